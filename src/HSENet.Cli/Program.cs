@@ -1,0 +1,6 @@
+namespace HSENet.Cli;
+
+static class Program
+{
+    static int Main() => 0;
+}
