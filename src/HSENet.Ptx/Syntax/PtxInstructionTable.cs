@@ -1,0 +1,151 @@
+// Checks an instruction against the table of known forms: modifiers in any order, kinds and number of operands.
+namespace HSENet.Ptx;
+
+static partial class PtxInstructionTable
+{
+    readonly record struct OperandSlot(char Kind, bool Optional);
+
+    readonly record struct ModifierGroup(string[] Words, bool Optional);
+
+    sealed record Form(OperandSlot[] Operands, ModifierGroup[] Groups)
+    {
+        public int Fewest => Operands.Count(slot => !slot.Optional);
+    }
+
+    static readonly Dictionary<string, Form[]> Forms = Read();
+
+    public static bool Knows(string opcode) => Forms.ContainsKey(opcode);
+
+    /// <summary>Every opcode of the table.</summary>
+    public static IEnumerable<string> Opcodes => Forms.Keys;
+
+    /// <summary>What is wrong with an instruction, or null.</summary>
+    public static string? Fault(PtxInstruction instruction)
+    {
+        Form[] forms = Forms[instruction.Opcode];
+        foreach (string modifier in instruction.Modifiers)
+            if (!forms.Any(form => form.Groups.Any(group => group.Words.Contains(modifier))))
+                return $"unknown modifier '.{modifier}' of '{instruction.Opcode}'";
+        Form[] fitting = [.. forms.Where(form => Accepts(form.Groups, instruction.Modifiers))];
+        if (fitting.Length == 0)
+            return $"'{instruction.Mnemonic}' is not a form of '{instruction.Opcode}': modifiers are missing or do not go together";
+        Form[] counted = [.. fitting.Where(form => instruction.Operands.Count >= form.Fewest && instruction.Operands.Count <= form.Operands.Length)];
+        if (counted.Length == 0)
+            return $"'{instruction.Mnemonic}' takes {string.Join(" or ", fitting.Select(Count).Distinct())} operands, found {instruction.Operands.Count}";
+        string? fault = null;
+        foreach (Form form in counted)
+        {
+            fault = OperandFault(form, instruction) ?? VectorFault(instruction);
+            if (fault == null)
+                return null;
+        }
+        return fault;
+    }
+
+    /// <summary>Decimal constants are 64-bit; in an instruction of f32 they mean the nearest f32.</summary>
+    public static PtxInstruction WithTypedConstants(PtxInstruction instruction)
+    {
+        if (!instruction.Operands.Any(HasFloat64) || instruction.Has("f64") || !instruction.Has("f32"))
+            return instruction;
+        return instruction with { Operands = [.. instruction.Operands.Select(ToFloat32)] };
+    }
+
+    static bool HasFloat64(PtxOperand operand) => operand is PtxFloat64 || operand is PtxVector vector && vector.Elements.Any(HasFloat64);
+
+    static PtxOperand ToFloat32(PtxOperand operand) => operand switch
+    {
+        PtxFloat64 number => new PtxFloat32(BitConverter.SingleToUInt32Bits((float)number.Value)),
+        PtxVector vector => new PtxVector([.. vector.Elements.Select(ToFloat32)]),
+        _ => operand,
+    };
+
+    static string Count(Form form) => form.Fewest == form.Operands.Length ? $"{form.Fewest}" : $"{form.Fewest} to {form.Operands.Length}";
+
+    // Each modifier takes the first free group that has it; every group that is not optional must be taken.
+    static bool Accepts(ModifierGroup[] groups, IReadOnlyList<string> modifiers)
+    {
+        Span<bool> taken = stackalloc bool[groups.Length];
+        foreach (string modifier in modifiers)
+        {
+            int i = 0;
+            while (i < groups.Length && (taken[i] || !groups[i].Words.Contains(modifier)))
+                i++;
+            if (i == groups.Length)
+                return false;
+            taken[i] = true;
+        }
+        for (int i = 0; i < groups.Length; i++)
+            if (!taken[i] && !groups[i].Optional)
+                return false;
+        return true;
+    }
+
+    static string? OperandFault(Form form, PtxInstruction instruction)
+    {
+        int optional = instruction.Operands.Count - form.Fewest;
+        int index = 0;
+        foreach (OperandSlot slot in form.Operands)
+        {
+            if (slot.Optional && optional-- <= 0)
+                continue;
+            PtxOperand operand = instruction.Operands[index++];
+            if (!Fits(slot.Kind, operand))
+                return $"operand {index} of '{instruction.Mnemonic}' cannot be '{operand}'";
+        }
+        return null;
+    }
+
+    static bool Fits(char kind, PtxOperand operand) => kind switch
+    {
+        'd' => operand is PtxRegister or PtxSink,
+        'D' => operand is PtxRegister or PtxSink || IsVectorOf(operand, 'd'),
+        'P' => operand is PtxRegister or PtxSink or PtxPair { First: PtxRegister or PtxSink, Second: PtxRegister or PtxSink },
+        'p' => operand is PtxRegister or PtxNegated or PtxInteger,
+        's' => operand is PtxRegister or PtxSpecialRegister or PtxInteger or PtxFloat32 or PtxFloat64 or PtxSymbol,
+        'S' => Fits('s', operand) || IsVectorOf(operand, 's'),
+        'V' => IsVectorOf(operand, 's') || IsVectorOf(operand, 'd'),
+        'm' => operand is PtxAddress,
+        'l' => operand is PtxSymbol { Offset: 0 },
+        'c' => operand is PtxSymbol { Offset: 0 } || operand is PtxOperandList list && list.Elements.All(element => Fits('s', element) || element is PtxSink),
+        _ => false,
+    };
+
+    static bool IsVectorOf(PtxOperand operand, char kind) => operand is PtxVector vector && vector.Elements.Count > 0 && vector.Elements.All(element => Fits(kind, element));
+
+    // Vectors have as many elements as the modifiers say; the parts of a call stand in order.
+    static string? VectorFault(PtxInstruction instruction)
+    {
+        if (instruction.Opcode == "call")
+        {
+            string order = string.Concat(instruction.Operands.Select(operand => operand is PtxSymbol ? 'n' : 'l'));
+            return order is "n" or "nl" or "ln" or "lnl" ? null : "a call is written call (results), name, (arguments)";
+        }
+        int width = instruction.Opcode switch
+        {
+            "ldmatrix" or "stmatrix" => instruction.Has("x1") ? 1 : instruction.Has("x2") ? 2 : 4,
+            "ld" or "st" or "ldu" => instruction.VectorWidth,
+            _ => 0,
+        };
+        if (width == 0)
+            return null;
+        int found = instruction.Operands.Max(operand => operand is PtxVector vector ? vector.Elements.Count : 1);
+        return found == width ? null : $"'{instruction.Mnemonic}' moves {width} values, found {found}";
+    }
+
+    static Dictionary<string, Form[]> Read()
+    {
+        Dictionary<string, string> sets = Lines(Sets).ToDictionary(line => line[..line.IndexOf(' ')], line => line[line.IndexOf(' ')..].Trim());
+        return Lines(Rows).GroupBy(line => line.Split(' ')[0], line => ReadForm(line, sets)).ToDictionary(group => group.Key, group => group.ToArray());
+    }
+
+    static string[] Lines(string text) => text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    static Form ReadForm(string line, Dictionary<string, string> sets)
+    {
+        string[] halves = line.Split('|', StringSplitOptions.TrimEntries);
+        OperandSlot[] operands = [.. halves[0].Split(' ').Skip(1).Select(word => new OperandSlot(word[^1], word[0] == '?'))];
+        ModifierGroup[] groups = [.. halves[1].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => new ModifierGroup(
+            [.. word.TrimStart('?').Split('/').SelectMany(part => part[0] == '$' ? sets[part].Split('/') : [part])], word[0] == '?'))];
+        return new Form(operands, groups);
+    }
+}

@@ -1,0 +1,272 @@
+// The parser, part 2: the statements of a body and their operands.
+namespace HSENet.Ptx;
+
+sealed partial class PtxParser
+{
+    // Registers with a component.
+    static readonly HashSet<string> VectorRegisters =
+    [
+        "%tid", "%ntid", "%ctaid", "%nctaid", "%clusterid", "%nclusterid", "%cluster_ctaid", "%cluster_nctaid",
+    ];
+
+    static readonly HashSet<string> ScalarRegisters =
+    [
+        "%laneid", "%warpid", "%nwarpid", "%smid", "%nsmid", "%gridid", "%clock", "%clock_hi", "%clock64", "%globaltimer",
+        "%globaltimer_lo", "%globaltimer_hi", "%lanemask_eq", "%lanemask_le", "%lanemask_lt", "%lanemask_ge", "%lanemask_gt",
+        "%dynamic_smem_size", "%total_smem_size", "%aggr_smem_size", "%cluster_ctarank", "%cluster_nctarank", "%is_explicit_cluster",
+    ];
+
+    // Names of registers, innermost scope last: exact names, and stems with their counts.
+    readonly List<Dictionary<string, int?>> scopes = [];
+
+    void OpenScope(IEnumerable<string> registers) => scopes.Add(registers.Distinct().ToDictionary(name => name, _ => (int?)null));
+
+    // After the opening brace, to the closing one.
+    List<PtxStatement> ReadStatements(int depth)
+    {
+        List<PtxStatement> statements = [];
+        while (!TakeMark('}'))
+        {
+            if (Current.Kind == PtxTokenKind.End)
+                throw Error("the text ends inside a body");
+            if (TakeMark(';'))
+                continue;
+            int line = Current.Line;
+            statements.Add(ReadStatement(depth) with { Line = line });
+        }
+        scopes.RemoveAt(scopes.Count - 1);
+        return statements;
+    }
+
+    PtxStatement ReadStatement(int depth)
+    {
+        if (TakeMark('{'))
+        {
+            if (depth == DeepestBlock)
+                throw Error("blocks are nested too deep", -1);
+            OpenScope([]);
+            return new PtxBlock(ReadStatements(depth + 1));
+        }
+        if (Current.Kind == PtxTokenKind.Word)
+            return ReadBodyDirective();
+        if (Current.Kind == PtxTokenKind.Name && tokens[position + 1] is { Kind: PtxTokenKind.Mark, Text: ":" })
+        {
+            string name = tokens[position].Text;
+            position += 2;
+            return TakeWord("branchtargets") ? ReadBranchTargets(name) : new PtxLabel(name);
+        }
+        return ReadInstruction();
+    }
+
+    PtxStatement ReadBodyDirective()
+    {
+        switch (Current.Text)
+        {
+            case "reg":
+                position++;
+                return ReadRegisters();
+            case "local" or "shared" or "param" or "global" or "const":
+                PtxVariable variable = ReadVariable();
+                TakeEnd();
+                return variable;
+            case "pragma" or "loc" or "file":
+                return ReadDirective();
+            default:
+                throw Error($"unknown directive '{Shown(Current)}'");
+        }
+    }
+
+    // .pragma "text"; .file 1 "name" [, n, n] and .loc 1 2 3 [, words] have no semicolon: they end with their line.
+    PtxDirective ReadDirective()
+    {
+        PtxToken word = tokens[position++];
+        List<string> arguments = [];
+        while (Current.Line == word.Line && Current.Kind is not PtxTokenKind.End && !IsMark(';') && !IsMark('}') && !IsMark('{'))
+        {
+            if (Current.Kind is not (PtxTokenKind.Integer or PtxTokenKind.String or PtxTokenKind.Name) && !IsMark(','))
+                throw Error($"'{Shown(Current)}' does not belong in .{word.Text}");
+            arguments.Add(tokens[position++].Text);
+        }
+        if (arguments.Count == 0)
+            throw Error($".{word.Text} needs arguments", -1);
+        if (word.Text == "pragma")
+            TakeEnd();
+        return new PtxDirective(word.Text, arguments) { Line = word.Line };
+    }
+
+    PtxRegisterDeclaration ReadRegisters()
+    {
+        if (IsWord("v2") || IsWord("v4"))
+            throw Error("registers of vector type are not supported, write {a, b} of scalar ones");
+        PtxType type = ReadType();
+        List<PtxRegisterName> names = [];
+        do
+        {
+            string name = Take(PtxTokenKind.Name, "a register's name").Text;
+            int? count = null;
+            if (TakeMark('<'))
+            {
+                ulong number = Take(PtxTokenKind.Integer, "a number of registers").Bits;
+                if (number > MostRegisters)
+                    throw Error($"{number} registers are too many", -1);
+                count = (int)number;
+                TakeMark('>', "'>'");
+            }
+            names.Add(new PtxRegisterName(name, count));
+            scopes[^1][count == null ? name : name + "<"] = count;
+        }
+        while (TakeMark(','));
+        TakeEnd();
+        return new PtxRegisterDeclaration(type, names);
+    }
+
+    PtxBranchTargets ReadBranchTargets(string name)
+    {
+        List<string> targets = [];
+        do
+            targets.Add(Take(PtxTokenKind.Name, "a label").Text);
+        while (TakeMark(','));
+        TakeEnd();
+        return new PtxBranchTargets(name, targets);
+    }
+
+    PtxInstruction ReadInstruction()
+    {
+        int start = position;
+        PtxRegister? predicate = null;
+        bool negated = false;
+        if (TakeMark('@'))
+        {
+            negated = TakeMark('!');
+            predicate = ReadPredicate();
+        }
+        string opcode = Take(PtxTokenKind.Name, "an instruction").Text;
+        if (!PtxInstructionTable.Knows(opcode))
+            throw Error($"unknown instruction '{opcode}'", -1);
+        List<string> modifiers = [];
+        while (Current.Kind == PtxTokenKind.Word)
+            modifiers.Add(tokens[position++].Text);
+        List<PtxOperand> operands = [];
+        if (!IsMark(';'))
+            do
+                operands.Add(ReadOperand(0));
+            while (TakeMark(','));
+        PtxInstruction instruction = new(opcode, modifiers, operands) { Predicate = predicate, PredicateNegated = negated };
+        if (!IsMark(';'))
+            throw Error($"expected ';' after '{instruction.Mnemonic}', found '{Shown(Current)}'");
+        position++;
+        if (PtxInstructionTable.Fault(instruction) is string fault)
+            throw PtxSource.Error(text, tokens[start].Line, fault);
+        return PtxInstructionTable.WithTypedConstants(instruction);
+    }
+
+    PtxOperand ReadOperand(int depth)
+    {
+        if (depth == DeepestVector)
+            throw Error("operands are nested too deep");
+        PtxOperand operand = ReadSimpleOperand(depth);
+        return TakeMark('|') ? new PtxPair(operand, ReadSimpleOperand(depth)) : operand;
+    }
+
+    PtxOperand ReadSimpleOperand(int depth)
+    {
+        if (TakeMark('['))
+            return ReadAddress();
+        if (TakeMark('{'))
+            return new PtxVector(ReadOperands('}', depth));
+        if (TakeMark('('))
+            return new PtxOperandList(ReadOperands(')', depth));
+        if (TakeMark('!'))
+            return new PtxNegated(ReadPredicate());
+        if (Current.Kind == PtxTokenKind.Name)
+            return ReadNamed();
+        bool negative = TakeMark('-');
+        PtxToken number = tokens[position];
+        position += number.Kind == PtxTokenKind.End ? 0 : 1;
+        return number.Kind switch
+        {
+            PtxTokenKind.Integer => new PtxInteger((long)(negative ? 0 - number.Bits : number.Bits)),
+            PtxTokenKind.Float32 => new PtxFloat32((uint)number.Bits ^ (negative ? 1u << 31 : 0)),
+            PtxTokenKind.Float64 => new PtxFloat64(number.Bits ^ (negative ? 1ul << 63 : 0)),
+            _ => throw Error($"expected an operand, found '{Shown(number)}'", number.Kind == PtxTokenKind.End ? 0 : -1),
+        };
+    }
+
+    PtxRegister ReadPredicate() =>
+        Current.Kind == PtxTokenKind.Name && ReadNamed() is PtxRegister predicate ? predicate : throw Error("expected a predicate register");
+
+    List<PtxOperand> ReadOperands(char close, int depth)
+    {
+        List<PtxOperand> operands = [];
+        if (TakeMark(close))
+            return operands;
+        do
+            operands.Add(ReadOperand(depth + 1));
+        while (TakeMark(','));
+        TakeMark(close, $"'{close}' or ','");
+        return operands;
+    }
+
+    PtxOperand ReadNamed()
+    {
+        string name = tokens[position++].Text;
+        if (name == "_")
+            return new PtxSink();
+        if (VectorRegisters.Contains(name))
+        {
+            string component = Take(PtxTokenKind.Word, $"a component of {name}").Text;
+            return component is "x" or "y" or "z" ? new PtxSpecialRegister($"{name}.{component}") : throw Error($"{name} has no component '.{component}'", -1);
+        }
+        if (IsRegister(name))
+            return new PtxRegister(name);
+        if (ScalarRegisters.Contains(name))
+            return new PtxSpecialRegister(name);
+        return name[0] != '%' ? new PtxSymbol(name, ReadOffset()) : throw Error($"register {name} is not declared", -1);
+    }
+
+    bool IsRegister(string name)
+    {
+        for (int i = scopes.Count - 1; i >= 0; i--)
+        {
+            if (scopes[i].ContainsKey(name))
+                return true;
+            for (int stem = name.Length - 1; stem > 0 && char.IsAsciiDigit(name[stem]); stem--)
+                if (int.TryParse(name.AsSpan(stem), out int number) && (stem == name.Length - 1 || name[stem] != '0')
+                    && scopes[i].TryGetValue(name[..stem] + "<", out int? count) && number < count)
+                    return true;
+        }
+        return false;
+    }
+
+    // Inside brackets.
+    PtxAddress ReadAddress()
+    {
+        PtxAddress address = Current.Kind switch
+        {
+            PtxTokenKind.Integer => new PtxAddress(null, (long)tokens[position++].Bits),
+            PtxTokenKind.Name => ReadNamed() switch
+            {
+                PtxRegister register => new PtxAddress(register, ReadOffset()),
+                PtxSymbol symbol => new PtxAddress(symbol with { Offset = 0 }, symbol.Offset),
+                _ => throw Error("an address is a register or a symbol, with an offset", -1),
+            },
+            _ => throw Error("an address is a register or a symbol, with an offset"),
+        };
+        TakeMark(']', "']'");
+        return address;
+    }
+
+    // [+|-] [-] number, several
+    long ReadOffset()
+    {
+        long offset = 0;
+        while (IsMark('+') || IsMark('-'))
+        {
+            bool negative = TakeMark('-') || !TakeMark('+');
+            negative ^= TakeMark('-');
+            long number = (long)Take(PtxTokenKind.Integer, "an offset in bytes").Bits;
+            offset += negative ? -number : number;
+        }
+        return offset;
+    }
+}
