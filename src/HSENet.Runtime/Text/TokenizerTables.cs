@@ -1,0 +1,129 @@
+// What the tokenizer files of a language model say, and the checks that make it safe to use.
+using System.Text.RegularExpressions;
+
+namespace HSENet.Runtime;
+
+/// <summary>A token outside the byte-pair vocabulary, found in a text before anything else is.</summary>
+/// <param name="Text">The token as it is written.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="StripLeft">White space before it belongs to it.</param>
+/// <param name="StripRight">White space after it belongs to it.</param>
+internal readonly record struct AddedToken(string Text, int Id, bool StripLeft = false, bool StripRight = false);
+
+/// <summary>Vocabulary, merges in the order of their rank (<c>"left right"</c>) and added tokens.</summary>
+internal sealed class TokenizerTables
+{
+    /// <summary>The token that begins a prompt, ends a text and stands for bytes that the vocabulary lacks.</summary>
+    public const string EndOfText = "<|endoftext|>";
+
+    // A vocabulary may leave ids free before its special tokens (o200k, Phi-4-mini's, leaves 19); more free ids mean a damaged file.
+    const int MaximumUnusedIds = 1024;
+
+    /// <summary>Where the vocabulary was read: errors name it.</summary>
+    public required string VocabularyFile { get; init; }
+
+    /// <summary>Where the merges were read.</summary>
+    public required string MergesFile { get; init; }
+
+    /// <summary>Where the added tokens were read.</summary>
+    public required string AddedFile { get; init; }
+
+    /// <summary>Id of each token, written in the byte alphabet.</summary>
+    public Dictionary<string, int> Vocabulary { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Merges, the first is done first.</summary>
+    public List<string> Merges { get; } = [];
+
+    /// <summary>Tokens found before the split.</summary>
+    public List<AddedToken> Added { get; } = [];
+
+    /// <summary>The pattern of <c>tokenizer.json</c>; null for GPT-2's.</summary>
+    public Regex? Pattern { get; set; }
+
+    /// <summary>Whether text between the pattern's matches is kept as pieces of its own.</summary>
+    public bool KeepsUnmatched { get; set; }
+
+    /// <summary>One more than the highest id.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Refuses tables that cannot encode or decode every text.</summary>
+    /// <exception cref="HseNetFileException">Ids are missing, doubled or negative; a token or a merge cannot be used.</exception>
+    public TokenizerTables Checked()
+    {
+        if (Vocabulary.Count == 0)
+            throw new HseNetFileException(VocabularyFile, "the vocabulary is empty", "one id for each token");
+        HashSet<string> mergeResults = CheckMerges();
+        var tokenOfId = new Dictionary<int, string>(Vocabulary.Count + Added.Count);
+        int lastOrdinary = -1;
+        foreach ((string token, int id) in Vocabulary)
+        {
+            if (token.Length == 0)
+                throw new HseNetFileException(VocabularyFile, "a token is empty", "at least one character");
+            if (!token.All(ByteAlphabet.Contains))
+                throw new HseNetFileException(VocabularyFile, $"token {Quoted(token)} is not written in the byte alphabet", "a byte-level vocabulary");
+            Claim(VocabularyFile, id, token);
+            if (token.Length == 1 || mergeResults.Contains(token))
+                lastOrdinary = Math.Max(lastOrdinary, id);
+        }
+        foreach (AddedToken added in Added)
+        {
+            if (added.Text.Length == 0)
+                throw new HseNetFileException(AddedFile, "an added token is empty", "at least one character");
+            Claim(AddedFile, added.Id, added.Text);
+            if (Vocabulary.TryGetValue(added.Text, out int id) && id != added.Id)
+                throw new HseNetFileException(AddedFile, $"{Quoted(added.Text)} has the ids {id} and {added.Id}", "one id for each token");
+        }
+        if (!Added.Any(a => a.Text == EndOfText))
+            throw new HseNetFileException(AddedFile, $"{EndOfText} is missing", "it among the added tokens: it begins every prompt");
+        CheckHoles(tokenOfId, lastOrdinary);
+        return this;
+
+        void Claim(string file, int id, string token)
+        {
+            if (id < 0)
+                throw new HseNetFileException(file, $"token {Quoted(token)} has the id {id}", "ids from 0");
+            if (!tokenOfId.TryAdd(id, token) && tokenOfId[id] != token)
+                throw new HseNetFileException(file, $"{Quoted(tokenOfId[id])} and {Quoted(token)} have the same id {id}", "one token for each id");
+        }
+    }
+
+    HashSet<string> CheckMerges()
+    {
+        var seen = new HashSet<string>(Merges.Count, StringComparer.Ordinal);
+        var results = new HashSet<string>(Merges.Count, StringComparer.Ordinal);
+        for (int rank = 0; rank < Merges.Count; rank++)
+        {
+            string merge = Merges[rank];
+            int space = merge.IndexOf(' ');
+            if (space <= 0 || space == merge.Length - 1 || merge.IndexOf(' ', space + 1) >= 0)
+                throw new HseNetFileException(MergesFile, $"merge {rank + 1} is {Quoted(merge)}", "two tokens with one space between them");
+            string result = string.Concat(merge.AsSpan(0, space), merge.AsSpan(space + 1));
+            foreach (string token in (string[])[merge[..space], merge[(space + 1)..], result])
+                if (!Vocabulary.ContainsKey(token))
+                    throw new HseNetFileException(MergesFile, $"merge {rank + 1} needs the token {Quoted(token)}",
+                        $"only tokens of {Path.GetFileName(VocabularyFile)}");
+            if (!seen.Add(merge))
+                throw new HseNetFileException(MergesFile, $"merge {rank + 1} ({Quoted(merge)}) occurs twice", "each merge once");
+            results.Add(result);
+        }
+        return results;
+    }
+
+    void CheckHoles(Dictionary<int, string> tokenOfId, int lastOrdinary)
+    {
+        int highest = tokenOfId.Keys.Max();
+        if (highest - tokenOfId.Count >= MaximumUnusedIds)
+            throw new HseNetFileException(AddedFile, $"the highest of {tokenOfId.Count} ids is {highest}", $"at most {MaximumUnusedIds} unused ids");
+        for (int id = 0; id <= lastOrdinary; id++)
+            if (!tokenOfId.ContainsKey(id))
+                throw new HseNetFileException(VocabularyFile, $"no token has the id {id}", $"every id from 0 to {lastOrdinary}");
+        Count = highest + 1;
+    }
+
+    /// <summary>A token as an error shows it: on one line, not longer than a line.</summary>
+    internal static string Quoted(string token)
+    {
+        IEnumerable<string> shown = token.Take(40).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? $"\\u{(int)c:X4}" : c.ToString());
+        return $"\"{string.Concat(shown)}{(token.Length > 40 ? "…" : "")}\"";
+    }
+}
