@@ -42,6 +42,10 @@ static partial class PtxInstructionTable
         return fault;
     }
 
+    /// <summary>Whether the first operand is a destination.</summary>
+    public static bool WritesFirst(PtxInstruction instruction) =>
+        Forms[instruction.Opcode].FirstOrDefault(form => Accepts(form.Groups, instruction.Modifiers)) is { Operands: [{ Kind: 'd' or 'D' or 'P' }, ..] };
+
     /// <summary>Decimal constants are 64-bit; in an instruction of f32 they mean the nearest f32.</summary>
     public static PtxInstruction WithTypedConstants(PtxInstruction instruction)
     {

@@ -16,10 +16,7 @@ sealed partial class PtxParser
         "%dynamic_smem_size", "%total_smem_size", "%aggr_smem_size", "%cluster_ctarank", "%cluster_nctarank", "%is_explicit_cluster",
     ];
 
-    // Names of registers, innermost scope last: exact names, and stems with their counts.
-    readonly List<Dictionary<string, int?>> scopes = [];
-
-    void OpenScope(IEnumerable<string> registers) => scopes.Add(registers.Distinct().ToDictionary(name => name, _ => (int?)null));
+    RegisterScopes scopes = new();
 
     // After the opening brace, to the closing one.
     List<PtxStatement> ReadStatements(int depth)
@@ -34,7 +31,7 @@ sealed partial class PtxParser
             int line = Current.Line;
             statements.Add(ReadStatement(depth) with { Line = line });
         }
-        scopes.RemoveAt(scopes.Count - 1);
+        scopes.Close();
         return statements;
     }
 
@@ -44,7 +41,7 @@ sealed partial class PtxParser
         {
             if (depth == DeepestBlock)
                 throw Error("blocks are nested too deep", -1);
-            OpenScope([]);
+            scopes.Open();
             return new PtxBlock(ReadStatements(depth + 1));
         }
         if (Current.Kind == PtxTokenKind.Word)
@@ -113,7 +110,8 @@ sealed partial class PtxParser
                 TakeMark('>', "'>'");
             }
             names.Add(new PtxRegisterName(name, count));
-            scopes[^1][count == null ? name : name + "<"] = count;
+            if (!scopes.Declare(names[^1], type))
+                throw Error($"register '{name}' is declared twice", -1);
         }
         while (TakeMark(','));
         TakeEnd();
@@ -192,8 +190,12 @@ sealed partial class PtxParser
         };
     }
 
-    PtxRegister ReadPredicate() =>
-        Current.Kind == PtxTokenKind.Name && ReadNamed() is PtxRegister predicate ? predicate : throw Error("expected a predicate register");
+    PtxRegister ReadPredicate()
+    {
+        if (Current.Kind != PtxTokenKind.Name || ReadNamed() is not PtxRegister predicate)
+            throw Error("expected a predicate register");
+        return scopes.TryFind(predicate.Name, out PtxType type, out _) && type == PtxType.Pred ? predicate : throw Error($"{predicate.Name} is not a predicate register", -1);
+    }
 
     List<PtxOperand> ReadOperands(char close, int depth)
     {
@@ -217,25 +219,11 @@ sealed partial class PtxParser
             string component = Take(PtxTokenKind.Word, $"a component of {name}").Text;
             return component is "x" or "y" or "z" ? new PtxSpecialRegister($"{name}.{component}") : throw Error($"{name} has no component '.{component}'", -1);
         }
-        if (IsRegister(name))
+        if (scopes.TryFind(name, out _, out _))
             return new PtxRegister(name);
         if (ScalarRegisters.Contains(name))
             return new PtxSpecialRegister(name);
         return name[0] != '%' ? new PtxSymbol(name, ReadOffset()) : throw Error($"register {name} is not declared", -1);
-    }
-
-    bool IsRegister(string name)
-    {
-        for (int i = scopes.Count - 1; i >= 0; i--)
-        {
-            if (scopes[i].ContainsKey(name))
-                return true;
-            for (int stem = name.Length - 1; stem > 0 && char.IsAsciiDigit(name[stem]); stem--)
-                if (int.TryParse(name.AsSpan(stem), out int number) && (stem == name.Length - 1 || name[stem] != '0')
-                    && scopes[i].TryGetValue(name[..stem] + "<", out int? count) && number < count)
-                    return true;
-        }
-        return false;
     }
 
     // Inside brackets.

@@ -95,8 +95,11 @@ sealed partial class PtxParser
         if (TakeMark(';'))
             return function;
         TakeMark('{', "a body or ';'");
-        scopes.Clear();
-        OpenScope(results.Concat(parameters).Where(variable => variable.Space == PtxSpace.Register).Select(variable => variable.Name));
+        scopes = new RegisterScopes();
+        scopes.Open();
+        foreach (PtxVariable register in results.Concat(parameters).Where(variable => variable.Space == PtxSpace.Register))
+            if (!scopes.Declare(new PtxRegisterName(register.Name, null), register.Type))
+                throw Error($"register '{register.Name}' is declared twice", -1);
         IReadOnlyList<PtxStatement> body = ReadStatements(0);
         return function with { Body = body };
     }

@@ -1,0 +1,41 @@
+// Which registers are declared where: exact names and counted stems, innermost block first.
+namespace HSENet.Ptx;
+
+/// <summary>The register declarations that are in force, one dictionary a block.</summary>
+sealed class RegisterScopes
+{
+    readonly record struct Declaration(PtxType Type, int? Count);
+
+    readonly List<Dictionary<string, Declaration>> scopes = [];
+
+    public int Depth => scopes.Count;
+
+    public void Open() => scopes.Add([]);
+    public void Close() => scopes.RemoveAt(scopes.Count - 1);
+
+    /// <summary>False when the innermost block has the name already.</summary>
+    public bool Declare(PtxRegisterName name, PtxType type) =>
+        scopes[^1].TryAdd(name.Count == null ? name.Name : name.Name + "<", new Declaration(type, name.Count));
+
+    /// <summary>Finds a register; <paramref name="depth"/> is the index of its block, 0 for the function's own.</summary>
+    public bool TryFind(string name, out PtxType type, out int depth)
+    {
+        for (depth = scopes.Count - 1; depth >= 0; depth--)
+        {
+            if (scopes[depth].TryGetValue(name, out Declaration exact))
+            {
+                type = exact.Type;
+                return true;
+            }
+            for (int stem = name.Length - 1; stem > 0 && char.IsAsciiDigit(name[stem]); stem--)
+                if (int.TryParse(name.AsSpan(stem), out int number) && (stem == name.Length - 1 || name[stem] != '0')
+                    && scopes[depth].TryGetValue(name[..stem] + "<", out Declaration counted) && number < counted.Count)
+                {
+                    type = counted.Type;
+                    return true;
+                }
+        }
+        type = default;
+        return false;
+    }
+}
