@@ -1,0 +1,19 @@
+// Every operation of the library. Runtime, tests, bench, documentation and the PTX build go through this list.
+namespace HSENet.Kernels;
+
+/// <summary>The one list of operations and with them of all rungs; nothing runs that is not in it.</summary>
+public static class KernelCatalog
+{
+    /// <summary>All operations, in the order of the data through the model.</summary>
+    public static IReadOnlyList<Operation> Operations { get; } =
+    [
+        LayerNorm.ForwardOperation,
+        Linear.ForwardOperation,
+    ];
+
+    /// <summary>All rungs of all operations.</summary>
+    public static IEnumerable<Rung> Rungs => Operations.SelectMany(operation => operation.Rungs);
+
+    /// <summary>The GPU rungs: one PTX text each.</summary>
+    public static IEnumerable<Rung> GpuRungs => Rungs.Where(rung => rung.Target == RungTarget.Gpu);
+}

@@ -1,0 +1,107 @@
+// An operation: checks arguments, chooses the rung, launches it.
+namespace HSENet.Kernels;
+
+/// <summary>An operation with its ladder of rungs.</summary>
+public abstract class Operation
+{
+    private protected Operation(string name, IReadOnlyList<Rung> rungs)
+    {
+        Name = name;
+        Rungs = rungs;
+        foreach (var rung in rungs)
+            rung.Operation = name;
+    }
+
+    /// <summary>"LayerNorm", or "LayerNorm.Backward".</summary>
+    public string Name { get; }
+
+    /// <summary>All rungs, from the first to the fastest.</summary>
+    public IReadOnlyList<Rung> Rungs { get; }
+}
+
+/// <summary>An operation whose rungs take <typeparamref name="TArguments"/>: one blittable struct for every device.</summary>
+public sealed class Operation<TArguments> : Operation where TArguments : unmanaged
+{
+    readonly Action<TArguments> _check;
+    readonly Rung<TArguments>[] _rungs;
+
+    /// <summary>An operation.</summary>
+    /// <param name="name">Name in the catalogue.</param>
+    /// <param name="check">Throws <see cref="KernelArgumentException"/> for arguments that do not fit each other.</param>
+    /// <param name="rungs">In the order of the ladder: of those that accept the arguments the last one is the default.</param>
+    public Operation(string name, Action<TArguments> check, params Rung<TArguments>[] rungs) : base(name, rungs)
+    {
+        _check = check;
+        _rungs = rungs;
+    }
+
+    /// <summary>The rungs with their arguments type.</summary>
+    public ReadOnlySpan<Rung<TArguments>> TypedRungs => _rungs;
+
+    /// <summary>Checks the arguments, chooses a rung and launches it; does not wait.</summary>
+    /// <exception cref="KernelArgumentException">The arguments do not fit each other.</exception>
+    /// <exception cref="NoRungException">No rung, or not the forced one, can run them on this device.</exception>
+    public void Launch(Device device, in TArguments arguments)
+    {
+        _check(arguments);
+        Launch(device, Choose(device, arguments), arguments);
+    }
+
+    /// <summary>Checks the arguments and launches the given rung.</summary>
+    /// <exception cref="NoRungException">The rung cannot run these arguments on this device.</exception>
+    public void Launch(Device device, Rung<TArguments> rung, in TArguments arguments)
+    {
+        if (device.Observer is not { } observer)
+        {
+            device.Launch(rung, arguments);
+            return;
+        }
+        observer.Launching(rung, arguments);
+        device.Launch(rung, arguments);
+        observer.Launched(rung);
+    }
+
+    /// <summary>Throws for arguments that do not fit each other.</summary>
+    public void Check(in TArguments arguments) => _check(arguments);
+
+    /// <summary>The highest rung of the ladder that the device can run and that accepts the arguments, or the forced one.</summary>
+    /// <exception cref="NoRungException">There is none.</exception>
+    public Rung<TArguments> Choose(Device device, in TArguments arguments)
+    {
+        string? forced = ForcedRungs.For(Name);
+        for (int i = _rungs.Length - 1; i >= 0; i--)
+        {
+            var rung = _rungs[i];
+            if (device.CanRun(rung) && (forced == null || ForcedRungs.Names(forced, rung)) && rung.Accepts(arguments))
+                return rung;
+        }
+        throw new NoRungException(forced == null
+            ? $"{Name}: no rung for these arguments on {device.Name}"
+            : $"{Name}: the forced rung {forced} cannot run these arguments on {device.Name}");
+    }
+}
+
+/// <summary>Rungs chosen by <c>HSENET_FORCE_KERNEL=LayerNorm=V1,Linear.Backward=V1.Naive</c>.</summary>
+static class ForcedRungs
+{
+    static readonly Dictionary<string, string> Forced = Parse(Environment.GetEnvironmentVariable("HSENET_FORCE_KERNEL"));
+
+    public static string? For(string operation) => Forced.Count == 0 ? null : Forced.GetValueOrDefault(operation);
+
+    /// <summary>"V1" names "V1.Naive", but not "V10.…".</summary>
+    public static bool Names(string forced, Rung rung) =>
+        rung.Name.Equals(forced, StringComparison.OrdinalIgnoreCase) || rung.Name.StartsWith(forced + ".", StringComparison.OrdinalIgnoreCase);
+
+    internal static Dictionary<string, string> Parse(string? text)
+    {
+        var forced = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (string part in (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            int equals = part.IndexOf('=');
+            if (equals <= 0 || equals == part.Length - 1)
+                throw new NoRungException($"HSENET_FORCE_KERNEL: '{part}': expected Operation=Rung");
+            forced[part[..equals]] = part[(equals + 1)..];
+        }
+        return forced;
+    }
+}

@@ -1,0 +1,106 @@
+// One implementation of an operation, as data: what it runs on, what it accepts, how it is launched, what is claimed of it.
+using System.Reflection;
+
+namespace HSENet.Kernels;
+
+/// <summary>What executes a rung.</summary>
+public enum RungTarget
+{
+    /// <summary>A host method on vectors.</summary>
+    Host,
+
+    /// <summary>A GPU kernel: PTX, on a CUDA device or in the emulator.</summary>
+    Gpu,
+}
+
+/// <summary>Grid of a launch; the group size is a constant of the rung, because PTX is made with it.</summary>
+public readonly record struct LaunchShape(int GridX, int GridY = 1, int GridZ = 1, int DynamicSharedBytes = 0);
+
+/// <summary>What tests check of a GPU rung's final PTX.</summary>
+public sealed record RungClaims
+{
+    /// <summary>Bytes of local memory per thread; 0 unless the rung says why it needs some.</summary>
+    public int LocalBytes { get; init; }
+
+    /// <summary>Whether tensor-core instructions must be present.</summary>
+    public bool TensorCores { get; init; }
+
+    /// <summary>Whether the profiler must count no shared-memory bank conflict.</summary>
+    public bool NoBankConflicts { get; init; }
+
+    /// <summary>Largest estimated number of live 32-bit registers; 255 is what a thread can have.</summary>
+    public int LiveRegistersAtMost { get; init; } = 255;
+}
+
+/// <summary>One implementation of an operation.</summary>
+public abstract record Rung
+{
+    /// <summary>"Host" or "V1.Naive": the version, then the technique.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What executes it.</summary>
+    public required RungTarget Target { get; init; }
+
+    /// <summary>The operation it belongs to; set by the operation.</summary>
+    public string Operation { get; internal set; } = "";
+
+    /// <summary>Storage type of the weights it reads; null when it reads none.</summary>
+    public WeightType? Weights { get; init; }
+
+    /// <summary>Distinguishes entries of one rung beyond the weight type (a data type, a fused epilogue); part of the entry name.</summary>
+    public string Suffix { get; init; } = "";
+
+    /// <summary>Threads of a group (CUDA: block).</summary>
+    public int Group { get; init; } = 128;
+
+    /// <summary>The lowest architecture: 80 means sm_80.</summary>
+    public int Architecture { get; init; } = 80;
+
+    /// <summary>What tests check of its PTX.</summary>
+    public RungClaims Claims { get; init; } = new();
+
+    /// <summary>The kernel's C# method, which ILGPU compiles.</summary>
+    public abstract MethodInfo Method { get; }
+
+    /// <summary>Size of its arguments struct in bytes, as the driver takes it.</summary>
+    internal abstract int ArgumentBytes { get; }
+
+    /// <summary>Entry name in PTX, as profilers show it: <c>layernorm_v1_naive_f32</c>.</summary>
+    public string EntryName
+    {
+        get
+        {
+            string type = Weights is { } weights ? weights.ToString() : Suffix.Length == 0 ? "f32" : "";
+            return string.Join('_', new[] { Operation, Name, Suffix, type }.Where(part => part.Length > 0)).Replace('.', '_').ToLowerInvariant();
+        }
+    }
+
+    /// <summary>A host rung.</summary>
+    public static Rung<TArguments> Host<TArguments>(string name, Action<HostDevice, TArguments> kernel) where TArguments : unmanaged =>
+        new() { Name = name, Target = RungTarget.Host, HostKernel = kernel };
+
+    /// <summary>A GPU rung; <c>Launch</c> must be set.</summary>
+    public static Rung<TArguments> Gpu<TArguments>(string name, Action<TArguments> kernel) where TArguments : unmanaged =>
+        new() { Name = name, Target = RungTarget.Gpu, GpuKernel = kernel };
+}
+
+/// <summary>One implementation of an operation with the given arguments struct.</summary>
+public sealed record Rung<TArguments> : Rung where TArguments : unmanaged
+{
+    /// <summary>The host method.</summary>
+    internal Action<HostDevice, TArguments>? HostKernel { get; init; }
+
+    /// <summary>The GPU kernel's C# body.</summary>
+    internal Action<TArguments>? GpuKernel { get; init; }
+
+    /// <summary>Shapes and types that it can compute; all that the operation allows by default.</summary>
+    public Func<TArguments, bool> Accepts { get; init; } = static _ => true;
+
+    /// <summary>Grid and dynamic shared memory for the arguments.</summary>
+    public Func<TArguments, LaunchShape>? Launch { get; init; }
+
+    /// <inheritdoc/>
+    public override MethodInfo Method => (HostKernel as Delegate ?? GpuKernel!).Method;
+
+    internal override unsafe int ArgumentBytes => sizeof(TArguments);
+}

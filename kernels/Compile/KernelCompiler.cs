@@ -1,0 +1,53 @@
+// Turns the catalogue's GPU rungs into final PTX: ILGPU at O1, then the passes of HSENet.Ptx. Needs no GPU.
+using System.Text;
+using ILGPU;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
+using ILGPU.IR;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+
+namespace HSENet.Kernels;
+
+/// <summary>Compiles GPU rungs. Used by the build, and by the test that compares what was shipped with a fresh compilation.</summary>
+public sealed class KernelCompiler : IDisposable
+{
+    // O2 moves our intrinsics across barriers; at O1 the passes do what O2 would.
+    readonly Context _context = Context.Create(builder =>
+    {
+        builder.Optimize(OptimizationLevel.O1).Inlining(InliningMode.Aggressive);
+        InstructionEmitter.Register(builder.GetIntrinsicManager());
+    });
+
+    /// <summary>PTX as ILGPU writes it.</summary>
+    /// <exception cref="InvalidOperationException">ILGPU refuses the kernel, or lays its arguments out differently from C.</exception>
+    public string CompileRaw(Rung rung)
+    {
+        try
+        {
+            using var backend = new PTXBackend(_context, new CudaArchitecture(rung.Architecture / 10, rung.Architecture % 10), new CudaInstructionSet(8, 6), null!);
+            var kernel = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(rung.Method), new KernelSpecialization(rung.Group, null));
+            return kernel.PTXAssembly;
+        }
+        catch (Exception failure)
+        {
+            throw new InvalidOperationException($"{rung.EntryName}: ILGPU does not compile it: {failure.Message} {failure.InnerException?.Message}", failure);
+        }
+    }
+
+    /// <summary>Final PTX of every GPU rung as one text, in the catalogue's order: what the build writes next to the assembly.</summary>
+    public static string CompileAll()
+    {
+        using var compiler = new KernelCompiler();
+        var text = new StringBuilder();
+        foreach (var rung in KernelCatalog.GpuRungs)
+            text.Append(KernelTexts.Header).Append(rung.EntryName).Append('\n').Append(compiler.CompileFinal(rung)).Append('\n');
+        return text.ToString();
+    }
+
+    /// <summary>PTX as it is loaded: ILGPU's text after the passes.</summary>
+    public string CompileFinal(Rung rung) => CompileRaw(rung);
+
+    /// <inheritdoc/>
+    public void Dispose() => _context.Dispose();
+}

@@ -1,0 +1,111 @@
+// The one seam between the model and what it runs on: allocate, copy, launch, synchronise.
+namespace HSENet.Kernels;
+
+/// <summary>What a device executes.</summary>
+public enum DeviceKind
+{
+    /// <summary>Host rungs: vectorised C# on the CPU's threads.</summary>
+    Host,
+
+    /// <summary>GPU rungs: final PTX through the CUDA driver.</summary>
+    Cuda,
+
+    /// <summary>GPU rungs: final PTX in the emulator, every access checked.</summary>
+    Emulator,
+}
+
+/// <summary>
+/// A place where tensors live and rungs run. Launches run in the order they are made; nothing waits except
+/// <see cref="Synchronize"/> and <see cref="Download"/>.
+/// </summary>
+public abstract class Device : IDisposable
+{
+    /// <summary>Name for people: model of GPU, or "cpu (8 threads)".</summary>
+    public abstract string Name { get; }
+
+    /// <summary>What this device executes.</summary>
+    public abstract DeviceKind Kind { get; }
+
+    /// <summary>New memory of <paramref name="bytes"/> bytes with undefined content, aligned to at least 256 bytes.</summary>
+    /// <param name="bytes">Size, at least 1.</param>
+    /// <param name="name">What it is for, in messages.</param>
+    /// <exception cref="DeviceMemoryException">The device has no room for it.</exception>
+    public abstract DeviceMemory Allocate(long bytes, string name);
+
+    /// <summary>
+    /// Makes read-only host memory (a mapped weight file) visible to kernels: in place where the device can read it, as a copy
+    /// otherwise. <paramref name="address"/> must stay valid until the returned memory is disposed.
+    /// </summary>
+    public abstract DeviceMemory Import(nint address, long bytes, string name);
+
+    /// <summary>Copies host bytes into device memory of the same size.</summary>
+    public abstract void Upload(ReadOnlySpan<byte> source, View<byte> destination);
+
+    /// <summary>Waits for all launches, then copies device memory to the host.</summary>
+    public abstract void Download(View<byte> source, Span<byte> destination);
+
+    /// <summary>Copies between device memories of the same size that do not overlap, in launch order.</summary>
+    public abstract void Copy(View<byte> source, View<byte> destination);
+
+    /// <summary>Sets device memory to zero, in launch order.</summary>
+    public abstract void Clear(View<byte> destination);
+
+    /// <summary>Waits until everything that was launched is done.</summary>
+    public abstract void Synchronize();
+
+    /// <summary>Whether the device can run the rung at all (kind and architecture); shapes are the rung's own business.</summary>
+    public abstract bool CanRun(Rung rung);
+
+    /// <summary>Starts a rung. Called by <see cref="Operation{TArguments}"/>, which has checked the arguments.</summary>
+    internal abstract void Launch<TArguments>(Rung<TArguments> rung, in TArguments arguments) where TArguments : unmanaged;
+
+    /// <summary>Called around each launch when set: for traces, per-operation times and the tour in data order.</summary>
+    public ILaunchObserver? Observer { get; set; }
+
+    /// <summary>Copies host elements into a view of the same length.</summary>
+    public unsafe void Upload<T>(ReadOnlySpan<T> source, View<T> destination) where T : unmanaged =>
+        Upload(System.Runtime.InteropServices.MemoryMarshal.AsBytes(source), destination.As<byte>());
+
+    /// <summary>Waits for all launches, then copies a view into host elements of the same length.</summary>
+    public unsafe void Download<T>(View<T> source, Span<T> destination) where T : unmanaged =>
+        Download(source.As<byte>(), System.Runtime.InteropServices.MemoryMarshal.AsBytes(destination));
+
+    /// <summary>Copies between two views of the same length.</summary>
+    public void Copy<T>(View<T> source, View<T> destination) where T : unmanaged => Copy(source.As<byte>(), destination.As<byte>());
+
+    /// <summary>Frees what the device holds; memories must be disposed before.</summary>
+    public abstract void Dispose();
+
+    /// <summary>The sizes of a copy must be equal on both sides.</summary>
+    private protected static void CheckCopy(long source, long destination)
+    {
+        if (source != destination)
+            throw new ArgumentException($"copy of {source} bytes into {destination} bytes");
+    }
+}
+
+/// <summary>Sees every launch of a <see cref="Device"/>.</summary>
+public interface ILaunchObserver
+{
+    /// <summary>Before the rung is launched.</summary>
+    void Launching(Rung rung, object arguments);
+
+    /// <summary>After it was launched; on the host also after it has run.</summary>
+    void Launched(Rung rung);
+}
+
+/// <summary>An allocation on a device. Views into it are valid until it is disposed.</summary>
+public abstract class DeviceMemory : IDisposable
+{
+    /// <summary>All of the memory.</summary>
+    public abstract View<byte> Bytes { get; }
+
+    /// <summary>Elements from a byte offset on, which must be a multiple of the element's size.</summary>
+    public unsafe View<T> View<T>(long byteOffset, long length) where T : unmanaged =>
+        byteOffset % sizeof(T) == 0
+            ? Bytes.Slice(byteOffset, length * sizeof(T)).As<T>()
+            : throw new ArgumentException($"offset {byteOffset} is no multiple of {sizeof(T)}");
+
+    /// <summary>Frees the memory.</summary>
+    public abstract void Dispose();
+}

@@ -1,0 +1,55 @@
+// What kernels throw: a cold class, messages that name operation, argument, expected and got.
+using System.Diagnostics.CodeAnalysis;
+
+namespace HSENet.Kernels;
+
+/// <summary>An argument of an operation does not fit the others.</summary>
+public sealed class KernelArgumentException(string operation, string argument, string expected, string got)
+    : ArgumentException($"{operation}: {argument}: expected {expected}, got {got}")
+{
+    /// <summary>Name of the operation.</summary>
+    public string Operation { get; } = operation;
+}
+
+/// <summary>No rung of an operation can run what was asked for on the device.</summary>
+public sealed class NoRungException(string message) : InvalidOperationException(message);
+
+/// <summary>The device has no room for an allocation.</summary>
+public sealed class DeviceMemoryException(string device, string name, long bytes, string? limit = null)
+    : InvalidOperationException($"{device}: no room for {name} ({bytes:N0} bytes){(limit == null ? "" : $"; {limit}")}");
+
+/// <summary>Checks of arguments structs.</summary>
+static class Require
+{
+    /// <summary>A view must hold exactly <paramref name="expected"/> elements; <paramref name="shape"/> says of what.</summary>
+    public static void Length(string operation, string argument, long got, long expected, string shape)
+    {
+        if (got != expected)
+            Throw(operation, argument, $"{shape} = {expected} elements", $"{got}");
+    }
+
+    /// <summary>An optional view is empty or holds exactly <paramref name="expected"/> elements.</summary>
+    public static void OptionalLength(string operation, string argument, long got, long expected, string shape)
+    {
+        if (got != 0 && got != expected)
+            Throw(operation, argument, $"none or {shape} = {expected} elements", $"{got}");
+    }
+
+    /// <summary>A size must be at least one, and small enough for 32-bit indices.</summary>
+    public static void Positive(string operation, string argument, long value)
+    {
+        if (value is < 1 or > int.MaxValue)
+            Throw(operation, argument, "at least 1", $"{value}");
+    }
+
+    /// <summary>Any other condition. Texts are literals: a launch must not allocate.</summary>
+    public static void That([DoesNotReturnIf(false)] bool condition, string operation, string argument, string expected, long got)
+    {
+        if (!condition)
+            Throw(operation, argument, expected, $"{got}");
+    }
+
+    [DoesNotReturn]
+    static void Throw(string operation, string argument, string expected, string got) =>
+        throw new KernelArgumentException(operation, argument, expected, got);
+}

@@ -1,0 +1,129 @@
+// The CPU as a device: native memory, host rungs on a small pool of threads.
+using System.Runtime.InteropServices;
+
+namespace HSENet.Kernels;
+
+/// <summary>Runs host rungs: plain C# on vectors, on <see cref="Threads"/> threads. A launch returns when the rung has run.</summary>
+public sealed unsafe class HostDevice : Device
+{
+    const int Alignment = 256;
+
+    readonly WorkerPool _pool;
+    readonly nint[] _scratch;
+    readonly long[] _scratchBytes;
+    bool _disposed;
+
+    /// <summary>A host device with the given number of threads; 0 means one for each processor.</summary>
+    public HostDevice(int threads = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        Threads = threads == 0 ? Environment.ProcessorCount : threads;
+        _pool = new WorkerPool(Threads);
+        _scratch = new nint[Threads];
+        _scratchBytes = new long[Threads];
+    }
+
+    /// <summary>Threads that share the work, the caller's included.</summary>
+    public int Threads { get; }
+
+    /// <inheritdoc/>
+    public override string Name => $"cpu ({Threads} threads)";
+
+    /// <inheritdoc/>
+    public override DeviceKind Kind => DeviceKind.Host;
+
+    /// <inheritdoc/>
+    public override DeviceMemory Allocate(long bytes, string name)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bytes, 1);
+        try
+        {
+            return new HostMemory((nint)NativeMemory.AlignedAlloc((nuint)bytes, Alignment), bytes, owned: true);
+        }
+        catch (OutOfMemoryException)
+        {
+            throw new DeviceMemoryException(Name, name, bytes);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override DeviceMemory Import(nint address, long bytes, string name) => new HostMemory(address, bytes, owned: false);
+
+    /// <inheritdoc/>
+    public override void Upload(ReadOnlySpan<byte> source, View<byte> destination)
+    {
+        CheckCopy(source.Length, destination.Length);
+        source.CopyTo(destination.AsSpan());
+    }
+
+    /// <inheritdoc/>
+    public override void Download(View<byte> source, Span<byte> destination)
+    {
+        CheckCopy(source.Length, destination.Length);
+        source.AsSpan().CopyTo(destination);
+    }
+
+    /// <inheritdoc/>
+    public override void Copy(View<byte> source, View<byte> destination)
+    {
+        CheckCopy(source.Length, destination.Length);
+        NativeMemory.Copy(source.Pointer, destination.Pointer, (nuint)source.Length);
+    }
+
+    /// <inheritdoc/>
+    public override void Clear(View<byte> destination) => NativeMemory.Clear(destination.Pointer, (nuint)destination.Length);
+
+    /// <inheritdoc/>
+    public override void Synchronize() { }
+
+    /// <inheritdoc/>
+    public override bool CanRun(Rung rung) => rung.Target == RungTarget.Host;
+
+    internal override void Launch<TArguments>(Rung<TArguments> rung, in TArguments arguments) => rung.HostKernel!(this, arguments);
+
+    /// <summary>Runs <paramref name="count"/> items of <paramref name="work"/> on all threads and waits for them.</summary>
+    public void For<TWork>(int count, TWork work) where TWork : struct, IHostWork => _pool.For(count, ref work);
+
+    /// <summary>
+    /// Scratch memory of one worker, aligned to 64 bytes, valid until its next call. It only grows, so that launches in steady state allocate nothing.
+    /// </summary>
+    internal T* Scratch<T>(int worker, long count) where T : unmanaged
+    {
+        long bytes = count * sizeof(T);
+        if (_scratchBytes[worker] < bytes)
+        {
+            NativeMemory.AlignedFree((void*)_scratch[worker]);
+            _scratch[worker] = (nint)NativeMemory.AlignedAlloc((nuint)bytes, 64);
+            _scratchBytes[worker] = bytes;
+        }
+        return (T*)_scratch[worker];
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        _pool.Dispose();
+        foreach (nint scratch in _scratch)
+            NativeMemory.AlignedFree((void*)scratch);
+    }
+
+    sealed class HostMemory(nint address, long bytes, bool owned) : DeviceMemory
+    {
+        nint _address = address;
+
+        public override View<byte> Bytes { get; } = new(address, bytes);
+
+        public override void Dispose()
+        {
+            nint freed = Interlocked.Exchange(ref _address, 0);
+            if (owned && freed != 0)
+                NativeMemory.AlignedFree((void*)freed);
+            GC.SuppressFinalize(this);
+        }
+
+        ~HostMemory() => Dispose();
+    }
+}

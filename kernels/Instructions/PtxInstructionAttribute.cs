@@ -1,0 +1,17 @@
+// PTX instructions that ILGPU lacks, declared as data: a template on a method with a C# body.
+namespace HSENet.Kernels;
+
+/// <summary>
+/// Marks a static method that ILGPU compiles to one PTX instruction. The method's C# body is what runs when a kernel is stepped
+/// through on ILGPU's CPU accelerator.
+/// </summary>
+/// <remarks>
+/// In the template <c>{d}</c> is the result, <c>{0}</c>, <c>{1}</c>, … the parameters in order; a struct becomes a vector
+/// <c>{r0, r1, …}</c> of its fields; <c>[{0}]</c> is an address (a <c>ref</c> parameter); anything else is copied.
+/// </remarks>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class PtxInstructionAttribute(string template) : Attribute
+{
+    /// <summary>For example <c>fma.rn.f32 {d}, {0}, {1}, {2}</c>.</summary>
+    public string Template { get; } = template;
+}

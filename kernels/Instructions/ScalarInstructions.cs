@@ -1,0 +1,28 @@
+// Scalar floating-point instructions that ILGPU does not write itself.
+using ILGPU.IR.Intrinsics;
+
+namespace HSENet.Kernels;
+
+/// <summary>Scalar PTX instructions.</summary>
+static class ScalarInstructions
+{
+    /// <summary>a · b + c with one rounding.</summary>
+    [IntrinsicImplementation, PtxInstruction("fma.rn.f32 {d}, {0}, {1}, {2}")]
+    public static float FusedMultiplyAdd(float a, float b, float c) => MathF.FusedMultiplyAdd(a, b, c);
+
+    /// <summary>2^x, relative error at most 2^-22.</summary>
+    [IntrinsicImplementation, PtxInstruction("ex2.approx.f32 {d}, {0}")]
+    public static float Exp2Approximate(float x) => MathF.Pow(2f, x);
+
+    /// <summary>The nearest integer, ties to even.</summary>
+    [IntrinsicImplementation, PtxInstruction("cvt.rni.f32.f32 {d}, {0}")]
+    public static float RoundToEven(float x) => MathF.Round(x);
+
+    /// <summary>√x, correctly rounded.</summary>
+    [IntrinsicImplementation, PtxInstruction("sqrt.rn.f32 {d}, {0}")]
+    public static float SquareRoot(float x) => MathF.Sqrt(x);
+
+    /// <summary>a / b, correctly rounded.</summary>
+    [IntrinsicImplementation, PtxInstruction("div.rn.f32 {d}, {0}, {1}")]
+    public static float Divide(float a, float b) => a / b;
+}

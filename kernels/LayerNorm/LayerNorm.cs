@@ -1,0 +1,60 @@
+// LayerNorm: what it computes, its arguments and its ladder.
+namespace HSENet.Kernels;
+
+/// <summary>Arguments of <see cref="LayerNorm"/>. Letters as in kernels/README.md: N rows, C channels.</summary>
+public struct LayerNormArguments
+{
+    /// <summary>[N, C] input.</summary>
+    public View<float> X;
+
+    /// <summary>[C] scale.</summary>
+    public View<float> Gamma;
+
+    /// <summary>[C] shift.</summary>
+    public View<float> Beta;
+
+    /// <summary>[N, C] output; may be X.</summary>
+    public View<float> Y;
+
+    /// <summary>N, rows.</summary>
+    public int Rows;
+
+    /// <summary>C, channels.</summary>
+    public int Channels;
+
+    /// <summary>Added to the variance.</summary>
+    public float Epsilon;
+}
+
+/// <summary>
+/// Layer normalisation over the channels of each row (torch.nn.LayerNorm):
+/// y[n,c] = (x[n,c] − mean[n]) / √(var[n] + ε) · γ[c] + β[c], with the biased variance.
+/// </summary>
+public static partial class LayerNorm
+{
+    /// <summary>The operation in the catalogue.</summary>
+    public static readonly Operation<LayerNormArguments> ForwardOperation = new("LayerNorm", Check,
+        Rung.Host<LayerNormArguments>("Host", HostForward),
+        Rung.Gpu<LayerNormArguments>("V1.Naive", ForwardV1) with
+        {
+            Group = 128,
+            Launch = static a => new((a.Rows + 127) / 128),
+        });
+
+    /// <summary>Normalises every row.</summary>
+    /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
+    public static void Forward(Device device, in LayerNormArguments arguments) => ForwardOperation.Launch(device, arguments);
+
+    static void Check(LayerNormArguments a)
+    {
+        const string name = "LayerNorm";
+        Require.Positive(name, nameof(a.Rows), a.Rows);
+        Require.Positive(name, nameof(a.Channels), a.Channels);
+        long elements = (long)a.Rows * a.Channels;
+        Require.Length(name, nameof(a.X), a.X.Length, elements, "N × C");
+        Require.Length(name, nameof(a.Gamma), a.Gamma.Length, a.Channels, "C");
+        Require.Length(name, nameof(a.Beta), a.Beta.Length, a.Channels, "C");
+        Require.Length(name, nameof(a.Y), a.Y.Length, elements, "N × C");
+        Require.That(a.Epsilon > 0, name, nameof(a.Epsilon), "more than 0", (long)a.Epsilon);
+    }
+}

@@ -1,0 +1,87 @@
+// Linear: what it computes, its arguments and its ladder.
+namespace HSENet.Kernels;
+
+/// <summary>What <see cref="Linear"/> does with a sum before it is stored.</summary>
+public enum LinearActivation
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>Exact (erf) GELU.</summary>
+    Gelu,
+
+    /// <summary>W has 2N rows, gate above up: y = up · silu(gate). No bias.</summary>
+    SwiGlu,
+}
+
+/// <summary>Arguments of <see cref="Linear"/>. M rows (tokens), K inputs, N outputs.</summary>
+public struct LinearArguments
+{
+    /// <summary>[M, K] input.</summary>
+    public View<float> X;
+
+    /// <summary>[N, K] weights, or [2N, K] for <see cref="LinearActivation.SwiGlu"/>.</summary>
+    public Weights W;
+
+    /// <summary>[N] bias, or none.</summary>
+    public View<float> Bias;
+
+    /// <summary>[M, N] added after the activation, or none; may be Y.</summary>
+    public View<float> Residual;
+
+    /// <summary>[M, N] output.</summary>
+    public View<float> Y;
+
+    /// <summary>M, rows.</summary>
+    public int Rows;
+
+    /// <summary>K, inputs.</summary>
+    public int Inputs;
+
+    /// <summary>N, outputs.</summary>
+    public int Outputs;
+
+    /// <summary>What is done with a sum before it is stored.</summary>
+    public LinearActivation Activation;
+}
+
+/// <summary>A linear layer with its epilogue (torch.nn.Linear): y = residual + activation(x · Wᵀ + bias).</summary>
+public static partial class Linear
+{
+    /// <summary>The operation in the catalogue.</summary>
+    public static readonly Operation<LinearArguments> ForwardOperation = new("Linear", Check,
+        Rung.Host<LinearArguments>("Host", HostForward),
+        V1(ForwardV1<F32Weights>, WeightType.F32),
+        V1(ForwardV1<BF16Weights>, WeightType.BF16),
+        V1(ForwardV1<Int8Weights>, WeightType.Int8));
+
+    /// <summary>Multiplies every row.</summary>
+    /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
+    public static void Forward(Device device, in LinearArguments arguments) => ForwardOperation.Launch(device, arguments);
+
+    static Rung<LinearArguments> V1(Action<LinearArguments> kernel, WeightType type) =>
+        Rung.Gpu("V1.Naive", kernel) with
+        {
+            Weights = type,
+            Group = 128,
+            Accepts = a => a.W.Type == type,
+            Launch = static a => new((a.Outputs + 127) / 128, a.Rows),
+        };
+
+    static void Check(LinearArguments a)
+    {
+        const string name = "Linear";
+        Require.Positive(name, nameof(a.Rows), a.Rows);
+        Require.Positive(name, nameof(a.Inputs), a.Inputs);
+        Require.Positive(name, nameof(a.Outputs), a.Outputs);
+        bool pair = a.Activation == LinearActivation.SwiGlu;
+        Require.Length(name, nameof(a.X), a.X.Length, (long)a.Rows * a.Inputs, "M × K");
+        Require.Length(name, nameof(a.W), a.W.Length, (pair ? 2L : 1L) * a.Outputs * a.Inputs, pair ? "2N × K" : "N × K");
+        Require.OptionalLength(name, nameof(a.Bias), a.Bias.Length, pair ? 0 : a.Outputs, "N");
+        Require.OptionalLength(name, nameof(a.Residual), a.Residual.Length, (long)a.Rows * a.Outputs, "M × N");
+        Require.Length(name, nameof(a.Y), a.Y.Length, (long)a.Rows * a.Outputs, "M × N");
+        Require.That(a.W.Type != WeightType.Int8 || a.Inputs % Weights.ScaleGroup == 0, name, nameof(a.Inputs), "a multiple of 128 for int8 weights", a.Inputs);
+        // The naive grid has a row per block in y.
+        Require.That(a.Rows <= 65535, name, nameof(a.Rows), "at most 65535", a.Rows);
+    }
+}

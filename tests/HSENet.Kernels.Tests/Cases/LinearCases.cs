@@ -1,0 +1,68 @@
+// Cases of Linear: every epilogue, every weight type, sizes beside the tile edges.
+namespace HSENet.Kernels.Tests;
+
+static class LinearCases
+{
+    public static IEnumerable<KernelCase> All
+    {
+        get
+        {
+            foreach (var type in Enum.GetValues<WeightType>())
+            {
+                int inputs = type == WeightType.Int8 ? 128 : 37;
+                yield return Case(1, inputs, 5, type, LinearActivation.None, bias: true, residual: false);
+                yield return Case(7, inputs, 65, type, LinearActivation.Gelu, bias: true, residual: true);
+                yield return Case(3, inputs, 130, type, LinearActivation.SwiGlu, bias: false, residual: true);
+                yield return Case(13, 256, 64, type, LinearActivation.None, bias: false, residual: false);
+            }
+            yield return Case(1, 1, 1, WeightType.F32, LinearActivation.None, bias: false, residual: true);
+            yield return Case(67, 1040, 70, WeightType.BF16, LinearActivation.None, bias: true, residual: false);
+        }
+    }
+
+    static KernelCase<LinearArguments> Case(int rows, int inputs, int outputs, WeightType type, LinearActivation activation, bool bias, bool residual) =>
+        new(Linear.ForwardOperation,
+            memory => new LinearArguments
+            {
+                X = memory.Input(Numbers.Uniform(rows * inputs, 1)),
+                W = memory.Weights(Numbers.Uniform(outputs * inputs * (activation == LinearActivation.SwiGlu ? 2 : 1), 2), type),
+                Bias = bias ? memory.Input(Numbers.Uniform(outputs, 3)) : default,
+                Residual = residual ? memory.Input(Numbers.Uniform(rows * outputs, 4)) : default,
+                Y = memory.Output(rows * outputs),
+                Rows = rows,
+                Inputs = inputs,
+                Outputs = outputs,
+                Activation = activation,
+            },
+            Expect)
+        {
+            Name = $"{rows}×{inputs}×{outputs} {type} {activation}{(bias ? " bias" : "")}{(residual ? " residual" : "")}",
+            Twins = inputs < 16 ? [] : new()
+            {
+                ["weights shifted by one element"] = static a => a with { X = new View<float>(a.X.Address - 4, a.X.Length) },
+                ["residual or bias left out"] = static a => a with { Residual = default, Bias = default, Activation = a.Residual.IsEmpty && a.Bias.IsEmpty ? LinearActivation.Gelu : a.Activation },
+            },
+        };
+
+    // A sum of K products errs by at most (K + 1)·U times the sum of their magnitudes; GELU and SiLU have slopes below 1.13 and add a few roundings.
+    static Expected[] Expect(LinearArguments a)
+    {
+        double[] y = Linear.Reference(a);
+        return [Expected.Of(y, i =>
+        {
+            int m = i / a.Outputs, n = i % a.Outputs;
+            double sum = Magnitude(a, m, n) + (a.Bias.IsEmpty ? 0 : Math.Abs(a.Bias[n]));
+            double residual = a.Residual.IsEmpty ? 0 : Math.Abs(a.Residual[i]);
+            double pair = a.Activation == LinearActivation.SwiGlu ? 1 + 2 * Magnitude(a, m, a.Outputs + n) : 1;
+            return Numbers.U * ((a.Inputs + 6) * 1.13 * sum * pair + 2 * (Math.Abs(y[i]) + residual));
+        })];
+    }
+
+    static double Magnitude(LinearArguments a, int m, int n)
+    {
+        double sum = 0;
+        for (int k = 0; k < a.Inputs; k++)
+            sum += Math.Abs((double)a.X[m * a.Inputs + k] * ReferenceMath.Weight(a.W, n * a.Inputs + k));
+        return sum;
+    }
+}

@@ -1,0 +1,57 @@
+// The gate of the catalogue: every rung runs every case that it accepts and stays within the bound that arithmetic gives.
+namespace HSENet.Kernels.Tests;
+
+public sealed class EveryRungTests
+{
+    static readonly HostDevice Host = new();
+
+    public static TheoryData<string, string> HostRungs => Pairs(RungTarget.Host);
+
+    public static TheoryData<string> OperationNames => [.. KernelCatalog.Operations.Select(operation => operation.Name)];
+
+    [Theory, MemberData(nameof(HostRungs))]
+    public void Host_rung_agrees_with_the_reference(string operation, string rung) => RunAll(Host, Find(operation, rung));
+
+    [Theory, MemberData(nameof(OperationNames))]
+    public void Broken_twins_are_told_apart(string operation)
+    {
+        var cases = AllCases.Cases.Where(@case => @case.Operation.Name == operation).ToArray();
+        Assert.Contains(cases, @case => @case.TwinNames.Any());
+        foreach (var @case in cases)
+            foreach (string twin in @case.TwinNames)
+                Assert.True(@case.Twin(twin) > 1, $"{@case}: the twin '{twin}' passes");
+    }
+
+    [Fact]
+    public void Entry_names_are_unique_and_name_their_operation()
+    {
+        var names = KernelCatalog.GpuRungs.Select(rung => rung.EntryName).ToArray();
+        Assert.Equal(names.Length, names.Distinct().Count());
+        Assert.Contains("layernorm_v1_naive_f32", names);
+        Assert.Contains("linear_v1_naive_bf16", names);
+    }
+
+    static void RunAll(Device device, IEnumerable<Rung> rungs)
+    {
+        foreach (var rung in rungs)
+        {
+            var cases = AllCases.Cases.Where(@case => @case.Operation.Rungs.Contains(rung) && @case.Accepts(rung)).ToArray();
+            Assert.True(cases.Length > 0, $"{rung.EntryName} has no case");
+            foreach (var @case in cases)
+                @case.Run(device, rung);
+        }
+    }
+
+    // Rungs of one name that differ in weight type are one row.
+    static TheoryData<string, string> Pairs(RungTarget target)
+    {
+        var data = new TheoryData<string, string>();
+        foreach (var (operation, name) in KernelCatalog.Operations.SelectMany(operation => operation.Rungs)
+            .Where(rung => rung.Target == target).Select(rung => (rung.Operation, rung.Name)).Distinct())
+            data.Add(operation, name);
+        return data;
+    }
+
+    static IEnumerable<Rung> Find(string operation, string name) =>
+        KernelCatalog.Rungs.Where(rung => rung.Operation == operation && rung.Name == name);
+}

@@ -1,0 +1,13 @@
+// Every case of every operation. An operation of the catalogue without cases fails the tests.
+namespace HSENet.Kernels.Tests;
+
+public static class AllCases
+{
+    public static IReadOnlyList<KernelCase> Cases { get; } =
+    [
+        .. LayerNormCases.All,
+        .. LinearCases.All,
+    ];
+
+    public static IEnumerable<KernelCase> Of(Operation operation) => Cases.Where(@case => @case.Operation == operation);
+}

@@ -1,0 +1,121 @@
+// Buffers of a test case on any device: inputs uploaded, outputs full of NaN, guard cells around them on the host.
+using System.Runtime.InteropServices;
+
+namespace HSENet.Kernels.Tests;
+
+/// <summary>Hands out views to a case's build function and keeps the outputs in the order they were asked for.</summary>
+public sealed class CaseMemory(Device device) : IDisposable
+{
+    // The emulator has guards of its own and reports reads too; a guard inside the allocation would hide them from it.
+    readonly int _guardBytes = device.Kind == DeviceKind.Host ? 256 : 0;
+    readonly List<DeviceMemory> _memories = [];
+    readonly List<(View<byte> All, View<float> Values)> _outputs = [];
+
+    const byte Guard = 0xA5;
+
+    /// <summary>An input of any element type.</summary>
+    public View<T> Input<T>(params T[] values) where T : unmanaged
+    {
+        if (values.Length == 0)
+            return default;
+        var (_, view) = Allocate<T>(values.Length);
+        device.Upload<T>(values, view);
+        return view;
+    }
+
+    /// <summary>A weight tensor, rounded to its storage type.</summary>
+    public Weights Weights(float[] values, WeightType type) => type switch
+    {
+        WeightType.F32 => new Weights(Input(values)),
+        WeightType.BF16 => new Weights(Input(Array.ConvertAll(values, Numbers.ToBFloat16)).As<byte>(), type),
+        _ => QuantisedWeights(values),
+    };
+
+    /// <summary>An output, all NaN before the kernel runs.</summary>
+    public View<float> Output(int count) => InOut(Enumerable.Repeat(float.NaN, count).ToArray());
+
+    /// <summary>An output that the kernel also reads.</summary>
+    public View<float> InOut(float[] values)
+    {
+        var (all, view) = Allocate<float>(values.Length);
+        if (device.Kind != DeviceKind.Emulator || !values.All(float.IsNaN))
+            device.Upload<float>(values, view); // left unwritten in the emulator, which reports a read of it
+        _outputs.Add((all, view));
+        return view;
+    }
+
+    /// <summary>Scratch memory that a kernel writes before it reads; not compared.</summary>
+    public View<T> Scratch<T>(int count) where T : unmanaged => Allocate<T>(count).View;
+
+    /// <summary>All outputs after the launch, in the order in which they were asked for.</summary>
+    public IReadOnlyList<float[]> Outputs() => [.. _outputs.Select(output =>
+    {
+        var values = new float[output.Values.Length];
+        device.Download(output.Values, values);
+        return values;
+    })];
+
+    /// <summary>Fails when a kernel wrote beside an output.</summary>
+    public void CheckGuards()
+    {
+        foreach (var (all, values) in _outputs)
+        {
+            var bytes = new byte[all.Length];
+            device.Download(all, bytes);
+            long start = values.Address - all.Address, end = start + values.Length * sizeof(float);
+            for (long i = 0; i < bytes.Length; i++)
+                if ((i < start || i >= end) && bytes[i] != Guard)
+                    Assert.Fail($"wrote {(i < start ? start - i : i - end + 1)} bytes {(i < start ? "before" : "behind")} an output of {values.Length} floats");
+        }
+    }
+
+    unsafe (View<byte> All, View<T> View) Allocate<T>(int count) where T : unmanaged
+    {
+        long bytes = (long)count * sizeof(T);
+        var memory = device.Allocate(Math.Max(1, bytes + 2 * _guardBytes), "case");
+        _memories.Add(memory);
+        if (_guardBytes > 0)
+            memory.Bytes.AsSpan().Fill(Guard);
+        return (memory.Bytes, memory.View<T>(_guardBytes, count));
+    }
+
+    Weights QuantisedWeights(float[] values)
+    {
+        var scales = new float[values.Length / Kernels.Weights.ScaleGroup];
+        var quantised = new sbyte[values.Length];
+        for (int g = 0; g < scales.Length; g++)
+        {
+            var group = values.AsSpan(g * Kernels.Weights.ScaleGroup, Kernels.Weights.ScaleGroup);
+            float largest = 0;
+            foreach (float value in group)
+                largest = Math.Max(largest, Math.Abs(value));
+            scales[g] = largest / 127;
+            for (int i = 0; i < group.Length; i++)
+                quantised[g * Kernels.Weights.ScaleGroup + i] = (sbyte)Math.Round(group[i] / scales[g]);
+        }
+        return new Weights(Input(MemoryMarshal.Cast<sbyte, byte>(quantised).ToArray()), WeightType.Int8, Input(scales));
+    }
+
+    public void Dispose() => _memories.ForEach(memory => memory.Dispose());
+}
+
+/// <summary>Random inputs and number formats of the tests.</summary>
+public static class Numbers
+{
+    /// <summary>Unit roundoff of f32.</summary>
+    public const double U = 1.0 / (1 << 24);
+
+    /// <summary>Uniform values in [centre − spread, centre + spread), the same for the same seed.</summary>
+    public static float[] Uniform(int count, int seed, float spread = 1, float centre = 0)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => centre + spread * (2 * random.NextSingle() - 1))];
+    }
+
+    /// <summary>The nearest bf16, ties to even.</summary>
+    public static ushort ToBFloat16(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        return (ushort)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+    }
+}

@@ -1,0 +1,99 @@
+// A case of an operation, written once for any rung on any device.
+namespace HSENet.Kernels.Tests;
+
+/// <summary>What an output must be: values from the double reference, and the error that arithmetic allows for each element.</summary>
+public sealed record Expected(double[] Values, double[] Allowed)
+{
+    /// <summary>An output whose bound is a function of the element's index.</summary>
+    public static Expected Of(double[] values, Func<int, double> allowed) => new(values, [.. values.Select((_, i) => allowed(i))]);
+}
+
+/// <summary>A case without its arguments type.</summary>
+public abstract class KernelCase
+{
+    public required string Name { get; init; }
+
+    public abstract Operation Operation { get; }
+
+    /// <summary>Names of the broken twins, each of which the case must be able to tell from the right result.</summary>
+    public abstract IEnumerable<string> TwinNames { get; }
+
+    /// <summary>Whether the rung can run this case.</summary>
+    public abstract bool Accepts(Rung rung);
+
+    /// <summary>Runs the rung and returns the worst error as a share of its bound; fails above 1.</summary>
+    public abstract double Run(Device device, Rung rung);
+
+    /// <summary>The error of a broken twin as a share of the bound; must be above 1.</summary>
+    public abstract double Twin(string name);
+
+    public override string ToString() => $"{Operation.Name} {Name}";
+}
+
+/// <summary>A case of an operation.</summary>
+/// <param name="operation">The operation.</param>
+/// <param name="build">Makes the arguments from buffers; deterministic, called once per device.</param>
+/// <param name="expect">Reference and bounds for the outputs in the order in which <paramref name="build"/> asked for them; arguments lie in host memory.</param>
+public sealed class KernelCase<TArguments>(Operation<TArguments> operation, Func<CaseMemory, TArguments> build, Func<TArguments, Expected[]> expect)
+    : KernelCase where TArguments : unmanaged
+{
+    /// <summary>Changes of the arguments that stand for typical mistakes: a dropped element, an index off by one, a missing scale.</summary>
+    public Dictionary<string, Func<TArguments, TArguments>> Twins { get; init; } = [];
+
+    public override Operation Operation => operation;
+
+    public override IEnumerable<string> TwinNames => Twins.Keys;
+
+    public override bool Accepts(Rung rung)
+    {
+        using var host = new HostDevice(1);
+        using var memory = new CaseMemory(host);
+        return rung is Rung<TArguments> typed && typed.Accepts(build(memory));
+    }
+
+    public override double Run(Device device, Rung rung)
+    {
+        var expected = OnHost(expect);
+        using var memory = new CaseMemory(device);
+        var arguments = build(memory);
+        operation.Check(arguments);
+        operation.Launch(device, (Rung<TArguments>)rung, arguments);
+        device.Synchronize();
+        memory.CheckGuards();
+        var outputs = memory.Outputs();
+        Assert.Equal(expected.Length, outputs.Count);
+        double worst = 0;
+        for (int i = 0; i < expected.Length; i++)
+        {
+            Assert.Equal(expected[i].Values.Length, outputs[i].Length);
+            for (int j = 0; j < outputs[i].Length; j++)
+            {
+                double share = Share(outputs[i][j], expected[i], j);
+                if (!(share <= 1))
+                    Assert.Fail($"{this}, {rung.Name}: output {i}, element {j}: got {outputs[i][j]:R}, expected {expected[i].Values[j]:R}, {share:G3} times the allowed error");
+                worst = Math.Max(worst, share);
+            }
+        }
+        return worst;
+    }
+
+    public override double Twin(string name)
+    {
+        var right = OnHost(expect);
+        var broken = OnHost(arguments => expect(Twins[name](arguments)));
+        return right.Zip(broken).Max(pair => Enumerable.Range(0, Math.Min(pair.First.Values.Length, pair.Second.Values.Length)).Max(j => Share(pair.Second.Values[j], pair.First, j)));
+    }
+
+    Expected[] OnHost(Func<TArguments, Expected[]> function)
+    {
+        using var host = new HostDevice(1);
+        using var memory = new CaseMemory(host);
+        return function(build(memory));
+    }
+
+    static double Share(double got, Expected expected, int j)
+    {
+        double error = Math.Abs(got - expected.Values[j]);
+        return error == 0 ? 0 : double.IsNaN(error) ? double.PositiveInfinity : error / expected.Allowed[j];
+    }
+}
