@@ -123,7 +123,8 @@ sealed unsafe class WorkerPool : IDisposable
     {
         _stop = true;
         Interlocked.Increment(ref _generation);
-        _wake.Release(_workers.Length);
+        if (_workers.Length > 0)
+            _wake.Release(_workers.Length);
         foreach (var worker in _workers)
             worker.Join();
         _wake.Dispose();

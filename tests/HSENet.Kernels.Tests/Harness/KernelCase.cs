@@ -11,6 +11,9 @@ public sealed record Expected(double[] Values, double[] Allowed)
 /// <summary>A case without its arguments type.</summary>
 public abstract class KernelCase
 {
+    /// <summary>Where references read their arguments.</summary>
+    private protected static readonly HostDevice ReferenceHost = new(1);
+
     public required string Name { get; init; }
 
     public abstract Operation Operation { get; }
@@ -46,8 +49,7 @@ public sealed class KernelCase<TArguments>(Operation<TArguments> operation, Func
 
     public override bool Accepts(Rung rung)
     {
-        using var host = new HostDevice(1);
-        using var memory = new CaseMemory(host);
+        using var memory = new CaseMemory(ReferenceHost);
         return rung is Rung<TArguments> typed && typed.Accepts(build(memory));
     }
 
@@ -86,8 +88,7 @@ public sealed class KernelCase<TArguments>(Operation<TArguments> operation, Func
 
     Expected[] OnHost(Func<TArguments, Expected[]> function)
     {
-        using var host = new HostDevice(1);
-        using var memory = new CaseMemory(host);
+        using var memory = new CaseMemory(ReferenceHost);
         return function(build(memory));
     }
 
