@@ -1,0 +1,68 @@
+// Writing that never leaves half a file under the final name: a temporary name beside it, moved when complete.
+using Microsoft.Win32.SafeHandles;
+
+namespace HSENet.Runtime;
+
+/// <summary>A file under a temporary name in the target's folder; <see cref="Commit"/> gives it its name, disposing without it removes it.</summary>
+internal sealed class AtomicFile : IDisposable
+{
+    readonly string path;
+    readonly string temporary;
+    bool done;
+
+    /// <summary>Handle for positioned writes.</summary>
+    public SafeFileHandle Handle { get; }
+
+    /// <summary>Creates the temporary file.</summary>
+    /// <exception cref="HseNetFileException">The folder does not exist or cannot be written.</exception>
+    public AtomicFile(string path)
+    {
+        this.path = path;
+        temporary = $"{path}.{Environment.ProcessId}-{Guid.NewGuid():N}.tmp";
+        try
+        {
+            Handle = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HseNetFileException(path, $"cannot be written ({e.Message})", null, e);
+        }
+    }
+
+    /// <summary>Writes bytes at an offset.</summary>
+    public void Write(ReadOnlySpan<byte> bytes, long offset)
+    {
+        try
+        {
+            RandomAccess.Write(Handle, bytes, offset);
+        }
+        catch (IOException e)
+        {
+            throw new HseNetFileException(path, $"cannot be written ({e.Message})", null, e);
+        }
+    }
+
+    /// <summary>Flushes to the disk and moves the file to its name, replacing what was there.</summary>
+    public void Commit()
+    {
+        try
+        {
+            RandomAccess.FlushToDisk(Handle);
+            Handle.Dispose();
+            File.Move(temporary, path, overwrite: true);
+            done = true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HseNetFileException(path, $"cannot be written ({e.Message})", null, e);
+        }
+    }
+
+    /// <summary>Removes the temporary file unless it was committed.</summary>
+    public void Dispose()
+    {
+        Handle.Dispose();
+        if (!done)
+            File.Delete(temporary);
+    }
+}

@@ -1,0 +1,111 @@
+// The bytes of a file, mapped into memory, or of an array: what every reader of a random-access format works on.
+using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
+
+namespace HSENet.Runtime;
+
+/// <summary>Owner of a read-only range of memory with bounds-checked access. Pointers into it die with it.</summary>
+internal sealed unsafe class FileBytes : IDisposable
+{
+    readonly MemoryMappedFile? mapping;
+    readonly MemoryMappedViewAccessor? view;
+    readonly GCHandle pinned;
+    byte* start;
+    bool disposed;
+
+    /// <summary>The file's name in messages.</summary>
+    public string Name { get; }
+
+    /// <summary>Number of bytes.</summary>
+    public long Length { get; }
+
+    FileBytes(string name, long length, MemoryMappedFile? mapping)
+    {
+        Name = name;
+        Length = length;
+        if (mapping is null)
+            return;
+        this.mapping = mapping;
+        view = mapping.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
+        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        start += view.PointerOffset;
+    }
+
+    FileBytes(string name, byte[] bytes)
+    {
+        Name = name;
+        Length = bytes.Length;
+        pinned = GCHandle.Alloc(bytes, GCHandleType.Pinned);
+        start = (byte*)pinned.AddrOfPinnedObject();
+    }
+
+    /// <summary>Maps a file.</summary>
+    /// <exception cref="HseNetFileException">It does not exist or cannot be opened.</exception>
+    public static FileBytes Open(string path)
+    {
+        try
+        {
+            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+            long length = stream.Length;
+            if (length == 0)
+                return new FileBytes(path, 0, null);
+            return new FileBytes(path, length,
+                MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw CannotOpen(path, e);
+        }
+    }
+
+    /// <summary>The bytes of an array under a name.</summary>
+    public static FileBytes FromArray(string name, byte[] bytes) => new(name, bytes);
+
+    /// <summary>The error for a file that the system does not open, without the system's wording for the common cases.</summary>
+    public static HseNetFileException CannotOpen(string path, Exception e) => e switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => new(path, "no such file", null, e),
+        UnauthorizedAccessException when Directory.Exists(path) => new(path, "is a folder", "a file", e),
+        UnauthorizedAccessException => new(path, "no permission to read it", null, e),
+        _ => new(path, $"cannot be opened ({e.Message})", null, e),
+    };
+
+    /// <summary>Address of byte <paramref name="offset"/>, after which <paramref name="length"/> bytes may be read.</summary>
+    /// <exception cref="HseNetFileException">The range is not inside the file.</exception>
+    public byte* Pointer(long offset, long length)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        if (offset < 0 || length < 0 || offset > Length || length > Length - offset)
+            throw new HseNetFileException(Name, $"bytes {offset} to {(UInt128)(ulong)offset + (ulong)length} are not in the file of {Length} bytes");
+        return start + offset;
+    }
+
+    /// <summary>A range of at most 2 GB as a span.</summary>
+    /// <exception cref="HseNetFileException">The range is not inside the file, or longer than a span.</exception>
+    public ReadOnlySpan<byte> Slice(long offset, long length)
+    {
+        if (length > int.MaxValue)
+            throw new HseNetFileException(Name, $"a section of {length} bytes is too long", $"at most {int.MaxValue}");
+        return new ReadOnlySpan<byte>(Pointer(offset, length), (int)length);
+    }
+
+    /// <summary>Everything, as a stream for readers that go from front to back.</summary>
+    public UnmanagedMemoryStream AsStream(long offset, long length) => new(Pointer(offset, length), length);
+
+    /// <summary>Unmaps the file. Pointers and spans into it must not be used any more.</summary>
+    public void Dispose()
+    {
+        if (disposed)
+            return;
+        disposed = true;
+        start = null;
+        if (view is not null)
+        {
+            view.SafeMemoryMappedViewHandle.ReleasePointer();
+            view.Dispose();
+            mapping!.Dispose();
+        }
+        if (pinned.IsAllocated)
+            pinned.Free();
+    }
+}

@@ -1,0 +1,94 @@
+// Named tensors, whatever file format they are stored in.
+using System.Diagnostics.CodeAnalysis;
+
+namespace HSENet.Runtime;
+
+/// <summary>
+/// The tensors of a checkpoint: one safetensors or PyTorch file, or a folder with either, sharded or not. Owns the mapped files: every
+/// <see cref="TensorEntry"/> ends with it. Reading is safe from several threads.
+/// </summary>
+public class TensorSource : IDisposable
+{
+    readonly Dictionary<string, TensorEntry> byName;
+    readonly IReadOnlyList<IDisposable> owned;
+
+    /// <summary>The file or folder as it was opened.</summary>
+    public string Path { get; }
+
+    /// <summary>All tensors, in the order in which the files list them.</summary>
+    public IReadOnlyList<TensorEntry> Tensors { get; }
+
+    /// <summary>Free text that a safetensors file carries beside its tensors; empty for other formats.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    internal TensorSource(string path, List<TensorEntry> tensors, IReadOnlyList<IDisposable> owned, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        (Path, Tensors, this.owned, Metadata) = (path, tensors, owned, metadata ?? new Dictionary<string, string>());
+        byName = new Dictionary<string, TensorEntry>(tensors.Count);
+        foreach (TensorEntry tensor in tensors)
+            if (!byName.TryAdd(tensor.Name, tensor))
+                throw new HseNetFileException(tensor.File, $"tensor {HseNetFileException.Quote(tensor.Name)} appears twice in {path}");
+    }
+
+    /// <summary>
+    /// Opens a .safetensors file, a PyTorch file (.bin, .pt, .pth: zip or legacy form) or a folder: with an index of shards, or with one or several
+    /// of these files. Nothing in a file is executed, and only the lists of tensors are read.
+    /// </summary>
+    /// <exception cref="HseNetFileException">A file is missing or not what it should be; the message names it and the reason.</exception>
+    public static TensorSource Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return Directory.Exists(path) ? WeightFolder.Open(path) : OpenFile(path);
+    }
+
+    internal static TensorSource OpenFile(string path)
+    {
+        FileBytes file = FileBytes.Open(path);
+        try
+        {
+            return Read(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads the list of tensors from an open file, which the result then owns; on an error the caller still does.</summary>
+    internal static TensorSource Read(FileBytes file) =>
+        System.IO.Path.GetExtension(file.Name).ToLowerInvariant() is ".bin" or ".pt" or ".pth" ? TorchFile.Read(file) : SafetensorsFile.Read(file);
+
+    /// <summary>The tensor of this name, if there is one.</summary>
+    public bool TryGet(string name, [NotNullWhen(true)] out TensorEntry? tensor) => byName.TryGetValue(name, out tensor);
+
+    /// <summary>The tensor of this name.</summary>
+    /// <exception cref="HseNetFileException">There is none; the message names it.</exception>
+    public TensorEntry Get(string name) => TryGet(name, out TensorEntry? tensor)
+        ? tensor
+        : throw new HseNetFileException(Path, $"tensor {HseNetFileException.Quote(name)} is missing");
+
+    /// <summary>Compares every tensor with the checksum that its file states.</summary>
+    /// <returns>The number of tensors that have one.</returns>
+    /// <exception cref="HseNetFileException">A tensor's bytes are not those that were written; the message names it.</exception>
+    public int VerifyChecksums()
+    {
+        int verified = 0;
+        foreach (TensorEntry tensor in Tensors.Where(t => t.StatedChecksum is not null))
+        {
+            string computed = tensor.ComputeChecksum();
+            if (computed != tensor.StatedChecksum)
+                throw new HseNetFileException(tensor.File, $"tensor {HseNetFileException.Quote(tensor.Name)} has checksum {computed}", tensor.StatedChecksum);
+            verified++;
+        }
+        return verified;
+    }
+
+    /// <summary>Unmaps the files.</summary>
+    public void Dispose()
+    {
+        foreach (IDisposable file in owned)
+            file.Dispose();
+        GC.SuppressFinalize(this);
+    }
+}

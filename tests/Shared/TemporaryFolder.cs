@@ -1,0 +1,19 @@
+// A folder for one test, removed with everything in it.
+namespace HSENet.Tests;
+
+internal sealed class TemporaryFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("hsenet-test-").FullName;
+
+    /// <summary>Path of a file in the folder.</summary>
+    public string At(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>Writes a file and returns its path.</summary>
+    public string Write(string name, byte[] content)
+    {
+        File.WriteAllBytes(At(name), content);
+        return At(name);
+    }
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
