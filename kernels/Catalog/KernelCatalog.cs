@@ -9,6 +9,7 @@ public static class KernelCatalog
     [
         LayerNorm.ForwardOperation,
         Linear.ForwardOperation,
+        Attention.ForwardOperation,
     ];
 
     /// <summary>All rungs of all operations.</summary>

@@ -7,6 +7,7 @@ public static class AllCases
     [
         .. LayerNormCases.All,
         .. LinearCases.All,
+        .. AttentionCases.All,
     ];
 
     public static IEnumerable<KernelCase> Of(Operation operation) => Cases.Where(@case => @case.Operation == operation);

@@ -1,0 +1,99 @@
+// Attention: what it computes, its arguments and its ladder.
+namespace HSENet.Kernels;
+
+/// <summary>
+/// Arguments of <see cref="Attention"/>. B sequences of T queries and S keys, H query heads that share G key heads, D dimensions
+/// a head. Q, K and V start at their first head inside a fused qkv buffer or a cache; rows follow each other at a stride.
+/// </summary>
+public struct AttentionArguments
+{
+    /// <summary>Queries: row b·T + t starts at that many times <see cref="QueryStride"/>, head h at h·D in it.</summary>
+    public View<float> Q;
+
+    /// <summary>Keys: row b·S + s starts at that many times <see cref="KeyStride"/>, head g at g·D in it.</summary>
+    public View<float> K;
+
+    /// <summary>Values, laid out like <see cref="K"/>.</summary>
+    public View<float> V;
+
+    /// <summary>[B·T, H·D] output.</summary>
+    public View<float> Y;
+
+    /// <summary>Floats from a row of Q to the next, at least H·D.</summary>
+    public int QueryStride;
+
+    /// <summary>Floats from a row of K and V to the next, at least G·D.</summary>
+    public int KeyStride;
+
+    /// <summary>B, sequences.</summary>
+    public int Batch;
+
+    /// <summary>T, queries of a sequence.</summary>
+    public int Queries;
+
+    /// <summary>S, keys of a sequence.</summary>
+    public int Keys;
+
+    /// <summary>H, query heads.</summary>
+    public int QueryHeads;
+
+    /// <summary>G, key heads; query head h reads key head h / (H / G).</summary>
+    public int KeyHeads;
+
+    /// <summary>D, dimensions of a head.</summary>
+    public int HeadSize;
+
+    /// <summary>1: query t sees the keys s ≤ S − T + t, so the last query sees all; 0: every query sees every key.</summary>
+    public int Causal;
+
+    /// <summary>What scores are multiplied by, 1/√D as a rule.</summary>
+    public float Scale;
+}
+
+/// <summary>
+/// Scaled dot-product attention (torch.nn.functional.scaled_dot_product_attention): y[t] = Σ_s softmax_s(scale · q[t]·k[s]) · v[s],
+/// for each sequence and head. Serves the encoders (T = S), prompts (causal, grouped heads) and cached decoding (T = 1).
+/// </summary>
+public static partial class Attention
+{
+    /// <summary>The operation in the catalogue.</summary>
+    public static readonly Operation<AttentionArguments> ForwardOperation = new("Attention", Check,
+        Rung.Host<AttentionArguments>("Host", HostForward),
+        Rung.Gpu<AttentionArguments>("V1.Naive", ForwardV1) with
+        {
+            Group = 128,
+            Launch = static a => new((a.Queries + 127) / 128, a.QueryHeads, a.Batch),
+        });
+
+    /// <summary>Attends in every sequence and head.</summary>
+    /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
+    public static void Forward(Device device, in AttentionArguments arguments) => ForwardOperation.Launch(device, arguments);
+
+    static void Check(AttentionArguments a)
+    {
+        const string name = "Attention";
+        Require.Positive(name, nameof(a.Batch), a.Batch);
+        Require.Positive(name, nameof(a.Queries), a.Queries);
+        Require.Positive(name, nameof(a.Keys), a.Keys);
+        Require.Positive(name, nameof(a.QueryHeads), a.QueryHeads);
+        Require.Positive(name, nameof(a.KeyHeads), a.KeyHeads);
+        Require.Positive(name, nameof(a.HeadSize), a.HeadSize);
+        Require.That(a.QueryHeads % a.KeyHeads == 0, name, nameof(a.KeyHeads), "a divisor of the query heads", a.KeyHeads);
+        Require.That(a.Causal is 0 or 1, name, nameof(a.Causal), "0 or 1", a.Causal);
+        Require.That(a.Causal == 0 || a.Keys >= a.Queries, name, nameof(a.Keys), "at least as many as queries when causal", a.Keys);
+        // The naive grid has a head per block in y and a sequence per block in z.
+        Require.That(a.QueryHeads <= 65535, name, nameof(a.QueryHeads), "at most 65535", a.QueryHeads);
+        Require.That(a.Batch <= 65535, name, nameof(a.Batch), "at most 65535", a.Batch);
+        long queryWidth = (long)a.QueryHeads * a.HeadSize, keyWidth = (long)a.KeyHeads * a.HeadSize;
+        Require.That(a.QueryStride >= queryWidth, name, nameof(a.QueryStride), "at least H × D", a.QueryStride);
+        Require.That(a.KeyStride >= keyWidth, name, nameof(a.KeyStride), "at least G × D", a.KeyStride);
+        long queryEnd = ((long)a.Batch * a.Queries - 1) * a.QueryStride + queryWidth;
+        long keyEnd = ((long)a.Batch * a.Keys - 1) * a.KeyStride + keyWidth;
+        Require.Positive(name, "last element of Q", queryEnd);
+        Require.Positive(name, "last element of K and V", keyEnd);
+        Require.That(a.Q.Length >= queryEnd, name, nameof(a.Q), "at least (B × T − 1) × stride + H × D elements", a.Q.Length);
+        Require.That(a.K.Length >= keyEnd, name, nameof(a.K), "at least (B × S − 1) × stride + G × D elements", a.K.Length);
+        Require.That(a.V.Length >= keyEnd, name, nameof(a.V), "at least (B × S − 1) × stride + G × D elements", a.V.Length);
+        Require.Length(name, nameof(a.Y), a.Y.Length, a.Batch * a.Queries * queryWidth, "B × T × H × D");
+    }
+}

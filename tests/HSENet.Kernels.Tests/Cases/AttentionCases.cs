@@ -1,0 +1,84 @@
+// Cases of Attention: every mask and grouping, a fused qkv buffer and a cache, sizes beside the vector width and the blocks.
+namespace HSENet.Kernels.Tests;
+
+static class AttentionCases
+{
+    public static IEnumerable<KernelCase> All =>
+    [
+        Case("one key", queries: 1, keys: 1, heads: 1, groups: 1, size: 1),
+        Case("fused qkv", batch: 2, queries: 21, keys: 21, heads: 3, groups: 3, size: 20),
+        Case("more queries than a block, peaked", queries: 67, keys: 35, heads: 2, groups: 2, size: 64, spread: 4),
+        Case("prompt", queries: 33, keys: 33, heads: 6, groups: 2, size: 16, causal: 1),
+        Case("prompt behind a cache", batch: 2, queries: 7, keys: 20, heads: 4, groups: 1, size: 8, causal: 1),
+        Case("decode", queries: 1, keys: 150, heads: 6, groups: 2, size: 32, causal: 1),
+        Case("decode of a long text", queries: 1, keys: 1030, heads: 3, groups: 1, size: 24, causal: 1),
+    ];
+
+    // With as many queries as keys Q, K and V lie in one buffer, as the fused product leaves them; otherwise K and V are caches.
+    static KernelCase<AttentionArguments> Case(string name, int queries, int keys, int heads, int groups, int size, int batch = 1, int causal = 0, float spread = 1) =>
+        new(Attention.ForwardOperation,
+            memory =>
+            {
+                int queryWidth = heads * size, keyWidth = groups * size, width = queryWidth + 2 * keyWidth;
+                bool fused = queries == keys;
+                var q = memory.Input(Numbers.Uniform(batch * queries * (fused ? width : queryWidth), 1, spread));
+                var cache = fused ? default : memory.Input(Numbers.Uniform(2 * batch * keys * keyWidth, 2, spread));
+                return new AttentionArguments
+                {
+                    Q = q,
+                    K = fused ? q.Slice(queryWidth, q.Length - queryWidth) : cache.Slice(0, cache.Length / 2),
+                    V = fused ? q.Slice(queryWidth + keyWidth, q.Length - queryWidth - keyWidth) : cache.Slice(cache.Length / 2, cache.Length / 2),
+                    Y = memory.Output(batch * queries * queryWidth),
+                    QueryStride = fused ? width : queryWidth,
+                    KeyStride = fused ? width : keyWidth,
+                    Batch = batch,
+                    Queries = queries,
+                    Keys = keys,
+                    QueryHeads = heads,
+                    KeyHeads = groups,
+                    HeadSize = size,
+                    Causal = causal,
+                    Scale = 1 / MathF.Sqrt(size),
+                };
+            },
+            Expect)
+        {
+            Name = $"{name}: {batch}×{queries}×{keys}, {heads}/{groups} heads of {size}{(causal == 1 ? " causal" : "")}",
+            Twins = keys == 1 ? [] : new()
+            {
+                ["scale missing"] = static a => a with { Scale = 1 },
+                ["values shifted by one element"] = static a => a with { V = new View<float>(a.V.Address - 4, a.V.Length) },
+                ["last key dropped"] = static a => a.Batch == 1 && (a.Causal == 0 || a.Keys > a.Queries) ? a with { Keys = a.Keys - 1 } : a with { Scale = 0 },
+                ["mask and heads mixed up"] = static a => a.Causal == 1 && a.Queries > 1 ? a with { Causal = 0 }
+                    : a.KeyHeads < a.QueryHeads ? a with { K = new View<float>(a.K.Address - 4, a.K.Length) } : a with { Scale = -a.Scale },
+            },
+        };
+
+    // A score errs by E = (D + 2)·U·scale·Σ|q·k|, its distance from the maximum by U of itself, the exponential by 4 U: each weight by
+    // the factor 1 ± (2E + |distance|·U + 4U), above and below the fraction. The two sums add up to S roundings each.
+    static Expected[] Expect(AttentionArguments a)
+    {
+        double[] y = Attention.Reference(a);
+        var allowed = new double[y.Length];
+        for (int b = 0; b < a.Batch; b++)
+            for (int h = 0; h < a.QueryHeads; h++)
+                for (int t = 0; t < a.Queries; t++)
+                {
+                    int head = h / (a.QueryHeads / a.KeyHeads);
+                    double[] scores = Attention.ReferenceScores(a, b, h, t);
+                    double largest = scores.Max(), magnitude = 0, sum = scores.Sum(score => Math.Exp(score - largest));
+                    for (int s = 0; s < scores.Length; s++)
+                        magnitude = Math.Max(magnitude, Enumerable.Range(0, a.HeadSize).Sum(d => Math.Abs((double)a.Scale
+                            * a.Q[(b * a.Queries + t) * a.QueryStride + h * a.HeadSize + d] * a.K[(b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d])));
+                    double relative = 2 * (2 * (a.HeadSize + 2) * magnitude + (largest - scores.Min()) + 4) + 2 * scores.Length + 4;
+                    for (int d = 0; d < a.HeadSize; d++)
+                    {
+                        double values = 0;
+                        for (int s = 0; s < scores.Length; s++)
+                            values += Math.Exp(scores[s] - largest) / sum * Math.Abs(a.V[(b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d]);
+                        allowed[((b * a.Queries + t) * a.QueryHeads + h) * a.HeadSize + d] = Numbers.U * relative * values;
+                    }
+                }
+        return [new Expected(y, allowed)];
+    }
+}
