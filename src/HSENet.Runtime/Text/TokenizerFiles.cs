@@ -121,18 +121,8 @@ internal static class TokenizerFiles
 
     static void AddLines(TokenizerTables tables)
     {
-        string file = tables.MergesFile;
-        string content;
-        try
-        {
-            content = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(ReadBytes(file));
-        }
-        catch (DecoderFallbackException e)
-        {
-            throw new HseNetFileException(file, "the text is not UTF-8", "one merge on each line, in UTF-8", e);
-        }
         bool first = true;
-        foreach (ReadOnlySpan<char> line in content.AsSpan().TrimStart('\uFEFF').EnumerateLines())
+        foreach (ReadOnlySpan<char> line in ReadText(tables.MergesFile).AsSpan().EnumerateLines())
         {
             if (!line.IsEmpty && !(first && line.StartsWith("#version")))
                 tables.Merges.Add(line.ToString());
@@ -192,6 +182,19 @@ internal static class TokenizerFiles
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HseNetFileException(file, $"cannot be read ({OneLine(e.Message)})", "a readable file", e);
+        }
+    }
+
+    /// <summary>Reads a small text file whole.</summary>
+    internal static string ReadText(string file)
+    {
+        try
+        {
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(ReadBytes(file)).TrimStart('\uFEFF');
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new HseNetFileException(file, "the text is not UTF-8", "UTF-8, one entry on each line", e);
         }
     }
 
