@@ -10,6 +10,9 @@ public static class KernelCatalog
         LayerNorm.ForwardOperation,
         Linear.ForwardOperation,
         Attention.ForwardOperation,
+        TokenEmbedding.ForwardOperation,
+        RmsNorm.ForwardOperation,
+        RotaryEmbedding.ForwardOperation,
     ];
 
     /// <summary>All rungs of all operations.</summary>

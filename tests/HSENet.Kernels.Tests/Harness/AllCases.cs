@@ -8,6 +8,9 @@ public static class AllCases
         .. LayerNormCases.All,
         .. LinearCases.All,
         .. AttentionCases.All,
+        .. TokenEmbeddingCases.All,
+        .. RmsNormCases.All,
+        .. RotaryEmbeddingCases.All,
     ];
 
     public static IEnumerable<KernelCase> Of(Operation operation) => Cases.Where(@case => @case.Operation == operation);

@@ -1,0 +1,57 @@
+// RmsNorm: what it computes, its arguments and its ladder.
+namespace HSENet.Kernels;
+
+/// <summary>Arguments of <see cref="RmsNorm"/>. Letters as in kernels/README.md: N rows, C channels.</summary>
+public struct RmsNormArguments
+{
+    /// <summary>[N, C] input.</summary>
+    public View<float> X;
+
+    /// <summary>[C] scale.</summary>
+    public View<float> Gamma;
+
+    /// <summary>[N, C] output; may be X.</summary>
+    public View<float> Y;
+
+    /// <summary>N, rows.</summary>
+    public int Rows;
+
+    /// <summary>C, channels.</summary>
+    public int Channels;
+
+    /// <summary>Added to the mean square.</summary>
+    public float Epsilon;
+}
+
+/// <summary>
+/// Root-mean-square normalisation over the channels of each row (transformers' Phi3RMSNorm):
+/// y[n,c] = x[n,c] / √(mean of x[n,·]² + ε) · γ[c].
+/// </summary>
+public static partial class RmsNorm
+{
+    /// <summary>The operation in the catalogue.</summary>
+    public static readonly Operation<RmsNormArguments> ForwardOperation = new("RmsNorm", Check,
+        Rung.Host<RmsNormArguments>("Host", HostForward),
+        Rung.Gpu<RmsNormArguments>("V1.Naive", ForwardV1) with
+        {
+            Group = 128,
+            Launch = static a => new((a.Rows + 127) / 128),
+        });
+
+    /// <summary>Normalises every row.</summary>
+    /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
+    public static void Forward(Device device, in RmsNormArguments arguments) => ForwardOperation.Launch(device, arguments);
+
+    static void Check(RmsNormArguments a)
+    {
+        const string name = "RmsNorm";
+        Require.Positive(name, nameof(a.Rows), a.Rows);
+        Require.Positive(name, nameof(a.Channels), a.Channels);
+        long elements = (long)a.Rows * a.Channels;
+        Require.Positive(name, "N × C", elements);
+        Require.Length(name, nameof(a.X), a.X.Length, elements, "N × C");
+        Require.Length(name, nameof(a.Gamma), a.Gamma.Length, a.Channels, "C");
+        Require.Length(name, nameof(a.Y), a.Y.Length, elements, "N × C");
+        Require.That(a.Epsilon > 0, name, nameof(a.Epsilon), "more than 0", (long)a.Epsilon);
+    }
+}

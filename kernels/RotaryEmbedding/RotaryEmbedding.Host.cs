@@ -1,0 +1,56 @@
+// Computes  y[i] = x[i]·cos − x[i + R/2]·sin, y[i + R/2] = x[i + R/2]·cos + x[i]·sin of queries (in place) and keys (into the cache); values are copied
+// Idea      an item is a few tokens; both halves of a head are two vectors side by side, and the cache is written in the same pass
+// Numerics  two products and a sum, the second product fused
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace HSENet.Kernels;
+
+public static partial class RotaryEmbedding
+{
+    const int HostTokensPerItem = 4; // enough work that handing out an item does not show
+
+    static void HostForward(HostDevice device, RotaryEmbeddingArguments a) =>
+        device.For((a.Tokens + HostTokensPerItem - 1) / HostTokensPerItem, new HostWork(a));
+
+    readonly struct HostWork(RotaryEmbeddingArguments a) : IHostWork
+    {
+        public unsafe void Run(int index, int worker)
+        {
+            int end = Math.Min(a.Tokens, (index + 1) * HostTokensPerItem);
+            long keyRow = (long)a.KeyHeads * a.HeadSize, queryRow = (long)a.QueryHeads * a.HeadSize;
+            for (int t = index * HostTokensPerItem; t < end; t++)
+            {
+                int position = a.FirstPosition + t, half = a.RotaryDimensions / 2;
+                float* cosine = a.Cosine.Pointer + (long)position * half, sine = a.Sine.Pointer + (long)position * half;
+                float* query = a.QueryKeyValue.Pointer + t * (queryRow + 2 * keyRow), key = query + queryRow, value = key + keyRow;
+                float* keyCache = a.KeyCache.Pointer + position * keyRow, valueCache = a.ValueCache.Pointer + position * keyRow;
+                for (int h = 0; h < a.QueryHeads; h++)
+                    Head(query + (long)h * a.HeadSize, query + (long)h * a.HeadSize, cosine, sine, half, a.HeadSize);
+                for (int h = 0; h < a.KeyHeads; h++)
+                    Head(key + (long)h * a.HeadSize, keyCache + (long)h * a.HeadSize, cosine, sine, half, a.HeadSize);
+                new ReadOnlySpan<float>(value, (int)keyRow).CopyTo(new Span<float>(valueCache, (int)keyRow));
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    static unsafe void Head(float* x, float* y, float* cosine, float* sine, int half, int headSize)
+    {
+        int i = 0;
+        for (; i <= half - 16; i += 16)
+        {
+            Vector512<float> low = Vector512.Load(x + i), high = Vector512.Load(x + half + i), c = Vector512.Load(cosine + i), s = Vector512.Load(sine + i);
+            Vector512.FusedMultiplyAdd(low, c, -(high * s)).Store(y + i);
+            Vector512.FusedMultiplyAdd(high, c, low * s).Store(y + half + i);
+        }
+        for (; i < half; i++)
+        {
+            float low = x[i], high = x[half + i];
+            y[i] = low * cosine[i] - high * sine[i];
+            y[half + i] = high * cosine[i] + low * sine[i];
+        }
+        if (x != y)
+            new ReadOnlySpan<float>(x + 2 * half, headSize - 2 * half).CopyTo(new Span<float>(y + 2 * half, headSize - 2 * half));
+    }
+}

@@ -1,0 +1,51 @@
+// RotaryEmbedding in double precision: the formula's own loops.
+namespace HSENet.Kernels;
+
+public static partial class RotaryEmbedding
+{
+    /// <summary>
+    /// The three buffers after the operation, as doubles: queries, keys and values of each token [T, (H + 2G)·D], key cache and value
+    /// cache. The arguments must lie in host memory and are not touched.
+    /// </summary>
+    public static (double[] QueryKeyValue, double[] KeyCache, double[] ValueCache) Reference(in RotaryEmbeddingArguments a)
+    {
+        double[] all = Copy(a.QueryKeyValue), keys = Copy(a.KeyCache), values = Copy(a.ValueCache);
+        int heads = a.QueryHeads + 2 * a.KeyHeads;
+        for (int t = 0; t < a.Tokens; t++)
+        {
+            int position = a.FirstPosition + t;
+            for (int h = 0; h < heads; h++)
+                for (int d = 0; d < a.HeadSize; d++)
+                {
+                    int from = (t * heads + h) * a.HeadSize + d;
+                    if (h < a.QueryHeads)
+                        all[from] = Rotated(a, from, d, position);
+                    else if (h < a.QueryHeads + a.KeyHeads)
+                        keys[(position * a.KeyHeads + h - a.QueryHeads) * a.HeadSize + d] = Rotated(a, from, d, position);
+                    else
+                        values[(position * a.KeyHeads + h - a.QueryHeads - a.KeyHeads) * a.HeadSize + d] = a.QueryKeyValue[from];
+                }
+        }
+        return (all, keys, values);
+    }
+
+    static double Rotated(in RotaryEmbeddingArguments a, int index, int dimension, int position)
+    {
+        int half = a.RotaryDimensions / 2;
+        if (dimension >= a.RotaryDimensions)
+            return a.QueryKeyValue[index];
+        int row = position * half + dimension % half;
+        double cosine = a.Cosine[row], sine = a.Sine[row];
+        return dimension < half
+            ? a.QueryKeyValue[index] * cosine - a.QueryKeyValue[index + half] * sine
+            : a.QueryKeyValue[index] * cosine + a.QueryKeyValue[index - half] * sine;
+    }
+
+    static double[] Copy(View<float> view)
+    {
+        var copy = new double[view.Length];
+        for (int i = 0; i < copy.Length; i++)
+            copy[i] = view[i];
+        return copy;
+    }
+}
