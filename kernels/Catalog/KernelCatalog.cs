@@ -7,12 +7,17 @@ public static class KernelCatalog
     /// <summary>All operations, in the order of the data through the model.</summary>
     public static IReadOnlyList<Operation> Operations { get; } =
     [
+        PatchEmbedding.ForwardOperation,
         LayerNorm.ForwardOperation,
         Linear.ForwardOperation,
         Attention.ForwardOperation,
         TokenEmbedding.ForwardOperation,
         RmsNorm.ForwardOperation,
         RotaryEmbedding.ForwardOperation,
+        SliceGuidedAttention.ForwardOperation,
+        PatchScore.ForwardOperation,
+        WindowCentroid.ForwardOperation,
+        WindowAttention.ForwardOperation,
     ];
 
     /// <summary>All rungs of all operations.</summary>

@@ -19,8 +19,8 @@ public sealed unsafe class HostDevice : Device
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         Threads = threads == 0 ? Environment.ProcessorCount : threads;
         _pool = new WorkerPool(Threads);
-        _scratch = new nint[Threads];
-        _scratchBytes = new long[Threads];
+        _scratch = new nint[Threads + 1]; // the last one belongs to no worker
+        _scratchBytes = new long[Threads + 1];
     }
 
     /// <summary>Threads that share the work, the caller's included.</summary>
@@ -98,6 +98,9 @@ public sealed unsafe class HostDevice : Device
         }
         return (T*)_scratch[worker];
     }
+
+    /// <summary>Scratch memory of a whole launch, which all workers see; an operation that this launch runs inside itself must not ask for it.</summary>
+    internal T* SharedScratch<T>(long count) where T : unmanaged => Scratch<T>(Threads, count);
 
     /// <inheritdoc/>
     public override void Dispose()

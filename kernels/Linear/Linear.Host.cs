@@ -8,7 +8,7 @@ namespace HSENet.Kernels;
 
 public static partial class Linear
 {
-    static void HostForward(HostDevice device, LinearArguments a) => device.For(a.Outputs, new HostWork(device, a));
+    internal static void HostForward(HostDevice device, LinearArguments a) => device.For(a.Outputs, new HostWork(device, a));
 
     readonly struct HostWork(HostDevice device, LinearArguments a) : IHostWork
     {

@@ -5,12 +5,16 @@ public static class AllCases
 {
     public static IReadOnlyList<KernelCase> Cases { get; } =
     [
+        .. PatchEmbeddingCases.All,
         .. LayerNormCases.All,
         .. LinearCases.All,
         .. AttentionCases.All,
         .. TokenEmbeddingCases.All,
         .. RmsNormCases.All,
         .. RotaryEmbeddingCases.All,
+        .. SliceGuidedAttentionCases.All,
+        .. PatchScoreCases.All,
+        .. SpatialPackerCases.All,
     ];
 
     public static IEnumerable<KernelCase> Of(Operation operation) => Cases.Where(@case => @case.Operation == operation);

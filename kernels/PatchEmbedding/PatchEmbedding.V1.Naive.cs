@@ -1,0 +1,38 @@
+// Computes  y[p,c] = Σₖ patch[p,k] · W[c,k] + bias[c] + position[p,c]
+// Idea      a thread computes one output: all threads of a block read the same patch, each its own row of W
+// Numerics  one sum in f32 in the order of the flattened patch, fused multiply-adds
+using ILGPU;
+
+namespace HSENet.Kernels;
+
+public static partial class PatchEmbedding
+{
+    static void ForwardV1<TFormat>(PatchEmbeddingArguments a) where TFormat : struct, IWeightFormat
+    {
+        int c = Grid.IdxX * Group.DimX + Group.IdxX;
+        int p = Grid.IdxY;
+        if (c >= a.Outputs)
+            return;
+        int columns = a.Width / a.PatchWidth, lines = a.Height / a.PatchHeight;
+        int w0 = p % columns * a.PatchWidth, h0 = p / columns % lines * a.PatchHeight, d0 = p / (columns * lines) * a.PatchDepth;
+        int k = c * a.PatchLength;
+        float sum = 0f;
+        for (int channel = 0; channel < a.Channels; channel++)
+            for (int d = 0; d < a.PatchDepth; d++)
+                for (int h = 0; h < a.PatchHeight; h++)
+                {
+                    int line = ((channel * a.Depth + d0 + d) * a.Height + h0 + h) * a.Width + w0;
+                    for (int w = 0; w < a.PatchWidth; w++, k++)
+                        sum = ScalarInstructions.FusedMultiplyAdd(a.Image[line + w], TFormat.Load(a.W, k), sum);
+                }
+        int i = p * a.Outputs + c;
+        float position;
+        if (a.Position.Type == WeightType.F32)
+            position = F32Weights.Load(a.Position, i);
+        else if (a.Position.Type == WeightType.BF16)
+            position = BF16Weights.Load(a.Position, i);
+        else
+            position = Int8Weights.Load(a.Position, i);
+        a.Y[i] = sum + a.Bias[c] + position;
+    }
+}

@@ -1,0 +1,108 @@
+// PatchEmbedding: what it computes, its arguments and its ladder.
+namespace HSENet.Kernels;
+
+/// <summary>Arguments of <see cref="PatchEmbedding"/>. P patches, C outputs; a patch holds K = channels · depth · height · width values.</summary>
+public struct PatchEmbeddingArguments
+{
+    /// <summary>[channels, depth, height, width] image or volume.</summary>
+    public View<float> Image;
+
+    /// <summary>[C, K] weights; a patch is flattened (channel, depth, height, width).</summary>
+    public Weights W;
+
+    /// <summary>[C] bias.</summary>
+    public View<float> Bias;
+
+    /// <summary>[P, C] position embedding.</summary>
+    public Weights Position;
+
+    /// <summary>[P, C] output; patches in (depth, height, width) order.</summary>
+    public View<float> Y;
+
+    /// <summary>Channels of the image: 1 for CT, 3 for slices.</summary>
+    public int Channels;
+
+    /// <summary>Slices of the volume; 1 for an image.</summary>
+    public int Depth;
+
+    /// <summary>Rows of the image.</summary>
+    public int Height;
+
+    /// <summary>Columns of the image.</summary>
+    public int Width;
+
+    /// <summary>Slices of a patch; 1 for an image.</summary>
+    public int PatchDepth;
+
+    /// <summary>Rows of a patch.</summary>
+    public int PatchHeight;
+
+    /// <summary>Columns of a patch.</summary>
+    public int PatchWidth;
+
+    /// <summary>C, outputs.</summary>
+    public int Outputs;
+
+    /// <summary>P, patches.</summary>
+    public readonly int Patches => Depth / PatchDepth * (Height / PatchHeight) * (Width / PatchWidth);
+
+    /// <summary>K, values of a patch.</summary>
+    public readonly int PatchLength => Channels * PatchDepth * PatchHeight * PatchWidth;
+}
+
+/// <summary>
+/// Cuts a volume or an image into patches and projects each (MONAI's perceptron patch embedding, timm's PatchEmbed):
+/// y[p,c] = Σ_k patch[p,k] · W[c,k] + bias[c] + position[p,c].
+/// </summary>
+public static partial class PatchEmbedding
+{
+    /// <summary>The operation in the catalogue.</summary>
+    public static readonly Operation<PatchEmbeddingArguments> ForwardOperation = new("PatchEmbedding", Check,
+        Rung.Host<PatchEmbeddingArguments>("Host", HostForward),
+        V1(ForwardV1<F32Weights>, WeightType.F32),
+        V1(ForwardV1<BF16Weights>, WeightType.BF16),
+        V1(ForwardV1<Int8Weights>, WeightType.Int8));
+
+    /// <summary>Embeds every patch.</summary>
+    /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
+    public static void Forward(Device device, in PatchEmbeddingArguments arguments) => ForwardOperation.Launch(device, arguments);
+
+    static Rung<PatchEmbeddingArguments> V1(Action<PatchEmbeddingArguments> kernel, WeightType type) =>
+        Rung.Gpu("V1.Naive", kernel) with
+        {
+            Weights = type,
+            Group = 128,
+            Accepts = a => a.W.Type == type,
+            Launch = static a => new((a.Outputs + 127) / 128, a.Patches),
+        };
+
+    static void Check(PatchEmbeddingArguments a)
+    {
+        const string name = "PatchEmbedding";
+        Require.Positive(name, nameof(a.Channels), a.Channels);
+        Require.Positive(name, nameof(a.Outputs), a.Outputs);
+        CheckAxis(name, nameof(a.Depth), a.Depth, nameof(a.PatchDepth), a.PatchDepth);
+        CheckAxis(name, nameof(a.Height), a.Height, nameof(a.PatchHeight), a.PatchHeight);
+        CheckAxis(name, nameof(a.Width), a.Width, nameof(a.PatchWidth), a.PatchWidth);
+        long patches = (long)(a.Depth / a.PatchDepth) * (a.Height / a.PatchHeight) * (a.Width / a.PatchWidth);
+        long length = (long)a.Channels * a.PatchDepth * a.PatchHeight * a.PatchWidth;
+        // The naive grid has a patch per block in y, and kernels index with 32 bits.
+        Require.That(patches <= 65535, name, nameof(a.PatchDepth), "at most 65535 patches", patches);
+        Require.That(patches * length <= int.MaxValue, name, nameof(a.Image), "fewer than 2³¹ elements", patches * length);
+        Require.That(length * a.Outputs <= int.MaxValue, name, nameof(a.W), "fewer than 2³¹ elements", length * a.Outputs);
+        Require.Length(name, nameof(a.Image), a.Image.Length, patches * length, "channels × depth × height × width");
+        Require.Length(name, nameof(a.W), a.W.Length, length * a.Outputs, "C × K");
+        Require.Length(name, nameof(a.Bias), a.Bias.Length, a.Outputs, "C");
+        Require.Length(name, nameof(a.Position), a.Position.Length, patches * a.Outputs, "P × C");
+        Require.Length(name, nameof(a.Y), a.Y.Length, patches * a.Outputs, "P × C");
+        Require.That(a.W.Type != WeightType.Int8 || length % Weights.ScaleGroup == 0, name, nameof(a.W), "a patch length that is a multiple of 128 for int8 weights", length);
+        Require.That(a.Position.Type != WeightType.Int8 || a.Outputs % Weights.ScaleGroup == 0, name, nameof(a.Position), "a multiple of 128 outputs for int8", a.Outputs);
+    }
+
+    static void CheckAxis(string name, string sizeName, int size, string patchName, int patch)
+    {
+        Require.Positive(name, sizeName, size);
+        Require.Positive(name, patchName, patch);
+        Require.That(size % patch == 0, name, sizeName, "a multiple of the patch's size", size);
+    }
+}

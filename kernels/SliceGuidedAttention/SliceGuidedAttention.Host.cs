@@ -1,0 +1,26 @@
+// Computes  map = softmax(Q·Kᵀ/√D),  y = map·V
+// Idea      a few patches per item; keys and values of all slices stay in L2 while the patches pass by
+// Numerics  sums in 16 lanes in f32, then across lanes; the largest score is subtracted before exp
+namespace HSENet.Kernels;
+
+public static partial class SliceGuidedAttention
+{
+    const int HostPatchesPerItem = 16;
+
+    static void HostForward(HostDevice device, SliceGuidedAttentionArguments a) =>
+        device.For((a.Patches + HostPatchesPerItem - 1) / HostPatchesPerItem, new HostWork(device, a));
+
+    readonly struct HostWork(HostDevice device, SliceGuidedAttentionArguments a) : IHostWork
+    {
+        public unsafe void Run(int index, int worker)
+        {
+            int* rows = device.Scratch<int>(worker, a.Slices);
+            for (int s = 0; s < a.Slices; s++)
+                rows[s] = s;
+            int end = Math.Min(a.Patches, (index + 1) * HostPatchesPerItem);
+            for (int p = index * HostPatchesPerItem; p < end; p++)
+                SingleHead.Attend(a.Q.Pointer + (long)p * a.Channels, a.K.Pointer, a.V.Pointer, rows, a.Slices, a.Channels,
+                    a.Y.Pointer + (long)p * a.Channels, a.Map.Pointer + (long)p * a.Slices);
+        }
+    }
+}

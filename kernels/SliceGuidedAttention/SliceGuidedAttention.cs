@@ -1,0 +1,65 @@
+// SliceGuidedAttention: what it computes, its arguments and its ladder.
+namespace HSENet.Kernels;
+
+/// <summary>Arguments of <see cref="SliceGuidedAttention"/>. P patches, S slices, D channels.</summary>
+public struct SliceGuidedAttentionArguments
+{
+    /// <summary>[P, D] projected patches.</summary>
+    public View<float> Q;
+
+    /// <summary>[S, D] projected slice features, keys.</summary>
+    public View<float> K;
+
+    /// <summary>[S, D] projected slice features, values.</summary>
+    public View<float> V;
+
+    /// <summary>[P, D] output.</summary>
+    public View<float> Y;
+
+    /// <summary>[P, S] output: the weight of each slice for each patch.</summary>
+    public View<float> Map;
+
+    /// <summary>P, patches.</summary>
+    public int Patches;
+
+    /// <summary>S, slices.</summary>
+    public int Slices;
+
+    /// <summary>D, channels.</summary>
+    public int Channels;
+}
+
+/// <summary>
+/// Cross attention with one head from patches of the volume to features of 2D slices (HSENet, 3D encoder of stage 2):
+/// map = softmax(Q·Kᵀ/√D), y = map·V. Projections, residual and normalisation around it are Linear and LayerNorm.
+/// </summary>
+public static partial class SliceGuidedAttention
+{
+    /// <summary>The operation in the catalogue.</summary>
+    public static readonly Operation<SliceGuidedAttentionArguments> ForwardOperation = new("SliceGuidedAttention", Check,
+        Rung.Host<SliceGuidedAttentionArguments>("Host", HostForward),
+        Rung.Gpu<SliceGuidedAttentionArguments>("V1.Naive", ForwardV1) with
+        {
+            Group = 64,
+            Launch = static a => new((a.Patches + 63) / 64),
+        });
+
+    /// <summary>Attends from every patch to all slices.</summary>
+    /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
+    public static void Forward(Device device, in SliceGuidedAttentionArguments arguments) => ForwardOperation.Launch(device, arguments);
+
+    static void Check(SliceGuidedAttentionArguments a)
+    {
+        const string name = "SliceGuidedAttention";
+        Require.Positive(name, nameof(a.Patches), a.Patches);
+        Require.Positive(name, nameof(a.Slices), a.Slices);
+        Require.Positive(name, nameof(a.Channels), a.Channels);
+        long queries = (long)a.Patches * a.Channels, keys = (long)a.Slices * a.Channels, map = (long)a.Patches * a.Slices;
+        Require.That(Math.Max(Math.Max(queries, keys), map) <= int.MaxValue, name, nameof(a.Q), "fewer than 2³¹ elements", Math.Max(Math.Max(queries, keys), map));
+        Require.Length(name, nameof(a.Q), a.Q.Length, queries, "P × D");
+        Require.Length(name, nameof(a.K), a.K.Length, keys, "S × D");
+        Require.Length(name, nameof(a.V), a.V.Length, keys, "S × D");
+        Require.Length(name, nameof(a.Y), a.Y.Length, queries, "P × D");
+        Require.Length(name, nameof(a.Map), a.Map.Length, map, "P × S");
+    }
+}

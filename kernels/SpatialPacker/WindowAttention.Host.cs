@@ -1,0 +1,22 @@
+// Computes  map[w] = softmax(Q[w]·K[window w]ᵀ/√D),  y[w] = map[w]·V[window w]
+// Idea      an item is a window; the tile of slice-guided attention reads its patches where they lie
+// Numerics  sums in 16 lanes in f32, then across lanes; the largest score is subtracted before exp
+namespace HSENet.Kernels;
+
+public static partial class WindowAttention
+{
+    static void HostForward(HostDevice device, WindowAttentionArguments a) => device.For(a.Grid.Windows, new HostWork(device, a));
+
+    readonly struct HostWork(HostDevice device, WindowAttentionArguments a) : IHostWork
+    {
+        public unsafe void Run(int index, int worker)
+        {
+            WindowGrid grid = a.Grid;
+            int* rows = device.Scratch<int>(worker, grid.Window);
+            for (int i = 0; i < grid.Window; i++)
+                rows[i] = grid.Patch(index, i);
+            SingleHead.Attend(a.Q.Pointer + (long)index * a.Channels, a.K.Pointer, a.V.Pointer, rows, grid.Window, a.Channels,
+                a.Y.Pointer + (long)index * a.Channels, a.Map.Pointer + (long)index * grid.Window);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+// WindowAttention: what it computes, its arguments and its ladder.
+namespace HSENet.Kernels;
+
+/// <summary>Arguments of <see cref="WindowAttention"/>. P patches in a grid, W windows, D channels.</summary>
+public struct WindowAttentionArguments
+{
+    /// <summary>[W, D] projected centroids; windows in (depth, height, width) order.</summary>
+    public View<float> Q;
+
+    /// <summary>[P, D] projected patches, keys, in (depth, height, width) order.</summary>
+    public View<float> K;
+
+    /// <summary>[P, D] projected patches, values.</summary>
+    public View<float> V;
+
+    /// <summary>[W, D] output.</summary>
+    public View<float> Y;
+
+    /// <summary>[W, patches of a window] output: the weight of each patch of its window.</summary>
+    public View<float> Map;
+
+    /// <summary>Patches along the depth.</summary>
+    public int GridDepth;
+
+    /// <summary>Patches along the height.</summary>
+    public int GridHeight;
+
+    /// <summary>Patches along the width.</summary>
+    public int GridWidth;
+
+    /// <summary>Patches of a window along the depth.</summary>
+    public int WindowDepth;
+
+    /// <summary>Patches of a window along the height.</summary>
+    public int WindowHeight;
+
+    /// <summary>Patches of a window along the width.</summary>
+    public int WindowWidth;
+
+    /// <summary>D, channels.</summary>
+    public int Channels;
+
+    internal readonly WindowGrid Grid => new(GridDepth, GridHeight, GridWidth, WindowDepth, WindowHeight, WindowWidth);
+}
+
+/// <summary>
+/// Each centroid attends with one head to the patches of its own window (HSENet, Spatial Packer):
+/// map[w] = softmax(Q[w]·K[window w]ᵀ/√D), y[w] = map[w]·V[window w]. Projections, residual and normalisation around it are
+/// Linear and LayerNorm.
+/// </summary>
+public static partial class WindowAttention
+{
+    /// <summary>The operation in the catalogue.</summary>
+    public static readonly Operation<WindowAttentionArguments> ForwardOperation = new("WindowAttention", Check,
+        Rung.Host<WindowAttentionArguments>("Host", HostForward),
+        Rung.Gpu<WindowAttentionArguments>("V1.Naive", ForwardV1) with
+        {
+            Group = 64,
+            Launch = static a => new((a.Grid.Windows + 63) / 64),
+        });
+
+    /// <summary>Attends from every centroid to its window.</summary>
+    /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
+    public static void Forward(Device device, in WindowAttentionArguments arguments) => ForwardOperation.Launch(device, arguments);
+
+    static void Check(WindowAttentionArguments a)
+    {
+        const string name = "WindowAttention";
+        a.Grid.Check(name);
+        Require.Positive(name, nameof(a.Channels), a.Channels);
+        long patches = (long)a.Grid.Patches * a.Channels, windows = (long)a.Grid.Windows * a.Channels;
+        Require.That(patches <= int.MaxValue, name, nameof(a.K), "fewer than 2³¹ elements", patches);
+        Require.Length(name, nameof(a.Q), a.Q.Length, windows, "W × D");
+        Require.Length(name, nameof(a.K), a.K.Length, patches, "P × D");
+        Require.Length(name, nameof(a.V), a.V.Length, patches, "P × D");
+        Require.Length(name, nameof(a.Y), a.Y.Length, windows, "W × D");
+        Require.Length(name, nameof(a.Map), a.Map.Length, a.Grid.Patches, "W × patches of a window");
+    }
+}

@@ -1,0 +1,68 @@
+// WindowCentroid: what it computes, its arguments and its ladder.
+namespace HSENet.Kernels;
+
+/// <summary>Arguments of <see cref="WindowCentroid"/>. P patches in a grid, W windows, D channels.</summary>
+public struct WindowCentroidArguments
+{
+    /// <summary>[P, D] patches in (depth, height, width) order.</summary>
+    public View<float> X;
+
+    /// <summary>[W, D] output; windows in (depth, height, width) order.</summary>
+    public View<float> Y;
+
+    /// <summary>Patches along the depth.</summary>
+    public int GridDepth;
+
+    /// <summary>Patches along the height.</summary>
+    public int GridHeight;
+
+    /// <summary>Patches along the width.</summary>
+    public int GridWidth;
+
+    /// <summary>Patches of a window along the depth.</summary>
+    public int WindowDepth;
+
+    /// <summary>Patches of a window along the height.</summary>
+    public int WindowHeight;
+
+    /// <summary>Patches of a window along the width.</summary>
+    public int WindowWidth;
+
+    /// <summary>D, channels.</summary>
+    public int Channels;
+
+    internal readonly WindowGrid Grid => new(GridDepth, GridHeight, GridWidth, WindowDepth, WindowHeight, WindowWidth);
+}
+
+/// <summary>
+/// Mean of each window of patches (HSENet, Spatial Packer: the low-resolution queries; followed by two linear layers it is the
+/// average-pooling projector of the paper): y[w,d] = mean over p in window w of x[p,d].
+/// </summary>
+public static partial class WindowCentroid
+{
+    /// <summary>The operation in the catalogue.</summary>
+    public static readonly Operation<WindowCentroidArguments> ForwardOperation = new("WindowCentroid", Check,
+        Rung.Host<WindowCentroidArguments>("Host", HostForward),
+        Rung.Gpu<WindowCentroidArguments>("V1.Naive", ForwardV1) with
+        {
+            Group = 128,
+            Launch = static a => new((a.Channels + 127) / 128, a.Grid.Windows),
+        });
+
+    /// <summary>Averages every window.</summary>
+    /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
+    public static void Forward(Device device, in WindowCentroidArguments arguments) => ForwardOperation.Launch(device, arguments);
+
+    static void Check(WindowCentroidArguments a)
+    {
+        const string name = "WindowCentroid";
+        a.Grid.Check(name);
+        Require.Positive(name, nameof(a.Channels), a.Channels);
+        long elements = (long)a.Grid.Patches * a.Channels;
+        Require.That(elements <= int.MaxValue, name, nameof(a.X), "fewer than 2³¹ elements", elements);
+        // The naive grid has a window per block in y.
+        Require.That(a.Grid.Windows <= 65535, name, nameof(a.WindowDepth), "at most 65535 windows", a.Grid.Windows);
+        Require.Length(name, nameof(a.X), a.X.Length, elements, "P × D");
+        Require.Length(name, nameof(a.Y), a.Y.Length, (long)a.Grid.Windows * a.Channels, "W × D");
+    }
+}

@@ -1,0 +1,39 @@
+// The patch grid and its windows, which both operations of the packer share.
+namespace HSENet.Kernels;
+
+/// <summary>A grid of patches cut into windows; windows, and patches inside one, in (depth, height, width) order.</summary>
+readonly struct WindowGrid(int gridDepth, int gridHeight, int gridWidth, int windowDepth, int windowHeight, int windowWidth)
+{
+    public int Patches => gridDepth * gridHeight * gridWidth;
+
+    public int Windows => gridDepth / windowDepth * (gridHeight / windowHeight) * (gridWidth / windowWidth);
+
+    /// <summary>Patches of a window.</summary>
+    public int Window => windowDepth * windowHeight * windowWidth;
+
+    /// <summary>The patch at place <paramref name="i"/> of window <paramref name="window"/>.</summary>
+    public int Patch(int window, int i)
+    {
+        int columns = gridWidth / windowWidth, lines = gridHeight / windowHeight;
+        int d = window / (columns * lines) * windowDepth + i / (windowHeight * windowWidth);
+        int h = window / columns % lines * windowHeight + i / windowWidth % windowHeight;
+        int w = window % columns * windowWidth + i % windowWidth;
+        return (d * gridHeight + h) * gridWidth + w;
+    }
+
+    /// <summary>Throws unless every axis is a whole number of windows.</summary>
+    public void Check(string operation)
+    {
+        CheckAxis(operation, "GridDepth", gridDepth, "WindowDepth", windowDepth);
+        CheckAxis(operation, "GridHeight", gridHeight, "WindowHeight", windowHeight);
+        CheckAxis(operation, "GridWidth", gridWidth, "WindowWidth", windowWidth);
+        Require.That((long)gridDepth * gridHeight * gridWidth <= int.MaxValue, operation, "GridDepth", "fewer than 2³¹ patches", (long)gridDepth * gridHeight * gridWidth);
+    }
+
+    static void CheckAxis(string operation, string gridName, int grid, string windowName, int window)
+    {
+        Require.Positive(operation, gridName, grid);
+        Require.Positive(operation, windowName, window);
+        Require.That(grid % window == 0, operation, gridName, "a multiple of the window's size", grid);
+    }
+}

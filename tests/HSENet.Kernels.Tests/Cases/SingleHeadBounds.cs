@@ -1,0 +1,47 @@
+// The error that arithmetic allows for softmax(q·kᵀ/√D) and its product with v: shared by slice-guided and window attention.
+namespace HSENet.Kernels.Tests;
+
+static class SingleHeadBounds
+{
+    /// <summary>
+    /// A score errs by at most e = (D + 3)·U·Σ|q·k|/√D. Its exponential takes on that, the largest score's error, the rounding of their
+    /// difference (up to r·U) and 4·U of exp; so does the sum, which adds S roundings; a weighted sum adds S more.
+    /// Exponentials below the smallest normal number become zero.
+    /// </summary>
+    public static Expected[] Expect(double[] y, double[] map, int keys, int channels, Func<int, int, double> query, Func<int, int, int, double> key, Func<int, int, int, double> value)
+    {
+        int queries = map.Length / keys;
+        var relative = new double[queries];
+        for (int q = 0; q < queries; q++)
+        {
+            double error = 0, lowest = double.PositiveInfinity, highest = double.NegativeInfinity;
+            for (int s = 0; s < keys; s++)
+            {
+                double magnitude = 0, score = 0;
+                for (int d = 0; d < channels; d++)
+                {
+                    double product = query(q, d) * key(q, s, d) / Math.Sqrt(channels);
+                    magnitude += Math.Abs(product);
+                    score += product;
+                }
+                error = Math.Max(error, Numbers.U * (channels + 3) * magnitude);
+                lowest = Math.Min(lowest, score);
+                highest = Math.Max(highest, score);
+            }
+            double exponential = 2 * error + (highest - lowest + 4) * Numbers.U;
+            relative[q] = Math.Exp(2 * exponential + (keys + 3) * Numbers.U) - 1;
+        }
+        const double smallest = 1.2e-38;
+        return
+        [
+            Expected.Of(y, i =>
+            {
+                double magnitude = 0;
+                for (int s = 0; s < keys; s++)
+                    magnitude += map[i / channels * keys + s] * Math.Abs(value(i / channels, s, i % channels));
+                return (relative[i / channels] + Numbers.U * (keys + 1)) * magnitude + keys * smallest;
+            }),
+            Expected.Of(map, i => relative[i / keys] * map[i] + smallest),
+        ];
+    }
+}

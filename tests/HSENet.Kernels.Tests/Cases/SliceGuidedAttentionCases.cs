@@ -1,0 +1,40 @@
+// Cases of SliceGuidedAttention: one patch and more than a block, channels beside the vector width, one slice, scores far apart.
+namespace HSENet.Kernels.Tests;
+
+static class SliceGuidedAttentionCases
+{
+    public static IEnumerable<KernelCase> All =>
+    [
+        Case(1, 1, 1, 1), Case(5, 3, 7, 1), Case(65, 32, 128, 1), Case(33, 17, 100, 4), Case(3, 32, 768, 1), Case(4, 9, 48, 20),
+    ];
+
+    static KernelCase<SliceGuidedAttentionArguments> Case(int patches, int slices, int channels, float spread) => new(SliceGuidedAttention.ForwardOperation,
+        memory => new SliceGuidedAttentionArguments
+        {
+            Q = memory.Input(Numbers.Uniform(patches * channels, 1, spread)),
+            K = memory.Input(Numbers.Uniform(slices * channels, 2, spread)),
+            V = memory.Input(Numbers.Uniform(slices * channels, 3)),
+            Y = memory.Output(patches * channels),
+            Map = memory.Output(patches * slices),
+            Patches = patches,
+            Slices = slices,
+            Channels = channels,
+        },
+        Expect)
+    {
+        Name = $"{patches} patches, {slices} slices, {channels} channels, spread {spread}",
+        Twins = slices == 1 ? [] : new()
+        {
+            ["keys shifted by one channel"] = static a => a with { K = new View<float>(a.K.Address - 4, a.K.Length) },
+            ["values shifted by one channel"] = static a => a with { V = new View<float>(a.V.Address - 4, a.V.Length) },
+            ["keys exchanged with values"] = static a => a with { K = a.V, V = a.K },
+        },
+    };
+
+    static Expected[] Expect(SliceGuidedAttentionArguments a)
+    {
+        var (y, map) = SliceGuidedAttention.Reference(a);
+        return SingleHeadBounds.Expect(y, map, a.Slices, a.Channels,
+            (p, d) => a.Q[p * a.Channels + d], (_, s, d) => a.K[s * a.Channels + d], (_, s, d) => a.V[s * a.Channels + d]);
+    }
+}

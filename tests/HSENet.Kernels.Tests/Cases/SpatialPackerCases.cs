@@ -1,0 +1,102 @@
+// Cases of the packer's operations: every window of the paper, a grid of unequal sides, channels beside the vector width.
+namespace HSENet.Kernels.Tests;
+
+static class SpatialPackerCases
+{
+    static readonly ((int D, int H, int W) Grid, (int D, int H, int W) Window, int Channels)[] Shapes =
+    [
+        ((4, 8, 8), (1, 4, 4), 32), ((4, 8, 8), (2, 2, 2), 16), ((2, 4, 12), (2, 4, 4), 70), ((1, 8, 16), (1, 8, 8), 144),
+        ((3, 4, 10), (1, 2, 5), 7), ((8, 16, 16), (1, 4, 4), 3), ((1, 1, 1), (1, 1, 1), 1),
+    ];
+
+    public static IEnumerable<KernelCase> All => [.. Shapes.Select(s => Centroid(s.Grid, s.Window, s.Channels)), .. Shapes.Select(s => Attention(s.Grid, s.Window, s.Channels))];
+
+    static KernelCase<WindowCentroidArguments> Centroid((int D, int H, int W) grid, (int D, int H, int W) window, int channels)
+    {
+        int patches = grid.D * grid.H * grid.W, size = window.D * window.H * window.W;
+        return new(WindowCentroid.ForwardOperation,
+            memory => new WindowCentroidArguments
+            {
+                X = memory.Input(Numbers.Uniform(patches * channels, 1)),
+                Y = memory.Output(patches / size * channels),
+                GridDepth = grid.D,
+                GridHeight = grid.H,
+                GridWidth = grid.W,
+                WindowDepth = window.D,
+                WindowHeight = window.H,
+                WindowWidth = window.W,
+                Channels = channels,
+            },
+            a =>
+            {
+                // A mean of n errs by at most (n + 1)·U of the mean magnitude.
+                double[] y = WindowCentroid.Reference(a);
+                double bound = Numbers.U * (size + 1);
+                var magnitudes = new double[y.Length];
+                for (int w = 0; w < patches / size; w++)
+                    for (int i = 0; i < size; i++)
+                        for (int c = 0; c < channels; c++)
+                            magnitudes[w * channels + c] += Math.Abs(a.X[Member(grid, window, w, i) * channels + c]) / size;
+                return [Expected.Of(y, i => bound * magnitudes[i])];
+            })
+        {
+            Name = $"{grid} in {window}, {channels} channels",
+            Twins = patches == 1 ? [] : new()
+            {
+                ["patches shifted by one"] = a => a with { X = new View<float>(a.X.Address - 4 * channels, a.X.Length) },
+                ["window laid across instead of along"] = static a => a with
+                {
+                    GridDepth = a.GridWidth,
+                    GridWidth = a.GridDepth,
+                    WindowDepth = a.WindowWidth,
+                    WindowWidth = a.WindowDepth,
+                },
+            },
+        };
+    }
+
+    static KernelCase<WindowAttentionArguments> Attention((int D, int H, int W) grid, (int D, int H, int W) window, int channels)
+    {
+        int patches = grid.D * grid.H * grid.W, size = window.D * window.H * window.W;
+        return new(WindowAttention.ForwardOperation,
+            memory => new WindowAttentionArguments
+            {
+                Q = memory.Input(Numbers.Uniform(patches / size * channels, 1)),
+                K = memory.Input(Numbers.Uniform(patches * channels, 2)),
+                V = memory.Input(Numbers.Uniform(patches * channels, 3)),
+                Y = memory.Output(patches / size * channels),
+                Map = memory.Output(patches),
+                GridDepth = grid.D,
+                GridHeight = grid.H,
+                GridWidth = grid.W,
+                WindowDepth = window.D,
+                WindowHeight = window.H,
+                WindowWidth = window.W,
+                Channels = channels,
+            },
+            a =>
+            {
+                var (y, map) = WindowAttention.Reference(a);
+                return SingleHeadBounds.Expect(y, map, size, channels, (w, d) => a.Q[w * channels + d],
+                    (w, i, d) => a.K[Member(grid, window, w, i) * channels + d], (w, i, d) => a.V[Member(grid, window, w, i) * channels + d]);
+            })
+        {
+            Name = $"{grid} in {window}, {channels} channels",
+            Twins = patches == 1 ? [] : new()
+            {
+                ["keys shifted by one patch"] = a => a with { K = new View<float>(a.K.Address - 4 * channels, a.K.Length) },
+                ["values shifted by one patch"] = a => a with { V = new View<float>(a.V.Address - 4 * channels, a.V.Length) },
+                ["centroids shifted by one channel"] = static a => a with { Q = new View<float>(a.Q.Address - 4, a.Q.Length) },
+            },
+        };
+    }
+
+    // Patch i of window w, by splitting w and i into their digits.
+    static int Member((int D, int H, int W) grid, (int D, int H, int W) window, int w, int i)
+    {
+        int lines = grid.H / window.H, columns = grid.W / window.W;
+        int d = w / columns / lines * window.D + i / window.W / window.H;
+        int h = w / columns % lines * window.H + i / window.W % window.H;
+        return (d * grid.H + h) * grid.W + w % columns * window.W + i % window.W;
+    }
+}
