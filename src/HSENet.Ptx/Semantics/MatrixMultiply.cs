@@ -12,6 +12,7 @@ namespace HSENet.Ptx;
 /// Numerics: products are exact and are added to c one after the other in ascending k, each sum rounded to nearest f32 (a fused multiply-add);
 /// with f16 results the last sum is rounded once more. Integers are summed exactly, then added to c. A GPU sums in another order.
 /// </summary>
+[SkipLocalsInit]
 static unsafe class MatrixMultiply
 {
     /// <summary>f32 accumulators: four registers of one float each.</summary>
@@ -130,6 +131,7 @@ static unsafe class MatrixMultiply
     }
 
     /// <summary>From lanes 4g + t of two registers (rows g, and g + 8) to four columns t of 16 rows, <paramref name="stride"/> words apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Columns(Vector512<uint> top0, Vector512<uint> top1, Vector512<uint> bottom0, Vector512<uint> bottom1, uint* columns, int stride)
     {
         if (Avx512F.IsSupported)
