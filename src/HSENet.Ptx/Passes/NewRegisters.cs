@@ -1,0 +1,37 @@
+// Registers that a pass adds to a function, under names that it does not have yet.
+namespace HSENet.Ptx;
+
+sealed class NewRegisters(PtxFunction function)
+{
+    readonly SortedDictionary<PtxType, int> counts = [];
+    readonly string stem = Stem(function);
+
+    public PtxRegister Next(PtxType type)
+    {
+        int number = counts.GetValueOrDefault(type);
+        counts[type] = number + 1;
+        return new PtxRegister($"{stem}_{type.Word()}_{number}");
+    }
+
+    /// <summary>The changed function with the declarations of the new registers in front.</summary>
+    public PtxFunction Declare(PtxFunction changed) => changed with
+    {
+        Body = [.. counts.Select(pair => new PtxRegisterDeclaration(pair.Key, [new PtxRegisterName($"{stem}_{pair.Key.Word()}_", pair.Value)])), .. changed.Body!],
+    };
+
+    static string Stem(PtxFunction function)
+    {
+        string[] declared = [.. Declared(function.Body!)];
+        string stem = "%x";
+        while (declared.Any(name => name.StartsWith(stem, StringComparison.Ordinal)))
+            stem += "x";
+        return stem;
+    }
+
+    static IEnumerable<string> Declared(IEnumerable<PtxStatement> statements) => statements.SelectMany(statement => statement switch
+    {
+        PtxRegisterDeclaration declaration => declaration.Names.Select(name => name.Name),
+        PtxBlock block => Declared(block.Statements),
+        _ => [],
+    });
+}
