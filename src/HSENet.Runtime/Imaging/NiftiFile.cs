@@ -1,0 +1,67 @@
+// Reads NIfTI volumes: single files, gzip-compressed or not, and pairs of header and image.
+using System.IO.Compression;
+
+namespace HSENet.Runtime;
+
+internal static class NiftiFile
+{
+    /// <summary>Reads a NIfTI file from a stream that is not compressed, or was decompressed. A pair needs <paramref name="openImage"/>.</summary>
+    public static VoxelVolume Read(Stream stream, string name, VolumeReadOptions options, Func<Stream>? openImage = null)
+    {
+        NiftiHeader header = NiftiHeader.Read(stream, name, out int consumed);
+        long bytes = VoxelTypes.ByteLength(name, header.Type, header.Size, options.MaximumBytes);
+        if (!header.IsPair)
+        {
+            Skip(stream, header.VoxelOffset - consumed, name);
+            return ReadVoxels(stream, name, header, bytes);
+        }
+        if (openImage is null)
+            throw new HseNetFileException(name, "is the header of a pair, and its image is not given", "the name of the .hdr file, beside its .img file");
+        using Stream image = openImage();
+        Skip(image, header.VoxelOffset, name);
+        return ReadVoxels(image, name, header, bytes);
+    }
+
+    /// <summary>Opens the image that belongs to a header file: the same name with .img, or .img.gz.</summary>
+    public static Stream OpenImage(string headerPath)
+    {
+        string plain = headerPath.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? headerPath[..^3] : headerPath;
+        string image = Path.ChangeExtension(plain, ".img");
+        bool compressed = !File.Exists(image) && File.Exists(image + ".gz");
+        try
+        {
+            FileStream file = File.OpenRead(compressed ? image + ".gz" : image);
+            return compressed ? new GZipStream(file, CompressionMode.Decompress) : file;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw FileBytes.CannotOpen(image, e);
+        }
+    }
+
+    static unsafe VoxelVolume ReadVoxels(Stream stream, string name, NiftiHeader header, long bytes)
+    {
+        NativeBuffer voxels = NativeBuffer.Read(stream, bytes, name);
+        if (header.IsBigEndian)
+            VoxelTypes.ReverseEndianness(voxels.Pointer, voxels.Length, header.Type.Size());
+        return new VoxelVolume(name, header.Type, ((int)header.Size[0], (int)header.Size[1], (int)header.Size[2]),
+            (header.Spacing[0], header.Spacing[1], header.Spacing[2]), voxels)
+        {
+            Slope = header.Slope,
+            Intercept = header.Intercept,
+            Orientation = header.Orientation,
+        };
+    }
+
+    static void Skip(Stream stream, long count, string name)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        while (count > 0)
+        {
+            int got = GrowingRead.AsFarAsPossible(stream, buffer[..(int)Math.Min(count, buffer.Length)], name);
+            if (got == 0)
+                throw new HseNetFileException(name, "ends before its voxels");
+            count -= got;
+        }
+    }
+}

@@ -1,0 +1,70 @@
+// Opens a volume, whatever its format; the content decides, not the name.
+using System.IO.Compression;
+
+namespace HSENet.Runtime;
+
+/// <summary>How volumes are read.</summary>
+public sealed record VolumeReadOptions
+{
+    /// <summary>The most memory that the voxels of a volume may take, in bytes; a larger one is refused before anything is allocated.</summary>
+    public long MaximumBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+}
+
+/// <summary>Reads volumes from files and streams.</summary>
+public static class VolumeFile
+{
+    /// <summary>Reads NIfTI-1 and NIfTI-2 (.nii, .nii.gz, a pair by either name) and NumPy's .npy.</summary>
+    /// <exception cref="HseNetFileException">The file is missing, damaged or of another format; the message names it and the reason.</exception>
+    public static VoxelVolume Read(string path, VolumeReadOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string header = Path.ChangeExtension(path, ".hdr");
+        if (Path.GetExtension(path) == ".img" && File.Exists(header))
+            path = header;
+        try
+        {
+            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16, FileOptions.SequentialScan);
+            return Read(stream, path, options ?? new(), () => NiftiFile.OpenImage(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw FileBytes.CannotOpen(path, e);
+        }
+    }
+
+    /// <summary>Reads a NIfTI single file (compressed or not) or a .npy file from a stream, from where it stands; it need not be seekable.</summary>
+    /// <param name="stream">The stream; it stays open.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="options">How to read.</param>
+    /// <exception cref="HseNetFileException">The content is damaged or of another format.</exception>
+    public static VoxelVolume Read(Stream stream, string name, VolumeReadOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return Read(stream, name, options ?? new(), null);
+    }
+
+    static VoxelVolume Read(Stream stream, string name, VolumeReadOptions options, Func<Stream>? openImage)
+    {
+        using var peeked = new PeekedStream(stream, name);
+        if (peeked.Head is not [0x1f, 0x8b, ..])
+            return ReadPlain(peeked, name, options, openImage);
+        using var inflated = new GZipStream(peeked, CompressionMode.Decompress, leaveOpen: true);
+        using var content = new PeekedStream(inflated, name);
+        VoxelVolume volume = ReadPlain(content, name, options, openImage);
+        // The checksum of compressed data stands at its end and is compared when that is reached.
+        GrowingRead.AsFarAsPossible(content, stackalloc byte[1], name);
+        return volume;
+    }
+
+    static VoxelVolume ReadPlain(PeekedStream content, string name, VolumeReadOptions options, Func<Stream>? openImage)
+    {
+        if (content.Head.IsEmpty)
+            throw new HseNetFileException(name, "is empty", "a NIfTI or NumPy file");
+        if (NumpyFile.IsClaimed(content.Head))
+            return NumpyFile.ReadVolume(content, name, options);
+        if (NiftiHeader.IsClaimed(content.Head))
+            return NiftiFile.Read(content, name, options, openImage);
+        throw new HseNetFileException(name, "is of no known format", "NIfTI (.nii, .nii.gz, .hdr with .img) or NumPy (.npy)");
+    }
+}

@@ -1,0 +1,173 @@
+// A volume as its file stores it: typed voxels, sizes, scaling, spacing and orientation.
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace HSENet.Runtime;
+
+/// <summary>A direction or position in the patient coordinate system of DICOM, in mm: x to the left, y to the back, z to the head.</summary>
+public readonly record struct PatientVector(double X, double Y, double Z);
+
+/// <summary>Where the voxels lie in the patient: the centre of the first voxel, and the unit vectors along the three axes of the volume.</summary>
+public sealed record VolumeOrientation(PatientVector Origin, PatientVector XAxis, PatientVector YAxis, PatientVector ZAxis);
+
+/// <summary>
+/// Voxels of a CT in memory outside the managed heap, little-endian, x fastest, then y, then z, in the order of the file: nothing is turned or
+/// scaled. A value in Hounsfield units is <see cref="Slope"/> × voxel + <see cref="Intercept"/>, as far as the file itself says it.
+/// </summary>
+public sealed unsafe class VoxelVolume : IDisposable
+{
+    readonly NativeBuffer voxels;
+    bool disposed;
+
+    /// <summary>Name of the file or stream, for messages.</summary>
+    public string Source { get; }
+
+    /// <summary>Type of the stored voxels.</summary>
+    public DataType Type { get; }
+
+    /// <summary>Number of voxels along x (columns), y (rows) and z (slices).</summary>
+    public (int X, int Y, int Z) Size { get; }
+
+    /// <summary>Distance of voxels in mm; 1 where the format has none (see <see cref="IsPreprocessed"/>).</summary>
+    public (double X, double Y, double Z) Spacing { get; }
+
+    /// <summary>Factor of the file's own scaling; 1 if it has none.</summary>
+    public double Slope { get; init; } = 1;
+
+    /// <summary>Summand of the file's own scaling; 0 if it has none.</summary>
+    public double Intercept { get; init; }
+
+    /// <summary>Position and directions, if the file gives them.</summary>
+    public VolumeOrientation? Orientation { get; init; }
+
+    /// <summary>Whether the file holds a finished volume without units and spacing (NumPy) instead of a scan.</summary>
+    public bool IsPreprocessed { get; init; }
+
+    /// <summary>What a user should know about how the file was read, such as the series that was chosen; no patient data.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Number of voxels.</summary>
+    public long Count => (long)Size.X * Size.Y * Size.Z;
+
+    /// <summary>Number of bytes of all voxels.</summary>
+    public long ByteLength => Count * Type.Size();
+
+    /// <summary>Address of the first voxel, valid until the volume is disposed; keep the volume referenced while it is used.</summary>
+    /// <exception cref="ObjectDisposedException">The volume was disposed.</exception>
+    public byte* Pointer
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            return voxels.Pointer;
+        }
+    }
+
+    // Takes the buffer over.
+    internal VoxelVolume(string source, DataType type, (int X, int Y, int Z) size, (double X, double Y, double Z) spacing, NativeBuffer voxels)
+    {
+        (Source, Type, Size, Spacing, this.voxels) = (source, type, size, spacing, voxels);
+        if (voxels.Length != ByteLength)
+            throw new ArgumentException($"{voxels.Length} bytes for a volume of {ByteLength}", nameof(voxels));
+    }
+
+    /// <summary>A copy of voxels in memory, x fastest.</summary>
+    /// <typeparam name="T">byte, sbyte, short, ushort, int, uint, long, ulong, Half, float or double.</typeparam>
+    /// <param name="voxels">size.X × size.Y × size.Z values.</param>
+    /// <param name="size">Number of voxels along x, y and z.</param>
+    /// <param name="spacing">Their distance in mm.</param>
+    /// <param name="slope">Hounsfield units = slope × voxel + intercept.</param>
+    /// <param name="intercept">See <paramref name="slope"/>.</param>
+    /// <exception cref="ArgumentException">The type is none of these, sizes or spacing are not positive, or the number of voxels does not fit.</exception>
+    public static VoxelVolume FromVoxels<T>(ReadOnlySpan<T> voxels, (int X, int Y, int Z) size, (double X, double Y, double Z) spacing, double slope = 1, double intercept = 0)
+        where T : unmanaged
+    {
+        if (size.X < 1 || size.Y < 1 || size.Z < 1 || (Int128)size.X * size.Y * size.Z != voxels.Length)
+            throw new ArgumentException($"{voxels.Length} voxels for a size of {size.X} × {size.Y} × {size.Z}", nameof(size));
+        if (!IsLength(spacing.X) || !IsLength(spacing.Y) || !IsLength(spacing.Z))
+            throw new ArgumentException($"the spacing {spacing.X}, {spacing.Y}, {spacing.Z} is not positive", nameof(spacing));
+        if (!double.IsFinite(slope) || !double.IsFinite(intercept))
+            throw new ArgumentException($"the scaling {slope}, {intercept} is not finite", nameof(slope));
+        return new VoxelVolume("voxels in memory", TypeOf<T>(), size, spacing, NativeBuffer.CopyOf(MemoryMarshal.AsBytes(voxels))) { Slope = slope, Intercept = intercept };
+    }
+
+    /// <summary>Values from voxel <paramref name="first"/> on with the file's scaling applied in double precision: slope × voxel, then + intercept.</summary>
+    public void ToDoubles(long first, Span<double> destination)
+    {
+        if (first < 0 || first > Count || destination.Length > Count - first)
+            throw new ArgumentOutOfRangeException(nameof(first), $"voxels {first} to {first + destination.Length} of {Count}");
+        byte* source = Pointer + first * Type.Size();
+        for (int i = 0; i < destination.Length; i++)
+            destination[i] = VoxelTypes.ToDouble(Type, source + (long)i * Type.Size()) * Slope + Intercept;
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose()
+    {
+        disposed = true;
+        voxels.Dispose();
+    }
+
+    internal static bool IsLength(double spacing) => double.IsFinite(spacing) && spacing > 0;
+
+    static DataType TypeOf<T>() => typeof(T) switch
+    {
+        var t when t == typeof(byte) => DataType.U8,
+        var t when t == typeof(sbyte) => DataType.I8,
+        var t when t == typeof(short) => DataType.I16,
+        var t when t == typeof(ushort) => DataType.U16,
+        var t when t == typeof(int) => DataType.I32,
+        var t when t == typeof(uint) => DataType.U32,
+        var t when t == typeof(long) => DataType.I64,
+        var t when t == typeof(ulong) => DataType.U64,
+        var t when t == typeof(Half) => DataType.F16,
+        var t when t == typeof(float) => DataType.F32,
+        var t when t == typeof(double) => DataType.F64,
+        _ => throw new ArgumentException($"voxels of type {typeof(T).Name} are not supported"),
+    };
+}
+
+internal static unsafe class VoxelTypes
+{
+    /// <summary>One element, not necessarily aligned, as double.</summary>
+    public static double ToDouble(DataType type, byte* element) => type switch
+    {
+        DataType.F64 => Unsafe.ReadUnaligned<double>(element),
+        DataType.F32 => Unsafe.ReadUnaligned<float>(element),
+        DataType.F16 => (double)Unsafe.ReadUnaligned<Half>(element),
+        DataType.BF16 => BitConverter.UInt32BitsToSingle((uint)Unsafe.ReadUnaligned<ushort>(element) << 16),
+        DataType.I64 => Unsafe.ReadUnaligned<long>(element),
+        DataType.I32 => Unsafe.ReadUnaligned<int>(element),
+        DataType.I16 => Unsafe.ReadUnaligned<short>(element),
+        DataType.I8 => (sbyte)*element,
+        DataType.U64 => Unsafe.ReadUnaligned<ulong>(element),
+        DataType.U32 => Unsafe.ReadUnaligned<uint>(element),
+        DataType.U16 => Unsafe.ReadUnaligned<ushort>(element),
+        DataType.U8 or DataType.Bool => *element,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
+    };
+
+    /// <summary>Turns the byte order of <paramref name="length"/> bytes of elements.</summary>
+    public static void ReverseEndianness(byte* bytes, long length, int elementSize)
+    {
+        for (long done = 0; elementSize > 1 && done < length; done += elementSize)
+            new Span<byte>(bytes + done, elementSize).Reverse();
+    }
+
+    /// <summary>Size of a volume in bytes, or an error if a dimension or the whole is impossible or more than is allowed.</summary>
+    public static long ByteLength(string source, DataType type, ReadOnlySpan<long> size, long maximum)
+    {
+        foreach (long dimension in size)
+            if (dimension is < 1 or > int.MaxValue)
+                throw new HseNetFileException(source, $"its header says {Shown(size)} voxels", "at least 1 and less than 2^31 along each axis");
+        if (DataTypes.ElementCount(size, type) is not { } count)
+            throw new HseNetFileException(source, $"its header says {Shown(size)} voxels, whose size overflows");
+        long bytes = count * type.Size();
+        return bytes <= maximum
+            ? bytes
+            : throw new HseNetFileException(source, $"its {Shown(size)} voxels of {type.Name()} need {bytes} bytes", $"at most {maximum}, the memory that may be used");
+    }
+
+    static string Shown(ReadOnlySpan<long> size) => string.Join(" × ", size.ToArray());
+}
