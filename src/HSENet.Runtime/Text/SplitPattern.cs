@@ -26,15 +26,14 @@ internal sealed partial class SplitPattern(Regex pattern, bool keepsUnmatched) :
     /// <summary>Refuses a pattern that fails to finish on texts of a few hundred characters.</summary>
     public static void Probe(string file, Regex pattern)
     {
-        var probed = new Regex(pattern.ToString(), pattern.Options, TimeSpan.FromMilliseconds(200));
         try
         {
             foreach (string unit in (string[])["a", "A", "0", " ", "\n", ".", "/", "aA", "a1", "é", "a "])
-                probed.Count(string.Concat(Enumerable.Repeat(unit, 200)) + "\t!");
+                pattern.Count(string.Concat(Enumerable.Repeat(unit, 200)) + "\t!");
         }
         catch (RegexMatchTimeoutException e)
         {
-            throw new HseNetFileException(file, "the split pattern takes exponential time", "a pattern that reads a text of 200 characters in 0.2 s", e);
+            throw new HseNetFileException(file, "the split pattern takes exponential time", "a pattern that reads a text of 200 characters at once", e);
         }
     }
 

@@ -1,0 +1,144 @@
+// A tokenizer file that is missing or broken gives one line that names the file, the fault and what was expected.
+namespace HSENet.Runtime.Tests;
+
+public sealed class TokenizerFileTests : IDisposable
+{
+    readonly SmallTokenizer files = new();
+
+    public void Dispose() => files.Dispose();
+
+    void Refused(string file, string error, TokenizerForm form)
+    {
+        var thrown = Assert.Throws<HseNetFileException>(() => LanguageTokenizer.Open(files.Folder, form));
+        Assert.Equal($"{files.At(file)}: {error}", thrown.Message);
+        Assert.DoesNotContain('\n', thrown.Message);
+    }
+
+    [Theory]
+    [InlineData("vocab.json", TokenizerForm.Slow)]
+    [InlineData("merges.txt", TokenizerForm.Slow)]
+    [InlineData("added_tokens.json", TokenizerForm.Slow)]
+    [InlineData("tokenizer.json", TokenizerForm.Fast)]
+    public void Names_a_missing_file(string file, TokenizerForm form)
+    {
+        File.Delete(files.At("tokenizer.json"));
+        File.Delete(files.At(file));
+        Refused(file, $"no such file; expected a readable {file}", form);
+    }
+
+    [Theory]
+    [InlineData("vocab.json", "\"abc\":257", "\"abc\":256", "\"ab\" and \"abc\" have the same id 256; expected one token for each id")]
+    [InlineData("vocab.json", "\"abc\":257", "\"abc\":-1", "token \"abc\" has the id -1; expected ids from 0")]
+    [InlineData("vocab.json", "\"abc\":257", "\"abc\":2.5", "the id of token \"abc\" is \"2.5\"; expected a whole number")]
+    [InlineData("vocab.json", "\"abc\":257", "\"abc\":null", "the id of token \"abc\" is \"null\"; expected a whole number")]
+    [InlineData("vocab.json", "\"abc\":257", "\"abc\":257,\"abc\":257", "token \"abc\" occurs twice; expected each token once")]
+    [InlineData("vocab.json", "\"abc\":257", "\"abc\":900", "no token has the id 257; expected every id from 0 to 900")]
+    [InlineData("vocab.json", "\"abc\":257", "\"abc\":257,\"\":900", "a token is empty; expected at least one character")]
+    [InlineData("vocab.json", "\"abc\":257", "\"abc\":257,\"a b\":900", "token \"a b\" is not written in the byte alphabet; expected a byte-level vocabulary")]
+    [InlineData("merges.txt", "ab c", "ab x", "merge 2 needs the token \"abx\"; expected only tokens of vocab.json")]
+    [InlineData("merges.txt", "ab c", "abc", "merge 2 is \"abc\"; expected two tokens with one space between them")]
+    [InlineData("merges.txt", "ab c", "ab c ", "merge 2 is \"ab c \"; expected two tokens with one space between them")]
+    [InlineData("merges.txt", "ab c", "a b", "merge 2 (\"a b\") occurs twice; expected each merge once")]
+    [InlineData("added_tokens.json", "|endoftext|", "|end|", "<|endoftext|> is missing; expected it among the added tokens: it begins every prompt")]
+    [InlineData("added_tokens.json", ":262", ":1999999", "the highest of 263 ids is 1999999; expected at most 1024 unused ids")]
+    [InlineData("added_tokens.json", ":262", ":5", "\"ą\" and \"<|user|>\" have the same id 5; expected one token for each id")]
+    [InlineData("added_tokens.json", "\\u003C|user|\\u003E", "", "an added token is empty; expected at least one character")]
+    [InlineData("added_tokens.json", "\\u003C|user|\\u003E", "abc", "\"abc\" has the ids 257 and 262; expected one id for each token")]
+    public void Names_the_fault_of_a_separate_file(string file, string old, string with, string error)
+    {
+        files.Replace(file, old, with);
+        Refused(file, error, TokenizerForm.Slow);
+    }
+
+    [Theory]
+    [InlineData("\"type\":\"BPE\"", "\"type\":\"Unigram\"", "\"type\" is \"Unigram\"; expected \"BPE\"")]
+    [InlineData("\"type\":\"BPE\"", "\"type\":\"BPE\",\"ignore_merges\":true", "\"ignore_merges\" is \"true\"; expected none: it would change the ids")]
+    [InlineData("\"normalizer\":null", "\"normalizer\":{\"type\":\"NFC\"}", "\"normalizer\" is \"{\"type\":\"NFC\"}\"; expected none: it would change the ids")]
+    [InlineData("\"merges\":[[", "\"merges\":[7,[", "a merge is \"7\"; expected two tokens")]
+    [InlineData("[\"ab\",\"c\"]", "[\"ab\"]", "a merge is \"[\"ab\"]\"; expected two tokens")]
+    [InlineData("[\"ab\",\"c\"]", "[\"ab\",\"x\"]", "merge 2 needs the token \"abx\"; expected only tokens of tokenizer.json")]
+    [InlineData("\"model\":", "\"modle\":", "\"model\" is missing; expected \"model\" as an object")]
+    [InlineData("\"added_tokens\":[", "\"added_tokens\":7,\"x\":[", "\"added_tokens\" is a number; expected an array")]
+    [InlineData("\\u003C|user|\\u003E", "\\u003C|endoftext|\\u003E", "the added token \"<|endoftext|>\" occurs twice; expected each token once")]
+    [InlineData("\"Removed\"", "\"MergedWithNext\"", "the split behaves as \"MergedWithNext\"; expected Isolated, or Removed with invert")]
+    [InlineData("\"invert\":true", "\"invert\":false", "the split behaves as \"Removed\"; expected Isolated, or Removed with invert")]
+    [InlineData("\"use_regex\":false", "\"use_regex\":true", "\"use_regex\" is \"true\"; expected none: it would change the ids")]
+    [InlineData("\"Sequence\"", "\"Split\"", "\"type\" is \"Split\"; expected \"Sequence\"")]
+    public void Names_the_fault_of_tokenizer_json(string old, string with, string error)
+    {
+        files.Replace("tokenizer.json", old, with);
+        Refused("tokenizer.json", error, TokenizerForm.Fast);
+    }
+
+    [Theory]
+    [InlineData("{\"a\":")]
+    [InlineData("")]
+    [InlineData("\"\\ud800\"")]
+    [InlineData("{\"\\udc00\":0}")]
+    [InlineData("[1]")]
+    public void Names_a_file_that_is_no_json_object(string content)
+    {
+        files.Write("vocab.json", content);
+        var thrown = Assert.Throws<HseNetFileException>(() => LanguageTokenizer.Open(files.Folder));
+        Assert.Equal(files.At("vocab.json"), thrown.File);
+        Assert.StartsWith("the content is ", thrown.Problem);
+        Assert.DoesNotContain('\n', thrown.Message);
+    }
+
+    [Fact]
+    public void Names_a_file_that_is_not_utf8()
+    {
+        File.WriteAllBytes(files.At("merges.txt"), [.. "a b\n"u8, 0xC3, 0x28, .. " c\n"u8]);
+        Refused("merges.txt", "the text is not UTF-8; expected UTF-8, one entry on each line", TokenizerForm.Slow);
+        File.WriteAllBytes(files.At("vocab.json"), [.. "{\""u8, 0xC3, 0x28, .. "\":0}"u8]);
+        Assert.Contains("the content is not JSON", Assert.Throws<HseNetFileException>(() => LanguageTokenizer.Open(files.Folder)).Message);
+    }
+
+    [Fact]
+    public void Names_a_folder_in_place_of_a_file()
+    {
+        File.Delete(files.At("merges.txt"));
+        Directory.CreateDirectory(files.At("merges.txt"));
+        Refused("merges.txt", "no such file; expected a readable merges.txt", TokenizerForm.Slow);
+    }
+
+    [Theory]
+    [InlineData(@"(\p{L}+)+$", "the split pattern takes exponential time; expected a pattern that reads a text of 200 characters at once")]
+    [InlineData(@"(a|aa)+$", "the split pattern takes exponential time; expected a pattern that reads a text of 200 characters at once")]
+    [InlineData("", "the split pattern has 0 characters; expected 1 to 4096")]
+    public void Refuses_a_hostile_pattern(string pattern, string error)
+    {
+        using var hostile = new SmallTokenizer(pattern);
+        var thrown = Assert.Throws<HseNetFileException>(() => LanguageTokenizer.Open(hostile.Folder, TokenizerForm.Fast));
+        Assert.Equal($"{hostile.At("tokenizer.json")}: {error}", thrown.Message);
+    }
+
+    [Fact]
+    public void Refuses_a_pattern_that_is_no_expression()
+    {
+        using var broken = new SmallTokenizer("(unclosed");
+        var thrown = Assert.Throws<HseNetFileException>(() => LanguageTokenizer.Open(broken.Folder, TokenizerForm.Fast));
+        Assert.StartsWith("the split pattern is not a regular expression (", thrown.Problem);
+    }
+
+    [Fact]
+    public void A_pattern_that_hangs_on_a_text_ends_with_an_error()
+    {
+        // Harmless on every probe: the nested repeat needs the letters q and Q in turns.
+        using var hostile = new SmallTokenizer(@"((qQ)+)+\d|\s+|\S");
+        LanguageTokenizer tokenizer = LanguageTokenizer.Open(hostile.Folder, TokenizerForm.Fast);
+        var thrown = Assert.Throws<HseNetFileException>(() => tokenizer.Encode(string.Concat(Enumerable.Repeat("qQ", 100))));
+        Assert.Equal($"{hostile.At("tokenizer.json")}: the split pattern takes over 1 s on a text of 200 characters; expected a pattern that takes linear time",
+            thrown.Message);
+    }
+
+    [Fact]
+    public void Keeps_what_an_isolating_pattern_does_not_match()
+    {
+        using var isolating = new SmallTokenizer("[ab]+");
+        int a = isolating.Vocabulary["a"], c = isolating.Vocabulary["c"];
+        Assert.Equal([a], LanguageTokenizer.Open(isolating.Folder, TokenizerForm.Fast).Encode("ca"));
+        isolating.Replace("tokenizer.json", "\"Removed\"", "\"Isolated\"");
+        Assert.Equal([c, a, c], LanguageTokenizer.Open(isolating.Folder, TokenizerForm.Fast).Encode("cac"));
+    }
+}
