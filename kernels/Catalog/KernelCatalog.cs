@@ -18,6 +18,10 @@ public static class KernelCatalog
         PatchScore.ForwardOperation,
         WindowCentroid.ForwardOperation,
         WindowAttention.ForwardOperation,
+        SwiGlu.ForwardOperation,
+        Lora.ForwardOperation,
+        LoraMerge.ForwardOperation,
+        L2Normalize.ForwardOperation,
     ];
 
     /// <summary>All rungs of all operations.</summary>

@@ -115,3 +115,14 @@ public readonly struct Int8Weights : IWeightFormat
     public static unsafe float Load(Weights weights, int index) =>
         ((sbyte*)weights.Values.Address)[index] * weights.Scales[index / Weights.ScaleGroup];
 }
+
+/// <summary>Reads a weight of any storage type, decided at run time: for the small tensor beside the one that names the rung.</summary>
+static class AnyWeights
+{
+    /// <summary>Element <paramref name="index"/> (row-major) as f32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Load(Weights weights, int index) =>
+        weights.Type == WeightType.F32 ? F32Weights.Load(weights, index)
+        : weights.Type == WeightType.BF16 ? BF16Weights.Load(weights, index)
+        : Int8Weights.Load(weights, index);
+}

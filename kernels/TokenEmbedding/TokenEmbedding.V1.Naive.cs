@@ -24,13 +24,7 @@ public static partial class TokenEmbedding
         if (a.Added.Length != 0)
             value += a.Added[c];
         if (a.Position.Values.Length != 0)
-        {
-            // The position table may be stored in another type than the word table.
-            int position = (a.FirstPosition + t) * a.Channels + c;
-            value += a.Position.Type == WeightType.F32 ? F32Weights.Load(a.Position, position)
-                : a.Position.Type == WeightType.BF16 ? BF16Weights.Load(a.Position, position)
-                : Int8Weights.Load(a.Position, position);
-        }
+            value += AnyWeights.Load(a.Position, (a.FirstPosition + t) * a.Channels + c);
         a.Y[i] = value;
     }
 }

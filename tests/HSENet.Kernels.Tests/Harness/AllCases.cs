@@ -15,6 +15,10 @@ public static class AllCases
         .. SliceGuidedAttentionCases.All,
         .. PatchScoreCases.All,
         .. SpatialPackerCases.All,
+        .. SwiGluCases.All,
+        .. LoraCases.All,
+        .. LoraMergeCases.All,
+        .. L2NormalizeCases.All,
     ];
 
     public static IEnumerable<KernelCase> Of(Operation operation) => Cases.Where(@case => @case.Operation == operation);

@@ -1,0 +1,87 @@
+// Lora: what it computes, its arguments and its ladder.
+namespace HSENet.Kernels;
+
+/// <summary>Arguments of <see cref="Lora"/>. M rows (tokens), K inputs, N outputs, r the rank.</summary>
+public struct LoraArguments
+{
+    /// <summary>[M, K] input of the base layer.</summary>
+    public View<float> X;
+
+    /// <summary>[r, K] down projection (lora_A).</summary>
+    public Weights A;
+
+    /// <summary>[N, r] up projection (lora_B), in A's storage type.</summary>
+    public Weights B;
+
+    /// <summary>[M, r] overwritten.</summary>
+    public View<float> Scratch;
+
+    /// <summary>[M, N] output of the base layer, added to.</summary>
+    public View<float> Y;
+
+    /// <summary>M, rows.</summary>
+    public int Rows;
+
+    /// <summary>K, inputs.</summary>
+    public int Inputs;
+
+    /// <summary>N, outputs.</summary>
+    public int Outputs;
+
+    /// <summary>r, rank.</summary>
+    public int Rank;
+
+    /// <summary>alpha / r.</summary>
+    public float Scale;
+}
+
+/// <summary>A low-rank adapter beside a base weight (peft's LoRA without dropout): y[m,n] += scale · Σⱼ B[n,j] · Σₖ A[j,k] · x[m,k].</summary>
+public static partial class Lora
+{
+    /// <summary>The operation in the catalogue.</summary>
+    public static readonly Operation<LoraArguments> ForwardOperation = new("Lora", Check,
+        Rung.Host<LoraArguments>("Host", HostForward),
+        V1(ForwardV1<F32Weights>, WeightType.F32),
+        V1(ForwardV1<BF16Weights>, WeightType.BF16),
+        V1(ForwardV1<Int8Weights>, WeightType.Int8));
+
+    /// <summary>Adds the adapter's output to Y.</summary>
+    /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
+    public static void Forward(Device device, in LoraArguments arguments) => ForwardOperation.Launch(device, arguments);
+
+    static Rung<LoraArguments> V1(Action<LoraArguments> kernel, WeightType type) =>
+        Rung.Gpu("V1.Naive", kernel) with
+        {
+            Weights = type,
+            Group = 128,
+            Accepts = a => a.A.Type == type,
+            Launch = static a => new(a.Rows),
+        };
+
+    static void Check(LoraArguments a)
+    {
+        const string name = "Lora";
+        Require.Positive(name, nameof(a.Rows), a.Rows);
+        CheckAdapter(name, a.A, a.B, a.Inputs, a.Outputs, a.Rank);
+        Require.Positive(name, "M × K", (long)a.Rows * a.Inputs);
+        Require.Positive(name, "M × N", (long)a.Rows * a.Outputs);
+        Require.Length(name, nameof(a.X), a.X.Length, (long)a.Rows * a.Inputs, "M × K");
+        Require.Length(name, nameof(a.Scratch), a.Scratch.Length, (long)a.Rows * a.Rank, "M × r");
+        Require.Length(name, nameof(a.Y), a.Y.Length, (long)a.Rows * a.Outputs, "M × N");
+    }
+
+    /// <summary>Sizes of an adapter's two weights.</summary>
+    internal static void CheckAdapter(string name, in Weights a, in Weights b, int inputs, int outputs, int rank)
+    {
+        Require.Positive(name, nameof(LoraArguments.Inputs), inputs);
+        Require.Positive(name, nameof(LoraArguments.Outputs), outputs);
+        Require.Positive(name, nameof(LoraArguments.Rank), rank);
+        Require.Positive(name, "r × K", (long)rank * inputs);
+        Require.Positive(name, "N × r", (long)outputs * rank);
+        Require.Length(name, nameof(LoraArguments.A), a.Length, (long)rank * inputs, "r × K");
+        Require.Length(name, nameof(LoraArguments.B), b.Length, (long)outputs * rank, "N × r");
+        Require.That(a.Type == b.Type, name, nameof(LoraArguments.B), "the storage type of A", (long)b.Type);
+        Require.That(a.Type != WeightType.Int8 || inputs % Weights.ScaleGroup == 0, name, nameof(LoraArguments.Inputs), "a multiple of 128 for int8 weights", inputs);
+        Require.That(a.Type != WeightType.Int8 || rank % Weights.ScaleGroup == 0, name, nameof(LoraArguments.Rank), "a multiple of 128 for int8 weights", rank);
+    }
+}

@@ -1,0 +1,49 @@
+// SwiGlu: what it computes, its arguments and its ladder.
+namespace HSENet.Kernels;
+
+/// <summary>Arguments of <see cref="SwiGlu"/>. M rows (tokens), N channels.</summary>
+public struct SwiGluArguments
+{
+    /// <summary>[M, 2N] input: N gates, then N ups of each row.</summary>
+    public View<float> GateUp;
+
+    /// <summary>[M, N] output.</summary>
+    public View<float> Y;
+
+    /// <summary>M, rows.</summary>
+    public int Rows;
+
+    /// <summary>N, channels.</summary>
+    public int Channels;
+}
+
+/// <summary>
+/// The gated activation between the two products of a decoder's MLP (transformers' Phi3MLP): y = up · silu(gate),
+/// silu(x) = x / (1 + e^−x). Where nothing is added between product and activation, <see cref="LinearActivation.SwiGlu"/> saves this pass.
+/// </summary>
+public static partial class SwiGlu
+{
+    /// <summary>The operation in the catalogue.</summary>
+    public static readonly Operation<SwiGluArguments> ForwardOperation = new("SwiGlu", Check,
+        Rung.Host<SwiGluArguments>("Host", HostForward),
+        Rung.Gpu<SwiGluArguments>("V1.Naive", ForwardV1) with
+        {
+            Group = 128,
+            Launch = static a => new(a.Rows, (a.Channels + 127) / 128),
+        });
+
+    /// <summary>Activates every row.</summary>
+    /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
+    public static void Forward(Device device, in SwiGluArguments arguments) => ForwardOperation.Launch(device, arguments);
+
+    static void Check(SwiGluArguments a)
+    {
+        const string name = "SwiGlu";
+        Require.Positive(name, nameof(a.Rows), a.Rows);
+        Require.Positive(name, nameof(a.Channels), a.Channels);
+        long elements = (long)a.Rows * a.Channels;
+        Require.Positive(name, "M × 2N", 2 * elements);
+        Require.Length(name, nameof(a.GateUp), a.GateUp.Length, 2 * elements, "M × 2N");
+        Require.Length(name, nameof(a.Y), a.Y.Length, elements, "M × N");
+    }
+}
