@@ -1,0 +1,188 @@
+// Everything that a block of threads needs while it runs; pooled, one per worker.
+using System.Runtime.CompilerServices;
+
+namespace HSENet.Ptx;
+
+/// <summary>
+/// Memory and warps of the block that a worker runs. All native memory is in pinned arrays, so a block that is no longer pooled goes with
+/// the garbage collector.
+/// </summary>
+sealed unsafe class BlockState
+{
+    const int Alignment = 64;
+
+    readonly List<byte[]> _pinned = [];
+    readonly MemoryRegion* _shared;
+    readonly byte[] _sharedStates;
+    readonly byte[] _localStates;
+    readonly MemoryRegion* _localRegions;
+    readonly int _hintCount;
+    Dim3 _blockSize;
+    Dim3 _gridSize;
+    int _dynamicShared = -1;
+
+    public BlockState(DecodedKernel kernel, int warps)
+    {
+        Kernel = kernel;
+        Findings = new FindingCollector(this);
+        Warps = new Warp[warps];
+        _hintCount = kernel.SlotCount + 1;
+        Hints = (MemoryRegion**)Pinned(_hintCount * sizeof(MemoryRegion*));
+        Parameters = Pinned(kernel.ParameterBytes + Alignment);
+        _shared = (MemoryRegion*)Pinned(sizeof(MemoryRegion));
+        _localRegions = (MemoryRegion*)Pinned(sizeof(MemoryRegion) * 32 * warps);
+        _sharedStates = new byte[kernel.StaticSharedBytes];
+        foreach (SharedArray array in kernel.SharedArrays)
+            _sharedStates.AsSpan(array.Offset, array.Bytes).Fill(MemoryRegion.Uninitialised);
+        _localStates = new byte[kernel.LocalBytes];
+        foreach (SharedArray array in kernel.LocalArrays)
+            _localStates.AsSpan(array.Offset, array.Bytes).Fill(MemoryRegion.Uninitialised);
+        for (int i = 0; i < warps; i++)
+            Warps[i] = MakeWarp(i);
+    }
+
+    public DecodedKernel Kernel { get; }
+    public Warp[] Warps { get; }
+    public FindingCollector Findings { get; }
+
+    /// <summary>Shared memory of the block, with addresses from 0.</summary>
+    public MemoryRegion* Shared => _shared;
+
+    /// <summary>For each instruction that accesses memory the region that it hit last.</summary>
+    public readonly MemoryRegion** Hints;
+
+    /// <summary>Parameters of the kernel as the driver takes them.</summary>
+    public readonly byte* Parameters;
+
+    public RegionTable Regions { get; private set; } = null!;
+
+    /// <summary>Sizes of the launch, and the block's position.</summary>
+    public Dim3 BlockSize => _blockSize;
+    public Dim3 GridSize => _gridSize;
+    public Dim3 Position { get; private set; }
+    public long Number { get; private set; }
+    public int DynamicSharedBytes => _dynamicShared;
+
+    /// <summary>Instructions that warps may still execute before they are asked.</summary>
+    public long Budget;
+
+    /// <summary>Instructions that warps executed in this launch.</summary>
+    public long Executed;
+
+    /// <summary>Threads that arrived at each barrier without waiting.</summary>
+    public readonly int[] ArrivedThreads = new int[BarrierUnit.Count];
+
+    /// <summary>Makes the block ready for a launch.</summary>
+    public void Prepare(in LaunchShape launch)
+    {
+        Regions = launch.Regions;
+        for (int i = 0; i < _hintCount; i++)
+            Hints[i] = Regions.Empty;
+        launch.Parameters.CopyTo(new Span<byte>(Parameters, Kernel.ParameterBytes));
+        Findings.Start(launch.Options.MaxFindings);
+        Executed = 0;
+        foreach (Warp w in Warps)
+            w.Instructions = w.LaneInstructions = 0;
+        if (_dynamicShared != launch.DynamicSharedBytes)
+        {
+            _dynamicShared = launch.DynamicSharedBytes;
+            int bytes = Kernel.StaticSharedBytes + _dynamicShared;
+            _shared->Data = Pinned(bytes + Alignment);
+            _shared->Shadow = Pinned(bytes + Alignment);
+            _shared->LoadBytes = _shared->StoreBytes = (ulong)bytes;
+            _shared->Index = SharedIndex;
+        }
+        if (_blockSize != launch.Block || _gridSize != launch.Grid)
+        {
+            (_blockSize, _gridSize) = (launch.Block, launch.Grid);
+            for (int i = 0; i < Warps.Length; i++)
+                FillShape(Warps[i]);
+        }
+    }
+
+    /// <summary>Puts every warp at the start of the kernel, for the block with a number.</summary>
+    public void Start(long number, bool checks)
+    {
+        (Number, Position) = (number, _gridSize.Position(number));
+        if (checks && _shared->LoadBytes > 0)
+        {
+            Span<byte> states = new(_shared->Shadow, (int)_shared->LoadBytes);
+            _sharedStates.CopyTo(states);
+            states[_sharedStates.Length..].Fill(MemoryRegion.Uninitialised);
+        }
+        Array.Clear(ArrivedThreads);
+        int threads = (int)_blockSize.Count;
+        foreach (Warp w in Warps)
+        {
+            int lanes = Math.Min(32, threads - w.Index * 32);
+            uint mask = lanes == 32 ? uint.MaxValue : (1u << lanes) - 1;
+            w.Live = w.Born = mask;
+            w.Top = 0;
+            w.Stack[0] = new Frame { Block = 0, Rejoin = -1, Mask = mask, CallBlock = -1 };
+            w.Status = WarpStatus.Ready;
+            new Span<byte>(w.Rows, Kernel.VariableBytes).Clear();
+            FillPosition(w);
+            for (int lane = 0; lane < 32 && Kernel.LocalBytes > 0; lane++)
+                _localStates.CopyTo(new Span<byte>(w.LocalRegions[lane].Shadow, Kernel.LocalBytes));
+        }
+    }
+
+    /// <summary>Region indices of memory that is no allocation.</summary>
+    public const int SharedIndex = -1, LocalIndex = -2;
+
+    Warp MakeWarp(int index)
+    {
+        Warp w = new(this, index)
+        {
+            Rows = Pinned(Kernel.RowBytes),
+            Local = Pinned(Kernel.LocalBytes * 32 + Alignment),
+            CallParameters = Pinned(Kernel.CallParameterBytes * 32 + Alignment),
+            LocalRegions = _localRegions + 32 * index,
+        };
+        byte* states = Pinned(Kernel.LocalBytes * 32 + Alignment);
+        for (int lane = 0; lane < 32; lane++)
+            w.LocalRegions[lane] = new MemoryRegion
+            {
+                Data = w.Local + lane * Kernel.LocalBytes,
+                Shadow = states + lane * Kernel.LocalBytes,
+                LoadBytes = (ulong)Kernel.LocalBytes,
+                StoreBytes = (ulong)Kernel.LocalBytes,
+                Index = LocalIndex,
+            };
+        foreach (ConstantRow row in Kernel.Constants)
+            Fill(w, row.Offset, row.Kind, row.Bits);
+        return w;
+    }
+
+    static void Fill(Warp w, int offset, RowKind kind, ulong bits)
+    {
+        if (kind == RowKind.Predicate)
+            *(uint*)(w.Rows + offset) = bits != 0 ? uint.MaxValue : 0;
+        else if (kind == RowKind.Bits32)
+            new Span<uint>(w.Rows + offset, 32).Fill((uint)bits);
+        else
+            new Span<ulong>(w.Rows + offset, 32).Fill(bits);
+    }
+
+    void FillShape(Warp w)
+    {
+        foreach (SpecialRow row in Kernel.Specials)
+            for (int lane = 0; lane < 32 && !SpecialRegisters.OfPosition(row.Register); lane++)
+                ((uint*)(w.Rows + row.Offset))[lane] = SpecialRegisters.Value(row.Register, this, w, lane);
+    }
+
+    void FillPosition(Warp w)
+    {
+        foreach (SpecialRow row in Kernel.Specials)
+            if (SpecialRegisters.OfPosition(row.Register))
+                new Span<uint>(w.Rows + row.Offset, 32).Fill(SpecialRegisters.Value(row.Register, this, w, 0));
+    }
+
+    byte* Pinned(int bytes)
+    {
+        byte[] array = GC.AllocateArray<byte>(bytes + Alignment, pinned: true);
+        _pinned.Add(array);
+        byte* start = (byte*)Unsafe.AsPointer(ref array[0]);
+        return start + (Alignment - (long)start % Alignment);
+    }
+}

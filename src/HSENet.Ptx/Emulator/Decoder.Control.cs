@@ -1,0 +1,30 @@
+// Barriers: their operands.
+namespace HSENet.Ptx;
+
+unsafe partial class Decoder
+{
+    // barrier.cluster is a barrier of the block, since clusters have one block; its arrival alone does nothing.
+    void DecodeBarrier(ref CodeBlock block)
+    {
+        IReadOnlyList<PtxOperand> operands = _current.Operands;
+        if (_current.Has("cluster"))
+        {
+            if (_current.Has("arrive"))
+                block.Ending = Ending.Next;
+            else
+                block.Operands = (Instruction*)Emit(null, a: _rows.Constant(RowKind.Bits32, BarrierUnit.Count - 1), b: -1, c: -1, immediate: (long)BarrierKind.Sync);
+            return;
+        }
+        if (!_current.Has("red"))
+        {
+            BarrierKind kind = _current.Has("arrive") ? BarrierKind.Arrive : BarrierKind.Sync;
+            int number = Source(operands[0], RowKind.Bits32), count = operands.Count > 1 ? Source(operands[1], RowKind.Bits32) : -1;
+            block.Operands = (Instruction*)Emit(null, a: number, b: count, c: -1, immediate: (long)kind);
+            return;
+        }
+        BarrierKind reduction = _current.Has("popc") ? BarrierKind.PopulationCount : _current.Has("and") ? BarrierKind.And : BarrierKind.Or;
+        int destination = Destination(operands[0], reduction == BarrierKind.PopulationCount ? RowKind.Bits32 : RowKind.Predicate);
+        int barrier = Source(operands[1], RowKind.Bits32), threads = operands.Count > 3 ? Source(operands[2], RowKind.Bits32) : -1;
+        block.Operands = (Instruction*)Emit(null, destination, barrier, threads, Source(operands[^1], RowKind.Predicate), (long)reduction);
+    }
+}

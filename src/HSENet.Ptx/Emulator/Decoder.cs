@@ -1,0 +1,244 @@
+// Decodes a kernel and the functions that it calls: blocks, control flow, and the order of everything else.
+namespace HSENet.Ptx;
+
+/// <summary>Makes a <see cref="DecodedKernel"/>. What stands in the parts of this class: operands, memory, instructions of warps.</summary>
+sealed unsafe partial class Decoder
+{
+    readonly EmulatorModule _module;
+    readonly PtxFunction _entry;
+    readonly CheckLevel _level;
+    readonly DecodedKernel _kernel;
+    readonly RowAllocator _rows;
+    readonly List<Instruction> _instructions = [];
+    readonly List<int> _operands = [];
+    readonly List<CodeBlock> _blocks = [];
+    readonly Dictionary<string, Routine> _routines = [];
+    readonly Dictionary<string, int> _kernelParameters = [];
+    readonly Dictionary<(string Function, string Name), (int Offset, int Bytes)> _callParameters = [];
+    readonly Dictionary<(string Function, string Name), ulong> _variables = [];
+    Routine _routine = null!;
+    PtxInstruction _current = null!;
+    int _statement;
+
+    /// <summary>A function on its way into the kernel.</summary>
+    sealed record Routine(PtxFunction Function, ControlFlowGraph Graph)
+    {
+        /// <summary>Index of its first block in the kernel.</summary>
+        public int FirstBlock { get; set; }
+
+        public string Name => Function.Name;
+    }
+
+    Decoder(EmulatorModule module, PtxFunction entry, CheckLevel level)
+    {
+        (_module, _entry, _level) = (module, entry, level);
+        _kernel = new DecodedKernel { Name = entry.Name, Level = level };
+        Collect(entry, []);
+        _rows = new RowAllocator(_kernel, _routines.Values.Select(routine => routine.Graph.Code));
+    }
+
+    /// <summary>Decodes an entry.</summary>
+    /// <exception cref="PtxException">An instruction or operand that the emulator does not execute, recursion, or a missing function.</exception>
+    public static DecodedKernel Decode(EmulatorModule module, PtxFunction entry, CheckLevel level) => new Decoder(module, entry, level).Decode();
+
+    DecodedKernel Decode()
+    {
+        LayOutMemory();
+        int first = 0;
+        foreach (Routine routine in _routines.Values)
+        {
+            routine.FirstBlock = first;
+            first += routine.Graph.Blocks.Count;
+        }
+        foreach (Routine routine in _routines.Values)
+        {
+            _routine = routine;
+            foreach (BasicBlock block in routine.Graph.Blocks)
+                _blocks.Add(DecodeBlock(block));
+        }
+        if (_blocks.Count == 0)
+            throw new PtxException(_entry.Line, $"'{_entry.Name}' has no instructions");
+        _kernel.Blocks = [.. _blocks];
+        _kernel.Seal(_instructions, _operands);
+        return _kernel;
+    }
+
+    // Depth first, so that a function which calls itself, however indirectly, is found.
+    void Collect(PtxFunction function, HashSet<string> callers)
+    {
+        if (!callers.Add(function.Name))
+            throw new PtxException(function.Line, $"'{function.Name}' calls itself; the emulator has no recursion");
+        if (!_routines.ContainsKey(function.Name))
+        {
+            _routines[function.Name] = new Routine(function, ControlFlowGraph.Of(PtxCode.Of(function), EndsBlock));
+        }
+        foreach (PtxInstruction call in _routines[function.Name].Graph.Code.Instructions.Where(instruction => instruction.Opcode == "call"))
+            Collect(_module.Function(call), callers);
+        callers.Remove(function.Name);
+    }
+
+    static bool EndsBlock(PtxInstruction instruction) => instruction.Opcode == "call" || IsBarrier(instruction);
+
+    static bool IsBarrier(PtxInstruction instruction) => instruction.Opcode is "bar" or "barrier" && !instruction.Has("warp");
+
+    CodeBlock DecodeBlock(BasicBlock block)
+    {
+        PtxCode code = _routine.Graph.Code;
+        CodeBlock result = new()
+        {
+            First = (Instruction*)_instructions.Count,
+            Statement = _kernel.Statements.Count,
+            Statements = block.End - block.Start,
+            Ending = Ending.Next,
+            Guard = -1,
+            Target = -1,
+            Next = Global(_routine.Graph.BlockOf(block.End)),
+            Rejoin = Global(block.ImmediatePostDominator),
+        };
+        int start = _instructions.Count, count = -1;
+        for (int at = block.Start; at < block.End; at++)
+        {
+            _current = code.Instructions[at];
+            _statement = _kernel.Statements.Count;
+            _kernel.Statements.Add(_current);
+            _rows.StartInstruction();
+            if (IsEnding(_current))
+            {
+                count = _instructions.Count - start;
+                DecodeEnding(ref result);
+            }
+            else
+                DecodeGuarded();
+        }
+        result.Count = count >= 0 ? count : _instructions.Count - start;
+        return result;
+    }
+
+    static bool IsEnding(PtxInstruction instruction) => instruction.Opcode is "bra" or "brx" or "ret" or "exit" or "trap" || EndsBlock(instruction);
+
+    // Index of a routine's block among all blocks, -1 for leaving the routine.
+    int Global(int block) => block == _routine.Graph.Exit ? -1 : _routine.FirstBlock + block;
+
+    int Target(string label) => Global(_routine.Graph.BlockOf(_routine.Graph.Code.Labels[label]));
+
+    void DecodeEnding(ref CodeBlock block)
+    {
+        if (_current.Predicate is { } predicate)
+        {
+            block.Guard = Source(predicate, RowKind.Predicate);
+            block.GuardNegated = _current.PredicateNegated;
+        }
+        switch (_current.Opcode)
+        {
+            case "bra":
+                block.Ending = Ending.Branch;
+                block.Target = Target(((PtxSymbol)_current.Operands[0]).Name);
+                break;
+            case "brx":
+                block.Ending = Ending.Indexed;
+                block.Targets = [.. _routine.Graph.Code.BranchTargets[((PtxSymbol)_current.Operands[1]).Name].Select(Target)];
+                block.Operands = (Instruction*)Emit(null, a: Source(_current.Operands[0], RowKind.Bits32));
+                break;
+            case "call":
+                block.Ending = Ending.Call;
+                DecodeCall(ref block);
+                break;
+            case "ret":
+                block.Ending = Ending.Return;
+                break;
+            case "exit":
+                block.Ending = Ending.Exit;
+                break;
+            case "trap":
+                block.Ending = Ending.Trap;
+                block.Operands = (Instruction*)Emit(null);
+                break;
+            default:
+                block.Ending = Ending.Barrier;
+                DecodeBarrier(ref block);
+                break;
+        }
+    }
+
+    void DecodeCall(ref CodeBlock block)
+    {
+        (IReadOnlyList<PtxOperand> results, string target, IReadOnlyList<PtxOperand> arguments) = _current.Call();
+        PtxFunction function = _module.Function(_current);
+        block.Target = _routines[target].FirstBlock;
+        if (results.Count != function.Results.Count || arguments.Count != function.Parameters.Count)
+            throw Fault($"'{target}' takes {function.Parameters.Count} arguments and gives {function.Results.Count} results");
+        block.Copies = new CallCopies(
+            [.. arguments.Zip(function.Parameters, (argument, parameter) => Copy(CallParameter(argument), Formal(function, parameter), target))],
+            [.. results.Zip(function.Results, (result, formal) => Copy(Formal(function, formal), CallParameter(result), target))]);
+    }
+
+    (int From, int To, int Bytes) Copy((int Offset, int Bytes) from, (int Offset, int Bytes) to, string target)
+    {
+        if (from.Bytes != to.Bytes)
+            throw Fault($"an argument or result of '{target}' has {to.Bytes} bytes, here it has {from.Bytes}");
+        return (from.Offset, to.Offset, from.Bytes);
+    }
+
+    (int Offset, int Bytes) Formal(PtxFunction function, PtxVariable parameter) => _callParameters.TryGetValue((function.Name, parameter.Name), out var found)
+        ? found : throw Fault($"parameter {parameter.Name} of '{function.Name}' is a register; the emulator passes parameters in .param");
+
+    (int Offset, int Bytes) CallParameter(PtxOperand operand) =>
+        operand is PtxSymbol { Offset: 0 } symbol && _callParameters.TryGetValue((_routine.Name, symbol.Name), out var found)
+            ? found : throw Fault($"'{operand}' is no .param variable");
+
+    // Shared and local arrays of all routines lie side by side: there is no recursion.
+    void LayOutMemory()
+    {
+        foreach (PtxVariable parameter in _entry.Parameters)
+        {
+            int alignment = Math.Max(1, parameter.Alignment);
+            _kernel.ParameterBytes = (_kernel.ParameterBytes + alignment - 1) / alignment * alignment;
+            _kernelParameters[parameter.Name] = _kernel.ParameterBytes;
+            _kernel.ParameterBytes = Bounded(_kernel.ParameterBytes + parameter.Bytes, parameter);
+        }
+        List<(string Scope, PtxVariable Variable)> variables = [.. _module.Program.Variables.Select(variable => ("", variable))];
+        foreach (Routine routine in _routines.Values)
+        {
+            variables.AddRange(routine.Graph.Code.Variables.Select(variable => (routine.Name, variable)));
+            foreach (PtxVariable parameter in routine.Function.IsEntry ? [] : routine.Function.Parameters.Concat(routine.Function.Results))
+                variables.Add((routine.Name, parameter));
+        }
+        foreach ((string scope, PtxVariable variable) in variables.Where(item => !IsDynamic(item.Variable)))
+            Place(scope, variable);
+        int dynamicAlignment = variables.Where(item => IsDynamic(item.Variable)).Max(item => (int?)item.Variable.Alignment) ?? 16;
+        ulong dynamic = (ulong)_kernel.SharedArrays.AddDynamic(
+            variables.FirstOrDefault(item => IsDynamic(item.Variable)).Variable?.Name ?? "dynamic shared memory", dynamicAlignment);
+        foreach ((string scope, PtxVariable variable) in variables.Where(item => IsDynamic(item.Variable)))
+            _variables[(scope, variable.Name)] = dynamic;
+    }
+
+    static bool IsDynamic(PtxVariable variable) => variable is { Space: PtxSpace.Shared, Linkage: "extern" } || variable is { Space: PtxSpace.Shared, Bytes: 0 };
+
+    void Place(string scope, PtxVariable variable)
+    {
+        switch (variable.Space)
+        {
+            case PtxSpace.Shared:
+                Bounded(_kernel.SharedArrays.Bytes + variable.Bytes, variable);
+                _variables[(scope, variable.Name)] = (ulong)_kernel.SharedArrays.Add(variable.Name, (int)variable.Bytes, Math.Max(1, variable.Alignment));
+                break;
+            case PtxSpace.Local:
+                Bounded(_kernel.LocalArrays.Bytes + variable.Bytes, variable);
+                _variables[(scope, variable.Name)] = (ulong)_kernel.LocalArrays.Add(variable.Name, (int)variable.Bytes, Math.Max(1, variable.Alignment));
+                break;
+            case PtxSpace.Param:
+                int offset = (_kernel.CallParameterBytes + 15) / 16 * 16;
+                _callParameters[(scope, variable.Name)] = (offset, (int)variable.Bytes);
+                _kernel.CallParameterBytes = Bounded(offset + variable.Bytes, variable);
+                break;
+            case PtxSpace.Global or PtxSpace.Const:
+                _variables[(scope, variable.Name)] = _module.AddressOf(variable);
+                break;
+        }
+    }
+
+    static int Bounded(long bytes, PtxVariable variable) => bytes is >= 0 and <= 1 << 24
+        ? (int)bytes : throw new PtxException(variable.Line, $"'{variable.Name}' has {variable.Bytes} bytes, more than the emulator gives");
+
+    PtxException Fault(string what) => new(_current.Line, $"{what}: {_current}");
+}

@@ -1,0 +1,93 @@
+// Launches kernels: checks the launch, spreads its blocks over the host's cores, merges what they found.
+namespace HSENet.Ptx;
+
+/// <summary>What all workers of a launch share.</summary>
+readonly ref struct LaunchShape
+{
+    public required Dim3 Grid { get; init; }
+    public required Dim3 Block { get; init; }
+    public required int DynamicSharedBytes { get; init; }
+    public required ReadOnlySpan<byte> Parameters { get; init; }
+    public required RegionTable Regions { get; init; }
+    public required EmulatorOptions Options { get; init; }
+}
+
+/// <summary>An emulated device: executes kernels on the allocations of a memory.</summary>
+/// <param name="memory">What kernels reach, besides the variables of their modules.</param>
+public sealed class Emulator(EmulatorMemory memory)
+{
+    /// <summary>Shared memory that a block may have at most, as on an H100.</summary>
+    public const int MaxSharedBytes = 227 * 1024;
+
+    /// <summary>Runs a kernel to its end.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="grid">Blocks.</param>
+    /// <param name="block">Threads of a block.</param>
+    /// <param name="dynamicSharedBytes">Bytes of the array that the kernel declares <c>.extern .shared</c>.</param>
+    /// <param name="parameters">The parameters' bytes as the driver takes them: one after the other, each at its natural alignment.</param>
+    /// <param name="options">What to check; null for <see cref="EmulatorOptions.Default"/>.</param>
+    /// <exception cref="EmulatorException">Sizes or parameters do not fit the kernel, or it does not end.</exception>
+    /// <exception cref="PtxException">The kernel has something that the emulator does not execute.</exception>
+    public EmulatorResult Launch(
+        EmulatorKernel kernel, Dim3 grid, Dim3 block, int dynamicSharedBytes, ReadOnlySpan<byte> parameters, EmulatorOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(kernel);
+        options ??= EmulatorOptions.Default;
+        CheckLevel level = options.Checks ? CheckLevel.Access : CheckLevel.Bounds;
+        DecodedKernel decoded = kernel.Decoded(level);
+        Check(kernel, decoded, grid, block, dynamicSharedBytes, parameters);
+        LaunchShape shape = new()
+        {
+            Grid = grid,
+            Block = block,
+            DynamicSharedBytes = dynamicSharedBytes,
+            Parameters = parameters,
+            Options = options,
+            Regions = memory.Regions(kernel.Module.Variables, races: false),
+        };
+        long blocks = grid.Count;
+        int workers = (int)Math.Min(blocks, options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
+        if (decoded.Ordered)
+            workers = 1;
+        LaunchRun run = new(decoded, blocks, options.MaxInstructions);
+        BlockState[] states = new BlockState[workers];
+        for (int i = 0; i < workers; i++)
+        {
+            states[i] = Take(decoded, (int)((block.Count + 31) / 32));
+            states[i].Prepare(shape);
+        }
+        if (workers == 1)
+            run.Work(states[0]);
+        else
+            Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, i => run.Work(states[i]));
+        run.ThrowIfFailed();
+        EmulatorResult result = run.Result(states, options);
+        foreach (BlockState state in states)
+            decoded.Pool.Add(state);
+        GC.KeepAlive(shape.Regions);
+        return result;
+    }
+
+    static BlockState Take(DecodedKernel kernel, int warps)
+    {
+        // A pooled block of another size is dropped: a kernel is nearly always launched with one.
+        while (kernel.Pool.TryTake(out BlockState? state))
+            if (state.Warps.Length == warps)
+                return state;
+        return new BlockState(kernel, warps);
+    }
+
+    static void Check(EmulatorKernel kernel, DecodedKernel decoded, Dim3 grid, Dim3 block, int dynamicSharedBytes, ReadOnlySpan<byte> parameters)
+    {
+        string name = kernel.Name;
+        if (grid.X < 1 || grid.Y is < 1 or > 65535 || grid.Z is < 1 or > 65535)
+            throw new EmulatorException($"{name}: a grid of {grid} blocks cannot be launched");
+        if (block.X < 1 || block.Y < 1 || block.Z is < 1 or > 64 || block.Count > kernel.MaxThreadsPerBlock)
+            throw new EmulatorException($"{name}: a block of {block} threads cannot be launched; it may have {kernel.MaxThreadsPerBlock}");
+        if (parameters.Length != decoded.ParameterBytes)
+            throw new EmulatorException($"{name} takes {decoded.ParameterBytes} bytes of parameters, got {parameters.Length}");
+        int declared = decoded.SharedArrays.Sum(array => array.Bytes);
+        if (dynamicSharedBytes < 0 || dynamicSharedBytes > MaxSharedBytes - declared)
+            throw new EmulatorException($"{name}: {dynamicSharedBytes} bytes of dynamic and {declared} of static shared memory are not 0 to {MaxSharedBytes}");
+    }
+}

@@ -1,0 +1,45 @@
+// An entry of a module: what its launch needs, and its decoded forms.
+using System.Globalization;
+
+namespace HSENet.Ptx;
+
+/// <summary>A kernel that can be launched.</summary>
+public sealed class EmulatorKernel
+{
+    const int MaxThreads = 1024;
+
+    readonly EmulatorModule _module;
+    readonly PtxFunction _entry;
+    readonly DecodedKernel?[] _decoded = new DecodedKernel?[Enum.GetValues<CheckLevel>().Length];
+    readonly Lock _lock = new();
+
+    internal EmulatorKernel(EmulatorModule module, PtxFunction entry)
+    {
+        (_module, _entry) = (module, entry);
+    }
+
+    /// <summary>Name of the entry.</summary>
+    public string Name => _entry.Name;
+
+    /// <summary>The module that it is in.</summary>
+    public EmulatorModule Module => _module;
+
+    /// <summary>Bytes of its parameters, laid out as the driver takes them.</summary>
+    /// <exception cref="PtxException">The kernel has something that the emulator does not execute.</exception>
+    public int ParameterBytes => Decoded(CheckLevel.Access).ParameterBytes;
+
+    /// <summary>Bytes of static shared memory as declared.</summary>
+    public int StaticSharedBytes => Decoded(CheckLevel.Access).SharedArrays.Sum(array => array.Bytes);
+
+    /// <summary>The most threads of a block, from <c>.maxntid</c> or <c>.reqntid</c>.</summary>
+    public int MaxThreadsPerBlock => Math.Min(MaxThreads, (int)Math.Min(MaxThreads, _entry.Directives
+        .Where(directive => directive.Name is "maxntid" or "reqntid")
+        .Select(directive => directive.Arguments.Aggregate(1L, (product, size) => product * long.Parse(size, CultureInfo.InvariantCulture)))
+        .DefaultIfEmpty(MaxThreads).Min()));
+
+    internal DecodedKernel Decoded(CheckLevel level)
+    {
+        lock (_lock)
+            return _decoded[(int)level] ??= Decoder.Decode(_module, _entry, level);
+    }
+}

@@ -1,0 +1,29 @@
+// What a launch checks and measures.
+namespace HSENet.Ptx;
+
+/// <summary>Options of a launch. Bounds are always checked: no kernel reaches memory outside its allocations.</summary>
+public sealed record EmulatorOptions
+{
+    /// <summary>Everything but races and profile.</summary>
+    public static EmulatorOptions Default { get; } = new();
+
+    /// <summary>Check alignment, uninitialised reads and asynchronous copies.</summary>
+    public bool Checks { get; init; } = true;
+
+    /// <summary>Instructions of a warp after which the launch is given up.</summary>
+    public long MaxInstructions { get; init; } = 10_000_000_000;
+
+    /// <summary>Threads of the host that run blocks; 0 for one per processor.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Findings that are kept; further ones are only counted.</summary>
+    public int MaxFindings { get; init; } = 100;
+}
+
+/// <summary>What a launch did.</summary>
+/// <param name="Findings">Faults in the order of blocks, and inside a block in the order of execution; at most eight of one kind and line.</param>
+/// <param name="FindingCount">All faults, those that were not kept too.</param>
+/// <param name="WarpInstructions">Instructions that warps executed.</param>
+/// <param name="Instructions">The same, counted once for each active lane.</param>
+public sealed record EmulatorResult(
+    IReadOnlyList<EmulatorFinding> Findings, long FindingCount, long WarpInstructions, long Instructions);

@@ -1,0 +1,97 @@
+// The findings of one worker, bounded, in the order of its blocks.
+namespace HSENet.Ptx;
+
+/// <summary>Collects findings. Launches merge those of all workers by block, so the list does not depend on how many there are.</summary>
+sealed unsafe class FindingCollector(BlockState block)
+{
+    /// <summary>Findings of one kind and statement that are kept.</summary>
+    public const int PerStatement = 8;
+
+    readonly Dictionary<(string Kind, int Statement), int> _counts = [];
+    readonly List<(long Block, int Statement, EmulatorFinding Finding)> _kept = [];
+    int _limit;
+
+    public long Count { get; private set; }
+
+    public IReadOnlyList<(long Block, int Statement, EmulatorFinding Finding)> Kept => _kept;
+
+    public void Start(int limit)
+    {
+        _limit = limit;
+        Count = 0;
+        _counts.Clear();
+        _kept.Clear();
+    }
+
+    public void OutOfBounds(Warp w, Instruction* i, int lane, MemoryRegion* region, ulong address, ulong relative, uint bytes, bool store)
+    {
+        string access = store ? "write" : "read";
+        if (region->Index >= 0)
+        {
+            bool readOnly = region->Contains(relative, bytes, false);
+            (string name, string where) = block.Regions.Nearest(address);
+            Add(w, i, lane, FindingKind.OutOfBounds, address, name, readOnly
+                ? $"{access} of {bytes} bytes at 0x{address:x} in {name}, which is read-only"
+                : $"{access} of {bytes} bytes at 0x{address:x} is outside every allocation: {where}");
+            return;
+        }
+        (string array, string place) = Arrays(region).Nearest(relative);
+        Add(w, i, lane, FindingKind.OutOfBounds, relative, array,
+            $"{access} of {bytes} bytes at {SpaceOf(region)} address {relative} is outside every array: {place}");
+    }
+
+    public void Misaligned(Warp w, Instruction* i, int lane, MemoryRegion* region, ulong address, ulong relative, uint bytes)
+    {
+        if (region->Index >= 0)
+        {
+            Add(w, i, lane, FindingKind.Misaligned, address, block.Regions.NameAt(region, address),
+                $"address 0x{address:x} is no multiple of {bytes}");
+            return;
+        }
+        SharedArray? array = Arrays(region).At(relative);
+        Add(w, i, lane, FindingKind.Misaligned, relative, array?.Name ?? "", array is { } a && a.Alignment < bytes
+            ? $"an access of {bytes} bytes at byte {(long)relative - a.Offset} of {a.Name}, which is declared .align {a.Alignment}"
+            : $"byte {(long)relative - (array?.Offset ?? 0)} of {array?.Name} is no multiple of {bytes}");
+    }
+
+    public void Uninitialised(Warp w, Instruction* i, int lane, MemoryRegion* region, ulong address, ulong relative, uint bytes)
+    {
+        (string name, string where) = Place(region, address, relative);
+        Add(w, i, lane, FindingKind.UninitialisedRead, region->Index >= 0 ? address : relative, name, $"read of {bytes} bytes that nobody wrote, {where}");
+    }
+
+    public void CopyPending(Warp w, Instruction* i, int lane, MemoryRegion* region, ulong address, ulong relative, uint bytes, bool store)
+    {
+        (string name, string where) = Place(region, address, relative);
+        Add(w, i, lane, FindingKind.AsyncCopy, relative, name,
+            $"{(store ? "write" : "read")} of {bytes} bytes, {where}, to which an asynchronous copy is under way: its group was not waited for");
+    }
+
+    /// <summary>Name and place of bytes that exist.</summary>
+    public (string Name, string Where) Place(MemoryRegion* region, ulong address, ulong relative)
+    {
+        if (region->Index >= 0)
+        {
+            string allocation = block.Regions.NameAt(region, address);
+            return (allocation, $"byte {relative - region->Base} of {allocation}");
+        }
+        SharedArray? array = Arrays(region).At(relative);
+        return (array?.Name ?? "", $"byte {(long)relative - (array?.Offset ?? 0)} of {array?.Name}");
+    }
+
+    public void Add(Warp w, Instruction* i, int lane, string kind, ulong address, string allocation, string message)
+    {
+        Count++;
+        ref int count = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_counts, (kind, i->Statement), out _);
+        if (count >= PerStatement || _kept.Count >= _limit)
+            return;
+        count++;
+        _kept.Add((block.Number, i->Statement, new EmulatorFinding(kind, block.Kernel.Name, block.Kernel.Statements[i->Statement].Line, block.Position,
+            block.BlockSize.Position(w.Index * 32L + lane), address, allocation, message)));
+    }
+
+    ArrayLayout Arrays(MemoryRegion* region) => region->Index == BlockState.SharedIndex
+        ? block.Kernel.SharedArrays.With(block.DynamicSharedBytes) : block.Kernel.LocalArrays;
+
+    static string SpaceOf(MemoryRegion* region) => region->Index == BlockState.SharedIndex ? "shared" : "local";
+}

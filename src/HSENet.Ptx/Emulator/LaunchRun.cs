@@ -1,0 +1,58 @@
+// One launch under way: hands out blocks to workers and puts their results together.
+namespace HSENet.Ptx;
+
+/// <summary>Shared by the workers of a launch.</summary>
+sealed class LaunchRun(DecodedKernel kernel, long blocks, long maxInstructions)
+{
+    readonly Lock _lock = new();
+    long _next, _instructions, _failedBlock = long.MaxValue;
+    Exception? _failure;
+
+    /// <summary>Runs blocks until none are left.</summary>
+    public void Work(BlockState state)
+    {
+        for (long number; (number = Interlocked.Increment(ref _next) - 1) < blocks && Volatile.Read(ref _failedBlock) == long.MaxValue;)
+        {
+            try
+            {
+                state.Budget = maxInstructions - Volatile.Read(ref _instructions);
+                state.Start(number, kernel.Level != CheckLevel.Bounds);
+                long before = state.Executed;
+                BlockScheduler.Run(state);
+                Interlocked.Add(ref _instructions, state.Executed - before);
+            }
+            catch (EmulatorException failure)
+            {
+                lock (_lock)
+                    if (number < _failedBlock)
+                        (_failure, _failedBlock) = (failure, number);
+            }
+        }
+    }
+
+    public void ThrowIfFailed()
+    {
+        if (_failure != null)
+            throw _failure;
+    }
+
+    /// <summary>Merges the workers' findings by block, so that they do not depend on how blocks were spread.</summary>
+    public EmulatorResult Result(BlockState[] states, EmulatorOptions options)
+    {
+        List<EmulatorFinding> findings = [];
+        Dictionary<(string, int), int> counts = [];
+        foreach ((_, int statement, EmulatorFinding finding) in states.SelectMany(state => state.Findings.Kept).OrderBy(kept => kept.Block))
+        {
+            int count = counts.GetValueOrDefault((finding.Kind, statement));
+            if (count >= FindingCollector.PerStatement || findings.Count >= options.MaxFindings)
+                continue;
+            counts[(finding.Kind, statement)] = count + 1;
+            findings.Add(finding);
+        }
+        long lanes = 0;
+        foreach (BlockState state in states)
+            foreach (Warp w in state.Warps)
+                lanes += w.LaneInstructions;
+        return new EmulatorResult(findings, states.Sum(state => state.Findings.Count), states.Sum(state => state.Executed), lanes);
+    }
+}
