@@ -1,0 +1,83 @@
+// All memory that a forward pass needs, computed before anything is allocated; buffers whose lives do not overlap share it.
+using System.Globalization;
+using System.Text;
+using HSENet.Kernels;
+
+namespace HSENet.Runtime;
+
+/// <summary>A buffer in a <see cref="MemoryPlan"/>.</summary>
+/// <param name="Name">What it holds.</param>
+/// <param name="Offset">Byte offset in the arena.</param>
+/// <param name="Bytes">Size in bytes.</param>
+public readonly record struct PlannedBuffer(string Name, long Offset, long Bytes);
+
+/// <summary>
+/// The buffers of one (model, lengths) configuration, laid out as a stack: what is reserved inside a scope is free again when the scope
+/// ends. Can be made and printed without weights and without a device.
+/// </summary>
+public sealed class MemoryPlan
+{
+    const long Alignment = 256; // any vector access, and what CUDA's allocator gives
+
+    readonly List<PlannedBuffer> _buffers = [];
+    long _top;
+
+    /// <summary>Size of the arena in bytes.</summary>
+    public long TotalBytes { get; private set; }
+
+    /// <summary>All buffers in the order in which they were reserved.</summary>
+    public IReadOnlyList<PlannedBuffer> Buffers => _buffers;
+
+    internal PlannedBuffer Reserve(string name, long elements, int bytesPerElement = sizeof(float))
+    {
+        long bytes = checked(elements * bytesPerElement);
+        var buffer = new PlannedBuffer(name, _top, bytes);
+        _buffers.Add(buffer);
+        _top = checked(_top + (bytes + Alignment - 1) / Alignment * Alignment);
+        TotalBytes = Math.Max(TotalBytes, _top);
+        return buffer;
+    }
+
+    /// <summary>Buffers reserved until the result is disposed share their memory with what is reserved afterwards.</summary>
+    internal Scope BeginScope() => new(this, _top);
+
+    internal readonly struct Scope(MemoryPlan plan, long top) : IDisposable
+    {
+        public void Dispose() => plan._top = top;
+    }
+
+    /// <summary>A table of all buffers with offset and size.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        foreach (var buffer in _buffers)
+            text.AppendLine(CultureInfo.InvariantCulture, $"{buffer.Offset,16:N0} {buffer.Bytes,16:N0}  {buffer.Name}");
+        text.Append(CultureInfo.InvariantCulture, $"{TotalBytes,33:N0}  bytes in all");
+        return text.ToString();
+    }
+}
+
+/// <summary>The one allocation behind a plan.</summary>
+sealed class Arena(Device device, MemoryPlan plan) : IDisposable
+{
+    readonly DeviceMemory _memory = device.Allocate(Math.Max(1, plan.TotalBytes), "activations");
+
+    public MemoryPlan Plan => plan;
+
+    public View<float> Floats(PlannedBuffer buffer) => _memory.View<float>(buffer.Offset, buffer.Bytes / sizeof(float));
+
+    public View<int> Integers(PlannedBuffer buffer) => _memory.View<int>(buffer.Offset, buffer.Bytes / sizeof(int));
+
+    public void Dispose() => _memory.Dispose();
+}
+
+/// <summary>Sees named tensors of a forward pass while it runs: golden tests and the tour in data order.</summary>
+delegate void TensorTap(string name, View<float> values);
+
+/// <summary>What a forward pass runs on.</summary>
+readonly record struct Pass(Device Device, Arena Arena, TensorTap? Tap = null)
+{
+    public View<float> this[PlannedBuffer buffer] => Arena.Floats(buffer);
+
+    public void Show(string name, View<float> values) => Tap?.Invoke(name, values);
+}

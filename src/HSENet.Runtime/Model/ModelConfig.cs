@@ -1,0 +1,296 @@
+// config.json of a converted model folder: architecture and sizes, in the checkpoints' own field names where they exist.
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace HSENet.Runtime;
+
+/// <summary>Which vision encoders a model has (the reference's <c>remain_2d3d_ViT_type</c>).</summary>
+public enum VisionEncoders
+{
+    /// <summary>Encoder 1 alone: <c>3d_vit</c>.</summary>
+    [JsonStringEnumMemberName("3d_vit")] Volume,
+
+    /// <summary>Encoder 2 alone: <c>2e3_vit</c>.</summary>
+    [JsonStringEnumMemberName("2e3_vit")] SliceGuided,
+
+    /// <summary>Both: <c>dual_vits</c>.</summary>
+    [JsonStringEnumMemberName("dual_vits")] Both,
+}
+
+/// <summary>How patch features become visual tokens.</summary>
+public enum ProjectorKind
+{
+    /// <summary>The Spatial Packer: a centroid of each window attends to its window (paper, section 3.3).</summary>
+    [JsonStringEnumMemberName("spatial_packer")] SpatialPacker,
+
+    /// <summary>The mean of each window, then linear-GELU-linear: the projector that the paper compares with.</summary>
+    [JsonStringEnumMemberName("average_pooling")] AveragePooling,
+}
+
+/// <summary>A size along depth, height and width.</summary>
+public readonly record struct Size3(int Depth, int Height, int Width)
+{
+    /// <summary>Number of elements.</summary>
+    public long Count => (long)Depth * Height * Width;
+
+    internal static Size3 FromArray(int[] values, string file, string field) => values is [> 0, > 0, > 0]
+        ? new(values[0], values[1], values[2])
+        : throw new HseNetFileException(file, $"{field} is [{string.Join(", ", values)}]", "three sizes of at least 1");
+
+    /// <summary>"1×4×4".</summary>
+    public override string ToString() => $"{Depth}×{Height}×{Width}";
+}
+
+/// <summary>The 3D vision transformers: both encoders have the same sizes (MONAI's ViT).</summary>
+public sealed record VisionConfig
+{
+    /// <summary>Volume in voxels: depth, height, width.</summary>
+    public required int[] ImgSize { get; init; }
+
+    /// <summary>Patch in voxels: depth, height, width.</summary>
+    public required int[] PatchSize { get; init; }
+
+    /// <summary>Channels.</summary>
+    public required int HiddenSize { get; init; }
+
+    /// <summary>Width of the MLP.</summary>
+    public required int MlpDim { get; init; }
+
+    /// <summary>Blocks.</summary>
+    public required int NumLayers { get; init; }
+
+    /// <summary>Attention heads.</summary>
+    public required int NumHeads { get; init; }
+
+    internal const float LayerNormEpsilon = 1e-5f; // torch.nn.LayerNorm's default, which the reference keeps
+
+    internal Size3 Image => new(ImgSize[0], ImgSize[1], ImgSize[2]);
+
+    internal Size3 Patch => new(PatchSize[0], PatchSize[1], PatchSize[2]);
+
+    internal Size3 Grid => new(ImgSize[0] / PatchSize[0], ImgSize[1] / PatchSize[1], ImgSize[2] / PatchSize[2]);
+
+    internal int Patches => (int)Grid.Count;
+}
+
+/// <summary>The projectors from patch features to visual tokens.</summary>
+public sealed record ProjectorConfig
+{
+    /// <summary>How patch features become tokens.</summary>
+    public ProjectorKind Kind { get; init; }
+
+    /// <summary>Window in patches: depth, height, width.</summary>
+    public required int[] Window { get; init; }
+
+    internal const float LayerNormEpsilon = 1e-5f;
+
+    internal Size3 WindowSize => new(Window[0], Window[1], Window[2]);
+}
+
+/// <summary>The 2D slice encoder (timm's ViT inside BiomedCLIP): images of 3 channels.</summary>
+public sealed record SliceEncoderConfig
+{
+    /// <summary>Height and width of an image in pixels.</summary>
+    public required int ImageSize { get; init; }
+
+    /// <summary>Height and width of a patch.</summary>
+    public required int PatchSize { get; init; }
+
+    /// <summary>Channels.</summary>
+    public required int HiddenSize { get; init; }
+
+    /// <summary>Width of the MLP.</summary>
+    public required int MlpDim { get; init; }
+
+    /// <summary>Blocks.</summary>
+    public required int NumLayers { get; init; }
+
+    /// <summary>Attention heads.</summary>
+    public required int NumHeads { get; init; }
+
+    /// <summary>Slices that are shown to it for one volume.</summary>
+    public int Slices { get; init; } = 32;
+
+    internal const float LayerNormEpsilon = 1e-6f; // timm's
+
+    internal int Patches => ImageSize / PatchSize * (ImageSize / PatchSize);
+}
+
+/// <summary>The text encoder of the contrastive stages (BERT).</summary>
+public sealed record TextEncoderConfig
+{
+    /// <summary>Channels.</summary>
+    public required int HiddenSize { get; init; }
+
+    /// <summary>Width of the MLP.</summary>
+    public required int IntermediateSize { get; init; }
+
+    /// <summary>Layers.</summary>
+    public required int NumHiddenLayers { get; init; }
+
+    /// <summary>Attention heads.</summary>
+    public required int NumAttentionHeads { get; init; }
+
+    /// <summary>Word pieces.</summary>
+    public required int VocabSize { get; init; }
+
+    /// <summary>Longest text in tokens.</summary>
+    public required int MaxPositionEmbeddings { get; init; }
+
+    /// <summary>Token types; reports use the first.</summary>
+    public required int TypeVocabSize { get; init; }
+
+    /// <summary>Added to the variance in every LayerNorm.</summary>
+    public required float LayerNormEps { get; init; }
+
+    /// <summary>Whether the folder holds stage 1's encoder, stage 2's, or both.</summary>
+    public required int[] Stages { get; init; }
+}
+
+/// <summary>Low-rank adapters beside the decoder's linear layers.</summary>
+public sealed record LoraConfig
+{
+    /// <summary>Rank.</summary>
+    public required int R { get; init; }
+
+    /// <summary>The adapter's output is multiplied by alpha / r.</summary>
+    public required float LoraAlpha { get; init; }
+
+    internal float Scale => LoraAlpha / R;
+}
+
+/// <summary>Rotary position factors (Phi's longrope).</summary>
+public sealed record RopeScaling
+{
+    /// <summary>One factor per pair of rotated dimensions, for prompts up to the original length.</summary>
+    public required float[] ShortFactor { get; init; }
+
+    /// <summary>The same for longer prompts.</summary>
+    public required float[] LongFactor { get; init; }
+}
+
+/// <summary>The language model (Phi-4-mini).</summary>
+public sealed record LanguageModelConfig
+{
+    /// <summary>Rows of the embedding table after the visual tokens were added: the tokenizer's length.</summary>
+    public required int VocabSize { get; init; }
+
+    /// <summary>Channels.</summary>
+    public required int HiddenSize { get; init; }
+
+    /// <summary>Width of the MLP.</summary>
+    public required int IntermediateSize { get; init; }
+
+    /// <summary>Layers.</summary>
+    public required int NumHiddenLayers { get; init; }
+
+    /// <summary>Query heads.</summary>
+    public required int NumAttentionHeads { get; init; }
+
+    /// <summary>Key and value heads.</summary>
+    public required int NumKeyValueHeads { get; init; }
+
+    /// <summary>Added to the mean square in every RMSNorm.</summary>
+    public required float RmsNormEps { get; init; }
+
+    /// <summary>Base of the rotary frequencies.</summary>
+    public required float RopeTheta { get; init; }
+
+    /// <summary>Share of a head's dimensions that is rotated.</summary>
+    public required float PartialRotaryFactor { get; init; }
+
+    /// <summary>Prompt length up to which the short factors hold.</summary>
+    public required int OriginalMaxPositionEmbeddings { get; init; }
+
+    /// <summary>Longest sequence.</summary>
+    public required int MaxPositionEmbeddings { get; init; }
+
+    /// <summary>Factors of the rotary frequencies; null: all 1.</summary>
+    public RopeScaling? RopeScaling { get; init; }
+
+    /// <summary>Generation stops at any of these.</summary>
+    public required int[] EosTokenId { get; init; }
+
+    /// <summary>Adapters beside the weights; null when there are none or they were merged.</summary>
+    public LoraConfig? Lora { get; init; }
+
+    internal int HeadSize => HiddenSize / NumAttentionHeads;
+
+    internal int RotaryDimensions => (int)(HeadSize * PartialRotaryFactor);
+
+    internal int QueryKeyValueSize => (NumAttentionHeads + 2 * NumKeyValueHeads) * HeadSize;
+}
+
+/// <summary>A whole model folder: <c>config.json</c>.</summary>
+public sealed record ModelConfig
+{
+    /// <summary>What this file is.</summary>
+    public string Format { get; init; } = CurrentFormat;
+
+    /// <summary>Storage type of the weight matrices: f32, bf16 or int8. Vectors are f32.</summary>
+    public required string Dtype { get; init; }
+
+    /// <summary>Which encoders the model has.</summary>
+    [JsonPropertyName("remain_2d3d_ViT_type")]
+    public required VisionEncoders Encoders { get; init; }
+
+    /// <summary>The 3D encoders.</summary>
+    public required VisionConfig Vision { get; init; }
+
+    /// <summary>The projectors.</summary>
+    public required ProjectorConfig Projector { get; init; }
+
+    /// <summary>The 2D slice encoder; null for encoder 1 alone.</summary>
+    public SliceEncoderConfig? SliceEncoder { get; init; }
+
+    /// <summary>The text encoder of the contrastive stages; null when it was not converted.</summary>
+    public TextEncoderConfig? TextEncoder { get; init; }
+
+    /// <summary>The language model.</summary>
+    public required LanguageModelConfig LanguageModel { get; init; }
+
+    /// <summary>Where the weights came from: file names and options, for people.</summary>
+    public Dictionary<string, string> Provenance { get; init; } = [];
+
+    internal const string CurrentFormat = "hsenet-kernels/1";
+
+    internal const string FileName = "config.json";
+
+    internal static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter() },
+        WriteIndented = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    internal int EncoderCount => Encoders == VisionEncoders.Both ? 2 : 1;
+
+    internal int TokensPerEncoder => (int)(Vision.Grid.Count / Projector.WindowSize.Count);
+
+    /// <summary>Visual tokens in a prompt.</summary>
+    [JsonIgnore]
+    public int VisualTokens => EncoderCount * TokensPerEncoder;
+
+    /// <summary>Reads and checks <c>config.json</c> of a model folder.</summary>
+    /// <exception cref="HseNetFileException">The file is missing, no JSON, or its values contradict each other.</exception>
+    public static ModelConfig Read(string folder)
+    {
+        string file = Path.Combine(folder, FileName);
+        if (!File.Exists(file))
+            throw new HseNetFileException(folder, $"has no {FileName}", "a folder written by 'hsenet convert'");
+        try
+        {
+            if (new FileInfo(file).Length > 16 << 20)
+                throw new HseNetFileException(file, "is larger than 16 MB", "the configuration of a model");
+            var config = JsonSerializer.Deserialize<ModelConfig>(File.ReadAllBytes(file), Json)
+                ?? throw new HseNetFileException(file, "holds no object", "the configuration of a model");
+            ModelConfigChecks.Check(config, file);
+            return config;
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new HseNetFileException(file, e.Message, "the configuration that 'hsenet convert' writes", e);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+// A 3D vision transformer: encoder 1 reads the volume, encoder 2 the volume weighted by what 32 slices say (paper, section 3.2).
+using HSENet.Kernels;
+
+namespace HSENet.Runtime;
+
+/// <summary>
+/// Patches + positions, [slice guidance], CLS token in front, pre-norm blocks, final norm: [1 + patches, channels], CLS first
+/// (reference: <c>ViT</c> of stage 1, <c>ViT_stage2</c>).
+/// </summary>
+sealed class VisionEncoder
+{
+    readonly VisionConfig _config;
+    readonly string _name;
+    readonly LinearLayer _patches;
+    readonly Weights _positions;
+    readonly View<float> _cls;
+    readonly SliceGuidance? _guidance;
+    readonly TransformerBlock[] _blocks;
+    readonly LayerNormLayer _norm;
+
+    public VisionEncoder(WeightStore weights, string name, VisionConfig config, bool sliceGuided)
+    {
+        (_name, _config) = (name, config);
+        int voxels = (int)config.Patch.Count, channels = config.HiddenSize;
+        _patches = LinearLayer.Bind(weights, $"{name}.patch_embedding.patch_embeddings.1", voxels, channels);
+        _positions = weights.Matrix($"{name}.patch_embedding.position_embeddings", config.Patches, channels);
+        _cls = weights.Vector($"{name}.cls_token", channels);
+        _guidance = sliceGuided ? new SliceGuidance(weights, name, channels) : null;
+        _blocks = [.. Enumerable.Range(0, config.NumLayers).Select(i => new TransformerBlock(weights, $"{name}.blocks.{i}", BlockNames.Monai, Size(config)))];
+        _norm = LayerNormLayer.Bind(weights, $"{name}.norm", channels, VisionConfig.LayerNormEpsilon);
+    }
+
+    /// <summary>Scratch memory; the features are reserved by the caller: they outlive it.</summary>
+    public readonly record struct Buffers(BlockBuffers Blocks, SliceGuidance.Buffers? Guidance);
+
+    public static Buffers Reserve(MemoryPlan plan, string name, VisionConfig config, int slices)
+    {
+        using var scope = plan.BeginScope();
+        // The guidance is over before the first block starts.
+        SliceGuidance.Buffers? guidance = null;
+        using (plan.BeginScope())
+            if (slices > 0)
+                guidance = SliceGuidance.Reserve(plan, name, config.Patches, slices, config.HiddenSize);
+        return new Buffers(BlockBuffers.Reserve(plan, name, config.Patches + 1, Size(config)), guidance);
+    }
+
+    /// <summary>Encodes a volume [1, D, H, W] into <paramref name="features"/> [1 + patches, channels].</summary>
+    public void Forward(in Pass pass, Buffers buffers, View<float> volume, View<float> sliceFeatures, View<float> features)
+    {
+        int channels = _config.HiddenSize;
+        var patches = features.Slice(channels, features.Length - channels);
+        PatchEmbedding.Forward(pass.Device, new PatchEmbeddingArguments
+        {
+            Image = volume,
+            W = _patches.W,
+            Bias = _patches.Bias,
+            Position = _positions,
+            Y = patches,
+            Channels = 1,
+            Depth = _config.Image.Depth,
+            Height = _config.Image.Height,
+            Width = _config.Image.Width,
+            PatchDepth = _config.Patch.Depth,
+            PatchHeight = _config.Patch.Height,
+            PatchWidth = _config.Patch.Width,
+            Outputs = channels,
+        });
+        pass.Show($"{_name}.patch_embedding", patches);
+        _guidance?.Forward(pass, buffers.Guidance!.Value, patches, sliceFeatures);
+        pass.Device.Copy(_cls, features.Slice(0, channels));
+        pass.Show($"{_name}.embedded", features);
+        foreach (var block in _blocks)
+            block.Forward(pass, buffers.Blocks, features, 1, _config.Patches + 1);
+        _norm.Forward(pass.Device, features, features, _config.Patches + 1);
+        pass.Show($"{_name}.norm", features);
+    }
+
+    static BlockSize Size(VisionConfig config) => new(config.HiddenSize, config.MlpDim, config.NumHeads, VisionConfig.LayerNormEpsilon);
+}

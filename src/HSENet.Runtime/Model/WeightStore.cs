@@ -1,0 +1,84 @@
+// The weights of a model folder on a device: bound by name where they are used, shapes checked there.
+using HSENet.Kernels;
+
+namespace HSENet.Runtime;
+
+/// <summary>
+/// Binds tensors by name. Matrices are used in the type they are stored in, in place where the device can read a mapped file;
+/// vectors are f32.
+/// </summary>
+sealed unsafe class WeightStore(Device device, TensorSource source) : IDisposable
+{
+    readonly Dictionary<string, DeviceMemory> _memories = [];
+
+    /// <summary>The folder, in messages.</summary>
+    public string Path => source.Path;
+
+    /// <summary>The device that holds the weights.</summary>
+    public Device Device => device;
+
+    /// <summary>Whether the folder has the tensor.</summary>
+    public bool Has(string name) => source.TryGet(name, out _);
+
+    /// <summary>Tensors that no part of the model asked for.</summary>
+    public IEnumerable<string> Unused => source.Tensors.Select(tensor => tensor.Name).Where(name => !_memories.ContainsKey(name));
+
+    /// <summary>A matrix [rows, columns]; leading dimensions of size 1 and trailing ones that multiply to the columns are the same bytes.</summary>
+    /// <exception cref="HseNetFileException">The tensor is missing, has another size or a type that no kernel reads.</exception>
+    public Weights Matrix(string name, long rows, long columns)
+    {
+        var entry = Checked(name, rows * columns, $"[{rows}, {columns}]");
+        switch (entry.Type)
+        {
+            case DataType.F32:
+                return new Weights(Memory(entry).Bytes, WeightType.F32);
+            case DataType.BF16:
+                return new Weights(Memory(entry).Bytes, WeightType.BF16);
+            case DataType.I8:
+                long groups = rows * columns / Weights.ScaleGroup;
+                if (columns % Weights.ScaleGroup != 0)
+                    throw new HseNetFileException(entry.File, $"{name}: int8 with {columns} columns", $"a multiple of {Weights.ScaleGroup}");
+                var scales = Checked(name + ScalesSuffix, groups, $"[{rows}, {columns / Weights.ScaleGroup}]");
+                return new Weights(Memory(entry).Bytes, WeightType.Int8, Memory(scales).Bytes.As<float>());
+            default:
+                throw new HseNetFileException(entry.File, $"{name} is {entry.Type.Name()}", "F32, BF16 or I8");
+        }
+    }
+
+    /// <summary>A vector of f32.</summary>
+    /// <exception cref="HseNetFileException">The tensor is missing, has another size or is not F32.</exception>
+    public View<float> Vector(string name, long length)
+    {
+        var entry = Checked(name, length, $"[{length}]");
+        if (entry.Type != DataType.F32)
+            throw new HseNetFileException(entry.File, $"{name} is {entry.Type.Name()}", "F32: converted folders keep vectors in f32");
+        return Memory(entry).Bytes.As<float>();
+    }
+
+    /// <summary>Suffix of the tensor that holds the scales of an int8 matrix.</summary>
+    public const string ScalesSuffix = ".scales";
+
+    TensorEntry Checked(string name, long elements, string shape)
+    {
+        if (!source.TryGet(name, out var entry))
+            throw new HseNetFileException(source.Path, $"tensor {name} is missing", shape);
+        if (entry.ElementCount != elements)
+            throw new HseNetFileException(entry.File, $"tensor {name} is [{string.Join(", ", entry.Shape.ToArray())}]", shape);
+        return entry;
+    }
+
+    DeviceMemory Memory(TensorEntry entry)
+    {
+        if (!_memories.TryGetValue(entry.Name, out var memory))
+            _memories.Add(entry.Name, memory = device.Import((nint)entry.Pointer, entry.ByteLength, entry.Name));
+        return memory;
+    }
+
+    public void Dispose()
+    {
+        foreach (var memory in _memories.Values)
+            memory.Dispose();
+        _memories.Clear();
+        source.Dispose();
+    }
+}

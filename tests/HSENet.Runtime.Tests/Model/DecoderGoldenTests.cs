@@ -1,0 +1,107 @@
+// The decoder with adapters, every layer and all logits, and the long rotary factors, against the reference's tensors.
+using HSENet.Tests;
+
+namespace HSENet.Runtime.Tests;
+
+public sealed class DecoderGoldenTests
+{
+    [Fact]
+    public void Decoder_agrees_in_every_layer()
+    {
+        const string name = "language_model";
+        var golden = GoldenFolder.Tensors("tiny/golden/decoder.safetensors");
+        var config = TinyModel.Config.LanguageModel;
+        int tokens = golden["inputs_embeds"].Shape[1];
+        using var decoder = new DecoderRun(config, tokens);
+        var x = decoder.Run.Write(decoder.Buffers.X, golden["inputs_embeds"].Singles());
+        decoder.Model.Begin(decoder.Run.Pass, decoder.Buffers, tokens);
+        decoder.Model.Run(decoder.Run.Pass, decoder.Buffers, x, tokens, 0);
+
+        float[] before = golden["inputs_embeds"].Singles();
+        for (int i = 0; i < config.NumHiddenLayers; i++)
+        {
+            string layer = $"layers.{i}";
+            float[] attended = decoder.Run.Seen[$"{name}.{layer}.attended"], after = decoder.Run.Seen[$"{name}.{layer}"];
+            foreach (string part in (ReadOnlySpan<string>)[$"{layer}.input_layernorm", $"{layer}.post_attention_layernorm", layer])
+                Golden.Equal(part, decoder.Run.Seen[$"{name}.{part}"], golden[part].Singles());
+            Golden.Equal($"{layer}.self_attn", Golden.Minus(attended, before), golden[$"{layer}.self_attn"].Singles());
+            Golden.Equal($"{layer}.mlp", Golden.Minus(after, attended), golden[$"{layer}.mlp"].Singles());
+            before = after;
+        }
+        var (norms, logits) = decoder.AllLogits(x, 0, tokens);
+        Golden.Equal("norm", norms, golden["norm"].Singles());
+        Golden.Equal("logits", logits, golden["logits"].Singles());
+    }
+
+    [Fact]
+    public void Prompts_beyond_the_original_length_use_the_long_factors()
+    {
+        var golden = GoldenFolder.Tensors("tiny/golden/decoder_long.safetensors");
+        int[] ids = [.. golden["input_ids"].Doubles().Select(id => (int)id)];
+        var config = TinyModel.Config.LanguageModel;
+        Assert.True(ids.Length > config.OriginalMaxPositionEmbeddings);
+        using var decoder = new DecoderRun(config, ids.Length);
+        var x = decoder.Model.Embed(decoder.Run.Pass, decoder.Buffers, ids, default);
+        decoder.Model.Begin(decoder.Run.Pass, decoder.Buffers, ids.Length);
+        decoder.Model.Run(decoder.Run.Pass, decoder.Buffers, x, ids.Length, 0);
+        int last = golden["logits_last8"].Shape[1];
+        Golden.Equal("logits_last8", decoder.AllLogits(x, ids.Length - last, last).Logits, golden["logits_last8"].Singles());
+    }
+
+    [Fact]
+    public void Decoding_one_token_at_a_time_gives_the_logits_of_the_whole_prompt()
+    {
+        var golden = GoldenFolder.Tensors("tiny/golden/decoder.safetensors");
+        var config = TinyModel.Config.LanguageModel;
+        float[] embedded = golden["inputs_embeds"].Singles(), logits = golden["logits"].Singles();
+        int tokens = golden["inputs_embeds"].Shape[1], prompt = tokens / 2, channels = config.HiddenSize;
+        using var decoder = new DecoderRun(config, tokens);
+        decoder.Model.Begin(decoder.Run.Pass, decoder.Buffers, prompt);
+        var x = decoder.Run.Write(decoder.Buffers.X, embedded.AsSpan(0, prompt * channels));
+        decoder.Model.Run(decoder.Run.Pass, decoder.Buffers, x, prompt, 0);
+        for (int position = prompt; position < tokens; position++)
+        {
+            var row = decoder.Run.Write(decoder.Buffers.X, embedded.AsSpan(position * channels, channels));
+            decoder.Model.Run(decoder.Run.Pass, decoder.Buffers, row, 1, position);
+            Golden.Equal($"position {position}", decoder.AllLogits(row, 0, 1).Logits, logits.AsSpan(position * config.VocabSize, config.VocabSize));
+        }
+    }
+
+    sealed class DecoderRun : IDisposable
+    {
+        readonly WeightStore _weights;
+
+        public DecoderRun(LanguageModelConfig config, int tokens)
+        {
+            var plan = new MemoryPlan();
+            Buffers = LanguageModel.Reserve(plan, config, tokens, tokens);
+            Run = new PartRun(plan);
+            _weights = new WeightStore(Run.Device, TensorSource.Open(TinyModel.Folder));
+            Model = new LanguageModel(_weights, config);
+        }
+
+        public LanguageModel.Buffers Buffers { get; }
+
+        public PartRun Run { get; }
+
+        public LanguageModel Model { get; }
+
+        public (float[] Norms, float[] Logits) AllLogits(Kernels.View<float> x, int first, int count)
+        {
+            var norms = new List<float>();
+            var logits = new List<float>();
+            for (int row = first; row < first + count; row++)
+            {
+                logits.AddRange(Run.Read(Model.Logits(Run.Pass, Buffers, x, row)));
+                norms.AddRange(Run.Read(Run.Pass[Buffers.Last]));
+            }
+            return ([.. norms], [.. logits]);
+        }
+
+        public void Dispose()
+        {
+            _weights.Dispose();
+            Run.Dispose();
+        }
+    }
+}

@@ -1,0 +1,47 @@
+// The Spatial Packer of both encoders, every window, and the average-pooling projector, against the reference's tensors.
+using System.Globalization;
+using HSENet.Tests;
+
+namespace HSENet.Runtime.Tests;
+
+public sealed class ProjectorGoldenTests
+{
+    [Theory, InlineData(1), InlineData(2)]
+    public void Packer_agrees_in_every_step(int number)
+    {
+        var golden = GoldenFolder.Tensors("tiny/golden/packer.safetensors");
+        var seen = Run(TensorSource.Open(TinyModel.Folder), $"packer{number}", TinyModel.Config.Projector, golden[$"features{number}"]);
+        foreach (string step in (ReadOnlySpan<string>)["centroids", "attention", "absorbed", "tokens"])
+            Golden.Equal(step, seen[$"packer{number}.{step}"], golden[step + number].Singles());
+    }
+
+    public static TheoryData<string> Windows => [.. GoldenFolder.Tensors("tiny/golden/packer_windows.safetensors").Keys.Where(name => name.StartsWith("tokens_", StringComparison.Ordinal))];
+
+    [Theory, MemberData(nameof(Windows))]
+    public void Every_window_and_the_average_pooling_agree(string tokens)
+    {
+        const string file = "tiny/golden/packer_windows.safetensors";
+        var golden = GoldenFolder.Tensors(file);
+        bool pooling = tokens == "tokens_average_pooling";
+        // The pooling projector was run with the first window of the comparison.
+        int[] window = pooling ? [1, 4, 4] : [.. tokens.Split('_').Skip(1).Select(size => int.Parse(size, CultureInfo.InvariantCulture))];
+        var config = new ProjectorConfig { Kind = pooling ? ProjectorKind.AveragePooling : ProjectorKind.SpatialPacker, Window = window };
+        string part = pooling ? "pooling_weight" : "weight";
+        var seen = Run(TensorSource.Open(GoldenFolder.At(file)), part, config, golden["features"]);
+        Golden.Equal(tokens, seen[$"{part}.tokens"], golden[tokens].Singles());
+    }
+
+    static Dictionary<string, float[]> Run(TensorSource source, string name, ProjectorConfig config, GoldenTensor features)
+    {
+        var model = TinyModel.Config;
+        int channels = model.Vision.HiddenSize, width = model.LanguageModel.HiddenSize;
+        var plan = new MemoryPlan();
+        var input = plan.Reserve("features", features.Singles().Length);
+        var output = plan.Reserve("tokens", model.Vision.Grid.Count / config.WindowSize.Count * width);
+        var buffers = Projector.Reserve(plan, name, config, model.Vision.Grid, channels, width);
+        using var run = new PartRun(plan);
+        using var weights = new WeightStore(run.Device, source);
+        new Projector(weights, name, config, model.Vision.Grid, channels, width).Forward(run.Pass, buffers, run.Write(input, features.Singles()), run.Pass[output]);
+        return run.Seen;
+    }
+}
