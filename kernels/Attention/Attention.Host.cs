@@ -54,7 +54,7 @@ public static partial class Attention
         var total = Vector512<float>.Zero;
         for (nint s = 0; s < keys; s += 16)
         {
-            var p = HostMath.Exp(Vector512.Load(scores + s) - Vector512.Create(largest));
+            var p = HostMath.Exp(Wide512.Load(scores + s) - Wide512.Create(largest)).Value;
             p.Store(scores + s);
             total += p;
         }

@@ -14,9 +14,13 @@ public sealed unsafe class HostDevice : Device
     bool _disposed;
 
     /// <summary>A host device with the given number of threads; 0 means one for each processor.</summary>
-    public HostDevice(int threads = 0)
+    public HostDevice(int threads = 0) : this(threads, HostVector.DefaultBits) { }
+
+    /// <summary>A host device whose products and attention use vectors of 128, 256 or 512 bits, whether the machine has them or not.</summary>
+    internal HostDevice(int threads, int vectorBits)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        VectorBits = vectorBits;
         Threads = threads == 0 ? Environment.ProcessorCount : threads;
         _pool = new WorkerPool(Threads);
         _scratch = new nint[Threads + 1]; // the last one belongs to no worker
@@ -25,6 +29,9 @@ public sealed unsafe class HostDevice : Device
 
     /// <summary>Threads that share the work, the caller's included.</summary>
     public int Threads { get; }
+
+    /// <summary>Width of vectors in products and attention: the widest that the machine has, or what HSENET_HOST_VECTORS says.</summary>
+    public int VectorBits { get; }
 
     /// <inheritdoc/>
     public override string Name => $"cpu ({Threads} threads)";

@@ -1,28 +1,77 @@
 // Elementary functions of host rungs on vectors: the same polynomials as DeviceMath.
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
+using static HSENet.Kernels.ElementaryCoefficients;
 
 namespace HSENet.Kernels;
 
-/// <summary>Functions of sixteen f32 at a time. Coefficients: <see cref="ElementaryCoefficients"/>.</summary>
+/// <summary>Functions of a vector of f32, place by place. NaN stays NaN. Coefficients: <see cref="ElementaryCoefficients"/>.</summary>
 static class HostMath
 {
+    const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
     /// <summary>e^x, relative error at most 2e-7; 0 below the smallest normal number.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Exp(Vector512<float> x)
+    [MethodImpl(Inline)]
+    public static T Exp<T>(T x) where T : unmanaged, IHostVector<T>
     {
-        var clamped = Vector512.Min(Vector512.Max(x, Vector512.Create(ElementaryCoefficients.ExpLowest)), Vector512.Create(ElementaryCoefficients.ExpHighest));
-        var log2E = Vector512.Create(ElementaryCoefficients.Log2E);
-        var whole = Vector512.Round(clamped * log2E);
-        var fraction = Vector512.FusedMultiplyAdd(clamped, log2E, -whole);
-        fraction = Vector512.FusedMultiplyAdd(clamped, Vector512.Create(ElementaryCoefficients.Log2ERest), fraction);
-        var r = Vector512.FusedMultiplyAdd(Vector512.Create(ElementaryCoefficients.Exp6), fraction, Vector512.Create(ElementaryCoefficients.Exp5));
-        r = Vector512.FusedMultiplyAdd(r, fraction, Vector512.Create(ElementaryCoefficients.Exp4));
-        r = Vector512.FusedMultiplyAdd(r, fraction, Vector512.Create(ElementaryCoefficients.Exp3));
-        r = Vector512.FusedMultiplyAdd(r, fraction, Vector512.Create(ElementaryCoefficients.Exp2));
-        r = Vector512.FusedMultiplyAdd(r, fraction, Vector512.Create(ElementaryCoefficients.Exp1));
-        r = Vector512.FusedMultiplyAdd(r, fraction, Vector512<float>.One);
-        var power = ((Vector512.ConvertToInt32(whole) + Vector512.Create(127)) << 23).AsSingle();
-        return Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(ElementaryCoefficients.ExpLowest)), Vector512<float>.Zero, r * power);
+        var lowest = T.Create(ExpLowest);
+        return T.IfLess(x, lowest, T.Create(0f), ExpInRange(T.Min(T.Create(ExpHighest), T.Max(lowest, x))));
     }
+
+    /// <summary>e^x of x whose result is a normal number.</summary>
+    [MethodImpl(Inline)]
+    static T ExpInRange<T>(T x) where T : unmanaged, IHostVector<T>
+    {
+        var whole = T.Round(x * T.Create(Log2E));
+        var fraction = T.MultiplyAdd(x, T.Create(Log2E), T.Create(0f) - whole);
+        fraction = T.MultiplyAdd(x, T.Create(Log2ERest), fraction);
+        var r = T.MultiplyAdd(T.Create(Exp6), fraction, T.Create(Exp5));
+        r = T.MultiplyAdd(r, fraction, T.Create(Exp4));
+        r = T.MultiplyAdd(r, fraction, T.Create(Exp3));
+        r = T.MultiplyAdd(r, fraction, T.Create(Exp2));
+        r = T.MultiplyAdd(r, fraction, T.Create(Exp1));
+        r = T.MultiplyAdd(r, fraction, T.Create(1f));
+        return r * T.PowerOfTwo(whole);
+    }
+
+    /// <summary>The error function, absolute error at most 1.2e-7.</summary>
+    [MethodImpl(Inline)]
+    public static T Erf<T>(T x) where T : unmanaged, IHostVector<T>
+    {
+        var magnitude = T.Abs(x);
+        var s = x * x;
+        var small = T.MultiplyAdd(T.Create(Erf6), s, T.Create(Erf5));
+        small = T.MultiplyAdd(small, s, T.Create(Erf4));
+        small = T.MultiplyAdd(small, s, T.Create(Erf3));
+        small = T.MultiplyAdd(small, s, T.Create(Erf2));
+        small = T.MultiplyAdd(small, s, T.Create(Erf1));
+        small = T.MultiplyAdd(small, s, T.Create(Erf0));
+        small = T.MultiplyAdd(small, x, x);
+
+        var t = T.Min(T.Create(4f), magnitude); // erf(4) is 1 in f32
+        var large = T.MultiplyAdd(T.Create(Tail7), t, T.Create(Tail6));
+        large = T.MultiplyAdd(large, t, T.Create(Tail5));
+        large = T.MultiplyAdd(large, t, T.Create(Tail4));
+        large = T.MultiplyAdd(large, t, T.Create(Tail3));
+        large = T.MultiplyAdd(large, t, T.Create(Tail2));
+        large = T.MultiplyAdd(large, t, T.Create(Tail1));
+        large = T.MultiplyAdd(large, t, T.Create(Tail0));
+        large = T.Create(1f) - ExpInRange(T.Create(0f) - t - large);
+        return T.IfLess(T.Create(1f), magnitude, T.IfLess(x, T.Create(0f), T.Create(0f) - large, large), small);
+    }
+
+    /// <summary>x · Φ(x) with the exact (erf) form: GELU as the encoders use it.</summary>
+    [MethodImpl(Inline)]
+    public static T Gelu<T>(T x) where T : unmanaged, IHostVector<T>
+    {
+        var half = T.Create(0.5f) * x;
+        return T.MultiplyAdd(half, Erf(x * T.Create(InverseSqrt2)), half);
+    }
+
+    /// <summary>1 / (1 + e^-x).</summary>
+    [MethodImpl(Inline)]
+    public static T Sigmoid<T>(T x) where T : unmanaged, IHostVector<T> => T.Create(1f) / (T.Create(1f) + Exp(T.Create(0f) - x));
+
+    /// <summary>x · sigmoid(x).</summary>
+    [MethodImpl(Inline)]
+    public static T Silu<T>(T x) where T : unmanaged, IHostVector<T> => x / (T.Create(1f) + Exp(T.Create(0f) - x));
 }

@@ -1,61 +1,54 @@
 // Computes  y[m,n] = residual[m,n] + activation(Σₖ x[m,k] · W[n,k] + bias[n])
-// Idea      an item is one column of outputs for all rows: a row of W is read once, widened, and used for every row of x
-// Numerics  sums in 16 lanes in f32, then across lanes
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-
+// Idea      few rows: dot products, bound by reading W once; many rows: panels of W for a register tile, bound by arithmetic
+// Numerics  sums in f32: a product of many rows from k = 0 up, one of few rows in the lanes of a vector and then across them
 namespace HSENet.Kernels;
 
 public static partial class Linear
 {
-    internal static void HostForward(HostDevice device, LinearArguments a) => device.For(a.Outputs, new HostWork(device, a));
+    // Above this many rows the tile's six rows are filled well enough to pay for the panel.
+    const int HostDotRows = 8;
 
-    readonly struct HostWork(HostDevice device, LinearArguments a) : IHostWork
+    internal static void HostForward(HostDevice device, LinearArguments a)
     {
-        public unsafe void Run(int index, int worker)
+        switch (device.VectorBits)
         {
-            float* row = device.Scratch<float>(worker, 2L * a.Inputs), up = row + a.Inputs;
-            Widen(a, index, row);
-            if (a.Activation == LinearActivation.SwiGlu)
-                Widen(a, a.Outputs + index, up);
-            for (int m = 0; m < a.Rows; m++)
-            {
-                float* x = a.X.Pointer + (long)m * a.Inputs;
-                float value = Dot(x, row, a.Inputs) + (a.Bias.IsEmpty ? 0f : a.Bias[index]);
-                if (a.Activation == LinearActivation.Gelu)
-                    value = DeviceMath.Gelu(value);
-                if (a.Activation == LinearActivation.SwiGlu)
-                    value = Dot(x, up, a.Inputs) * DeviceMath.Silu(value);
-                long i = (long)m * a.Outputs + index;
-                a.Y.Pointer[i] = value + (a.Residual.IsEmpty ? 0f : a.Residual.Pointer[i]);
-            }
+            case 512:
+                HostForward<HostStrip4<Wide512>, Wide512>(device, a);
+                break;
+            case 256:
+                HostForward<HostStrip2<Wide256>, Wide256>(device, a);
+                break;
+            default:
+                HostForward<HostStrip4<Wide128>, Wide128>(device, a);
+                break;
         }
     }
 
-    static unsafe void Widen(in LinearArguments a, int n, float* row)
+    static void HostForward<TStrip, TVector>(HostDevice device, LinearArguments a)
+        where TStrip : unmanaged, IHostStrip<TStrip> where TVector : unmanaged, IHostVector<TVector>
     {
-        for (int k = 0; k < a.Inputs; k++)
+        switch (a.W.Type)
         {
-            long i = (long)n * a.Inputs + k;
-            row[k] = a.W.Type switch
-            {
-                WeightType.F32 => ((float*)a.W.Values.Pointer)[i],
-                WeightType.BF16 => BitConverter.UInt32BitsToSingle((uint)((ushort*)a.W.Values.Pointer)[i] << 16),
-                _ => ((sbyte*)a.W.Values.Pointer)[i] * a.W.Scales.Pointer[i / Weights.ScaleGroup],
-            };
+            case WeightType.F32:
+                HostForward<TStrip, TVector, HostF32>(device, a);
+                break;
+            case WeightType.BF16:
+                HostForward<TStrip, TVector, HostBF16>(device, a);
+                break;
+            default:
+                HostForward<TStrip, TVector, HostInt8>(device, a);
+                break;
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    static unsafe float Dot(float* x, float* w, int length)
+    static void HostForward<TStrip, TVector, TFormat>(HostDevice device, LinearArguments a)
+        where TStrip : unmanaged, IHostStrip<TStrip> where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
-        var sums = Vector512<float>.Zero;
-        int k = 0;
-        for (; k <= length - 16; k += 16)
-            sums = Vector512.FusedMultiplyAdd(Vector512.Load(x + k), Vector512.Load(w + k), sums);
-        float sum = Vector512.Sum(sums);
-        for (; k < length; k++)
-            sum += x[k] * w[k];
-        return sum;
+        if (a.Rows <= HostDotRows)
+            HostDots<TVector, TFormat>(device, a);
+        else
+            HostPanels<TStrip, TVector, TFormat>(device, a);
     }
+
+    static unsafe HostMatrix HostWeights(in LinearArguments a) => new(a.W.Values.Pointer, a.W.Scales.Pointer, a.Inputs);
 }

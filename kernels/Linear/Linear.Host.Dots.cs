@@ -1,0 +1,53 @@
+// Few rows: dot products of rows of W with one or two rows of x, bound by reading W once.
+
+namespace HSENet.Kernels;
+
+public static partial class Linear
+{
+    const int DotOutputs = 4; // rows of W side by side: enough chains of sums to hide the latency of the multiply-add
+
+    const int ItemBytes = 128 * 1024; // of weights: some 10 µs of reading, long against handing out an item
+
+    static void HostDots<TVector, TFormat>(HostDevice device, in LinearArguments a)
+        where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
+    {
+        long rowBytes = (long)a.Inputs * TFormat.Bytes * (a.Activation == LinearActivation.SwiGlu ? 2 : 1);
+        int outputs = (int)Math.Clamp(ItemBytes / rowBytes, 1, a.Outputs);
+        outputs = (outputs + DotOutputs - 1) / DotOutputs * DotOutputs;
+        device.For((a.Outputs + outputs - 1) / outputs, new DotWork<TVector, TFormat>(a, outputs));
+    }
+
+    readonly unsafe struct DotWork<TVector, TFormat>(LinearArguments a, int outputs) : IHostWork
+        where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
+    {
+        public void Run(int index, int worker)
+        {
+            float* sums = stackalloc float[2 * HostDotRows * DotOutputs], up = sums + HostDotRows * DotOutputs;
+            var w = HostWeights(a);
+            int end = Math.Min(a.Outputs, (index + 1) * outputs);
+            for (int n = index * outputs; n < end; n += DotOutputs)
+            {
+                int count = Math.Min(DotOutputs, end - n);
+                HostDot.Multiply<TVector, TFormat>(w, n, count, a.X.Pointer, a.Inputs, a.Rows, a.Inputs, sums);
+                if (a.Activation == LinearActivation.SwiGlu)
+                    HostDot.Multiply<TVector, TFormat>(w, a.Outputs + (nint)n, count, a.X.Pointer, a.Inputs, a.Rows, a.Inputs, up);
+                for (int m = 0; m < a.Rows; m++)
+                {
+                    long i = (long)m * a.Outputs + n;
+                    float* sum = sums + m * DotOutputs;
+                    if (!a.Bias.IsEmpty)
+                        for (int c = 0; c < count; c++)
+                            sum[c] += a.Bias.Pointer[n + c];
+                    var value = Wide128.Load(sum);
+                    if (a.Activation == LinearActivation.Gelu)
+                        value = HostMath.Gelu(value);
+                    if (a.Activation == LinearActivation.SwiGlu)
+                        value = Wide128.Load(up + m * DotOutputs) * HostMath.Silu(value);
+                    Wide128.Store(sum, value);
+                    for (int c = 0; c < count; c++)
+                        a.Y.Pointer[i + c] = a.Residual.IsEmpty ? sum[c] : sum[c] + a.Residual.Pointer[i + c];
+                }
+            }
+        }
+    }
+}
