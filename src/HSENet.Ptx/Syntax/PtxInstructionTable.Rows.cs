@@ -4,8 +4,9 @@ namespace HSENet.Ptx;
 static partial class PtxInstructionTable
 {
     // One row a form: "opcode operands | groups of modifiers". A group is one modifier out of a/b/c; '?' in front makes an operand or a group optional.
-    // Operands: d register, D register or vector, P register or pair, p predicate source, s source, S source or vector,
-    // m memory, V vector, l label, c parts of a call. Names with '$' stand for the sets below. The order of modifiers is free.
+    // Operands: d register, D register or vector, P register or register|predicate, q predicate, Q predicate or pair of predicates, all written;
+    // s source, S source or vector, p predicate source that may be negated, b predicate source, m memory, V vector, l label, c parts of a call.
+    // Names with '$' stand for the sets below. The order of modifiers is free, but for types among themselves.
     const string Sets = """
         $i    u16/u32/u64/s16/s32/s64
         $i32  u32/u64/s32/s64
@@ -23,7 +24,6 @@ static partial class PtxInstructionTable
         $evict2 L2::evict_normal/L2::evict_first/L2::evict_last
         $fetch L2::64B/L2::128B/L2::256B
         $atomspace global/shared/shared::cta/shared::cluster
-        $mma  f16/bf16/tf32/f32/f64/s8/u8/s32/e4m3/e5m2
         """;
 
     const string Rows = """
@@ -61,7 +61,7 @@ static partial class PtxInstructionTable
         szext d s s | clamp/wrap u32/s32
         dp4a d s s s | u32/s32 u32/s32
         dp2a d s s s | lo/hi u32/s32 u32/s32
-        testp d s | finite/infinite/number/notanumber/normal/subnormal $f
+        testp q s | finite/infinite/number/notanumber/normal/subnormal $f
         copysign d s s | $f
         rcp d s | approx/rn/rz/rm/rp ?ftz $f
         sqrt d s | approx/rn/rz/rm/rp ?ftz $f
@@ -71,16 +71,20 @@ static partial class PtxInstructionTable
         lg2 d s | approx ?ftz f32
         ex2 d s | approx ?ftz f32/f16/f16x2/bf16/bf16x2
         tanh d s | approx ?ftz f32/f16/f16x2/bf16/bf16x2
-        setp P s s | $cmp ?ftz $b/$i/$f/$h
-        setp P s s p | $cmp and/or/xor ?ftz $b/$i/$f/$h
+        setp Q s s | $cmp ?ftz $b/$i/$f/$h
+        setp Q s s p | $cmp and/or/xor ?ftz $b/$i/$f/$h
         set d s s | $cmp ?ftz u32/s32/f32/f16/f16x2/bf16/bf16x2/u16/s16 $b/$i/$f/$h
         set d s s p | $cmp and/or/xor ?ftz u32/s32/f32/f16/f16x2/bf16/bf16x2/u16/s16 $b/$i/$f/$h
         selp d s s p | $b/$i/$f
         slct d s s s | ?ftz $b/$i/$f s32/f32
-        and d s s | $b/pred
-        or d s s | $b/pred
-        xor d s s | $b/pred
-        not d s | $b/pred
+        and d s s | $b
+        and q b b | pred
+        or d s s | $b
+        or q b b | pred
+        xor d s s | $b
+        or q b b | pred
+        not d s | $b
+        not q b | pred
         cnot d s | $b
         lop3 d s s s s | b32
         lop3 P s s s s p | and/or b32
@@ -88,9 +92,10 @@ static partial class PtxInstructionTable
         shl d s s | $b
         shr d s s | $b/$i
         prmt d s s s | b32 ?f4e/b4e/rc8/ecl/ecr/rc16
-        mov D S | $b/b128/$i/$f/pred/f16/f16x2/bf16/bf16x2
+        mov D S | $b/b128/$i/$f/f16/f16x2/bf16/bf16x2
+        mov q b | pred
         shfl P s s s s | sync up/down/bfly/idx b32
-        vote d p s | sync all/any/uni pred
+        vote q p s | sync all/any/uni pred
         vote d p s | sync ballot b32
         match d s s | any sync b32/b64
         match P s s | all sync b32/b64
@@ -103,7 +108,7 @@ static partial class PtxInstructionTable
         prefetch m | ?global/local L1/L2
         prefetchu m | L1
         createpolicy d ?s | fractional L2::evict_last/L2::evict_normal/L2::evict_first/L2::evict_unchanged b64
-        isspacep d s | global/shared/shared::cta/shared::cluster/local/const/param
+        isspacep q s | global/shared/shared::cta/shared::cluster/local/const/param
         cvta d s | ?to global/shared/shared::cta/shared::cluster/local/const/param u32/u64
         cvt d s | ?rn/rz/rm/rp/rni/rzi/rmi/rpi/rna ?ftz ?sat ?relu ?satfinite $cvt $cvt
         cvt d s | rna/rn/rz ?relu ?satfinite tf32 f32
@@ -129,23 +134,28 @@ static partial class PtxInstructionTable
         bar s ?s | ?cta sync
         bar s s | ?cta arrive
         bar d s ?s p | ?cta red popc u32
-        bar d s ?s p | ?cta red and/or pred
+        bar q s ?s p | ?cta red and/or pred
         bar s | warp sync
         barrier s ?s | ?cta sync ?aligned
         barrier s s | ?cta arrive ?aligned
         barrier d s ?s p | ?cta red popc ?aligned u32
-        barrier d s ?s p | ?cta red and/or ?aligned pred
+        barrier q s ?s p | ?cta red and/or ?aligned pred
         barrier | cluster arrive ?release/relaxed ?aligned
         barrier | cluster wait ?acquire ?aligned
         membar | cta/gl/sys
         fence | ?sc/acq_rel/acquire/release $scope
-        cp m m s ?s ?s | async ca/cg shared/shared::cta global ?L2::cache_hint ?$fetch
+        cp m m s ?s | async ca/cg shared/shared::cta global ?$fetch
+        cp m m s p | async ca/cg shared/shared::cta global ?$fetch
+        cp m m s s ?s | async ca/cg shared/shared::cta global L2::cache_hint ?$fetch
         cp | async commit_group/wait_all
         cp s | async wait_group
         ldmatrix D m | sync aligned m8n8 x1/x2/x4 ?trans ?shared/shared::cta b16
         stmatrix m S | sync aligned m8n8 x1/x2/x4 ?trans ?shared/shared::cta b16
         movmatrix d s | sync aligned m8n8 trans b16
-        mma V V V V | sync aligned m16n8k8/m16n8k16/m16n8k32/m16n8k4/m8n8k4/m8n8k16 row col ?satfinite $mma $mma $mma $mma
+        mma V V V V | sync aligned m16n8k8/m16n8k16 row col f32 f16/bf16 f16/bf16 f32
+        mma V V V V | sync aligned m16n8k8/m16n8k16 row col f16 f16 f16 f16
+        mma V V V V | sync aligned m16n8k4/m16n8k8 row col f32 tf32 tf32 f32
+        mma V V V V | sync aligned m16n8k16/m16n8k32 row col ?satfinite s32 s8/u8 s8/u8 s32
         bra l | ?uni
         brx s l | idx ?uni
         call c ?c ?c | ?uni

@@ -20,7 +20,7 @@ static partial class PtxInstructionTable
     public static IEnumerable<string> Opcodes => Forms.Keys;
 
     /// <summary>What is wrong with an instruction, or null.</summary>
-    public static string? Fault(PtxInstruction instruction)
+    public static string? Fault(PtxInstruction instruction, Func<string, PtxType> typeOf)
     {
         Form[] forms = Forms[instruction.Opcode];
         foreach (string modifier in instruction.Modifiers)
@@ -35,7 +35,7 @@ static partial class PtxInstructionTable
         string? fault = null;
         foreach (Form form in counted)
         {
-            fault = OperandFault(form, instruction) ?? VectorFault(instruction);
+            fault = OperandFault(form, instruction, typeOf) ?? VectorFault(instruction) ?? ConstantFault(instruction);
             if (fault == null)
                 return null;
         }
@@ -65,75 +65,26 @@ static partial class PtxInstructionTable
 
     static string Count(Form form) => form.Fewest == form.Operands.Length ? $"{form.Fewest}" : $"{form.Fewest} to {form.Operands.Length}";
 
-    // Each modifier takes the first free group that has it; every group that is not optional must be taken.
+    // Each modifier takes the first free group that has it, a type one behind that of the type before; every group that is not optional must be taken.
     static bool Accepts(ModifierGroup[] groups, IReadOnlyList<string> modifiers)
     {
         Span<bool> taken = stackalloc bool[groups.Length];
+        int nextType = 0;
         foreach (string modifier in modifiers)
         {
-            int i = 0;
+            bool isType = PtxTypes.TryParse(modifier, out _);
+            int i = isType ? nextType : 0;
             while (i < groups.Length && (taken[i] || !groups[i].Words.Contains(modifier)))
                 i++;
             if (i == groups.Length)
                 return false;
             taken[i] = true;
+            nextType = isType ? i + 1 : nextType;
         }
         for (int i = 0; i < groups.Length; i++)
             if (!taken[i] && !groups[i].Optional)
                 return false;
         return true;
-    }
-
-    static string? OperandFault(Form form, PtxInstruction instruction)
-    {
-        int optional = instruction.Operands.Count - form.Fewest;
-        int index = 0;
-        foreach (OperandSlot slot in form.Operands)
-        {
-            if (slot.Optional && optional-- <= 0)
-                continue;
-            PtxOperand operand = instruction.Operands[index++];
-            if (!Fits(slot.Kind, operand))
-                return $"operand {index} of '{instruction.Mnemonic}' cannot be '{operand}'";
-        }
-        return null;
-    }
-
-    static bool Fits(char kind, PtxOperand operand) => kind switch
-    {
-        'd' => operand is PtxRegister or PtxSink,
-        'D' => operand is PtxRegister or PtxSink || IsVectorOf(operand, 'd'),
-        'P' => operand is PtxRegister or PtxSink or PtxPair { First: PtxRegister or PtxSink, Second: PtxRegister or PtxSink },
-        'p' => operand is PtxRegister or PtxNegated or PtxInteger,
-        's' => operand is PtxRegister or PtxSpecialRegister or PtxInteger or PtxFloat32 or PtxFloat64 or PtxSymbol,
-        'S' => Fits('s', operand) || IsVectorOf(operand, 's'),
-        'V' => IsVectorOf(operand, 's') || IsVectorOf(operand, 'd'),
-        'm' => operand is PtxAddress,
-        'l' => operand is PtxSymbol { Offset: 0 },
-        'c' => operand is PtxSymbol { Offset: 0 } || operand is PtxOperandList list && list.Elements.All(element => Fits('s', element) || element is PtxSink),
-        _ => false,
-    };
-
-    static bool IsVectorOf(PtxOperand operand, char kind) => operand is PtxVector vector && vector.Elements.Count > 0 && vector.Elements.All(element => Fits(kind, element));
-
-    // Vectors have as many elements as the modifiers say; the parts of a call stand in order.
-    static string? VectorFault(PtxInstruction instruction)
-    {
-        if (instruction.Opcode == "call")
-        {
-            string order = string.Concat(instruction.Operands.Select(operand => operand is PtxSymbol ? 'n' : 'l'));
-            return order is "n" or "nl" or "ln" or "lnl" ? null : "a call is written call (results), name, (arguments)";
-        }
-        int width = instruction.Opcode switch
-        {
-            "ldmatrix" or "stmatrix" => instruction.Has("x1") ? 1 : instruction.Has("x2") ? 2 : 4,
-            "ld" or "st" or "ldu" => instruction.VectorWidth,
-            _ => 0,
-        };
-        if (width == 0)
-            return null;
-        int found = instruction.Operands.Max(operand => operand is PtxVector vector ? vector.Elements.Count : 1);
-        return found == width ? null : $"'{instruction.Mnemonic}' moves {width} values, found {found}";
     }
 
     static Dictionary<string, Form[]> Read()

@@ -153,7 +153,7 @@ sealed partial class PtxParser
         if (!IsMark(';'))
             throw Error($"expected ';' after '{instruction.Mnemonic}', found '{Shown(Current)}'");
         position++;
-        if (PtxInstructionTable.Fault(instruction) is string fault)
+        if (PtxInstructionTable.Fault(instruction, TypeOf) is string fault)
             throw PtxSource.Error(text, tokens[start].Line, fault);
         return PtxInstructionTable.WithTypedConstants(instruction);
     }
@@ -194,8 +194,10 @@ sealed partial class PtxParser
     {
         if (Current.Kind != PtxTokenKind.Name || ReadNamed() is not PtxRegister predicate)
             throw Error("expected a predicate register");
-        return scopes.TryFind(predicate.Name, out PtxType type, out _) && type == PtxType.Pred ? predicate : throw Error($"{predicate.Name} is not a predicate register", -1);
+        return TypeOf(predicate.Name) == PtxType.Pred ? predicate : throw Error($"{predicate.Name} is not a predicate register", -1);
     }
+
+    PtxType TypeOf(string register) => scopes.TryFind(register, out PtxType type, out _) ? type : throw Error($"register {register} is not declared");
 
     List<PtxOperand> ReadOperands(char close, int depth)
     {
