@@ -57,16 +57,16 @@ public sealed class TextEncoderTokenizer
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         string file = Path.Combine(folder, "vocab.txt");
-        List<string> tokens = [.. TokenizerFiles.ReadText(file).Split('\n').Select(line => line.TrimEnd('\r'))];
+        List<string> tokens = [.. JsonFile.ReadText(file).Split('\n').Select(line => line.TrimEnd('\r'))];
         if (tokens[^1].Length == 0)
             tokens.RemoveAt(tokens.Count - 1);
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int id = 0; id < tokens.Count; id++)
         {
             if (tokens[id].Length == 0 || tokens[id].Contains('\r'))
-                throw new HseNetFileException(file, $"line {id + 1} is {TokenizerTables.Quoted(tokens[id])}", "one token on each line");
+                throw new HseNetFileException(file, $"line {id + 1} is {HseNetFileException.Quote(tokens[id])}", "one token on each line");
             if (!ids.TryAdd(tokens[id], id))
-                throw new HseNetFileException(file, $"{TokenizerTables.Quoted(tokens[id])} is on the lines {ids[tokens[id]] + 1} and {id + 1}", "each token once");
+                throw new HseNetFileException(file, $"{HseNetFileException.Quote(tokens[id])} is on the lines {ids[tokens[id]] + 1} and {id + 1}", "each token once");
         }
         foreach (string special in SpecialTexts)
             if (!ids.ContainsKey(special))

@@ -60,7 +60,7 @@ internal sealed class TokenizerTables
             if (token.Length == 0)
                 throw new HseNetFileException(VocabularyFile, "a token is empty", "at least one character");
             if (!token.All(ByteAlphabet.Contains))
-                throw new HseNetFileException(VocabularyFile, $"token {Quoted(token)} is not written in the byte alphabet", "a byte-level vocabulary");
+                throw new HseNetFileException(VocabularyFile, $"token {HseNetFileException.Quote(token)} is not written in the byte alphabet", "a byte-level vocabulary");
             Claim(VocabularyFile, id, token);
             if (token.Length == 1 || mergeResults.Contains(token))
                 lastOrdinary = Math.Max(lastOrdinary, id);
@@ -71,7 +71,7 @@ internal sealed class TokenizerTables
                 throw new HseNetFileException(AddedFile, "an added token is empty", "at least one character");
             Claim(AddedFile, added.Id, added.Text);
             if (Vocabulary.TryGetValue(added.Text, out int id) && id != added.Id)
-                throw new HseNetFileException(AddedFile, $"{Quoted(added.Text)} has the ids {id} and {added.Id}", "one id for each token");
+                throw new HseNetFileException(AddedFile, $"{HseNetFileException.Quote(added.Text)} has the ids {id} and {added.Id}", "one id for each token");
         }
         if (!Added.Any(a => a.Text == EndOfText))
             throw new HseNetFileException(AddedFile, $"{EndOfText} is missing", "it among the added tokens: it begins every prompt");
@@ -81,9 +81,9 @@ internal sealed class TokenizerTables
         void Claim(string file, int id, string token)
         {
             if (id < 0)
-                throw new HseNetFileException(file, $"token {Quoted(token)} has the id {id}", "ids from 0");
+                throw new HseNetFileException(file, $"token {HseNetFileException.Quote(token)} has the id {id}", "ids from 0");
             if (!tokenOfId.TryAdd(id, token) && tokenOfId[id] != token)
-                throw new HseNetFileException(file, $"{Quoted(tokenOfId[id])} and {Quoted(token)} have the same id {id}", "one token for each id");
+                throw new HseNetFileException(file, $"{HseNetFileException.Quote(tokenOfId[id])} and {HseNetFileException.Quote(token)} have the same id {id}", "one token for each id");
         }
     }
 
@@ -96,14 +96,14 @@ internal sealed class TokenizerTables
             string merge = Merges[rank];
             int space = merge.IndexOf(' ');
             if (space <= 0 || space == merge.Length - 1 || merge.IndexOf(' ', space + 1) >= 0)
-                throw new HseNetFileException(MergesFile, $"merge {rank + 1} is {Quoted(merge)}", "two tokens with one space between them");
+                throw new HseNetFileException(MergesFile, $"merge {rank + 1} is {HseNetFileException.Quote(merge)}", "two tokens with one space between them");
             string result = string.Concat(merge.AsSpan(0, space), merge.AsSpan(space + 1));
             foreach (string token in (string[])[merge[..space], merge[(space + 1)..], result])
                 if (!Vocabulary.ContainsKey(token))
-                    throw new HseNetFileException(MergesFile, $"merge {rank + 1} needs the token {Quoted(token)}",
+                    throw new HseNetFileException(MergesFile, $"merge {rank + 1} needs the token {HseNetFileException.Quote(token)}",
                         $"only tokens of {Path.GetFileName(VocabularyFile)}");
             if (!seen.Add(merge))
-                throw new HseNetFileException(MergesFile, $"merge {rank + 1} ({Quoted(merge)}) occurs twice", "each merge once");
+                throw new HseNetFileException(MergesFile, $"merge {rank + 1} ({HseNetFileException.Quote(merge)}) occurs twice", "each merge once");
             results.Add(result);
         }
         return results;
@@ -118,12 +118,5 @@ internal sealed class TokenizerTables
             if (!tokenOfId.ContainsKey(id))
                 throw new HseNetFileException(VocabularyFile, $"no token has the id {id}", $"every id from 0 to {lastOrdinary}");
         Count = highest + 1;
-    }
-
-    /// <summary>A token as an error shows it: on one line, not longer than a line.</summary>
-    internal static string Quoted(string token)
-    {
-        IEnumerable<string> shown = token.Take(40).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? $"\\u{(int)c:X4}" : c.ToString());
-        return $"\"{string.Concat(shown)}{(token.Length > 40 ? "…" : "")}\"";
     }
 }

@@ -1,4 +1,4 @@
-// A tokenizer of the 256 bytes, a few merges and six added tokens, written to a folder of its own.
+// A tokenizer of single bytes, a few merges and two added tokens, written to a folder of its own.
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -9,10 +9,15 @@ internal sealed class SmallTokenizer : IDisposable
     public const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 
     public SmallTokenizer(string pattern = Gpt2, params string[] extraMerges)
+        : this(Enumerable.Range(0, 256), pattern, extraMerges)
+    {
+    }
+
+    SmallTokenizer(IEnumerable<int> bytes, string pattern, string[] extraMerges)
     {
         string[] merges = ["a b", "ab c", "l u", "lu n", "Ġ lun", .. extraMerges];
-        for (int b = 0; b < 256; b++)
-            Vocabulary.Add(Symbol(b), b);
+        foreach (int b in bytes)
+            Vocabulary.Add(Symbol(b), Vocabulary.Count);
         foreach (string merge in merges)
             Vocabulary.TryAdd(merge.Replace(" ", ""), Vocabulary.Count);
         int next = Vocabulary.Count;
@@ -40,6 +45,9 @@ internal sealed class SmallTokenizer : IDisposable
             },
         }.ToJsonString());
     }
+
+    /// <summary>43 bytes, 5 merges and 2 added tokens: small files, so that many broken copies of them can be tried.</summary>
+    public static SmallTokenizer OfFiftyEntries() => new(" abcdefghijklmnopqrstuvwxyz.0123456789é\n<>"u8.ToArray().Select(b => (int)b), Gpt2, []);
 
     public Dictionary<string, int> Vocabulary { get; } = [];
 

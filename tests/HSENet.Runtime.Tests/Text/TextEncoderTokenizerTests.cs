@@ -68,8 +68,8 @@ public sealed class TextEncoderTokenizerTests : IDisposable
 
     [Theory]
     [InlineData("lung\n", "[UNK] is missing; expected the tokens [UNK] [PAD] [CLS] [SEP] [MASK]")]
-    [InlineData("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n[CLS]\n", "\"[CLS]\" is on the lines 3 and 7; expected each token once")]
-    [InlineData("[PAD]\n\n[UNK]\n", "line 2 is \"\"; expected one token on each line")]
+    [InlineData("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n[CLS]\n", "'[CLS]' is on the lines 3 and 7; expected each token once")]
+    [InlineData("[PAD]\n\n[UNK]\n", "line 2 is ''; expected one token on each line")]
     [InlineData("", "[UNK] is missing; expected the tokens [UNK] [PAD] [CLS] [SEP] [MASK]")]
     public void Refuses_a_broken_vocabulary(string content, string error)
     {
