@@ -7,6 +7,14 @@ public static class KernelCatalog
     /// <summary>All operations, in the order of the data through the model.</summary>
     public static IReadOnlyList<Operation> Operations { get; } =
     [
+        VoxelRescale.ForwardOperation,
+        Resize3D.ForwardOperation,
+        MinMax.ForwardOperation,
+        MinMaxNormalize.ForwardOperation,
+        CropBox.ForwardOperation,
+        SliceBytes.ForwardOperation,
+        ResizeBytes.ForwardOperation,
+        SlicePixels.ForwardOperation,
         PatchEmbedding.ForwardOperation,
         LayerNorm.ForwardOperation,
         Linear.ForwardOperation,

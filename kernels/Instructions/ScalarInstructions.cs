@@ -25,4 +25,22 @@ static class ScalarInstructions
     /// <summary>a / b, correctly rounded.</summary>
     [IntrinsicImplementation, PtxInstruction("div.rn.f32 {d}, {0}, {1}")]
     public static float Divide(float a, float b) => a / b;
+
+    // An assembler may fuse mul.f64 with add.f64, which moves a byte that lies on a boundary; these it may not.
+
+    /// <summary>a + b in double precision, correctly rounded, never fused.</summary>
+    [IntrinsicImplementation, PtxInstruction("add.rn.f64 {d}, {0}, {1}")]
+    public static double Add(double a, double b) => a + b;
+
+    /// <summary>a · b in double precision, correctly rounded, never fused.</summary>
+    [IntrinsicImplementation, PtxInstruction("mul.rn.f64 {d}, {0}, {1}")]
+    public static double Multiply(double a, double b) => a * b;
+
+    /// <summary>a / b in double precision, correctly rounded.</summary>
+    [IntrinsicImplementation, PtxInstruction("div.rn.f64 {d}, {0}, {1}")]
+    public static double Divide(double a, double b) => a / b;
+
+    /// <summary>a · b, correctly rounded, never fused.</summary>
+    [IntrinsicImplementation, PtxInstruction("mul.rn.f32 {d}, {0}, {1}")]
+    public static float Multiply(float a, float b) => a * b;
 }

@@ -5,6 +5,11 @@ public static class AllCases
 {
     public static IReadOnlyList<KernelCase> Cases { get; } =
     [
+        .. VoxelRescaleCases.All,
+        .. ResizeCases.All,
+        .. MinMaxCases.All,
+        .. CropBoxCases.All,
+        .. SlicePixelsCases.All,
         .. PatchEmbeddingCases.All,
         .. LayerNormCases.All,
         .. LinearCases.All,

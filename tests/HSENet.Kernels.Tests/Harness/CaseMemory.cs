@@ -1,4 +1,5 @@
 // Buffers of a test case on any device: inputs uploaded, outputs full of NaN, guard cells around them on the host.
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace HSENet.Kernels.Tests;
@@ -9,7 +10,7 @@ public sealed class CaseMemory(Device device) : IDisposable
     // The emulator has guards of its own and reports reads too; a guard inside the allocation would hide them from it.
     readonly int _guardBytes = device.Kind == DeviceKind.Host ? 256 : 0;
     readonly List<DeviceMemory> _memories = [];
-    readonly List<(View<byte> All, View<float> Values)> _outputs = [];
+    readonly List<(View<byte> All, View<byte> Values, Func<byte[], double[]> Read)> _outputs = [];
 
     const byte Guard = 0xA5;
 
@@ -32,15 +33,30 @@ public sealed class CaseMemory(Device device) : IDisposable
     };
 
     /// <summary>An output, all NaN before the kernel runs.</summary>
-    public View<float> Output(int count) => InOut(Enumerable.Repeat(float.NaN, count).ToArray());
+    public View<float> Output(int count) => Output<float>(count);
+
+    /// <summary>An output of any number type, all NaN or an unlikely pattern before the kernel runs.</summary>
+    public View<T> Output<T>(int count) where T : unmanaged, INumber<T>
+    {
+        var view = Register<T>(count);
+        T unwritten = typeof(T) == typeof(float) || typeof(T) == typeof(double) ? T.CreateChecked(double.NaN) : T.CreateTruncating(0x5B5B5B5B);
+        if (device.Kind != DeviceKind.Emulator) // left unwritten in the emulator, which reports a read of it
+            device.Upload<T>(Enumerable.Repeat(unwritten, count).ToArray(), view);
+        return view;
+    }
 
     /// <summary>An output that the kernel also reads.</summary>
     public View<float> InOut(float[] values)
     {
-        var (all, view) = Allocate<float>(values.Length);
-        if (device.Kind != DeviceKind.Emulator || !values.All(float.IsNaN))
-            device.Upload<float>(values, view); // left unwritten in the emulator, which reports a read of it
-        _outputs.Add((all, view));
+        var view = Register<float>(values.Length);
+        device.Upload<float>(values, view);
+        return view;
+    }
+
+    View<T> Register<T>(int count) where T : unmanaged, INumber<T>
+    {
+        var (all, view) = Allocate<T>(count);
+        _outputs.Add((all, view.As<byte>(), bytes => Array.ConvertAll(MemoryMarshal.Cast<byte, T>(bytes).ToArray(), double.CreateChecked)));
         return view;
     }
 
@@ -48,24 +64,24 @@ public sealed class CaseMemory(Device device) : IDisposable
     public View<T> Scratch<T>(int count) where T : unmanaged => Allocate<T>(count).View;
 
     /// <summary>All outputs after the launch, in the order in which they were asked for.</summary>
-    public IReadOnlyList<float[]> Outputs() => [.. _outputs.Select(output =>
+    public IReadOnlyList<double[]> Outputs() => [.. _outputs.Select(output =>
     {
-        var values = new float[output.Values.Length];
-        device.Download(output.Values, values);
-        return values;
+        var bytes = new byte[output.Values.Length];
+        device.Download(output.Values, bytes);
+        return output.Read(bytes);
     })];
 
     /// <summary>Fails when a kernel wrote beside an output.</summary>
     public void CheckGuards()
     {
-        foreach (var (all, values) in _outputs)
+        foreach (var (all, values, _) in _outputs)
         {
             var bytes = new byte[all.Length];
             device.Download(all, bytes);
-            long start = values.Address - all.Address, end = start + values.Length * sizeof(float);
+            long start = values.Address - all.Address, end = start + values.Length;
             for (long i = 0; i < bytes.Length; i++)
                 if ((i < start || i >= end) && bytes[i] != Guard)
-                    Assert.Fail($"wrote {(i < start ? start - i : i - end + 1)} bytes {(i < start ? "before" : "behind")} an output of {values.Length} floats");
+                    Assert.Fail($"wrote {(i < start ? start - i : i - end + 1)} bytes {(i < start ? "before" : "behind")} an output of {values.Length} bytes");
         }
     }
 

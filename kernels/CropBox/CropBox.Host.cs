@@ -1,0 +1,57 @@
+// Computes  occupied = 1 for each slice, row and column that holds a value above 0, otherwise 0
+// Idea      an item is a slice: a row is looked at sixteen values at a time, columns that are marked already cost nothing more
+// Numerics  exact; items may write the same mark at the same time, always a 1
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace HSENet.Kernels;
+
+public static partial class CropBox
+{
+    static void HostForward(HostDevice device, CropBoxArguments a)
+    {
+        a.Occupied.AsSpan().Clear();
+        device.For(a.Depth, new HostWork(a));
+    }
+
+    readonly unsafe struct HostWork(CropBoxArguments a) : IHostWork
+    {
+        public void Run(int index, int worker)
+        {
+            int* rows = a.Occupied.Pointer + a.Depth, columns = rows + a.Height;
+            bool any = false;
+            for (int h = 0; h < a.Height; h++)
+                if (Row(a.X.Pointer + ((long)index * a.Height + h) * a.Width, columns, a.Width))
+                {
+                    rows[h] = 1;
+                    any = true;
+                }
+            if (any)
+                a.Occupied.Pointer[index] = 1;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    static unsafe bool Row(float* x, int* columns, int count)
+    {
+        var any = Vector512<int>.Zero;
+        int w = 0;
+        for (; w <= count - 16; w += 16)
+        {
+            var above = Vector512.GreaterThan(Vector512.Load(x + w), Vector512<float>.Zero).AsInt32();
+            any |= above;
+            var marks = Vector512.Load(columns + w);
+            var marked = marks | (above & Vector512<int>.One);
+            if (marked != marks)
+                marked.Store(columns + w);
+        }
+        bool found = any != Vector512<int>.Zero;
+        for (; w < count; w++)
+            if (x[w] > 0)
+            {
+                columns[w] = 1;
+                found = true;
+            }
+        return found;
+    }
+}

@@ -1,0 +1,58 @@
+// Computes  range[n] = (min over c of x[n,c], max over c of x[n,c])
+// Idea      an item is a row or, of short rows, as many as fill a few thousand elements; a vector of smallest and one of largest values
+// Numerics  exact
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace HSENet.Kernels;
+
+public static partial class MinMax
+{
+    const int HostElementsPerItem = 8192;
+
+    static void HostForward(HostDevice device, MinMaxArguments a)
+    {
+        int rowsPerItem = Math.Max(1, HostElementsPerItem / a.Columns);
+        device.For((a.Rows + rowsPerItem - 1) / rowsPerItem, new HostWork(a, rowsPerItem));
+    }
+
+    readonly unsafe struct HostWork(MinMaxArguments a, int rowsPerItem) : IHostWork
+    {
+        public void Run(int index, int worker)
+        {
+            int end = Math.Min(a.Rows, (index + 1) * rowsPerItem);
+            for (int n = index * rowsPerItem; n < end; n++)
+                if (a.Type == FloatType.F64)
+                    Row((double*)a.X.Pointer + (long)n * a.Columns, a.Columns, (double*)a.Range.Pointer + 2L * n);
+                else
+                    Row((float*)a.X.Pointer + (long)n * a.Columns, a.Columns, (float*)a.Range.Pointer + 2L * n);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    static unsafe void Row<T>(T* x, int count, T* range) where T : unmanaged, INumber<T>
+    {
+        T smallest = x[0], largest = x[0];
+        Vector512<T> low = Vector512.Create(smallest), high = low;
+        int c = 0;
+        for (; c <= count - Vector512<T>.Count; c += Vector512<T>.Count)
+        {
+            var values = Vector512.Load(x + c);
+            low = Vector512.Min(low, values);
+            high = Vector512.Max(high, values);
+        }
+        for (int lane = 0; lane < Vector512<T>.Count; lane++)
+        {
+            smallest = T.Min(smallest, low[lane]);
+            largest = T.Max(largest, high[lane]);
+        }
+        for (; c < count; c++)
+        {
+            smallest = T.Min(smallest, x[c]);
+            largest = T.Max(largest, x[c]);
+        }
+        range[0] = smallest;
+        range[1] = largest;
+    }
+}

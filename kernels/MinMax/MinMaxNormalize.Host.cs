@@ -1,0 +1,34 @@
+// Computes  x ← (x − min) / max(max − min, 1e-8)
+// Idea      a few thousand values per item, sixteen at a time
+// Numerics  a difference and a quotient, each rounded once to f32
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace HSENet.Kernels;
+
+public static partial class MinMaxNormalize
+{
+    const int HostValuesPerItem = 16384;
+
+    static void HostForward(HostDevice device, MinMaxNormalizeArguments a) =>
+        device.For((int)((a.Count + HostValuesPerItem - 1L) / HostValuesPerItem), new HostWork(a));
+
+    readonly unsafe struct HostWork(MinMaxNormalizeArguments a) : IHostWork
+    {
+        public void Run(int index, int worker)
+        {
+            int start = index * HostValuesPerItem;
+            Normalize(a.X.Pointer + start, Math.Min(HostValuesPerItem, a.Count - start), a.Range.Pointer[0], MathF.Max(a.Range.Pointer[1] - a.Range.Pointer[0], SmallestSpread));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    static unsafe void Normalize(float* x, int count, float smallest, float spread)
+    {
+        int i = 0;
+        for (; i <= count - 16; i += 16)
+            ((Vector512.Load(x + i) - Vector512.Create(smallest)) / Vector512.Create(spread)).Store(x + i);
+        for (; i < count; i++)
+            x[i] = (x[i] - smallest) / spread;
+    }
+}

@@ -1,0 +1,54 @@
+// Computes  y = trunc((x − min) / (max − min) · 255), turned by a quarter
+// Idea      an item is a slice's row: bytes side by side, vectors at a time, into scratch, then to their places
+// Numerics  a difference, a quotient and a product, each rounded once to the type of x, none fused: the reference's bytes
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace HSENet.Kernels;
+
+public static partial class SliceBytes
+{
+    static void HostForward(HostDevice device, SliceBytesArguments a) => device.For(a.Slices * a.Height, new HostWork(device, a));
+
+    readonly unsafe struct HostWork(HostDevice device, SliceBytesArguments a) : IHostWork
+    {
+        public void Run(int index, int worker)
+        {
+            int slice = index / a.Height, h = index % a.Height, range = RangeOf(a, slice);
+            byte* y = a.Y.Pointer + (long)slice * a.Height * a.Width;
+            long start = (long)index * a.Width;
+            int first = Place(a, h, 0), step = a.Width > 1 ? Place(a, h, 1) - first : 1;
+            if (a.Type == FloatType.F64)
+            {
+                double* scaled = device.Scratch<double>(worker, a.Width), bounds = (double*)a.Range.Pointer + range;
+                Scale((double*)a.X.Pointer + start, bounds[0], bounds[1] - bounds[0], scaled, a.Width);
+                for (int w = 0; w < a.Width; w++)
+                    y[first + w * step] = (byte)scaled[w];
+            }
+            else
+            {
+                float* scaled = device.Scratch<float>(worker, a.Width), bounds = (float*)a.Range.Pointer + range;
+                Scale((float*)a.X.Pointer + start, bounds[0], bounds[1] - bounds[0], scaled, a.Width);
+                for (int w = 0; w < a.Width; w++)
+                    y[first + w * step] = (byte)scaled[w];
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    static unsafe void Scale<T>(T* x, T smallest, T spread, T* scaled, int count) where T : unmanaged, INumber<T>
+    {
+        if (spread == T.Zero)
+        {
+            new Span<T>(scaled, count).Clear();
+            return;
+        }
+        T largestByte = T.CreateChecked(255);
+        int i = 0;
+        for (; i <= count - Vector512<T>.Count; i += Vector512<T>.Count)
+            ((Vector512.Load(x + i) - Vector512.Create(smallest)) / Vector512.Create(spread) * Vector512.Create(largestByte)).Store(scaled + i);
+        for (; i < count; i++)
+            scaled[i] = (x[i] - smallest) / spread * largestByte;
+    }
+}
