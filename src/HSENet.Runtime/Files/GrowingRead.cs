@@ -28,6 +28,23 @@ internal static class GrowingRead
         return bytes;
     }
 
+    /// <summary>Reads everything that follows, at most <paramref name="limit"/> bytes.</summary>
+    /// <exception cref="HseNetFileException">There is more, or the stream is damaged.</exception>
+    public static byte[] ToEnd(Stream stream, int limit, string name)
+    {
+        byte[] bytes = new byte[1 << 16];
+        int filled = 0;
+        while (AsFarAsPossible(stream, bytes.AsSpan(filled), name) is > 0 and int got)
+        {
+            filled += got;
+            if (filled > limit)
+                throw new HseNetFileException(name, $"holds more than {limit} bytes of decompressed data");
+            if (filled == bytes.Length)
+                Array.Resize(ref bytes, 2 * bytes.Length);
+        }
+        return bytes[..filled];
+    }
+
     /// <summary>Fills the span as far as the stream goes and returns how far.</summary>
     public static int AsFarAsPossible(Stream stream, Span<byte> destination, string name)
     {

@@ -3,33 +3,50 @@ using System.IO.Compression;
 
 namespace HSENet.Runtime;
 
-/// <summary>How volumes are read.</summary>
-public sealed record VolumeReadOptions
-{
-    /// <summary>The most memory that the voxels of a volume may take, in bytes; a larger one is refused before anything is allocated.</summary>
-    public long MaximumBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-}
-
 /// <summary>Reads volumes from files and streams.</summary>
 public static class VolumeFile
 {
-    /// <summary>Reads NIfTI-1 and NIfTI-2 (.nii, .nii.gz, a pair by either name) and NumPy's .npy.</summary>
+    /// <summary>
+    /// Reads NIfTI-1 and NIfTI-2 (.nii, .nii.gz, a pair by either name), NumPy's .npy, and DICOM: a folder with everything below it, or a zip file.
+    /// </summary>
     /// <exception cref="HseNetFileException">The file is missing, damaged or of another format; the message names it and the reason.</exception>
     public static VoxelVolume Read(string path, VolumeReadOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        options ??= new();
+        if (Directory.Exists(path))
+            return DicomVolume.Read(path, DicomSource.FromFolder(path), options);
         string header = Path.ChangeExtension(path, ".hdr");
         if (Path.GetExtension(path) == ".img" && File.Exists(header))
             path = header;
         try
         {
             using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16, FileOptions.SequentialScan);
-            return Read(stream, path, options ?? new(), () => NiftiFile.OpenImage(path));
+            Span<byte> start = stackalloc byte[DicomFile.PreambleLength];
+            start = start[..GrowingRead.AsFarAsPossible(stream, start, path)];
+            if (DicomFile.IsClaimed(start))
+                return DicomVolume.Read(path, [DicomSource.FromFile(path)], options);
+            if (start is [(byte)'P', (byte)'K', 3, 4, ..])
+                return ReadZip(path, options);
+            stream.Position = 0;
+            return Read(stream, path, options, () => NiftiFile.OpenImage(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw FileBytes.CannotOpen(path, e);
         }
+    }
+
+    /// <summary>Reads a DICOM series from files and folders in any order; what is no DICOM image is left out.</summary>
+    /// <param name="paths">Files or folders, at least one.</param>
+    /// <param name="name">What messages call them.</param>
+    /// <param name="options">How to read.</param>
+    /// <exception cref="HseNetFileException">No volume can be made of them; the message names the file and the reason.</exception>
+    public static VoxelVolume ReadDicom(IEnumerable<string> paths, string name, VolumeReadOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return DicomVolume.Read(name, paths.SelectMany(p => Directory.Exists(p) ? DicomSource.FromFolder(p) : [DicomSource.FromFile(p)]), options ?? new());
     }
 
     /// <summary>Reads a NIfTI single file (compressed or not) or a .npy file from a stream, from where it stands; it need not be seekable.</summary>
@@ -42,6 +59,12 @@ public static class VolumeFile
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentException.ThrowIfNullOrEmpty(name);
         return Read(stream, name, options ?? new(), null);
+    }
+
+    static VoxelVolume ReadZip(string path, VolumeReadOptions options)
+    {
+        using FileBytes file = FileBytes.Open(path);
+        return DicomVolume.Read(path, DicomSource.FromZip(file), options);
     }
 
     static VoxelVolume Read(Stream stream, string name, VolumeReadOptions options, Func<Stream>? openImage)
@@ -65,6 +88,6 @@ public static class VolumeFile
             return NumpyFile.ReadVolume(content, name, options);
         if (NiftiHeader.IsClaimed(content.Head))
             return NiftiFile.Read(content, name, options, openImage);
-        throw new HseNetFileException(name, "is of no known format", "NIfTI (.nii, .nii.gz, .hdr with .img) or NumPy (.npy)");
+        throw new HseNetFileException(name, "is of no known format", "NIfTI (.nii, .nii.gz, .hdr with .img), NumPy (.npy) or DICOM (a folder or .zip)");
     }
 }

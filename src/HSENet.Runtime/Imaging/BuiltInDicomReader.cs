@@ -1,0 +1,94 @@
+// Decodes the frames of uncompressed and run-length encoded DICOM files.
+using System.Buffers.Binary;
+
+namespace HSENet.Runtime;
+
+internal sealed class BuiltInDicomReader : IDicomReader
+{
+    const int RunLengthHeader = 64;
+
+    public bool CanDecode(string transferSyntaxUid) => transferSyntaxUid
+        is DicomTransferSyntax.ImplicitLittleEndian or DicomTransferSyntax.ExplicitLittleEndian or DicomTransferSyntax.DeflatedExplicitLittleEndian
+        or DicomTransferSyntax.ExplicitBigEndian or DicomTransferSyntax.RunLength;
+
+    public void DecodeFrame(ReadOnlyMemory<byte> file, DicomImage image, Span<byte> destination)
+    {
+        DicomFile parsed = DicomFile.Parse(file, image.File) ?? throw new HseNetFileException(image.File, "holds no image any more");
+        if (parsed.Image != image)
+            throw new HseNetFileException(image.File, "has changed while it was read");
+        if (parsed.IsEncapsulated != (image.TransferSyntax == DicomTransferSyntax.RunLength))
+            throw new HseNetFileException(image.File, "has pixel data of another form than its transfer syntax says", DicomTransferSyntax.Describe(image.TransferSyntax));
+        if (parsed.IsEncapsulated)
+            DecodeRunLength(OnlyFragment(parsed.Pixels, image.File), image, destination);
+        else
+            CopyNative(parsed, destination);
+    }
+
+    static void CopyNative(DicomFile file, Span<byte> destination)
+    {
+        if (file.Pixels.Length < destination.Length)
+            throw new HseNetFileException(file.Image.File, $"has {file.Pixels.Length} bytes of pixels", $"{destination.Length} for its rows and columns");
+        file.Pixels.Span[..destination.Length].CopyTo(destination);
+        if (!file.IsBigEndian)
+            return;
+        // Bytes in words of 16 bits are swapped like any word.
+        int size = file.Image.BitsAllocated / 8;
+        int unit = size == 1 && file.IsWords ? 2 : size;
+        if (size < unit && destination.Length % 2 != 0)
+            throw new HseNetFileException(file.Image.File, "has an odd number of 8-bit pixels in 16-bit words of big-endian order");
+        for (int i = 0; unit > 1 && i < destination.Length; i += unit)
+            destination.Slice(i, unit).Reverse();
+    }
+
+    // An item with the table of offsets, which may be empty, an item with the frame, the end of the sequence.
+    static ReadOnlySpan<byte> OnlyFragment(ReadOnlyMemory<byte> pixels, string name)
+    {
+        var items = new DicomElements(pixels, name, isExplicit: false, isBigEndian: false);
+        items.Skip(NextItem());
+        DicomElement frame = NextItem();
+        items.Skip(frame);
+        if (items.Next().Tag != DicomElements.SequenceEnd)
+            throw new HseNetFileException(name, "has a run-length encoded frame in several fragments", "one");
+        return items.Value(frame);
+
+        DicomElement NextItem() => items.Next() is { Tag: DicomElements.Item, Length: not DicomElement.UndefinedLength } item
+            ? item
+            : throw new HseNetFileException(name, "has encapsulated pixel data without items", "a table of offsets and one frame");
+    }
+
+    // PS3.5, annex G: up to 15 segments, one for each byte of a pixel, the highest first.
+    static void DecodeRunLength(ReadOnlySpan<byte> frame, DicomImage image, Span<byte> destination)
+    {
+        int size = image.BitsAllocated / 8;
+        if (frame.Length < RunLengthHeader || BinaryPrimitives.ReadUInt32LittleEndian(frame) != size)
+            throw new HseNetFileException(image.File, "has a run-length encoded frame whose header is damaged", $"{size} segments");
+        for (int segment = 0; segment < size; segment++)
+        {
+            uint start = BinaryPrimitives.ReadUInt32LittleEndian(frame[(4 + 4 * segment)..]);
+            uint end = segment + 1 < size ? BinaryPrimitives.ReadUInt32LittleEndian(frame[(8 + 4 * segment)..]) : (uint)frame.Length;
+            if (start < RunLengthHeader || start > end || end > frame.Length)
+                throw new HseNetFileException(image.File, "has a run-length encoded frame whose segments overlap or leave it");
+            DecodeSegment(frame[(int)start..(int)end], destination[(size - 1 - segment)..], size, image.File);
+        }
+    }
+
+    // Writes every step-th byte until the plane is full.
+    static void DecodeSegment(ReadOnlySpan<byte> runs, Span<byte> destination, int step, string name)
+    {
+        int read = 0;
+        for (int written = 0; written < destination.Length;)
+        {
+            if (read + 1 >= runs.Length)
+                throw new HseNetFileException(name, "has a run-length encoded frame that ends too early");
+            sbyte control = (sbyte)runs[read++];
+            if (control == sbyte.MinValue)
+                continue;
+            int count = control >= 0 ? control + 1 : 1 - control;
+            if (control >= 0 && count > runs.Length - read)
+                throw new HseNetFileException(name, "has a run-length encoded frame that ends too early");
+            for (int i = 0; i < count && written < destination.Length; i++, written += step)
+                destination[written] = runs[control >= 0 ? read + i : read];
+            read += control >= 0 ? count : 1;
+        }
+    }
+}
