@@ -29,6 +29,7 @@ public static class KernelCatalog
         SwiGlu.ForwardOperation,
         Lora.ForwardOperation,
         LoraMerge.ForwardOperation,
+        Sampling.ForwardOperation,
         L2Normalize.ForwardOperation,
     ];
 

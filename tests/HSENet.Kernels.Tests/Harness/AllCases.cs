@@ -23,6 +23,7 @@ public static class AllCases
         .. SwiGluCases.All,
         .. LoraCases.All,
         .. LoraMergeCases.All,
+        .. SamplingCases.All,
         .. L2NormalizeCases.All,
     ];
 

@@ -1,0 +1,57 @@
+// Cases of Sampling: each step alone and together, equal logits, vocabularies beside vectors and blocks, the ends of the random interval.
+namespace HSENet.Kernels.Tests;
+
+static class SamplingCases
+{
+    public static IEnumerable<KernelCase> All =>
+    [
+        Case(1, 0, 0, 1, 0), Case(1, 0, 1, 1, 0.5f), Case(931, 0, 0, 1, 0), Case(130, 0, 0, 1, 0, equal: true),
+        Case(300, 0, 1, 1, 0), Case(931, 0, 0.7f, 0.9f, 0.999f), Case(931, 40, 1.3f, 1, 0.41f), Case(931, 20, 0.8f, 0.5f, 0.77f),
+        Case(64, 1, 1, 1, 0.9f), Case(100, 500, 2, 0.05f, 0.3f), Case(200, 5, 1, 1, 0.95f, equal: true), Case(200, 0, 1, 0.1f, 0.95f, equal: true),
+        Case(2100, 0, 0.3f, 1, 0.618f), Case(64, 3, 1, 1, 0.9f, offset: -3000),
+    ];
+
+    static KernelCase<SamplingArguments> Case(int vocabulary, int topK, float temperature, float topP, float uniform, bool equal = false, float offset = 0)
+    {
+        float[] logits = Numbers.Uniform(vocabulary, 1, spread: 4, centre: offset);
+        if (equal)
+            logits = Array.ConvertAll(logits, logit => logit > 0 ? 3f : logit > -2 ? -0f : float.NegativeInfinity);
+        bool weighed = temperature > 0;
+        return new(Sampling.ForwardOperation,
+            memory => new SamplingArguments
+            {
+                Logits = memory.Input(logits),
+                Scratch = weighed ? memory.Output(vocabulary) : default,
+                Id = memory.Output(1).As<int>(),
+                Vocabulary = vocabulary,
+                TopK = topK,
+                Temperature = temperature,
+                TopP = topP,
+                Uniform = uniform,
+            },
+            Expect)
+        {
+            Name = $"{vocabulary} ids{(equal ? ", many equal" : "")}, from {offset}, temperature {temperature}, top-k {topK}, top-p {topP}, random {uniform}",
+            Twins = vocabulary == 1 ? [] : new()
+            {
+                ["logits shifted by one id"] = static a => a with { Logits = a.Logits.Slice(1, a.Vocabulary - 1), Vocabulary = a.Vocabulary - 1 },
+            },
+        };
+    }
+
+    // The id is compared as bits: it must be equal. A weight has the error of e^x, 3.4 U, and that of its exponent, three roundings of its size.
+    static Expected[] Expect(SamplingArguments a)
+    {
+        var (id, weights, margin) = Sampling.Reference(a);
+        var chosen = Expected.Of([BitConverter.Int32BitsToSingle(id)], _ => 0);
+        if (a.Temperature == 0)
+            return [chosen];
+        // Sums of V weights in f32 must not be able to fall on the other side of a boundary.
+        Assert.True(margin > 2 * (a.Vocabulary + 10) * Numbers.U || a.Uniform == 0 || a.Vocabulary == 1, $"a boundary at {margin:G3}: choose another random number");
+        return
+        [
+            Expected.Of(weights, i => weights[i] == 0 ? 0 : Numbers.U * weights[i] * (4 + 3 * Math.Abs(Math.Log(weights[i])))),
+            chosen,
+        ];
+    }
+}
