@@ -1,5 +1,6 @@
 // Turns the catalogue's GPU rungs into final PTX: ILGPU at O1, then the passes of HSENet.Ptx. Needs no GPU.
 using System.Text;
+using HSENet.Ptx;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
@@ -46,7 +47,19 @@ public sealed class KernelCompiler : IDisposable
     }
 
     /// <summary>PTX as it is loaded: ILGPU's text after the passes.</summary>
-    public string CompileFinal(Rung rung) => CompileRaw(rung);
+    /// <exception cref="InvalidOperationException">As <see cref="CompileRaw"/>, or a pass refuses the text: a function from outside, for example.</exception>
+    public string CompileFinal(Rung rung)
+    {
+        string raw = CompileRaw(rung);
+        try
+        {
+            return PtxFinalizer.Finalize(raw, new PtxFinalizeOptions { EntryName = rung.EntryName, Target = $"sm_{rung.Architecture}" });
+        }
+        catch (PtxException failure)
+        {
+            throw new InvalidOperationException($"{rung.EntryName}: {failure.Message}", failure);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _context.Dispose();

@@ -1,0 +1,69 @@
+// What the catalogue claims of every GPU rung, checked on the final PTX that travels with the package.
+using HSENet.Ptx;
+
+namespace HSENet.Kernels.Tests;
+
+public sealed class PtxClaimsTests
+{
+    public static TheoryData<string> EntryNames => [.. KernelCatalog.GpuRungs.Select(rung => rung.EntryName)];
+
+    [Fact]
+    public void The_texts_that_travel_are_what_the_kernels_compile_to() =>
+        Assert.Equal(KernelCompiler.CompileAll(), File.ReadAllText(KernelTexts.FilePath));
+
+    [Fact]
+    public void There_is_one_text_for_each_rung_and_no_other()
+    {
+        var texts = KernelTexts.Parse(File.ReadAllText(KernelTexts.FilePath));
+        Assert.Equal(KernelCatalog.GpuRungs.Select(rung => rung.EntryName).Order(), texts.Keys.Order());
+    }
+
+    [Theory, MemberData(nameof(EntryNames))]
+    public void The_entry_is_named_sized_and_targeted_as_its_rung_says(string entryName)
+    {
+        var (rung, module) = Find(entryName);
+        var entry = Assert.Single(module.Entries);
+        Assert.Equal(entryName, entry.Name);
+        Assert.Equal($"sm_{rung.Architecture}", module.Target);
+        var parameter = Assert.Single(entry.Parameters);
+        Assert.Equal(rung.ArgumentBytes, parameter.Bytes);
+        Assert.Equal(8, parameter.Alignment);
+        var threads = Assert.Single(entry.Directives, directive => directive.Name == "maxntid");
+        Assert.Equal(rung.Group, threads.Arguments.Aggregate(1, (product, argument) => product * int.Parse(argument)));
+    }
+
+    [Theory, MemberData(nameof(EntryNames))]
+    public void Nothing_is_left_to_be_resolved(string entryName)
+    {
+        var (_, module) = Find(entryName);
+        Assert.DoesNotContain(module.Functions, function => function.Body == null);
+        var defined = module.Functions.Select(function => function.Name).ToHashSet();
+        foreach (var call in Instructions(module).Where(instruction => instruction.Opcode == "call"))
+            Assert.Contains(call.Call().Target, defined);
+    }
+
+    [Theory, MemberData(nameof(EntryNames))]
+    public void Local_memory_and_tensor_cores_are_as_claimed(string entryName)
+    {
+        var (rung, module) = Find(entryName);
+        long local = module.Functions.SelectMany(function => PtxCode.Of(function).Variables).Where(variable => variable.Space == PtxSpace.Local).Sum(variable => variable.Bytes);
+        Assert.Equal(rung.Claims.LocalBytes, local);
+        Assert.Equal(rung.Claims.TensorCores, Instructions(module).Any(instruction => instruction.Opcode is "mma" or "wgmma" or "wmma"));
+    }
+
+    [Theory, MemberData(nameof(EntryNames))]
+    public void No_floating_point_sum_or_product_is_left_to_the_assembler_to_contract(string entryName)
+    {
+        var (_, module) = Find(entryName);
+        Assert.DoesNotContain(Instructions(module), instruction => instruction.Opcode is "add" or "sub" or "mul" or "fma"
+            && (instruction.Has("f32") || instruction.Has("f64")) && !new[] { "rn", "rz", "rm", "rp" }.Any(instruction.Has));
+    }
+
+    static IEnumerable<PtxInstruction> Instructions(PtxModule module) => module.Functions.SelectMany(function => PtxCode.Of(function).Instructions);
+
+    static (Rung Rung, PtxModule Module) Find(string entryName)
+    {
+        var rung = KernelCatalog.GpuRungs.Single(rung => rung.EntryName == entryName);
+        return (rung, PtxModule.Parse(KernelTexts.Get(rung)));
+    }
+}
