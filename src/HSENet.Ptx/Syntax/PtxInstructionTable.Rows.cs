@@ -4,7 +4,7 @@ namespace HSENet.Ptx;
 static partial class PtxInstructionTable
 {
     // One row a form: "opcode operands | groups of modifiers". A group is one modifier out of a/b/c; '?' in front makes an operand or a group optional.
-    // Operands: d register, D register or vector, P register or register|predicate, q predicate, Q predicate or pair of predicates, all written;
+    // Operands: d register, D register or vector, W vector, P register or register|predicate, q predicate, Q predicate or pair of predicates, all written;
     // s source, S source or vector, p predicate source that may be negated, b predicate source, m memory, V vector, l label, c parts of a call.
     // Names with '$' stand for the sets below. The order of modifiers is free, but for types among themselves.
     const string Sets = """
@@ -82,7 +82,7 @@ static partial class PtxInstructionTable
         or d s s | $b
         or q b b | pred
         xor d s s | $b
-        or q b b | pred
+        xor q b b | pred
         not d s | $b
         not q b | pred
         cnot d s | $b
@@ -152,10 +152,10 @@ static partial class PtxInstructionTable
         ldmatrix D m | sync aligned m8n8 x1/x2/x4 ?trans ?shared/shared::cta b16
         stmatrix m S | sync aligned m8n8 x1/x2/x4 ?trans ?shared/shared::cta b16
         movmatrix d s | sync aligned m8n8 trans b16
-        mma V V V V | sync aligned m16n8k8/m16n8k16 row col f32 f16/bf16 f16/bf16 f32
-        mma V V V V | sync aligned m16n8k8/m16n8k16 row col f16 f16 f16 f16
-        mma V V V V | sync aligned m16n8k4/m16n8k8 row col f32 tf32 tf32 f32
-        mma V V V V | sync aligned m16n8k16/m16n8k32 row col ?satfinite s32 s8/u8 s8/u8 s32
+        mma W V V V | sync aligned m16n8k8/m16n8k16 row col f32 f16/bf16 f16/bf16 f32
+        mma W V V V | sync aligned m16n8k8/m16n8k16 row col f16 f16 f16 f16
+        mma W V V V | sync aligned m16n8k4/m16n8k8 row col f32 tf32 tf32 f32
+        mma W V V V | sync aligned m16n8k16/m16n8k32 row col ?satfinite s32 s8/u8 s8/u8 s32
         bra l | ?uni
         brx s l | idx ?uni
         call c ?c ?c | ?uni

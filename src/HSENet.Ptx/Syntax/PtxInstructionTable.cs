@@ -44,7 +44,7 @@ static partial class PtxInstructionTable
 
     /// <summary>Whether the first operand is a destination.</summary>
     public static bool WritesFirst(PtxInstruction instruction) =>
-        Forms[instruction.Opcode].FirstOrDefault(form => Accepts(form.Groups, instruction.Modifiers)) is { Operands: [{ Kind: 'd' or 'D' or 'P' }, ..] };
+        Forms[instruction.Opcode].FirstOrDefault(form => Accepts(form.Groups, instruction.Modifiers)) is { Operands: [{ Kind: 'd' or 'D' or 'W' or 'P' or 'q' or 'Q' }, ..] };
 
     /// <summary>Decimal constants are 64-bit; in an instruction of f32 they mean the nearest f32.</summary>
     public static PtxInstruction WithTypedConstants(PtxInstruction instruction)

@@ -33,6 +33,15 @@ public class KernelFactsTests
         Assert.Equal(facts.InstructionCount, facts.InstructionsByOpcode.Values.Sum());
     }
 
+    // An assembler gives this kernel 140 registers for sm_80.
+    [Fact]
+    public void A_tensor_core_product_is_what_it_claims()
+    {
+        KernelFacts facts = KernelFacts.Of(Sample.Module("TensorCore"));
+        Assert.Equal((0, 49152, 137), (facts.LocalBytes, facts.StaticSharedBytes, facts.EstimatedLiveRegisters));
+        Assert.Equal((32, 12, 12), (facts.Count("mma", "m16n8k16", "bf16"), facts.Count("ldmatrix", "x4"), facts.Count("cp", "async", "cg")));
+    }
+
     [Fact]
     public void An_entry_that_is_not_there_is_an_error() =>
         Assert.Contains("'other'", Assert.Throws<PtxException>(() => KernelFacts.Of(Sample.Module("Tiled"), "other")).Message);
