@@ -31,6 +31,10 @@ sealed partial class DecodeTable
         AddIntegers();
         AddComparisons();
         AddFloats();
+        AddIntegerRules();
+        AddBitRules();
+        AddFloatRules();
+        AddConversionRules();
     }
 
     /// <summary>The one table.</summary>

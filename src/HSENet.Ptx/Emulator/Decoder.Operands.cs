@@ -44,7 +44,7 @@ unsafe partial class Decoder
 
     void DecodePlain()
     {
-        if (DecodeMemory() || DecodeMove() || DecodeCompare())
+        if (DecodeMemory() || DecodeMove() || DecodeScalar() || DecodeCompare())
             return;
         Form form = DecodeTable.Instance.Find(_current) ?? throw Fault($"the emulator does not execute '{_current.Mnemonic}'");
         EmitForm(form, _current.Operands);

@@ -66,6 +66,10 @@ sealed unsafe class Form
     public static Form ModalTest<TOp, T>(long mode) where TOp : IModalTest<T> where T : unmanaged =>
         new(&Lanes.ModalTest<TOp, T>, RowKind.Predicate, Kind<T>(), Kind<T>()) { Mode = mode };
 
+    /// <summary>A test of one source, which its functor gets twice.</summary>
+    public static Form ModalProperty<TOp, T>(long mode) where TOp : IModalTest<T> where T : unmanaged =>
+        new(&Lanes.ModalTest<TOp, T>, RowKind.Predicate, Kind<T>()) { Mode = mode };
+
     /// <summary>An operation on predicates with two sources; one that has one source gets it twice.</summary>
     public static Form Predicates<TOp>(int sources) where TOp : IBinary<uint, uint, uint> =>
         new(&Lanes.Predicates<TOp>, RowKind.Predicate, [.. Enumerable.Repeat(RowKind.Predicate, sources)]);

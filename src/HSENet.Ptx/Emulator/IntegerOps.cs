@@ -85,22 +85,22 @@ readonly struct DivideSigned64 : IBinary<ulong, ulong, ulong>
 
 readonly struct RemainderUnsigned32 : IBinary<uint, uint, uint>
 {
-    public static uint Of(uint a, uint b) => b == 0 ? a : a % b;
+    public static uint Of(uint a, uint b) => b == 0 ? uint.MaxValue : a % b;
 }
 
 readonly struct RemainderSigned32 : IBinary<uint, uint, uint>
 {
-    public static uint Of(uint a, uint b) => b == 0 ? a : b == uint.MaxValue ? 0 : (uint)((int)a % (int)b);
+    public static uint Of(uint a, uint b) => b == 0 ? uint.MaxValue : b == uint.MaxValue ? 0 : (uint)((int)a % (int)b);
 }
 
 readonly struct RemainderUnsigned64 : IBinary<ulong, ulong, ulong>
 {
-    public static ulong Of(ulong a, ulong b) => b == 0 ? a : a % b;
+    public static ulong Of(ulong a, ulong b) => b == 0 ? ulong.MaxValue : a % b;
 }
 
 readonly struct RemainderSigned64 : IBinary<ulong, ulong, ulong>
 {
-    public static ulong Of(ulong a, ulong b) => b == 0 ? a : b == ulong.MaxValue ? 0 : (ulong)((long)a % (long)b);
+    public static ulong Of(ulong a, ulong b) => b == 0 ? ulong.MaxValue : b == ulong.MaxValue ? 0 : (ulong)((long)a % (long)b);
 }
 
 readonly struct Absolute32 : IUnary<uint, uint>
