@@ -20,17 +20,18 @@ public sealed record PtxFinalizeOptions
 /// <summary>Turns ILGPU's text of one kernel into what a device should load.</summary>
 public static class PtxFinalizer
 {
-    /// <summary>The final text: dead functions gone, nothing unresolved, addresses in their spaces, floating-point contraction explicit, shared memory aligned, entry and target named.</summary>
-    /// <exception cref="PtxException">The text cannot be read, has not exactly one entry, or needs a function from outside.</exception>
+    /// <summary>The final text: dead functions gone, nothing unresolved, registers of the right width, addresses in their spaces, floating-point contraction explicit, shared memory aligned, entry and target named.</summary>
+    /// <exception cref="PtxException">The text cannot be read, has not exactly one entry, needs a function from outside, or has a register of the wrong width.</exception>
     public static string Finalize(string ilgpuText, PtxFinalizeOptions options) => Finalize(PtxModule.Parse(ilgpuText), options).ToString();
 
     /// <summary>The same on a parsed module.</summary>
-    /// <exception cref="PtxException">The module has not exactly one entry, or needs a function from outside.</exception>
+    /// <exception cref="PtxException">The module has not exactly one entry, needs a function from outside, or has a register of the wrong width.</exception>
     public static PtxModule Finalize(PtxModule module, PtxFinalizeOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         module = DeadFunctionPass.Apply(module);
         module = ExternalsPass.Apply(module, options.AllowedExternals);
+        module = RegisterWidthPass.Apply(module);
         module = AddressSpacePass.Apply(module);
         module = FloatingPointPass.Apply(module);
         module = SharedAlignmentPass.Apply(module, options.SharedAlignment);

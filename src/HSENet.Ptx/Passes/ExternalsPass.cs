@@ -16,15 +16,29 @@ public static class ExternalsPass
         if (module.Functions.FirstOrDefault(function => !defined.Contains(function.Name)) is PtxFunction external)
             throw new PtxException(external.Line, $"function '{external.Name}' has no body: no GPU can link it (a .NET method that the compiler does not know?)");
         defined.UnionWith(module.Variables.Select(variable => variable.Name));
+        Dictionary<string, PtxFunction> functions = module.Functions.DistinctBy(function => function.Name).ToDictionary(function => function.Name);
         foreach (PtxFunction function in module.Functions.Where(function => function.Body != null))
         {
             PtxCode code = PtxCode.Of(function);
             HashSet<string> known = [.. defined, .. code.Labels.Keys, .. code.BranchTargets.Keys, .. code.Variables.Select(variable => variable.Name),
                 .. function.Parameters.Select(parameter => parameter.Name), .. function.Results.Select(result => result.Name)];
             foreach (PtxInstruction instruction in code.Instructions)
+            {
                 if (SymbolUse.Of(instruction).FirstOrDefault(name => !known.Contains(name)) is string missing)
                     throw new PtxException(instruction.Line, $"'{missing}' in '{instruction}' is not declared");
+                if (instruction.Opcode == "call" && functions.TryGetValue(instruction.Call().Target, out PtxFunction? called))
+                    CheckCall(instruction, called);
+            }
         }
         return module;
+    }
+
+    static void CheckCall(PtxInstruction call, PtxFunction called)
+    {
+        (int results, int arguments) = (call.Call().Results.Count, call.Call().Arguments.Count);
+        if (called.IsEntry)
+            throw new PtxException(call.Line, $"entry '{called.Name}' cannot be called");
+        if (results != called.Results.Count || arguments != called.Parameters.Count)
+            throw new PtxException(call.Line, $"'{called.Name}' has {called.Results.Count} results and {called.Parameters.Count} parameters, the call {results} and {arguments}");
     }
 }

@@ -55,8 +55,13 @@ sealed partial class PtxParser
         if (TakeWord("address_size") && Take(PtxTokenKind.Integer, "64").Bits != 64)
             throw Error(".address_size must be 64", -1);
         List<PtxStatement> items = [];
+        HashSet<string> defined = [];
         while (Current.Kind != PtxTokenKind.End)
+        {
             items.Add(ReadItem());
+            if (items[^1] is PtxFunction { Body: not null, Name: var function } && !defined.Add(function) || items[^1] is PtxVariable { Name: var variable } && !defined.Add(variable))
+                throw PtxSource.Error(text, items[^1].Line, "defined twice");
+        }
         return new PtxModule(version, string.Join(", ", targets), addressSize, items);
     }
 

@@ -57,6 +57,28 @@ public class FinalizerTests
     public void A_name_that_nothing_declares_is_refused(string body) =>
         Assert.Contains("'nowhere' in", Assert.Throws<PtxException>(() => ExternalsPass.Apply(Sample.Kernel(body))).Message);
 
+    [Theory]
+    [InlineData("call used;", "'used' has 1 results and 1 parameters, the call 0 and 0")]
+    [InlineData("call k;", "entry 'k' cannot be called")]
+    public void A_call_must_fit_its_function(string body, string expected) =>
+        Assert.Contains(expected, Assert.Throws<PtxException>(() => ExternalsPass.Apply(DeadFunctionPass.Apply(Sample.Kernel(body, Helpers)))).Message);
+
+    [Theory]
+    [InlineData("mov.f32 %f1, %rd1;", "%rd1 has 64 bits, 'mov.f32' takes 32")]
+    [InlineData("shfl.sync.idx.b32 %rs1, %rs2, 0, 31, -1;", "%rs1 has 16 bits")]
+    [InlineData("mul.wide.u32 %r1, %r2, 4;", "%r1 has 32 bits, 'mul.wide.u32' takes 64")]
+    [InlineData("shl.b64 %rd1, %rd2, %rd3;", "%rd3 has 64 bits, 'shl.b64' takes 32")]
+    [InlineData("ld.global.v2.f32 {%f1, %rs1}, [%rd1];", "%rs1 has 16 bits")]
+    [InlineData("setp.lt.s64 %p1, %r1, 5;", "%r1 has 32 bits")]
+    [InlineData("set.lt.u32.f64 %rd1, %fd1, %fd2;", "%rd1 has 64 bits")]
+    public void A_register_of_the_wrong_width_is_refused(string body, string expected) =>
+        Assert.Contains(expected, Assert.Throws<PtxException>(() => RegisterWidthPass.Apply(Sample.Kernel(body))).Message);
+
+    [Theory]
+    [InlineData("mov.f32 %f1, %r1; mov.b64 {%r1, %r2}, %rd1; mad.wide.s32 %rd1, %r1, %r2, %rd2; shl.b64 %rd1, %rd2, %r3;")]
+    [InlineData("ld.global.u8 %r1, [%rd1]; ld.global.b16 %rs1, [%rd1]; cvt.u8.u32 %rs1, %r1; selp.b32 %f1, %f2, %f3, %p1; bfe.u64 %rd1, %rd2, %r1, %r2;")]
+    public void Bits_may_be_of_another_type(string body) => Assert.NotNull(RegisterWidthPass.Apply(Sample.Kernel(body)));
+
     [Fact]
     public void The_entry_cannot_take_the_name_of_another_symbol() =>
         Assert.Contains("'used'", Assert.Throws<PtxException>(() => EntryNamePass.Apply(Sample.Kernel("", Helpers), "used")).Message);

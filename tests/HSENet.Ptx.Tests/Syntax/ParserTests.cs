@@ -71,6 +71,8 @@ public class ParserTests
     [InlineData(".version 8.6 .target sm_80 .texref t;", "unknown directive '.texref'")]
     [InlineData(".version 8.6 .target sm_80 .entry k(.param .u32 n) .fast 3 {}", "unknown directive '.fast'")]
     [InlineData(".version 8.6 .target sm_80 .global .align 3 .b8 x;", "not a power of two")]
+    [InlineData(".version 8.6 .target sm_80 .entry k() { ret; }\n.entry k() { ret; }", "line 2: defined twice")]
+    [InlineData(".version 8.6 .target sm_80 .global .b32 x; .global .b32 x;", "defined twice")]
     [InlineData(".version 8.6 /* open", "comment without an end")]
     public void Refuses_text_that_is_not_a_module(string text, string expected) =>
         Assert.Contains(expected, Assert.Throws<PtxException>(() => PtxModule.Parse(text)).Message);
