@@ -40,6 +40,7 @@ static unsafe class BarrierUnit
         if ((BarrierKind)i->Immediate == BarrierKind.Arrive)
         {
             w.Block.ArrivedThreads[number] += 32;
+            w.Block.Joined[number].Add(w.Index);
             return false;
         }
         w.Status = WarpStatus.AtBarrier;
@@ -80,11 +81,24 @@ static unsafe class BarrierUnit
         else if (arrived < needed)
             return false;
         block.ArrivedThreads[barrier] = 0;
+        Order(block, barrier);
         Reduce(block, barrier);
         foreach (Warp w in block.Warps)
             if (w.Status == WarpStatus.AtBarrier && w.Barrier == barrier)
                 w.Status = WarpStatus.Ready;
         return true;
+    }
+
+    static void Order(BlockState block, int barrier)
+    {
+        if (block.Races is not { } races)
+            return;
+        int[] met = [.. block.Warps.Where(w => w.Barrier == barrier && w.Status == WarpStatus.AtBarrier || block.Joined[barrier].Contains(w.Index)).Select(w => w.Index)];
+        if (met.Length == block.Warps.Length)
+            races.Order.OpenForAll();
+        else
+            races.Order.OpenFor(met);
+        block.Joined[barrier].Clear();
     }
 
     static void Reduce(BlockState block, int barrier)

@@ -19,6 +19,8 @@ sealed unsafe class BlockState
     readonly int _hintCount;
     Dim3 _blockSize;
     Dim3 _gridSize;
+    RaceStamps* _sharedStamps;
+    long _sharedStampBytes = -1;
     int _dynamicShared = -1;
 
     public BlockState(DecodedKernel kernel, int warps)
@@ -26,6 +28,10 @@ sealed unsafe class BlockState
         Kernel = kernel;
         Findings = new FindingCollector(this);
         Warps = new Warp[warps];
+        if (kernel.Level is CheckLevel.Races or CheckLevel.All)
+            Races = new RaceChecker(this, warps);
+        if (kernel.Level is CheckLevel.Profile or CheckLevel.All)
+            Profile = new ProfileCounters(kernel);
         _hintCount = kernel.SlotCount + 1;
         Hints = (MemoryRegion**)Pinned(_hintCount * sizeof(MemoryRegion*));
         Parameters = Pinned(kernel.ParameterBytes + Alignment);
@@ -41,9 +47,17 @@ sealed unsafe class BlockState
             Warps[i] = MakeWarp(i);
     }
 
+    ~BlockState() => RaceStamps.Free(_sharedStamps);
+
     public DecodedKernel Kernel { get; }
     public Warp[] Warps { get; }
     public FindingCollector Findings { get; }
+
+    /// <summary>Null unless races are looked for.</summary>
+    public RaceChecker? Races { get; }
+
+    /// <summary>Null unless a profile is made.</summary>
+    public ProfileCounters? Profile { get; }
 
     /// <summary>Shared memory of the block, with addresses from 0.</summary>
     public MemoryRegion* Shared => _shared;
@@ -72,6 +86,9 @@ sealed unsafe class BlockState
     /// <summary>Threads that arrived at each barrier without waiting.</summary>
     public readonly int[] ArrivedThreads = new int[BarrierUnit.Count];
 
+    /// <summary>The warps that did.</summary>
+    public readonly List<int>[] Joined = [.. Enumerable.Range(0, BarrierUnit.Count).Select(_ => new List<int>())];
+
     /// <summary>Makes the block ready for a launch.</summary>
     public void Prepare(in LaunchShape launch)
     {
@@ -81,6 +98,7 @@ sealed unsafe class BlockState
         launch.Parameters.CopyTo(new Span<byte>(Parameters, Kernel.ParameterBytes));
         Findings.Start(launch.Options.MaxFindings);
         Executed = 0;
+        Profile?.Clear();
         foreach (Warp w in Warps)
             w.Instructions = w.LaneInstructions = 0;
         if (_dynamicShared != launch.DynamicSharedBytes)
@@ -92,6 +110,7 @@ sealed unsafe class BlockState
             _shared->LoadBytes = _shared->StoreBytes = (ulong)bytes;
             _shared->Index = SharedIndex;
         }
+        PrepareRaces(launch);
         if (_blockSize != launch.Block || _gridSize != launch.Grid)
         {
             (_blockSize, _gridSize) = (launch.Block, launch.Grid);
@@ -104,6 +123,8 @@ sealed unsafe class BlockState
     public void Start(long number, bool checks)
     {
         (Number, Position) = (number, _gridSize.Position(number));
+        if (Races != null)
+            StartRaces();
         if (checks && _shared->LoadBytes > 0)
         {
             Span<byte> states = new(_shared->Shadow, (int)_shared->LoadBytes);
@@ -111,6 +132,8 @@ sealed unsafe class BlockState
             states[_sharedStates.Length..].Fill(MemoryRegion.Uninitialised);
         }
         Array.Clear(ArrivedThreads);
+        foreach (List<int> joined in Joined)
+            joined.Clear();
         int threads = (int)_blockSize.Count;
         foreach (Warp w in Warps)
         {
@@ -120,6 +143,7 @@ sealed unsafe class BlockState
             w.Top = 0;
             w.Stack[0] = new Frame { Block = 0, Rejoin = -1, Mask = mask, CallBlock = -1 };
             w.Status = WarpStatus.Ready;
+            w.Copies?.Clear();
             new Span<byte>(w.Rows, Kernel.VariableBytes).Clear();
             FillPosition(w);
             for (int lane = 0; lane < 32 && Kernel.LocalBytes > 0; lane++)
@@ -129,6 +153,32 @@ sealed unsafe class BlockState
 
     /// <summary>Region indices of memory that is no allocation.</summary>
     public const int SharedIndex = -1, LocalIndex = -2;
+
+    void PrepareRaces(in LaunchShape launch)
+    {
+        if (Races == null)
+            return;
+        if (_sharedStampBytes != (long)_shared->LoadBytes)
+        {
+            RaceStamps.Free(_sharedStamps);
+            _sharedStampBytes = (long)_shared->LoadBytes;
+            _shared->Stamps = _sharedStamps = RaceStamps.Make(_sharedStampBytes);
+        }
+        // The clock belongs to the memory of the launch; what another memory's clock left here means nothing.
+        _sharedStamps->Clear();
+        Races.Order.StartLaunch(launch.Clock);
+    }
+
+    void StartRaces()
+    {
+        if (Races!.Order.Exhausted)
+        {
+            _sharedStamps->Clear();
+            Regions.ClearStamps();
+            Races.Order.StartLaunch(1);
+        }
+        Races.Order.StartBlock();
+    }
 
     Warp MakeWarp(int index)
     {

@@ -35,7 +35,8 @@ unsafe partial class Decoder
         {
             Instruction instruction = _instructions[i];
             instruction.Guarded = instruction.Execute;
-            instruction.Execute = &Guard.Execute;
+            instruction.Execute = i == start && _level is CheckLevel.Profile or CheckLevel.All
+                ? &Guard.Count : &Guard.Execute;
             instruction.Guard = guard;
             instruction.GuardNegated = _current.PredicateNegated;
             _instructions[i] = instruction;
@@ -44,7 +45,7 @@ unsafe partial class Decoder
 
     void DecodePlain()
     {
-        if (DecodeMemory() || DecodeMove() || DecodeScalar() || DecodeCompare())
+        if (DecodeMemory() || DecodeWarp() || DecodeMove() || DecodeScalar() || DecodeCompare())
             return;
         Form form = DecodeTable.Instance.Find(_current) ?? throw Fault($"the emulator does not execute '{_current.Mnemonic}'");
         EmitForm(form, _current.Operands);

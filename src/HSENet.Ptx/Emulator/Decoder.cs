@@ -69,11 +69,10 @@ sealed unsafe partial class Decoder
         if (!callers.Add(function.Name))
             throw new PtxException(function.Line, $"'{function.Name}' calls itself; the emulator has no recursion");
         if (!_routines.ContainsKey(function.Name))
-        {
             _routines[function.Name] = new Routine(function, ControlFlowGraph.Of(PtxCode.Of(function), EndsBlock));
-        }
-        foreach (PtxInstruction call in _routines[function.Name].Graph.Code.Instructions.Where(instruction => instruction.Opcode == "call"))
-            Collect(_module.Function(call), callers);
+        foreach (PtxInstruction call in _routines[function.Name].Graph.Code.Instructions)
+            if (call.Opcode == "call" && !IsOfDevice(call))
+                Collect(_module.Function(call), callers);
         callers.Remove(function.Name);
     }
 
@@ -160,8 +159,17 @@ sealed unsafe partial class Decoder
         }
     }
 
+    // Functions that every device has: printing does nothing here, a failed assertion ends the kernel as a trap does.
+    static bool IsOfDevice(PtxInstruction call) => call.Call().Target is "vprintf" or "__assertfail";
+
     void DecodeCall(ref CodeBlock block)
     {
+        if (IsOfDevice(_current))
+        {
+            block.Ending = _current.Call().Target == "vprintf" ? Ending.Next : Ending.Trap;
+            block.Operands = (Instruction*)Emit(null);
+            return;
+        }
         (IReadOnlyList<PtxOperand> results, string target, IReadOnlyList<PtxOperand> arguments) = _current.Call();
         PtxFunction function = _module.Function(_current);
         block.Target = _routines[target].FirstBlock;

@@ -10,6 +10,9 @@ readonly ref struct LaunchShape
     public required ReadOnlySpan<byte> Parameters { get; init; }
     public required RegionTable Regions { get; init; }
     public required EmulatorOptions Options { get; init; }
+
+    /// <summary>When the launch starts, for the race check.</summary>
+    public uint Clock { get; init; }
 }
 
 /// <summary>An emulated device: executes kernels on the allocations of a memory.</summary>
@@ -33,7 +36,23 @@ public sealed class Emulator(EmulatorMemory memory)
     {
         ArgumentNullException.ThrowIfNull(kernel);
         options ??= EmulatorOptions.Default;
-        CheckLevel level = options.Checks ? CheckLevel.Access : CheckLevel.Bounds;
+        if (!options.Races)
+            return Run(kernel, grid, block, dynamicSharedBytes, parameters, options);
+        lock (memory.RaceLock)
+            return Run(kernel, grid, block, dynamicSharedBytes, parameters, options);
+    }
+
+    EmulatorResult Run(
+        EmulatorKernel kernel, Dim3 grid, Dim3 block, int dynamicSharedBytes, ReadOnlySpan<byte> parameters, EmulatorOptions options)
+    {
+        CheckLevel level = options switch
+        {
+            { Races: true, Profile: true } => CheckLevel.All,
+            { Races: true } => CheckLevel.Races,
+            { Profile: true } => CheckLevel.Profile,
+            { Checks: true } => CheckLevel.Access,
+            _ => CheckLevel.Bounds,
+        };
         DecodedKernel decoded = kernel.Decoded(level);
         Check(kernel, decoded, grid, block, dynamicSharedBytes, parameters);
         LaunchShape shape = new()
@@ -43,12 +62,15 @@ public sealed class Emulator(EmulatorMemory memory)
             DynamicSharedBytes = dynamicSharedBytes,
             Parameters = parameters,
             Options = options,
-            Regions = memory.Regions(kernel.Module.Variables, races: false),
+            Regions = memory.Regions(kernel.Module.Variables, options.Races),
+            Clock = memory.RaceClock + 1,
         };
         long blocks = grid.Count;
         int workers = (int)Math.Min(blocks, options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
-        if (decoded.Ordered)
+        if (decoded.Ordered || options.Races)
             workers = 1;
+        if (options.Races && kernel.Module.Variables != null)
+            shape.Regions.ClearStamps(); // the module's variables may carry the times of another memory
         LaunchRun run = new(decoded, blocks, options.MaxInstructions);
         BlockState[] states = new BlockState[workers];
         for (int i = 0; i < workers; i++)
@@ -60,8 +82,10 @@ public sealed class Emulator(EmulatorMemory memory)
             run.Work(states[0]);
         else
             Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, i => run.Work(states[i]));
+        if (states[0].Races is { } races)
+            memory.RaceClock = races.Order.Clock;
         run.ThrowIfFailed();
-        EmulatorResult result = run.Result(states, options);
+        EmulatorResult result = run.Result(states, options, block.Count);
         foreach (BlockState state in states)
             decoded.Pool.Add(state);
         GC.KeepAlive(shape.Regions);

@@ -9,6 +9,12 @@ public sealed unsafe class EmulatorMemory : IDisposable
     RegionTable? _table;
     int _version;
 
+    /// <summary>Time of the race check, which goes on from launch to launch.</summary>
+    internal uint RaceClock { get; set; }
+
+    /// <summary>Held by a launch that looks for races: its stamps are the memory's.</summary>
+    internal Lock RaceLock { get; } = new();
+
     /// <summary>Makes an allocation of uninitialised memory, aligned to 256 bytes as a driver does.</summary>
     /// <exception cref="EmulatorException"><paramref name="bytes"/> is negative.</exception>
     public EmulatorAllocation Allocate(long bytes, string name)

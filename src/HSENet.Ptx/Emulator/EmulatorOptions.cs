@@ -10,6 +10,12 @@ public sealed record EmulatorOptions
     /// <summary>Check alignment, uninitialised reads and asynchronous copies.</summary>
     public bool Checks { get; init; } = true;
 
+    /// <summary>Look for races in shared and global memory; blocks then run one after the other. Implies <see cref="Checks"/>.</summary>
+    public bool Races { get; init; }
+
+    /// <summary>Count instructions, sectors, bank conflicts and divergence by instruction. Implies <see cref="Checks"/>.</summary>
+    public bool Profile { get; init; }
+
     /// <summary>Instructions of a warp after which the launch is given up.</summary>
     public long MaxInstructions { get; init; } = 10_000_000_000;
 
@@ -25,5 +31,6 @@ public sealed record EmulatorOptions
 /// <param name="FindingCount">All faults, those that were not kept too.</param>
 /// <param name="WarpInstructions">Instructions that warps executed.</param>
 /// <param name="Instructions">The same, counted once for each active lane.</param>
+/// <param name="Profile">Counters by instruction, or null when they were not asked for.</param>
 public sealed record EmulatorResult(
-    IReadOnlyList<EmulatorFinding> Findings, long FindingCount, long WarpInstructions, long Instructions);
+    IReadOnlyList<EmulatorFinding> Findings, long FindingCount, long WarpInstructions, long Instructions, LaunchProfile? Profile);

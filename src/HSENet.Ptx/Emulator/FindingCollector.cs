@@ -67,6 +67,20 @@ sealed unsafe class FindingCollector(BlockState block)
             $"{(store ? "write" : "read")} of {bytes} bytes, {where}, to which an asynchronous copy is under way: its group was not waited for");
     }
 
+    public void Race(
+        Warp w, Instruction* i, int lane, MemoryRegion* region, ulong address, ulong offset, uint bytes, AccessKind kind, uint other, RaceOrder order)
+    {
+        (string name, string where) = Place(region, region->Base + offset, region->Base + offset);
+        uint who = other & Stamp.Who;
+        bool sameBlock = Stamp.Clock(other) >= order.BlockStart;
+        string someone = who == Stamp.ManyBlocks ? "threads of several blocks"
+            : (who == Stamp.ManyWarps ? "several warps" : who >= Stamp.ManyLanes ? $"several lanes of warp {who - Stamp.ManyLanes}" : $"thread {block.BlockSize.Position(who)}")
+                + (sameBlock ? "" : $" of block {block.GridSize.Position(order.BlockOf(Stamp.Clock(other)))}");
+        string access = kind == AccessKind.Load ? "read" : kind == AccessKind.Store ? "write" : "atomic";
+        Add(w, i, lane, FindingKind.Race, region->Index >= 0 ? address : offset, name,
+            $"{access} of {bytes} bytes, {where}, is not ordered with an access by {someone}");
+    }
+
     /// <summary>Name and place of bytes that exist.</summary>
     public (string Name, string Where) Place(MemoryRegion* region, ulong address, ulong relative)
     {

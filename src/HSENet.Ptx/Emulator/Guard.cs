@@ -10,9 +10,18 @@ static unsafe class Guard
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Execute(Warp w, Instruction* i, uint mask)
     {
-        mask &= i->GuardNegated ? ~*(uint*)(w.Rows + i->Guard) : *(uint*)(w.Rows + i->Guard);
+        uint guard = *(uint*)(w.Rows + i->Guard);
+        mask &= i->GuardNegated ? ~guard : guard;
         if (mask != 0)
             i->Guarded(w, i, mask);
+    }
+
+    /// <summary>The same for the first step of an instruction, whose lanes are counted.</summary>
+    public static void Count(Warp w, Instruction* i, uint mask)
+    {
+        uint guard = *(uint*)(w.Rows + i->Guard);
+        w.Block.Profile!.Guarded(i->Statement, mask & (i->GuardNegated ? ~guard : guard));
+        Execute(w, i, mask);
     }
 }
 

@@ -35,4 +35,7 @@ unsafe struct Instruction
 
     /// <summary>True when the guard is negated.</summary>
     public bool GuardNegated;
+
+    /// <summary>True for accesses that are ordered with atomics: volatile, relaxed, acquire, release.</summary>
+    public bool Strong;
 }

@@ -37,7 +37,7 @@ sealed class LaunchRun(DecodedKernel kernel, long blocks, long maxInstructions)
     }
 
     /// <summary>Merges the workers' findings by block, so that they do not depend on how blocks were spread.</summary>
-    public EmulatorResult Result(BlockState[] states, EmulatorOptions options)
+    public EmulatorResult Result(BlockState[] states, EmulatorOptions options, long threads)
     {
         List<EmulatorFinding> findings = [];
         Dictionary<(string, int), int> counts = [];
@@ -53,6 +53,16 @@ sealed class LaunchRun(DecodedKernel kernel, long blocks, long maxInstructions)
         foreach (BlockState state in states)
             foreach (Warp w in state.Warps)
                 lanes += w.LaneInstructions;
-        return new EmulatorResult(findings, states.Sum(state => state.Findings.Count), states.Sum(state => state.Executed), lanes);
+        return new EmulatorResult(findings, states.Sum(state => state.Findings.Count), states.Sum(state => state.Executed), lanes, Profile(states, threads));
+    }
+
+    LaunchProfile? Profile(BlockState[] states, long threads)
+    {
+        if (states[0].Profile == null)
+            return null;
+        LaunchProfile profile = new(kernel.Statements, blocks, threads);
+        foreach (BlockState state in states)
+            state.Profile!.AddTo(profile);
+        return profile;
     }
 }

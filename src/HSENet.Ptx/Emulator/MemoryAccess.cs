@@ -64,6 +64,8 @@ static unsafe class MemoryAccess
     {
         ulong* a = (ulong*)(w.Rows + i->A);
         TRow* d = (TRow*)(w.Rows + i->D);
+        if (TMode.Profile)
+            w.Block.Profile!.Access<TSpace>(i, a, mask, TElement.Bytes);
         for (int g = 0; g < 32; g += 8)
         {
             uint m = mask >> g & 0xff;
@@ -97,6 +99,8 @@ static unsafe class MemoryAccess
     {
         ulong* a = (ulong*)(w.Rows + i->A);
         TRow* d = (TRow*)(w.Rows + i->D);
+        if (TMode.Profile)
+            w.Block.Profile!.Access<TSpace>(i, a, mask, TElement.Bytes);
         for (int g = 0; g < 32; g += 8)
         {
             uint m = mask >> g & 0xff;
@@ -130,6 +134,8 @@ static unsafe class MemoryAccess
     {
         ulong* a = (ulong*)(w.Rows + i->A);
         uint bytes = TElement.Bytes * TCount.Value;
+        if (TMode.Profile)
+            w.Block.Profile!.Access<TSpace>(i, a, mask, bytes);
         for (int g = 0; g < 32; g += 8)
         {
             uint m = mask >> g & 0xff;
@@ -164,6 +170,8 @@ static unsafe class MemoryAccess
     {
         ulong* a = (ulong*)(w.Rows + i->A);
         uint bytes = TElement.Bytes * TCount.Value;
+        if (TMode.Profile)
+            w.Block.Profile!.Access<TSpace>(i, a, mask, bytes);
         for (int g = 0; g < 32; g += 8)
         {
             uint m = mask >> g & 0xff;

@@ -64,14 +64,14 @@ static unsafe class MemoryCheck
         where TSpace : ISpace where TMode : ICheckMode
     {
         MemoryRegion* region = TSpace.Likely(w, i);
-        if (region->Contains(address, bytes, store))
+        if (!TMode.Races && region->Contains(address, bytes, store))
         {
             ulong offset = address - region->Base;
             if (!TMode.Access || ((address & (bytes - 1)) == 0 && (region->Shadow == null || (store
                 ? TryMark(region->Shadow + offset, bytes) : AllInitialised(region->Shadow + offset, bytes)))))
                 return region->Data + offset;
         }
-        return LaneSlow<TSpace, TMode>(w, i, lane, address, bytes, store);
+        return Access<TSpace, TMode>(w, i, lane, address, bytes, store ? AccessKind.Store : AccessKind.Load);
     }
 
     /// <summary>
@@ -112,13 +112,17 @@ static unsafe class MemoryCheck
                 : store ? TryMark(region->Shadow + offset, bytes * 8) : AllInitialised(region->Shadow + offset, bytes * 8)))
                 return null;
         }
+        if (TMode.Races && region->Stamps != null && !w.Block.Races!.Group(w, i, region, offset, first, bytes, store, step == 0))
+            return null;
         return region->Data + offset;
     }
 
+    /// <summary>The same for any kind of access, without a short way.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static byte* LaneSlow<TSpace, TMode>(Warp w, Instruction* i, int lane, ulong address, uint bytes, bool store)
+    public static byte* Access<TSpace, TMode>(Warp w, Instruction* i, int lane, ulong address, uint bytes, AccessKind kind)
         where TSpace : ISpace where TMode : ICheckMode
     {
+        bool store = kind != AccessKind.Load;
         ulong relative = address;
         MemoryRegion* region = TSpace.Find(w, i, lane, ref relative);
         BlockState block = w.Block;
@@ -140,7 +144,7 @@ static unsafe class MemoryCheck
             block.Findings.Misaligned(w, i, lane, region, address, relative, bytes);
             return null;
         }
-        if (region->Shadow != null && !(store ? TryMark(region->Shadow + offset, bytes) : AllInitialised(region->Shadow + offset, bytes)))
+        if (region->Shadow != null && !(kind == AccessKind.Store ? TryMark(region->Shadow + offset, bytes) : AllInitialised(region->Shadow + offset, bytes)))
         {
             if (Has(region->Shadow + offset, bytes, MemoryRegion.CopyPending))
                 block.Findings.CopyPending(w, i, lane, region, address, relative, bytes, store);
@@ -148,6 +152,8 @@ static unsafe class MemoryCheck
                 block.Findings.Uninitialised(w, i, lane, region, address, relative, bytes);
             return null;
         }
+        if (TMode.Races && region->Stamps != null)
+            block.Races!.Lane(w, i, lane, region, offset, address, bytes, kind);
         return region->Data + offset;
     }
 

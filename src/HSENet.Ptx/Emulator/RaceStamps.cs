@@ -3,7 +3,22 @@ using System.Runtime.InteropServices;
 
 namespace HSENet.Ptx;
 
-/// <summary>Stamps of the race check of whole words, and of single bytes for accesses smaller than a word.</summary>
+/// <summary>
+/// A stamp says when and by whom: 20 bits of the check's clock, one bit for atomic accesses, 11 bits for a thread of the block or for
+/// several of them. 0 is older than everything.
+/// </summary>
+static class Stamp
+{
+    public const int ClockShift = 12;
+    public const uint Atomic = 1 << 11, Who = Atomic - 1, MaxClock = (1 << 20) - 1;
+
+    /// <summary>Several lanes of a warp (add its number), several warps of a block, threads of several blocks.</summary>
+    public const uint ManyLanes = 1024, ManyWarps = 1024 + 32, ManyBlocks = ManyWarps + 1;
+
+    public static uint Clock(uint stamp) => stamp >> ClockShift;
+}
+
+/// <summary>Stamps of whole words, and of single bytes for accesses smaller than a word.</summary>
 unsafe struct RaceStamps
 {
     /// <summary>Last writer of each word.</summary>
@@ -21,7 +36,7 @@ unsafe struct RaceStamps
     public static RaceStamps* Make(long bytes)
     {
         RaceStamps* stamps = (RaceStamps*)NativeMemory.AllocZeroed((nuint)sizeof(RaceStamps));
-        stamps->Words = (bytes + 3) / 4 + 16;
+        stamps->Words = ((bytes + 3) / 4) + 32;
         stamps->Write = Zeroed(stamps->Words);
         stamps->Read = Zeroed(stamps->Words);
         return stamps;

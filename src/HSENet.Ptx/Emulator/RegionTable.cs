@@ -48,6 +48,14 @@ sealed unsafe class RegionTable
         return _first + (low - 1);
     }
 
+    /// <summary>Forgets all accesses of the race check.</summary>
+    public void ClearStamps()
+    {
+        foreach (ref MemoryRegion region in _regions.AsSpan())
+            if (region.Stamps != null)
+                region.Stamps->Clear();
+    }
+
     /// <summary>Name of what lies at an address inside a region.</summary>
     public string NameAt(MemoryRegion* region, ulong address) => _allocations[region->Index].NameAt((long)(address - region->Base));
 

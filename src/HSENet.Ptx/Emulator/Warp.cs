@@ -65,6 +65,9 @@ sealed unsafe class Warp(BlockState block, int index)
     public long Instructions, LaneInstructions;
 
 
+    /// <summary>Asynchronous copies of the lanes; null until there is one.</summary>
+    public AsyncCopies? Copies;
+
     public ref Frame Push()
     {
         if (++Top == Stack.Length)

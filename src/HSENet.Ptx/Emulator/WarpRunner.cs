@@ -43,6 +43,7 @@ static unsafe class WarpRunner
             block.Executed += code.Statements;
             w.Instructions += code.Statements;
             w.LaneInstructions += (long)code.Statements * BitOperations.PopCount(mask);
+            block.Profile?.Block(index, mask);
             for (Instruction* i = code.First, end = i + code.Count; i != end; i++)
                 i->Execute(w, i, mask);
             uint taken = mask;
@@ -63,6 +64,7 @@ static unsafe class WarpRunner
                     frame.Block = code.Next;
                     break;
                 case Ending.Branch:
+                    block.Profile?.Divergence(index);
                     Part(w, code.Rejoin, code.Target, taken, code.Next, mask & ~taken);
                     break;
                 default:
@@ -94,7 +96,8 @@ static unsafe class WarpRunner
                 Leave(w, mask);
                 return true;
             case Ending.Trap:
-                throw new EmulatorException($"{w.Block.Kernel.Name}: trap at line {w.Block.Kernel.Statements[code.Operands->Statement].Line}, block {w.Block.Position}");
+                PtxInstruction trap = w.Block.Kernel.Statements[code.Operands->Statement];
+                throw new EmulatorException($"{w.Block.Kernel.Name}: {(trap.Opcode == "call" ? "failed assertion" : "trap")} at line {trap.Line}, block {w.Block.Position}");
             default:
                 return !BarrierUnit.Arrive(w, code.Operands, mask);
         }
