@@ -29,6 +29,7 @@ sealed partial class DecodeTable
     DecodeTable()
     {
         AddIntegers();
+        AddAddresses();
         AddComparisons();
         AddFloats();
         AddIntegerRules();

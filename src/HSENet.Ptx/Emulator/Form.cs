@@ -63,6 +63,10 @@ sealed unsafe class Form
     public static Form Test<TOp, T>() where TOp : ITest<T> where T : unmanaged =>
         new(&Lanes.Test<TOp, T>, RowKind.Predicate, Kind<T>(), Kind<T>());
 
+    /// <summary>A test of one source, which comes twice.</summary>
+    public static Form TestOfOne<TOp, T>() where TOp : ITest<T> where T : unmanaged =>
+        new(&Lanes.Test<TOp, T>, RowKind.Predicate, Kind<T>());
+
     public static Form ModalTest<TOp, T>(long mode) where TOp : IModalTest<T> where T : unmanaged =>
         new(&Lanes.ModalTest<TOp, T>, RowKind.Predicate, Kind<T>(), Kind<T>()) { Mode = mode };
 

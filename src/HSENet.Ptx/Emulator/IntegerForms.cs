@@ -5,7 +5,7 @@ sealed partial class DecodeTable
 {
     void AddIntegers()
     {
-        Add("mov.b32 mov.u32 mov.s32 mov.f32 mov.b16 mov.u16 mov.s16 cvta.shared.u32 cvta.to.shared.u32", Form.VectorUnary<Copy32>());
+        Add("mov.b32 mov.u32 mov.s32 mov.f32 mov.b16 mov.u16 mov.s16", Form.VectorUnary<Copy32>());
         Add("mov.b64 mov.u64 mov.s64 mov.f64 cvta.global.u64 cvta.to.global.u64 cvta.const.u64 cvta.to.const.u64", Form.Move64());
         Add("mov.pred", Form.Predicates<Or32>(1));
         Add("and.pred", Form.Predicates<And32>(2));

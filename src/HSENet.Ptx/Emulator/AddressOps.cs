@@ -1,0 +1,61 @@
+// Conversions between generic addresses and those of a space, and the table's lines of them.
+namespace HSENet.Ptx;
+
+readonly struct SharedToGeneric : IUnary<ulong, ulong>
+{
+    public static ulong Of(ulong a) => GenericAddress.InShared(a) ? a : a | GenericAddress.SharedWindow;
+}
+
+readonly struct LocalToGeneric : IUnary<ulong, ulong>
+{
+    public static ulong Of(ulong a) => GenericAddress.InLocal(a) ? a : a | GenericAddress.LocalWindow;
+}
+
+readonly struct FromGeneric : IUnary<ulong, ulong>
+{
+    public static ulong Of(ulong a) => GenericAddress.InShared(a) || GenericAddress.InLocal(a) ? a & GenericAddress.WindowMask : a;
+}
+
+/// <summary>isspacep: A comes twice.</summary>
+readonly struct IsShared : ITest<ulong>
+{
+    public static bool Of(ulong a, ulong b) => GenericAddress.InShared(a);
+}
+
+readonly struct IsLocal : ITest<ulong>
+{
+    public static bool Of(ulong a, ulong b) => GenericAddress.InLocal(a);
+}
+
+readonly struct IsGlobal : ITest<ulong>
+{
+    public static bool Of(ulong a, ulong b) => !GenericAddress.InShared(a) && !GenericAddress.InLocal(a);
+}
+
+/// <summary>mapa: a cluster has one block, so its shared address stays.</summary>
+readonly struct MapToOnlyBlock<T> : IBinary<T, uint, T>
+{
+    public static T Of(T a, uint b) => a;
+}
+
+readonly struct RankOfOnlyBlock<T> : IUnary<T, uint>
+{
+    public static uint Of(T a) => 0;
+}
+
+sealed partial class DecodeTable
+{
+    void AddAddresses()
+    {
+        Add("cvta.shared.u64 cvta.shared::cta.u64 cvta.shared::cluster.u64", Form.Unary<SharedToGeneric, ulong, ulong>());
+        Add("cvta.local.u64", Form.Unary<LocalToGeneric, ulong, ulong>());
+        Add("cvta.to.shared.u64 cvta.to.shared::cta.u64 cvta.to.shared::cluster.u64 cvta.to.local.u64", Form.Unary<FromGeneric, ulong, ulong>());
+        Add("isspacep.shared isspacep.shared::cta isspacep.shared::cluster", Form.TestOfOne<IsShared, ulong>());
+        Add("isspacep.local", Form.TestOfOne<IsLocal, ulong>());
+        Add("isspacep.global", Form.TestOfOne<IsGlobal, ulong>());
+        Add("mapa.u64 mapa.shared::cluster.u64", Form.Binary<MapToOnlyBlock<ulong>, ulong, uint, ulong>());
+        Add("mapa.u32 mapa.shared::cluster.u32", Form.Binary<MapToOnlyBlock<uint>, uint, uint, uint>());
+        Add("getctarank.u64 getctarank.shared::cluster.u64", Form.Unary<RankOfOnlyBlock<ulong>, ulong, uint>());
+        Add("getctarank.u32 getctarank.shared::cluster.u32", Form.Unary<RankOfOnlyBlock<uint>, uint, uint>());
+    }
+}

@@ -1,0 +1,330 @@
+// Each kind of finding on a small kernel that has the fault, and on its correct twin that has none.
+namespace HSENet.Ptx.Tests;
+
+public class CheckerTests
+{
+    static readonly EmulatorOptions Everything = new() { Races = true, Profile = true };
+
+    // %rd1 is the buffer, %r1 the thread, %rd2 the address of the thread's word.
+    const string OwnWord = """
+        ld.param.u64 %rd1, [p0];
+        mov.u32 %r1, %tid.x;
+        mul.wide.u32 %rd2, %r1, 4;
+        add.u64 %rd2, %rd1, %rd2;
+
+        """;
+
+    [Fact]
+    public void A_thread_behind_the_end_is_named()
+    {
+        EmulatorFinding finding = Only(OwnWord + "st.global.u32 [%rd2], %r1;", 64, buffer: new uint[63]);
+
+        Assert.Equal(FindingKind.OutOfBounds, finding.Kind);
+        Assert.Equal(new Dim3(63, 0, 0), finding.Thread);
+        Assert.Equal("x", finding.Allocation);
+        Assert.Contains("0 bytes after the end of x (252 bytes)", finding.Message);
+    }
+
+    [Fact]
+    public void The_accesses_beside_a_faulty_one_are_made()
+    {
+        using Kernel kernel = Kernel.Of(OwnWord + "st.global.u32 [%rd2], %r1;");
+        EmulatorAllocation x = kernel.Buffer("x", new uint[63]);
+        kernel.Launch(1, 64, null, x);
+
+        Assert.Equal(Enumerable.Range(0, 63).Select(i => (uint)i), Kernel.Values<uint>(x));
+    }
+
+    [Fact]
+    public void Without_checks_bounds_are_still_checked()
+    {
+        using Kernel kernel = Kernel.Of(OwnWord + "ld.global.u32 %r2, [%rd2+4096];");
+        EmulatorResult result = kernel.Launch(1, 1, new EmulatorOptions { Checks = false }, kernel.Buffer("x", new uint[4]));
+
+        Assert.Equal(FindingKind.OutOfBounds, Assert.Single(result.Findings).Kind);
+    }
+
+    [Fact]
+    public void Read_only_memory_is_not_written()
+    {
+        using Kernel kernel = Kernel.Of(OwnWord + "st.global.u32 [%rd2], %r1;");
+        uint[] weights = GC.AllocateArray<uint>(32, pinned: true);
+        unsafe
+        {
+            fixed (uint* pointer = weights)
+            {
+                EmulatorAllocation x = kernel.Memory.Attach((nint)pointer, 128, "weights", readOnly: true);
+                EmulatorFinding finding = kernel.Launch(1, 1, null, x).Findings.Single();
+                Assert.Equal((FindingKind.OutOfBounds, "weights"), (finding.Kind, finding.Allocation));
+                Assert.Contains("read-only", finding.Message);
+            }
+        }
+        Assert.Equal(0u, weights[0]);
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(2, 32)]
+    public void An_address_that_is_no_multiple_is_misaligned(int offset, int expected)
+    {
+        using Kernel kernel = Kernel.Of(OwnWord + $"ld.global.u32 %r2, [%rd2+{offset}];");
+        EmulatorResult result = kernel.Launch(1, 32, null, kernel.Buffer("x", new uint[64]));
+
+        Assert.Equal(expected, result.FindingCount);
+        Assert.All(result.Findings, finding => Assert.Equal(FindingKind.Misaligned, finding.Kind));
+    }
+
+    [Theory]
+    [InlineData(4, true)]
+    [InlineData(16, false)]
+    public void A_shared_array_must_be_declared_as_aligned_as_it_is_used(int alignment, bool faulty)
+    {
+        using Kernel kernel = Kernel.Of($"""
+            .shared .align {alignment} .b8 tile[64];
+            mov.u32 %r1, 1;
+            st.shared.v4.u32 [tile], {"{%r1, %r1, %r1, %r1}"};
+            """, 0);
+        EmulatorResult result = kernel.Launch(1, 1, null);
+
+        Assert.Equal(faulty ? [FindingKind.Misaligned] : [], result.Findings.Select(finding => finding.Kind));
+        if (faulty)
+            Assert.Contains("tile, which is declared .align 4", result.Findings[0].Message);
+    }
+
+    [Fact]
+    public void Memory_that_nobody_wrote_is_not_read()
+    {
+        using Kernel kernel = Kernel.Of(OwnWord + "ld.global.u32 %r2, [%rd2];");
+        EmulatorAllocation x = kernel.Memory.Allocate(128, "x");
+        x.Write<uint>(new uint[31]);
+        x.NamePart("tail", 96, 32);
+        EmulatorFinding finding = kernel.Launch(1, 32, null, x).Findings.Single();
+
+        Assert.Equal((FindingKind.UninitialisedRead, new Dim3(31, 0, 0), "tail"), (finding.Kind, finding.Thread, finding.Allocation));
+        Assert.Equal(x.Address + 124, finding.Address);
+    }
+
+    [Theory]
+    [InlineData("shared")]
+    [InlineData("local")]
+    public void Arrays_of_a_block_start_uninitialised_and_end_where_they_end(string space)
+    {
+        string declaration = $".{space} .align 4 .b8 first[8]; .{space} .align 4 .b8 second[8];";
+        Assert.Equal(FindingKind.UninitialisedRead, Only(declaration + $"ld.{space}.u32 %r1, [first+4];", 1).Kind);
+        EmulatorFinding behind = Only(declaration + $"mov.u32 %r1, 3; st.{space}.u32 [first+8], %r1;", 1);
+        Assert.Equal((FindingKind.OutOfBounds, "first"), (behind.Kind, behind.Allocation));
+    }
+
+    [Fact]
+    public void A_generic_address_reaches_every_space()
+    {
+        using Kernel kernel = Kernel.Of("""
+            .shared .align 4 .b8 tile[4]; .local .align 4 .b8 own[4];
+            ld.param.u64 %rd1, [p0];
+            mov.u64 %rd2, tile; cvta.shared.u64 %rd2, %rd2;
+            mov.u64 %rd3, own; cvta.local.u64 %rd3, %rd3;
+            mov.u32 %r1, %tid.x; add.u32 %r2, %r1, 100;
+            setp.eq.u32 %p1, %r1, 5; @%p1 st.u32 [%rd2], %r2;
+            bar.sync 0;
+            ld.u32 %r3, [%rd2];
+            st.u32 [%rd3], %r1; ld.u32 %r4, [%rd3];
+            add.u32 %r3, %r3, %r4;
+            mul.wide.u32 %rd4, %r1, 4; add.u64 %rd4, %rd1, %rd4;
+            st.u32 [%rd4], %r3;
+            """);
+        EmulatorAllocation x = kernel.Memory.Allocate(128, "x");
+
+        Assert.Empty(kernel.Launch(1, 32, Everything, x).Findings);
+        Assert.Equal(Enumerable.Range(0, 32).Select(i => 105u + (uint)i), Kernel.Values<uint>(x));
+    }
+
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    public void A_missing_barrier_is_a_race(bool barrier, bool clean)
+    {
+        using Kernel kernel = Kernel.Of($"""
+            .shared .align 4 .b8 tile[256];
+            mov.u32 %r1, %tid.x; xor.b32 %r2, %r1, 33;
+            shl.b32 %r3, %r1, 2; shl.b32 %r4, %r2, 2;
+            st.shared.u32 [%r3], %r1;
+            {(barrier ? "bar.sync 0;" : "")}
+            ld.shared.u32 %r5, [%r4];
+            """.Replace("[%r3]", "[%r6]").Replace("[%r4]", "[%r7]")
+            .Replace("st.shared", "mov.u32 %r8, tile; add.u32 %r6, %r8, %r3; add.u32 %r7, %r8, %r4; st.shared"), 0);
+        EmulatorResult result = kernel.Launch(1, 64, new EmulatorOptions { Races = true });
+
+        // The second warp reads what the first wrote, and the other way round: without a barrier bytes that are not yet there.
+        Assert.Equal(clean, result.Findings.Count == 0);
+        if (!clean)
+            Assert.Contains(result.Findings, finding => finding.Kind == FindingKind.Race);
+    }
+
+    [Theory]
+    [InlineData("bar.warp.sync 0xffffffff;", true)]
+    [InlineData("shfl.sync.idx.b32 %r9, %r1, 0, 31, 0xffffffff;", false)]
+    public void Lanes_of_a_warp_are_ordered_by_its_barrier_and_not_by_a_shuffle(string between, bool clean)
+    {
+        EmulatorFinding[] findings = All($"""
+            .shared .align 4 .b8 tile[128];
+            mov.u32 %r1, %tid.x; mov.u32 %r8, tile; shl.b32 %r3, %r1, 2; add.u32 %r6, %r8, %r3;
+            st.shared.u32 [%r6], %r1;
+            {between}
+            xor.b32 %r7, %r3, 4; add.u32 %r7, %r7, %r8;
+            ld.shared.u32 %r5, [%r7];
+            """, 32);
+
+        Assert.Equal(clean ? [] : [FindingKind.Race], findings.Select(finding => finding.Kind).Distinct());
+    }
+
+    [Fact]
+    public void Neighbouring_bytes_of_a_word_are_no_race() => Assert.Empty(All("""
+        .shared .align 4 .b8 tile[64];
+        mov.u32 %r1, %tid.x; mov.u32 %r8, tile; add.u32 %r6, %r8, %r1;
+        st.shared.u8 [%r6], %r1;
+        ld.shared.u8 %r5, [%r6];
+        """, 64));
+
+    [Fact]
+    public void Blocks_that_write_the_same_word_race()
+    {
+        using Kernel kernel = Kernel.Of("ld.param.u64 %rd1, [p0]; mov.u32 %r1, %ctaid.x; st.global.u32 [%rd1], %r1;");
+        EmulatorFinding finding = kernel.Launch(3, 1, Everything, kernel.Buffer("x", 0u)).Findings[0];
+
+        Assert.Equal((FindingKind.Race, new Dim3(1, 0, 0)), (finding.Kind, finding.Block));
+        Assert.Contains("of block (0, 0, 0)", finding.Message);
+    }
+
+    [Fact]
+    public void Launches_are_ordered()
+    {
+        using Kernel kernel = Kernel.Of("ld.param.u64 %rd1, [p0]; ld.global.u32 %r1, [%rd1]; add.u32 %r1, %r1, 1; st.global.u32 [%rd1], %r1;");
+        EmulatorAllocation x = kernel.Buffer("x", 0u);
+        for (int i = 0; i < 3; i++)
+            Assert.Empty(kernel.Launch(1, 1, Everything, x).Findings);
+        Assert.Equal(3u, Kernel.Values<uint>(x)[0]);
+    }
+
+    [Theory]
+    [InlineData("membar.gl;", true)]
+    [InlineData("", false)]
+    public void A_fence_and_an_atomic_order_blocks(string fence, bool clean)
+    {
+        // Each block writes its word; the block that comes last reads all of them.
+        using Kernel kernel = Kernel.Of($"""
+            ld.param.u64 %rd1, [p0]; ld.param.u64 %rd2, [p1];
+            mov.u32 %r1, %ctaid.x; mul.wide.u32 %rd3, %r1, 4; add.u64 %rd3, %rd1, %rd3;
+            st.global.u32 [%rd3], %r1;
+            {fence}
+            atom.global.add.u32 %r2, [%rd2], 1;
+            setp.ne.u32 %p1, %r2, 3; @%p1 ret;
+            membar.gl;
+            ld.global.v4.u32 {"{%r3, %r4, %r5, %r6}"}, [%rd1];
+            add.u32 %r3, %r3, %r4; add.u32 %r5, %r5, %r6; add.u32 %r3, %r3, %r5; st.global.u32 [%rd2], %r3;
+            """, 2);
+        EmulatorAllocation counter = kernel.Buffer("counter", 0u);
+        EmulatorResult result = kernel.Launch(4, 1, Everything, kernel.Memory.Allocate(16, "x"), counter);
+
+        Assert.Equal(6u, Kernel.Values<uint>(counter)[0]);
+        Assert.Equal(clean, !result.Findings.Any(finding => finding.Allocation == "x"));
+    }
+
+    [Fact]
+    public void Atomics_do_not_race_with_each_other() => Assert.Empty(All("""
+        .shared .align 4 .b8 sum[4];
+        mov.u32 %r1, %tid.x; setp.eq.u32 %p1, %r1, 0; @%p1 st.shared.u32 [sum], 0;
+        bar.sync 0;
+        red.shared.add.u32 [sum], %r1;
+        bar.sync 0;
+        ld.shared.u32 %r2, [sum];
+        """, 96));
+
+    [Theory]
+    [InlineData("setp.lt.u32 %p1, %r1, 7; @%p1 bra IN; bra OUT; IN: bar.sync 0; OUT:", "divergent")]
+    [InlineData("setp.gt.u32 %p1, %r1, 31; @%p1 ret; bar.sync 0;", "not all threads")]
+    [InlineData("setp.gt.u32 %p1, %r1, 31; @%p1 bra OTHER; bar.sync 1; bra OUT; OTHER: bar.sync 2; OUT:", "waits for 64 threads")]
+    public void Barriers_need_all_threads(string body, string message)
+    {
+        EmulatorFinding finding = All("mov.u32 %r1, %tid.x;" + body, 64)[0];
+
+        Assert.Equal(FindingKind.Barrier, finding.Kind);
+        Assert.Contains(message, finding.Message);
+    }
+
+    [Fact]
+    public void Named_barriers_order_the_warps_that_meet_there() => Assert.Empty(All("""
+        .shared .align 4 .b8 tile[4];
+        mov.u32 %r1, %tid.x; setp.gt.u32 %p1, %r1, 31; @%p1 bra CONSUMER;
+        setp.eq.u32 %p2, %r1, 3; @%p2 st.shared.u32 [tile], %r1;
+        bar.arrive 1, 64;
+        bra OUT;
+        CONSUMER: bar.sync 1, 64;
+        ld.shared.u32 %r2, [tile];
+        OUT:
+        """, 64));
+
+    [Theory]
+    [InlineData("shfl.sync.bfly.b32 %r2, %r1, 1, 31, 0xffffffff;")]
+    [InlineData("vote.sync.ballot.b32 %r2, %p1, 0xffffffff;")]
+    [InlineData("redux.sync.add.u32 %r2, %r1, 0xffffffff;")]
+    [InlineData("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f0,%f1,%f2,%f3}, {%r2,%r3,%r4,%r5}, {%r6,%r7}, {%f0,%f1,%f2,%f3};")]
+    [InlineData("ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%r2}, [tile];")]
+    public void Instructions_of_a_warp_need_their_lanes(string instruction)
+    {
+        string body = $".shared .align 16 .b8 tile[16]; mov.u32 %r1, %tid.x; setp.lt.u32 %p1, %r1, 30; @!%p1 bra OUT; {instruction} OUT:";
+        EmulatorFinding[] findings = All(body, 32);
+
+        Assert.All(findings, finding => Assert.Equal(FindingKind.MissingLanes, finding.Kind));
+        Assert.Contains(findings, finding => finding.Thread.X == 30);
+    }
+
+    [Theory]
+    [InlineData("cp.async.wait_group 1;", true)]
+    [InlineData("cp.async.wait_group 2;", false)]
+    [InlineData("", false)]
+    public void Copies_arrive_when_their_group_is_waited_for(string wait, bool clean)
+    {
+        using Kernel kernel = Kernel.Of($"""
+            .shared .align 16 .b8 tile[1024];
+            ld.param.u64 %rd1, [p0];
+            mov.u32 %r1, %tid.x; mul.wide.u32 %rd2, %r1, 16; add.u64 %rd3, %rd1, %rd2;
+            mov.u64 %rd4, tile; add.u64 %rd5, %rd4, %rd2;
+            cp.async.cg.shared.global [%rd5], [%rd3], 16; cp.async.commit_group;
+            cp.async.cg.shared.global [%rd5+512], [%rd3], 16; cp.async.commit_group;
+            {wait}
+            ld.shared.v4.u32 {"{%r2, %r3, %r4, %r5}"}, [%rd5];
+            st.global.v4.u32 [%rd3], {"{%r5, %r4, %r3, %r2}"};
+            """);
+        EmulatorAllocation x = kernel.Buffer("x", [.. Enumerable.Range(0, 128).Select(i => (uint)i)]);
+        EmulatorResult result = kernel.Launch(1, 32, Everything, x);
+
+        Assert.Equal(clean ? [] : [FindingKind.AsyncCopy], result.Findings.Select(finding => finding.Kind).Distinct());
+        Assert.Equal(2, result.Profile!.AsyncCopyDepth);
+        if (clean)
+            Assert.Equal([3, 2, 1, 0, 7, 6, 5, 4], Kernel.Values<uint>(x)[..8]);
+    }
+
+    [Fact]
+    public void Findings_are_the_same_with_any_number_of_workers()
+    {
+        string[] Findings(int threads)
+        {
+            using Kernel kernel = Kernel.Of("""
+                ld.param.u64 %rd1, [p0]; mov.u32 %r1, %ctaid.x; mul.wide.u32 %rd2, %r1, 4; add.u64 %rd2, %rd1, %rd2;
+                ld.global.u32 %r2, [%rd2]; ld.global.u32 %r3, [%rd2+2];
+                """);
+            EmulatorResult result = kernel.Launch(500, 32, new EmulatorOptions { Threads = threads }, kernel.Buffer("x", new uint[100]));
+            return [.. result.Findings.Select(finding => finding.ToString().Split("0x")[0]), $"{result.FindingCount}"];
+        }
+
+        Assert.Equal(Findings(1), Findings(5));
+    }
+
+    static EmulatorFinding Only(string body, int threads, uint[]? buffer = null) => Assert.Single(All(body, threads, buffer));
+
+    static EmulatorFinding[] All(string body, int threads, uint[]? buffer = null)
+    {
+        using Kernel kernel = Kernel.Of(body, buffer == null ? 0 : 1);
+        return [.. kernel.Launch(1, threads, Everything, buffer == null ? [] : [kernel.Buffer("x", buffer)]).Findings];
+    }
+}
