@@ -18,6 +18,14 @@ public sealed class NoRungException(string message) : InvalidOperationException(
 public sealed class DeviceMemoryException(string device, string name, long bytes, string? limit = null)
     : InvalidOperationException($"{device}: no room for {name} ({bytes:N0} bytes){(limit == null ? "" : $"; {limit}")}");
 
+/// <summary>The emulator's checker found faults of a kernel: an access out of bounds, a race, a missing barrier.</summary>
+public sealed class KernelFaultException(IReadOnlyList<HSENet.Ptx.EmulatorFinding> findings, long count)
+    : InvalidOperationException(count == 1 ? $"{findings[0]}" : $"{findings[0]} (and {count - 1:N0} more)")
+{
+    /// <summary>What was found, first things first; of many of one kind only some.</summary>
+    public IReadOnlyList<HSENet.Ptx.EmulatorFinding> Findings { get; } = findings;
+}
+
 /// <summary>Checks of arguments structs.</summary>
 static class Require
 {

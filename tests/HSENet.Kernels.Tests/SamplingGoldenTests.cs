@@ -27,8 +27,8 @@ public sealed class SamplingGoldenTests
             arguments.TopP = @case.GetProperty("top_p").GetSingle();
             Sampling.Forward(Host, arguments);
 
-            float[] weights = memory.Outputs()[0];
-            double total = weights.Sum(weight => (double)weight);
+            double[] weights = memory.Outputs()[0];
+            double total = weights.Sum();
             Assert.Equal(@case.GetProperty("kept").GetInt32(), weights.Count(weight => weight > 0));
             foreach (JsonElement pair in @case.GetProperty("top").EnumerateArray())
                 Assert.Equal(pair[1].GetDouble(), weights[pair[0].GetInt32()] / total, pair[1].GetDouble() * logits.Length * 2 * Numbers.U);
@@ -59,8 +59,8 @@ public sealed class SamplingGoldenTests
             counts[arguments.Id[0]]++;
         }
         // Evenly spread numbers meet an interval of share q in q · draws cells, give or take its two ends.
-        float[] weights = memory.Outputs()[0];
-        double total = weights.Sum(weight => (double)weight);
+        double[] weights = memory.Outputs()[0];
+        double total = weights.Sum();
         for (int id = 0; id < counts.Length; id++)
             Assert.Equal(weights[id] / total * draws, counts[id], tolerance: 1);
     }

@@ -40,8 +40,8 @@ public sealed class CaseMemory(Device device) : IDisposable
     {
         var view = Register<T>(count);
         T unwritten = typeof(T) == typeof(float) || typeof(T) == typeof(double) ? T.CreateChecked(double.NaN) : T.CreateTruncating(0x5B5B5B5B);
-        if (device.Kind != DeviceKind.Emulator) // left unwritten in the emulator, which reports a read of it
-            device.Upload<T>(Enumerable.Repeat(unwritten, count).ToArray(), view);
+        device.Upload<T>(Enumerable.Repeat(unwritten, count).ToArray(), view);
+        (device as EmulatorDevice)?.MarkUninitialised(view.As<byte>()); // so that a read of it is reported
         return view;
     }
 

@@ -1,0 +1,172 @@
+// GPU rungs without a GPU: final PTX in the emulator, every access checked.
+using System.Runtime.InteropServices;
+using HSENet.Ptx;
+
+namespace HSENet.Kernels;
+
+/// <summary>
+/// Runs GPU rungs in the emulator of HSENet.Ptx. A launch returns when the kernel has run, and throws
+/// <see cref="KernelFaultException"/> when the checker found a fault. Launches from several threads run one after the other.
+/// </summary>
+/// <param name="options">What is checked; null for bounds, alignment and uninitialised reads.</param>
+public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Device
+{
+    readonly EmulatorOptions _options = options ?? EmulatorOptions.Default;
+    readonly EmulatorMemory _memory = new();
+    readonly SortedList<ulong, EmulatorAllocation> _allocations = [];
+    readonly Dictionary<Rung, EmulatorKernel> _kernels = [];
+    readonly Lock _lock = new();
+
+    /// <inheritdoc/>
+    public override string Name => "emulator";
+
+    /// <inheritdoc/>
+    public override DeviceKind Kind => DeviceKind.Emulator;
+
+    /// <summary>Instructions of all launches so far, counted once for each active lane.</summary>
+    public long Instructions { get; private set; }
+
+    /// <inheritdoc/>
+    public override DeviceMemory Allocate(long bytes, string name)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bytes, 1);
+        try
+        {
+            return Add(_memory.Allocate(bytes, name));
+        }
+        catch (OutOfMemoryException)
+        {
+            throw new DeviceMemoryException(Name, name, bytes);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override DeviceMemory Import(nint address, long bytes, string name) => Add(_memory.Attach(address, bytes, name, readOnly: true));
+
+    /// <inheritdoc/>
+    public override void Upload(ReadOnlySpan<byte> source, View<byte> destination)
+    {
+        CheckCopy(source.Length, destination.Length);
+        if (destination.IsEmpty)
+            return;
+        var (allocation, offset) = Find(destination);
+        allocation.Write(source, offset);
+    }
+
+    /// <inheritdoc/>
+    public override void Download(View<byte> source, Span<byte> destination)
+    {
+        CheckCopy(source.Length, destination.Length);
+        if (source.IsEmpty)
+            return;
+        var (allocation, offset) = Find(source);
+        allocation.Read(destination, offset);
+    }
+
+    /// <summary>Copies between device memories of the same size that do not overlap. The copy counts as initialised.</summary>
+    public override void Copy(View<byte> source, View<byte> destination)
+    {
+        CheckCopy(source.Length, destination.Length);
+        if (source.IsEmpty)
+            return;
+        Find(source);
+        var (allocation, offset) = Find(destination);
+        allocation.MarkInitialised(offset, destination.Length);
+        NativeMemory.Copy(source.Pointer, destination.Pointer, (nuint)source.Length);
+    }
+
+    /// <inheritdoc/>
+    public override void Clear(View<byte> destination)
+    {
+        if (destination.IsEmpty)
+            return;
+        var (allocation, offset) = Find(destination);
+        allocation.MarkInitialised(offset, destination.Length);
+        NativeMemory.Clear(destination.Pointer, (nuint)destination.Length);
+    }
+
+    /// <summary>Declares bytes uninitialised again, as when an arena hands them to another tensor: reading them before a write is a fault.</summary>
+    public void MarkUninitialised(View<byte> view)
+    {
+        var (allocation, offset) = Find(view);
+        allocation.MarkUninitialised(offset, view.Length);
+    }
+
+    /// <inheritdoc/>
+    public override void Synchronize() { }
+
+    /// <inheritdoc/>
+    public override bool CanRun(Rung rung) => rung.Target == RungTarget.Gpu;
+
+    internal override void Launch<TArguments>(Rung<TArguments> rung, in TArguments arguments)
+    {
+        var shape = rung.Launch!(arguments);
+        lock (_lock)
+        {
+            var result = new Emulator(_memory).Launch(Kernel(rung), new Dim3(shape.GridX, shape.GridY, shape.GridZ), rung.Group, shape.DynamicSharedBytes,
+                MemoryMarshal.AsBytes(new ReadOnlySpan<TArguments>(in arguments)), _options);
+            Instructions += result.Instructions;
+            if (result.FindingCount > 0)
+                throw new KernelFaultException(result.Findings, result.FindingCount);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        foreach (var kernel in _kernels.Values)
+            kernel.Module.Dispose();
+        _kernels.Clear();
+        _memory.Dispose();
+    }
+
+    EmulatorKernel Kernel(Rung rung)
+    {
+        if (!_kernels.TryGetValue(rung, out var kernel))
+            _kernels[rung] = kernel = EmulatorModule.Load(KernelTexts.Get(rung)).Kernel(rung.EntryName);
+        return kernel;
+    }
+
+    Memory Add(EmulatorAllocation allocation)
+    {
+        lock (_lock)
+            _allocations.Add(allocation.Address, allocation);
+        return new Memory(this, allocation);
+    }
+
+    void Remove(EmulatorAllocation allocation)
+    {
+        lock (_lock)
+            if (!_allocations.Remove(allocation.Address))
+                return;
+        allocation.Dispose();
+    }
+
+    /// <summary>The allocation that a view lies in.</summary>
+    (EmulatorAllocation Allocation, long Offset) Find(View<byte> view)
+    {
+        ulong address = (ulong)view.Address;
+        lock (_lock)
+        {
+            int low = 0, high = _allocations.Count; // the first allocation behind the address
+            while (low < high)
+            {
+                int middle = (low + high) / 2;
+                if (_allocations.GetKeyAtIndex(middle) <= address)
+                    low = middle + 1;
+                else
+                    high = middle;
+            }
+            if (low > 0 && _allocations.GetValueAtIndex(low - 1) is var found && address - found.Address + (ulong)view.Length <= (ulong)found.Bytes)
+                return (found, (long)(address - found.Address));
+        }
+        throw new ArgumentException($"{view.Length} bytes at 0x{address:x} do not lie in memory of this device");
+    }
+
+    sealed class Memory(EmulatorDevice device, EmulatorAllocation allocation) : DeviceMemory
+    {
+        public override View<byte> Bytes { get; } = new((long)allocation.Address, allocation.Bytes);
+
+        public override void Dispose() => device.Remove(allocation);
+    }
+}
