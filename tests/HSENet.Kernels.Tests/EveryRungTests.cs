@@ -7,6 +7,8 @@ public sealed class EveryRungTests
 
     public static TheoryData<string, string> HostRungs => Pairs(RungTarget.Host);
 
+    public static TheoryData<string, string> GpuRungs => Pairs(RungTarget.Gpu);
+
     public static TheoryData<string> OperationNames => [.. KernelCatalog.Operations.Select(operation => operation.Name)];
 
     [Theory, MemberData(nameof(HostRungs))]
@@ -18,6 +20,13 @@ public sealed class EveryRungTests
     {
         using var device = new HostDevice(2, bits);
         RunAll(device, KernelCatalog.Rungs.Where(rung => rung.Target == RungTarget.Host));
+    }
+
+    [Theory, MemberData(nameof(GpuRungs))]
+    public void Gpu_rung_agrees_with_the_reference_in_the_emulator(string operation, string rung)
+    {
+        using var emulator = new EmulatorDevice();
+        RunAll(emulator, Find(operation, rung));
     }
 
     [Theory, MemberData(nameof(OperationNames))]
