@@ -34,12 +34,12 @@ sealed class DecoderLayer(WeightStore weights, string name, LanguageModelConfig 
     {
         View<float> normed = Rows(pass[buffers.Normed], tokens, config.HiddenSize), lowRank = pass[buffers.LowRank];
         Normalize(pass, x, _inputNorm, normed, tokens);
-        pass.Show($"{name}.input_layernorm", normed);
+        pass.Show(name, "input_layernorm", normed);
         Attend(pass, buffers, cache, normed, x, tokens, firstPosition);
-        pass.Show($"{name}.attended", x);
+        pass.Show(name, "attended", x);
 
         Normalize(pass, x, _mlpNorm, normed, tokens);
-        pass.Show($"{name}.post_attention_layernorm", normed);
+        pass.Show(name, "post_attention_layernorm", normed);
         var hidden = Rows(pass[buffers.Hidden], tokens, config.IntermediateSize);
         if (_gateUp.Adapted)
         {

@@ -78,7 +78,7 @@ sealed class LanguageModel
             Channels = _config.HiddenSize,
             VisualStart = visual.IsEmpty ? 0 : 1,
         });
-        pass.Show($"{Name}.inputs_embeds", x);
+        pass.Show(Name, "inputs_embeds", x);
         return x;
     }
 

@@ -80,4 +80,7 @@ readonly record struct Pass(Device Device, Arena Arena, TensorTap? Tap = null)
     public View<float> this[PlannedBuffer buffer] => Arena.Floats(buffer);
 
     public void Show(string name, View<float> values) => Tap?.Invoke(name, values);
+
+    // The names are joined only when somebody looks: a decoded token allocates nothing.
+    public void Show(string part, string name, View<float> values) => Tap?.Invoke($"{part}.{name}", values);
 }

@@ -55,12 +55,12 @@ sealed class Projector
             WindowWidth = _window.Width,
             Channels = _channels,
         });
-        pass.Show($"{_name}.centroids", centroids);
+        pass.Show(_name, "centroids", centroids);
         if (_attention is not null)
             Absorb(pass, buffers, patches, centroids);
         _up.Forward(pass.Device, centroids, hidden, Windows, activation: LinearActivation.Gelu);
         _down.Forward(pass.Device, hidden, tokens, Windows);
-        pass.Show($"{_name}.tokens", tokens);
+        pass.Show(_name, "tokens", tokens);
     }
 
     void Absorb(in Pass pass, Buffers buffers, View<float> patches, View<float> centroids)
@@ -82,8 +82,8 @@ sealed class Projector
             WindowWidth = _window.Width,
             Channels = _channels,
         });
-        pass.Show($"{_name}.attention", pass[attention.Map]);
+        pass.Show(_name, "attention", pass[attention.Map]);
         _attention.Finish(pass, attention, centroids, Windows);
-        pass.Show($"{_name}.absorbed", centroids);
+        pass.Show(_name, "absorbed", centroids);
     }
 }

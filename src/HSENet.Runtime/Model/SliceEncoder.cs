@@ -49,10 +49,10 @@ sealed class SliceEncoder
         foreach (var block in _blocks)
             block.Forward(pass, buffers.Blocks, x, slices, tokens);
         _norm.Forward(pass.Device, x, x, slices * tokens);
-        pass.Show($"{Name}.norm", x);
+        pass.Show(Name, "norm", x);
         for (int slice = 0; slice < slices; slice++)
             pass.Device.Copy(x.Slice((long)slice * tokens * channels, channels), features.Slice((long)slice * channels, channels));
-        pass.Show($"{Name}.out", features);
+        pass.Show(Name, "out", features);
     }
 
     void Embed(in Pass pass, Buffers buffers, View<float> pixels, View<float> x)
@@ -92,7 +92,7 @@ sealed class SliceEncoder
                 Outputs = channels,
             });
         }
-        pass.Show($"{Name}.embedded", x);
+        pass.Show(Name, "embedded", x);
     }
 
     static BlockSize Size(SliceEncoderConfig config) => new(config.HiddenSize, config.MlpDim, config.NumHeads, SliceEncoderConfig.LayerNormEpsilon);

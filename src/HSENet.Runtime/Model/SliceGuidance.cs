@@ -36,9 +36,9 @@ sealed class SliceGuidance(WeightStore weights, string encoder, int channels)
             Slices = buffers.Slices,
             Channels = channels,
         });
-        pass.Show($"{encoder}.attention_map", map);
+        pass.Show(encoder, "attention_map", map);
         _attention.Finish(pass, buffers.Attention, query, count);
-        pass.Show($"{encoder}.slice_guided_attention", query);
+        pass.Show(encoder, "slice_guided_attention", query);
         PatchScore.Forward(pass.Device, new PatchScoreArguments
         {
             G = query,
@@ -49,6 +49,6 @@ sealed class SliceGuidance(WeightStore weights, string encoder, int channels)
             Patches = count,
             Channels = channels,
         });
-        pass.Show($"{encoder}.patch_scores", scores);
+        pass.Show(encoder, "patch_scores", scores);
     }
 }

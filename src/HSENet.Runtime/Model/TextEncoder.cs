@@ -55,7 +55,7 @@ sealed class TextEncoder
         _norm.Forward(pass.Device, x, x, ids.Length);
         foreach (var layer in _layers)
             layer.Forward(pass, buffers, x, ids.Length, valid);
-        pass.Show($"{_name}.last_hidden", x);
+        pass.Show(_name, "last_hidden", x);
     }
 
     /// <summary>x = norm(x + attention(x)); x = norm(x + mlp(x)).</summary>

@@ -45,7 +45,7 @@ sealed class TransformerBlock(WeightStore weights, string name, BlockNames names
         View<float> normed = pass[buffers.Normed], qkv = pass[buffers.QueryKeyValue], hidden = pass[buffers.Hidden];
 
         _norm1.Forward(pass.Device, x, normed, rows);
-        pass.Show($"{name}.norm1", normed);
+        pass.Show(name, "norm1", normed);
         _queryKeyValue.Forward(pass.Device, normed, qkv, rows);
         Attention.Forward(pass.Device, new AttentionArguments
         {
@@ -64,10 +64,10 @@ sealed class TransformerBlock(WeightStore weights, string name, BlockNames names
             Scale = 1 / MathF.Sqrt(size.HeadSize),
         });
         _out.Forward(pass.Device, normed, x, rows, residual: x);
-        pass.Show($"{name}.attended", x);
+        pass.Show(name, "attended", x);
 
         _norm2.Forward(pass.Device, x, normed, rows);
-        pass.Show($"{name}.norm2", normed);
+        pass.Show(name, "norm2", normed);
         _up.Forward(pass.Device, normed, hidden, rows, activation: LinearActivation.Gelu);
         _down.Forward(pass.Device, hidden, x, rows, residual: x);
         pass.Show(name, x);

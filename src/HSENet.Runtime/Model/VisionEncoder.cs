@@ -65,14 +65,14 @@ sealed class VisionEncoder
             PatchWidth = _config.Patch.Width,
             Outputs = channels,
         });
-        pass.Show($"{_name}.patch_embedding", patches);
+        pass.Show(_name, "patch_embedding", patches);
         _guidance?.Forward(pass, buffers.Guidance!.Value, patches, sliceFeatures);
         pass.Device.Copy(_cls, features.Slice(0, channels));
-        pass.Show($"{_name}.embedded", features);
+        pass.Show(_name, "embedded", features);
         foreach (var block in _blocks)
             block.Forward(pass, buffers.Blocks, features, 1, _config.Patches + 1);
         _norm.Forward(pass.Device, features, features, _config.Patches + 1);
-        pass.Show($"{_name}.norm", features);
+        pass.Show(_name, "norm", features);
     }
 
     static BlockSize Size(VisionConfig config) => new(config.HiddenSize, config.MlpDim, config.NumHeads, VisionConfig.LayerNormEpsilon);
