@@ -9,6 +9,7 @@ public sealed unsafe class HostDevice : Device
     const int Alignment = 256;
 
     readonly WorkerPool _pool;
+    readonly Lock _launch = new();
     readonly nint[] _scratch;
     readonly long[] _scratchBytes;
     bool _disposed;
@@ -86,7 +87,12 @@ public sealed unsafe class HostDevice : Device
     /// <inheritdoc/>
     public override bool CanRun(Rung rung) => rung.Target == RungTarget.Host;
 
-    internal override void Launch<TArguments>(Rung<TArguments> rung, in TArguments arguments) => rung.HostKernel!(this, arguments);
+    internal override void Launch<TArguments>(Rung<TArguments> rung, in TArguments arguments)
+    {
+        // One launch at a time, as on a stream: the workers' scratch memory belongs to it, whichever thread it came from.
+        lock (_launch)
+            rung.HostKernel!(this, arguments);
+    }
 
     /// <summary>Runs <paramref name="count"/> items of <paramref name="work"/> on all threads and waits for them.</summary>
     public void For<TWork>(int count, TWork work) where TWork : struct, IHostWork => _pool.For(count, ref work);
