@@ -1,0 +1,100 @@
+// Scaling and spacing of a collection that keeps them in a table beside the volumes, as CT-RATE does.
+using System.Globalization;
+
+namespace HSENet.Runtime;
+
+/// <summary>What a metadata table says about one volume; a value that the table does not give is null.</summary>
+/// <param name="Slope">Hounsfield units = slope × value + intercept, on top of what the file itself says.</param>
+/// <param name="Intercept">See <paramref name="Slope"/>.</param>
+/// <param name="SpacingXY">Distance of voxels within a slice in mm, along x and y.</param>
+/// <param name="SpacingZ">Distance of slices in mm.</param>
+public sealed record VolumeMetadata(double? Slope, double? Intercept, (double X, double Y)? SpacingXY, double? SpacingZ);
+
+/// <summary>
+/// A CSV file with the columns of CT-RATE: <c>VolumeName</c>, and any of <c>RescaleSlope</c>, <c>RescaleIntercept</c>, <c>XYSpacing</c> (a number or
+/// <c>[x, y]</c>) and <c>ZSpacing</c>. Other columns are not kept.
+/// </summary>
+public sealed class MetadataTable
+{
+    static readonly string[] Endings = [".nii.gz", ".nii", ".npy", ".zip"];
+
+    readonly Dictionary<string, VolumeMetadata> rows = [];
+    readonly string name;
+
+    MetadataTable(string name) => this.name = name;
+
+    /// <summary>Number of volumes in the table.</summary>
+    public int Count => rows.Count;
+
+    /// <summary>Reads a table.</summary>
+    /// <exception cref="HseNetFileException">The file is missing or damaged, a column is missing, a value is not a number, or a volume is there twice.</exception>
+    public static MetadataTable Read(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        try
+        {
+            using StreamReader text = new(path);
+            return Read(text, path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw FileBytes.CannotOpen(path, e);
+        }
+    }
+
+    /// <summary>The row of a volume, found by its file name with or without its ending.</summary>
+    /// <exception cref="HseNetFileException">The table has no such row.</exception>
+    public VolumeMetadata Get(string volumePath)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(volumePath);
+        string key = Key(volumePath);
+        return rows.TryGetValue(key, out VolumeMetadata? row)
+            ? row
+            : throw new HseNetFileException(name, $"has no row for the volume {HseNetFileException.Quote(key)}", "its name in the column VolumeName");
+    }
+
+    internal static MetadataTable Read(TextReader text, string path)
+    {
+        var csv = new CsvReader(text, path);
+        List<string> header = csv.NextRow() ?? throw new HseNetFileException(path, "is empty", "a table with the column VolumeName");
+        int volume = header.IndexOf("VolumeName"), slope = header.IndexOf("RescaleSlope"), intercept = header.IndexOf("RescaleIntercept"),
+            xy = header.IndexOf("XYSpacing"), z = header.IndexOf("ZSpacing");
+        if (volume < 0 || Math.Max(Math.Max(slope, intercept), Math.Max(xy, z)) < 0)
+            throw new HseNetFileException(path, "does not have the columns of a metadata table", "VolumeName, and RescaleSlope, RescaleIntercept, XYSpacing or ZSpacing");
+        var table = new MetadataTable(path);
+        while (csv.NextRow() is { } fields)
+        {
+            if (fields.Count != header.Count)
+                throw new HseNetFileException(path, $"line {csv.Line} has {fields.Count} fields", $"{header.Count} as in the first line");
+            var row = new VolumeMetadata(Number(slope), Number(intercept), Pair(xy), Length(z));
+            if (!table.rows.TryAdd(Key(fields[volume]), row))
+                throw new HseNetFileException(path, $"line {csv.Line} gives a volume for the second time");
+
+            double? Number(int column) => column < 0 || fields[column].Length == 0 ? null : Parse(fields[column], column);
+
+            double? Length(int column) => Number(column) is not { } value ? null : VoxelVolume.IsLength(value) ? value : throw Invalid(column);
+
+            (double, double)? Pair(int column)
+            {
+                if (column < 0 || fields[column].Length == 0)
+                    return null;
+                string[] parts = fields[column].Trim(' ', '[', ']', '(', ')').Split(',');
+                double[] values = [.. parts.Select(p => Parse(p, column))];
+                return values.Length is 1 or 2 && values.All(VoxelVolume.IsLength) ? (values[0], values[^1]) : throw Invalid(column);
+            }
+
+            double Parse(string field, int column) =>
+                double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) ? value : throw Invalid(column);
+
+            HseNetFileException Invalid(int column) => new(path, $"line {csv.Line} has {HseNetFileException.Quote(fields[column])} as {header[column]}",
+                column == xy ? "a positive number or [x, y]" : column == z ? "a positive number" : "a number");
+        }
+        return table;
+    }
+
+    static string Key(string path)
+    {
+        string file = path[(path.LastIndexOfAny(['/', '\\']) + 1)..];
+        return Array.Find(Endings, e => file.EndsWith(e, StringComparison.OrdinalIgnoreCase)) is { } ending ? file[..^ending.Length] : file;
+    }
+}
