@@ -37,10 +37,10 @@ public class HseNetFileException : HseNetException
     /// <summary>Creates the error.</summary>
     /// <param name="file">Path of the file or folder, or the name of a stream.</param>
     /// <param name="problem">What is wrong with it.</param>
-    /// <param name="expected">What was expected instead; null where the problem says it all.</param>
+    /// <param name="expected">What was expected instead.</param>
     /// <param name="inner">The failure that caused this one, if any.</param>
-    public HseNetFileException(string file, string problem, string? expected = null, Exception? inner = null)
-        : base(expected is null ? $"{file}: {problem}" : $"{file}: {problem}; expected {expected}", inner)
+    public HseNetFileException(string file, string problem, string expected, Exception? inner = null)
+        : base($"{file}: {problem}; expected {expected}", inner)
     {
         File = file;
         Problem = problem;
@@ -53,8 +53,8 @@ public class HseNetFileException : HseNetException
     /// <summary>What is wrong with it.</summary>
     public string Problem { get; }
 
-    /// <summary>What was expected instead; null where the problem says it all.</summary>
-    public string? Expected { get; }
+    /// <summary>What was expected instead.</summary>
+    public string Expected { get; }
 
     /// <summary>A name found inside a file, quoted for a message: a hostile name stays short and on one line.</summary>
     internal static string Quote(string name) => $"'{OneLine(name, 120)}'";

@@ -64,7 +64,7 @@ sealed class CheckpointConfig
 
     bool Has(string field) => _root.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null;
 
-    JsonElement Element(string field) => Has(field) ? _root.GetProperty(field) : throw new HseNetFileException(File, $"has no field {field}");
+    JsonElement Element(string field) => Has(field) ? _root.GetProperty(field) : throw new HseNetFileException(File, $"has no field {field}", "a complete config");
 
     JsonElement Field(string field)
     {

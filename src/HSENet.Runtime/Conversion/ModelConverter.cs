@@ -54,7 +54,7 @@ public static class ModelConverter
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HseNetFileException(options.Output, $"cannot be written ({e.Message})", null, e);
+            throw new HseNetFileException(options.Output, $"cannot be written ({e.Message})", AtomicFile.Writable, e);
         }
         finally
         {

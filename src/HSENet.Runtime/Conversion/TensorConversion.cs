@@ -51,7 +51,7 @@ sealed class TensorConversion(ConversionOptions options, CheckpointSet set, Mode
             if (tensor.Name.StartsWith(from, StringComparison.Ordinal) && wanted?.Invoke(tensor.Name[from.Length..]) != false)
                 Add(tensor, to + tensor.Name[from.Length..]);
         if (_tensors.Count == before)
-            throw new HseNetFileException(source.Path, $"has no tensor whose name begins with {from}");
+            throw new HseNetFileException(source.Path, $"has no tensor whose name begins with {from}", "the checkpoint of this part");
     }
 
     void Projector(string from, string to)

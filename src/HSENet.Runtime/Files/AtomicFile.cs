@@ -6,6 +6,9 @@ namespace HSENet.Runtime;
 /// <summary>A file under a temporary name in the target's folder; <see cref="Commit"/> gives it its name, disposing without it removes it.</summary>
 internal sealed class AtomicFile : IDisposable
 {
+    /// <summary>What a place to write must be.</summary>
+    public const string Writable = "a folder that exists, may be written and has room";
+
     readonly string path;
     readonly string temporary;
     bool done;
@@ -25,7 +28,7 @@ internal sealed class AtomicFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HseNetFileException(path, $"cannot be written ({e.Message})", null, e);
+            throw new HseNetFileException(path, $"cannot be written ({e.Message})", Writable, e);
         }
     }
 
@@ -38,7 +41,7 @@ internal sealed class AtomicFile : IDisposable
         }
         catch (IOException e)
         {
-            throw new HseNetFileException(path, $"cannot be written ({e.Message})", null, e);
+            throw new HseNetFileException(path, $"cannot be written ({e.Message})", Writable, e);
         }
     }
 
@@ -54,7 +57,7 @@ internal sealed class AtomicFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HseNetFileException(path, $"cannot be written ({e.Message})", null, e);
+            throw new HseNetFileException(path, $"cannot be written ({e.Message})", Writable, e);
         }
     }
 

@@ -64,10 +64,10 @@ internal sealed unsafe class FileBytes : IDisposable
     /// <summary>The error for a file that the system does not open, without the system's wording for the common cases.</summary>
     public static HseNetFileException CannotOpen(string path, Exception e) => e switch
     {
-        FileNotFoundException or DirectoryNotFoundException => new(path, "no such file", null, e),
+        FileNotFoundException or DirectoryNotFoundException => new(path, "no such file", "an existing file", e),
         UnauthorizedAccessException when Directory.Exists(path) => new(path, "is a folder", "a file", e),
-        UnauthorizedAccessException => new(path, "no permission to read it", null, e),
-        _ => new(path, $"cannot be opened ({e.Message})", null, e),
+        UnauthorizedAccessException => new(path, "no permission to read it", "a readable file", e),
+        _ => new(path, $"cannot be opened ({e.Message})", "a readable file", e),
     };
 
     /// <summary>Address of byte <paramref name="offset"/>, after which <paramref name="length"/> bytes may be read.</summary>
@@ -76,7 +76,7 @@ internal sealed unsafe class FileBytes : IDisposable
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         if (offset < 0 || length < 0 || offset > Length || length > Length - offset)
-            throw new HseNetFileException(Name, $"bytes {offset} to {(UInt128)(ulong)offset + (ulong)length} are not in the file of {Length} bytes");
+            throw new HseNetFileException(Name, $"bytes {offset} to {(UInt128)(ulong)offset + (ulong)length} are not in the file", $"at most {Length} bytes");
         return start + offset;
     }
 

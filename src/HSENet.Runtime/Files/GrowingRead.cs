@@ -38,7 +38,7 @@ internal static class GrowingRead
         {
             filled += got;
             if (filled > limit)
-                throw new HseNetFileException(name, $"holds more than {limit} bytes of decompressed data");
+                throw new HseNetFileException(name, "decompresses to too much", $"at most {limit} bytes");
             if (filled == bytes.Length)
                 Array.Resize(ref bytes, 2 * bytes.Length);
         }
@@ -63,7 +63,7 @@ internal static class GrowingRead
         // What a decompressing stream throws for damaged data, and a file for a failing disk.
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
-            throw new HseNetFileException(name, "the data is damaged and cannot be read", null, e);
+            throw new HseNetFileException(name, "the data is damaged and cannot be read", "an intact file", e);
         }
     }
 }

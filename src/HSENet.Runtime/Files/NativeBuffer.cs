@@ -89,7 +89,7 @@ internal sealed unsafe class NativeBuffer : IDisposable
         }
         catch (OutOfMemoryException e)
         {
-            throw new HseNetFileException(name, $"needs {capacity} bytes of memory for its voxels, which the system does not give", null, e);
+            throw new HseNetFileException(name, $"needs {capacity} bytes of memory for its voxels", "a volume that the system has memory for", e);
         }
     }
 

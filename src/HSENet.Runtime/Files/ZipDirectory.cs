@@ -142,5 +142,5 @@ internal static class ZipDirectory
 
     static long Signed64(FileBytes file, long offset) => BinaryPrimitives.ReadInt64LittleEndian(file.Slice(offset, 8));
 
-    static HseNetFileException Broken(FileBytes file, string problem) => new(file.Name, problem);
+    static HseNetFileException Broken(FileBytes file, string problem) => new(file.Name, problem, "an intact zip file");
 }

@@ -13,9 +13,9 @@ internal sealed class BuiltInDicomReader : IDicomReader
 
     public void DecodeFrame(ReadOnlyMemory<byte> file, DicomImage image, Span<byte> destination)
     {
-        DicomFile parsed = DicomFile.Parse(file, image.File) ?? throw new HseNetFileException(image.File, "holds no image any more");
+        DicomFile parsed = DicomFile.Parse(file, image.File) ?? throw new HseNetFileException(image.File, "holds no image any more", "the file as it was");
         if (parsed.Image != image)
-            throw new HseNetFileException(image.File, "has changed while it was read");
+            throw new HseNetFileException(image.File, "has changed while it was read", "the file as it was");
         if (parsed.IsEncapsulated != (image.TransferSyntax == DicomTransferSyntax.RunLength))
             throw new HseNetFileException(image.File, "has pixel data of another form than its transfer syntax says", DicomTransferSyntax.Describe(image.TransferSyntax));
         if (parsed.IsEncapsulated)
@@ -35,7 +35,7 @@ internal sealed class BuiltInDicomReader : IDicomReader
         int size = file.Image.BitsAllocated / 8;
         int unit = size == 1 && file.IsWords ? 2 : size;
         if (size < unit && destination.Length % 2 != 0)
-            throw new HseNetFileException(file.Image.File, "has an odd number of 8-bit pixels in 16-bit words of big-endian order");
+            throw new HseNetFileException(file.Image.File, "has an odd number of 8-bit pixels in big-endian words", "an even number");
         for (int i = 0; unit > 1 && i < destination.Length; i += unit)
             destination.Slice(i, unit).Reverse();
     }
@@ -67,7 +67,7 @@ internal sealed class BuiltInDicomReader : IDicomReader
             uint start = BinaryPrimitives.ReadUInt32LittleEndian(frame[(4 + 4 * segment)..]);
             uint end = segment + 1 < size ? BinaryPrimitives.ReadUInt32LittleEndian(frame[(8 + 4 * segment)..]) : (uint)frame.Length;
             if (start < RunLengthHeader || start > end || end > frame.Length)
-                throw new HseNetFileException(image.File, "has a run-length encoded frame whose segments overlap or leave it");
+                throw new HseNetFileException(image.File, "has a run-length encoded frame whose segments overlap or leave it", "segments one behind the other");
             DecodeSegment(frame[(int)start..(int)end], destination[(size - 1 - segment)..], size, image.File);
         }
     }
@@ -79,13 +79,13 @@ internal sealed class BuiltInDicomReader : IDicomReader
         for (int written = 0; written < destination.Length;)
         {
             if (read + 1 >= runs.Length)
-                throw new HseNetFileException(name, "has a run-length encoded frame that ends too early");
+                throw new HseNetFileException(name, "has a run-length encoded frame that ends too early", $"{destination.Length} bytes of pixels");
             sbyte control = (sbyte)runs[read++];
             if (control == sbyte.MinValue)
                 continue;
             int count = control >= 0 ? control + 1 : 1 - control;
             if (control >= 0 && count > runs.Length - read)
-                throw new HseNetFileException(name, "has a run-length encoded frame that ends too early");
+                throw new HseNetFileException(name, "has a run-length encoded frame that ends too early", $"{destination.Length} bytes of pixels");
             for (int i = 0; i < count && written < destination.Length; i++, written += step)
                 destination[written] = runs[control >= 0 ? read + i : read];
             read += control >= 0 ? count : 1;

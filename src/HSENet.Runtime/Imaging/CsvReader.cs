@@ -49,7 +49,7 @@ internal sealed class CsvReader(TextReader text, string name)
         while (true)
         {
             if (text.Peek() < 0)
-                throw new HseNetFileException(name, $"line {Line} has a quote that is not closed");
+                throw new HseNetFileException(name, $"line {Line} has a quote that is not closed", "one more quote");
             if (!Take('"'))
                 Append(field);
             else if (text.Peek() == '"')

@@ -111,5 +111,5 @@ internal sealed class DicomElements(ReadOnlyMemory<byte> bytes, string name, boo
 
     public static string Shown(uint tag) => $"({tag >> 16:X4},{tag & 0xFFFF:X4})";
 
-    HseNetFileException Error(string problem) => new(name, $"is not a readable DICOM file: {problem}");
+    HseNetFileException Error(string problem) => new(name, $"is damaged: {problem}", "an intact DICOM file");
 }

@@ -48,7 +48,7 @@ internal sealed class DicomSource
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HseNetFileException(folder, $"cannot be listed ({e.Message})", null, e);
+            throw new HseNetFileException(folder, $"cannot be listed ({e.Message})", "a folder that may be read", e);
         }
         return files.Order(StringComparer.Ordinal).Select(FromFile);
     }
@@ -59,7 +59,7 @@ internal sealed class DicomSource
         List<ZipEntry> entries = ZipDirectory.Read(file);
         // Entries that share their bytes would let a small file take hours to read.
         if (entries.Sum(e => (decimal)e.CompressedLength) > file.Length)
-            throw new HseNetFileException(file.Name, "is a zip file whose entries overlap");
+            throw new HseNetFileException(file.Name, "has entries that overlap", "an intact zip file");
         return entries.Select(entry => new DicomSource($"{file.Name}/{HseNetException.OneLine(entry.Name, 200)}", () =>
         {
             if (entry.Length < DicomFile.PreambleLength)

@@ -86,7 +86,7 @@ internal static class DicomVolume
 
     static unsafe void Decode(DicomImage image, DicomSource source, IDicomReader reader, bool raw, Span<byte> destination)
     {
-        byte[] content = source.Read() ?? throw new HseNetFileException(image.File, "is no DICOM file any more");
+        byte[] content = source.Read() ?? throw new HseNetFileException(image.File, "is no DICOM file any more", "the file as it was");
         if (raw)
         {
             reader.DecodeFrame(content, image, destination);

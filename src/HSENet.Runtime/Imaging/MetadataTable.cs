@@ -68,7 +68,7 @@ public sealed class MetadataTable
                 throw new HseNetFileException(path, $"line {csv.Line} has {fields.Count} fields", $"{header.Count} as in the first line");
             var row = new VolumeMetadata(Number(slope), Number(intercept), Pair(xy), Length(z));
             if (!table.rows.TryAdd(Key(fields[volume]), row))
-                throw new HseNetFileException(path, $"line {csv.Line} gives a volume for the second time");
+                throw new HseNetFileException(path, $"line {csv.Line} gives a volume for the second time", "one line for each");
 
             double? Number(int column) => column < 0 || fields[column].Length == 0 ? null : Parse(fields[column], column);
 

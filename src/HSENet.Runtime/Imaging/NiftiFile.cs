@@ -60,7 +60,7 @@ internal static class NiftiFile
         {
             int got = GrowingRead.AsFarAsPossible(stream, buffer[..(int)Math.Min(count, buffer.Length)], name);
             if (got == 0)
-                throw new HseNetFileException(name, "ends before its voxels");
+                throw new HseNetFileException(name, "ends before its voxels", $"{count} bytes more");
             count -= got;
         }
     }

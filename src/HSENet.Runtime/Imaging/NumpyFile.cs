@@ -71,7 +71,7 @@ public static class NumpyFile
         byte[] header = new byte[(int)length];
         got = GrowingRead.AsFarAsPossible(stream, header, name);
         if (got < length)
-            throw new HseNetFileException(name, $"ends within its header of {length} bytes");
+            throw new HseNetFileException(name, "ends within its header", $"{length} bytes");
         return NumpyHeader.Parse(Encoding.Latin1.GetString(header), name);
     }
 

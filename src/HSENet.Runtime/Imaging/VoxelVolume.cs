@@ -162,7 +162,7 @@ internal static unsafe class VoxelTypes
             if (dimension is < 1 or > int.MaxValue)
                 throw new HseNetFileException(source, $"its header says {Shown(size)} voxels", "at least 1 and less than 2^31 along each axis");
         if (DataTypes.ElementCount(size, type) is not { } count)
-            throw new HseNetFileException(source, $"its header says {Shown(size)} voxels, whose size overflows");
+            throw new HseNetFileException(source, $"its header says {Shown(size)} voxels, whose size overflows", "less than 2^63 bytes");
         long bytes = count * type.Size();
         return bytes <= maximum
             ? bytes

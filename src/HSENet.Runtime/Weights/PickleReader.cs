@@ -52,7 +52,7 @@ internal sealed class PickleReader
         return bytes;
     }
 
-    public HseNetFileException Error(string problem) => new(file.Name, $"the pickle at byte {start} is not valid: {problem}");
+    public HseNetFileException Error(string problem) => new(file.Name, $"the pickle at byte {start} is not valid: {problem}", "a dictionary of tensors as PyTorch writes it");
 
     public HseNetFileException Refused(string what) =>
         new(file.Name, $"the pickle asks for {HseNetFileException.Quote(what)}, which is refused; nothing was executed", "only dictionaries of tensors");

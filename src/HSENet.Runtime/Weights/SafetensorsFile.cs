@@ -48,14 +48,14 @@ internal static class SafetensorsFile
             while (NextName(ref json, file) is { } name)
             {
                 if (!names.Add(name))
-                    throw new HseNetFileException(file.Name, $"the header lists {HseNetFileException.Quote(name)} twice");
+                    throw new HseNetFileException(file.Name, $"the header lists {HseNetFileException.Quote(name)} twice", "each name once");
                 if (name == "__metadata__")
                     ReadMetadata(ref json, file, metadata);
                 else
                     listed.Add(ReadTensor(ref json, file, name));
             }
             if (json.Read())
-                throw new HseNetFileException(file.Name, "the header goes on after its closing brace");
+                throw new HseNetFileException(file.Name, "the header goes on after its closing brace", "spaces at most");
         }
         // InvalidOperationException is what the reader throws for text that is not UTF-8.
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
@@ -104,7 +104,7 @@ internal static class SafetensorsFile
         if (!DataTypes.TryParse(typeName, out DataType type))
             throw new HseNetFileException(file.Name, $"tensor {quoted} has the unknown dtype {HseNetFileException.Quote(typeName)}", $"one of {string.Join(" ", Enum.GetValues<DataType>().Select(t => t.Name()))}");
         if (DataTypes.ElementCount(shape, type) is not { } count)
-            throw new HseNetFileException(file.Name, $"tensor {quoted} has the shape {Shown(shape)}, whose size overflows or is negative");
+            throw new HseNetFileException(file.Name, $"tensor {quoted} has the shape {Shown(shape)}, whose size overflows or is negative", "dimensions from 0 and less than 2^63 bytes");
         long bytes = count * type.Size();
         if (offsets[1] < offsets[0] || offsets[1] - offsets[0] != bytes)
             throw new HseNetFileException(file.Name, $"tensor {quoted} has the offsets {offsets[0]} to {offsets[1]}", $"{bytes} bytes for {type.Name()} {Shown(shape)}");
@@ -118,7 +118,7 @@ internal static class SafetensorsFile
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
         {
             if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out long number) || number < 0)
-                throw new HseNetFileException(file.Name, $"the {field} of tensor {quoted} holds something else than whole numbers from 0 to 2^63-1");
+                throw new HseNetFileException(file.Name, $"the {field} of tensor {quoted} is not right", "a list of whole numbers from 0 to 2^63-1");
             numbers.Add(number);
         }
         return [.. numbers];

@@ -27,7 +27,7 @@ public class TensorSource : IDisposable
         byName = new Dictionary<string, TensorEntry>(tensors.Count);
         foreach (TensorEntry tensor in tensors)
             if (!byName.TryAdd(tensor.Name, tensor))
-                throw new HseNetFileException(tensor.File, $"tensor {HseNetFileException.Quote(tensor.Name)} appears twice in {path}");
+                throw new HseNetFileException(tensor.File, $"tensor {HseNetFileException.Quote(tensor.Name)} appears twice in {path}", "each name once");
     }
 
     /// <summary>
@@ -66,7 +66,7 @@ public class TensorSource : IDisposable
     /// <exception cref="HseNetFileException">There is none; the message names it.</exception>
     public TensorEntry Get(string name) => TryGet(name, out TensorEntry? tensor)
         ? tensor
-        : throw new HseNetFileException(Path, $"tensor {HseNetFileException.Quote(name)} is missing");
+        : throw new HseNetFileException(Path, $"tensor {HseNetFileException.Quote(name)} is missing", $"it among the {Tensors.Count} tensors");
 
     /// <summary>Compares every tensor with the checksum that its file states.</summary>
     /// <returns>The number of tensors that have one.</returns>
@@ -78,7 +78,7 @@ public class TensorSource : IDisposable
         {
             string computed = tensor.ComputeChecksum();
             if (computed != tensor.StatedChecksum)
-                throw new HseNetFileException(tensor.File, $"tensor {HseNetFileException.Quote(tensor.Name)} has checksum {computed}", tensor.StatedChecksum);
+                throw new HseNetFileException(tensor.File, $"tensor {HseNetFileException.Quote(tensor.Name)} has checksum {computed}", tensor.StatedChecksum!);
             verified++;
         }
         return verified;

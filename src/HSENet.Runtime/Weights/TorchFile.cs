@@ -38,7 +38,7 @@ internal static class TorchFile
         return Flatten(file, content, (storage, elementSize) =>
         {
             if (!byName.TryGetValue($"{root}data/{storage.Key}", out ZipEntry? entry))
-                throw new HseNetFileException(file.Name, $"the storage {HseNetFileException.Quote(storage.Key)} is missing");
+                throw new HseNetFileException(file.Name, $"the storage {HseNetFileException.Quote(storage.Key)} is missing", "the bytes of every tensor");
             return Checked(file, storage, elementSize, Stored(file, entry), entry.Length);
         });
     }
@@ -56,14 +56,14 @@ internal static class TorchFile
         }
 
         if (Next() is not BigInteger magic || magic != LegacyMagic)
-            throw new HseNetFileException(file.Name, "is a pickle, but not of PyTorch's legacy form");
+            throw new HseNetFileException(file.Name, "is a pickle of another kind", "PyTorch's legacy form");
         if (Next() is not LegacyProtocol)
             throw new HseNetFileException(file.Name, "has an unknown protocol version", $"{LegacyProtocol}");
         if (Next() is not PickleDictionary system || system.Items.Exists(i => i is { Key: "little_endian", Value: false }))
             throw new HseNetFileException(file.Name, "was written in another byte order", "little");
         object? content = Next();
         if (Next() is not List<object?> keys)
-            throw new HseNetFileException(file.Name, "has no list of storages");
+            throw new HseNetFileException(file.Name, "has no list of storages", "one behind the tensors");
 
         var sizes = new Dictionary<string, int>();
         Visit(file, content, (_, tensor) => sizes[tensor.Storage.Key] = tensor.Storage.Type?.Size() ?? 1);
@@ -71,18 +71,18 @@ internal static class TorchFile
         foreach (object? key in keys)
         {
             if (key is not string name || !sizes.TryGetValue(name, out int size))
-                throw new HseNetFileException(file.Name, "lists a storage that no tensor uses, so its length is unknown");
+                throw new HseNetFileException(file.Name, "lists a storage that no tensor uses", "only storages of tensors");
             long count = new PickleReader(file, position, file.Length).Int64();
             position += 8;
             if (count < 0 || count > (file.Length - position) / size)
                 throw new HseNetFileException(file.Name, $"the storage {HseNetFileException.Quote(name)} states {count} elements of {size} bytes", $"at most the {file.Length - position} bytes that follow");
             if (!places.TryAdd(name, (position, count * size)))
-                throw new HseNetFileException(file.Name, $"lists the storage {HseNetFileException.Quote(name)} twice");
+                throw new HseNetFileException(file.Name, $"lists the storage {HseNetFileException.Quote(name)} twice", "each once");
             position += count * size;
         }
         return Flatten(file, content, (storage, elementSize) => places.TryGetValue(storage.Key, out var place)
             ? Checked(file, storage, elementSize, place.Offset, place.Length)
-            : throw new HseNetFileException(file.Name, $"the storage {HseNetFileException.Quote(storage.Key)} is missing"));
+            : throw new HseNetFileException(file.Name, $"the storage {HseNetFileException.Quote(storage.Key)} is missing", "the bytes of every tensor"));
     }
 
     static long Stored(FileBytes file, ZipEntry entry) => entry.IsStored
@@ -102,7 +102,7 @@ internal static class TorchFile
         Visit(file, content, (name, tensor) =>
         {
             if (tensors.Count == MaximumTensors)
-                throw new HseNetFileException(file.Name, $"holds more than {MaximumTensors} tensors");
+                throw new HseNetFileException(file.Name, "holds too many tensors", $"at most {MaximumTensors}");
             long offset = offsetOf(tensor.Storage, tensor.Storage.Type?.Size() ?? 1) + tensor.Offset * tensor.Type.Size();
             tensors.Add(new TensorEntry(name, tensor.Type, tensor.Shape, file, offset, tensor.Strides));
         });
@@ -120,7 +120,7 @@ internal static class TorchFile
         void Walk(string name, object? value, int depth)
         {
             if (depth > MaximumDepth || ++steps > 10 * MaximumTensors)
-                throw new HseNetFileException(file.Name, "its dictionaries are nested too deeply or contain themselves");
+                throw new HseNetFileException(file.Name, "its dictionaries are nested too deeply or contain themselves", $"at most {MaximumDepth} levels");
             if (name.Length > MaximumName)
                 throw new HseNetFileException(file.Name, $"the tensor name {HseNetFileException.Quote(name)} is too long", $"at most {MaximumName} characters");
             switch (value)

@@ -36,7 +36,7 @@ public static class TorchWriter
         }
         catch (IOException e)
         {
-            throw new HseNetFileException(path, $"cannot be written ({e.Message})", null, e);
+            throw new HseNetFileException(path, $"cannot be written ({e.Message})", AtomicFile.Writable, e);
         }
     }
 

@@ -38,7 +38,7 @@ internal static class WeightFolder
         string[] shards = [.. shardOf.Values.Distinct().Order(StringComparer.Ordinal)];
         foreach (string shard in shards)
             if (!File.Exists(Path.Combine(folder, shard)))
-                throw new HseNetFileException(Path.Combine(folder, shard), $"this shard is missing; {Path.GetFileName(index)} names it for {shardOf.Count(e => e.Value == shard)} tensors, such as {HseNetFileException.Quote(shardOf.First(e => e.Value == shard).Key)}");
+                throw new HseNetFileException(Path.Combine(folder, shard), $"this shard is missing; {Path.GetFileName(index)} names it for {shardOf.Count(e => e.Value == shard)} tensors, such as {HseNetFileException.Quote(shardOf.First(e => e.Value == shard).Key)}", "all shards in one folder");
         TensorSource source = Merge(folder, [.. shards.Select(s => Path.Combine(folder, s))]);
         foreach ((string name, string shard) in shardOf)
         {

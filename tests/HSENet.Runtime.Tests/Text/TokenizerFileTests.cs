@@ -23,7 +23,7 @@ public sealed class TokenizerFileTests : IDisposable
     {
         File.Delete(files.At("tokenizer.json"));
         File.Delete(files.At(file));
-        Refused(file, $"no such file", form);
+        Refused(file, "no such file; expected an existing file", form);
     }
 
     [Theory]

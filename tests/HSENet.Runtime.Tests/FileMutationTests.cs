@@ -1,0 +1,145 @@
+// Every reader of files against random damage.
+using System.IO.Compression;
+using System.Text;
+using HSENet.Tests;
+
+namespace HSENet.Runtime.Tests;
+
+public sealed class FileMutationTests
+{
+    [Fact]
+    public void Safetensors() => Mutations.Check([Golden("checkpoints/expected.safetensors"), Golden("checkpoints/plain.safetensors")], file => ReadTensors("weights.safetensors", file));
+
+    [Fact]
+    public void Pytorch_zip_files() => Mutations.Check([Golden("checkpoints/torch_nested.bin"), Golden("checkpoints/torch_parameters.bin"), .. Written()], file => ReadTensors("weights.bin", file));
+
+    [Fact]
+    public void Pytorch_legacy_files() => Mutations.Check([Golden("checkpoints/torch_legacy.bin")], file => ReadTensors("weights.bin", file));
+
+    // Damage to the pickle alone, so that the zip around it never hides it.
+    [Fact]
+    public void Pickles() => Mutations.Check([.. Written().Select(PickleOf)], pickle =>
+    {
+        using FileBytes file = FileBytes.FromArray("data.pkl", pickle);
+        new PickleMachine(new PickleReader(file, 0, file.Length)).Run();
+    });
+
+    [Fact]
+    public void Shard_indices() => Mutations.Check([Encoding.UTF8.GetBytes("""{"metadata": {"total_size": 32}, "weight_map": {"w": "model-1.safetensors", "v": "model-2.safetensors"}}""")], json =>
+    {
+        using FileBytes file = FileBytes.FromArray("index.json", json);
+        Assert.All(WeightFolder.ReadIndex(file).Values, shard => Assert.Equal(shard, Path.GetFileName(shard)));
+    });
+
+    [Fact]
+    public void Zip_files() => Mutations.Check([.. Zips()], content =>
+    {
+        using FileBytes file = FileBytes.FromArray("archive.zip", content);
+        foreach (DicomSource source in DicomSource.FromZip(file))
+            source.Read();
+        foreach (ZipEntry entry in ZipDirectory.Read(file))
+            ZipDirectory.Content(file, entry, 1 << 24);
+    });
+
+    [Fact]
+    public void Nifti() => Mutations.Check([VolumeSeeds.Nifti(5, 4, 3), Golden("data/formats/nifti1_big_endian.nii"), Inflated(Golden("data/formats/nifti2_int16.nii.gz"))], ReadVolume);
+
+    [Fact]
+    public void Nifti_in_gzip() => Mutations.Check([VolumeSeeds.Gzip(VolumeSeeds.Nifti(5, 4, 3)), Golden("data/formats/nifti2_int16.nii.gz")], ReadVolume);
+
+    // Damage under the compression, whose checksum would otherwise refuse it.
+    [Fact]
+    public void Nifti_under_gzip() => Mutations.Check([VolumeSeeds.Nifti(5, 4, 3)], file => ReadVolume(VolumeSeeds.Gzip(file)));
+
+    [Fact]
+    public void Numpy() => Mutations.Check([Golden("data/formats/npy_f4_c.npy"), Golden("data/formats/npy_f8_fortran.npy"), Golden("data/formats/npy_i2_be.npy")], ReadVolume);
+
+    [Theory]
+    [InlineData(DicomTransferSyntax.ImplicitLittleEndian)]
+    [InlineData(DicomTransferSyntax.ExplicitLittleEndian)]
+    [InlineData(DicomTransferSyntax.ExplicitBigEndian)]
+    [InlineData(DicomTransferSyntax.DeflatedExplicitLittleEndian)]
+    [InlineData(DicomTransferSyntax.RunLength)]
+    public void Dicom(string syntax)
+    {
+        var seed = new DicomSeed { Syntax = syntax, Rows = 9, Columns = 12 };
+        byte[] intact = seed.At(1).ToBytes();
+        Mutations.Check([seed.At(0).ToBytes(), (seed with { Nested = true }).At(0).ToBytes()], file =>
+        {
+            using VoxelVolume volume = DicomVolume.Read("folder", [DicomSource.FromBytes("a", file), DicomSource.FromBytes("b", intact)], new() { AllowGaps = true });
+            Sum(volume);
+        });
+    }
+
+    [Fact]
+    public void Metadata_tables() => Mutations.Check(
+        [Encoding.UTF8.GetBytes("VolumeName,Note,RescaleSlope,RescaleIntercept,XYSpacing,ZSpacing\na.nii.gz,\"x,\"\"y\"\"\",1,-1024,\"[0.7, 0.7]\",1.5\nb.nii.gz,,1,0,0.5,2\n")],
+        csv => MetadataTable.Read(new StreamReader(new MemoryStream(csv)), "metadata.csv"));
+
+    static byte[] Golden(string file) => File.ReadAllBytes(GoldenFolder.At(file));
+
+    static void ReadTensors(string name, byte[] content)
+    {
+        using FileBytes file = FileBytes.FromArray(name, content);
+        using TensorSource source = TensorSource.Read(file);
+        foreach (TensorEntry tensor in source.Tensors)
+        {
+            tensor.ToSingles();
+            tensor.ComputeChecksum();
+        }
+    }
+
+    static void ReadVolume(byte[] file)
+    {
+        using (VoxelVolume volume = VolumeFile.Read(new MemoryStream(file), "scan"))
+            Sum(volume);
+        using var stream = new ForwardStream(file);
+        using VoxelVolume again = VolumeFile.Read(stream, "scan");
+        Sum(again);
+    }
+
+    static void Sum(VoxelVolume volume)
+    {
+        // Compression makes at most a thousand bytes of one.
+        Assert.InRange(volume.ByteLength, 1, 4096 * 1100);
+        var values = new double[volume.Count];
+        volume.ToDoubles(0, values);
+        Assert.True(volume.Spacing is { X: > 0, Y: > 0, Z: > 0 });
+    }
+
+    static IEnumerable<byte[]> Written()
+    {
+        using var folder = new TemporaryFolder();
+        TorchWriter.Save(folder.At("adapter.bin"), [new("a.lora_A", DataType.BF16, [2, 3], new byte[12]), new("b", DataType.F32, [2], new byte[8])]);
+        return [File.ReadAllBytes(folder.At("adapter.bin"))];
+    }
+
+    static byte[] PickleOf(byte[] checkpoint)
+    {
+        using FileBytes file = FileBytes.FromArray("weights.bin", checkpoint);
+        return ZipDirectory.Content(file, ZipDirectory.Read(file).Single(e => e.Name.EndsWith("data.pkl", StringComparison.Ordinal)), 4096);
+    }
+
+    static IEnumerable<byte[]> Zips()
+    {
+        foreach (CompressionLevel level in (CompressionLevel[])[CompressionLevel.NoCompression, CompressionLevel.Optimal])
+        {
+            using var buffer = new MemoryStream();
+            using (var zip = new ZipArchive(buffer, ZipArchiveMode.Create, leaveOpen: true))
+                foreach (int z in (int[])[0, 1])
+                {
+                    using Stream entry = zip.CreateEntry($"series/{z}.dcm", level).Open();
+                    entry.Write(new DicomSeed().At(z).ToBytes());
+                }
+            yield return buffer.ToArray();
+        }
+    }
+
+    static byte[] Inflated(byte[] gzip)
+    {
+        using var stream = new GZipStream(new MemoryStream(gzip), CompressionMode.Decompress);
+        using var content = new MemoryStream();
+        stream.CopyTo(content);
+        return content.ToArray();
+    }
+}
