@@ -1,75 +1,84 @@
-// Computes  y[t] = Σ_s p[s] · v[s] / Σ_s p[s],  p[s] = e^(scale·q[t]·k[s] − max)
-// Idea      an item is a few queries of one head; the scores of one query stay in the worker's scratch memory
-// Numerics  dot products in 16 lanes in f32, then across lanes; the maximum is subtracted before the exponential
+// Computes  y[t] = Σ_s p[s] · v[s] / Σ_s p[s],  p[s] = 2^(log₂e · scale·q[t]·k[s] − max)
+// Idea      many queries: both products on the register tile, softmax between them on six rows that stay in the first level cache;
+//           one query: every row of the cache is read once, for all heads
+// Numerics  scores, weights and sums in f32; the maximum is that of the keys so far, and sums shrink when it grows
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace HSENet.Kernels;
 
 public static partial class Attention
 {
-    const int HostQueriesPerItem = 16; // enough work that handing out an item does not show
-
     static void HostForward(HostDevice device, AttentionArguments a)
     {
-        int blocks = (a.Queries + HostQueriesPerItem - 1) / HostQueriesPerItem;
-        device.For(a.Batch * a.QueryHeads * blocks, new HostWork(device, a, blocks));
-    }
-
-    readonly struct HostWork(HostDevice device, AttentionArguments a, int blocks) : IHostWork
-    {
-        public unsafe void Run(int index, int worker)
+        switch (device.VectorBits)
         {
-            int b = index / (a.QueryHeads * blocks), h = index / blocks % a.QueryHeads, first = index % blocks * HostQueriesPerItem;
-            float* scores = device.Scratch<float>(worker, a.Keys + 16L);
-            long key = (long)b * a.Keys * a.KeyStride + h / (a.QueryHeads / a.KeyHeads) * a.HeadSize;
-            for (int t = first; t < Math.Min(a.Queries, first + HostQueriesPerItem); t++)
-            {
-                long row = (long)b * a.Queries + t;
-                Query(a.Q.Pointer + row * a.QueryStride + h * a.HeadSize, a.K.Pointer + key, a.V.Pointer + key, a.KeyStride,
-                    a.Causal == 1 ? a.Keys - a.Queries + t + 1 : a.Keys, a.HeadSize, a.Scale, scores, a.Y.Pointer + (row * a.QueryHeads + h) * a.HeadSize);
-            }
+            case 512:
+                HostForward<HostStrip4<Wide512>, Wide512>(device, a);
+                break;
+            case 256:
+                HostForward<HostStrip2<Wide256>, Wide256>(device, a);
+                break;
+            default:
+                HostForward<HostStrip4<Wide128>, Wide128>(device, a);
+                break;
         }
     }
 
+    static void HostForward<TStrip, TVector>(HostDevice device, AttentionArguments a)
+        where TStrip : unmanaged, IHostStrip<TStrip> where TVector : unmanaged, IHostVector<TVector>
+    {
+        if (a.Queries == 1)
+            HostDecode<TStrip, TVector>(device, a);
+        else
+            HostBlocks<TStrip, TVector>(device, a);
+    }
+
+    /// <summary>
+    /// The scores of a row become weights 2^(factor · score − largest), <paramref name="largest"/> being the largest factor · score of
+    /// this row so far. Places from <paramref name="count"/> to <paramref name="end"/> become 0. Returns the sum of the weights;
+    /// sums so far must be multiplied by <paramref name="shrink"/>.
+    /// </summary>
+    /// <remarks>The row must have room for a whole number of vectors.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    static unsafe void Query(float* q, float* k, float* v, nint stride, int keys, int size, float scale, float* scores, float* y)
+    static unsafe float SoftmaxRow<TVector>(float* scores, nint count, nint end, float factor, ref float largest, out float shrink)
+        where TVector : unmanaged, IHostVector<TVector>
     {
-        float largest = float.NegativeInfinity;
-        for (nint s = 0; s < keys; s++)
+        nint vectorEnd = (count + TVector.Count - 1) / TVector.Count * TVector.Count;
+        for (nint s = count; s < vectorEnd; s++)
+            scores[s] = float.NegativeInfinity; // its weight is 0
+        TVector top = TVector.Create(float.NegativeInfinity), other = top;
+        nint i = 0;
+        for (; i < vectorEnd - TVector.Count; i += 2 * TVector.Count)
         {
-            var sums = Vector512<float>.Zero;
-            nint d = 0;
-            for (; d <= size - 16; d += 16)
-                sums = Vector512.FusedMultiplyAdd(Vector512.Load(q + d), Vector512.Load(k + s * stride + d), sums);
-            float sum = Vector512.Sum(sums);
-            for (; d < size; d++)
-                sum += q[d] * k[s * stride + d];
-            scores[s] = sum * scale;
-            largest = MathF.Max(largest, scores[s]);
+            top = TVector.Max(top, TVector.Load(scores + i));
+            other = TVector.Max(other, TVector.Load(scores + i + TVector.Count));
         }
+        if (i < vectorEnd)
+            top = TVector.Max(top, TVector.Load(scores + i));
+        float before = largest, now = MathF.Max(before, factor * TVector.Largest(TVector.Max(top, other)));
+        largest = now;
+        shrink = MathF.Exp(MathF.Min(0f, before - now) * MathF.Log(2f));
 
-        for (nint s = keys; s % 16 != 0; s++)
-            scores[s] = float.NegativeInfinity; // its exponential adds 0
-        var total = Vector512<float>.Zero;
-        for (nint s = 0; s < keys; s += 16)
+        TVector sum = TVector.Create(0f), scale = TVector.Create(factor), shift = TVector.Create(-now);
+        for (i = 0; i < vectorEnd; i += TVector.Count)
         {
-            var p = HostMath.Exp(Wide512.Load(scores + s) - Wide512.Create(largest)).Value;
-            p.Store(scores + s);
-            total += p;
+            var weight = HostMath.Exp2NotPositive(TVector.MultiplyAdd(TVector.Load(scores + i), scale, shift));
+            TVector.Store(scores + i, weight);
+            sum += weight;
         }
+        for (; i < end; i++)
+            scores[i] = 0f;
+        return TVector.Sum(sum);
+    }
 
-        new Span<float>(y, size).Clear();
-        for (nint s = 0; s < keys; s++)
-        {
-            nint d = 0;
-            for (; d <= size - 16; d += 16)
-                Vector512.FusedMultiplyAdd(Vector512.Create(scores[s]), Vector512.Load(v + s * stride + d), Vector512.Load(y + d)).Store(y + d);
-            for (; d < size; d++)
-                y[d] += scores[s] * v[s * stride + d];
-        }
-        float inverse = 1f / Vector512.Sum(total);
-        for (nint d = 0; d < size; d++)
-            y[d] *= inverse;
+    /// <summary>y = x · factor, <paramref name="count"/> floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static unsafe void Scale<TVector>(float* x, float factor, float* y, int count) where TVector : unmanaged, IHostVector<TVector>
+    {
+        int i = 0;
+        for (; i <= count - TVector.Count; i += TVector.Count)
+            TVector.Store(y + i, TVector.Load(x + i) * TVector.Create(factor));
+        for (; i < count; i++)
+            y[i] = x[i] * factor;
     }
 }

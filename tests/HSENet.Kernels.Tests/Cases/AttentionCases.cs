@@ -12,6 +12,9 @@ static class AttentionCases
         Case("prompt behind a cache", batch: 2, queries: 7, keys: 20, heads: 4, groups: 1, size: 8, causal: 1),
         Case("decode", queries: 1, keys: 150, heads: 6, groups: 2, size: 32, causal: 1),
         Case("decode of a long text", queries: 1, keys: 1030, heads: 3, groups: 1, size: 24, causal: 1),
+        Case("decode of several sequences", batch: 3, queries: 1, keys: 67, heads: 9, groups: 1, size: 70, causal: 1),
+        Case("prompt over several blocks of keys", queries: 70, keys: 1100, heads: 2, groups: 1, size: 24, causal: 1),
+        Case("decode of a longer text", queries: 1, keys: 2300, heads: 2, groups: 2, size: 16, causal: 1),
     ];
 
     // With as many queries as keys Q, K and V lie in one buffer, as the fused product leaves them; otherwise K and V are caches.
