@@ -1,9 +1,12 @@
 // The gate of the catalogue: every rung runs every case that it accepts and stays within the bound that arithmetic gives.
+using HSENet.Ptx;
+
 namespace HSENet.Kernels.Tests;
 
 public sealed class EveryRungTests
 {
     static readonly HostDevice Host = new();
+    static readonly EmulatorOptions EveryCheck = new() { Races = true };
 
     public static TheoryData<string, string> HostRungs => Pairs(RungTarget.Host);
 
@@ -25,7 +28,7 @@ public sealed class EveryRungTests
     [Theory, MemberData(nameof(GpuRungs))]
     public void Gpu_rung_agrees_with_the_reference_in_the_emulator(string operation, string rung)
     {
-        using var emulator = new EmulatorDevice();
+        using var emulator = new EmulatorDevice(EveryCheck);
         RunAll(emulator, Find(operation, rung));
     }
 
