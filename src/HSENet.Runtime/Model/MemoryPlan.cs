@@ -66,6 +66,8 @@ sealed class Arena(Device device, MemoryPlan plan) : IDisposable
 
     public View<float> Floats(PlannedBuffer buffer) => _memory.View<float>(buffer.Offset, buffer.Bytes / sizeof(float));
 
+    public View<byte> Bytes(PlannedBuffer buffer) => _memory.View<byte>(buffer.Offset, buffer.Bytes);
+
     public View<int> Integers(PlannedBuffer buffer) => _memory.View<int>(buffer.Offset, buffer.Bytes / sizeof(int));
 
     public void Dispose() => _memory.Dispose();

@@ -1,0 +1,108 @@
+// The reference's preprocessing on a device: a scan becomes the model's volume and slice images.
+using HSENet.Kernels;
+
+namespace HSENet.Runtime;
+
+/// <summary>
+/// Turns a scan into what the model takes. Follows HSENet's scripts (golden/README.md, "preprocess") with two differences: each axis has
+/// its own spacing, and slices are axial whatever the scan's shape.
+/// </summary>
+public static class Preprocessing
+{
+    /// <summary>Changes whenever the same file would give other values.</summary>
+    public const int Version = 1;
+
+    /// <summary>Volume and slice images of a scan.</summary>
+    /// <param name="device">Where the arithmetic runs and the result lies.</param>
+    /// <param name="scan">The scan; needed until the method returns.</param>
+    /// <param name="target">The sizes that the model takes.</param>
+    /// <param name="options">How; the standard preset if left out.</param>
+    /// <param name="cancellation">Stops between slabs of slices.</param>
+    /// <exception cref="HseNetFileException">The scan is a single slice, constant, holds NaN, is not in Hounsfield units, or is too large or small.</exception>
+    /// <exception cref="DeviceMemoryException">The device has no room for a step.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static PreparedStudy Prepare(Device device, VoxelVolume scan, PreprocessingTarget target, PreprocessingOptions? options = null, CancellationToken cancellation = default) =>
+        Prepare(device, scan, target, options ?? new(), cancellation, null);
+
+    internal static PreparedStudy Prepare(Device device, VoxelVolume scan, PreprocessingTarget target, PreprocessingOptions options, CancellationToken cancellation, ImagesTap? seen)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(scan);
+        CheckTarget(target);
+        if (scan.IsPreprocessed)
+            throw new HseNetFileException(scan.Source, "is a finished volume without units and spacing", "a scan to preprocess");
+        var rescale = options.Rescale ?? (1, 0);
+        if (!double.IsFinite(rescale.Slope) || !double.IsFinite(rescale.Intercept) || rescale.Slope == 0)
+            throw new HseNetException($"the rescaling {rescale.Slope},{rescale.Intercept} is not usable; expected a finite slope other than 0 and a finite intercept");
+        PreprocessingChecks.Scan(scan, rescale.Slope, rescale.Intercept, options.Force, cancellation);
+
+        var geometry = new PreprocessingGeometry(scan, options.Preset, target.Slices);
+        var study = new PreparedStudy(scan.Source, NameOf(options)) { Resampled = geometry.Resampled, SliceIndices = geometry.SliceIndices };
+        try
+        {
+            study.Volume = study.Allocate(device, (long)target.Depth * target.Height * target.Width, "volume");
+            study.SlicePixels = study.Allocate(device, 3L * target.Slices * target.SliceSide * target.SliceSide, "slice images");
+            using var resampling = new ScanResampling(device, scan, geometry, rescale, cancellation);
+            PreprocessingVolume.Compute(device, scan, resampling, target, study);
+            PreprocessingSlices.Compute(device, resampling, options, target, study, seen);
+            return study;
+        }
+        catch
+        {
+            study.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A volume that is finished already: a NumPy file of the model's size with values in [0, 1].</summary>
+    /// <param name="device">Where the result lies.</param>
+    /// <param name="volume">The volume.</param>
+    /// <param name="sliceFeatures">[slices, channels] output of the slice encoder, which cannot be computed from a finished volume; none for models that look at no slices.</param>
+    /// <param name="target">The sizes that the model takes.</param>
+    /// <exception cref="HseNetFileException">The size is another one, or a value is not finite.</exception>
+    public static PreparedStudy UseFinished(Device device, VoxelVolume volume, VoxelVolume? sliceFeatures, PreprocessingTarget target)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(volume);
+        CheckTarget(target);
+        if (volume.Size != (target.Width, target.Height, target.Depth))
+            throw new HseNetFileException(volume.Source, $"is a volume of {volume.Size.Z} × {volume.Size.Y} × {volume.Size.X}", $"the model's {target.Depth} × {target.Height} × {target.Width}");
+        if (sliceFeatures != null && (sliceFeatures.Size.Z != 1 || sliceFeatures.Size.Y != target.Slices))
+            throw new HseNetFileException(sliceFeatures.Source, $"is an array of {sliceFeatures.Size.Z} × {sliceFeatures.Size.Y} × {sliceFeatures.Size.X}", $"slice features of 1 × {target.Slices} × channels");
+        var study = new PreparedStudy(volume.Source, "finished");
+        try
+        {
+            study.Volume = Upload(device, volume, study, "volume");
+            if (sliceFeatures != null)
+                study.SliceFeatures = Upload(device, sliceFeatures, study, "slice features");
+            return study;
+        }
+        catch
+        {
+            study.Dispose();
+            throw;
+        }
+    }
+
+    static View<float> Upload(Device device, VoxelVolume source, PreparedStudy study, string name)
+    {
+        var values = new double[source.Count];
+        source.ToDoubles(0, values);
+        float[] singles = Array.ConvertAll(values, value => (float)value);
+        if (!singles.All(float.IsFinite))
+            throw new HseNetFileException(source.Source, "holds values that are not finite", $"a finished {name}");
+        View<float> view = study.Allocate(device, singles.Length, name);
+        device.Upload<float>(singles, view);
+        return view;
+    }
+
+    static string NameOf(PreprocessingOptions options) =>
+        $"{(options.Preset == PreprocessingPreset.BimcvR ? "bimcv_r" : "standard")}-{Version}{(options.SliceJpeg ? "+jpeg" : "")}";
+
+    static void CheckTarget(PreprocessingTarget target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        if (target is { Depth: < 1 } or { Height: < 1 } or { Width: < 1 } or { SliceSide: < 1 } or { Slices: < 1 })
+            throw new ArgumentException($"{target}: every size must be at least 1", nameof(target));
+    }
+}

@@ -1,0 +1,43 @@
+// Sizes along the way from a scan to the model's volume and slices: they follow from the file alone.
+namespace HSENet.Runtime;
+
+/// <summary>Sizes in voxels along z, x and y: the order of axes that the reference works in.</summary>
+public readonly record struct VoxelSize(int Z, int X, int Y)
+{
+    internal long Count => (long)Z * X * Y;
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Z} × {X} × {Y}";
+}
+
+/// <summary>The sizes of one scan's preprocessing.</summary>
+sealed class PreprocessingGeometry
+{
+    const double TargetZ = 1.5, TargetInPlane = 0.75; // mm
+
+    /// <summary>The scan as stored.</summary>
+    public VoxelSize Stored { get; }
+
+    /// <summary>After resampling.</summary>
+    public VoxelSize Resampled { get; }
+
+    /// <summary>Which resampled slices become images; null when they are interpolated because there are too few.</summary>
+    public int[]? SliceIndices { get; }
+
+    public PreprocessingGeometry(VoxelVolume scan, PreprocessingPreset preset, int slices)
+    {
+        Stored = new VoxelSize(scan.Size.Z, scan.Size.X, scan.Size.Y);
+        Resampled = preset == PreprocessingPreset.BimcvR ? Stored
+            : new VoxelSize(NewSize(Stored.Z, scan.Spacing.Z, TargetZ), NewSize(Stored.X, scan.Spacing.X, TargetInPlane), NewSize(Stored.Y, scan.Spacing.Y, TargetInPlane));
+        if (Resampled is { Z: < 1 } or { X: < 1 } or { Y: < 1 })
+            throw new HseNetFileException(scan.Source, $"its {scan.Size.X} × {scan.Size.Y} × {scan.Size.Z} voxels of {scan.Spacing.X} × {scan.Spacing.Y} × {scan.Spacing.Z} mm are smaller than a voxel of 0.75 × 0.75 × 1.5 mm", "a CT volume");
+        if (Resampled.Count > int.MaxValue - 256)
+            throw new HseNetFileException(scan.Source, $"is {Resampled} voxels after resampling", "less than 2^31");
+        // BIMCV-R repeats slices when there are too few.
+        if (Resampled.Z >= slices || preset == PreprocessingPreset.BimcvR)
+            SliceIndices = [.. Enumerable.Range(0, slices).Select(i => slices == 1 ? 0 : (int)((long)i * (Resampled.Z - 1) / (slices - 1)))];
+    }
+
+    // In double precision and in this order: 105 × (0.7 / 0.75) is 97.99…, and 102 × (1.625 / 0.75) is 220.99….
+    static int NewSize(int size, double spacing, double target) => (int)Math.Min(int.MaxValue, size * (spacing / target));
+}

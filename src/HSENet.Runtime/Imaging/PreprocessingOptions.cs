@@ -1,0 +1,36 @@
+// What a caller may choose about preprocessing, and the sizes that the model wants.
+namespace HSENet.Runtime;
+
+/// <summary>Which of the reference's preprocessing scripts is followed.</summary>
+public enum PreprocessingPreset
+{
+    /// <summary>Hounsfield units, resampled to 1.5 × 0.75 × 0.75 mm: what the released models were trained on (CT-RATE, RadChestCT).</summary>
+    Standard,
+
+    /// <summary>The BIMCV-R collection: no resampling; slices scaled by the range of the whole volume and turned the other way.</summary>
+    BimcvR,
+}
+
+/// <summary>Options of <see cref="Preprocessing"/>.</summary>
+public sealed record PreprocessingOptions
+{
+    /// <summary>Slope and intercept of a collection that keeps its scaling in a table: HU = slope × value + intercept, after the file's own scaling.</summary>
+    public (double Slope, double Intercept)? Rescale { get; init; }
+
+    /// <summary>Whether slices go through JPEG at quality 95, as the reference's files did.</summary>
+    public bool SliceJpeg { get; init; }
+
+    /// <summary>Which of the reference's scripts is followed.</summary>
+    public PreprocessingPreset Preset { get; init; }
+
+    /// <summary>Whether a volume is taken that does not look like Hounsfield units.</summary>
+    public bool Force { get; init; }
+}
+
+/// <summary>The sizes of what a model takes.</summary>
+/// <param name="Depth">Slices of the volume.</param>
+/// <param name="Height">Rows of the volume.</param>
+/// <param name="Width">Columns of the volume.</param>
+/// <param name="SliceSide">Rows and columns of a slice image.</param>
+/// <param name="Slices">Number of slice images.</param>
+public sealed record PreprocessingTarget(int Depth, int Height, int Width, int SliceSide = 224, int Slices = 32);
