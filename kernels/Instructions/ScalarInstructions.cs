@@ -36,6 +36,10 @@ static class ScalarInstructions
     [IntrinsicImplementation, PtxInstruction("mul.rn.f64 {d}, {0}, {1}")]
     public static double Multiply(double a, double b) => a * b;
 
+    /// <summary>a · b + c in double precision with one rounding.</summary>
+    [IntrinsicImplementation, PtxInstruction("fma.rn.f64 {d}, {0}, {1}, {2}")]
+    public static double FusedMultiplyAdd(double a, double b, double c) => Math.FusedMultiplyAdd(a, b, c);
+
     /// <summary>a / b in double precision, correctly rounded.</summary>
     [IntrinsicImplementation, PtxInstruction("div.rn.f64 {d}, {0}, {1}")]
     public static double Divide(double a, double b) => a / b;

@@ -1,6 +1,7 @@
 // Computes  y[d,h,w] = trilinear interpolation of x at max(0, (i + 0.5) · old/new − 0.5) along each axis
 // Idea      an item is some rows of all new slices: each old row is resized along w once, each old slice along h once; two old slices are kept
-// Numerics  along w, then h, then d, in double precision, two products and a sum each: the order of PyTorch; one rounding to the output's type
+// Numerics  along w, then h, then d, in double precision, low · weight fused with the rounded high · weight: PyTorch's own bits on its CPU;
+//           one rounding to the output's type
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -95,14 +96,14 @@ public static partial class Resize3D
     static unsafe void Gather(double* x, Tap* taps, double* to, int count)
     {
         for (int w = 0; w < count; w++)
-            to[w] = x[taps[w].Low] * (1 - taps[w].Weight) + x[taps[w].High] * taps[w].Weight;
+            to[w] = Math.FusedMultiplyAdd(x[taps[w].Low], 1 - taps[w].Weight, x[taps[w].High] * taps[w].Weight);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     static unsafe void Gather(float* x, Tap* taps, double* to, int count)
     {
         for (int w = 0; w < count; w++)
-            to[w] = x[taps[w].Low] * (1 - taps[w].Weight) + x[taps[w].High] * taps[w].Weight;
+            to[w] = Math.FusedMultiplyAdd(x[taps[w].Low], 1 - taps[w].Weight, x[taps[w].High] * taps[w].Weight);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -111,9 +112,9 @@ public static partial class Resize3D
         Vector512<double> highWeight = Vector512.Create(weight), lowWeight = Vector512.Create(1 - weight);
         int i = 0;
         for (; i <= count - 8; i += 8)
-            (Vector512.Load(low + i) * lowWeight + Vector512.Load(high + i) * highWeight).Store(to + i);
+            Vector512.FusedMultiplyAdd(Vector512.Load(low + i), lowWeight, Vector512.Load(high + i) * highWeight).Store(to + i);
         for (; i < count; i++)
-            to[i] = low[i] * (1 - weight) + high[i] * weight;
+            to[i] = Math.FusedMultiplyAdd(low[i], 1 - weight, high[i] * weight);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -123,11 +124,11 @@ public static partial class Resize3D
         int i = 0;
         for (; i <= count - 16; i += 16)
         {
-            var first = Vector512.Load(low + i) * lowWeight + Vector512.Load(high + i) * highWeight;
-            var second = Vector512.Load(low + i + 8) * lowWeight + Vector512.Load(high + i + 8) * highWeight;
+            var first = Vector512.FusedMultiplyAdd(Vector512.Load(low + i), lowWeight, Vector512.Load(high + i) * highWeight);
+            var second = Vector512.FusedMultiplyAdd(Vector512.Load(low + i + 8), lowWeight, Vector512.Load(high + i + 8) * highWeight);
             Vector512.Narrow(first, second).Store(to + i);
         }
         for (; i < count; i++)
-            to[i] = (float)(low[i] * (1 - weight) + high[i] * weight);
+            to[i] = (float)Math.FusedMultiplyAdd(low[i], 1 - weight, high[i] * weight);
     }
 }

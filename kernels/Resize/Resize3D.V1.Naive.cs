@@ -1,6 +1,7 @@
 // Computes  y[d,h,w] = trilinear interpolation of x at max(0, (i + 0.5) · old/new − 0.5) along each axis
 // Idea      a thread computes one element from its eight neighbours; positions are computed again by every thread
-// Numerics  along w, then h, then d, in double precision, two products and a sum each, none fused; one rounding to the output's type
+// Numerics  along w, then h, then d, in double precision, low · weight fused with the rounded high · weight: the host rung's bits; one
+//           rounding to the output's type
 using ILGPU;
 using static HSENet.Kernels.ScalarInstructions;
 
@@ -39,5 +40,5 @@ public static partial class Resize3D
         return position < 0 ? 0 : position;
     }
 
-    static double Mix(double low, double high, double weight) => Add(Multiply(low, 1 - weight), Multiply(high, weight));
+    static double Mix(double low, double high, double weight) => FusedMultiplyAdd(low, 1 - weight, Multiply(high, weight));
 }
