@@ -64,11 +64,12 @@ static unsafe class MemoryCheck
         where TSpace : ISpace where TMode : ICheckMode
     {
         MemoryRegion* region = TSpace.Likely(w, i);
-        if (!TMode.Races && region->Contains(address, bytes, store))
+        if (region->Contains(address, bytes, store))
         {
             ulong offset = address - region->Base;
             if (!TMode.Access || ((address & (bytes - 1)) == 0 && (region->Shadow == null || (store
-                ? TryMark(region->Shadow + offset, bytes) : AllInitialised(region->Shadow + offset, bytes)))))
+                ? TryMark(region->Shadow + offset, bytes) : AllInitialised(region->Shadow + offset, bytes)))
+                    && (!TMode.Races || region->Stamps == null || w.Block.Races!.Quick(w, i, lane, region, offset, bytes, store))))
                 return region->Data + offset;
         }
         return Access<TSpace, TMode>(w, i, lane, address, bytes, store ? AccessKind.Store : AccessKind.Load);

@@ -34,8 +34,8 @@ sealed unsafe class RaceChecker(BlockState block, int warps)
         bool shared = region->Index == BlockState.SharedIndex;
         uint words = bytes / 4;
         uint* write = region->Stamps->Write + offset / 4, read = region->Stamps->Read + offset / 4;
-        uint start = (shared ? Order.BlockStart : Order.LaunchStart) << Stamp.ClockShift;
-        uint now = Order.Clock << Stamp.ClockShift;
+        uint start = shared ? Order.BlockStartStamp : Order.LaunchStartStamp;
+        uint now = Order.Now;
         uint thread = (uint)(w.Index * 32 + first);
         if (same)
         {
@@ -64,6 +64,31 @@ sealed unsafe class RaceChecker(BlockState block, int warps)
         return true;
     }
 
+    /// <summary>The same for one lane, when nothing but this thread was here since the last barrier; false, with nothing recorded, otherwise.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Quick(Warp w, Instruction* i, int lane, MemoryRegion* region, ulong offset, uint bytes, bool store)
+    {
+        RaceStamps* stamps = region->Stamps;
+        RaceOrder order = Order;
+        uint start = region->Index == BlockState.SharedIndex ? order.BlockStartStamp : order.LaunchStartStamp;
+        uint thread = (uint)(w.Index * 32 + lane), own = order.Now | thread;
+        uint words = bytes < 4 ? 1 : bytes / 4;
+        uint* write = stamps->Write + offset / 4, read = stamps->Read + offset / 4;
+        if (i->Strong || (bytes < 4 && stamps->ByteWrite == null))
+            return false;
+        for (uint at = 0; at < words; at++)
+            if (!Free(order, write[at], thread, start) || (store && !Free(order, read[at], thread, start)))
+                return false;
+        if (stamps->ByteWrite != null)
+            return QuickBytes(w, stamps, offset, bytes, store, thread, start);
+        for (uint at = 0; at < words; at++)
+            if (store)
+                write[at] = own;
+            else if (read[at] != own)
+                read[at] = Free(order, read[at], thread, start) ? own : Merge(read[at], own, (uint)w.Index, start);
+        return true;
+    }
+
     /// <summary>Checks and records one lane's access.</summary>
     public void Lane(Warp w, Instruction* i, int lane, MemoryRegion* region, ulong offset, ulong address, uint bytes, AccessKind kind)
     {
@@ -72,7 +97,7 @@ sealed unsafe class RaceChecker(BlockState block, int warps)
         int thread = w.Index * 32 + lane;
         if (atomic && kind != AccessKind.Store)
             Order.Learn(w.Index, WordOf(region, offset));
-        uint own = Order.Clock << Stamp.ClockShift | (uint)thread | (atomic ? Stamp.Atomic : 0);
+        uint own = Order.Now | (uint)thread | (atomic ? Stamp.Atomic : 0);
         uint found = 0;
         if (bytes < 4)
         {
@@ -112,20 +137,47 @@ sealed unsafe class RaceChecker(BlockState block, int warps)
         if (kind != AccessKind.Load)
             write = own;
         else if (!atomic)
-            read = Order.Unordered(read, thread, shared) ? Merge(read, own, (uint)thread / 32, (shared ? Order.BlockStart : Order.LaunchStart) << Stamp.ClockShift) : own;
+            read = Order.Unordered(read, thread, shared) ? Merge(read, own, (uint)thread / 32, shared ? Order.BlockStartStamp : Order.LaunchStartStamp) : own;
     }
 
-    ulong WordOf(MemoryRegion* region, ulong offset) => (region->Base + offset) & ~3ul | (region->Index == BlockState.SharedIndex ? 1ul << 63 : 0);
+    // The second half of Quick where single bytes have stamps of their own; words were found free.
+    bool QuickBytes(Warp w, RaceStamps* stamps, ulong offset, uint bytes, bool store, uint thread, uint start)
+    {
+        uint own = Order.Now | thread;
+        uint* write = stamps->ByteWrite + offset, read = stamps->ByteRead + offset;
+        for (uint at = 0; at < bytes; at++)
+            if (!Free(Order, write[at], thread, start) || (store && !Free(Order, read[at], thread, start)))
+                return false;
+        uint units = bytes;
+        if (bytes >= 4)
+        {
+            write = stamps->Write + offset / 4;
+            read = stamps->Read + offset / 4;
+            units = bytes / 4;
+        }
+        for (uint at = 0; at < units; at++)
+            if (store)
+                write[at] = own;
+            else
+                read[at] = Free(Order, read[at], thread, start) ? own : Merge(read[at], own, (uint)w.Index, start);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static bool Free(RaceOrder order, uint stamp, uint thread, uint start) => stamp < start
+        || (stamp >= order.BlockStartStamp && ((stamp & Stamp.Who) == thread || (stamp < order.EpochStamp && (stamp & Stamp.Who) != Stamp.ManyBlocks)));
+
+    static ulong WordOf(MemoryRegion* region, ulong offset) => (region->Base + offset) & ~3ul | (region->Index == BlockState.SharedIndex ? 1ul << 63 : 0);
 
     // An access that cannot be in conflict with any lane: of another launch, or before the last barrier.
-    bool Settled(uint stamp, uint start) => stamp < start || (stamp >= Order.BlockStart << Stamp.ClockShift && stamp < Order.Epoch << Stamp.ClockShift);
+    bool Settled(uint stamp, uint start) => Free(Order, stamp, Stamp.Who, start);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     Vector256<uint> SettledLanes(Vector256<uint> stamps, Vector256<uint> own, uint start)
     {
-        Vector256<uint> blockStart = Vector256.Create(Order.BlockStart << Stamp.ClockShift);
+        Vector256<uint> blockStart = Vector256.Create(Order.BlockStartStamp);
         Vector256<uint> ofBlock = Vector256.GreaterThanOrEqual(stamps, blockStart);
-        Vector256<uint> before = Vector256.LessThan(stamps, Vector256.Create(Order.Epoch << Stamp.ClockShift))
+        Vector256<uint> before = Vector256.LessThan(stamps, Vector256.Create(Order.EpochStamp))
             | Vector256.Equals((stamps ^ own) & Vector256.Create(Stamp.Who), Vector256<uint>.Zero);
         Vector256<uint> many = Vector256.Equals(stamps & Vector256.Create(Stamp.Who), Vector256.Create(Stamp.ManyBlocks));
         return Vector256.LessThan(stamps, Vector256.Create(start)) | (ofBlock & before & ~many);
@@ -142,7 +194,7 @@ sealed unsafe class RaceChecker(BlockState block, int warps)
             return read;
         if (Settled(read, start))
             return own;
-        if (read < Order.BlockStart << Stamp.ClockShift)
+        if (read < Order.BlockStartStamp)
             return now | Stamp.ManyBlocks;
         return who / 32 == warp || who == Stamp.ManyLanes + warp ? now | (Stamp.ManyLanes + warp) : now | Stamp.ManyWarps;
     }
@@ -156,7 +208,7 @@ sealed unsafe class RaceChecker(BlockState block, int warps)
         Vector256<uint> who = read & Vector256.Create(Stamp.Who), now = own & Vector256.Create(~Stamp.Who);
         Vector256<uint> sameWarp = Vector256.Equals(who >> 5, Vector256.Create(warp)) | Vector256.Equals(who, Vector256.Create(Stamp.ManyLanes + warp));
         Vector256<uint> merged = now | Vector256.ConditionalSelect(sameWarp, Vector256.Create(Stamp.ManyLanes + warp), Vector256.Create(Stamp.ManyWarps));
-        Vector256<uint> foreign = Vector256.LessThan(read, Vector256.Create(Order.BlockStart << Stamp.ClockShift));
+        Vector256<uint> foreign = Vector256.LessThan(read, Vector256.Create(Order.BlockStartStamp));
         merged = Vector256.ConditionalSelect(foreign, now | Vector256.Create(Stamp.ManyBlocks), merged);
         Vector256<uint> sticky = Vector256.Equals(who, Vector256.Create(Stamp.ManyBlocks)) & Vector256.GreaterThanOrEqual(read, Vector256.Create(start));
         return Vector256.ConditionalSelect(settled, own, Vector256.ConditionalSelect(sticky, read, merged));

@@ -30,12 +30,16 @@ sealed class RaceOrder(int warps)
     public uint BlockStart { get; private set; }
     public uint Epoch { get; private set; }
 
+    /// <summary>The same times as the lowest stamps that have them.</summary>
+    public uint Now, LaunchStartStamp, BlockStartStamp, EpochStamp;
+
     /// <summary>True when the clock is so far that stamps should be cleared and it should start anew.</summary>
     public bool Exhausted => Clock > Stamp.MaxClock / 2;
 
     public void StartLaunch(uint clock)
     {
         LaunchStart = Clock = clock;
+        LaunchStartStamp = Now = clock << Stamp.ClockShift;
         _releases.Clear();
         _blockStarts.Clear();
         _acquired.Clear();
@@ -44,6 +48,7 @@ sealed class RaceOrder(int warps)
     public void StartBlock()
     {
         BlockStart = Tick();
+        BlockStartStamp = Now;
         _blockStarts.Add(Clock);
         _acquired.Add([]);
         Array.Clear(_fenced);
@@ -55,6 +60,7 @@ sealed class RaceOrder(int warps)
     public void OpenForAll()
     {
         Epoch = Tick();
+        EpochStamp = Now;
         Array.Fill(_known, Epoch);
     }
 
@@ -140,7 +146,13 @@ sealed class RaceOrder(int warps)
     }
 
     // At the end of its range the clock stands still: later accesses look unordered only with those of the same moment.
-    uint Tick() => Clock < Stamp.MaxClock ? ++Clock : Clock;
+    uint Tick()
+    {
+        if (Clock < Stamp.MaxClock)
+            Clock++;
+        Now = Clock << Stamp.ClockShift;
+        return Clock;
+    }
 
     // Follows what was published from block to block, backwards from the one that reads.
     bool OrderedBlocks(int writer, uint clock, uint who, int reader, uint before, HashSet<int> seen)
