@@ -19,7 +19,7 @@ static unsafe class BlockScheduler
                 waiting |= w.Status == WarpStatus.AtBarrier;
             }
             if (block.Budget < 0)
-                throw new EmulatorException($"{block.Kernel.Name} does not end within the instructions it was given");
+                throw new EmulatorException($"{block.Kernel.Name} does not end within {block.MaxInstructions} instructions of warps");
             if (!waiting && !ran)
                 return;
             if (waiting && !Array.Exists(block.Warps, w => w.Status == WarpStatus.Ready))

@@ -80,6 +80,9 @@ sealed unsafe class BlockState
     /// <summary>Instructions that warps may still execute before they are asked.</summary>
     public long Budget;
 
+    /// <summary>The limit of the whole launch.</summary>
+    public long MaxInstructions;
+
     /// <summary>Instructions that warps executed in this launch.</summary>
     public long Executed;
 
@@ -98,6 +101,7 @@ sealed unsafe class BlockState
         launch.Parameters.CopyTo(new Span<byte>(Parameters, Kernel.ParameterBytes));
         Findings.Start(launch.Options.MaxFindings);
         Executed = 0;
+        MaxInstructions = launch.Options.MaxInstructions;
         Profile?.Clear();
         foreach (Warp w in Warps)
             w.Instructions = w.LaneInstructions = 0;

@@ -101,8 +101,8 @@ static unsafe class MemoryCheck
         {
             ulong relative = address;
             region = TSpace.Find(w, i, first, ref relative);
-            if (relative != address || !region->Contains(address, span, store))
-                return null;
+            if (relative != address || region->Index == BlockState.LocalIndex || !region->Contains(address, span, store))
+                return null; // local memory is another for each lane
         }
         ulong offset = address - region->Base;
         if (TMode.Access)

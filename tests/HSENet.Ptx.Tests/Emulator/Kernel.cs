@@ -8,9 +8,13 @@ sealed class Kernel : IDisposable
 {
     readonly EmulatorModule module;
 
-    public Kernel(string text)
+    public Kernel(string text) : this(PtxModule.Parse(text))
     {
-        module = EmulatorModule.Load(text);
+    }
+
+    public Kernel(PtxModule program)
+    {
+        module = EmulatorModule.Load(program);
         Emulator = new Emulator(Memory);
     }
 
