@@ -84,8 +84,8 @@ public sealed class WordNet
             // The licence stands at the top, indented.
             if (line.Length == 0 || line[0] == ' ')
                 continue;
-            // offset, lexicographer file, kind, number of words in hexadecimal, then each word and its sense
-            string[] fields = line.Split(' ');
+            // offset, lexicographer file, kind, number of words in hexadecimal, then each word and its sense; after the bar the explanation
+            string[] fields = line.Split('|')[0].Split(' ');
             if (fields.Length < 6 || !int.TryParse(fields[3], System.Globalization.NumberStyles.AllowHexSpecifier, null, out int words)
                 || words < 1 || fields.Length < 4 + 2 * words)
                 throw new HseNetFileException(file, $"line {number} is no synonym set", "a data file of WordNet 3");

@@ -52,17 +52,16 @@ internal sealed class TokenizerTables
     {
         if (Vocabulary.Count == 0)
             throw new HseNetFileException(VocabularyFile, "the vocabulary is empty", "one id for each token");
-        HashSet<string> mergeResults = CheckMerges();
+        int lastOrdinary = CheckMerges();
         var tokenOfId = new Dictionary<int, string>(Vocabulary.Count + Added.Count);
-        int lastOrdinary = -1;
         foreach ((string token, int id) in Vocabulary)
         {
             if (token.Length == 0)
                 throw new HseNetFileException(VocabularyFile, "a token is empty", "at least one character");
-            if (!token.All(ByteAlphabet.Contains))
+            if (!ByteAlphabet.Writes(token))
                 throw new HseNetFileException(VocabularyFile, $"token {HseNetFileException.Quote(token)} is not written in the byte alphabet", "a byte-level vocabulary");
             Claim(VocabularyFile, id, token);
-            if (token.Length == 1 || mergeResults.Contains(token))
+            if (token.Length == 1)
                 lastOrdinary = Math.Max(lastOrdinary, id);
         }
         foreach (AddedToken added in Added)
@@ -87,26 +86,30 @@ internal sealed class TokenizerTables
         }
     }
 
-    HashSet<string> CheckMerges()
+    // Returns the highest id that a merge makes.
+    int CheckMerges()
     {
         var seen = new HashSet<string>(Merges.Count, StringComparer.Ordinal);
-        var results = new HashSet<string>(Merges.Count, StringComparer.Ordinal);
+        var ids = Vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
+        int highest = -1;
         for (int rank = 0; rank < Merges.Count; rank++)
         {
             string merge = Merges[rank];
             int space = merge.IndexOf(' ');
             if (space <= 0 || space == merge.Length - 1 || merge.IndexOf(' ', space + 1) >= 0)
                 throw new HseNetFileException(MergesFile, $"merge {rank + 1} is {HseNetFileException.Quote(merge)}", "two tokens with one space between them");
-            string result = string.Concat(merge.AsSpan(0, space), merge.AsSpan(space + 1));
-            foreach (string token in (string[])[merge[..space], merge[(space + 1)..], result])
-                if (!Vocabulary.ContainsKey(token))
-                    throw new HseNetFileException(MergesFile, $"merge {rank + 1} needs the token {HseNetFileException.Quote(token)}",
-                        $"only tokens of {Path.GetFileName(VocabularyFile)}");
+            Known(merge.AsSpan(0, space), rank);
+            Known(merge.AsSpan(space + 1), rank);
+            highest = Math.Max(highest, Known(merge.Remove(space, 1), rank));
             if (!seen.Add(merge))
                 throw new HseNetFileException(MergesFile, $"merge {rank + 1} ({HseNetFileException.Quote(merge)}) occurs twice", "each merge once");
-            results.Add(result);
         }
-        return results;
+        return highest;
+
+        int Known(ReadOnlySpan<char> token, int rank) => ids.TryGetValue(token, out int id)
+            ? id
+            : throw new HseNetFileException(MergesFile, $"merge {rank + 1} needs the token {HseNetFileException.Quote(token.ToString())}",
+                $"only tokens of {Path.GetFileName(VocabularyFile)}");
     }
 
     void CheckHoles(Dictionary<int, string> tokenOfId, int lastOrdinary)
