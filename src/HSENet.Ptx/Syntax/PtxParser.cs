@@ -85,7 +85,25 @@ sealed partial class PtxParser
             TakeEnd();
             return variable;
         }
+        if (linkage == null && IsWord("section"))
+            return ReadSection();
         return linkage == null && Current is { Kind: PtxTokenKind.Word, Text: "file" or "pragma" } ? ReadDirective() : throw Error($"unknown directive '{Shown(Current)}'");
+    }
+
+    // .section .debug_… { … }: data for a debugger, kept as it is.
+    PtxDirective ReadSection()
+    {
+        int start = position++;
+        List<string> arguments = [];
+        while (!IsMark('}'))
+        {
+            if (Current.Kind == PtxTokenKind.End)
+                throw Error("a section has no end");
+            arguments.Add(Shown(tokens[position++]));
+        }
+        position++;
+        bool isDebug = arguments.Count > 1 && arguments[0].StartsWith(".debug", StringComparison.Ordinal) && arguments[1] == "{";
+        return isDebug ? new PtxDirective("section", [.. arguments, "}"]) { Line = tokens[start].Line } : throw Error("a section is written .section .debug_name { … }", -1);
     }
 
     PtxFunction ReadFunction(bool isEntry, string? linkage)

@@ -76,7 +76,7 @@ static class PtxPrinter
 
     static string Print(PtxDirective directive)
     {
-        if (directive.Name is not ("loc" or "file" or "pragma"))
+        if (directive.Name is not ("loc" or "file" or "pragma" or "section"))
             return $".{directive.Name} {string.Join(", ", directive.Arguments)}".TrimEnd();
         return string.Join(' ', (string[])["." + directive.Name, .. directive.Arguments]).Replace(" ,", ",", StringComparison.Ordinal);
     }
