@@ -37,7 +37,7 @@ public class KernelFactsTests
     [Fact]
     public void A_tensor_core_product_is_what_it_claims()
     {
-        KernelFacts facts = KernelFacts.Of(Sample.Module("TensorCore"));
+        KernelFacts facts = KernelFacts.Of(Sample.Module("TensorCores"));
         Assert.Equal((0, 49152, 137), (facts.LocalBytes, facts.StaticSharedBytes, facts.EstimatedLiveRegisters));
         Assert.Equal((32, 12, 12), (facts.Count("mma", "m16n8k16", "bf16"), facts.Count("ldmatrix", "x4"), facts.Count("cp", "async", "cg")));
     }
