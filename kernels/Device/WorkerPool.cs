@@ -1,5 +1,8 @@
-// A small thread pool for host rungs: starting a piece of work costs about a microsecond, because workers spin briefly.
+// A small thread pool for host rungs: starting a piece of work costs about a microsecond, because workers look for more before they sleep.
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 
 namespace HSENet.Kernels;
 
@@ -10,46 +13,67 @@ public interface IHostWork
     void Run(int index, int worker);
 }
 
-/// <summary>The caller and <c>threads − 1</c> workers share the items of one piece of work at a time.</summary>
+/// <summary>
+/// The caller and <c>threads − 1</c> workers share the items of one piece of work at a time. The caller waits for items, not for
+/// workers: one that sleeps, or comes too late for an item, costs nothing.
+/// </summary>
+/// <remarks>
+/// The number of items and the next one to hand out lie in one 64-bit word. Who adds one to it and gets a number below the count has
+/// an item of the work that is described beside it: that work cannot end, and so not be replaced, before this item is done.
+/// </remarks>
 sealed unsafe class WorkerPool : IDisposable
 {
-    // Long enough to bridge the gap between two launches of a decoded token, short enough not to burn an idle machine.
-    const int SpinsBeforeSleep = 2000;
+    // Bridges the gap between two launches of a decoded token; then a worker sleeps, and an idle machine is idle.
+    static readonly long LookTicks = Stopwatch.Frequency / 20_000;
 
     readonly Thread[] _workers;
-    readonly SemaphoreSlim _wake = new(0);
+    readonly SemaphoreSlim[] _wake;
+    readonly int[] _asleep;
+    readonly SemaphoreSlim _done = new(0);
     readonly object _oneAtATime = new();
     delegate*<void*, int, int, void> _run;
     void* _work;
-    int _count, _next, _busy, _sleeping;
-    volatile int _generation;
-    volatile bool _stop;
     Exception? _failure;
+    volatile bool _stop;
+    Line _items, _left; // left: items not yet done, and 2³¹ more while the caller sleeps
+
+    /// <summary>A number with a cache line pair of its own, so that handing out items and counting them do not disturb each other.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    struct Line
+    {
+        [FieldOffset(128)]
+        public long Value;
+    }
+
+    const long CallerSleeps = 1L << 32;
 
     public WorkerPool(int threads)
     {
         _workers = new Thread[threads - 1];
+        _wake = new SemaphoreSlim[threads - 1];
+        _asleep = new int[threads - 1];
         for (int i = 0; i < _workers.Length; i++)
         {
-            int worker = i + 1;
-            _workers[i] = new Thread(() => Loop(worker)) { IsBackground = true, Name = $"HSENet kernel worker {worker}" };
+            int worker = i;
+            _wake[i] = new SemaphoreSlim(0);
+            _workers[i] = new Thread(() => Loop(worker)) { IsBackground = true, Name = $"HSENet kernel worker {worker + 1}" };
             _workers[i].Start();
         }
     }
 
     public int Threads => _workers.Length + 1;
 
-    /// <summary>Runs all items and returns when the last one is done. An exception of an item is thrown here.</summary>
+    /// <summary>Runs all items and returns when the last one is done. An exception of an item is thrown here. Items must not call this.</summary>
     public void For<TWork>(int count, ref TWork work) where TWork : struct, IHostWork
     {
-        if (_workers.Length == 0 || count <= 1)
-        {
-            for (int i = 0; i < count; i++)
-                work.Run(i, 0);
-            return;
-        }
         lock (_oneAtATime)
-            Share(count, &RunItem<TWork>, Unsafe.AsPointer(ref work));
+        {
+            if (_workers.Length > 0 && count > 1)
+                Share(count, &RunItem<TWork>, Unsafe.AsPointer(ref work));
+            else
+                for (int i = 0; i < count; i++)
+                    work.Run(i, 0);
+        }
     }
 
     static void RunItem<TWork>(void* work, int index, int worker) where TWork : struct, IHostWork =>
@@ -59,74 +83,105 @@ sealed unsafe class WorkerPool : IDisposable
     {
         _run = run;
         _work = work;
-        _count = count;
-        Volatile.Write(ref _next, 0);
-        Volatile.Write(ref _busy, _workers.Length);
-        Interlocked.Increment(ref _generation);
-        int sleeping = Volatile.Read(ref _sleeping);
-        if (sleeping > 0)
-            _wake.Release(sleeping);
+        Volatile.Write(ref _left.Value, count);
+        // A full fence: the sleepers that are looked for next have seen these items, or are seen asleep.
+        Interlocked.Exchange(ref _items.Value, (long)count << 32);
+        Wake(0, 1);
         Work(0);
-        SpinWait spin = default;
-        while (Volatile.Read(ref _busy) != 0)
-        {
-            if (spin.Count < 20)
-                spin.SpinOnce(-1);
-            else
-                Thread.Yield();
-        }
+        WaitForItems();
         if (Interlocked.Exchange(ref _failure, null) is { } failure)
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+            ExceptionDispatchInfo.Throw(failure);
     }
 
+    bool HasItems => Count(Volatile.Read(ref _items.Value)) > 0;
+
+    /// <summary>Items not handed out.</summary>
+    static int Count(long items) => (int)(items >> 32) - (int)items;
+
+    /// <summary>Works until no item is left to hand out.</summary>
     void Work(int worker)
     {
-        try
+        long done = 0;
+        while (HasItems)
         {
-            for (int i; (i = Interlocked.Increment(ref _next) - 1) < _count;)
-                _run(_work, i, worker);
+            long items = Interlocked.Increment(ref _items.Value) - 1;
+            if (Count(items) <= 0)
+                break;
+            try
+            {
+                _run(_work, (int)items, worker);
+            }
+            catch (Exception failure)
+            {
+                Interlocked.CompareExchange(ref _failure, failure, null);
+                // What was not handed out is not run.
+                done += Math.Max(0, Count(Interlocked.Exchange(ref _items.Value, 0)));
+            }
+            done++;
         }
-        catch (Exception failure)
+        if (done > 0 && Interlocked.Add(ref _left.Value, -done) == CallerSleeps)
+            _done.Release();
+    }
+
+    void WaitForItems()
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (Volatile.Read(ref _left.Value) != 0)
         {
-            Interlocked.CompareExchange(ref _failure, failure, null);
-            Volatile.Write(ref _next, int.MaxValue / 2);
+            Thread.SpinWait(4);
+            if (Stopwatch.GetTimestamp() - start < LookTicks)
+                continue;
+            // A long item of another thread: sleep, unless it has just ended.
+            if (Interlocked.Add(ref _left.Value, CallerSleeps) != CallerSleeps)
+                _done.Wait();
+            return;
         }
+    }
+
+    /// <summary>Wakes sleepers from <paramref name="first"/> on, as long as there are items. Each wakes two more: the caller pays for one.</summary>
+    void Wake(int first, int count)
+    {
+        for (int i = first; i < _asleep.Length && count > 0 && HasItems; i++)
+            if (Volatile.Read(ref _asleep[i]) == 1 && Interlocked.Exchange(ref _asleep[i], 0) == 1)
+            {
+                _wake[i].Release();
+                count--;
+            }
     }
 
     void Loop(int worker)
     {
-        int seen = 0;
-        while (true)
+        while (!_stop)
         {
-            for (int spins = 0; _generation == seen && spins < SpinsBeforeSleep; spins++)
-                Thread.SpinWait(10);
-            if (_generation == seen)
+            long start = Stopwatch.GetTimestamp();
+            while (!HasItems && Stopwatch.GetTimestamp() - start < LookTicks)
+                Thread.SpinWait(4);
+            if (!HasItems)
             {
-                Interlocked.Increment(ref _sleeping);
-                // A start between the last look and this line has not counted us: look again before sleeping.
-                if (_generation == seen && !_stop)
-                    _wake.Wait();
-                Interlocked.Decrement(ref _sleeping);
-                if (_stop)
-                    return;
-                continue;
+                Interlocked.Exchange(ref _asleep[worker], 1);
+                // Items that came before this line may not have seen a sleeper: look again before sleeping.
+                if (HasItems || _stop)
+                {
+                    if (Interlocked.Exchange(ref _asleep[worker], 0) == 0)
+                        _wake[worker].Wait(); // it was woken all the same: take that, or the next sleep would end at once
+                }
+                else
+                    _wake[worker].Wait();
+                Wake(worker + 1, 2);
             }
-            seen = _generation;
-            if (_stop)
-                return;
-            Work(worker);
-            Interlocked.Decrement(ref _busy);
+            Work(worker + 1);
         }
     }
 
     public void Dispose()
     {
         _stop = true;
-        Interlocked.Increment(ref _generation);
-        if (_workers.Length > 0)
-            _wake.Release(_workers.Length);
+        for (int i = 0; i < _workers.Length; i++)
+            _wake[i].Release();
         foreach (var worker in _workers)
             worker.Join();
-        _wake.Dispose();
+        foreach (var wake in _wake)
+            wake.Dispose();
+        _done.Dispose();
     }
 }
