@@ -117,6 +117,19 @@ public sealed class PreprocessingTests
     }
 
     [Fact]
+    public void Gpu_kernels_in_the_emulator_give_the_same()
+    {
+        short[] voxels = Voxels(13, 11, 5, Lungs);
+        using var study = Prepare(voxels, 13, 11, 5, new() { SliceJpeg = true });
+        using var emulator = new EmulatorDevice();
+        using var scan = VoxelVolume.FromVoxels<short>(voxels, (13, 11, 5), (1, 1, 2));
+        using var other = Preprocessing.Prepare(emulator, scan, Target, new() { SliceJpeg = true });
+        Assert.Equal(study.CropEnd, other.CropEnd);
+        Assert.Equal(Download(study.SlicePixels), Download(emulator, other.SlicePixels));
+        Assert.Equal(Download(study.Volume), Download(emulator, other.Volume));
+    }
+
+    [Fact]
     public void It_can_be_cancelled()
     {
         using var scan = VoxelVolume.FromVoxels<short>(Voxels(20, 18, 9, Lungs), (20, 18, 9), (1, 1, 2));
@@ -149,10 +162,12 @@ public sealed class PreprocessingTests
         return Preprocessing.Prepare(Device, scan, target ?? Target, options);
     }
 
-    static float[] Download(View<float> view)
+    static float[] Download(View<float> view) => Download(Device, view);
+
+    static float[] Download(Device device, View<float> view)
     {
         var values = new float[view.Length];
-        Device.Download(view, values);
+        device.Download(view, values);
         return values;
     }
 }
