@@ -78,7 +78,7 @@ public sealed class FileMutationTests
 
     static byte[] Golden(string file) => File.ReadAllBytes(GoldenFolder.At(file));
 
-    static void ReadTensors(string name, byte[] content)
+    internal static void ReadTensors(string name, byte[] content)
     {
         using FileBytes file = FileBytes.FromArray(name, content);
         using TensorSource source = TensorSource.Read(file);
@@ -89,7 +89,7 @@ public sealed class FileMutationTests
         }
     }
 
-    static void ReadVolume(byte[] file)
+    internal static void ReadVolume(byte[] file)
     {
         using (VoxelVolume volume = VolumeFile.Read(new MemoryStream(file), "scan"))
             Sum(volume);

@@ -43,14 +43,25 @@ internal static class Mutations
         Assert.True(refused > 0 && accepted > 0, $"{refused} refused, {accepted} accepted");
     }
 
-    static bool Accepts(byte[] damaged, Action<byte[]> read)
+    /// <summary>Reads one damaged file under the same promise and returns the line with which it is refused.</summary>
+    public static string Refused(byte[] damaged, Action<byte[]> read)
+    {
+        Assert.False(Accepts(damaged, read, out string message), "the file was accepted");
+        return message;
+    }
+
+    static bool Accepts(byte[] damaged, Action<byte[]> read) => Accepts(damaged, read, out _);
+
+    static bool Accepts(byte[] damaged, Action<byte[]> read, out string message)
     {
         bool accepted = false;
+        string line = "";
         TimeSpan time = Timed();
         // A slow run may be the machine's; a slow file is slow again.
         if (time > TimeSpan.FromSeconds(2))
             time = Timed();
         Assert.True(time < TimeSpan.FromSeconds(2), $"took {time}");
+        message = line;
         return accepted;
 
         TimeSpan Timed()
@@ -63,6 +74,7 @@ internal static class Mutations
             }
             catch (HseNetException e)
             {
+                line = e.Message;
                 Assert.DoesNotContain(e.Message, char.IsControl);
                 Assert.Contains("; expected ", e.Message);
             }

@@ -84,9 +84,10 @@ internal sealed unsafe class FileBytes : IDisposable
     /// <exception cref="HseNetFileException">The range is not inside the file, or longer than a span.</exception>
     public ReadOnlySpan<byte> Slice(long offset, long length)
     {
+        byte* first = Pointer(offset, length);
         if (length > int.MaxValue)
             throw new HseNetFileException(Name, $"a section of {length} bytes is too long", $"at most {int.MaxValue}");
-        return new ReadOnlySpan<byte>(Pointer(offset, length), (int)length);
+        return new ReadOnlySpan<byte>(first, (int)length);
     }
 
     /// <summary>Everything, as a stream for readers that go from front to back.</summary>

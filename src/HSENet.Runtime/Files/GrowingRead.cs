@@ -40,7 +40,7 @@ internal static class GrowingRead
             if (filled > limit)
                 throw new HseNetFileException(name, "decompresses to too much", $"at most {limit} bytes");
             if (filled == bytes.Length)
-                Array.Resize(ref bytes, 2 * bytes.Length);
+                Array.Resize(ref bytes, (int)Math.Min(limit + 1L, 2L * bytes.Length));
         }
         return bytes[..filled];
     }

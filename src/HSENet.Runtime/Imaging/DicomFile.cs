@@ -12,7 +12,7 @@ internal sealed record DicomFile(DicomImage Image, ReadOnlyMemory<byte> Pixels, 
     public const int PreambleLength = 132;
 
     // A single image is far smaller; the bound keeps a few bytes of deflated zeros from filling the memory.
-    const int MaximumInflated = 1 << 27;
+    const int MaximumInflated = 1 << 26;
 
     const uint MetaTransferSyntax = 0x00020010, ImageType = 0x00080008, InstanceUid = 0x00080018, Modality = 0x00080060, SeriesUid = 0x0020000E,
         InstanceNumber = 0x00200013, Position = 0x00200032, Orientation = 0x00200037, SamplesPerPixel = 0x00280002, Frames = 0x00280008,

@@ -1,4 +1,6 @@
 // Makes a volume of DICOM files: chooses the series, orders its slices, decodes them into one block of voxels.
+using System.Runtime.InteropServices;
+
 namespace HSENet.Runtime;
 
 internal static class DicomVolume
@@ -96,10 +98,12 @@ internal static class DicomVolume
         byte[] frame = new byte[image.FrameBytes];
         reader.DecodeFrame(content, image, frame);
         ExtractStoredBits(image, frame);
-        Span<float> values = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(destination);
+        double[] scaled = new double[image.Rows * image.Columns];
         fixed (byte* pixels = frame)
-            for (int i = 0; i < values.Length; i++)
-                values[i] = (float)(VoxelTypes.ToDouble(image.Type, pixels + (long)i * (image.BitsAllocated / 8)) * image.RescaleSlope + image.RescaleIntercept);
+            VoxelTypes.ToDoubles(image.Type, pixels, scaled, image.RescaleSlope, image.RescaleIntercept);
+        Span<float> values = MemoryMarshal.Cast<byte, float>(destination);
+        for (int i = 0; i < values.Length; i++)
+            values[i] = (float)scaled[i];
     }
 
     // Bits above and below the stored ones may hold anything; the sign is the highest stored bit.

@@ -1,4 +1,5 @@
 // A volume as its file stores it: typed voxels, sizes, scaling, spacing and orientation.
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -96,9 +97,7 @@ public sealed unsafe class VoxelVolume : IDisposable
     {
         if (first < 0 || first > Count || destination.Length > Count - first)
             throw new ArgumentOutOfRangeException(nameof(first), $"voxels {first} to {first + destination.Length} of {Count}");
-        byte* source = Pointer + first * Type.Size();
-        for (int i = 0; i < destination.Length; i++)
-            destination[i] = VoxelTypes.ToDouble(Type, source + (long)i * Type.Size()) * Slope + Intercept;
+        VoxelTypes.ToDoubles(Type, Pointer + first * Type.Size(), destination, Slope, Intercept);
         GC.KeepAlive(this);
     }
 
@@ -130,23 +129,31 @@ public sealed unsafe class VoxelVolume : IDisposable
 
 internal static unsafe class VoxelTypes
 {
-    /// <summary>One element, not necessarily aligned, as double.</summary>
-    public static double ToDouble(DataType type, byte* element) => type switch
+    /// <summary>slope × element + intercept of elements that need not be aligned; two roundings, as the reference computes it.</summary>
+    public static void ToDoubles(DataType type, byte* source, Span<double> destination, double slope, double intercept)
     {
-        DataType.F64 => Unsafe.ReadUnaligned<double>(element),
-        DataType.F32 => Unsafe.ReadUnaligned<float>(element),
-        DataType.F16 => (double)Unsafe.ReadUnaligned<Half>(element),
-        DataType.BF16 => BitConverter.UInt32BitsToSingle((uint)Unsafe.ReadUnaligned<ushort>(element) << 16),
-        DataType.I64 => Unsafe.ReadUnaligned<long>(element),
-        DataType.I32 => Unsafe.ReadUnaligned<int>(element),
-        DataType.I16 => Unsafe.ReadUnaligned<short>(element),
-        DataType.I8 => (sbyte)*element,
-        DataType.U64 => Unsafe.ReadUnaligned<ulong>(element),
-        DataType.U32 => Unsafe.ReadUnaligned<uint>(element),
-        DataType.U16 => Unsafe.ReadUnaligned<ushort>(element),
-        DataType.U8 or DataType.Bool => *element,
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
-    };
+        switch (type)
+        {
+            case DataType.F64: Scale<double>(source, destination, slope, intercept); break;
+            case DataType.F32: Scale<float>(source, destination, slope, intercept); break;
+            case DataType.F16: Scale<Half>(source, destination, slope, intercept); break;
+            case DataType.I64: Scale<long>(source, destination, slope, intercept); break;
+            case DataType.I32: Scale<int>(source, destination, slope, intercept); break;
+            case DataType.I16: Scale<short>(source, destination, slope, intercept); break;
+            case DataType.I8: Scale<sbyte>(source, destination, slope, intercept); break;
+            case DataType.U64: Scale<ulong>(source, destination, slope, intercept); break;
+            case DataType.U32: Scale<uint>(source, destination, slope, intercept); break;
+            case DataType.U16: Scale<ushort>(source, destination, slope, intercept); break;
+            case DataType.U8 or DataType.Bool: Scale<byte>(source, destination, slope, intercept); break;
+            default: throw new ArgumentOutOfRangeException(nameof(type), type, null);
+        }
+    }
+
+    static void Scale<T>(byte* source, Span<double> destination, double slope, double intercept) where T : unmanaged, INumberBase<T>
+    {
+        for (int i = 0; i < destination.Length; i++)
+            destination[i] = double.CreateTruncating(Unsafe.ReadUnaligned<T>(source + (long)i * sizeof(T))) * slope + intercept;
+    }
 
     /// <summary>Turns the byte order of <paramref name="length"/> bytes of elements.</summary>
     public static void ReverseEndianness(byte* bytes, long length, int elementSize)
