@@ -1,0 +1,103 @@
+// A CT as an embedder holds it: from a file, a stream or voxels in memory.
+using HSENet.Kernels;
+
+namespace HSENet.Runtime;
+
+/// <summary>How a study is read and preprocessed.</summary>
+public sealed record CtStudyOptions
+{
+    /// <summary>How the scan becomes the model's volume and slices.</summary>
+    public PreprocessingOptions Preprocessing { get; init; } = new();
+
+    /// <summary>Limits of reading.</summary>
+    public VolumeReadOptions Reading { get; init; } = new();
+
+    /// <summary>For a finished volume (.npy): file with its slice features, [slices, channels], which only the scan itself could give otherwise.</summary>
+    public string? SliceFeatures { get; init; }
+}
+
+/// <summary>A CT study: voxels in memory, ready for a model. Safe to use from several threads until it is disposed.</summary>
+public sealed class CtStudy : IDisposable
+{
+    readonly VoxelVolume _volume;
+    readonly VoxelVolume? _sliceFeatures;
+    readonly CtStudyOptions _options;
+
+    CtStudy(VoxelVolume volume, VoxelVolume? sliceFeatures, CtStudyOptions options) => (_volume, _sliceFeatures, _options) = (volume, sliceFeatures, options);
+
+    /// <summary>The voxels as the file has them, with size, spacing and scaling.</summary>
+    public VoxelVolume Volume => _volume;
+
+    /// <summary>Reads a CT file: NIfTI, or a finished volume as .npy.</summary>
+    /// <exception cref="HseNetFileException">The file cannot be used; the message names it and the reason.</exception>
+    public static CtStudy Open(string path, CtStudyOptions? options = null)
+    {
+        options ??= new();
+        return Create(VolumeFile.Read(path, options.Reading), options);
+    }
+
+    /// <summary>Reads a CT from a stream, which stays open.</summary>
+    /// <param name="stream">A NIfTI single file, compressed or not, or .npy; need not be seekable.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="options">How it is read.</param>
+    /// <exception cref="HseNetFileException">The content cannot be used.</exception>
+    public static CtStudy Read(Stream stream, string name, CtStudyOptions? options = null)
+    {
+        options ??= new();
+        return Create(VolumeFile.Read(stream, name, options.Reading), options);
+    }
+
+    /// <summary>Takes a copy of voxels in memory, x fastest, then y, then z.</summary>
+    /// <typeparam name="T">A whole or floating-point number type.</typeparam>
+    /// <param name="voxels">size.X × size.Y × size.Z values.</param>
+    /// <param name="size">Number of voxels along x, y and z.</param>
+    /// <param name="spacing">Their distance in mm.</param>
+    /// <param name="slope">Hounsfield units = slope × voxel + intercept.</param>
+    /// <param name="intercept">See <paramref name="slope"/>.</param>
+    /// <param name="options">How it is preprocessed.</param>
+    /// <exception cref="ArgumentException">Sizes, spacing or type cannot be used.</exception>
+    public static CtStudy FromVoxels<T>(ReadOnlySpan<T> voxels, (int X, int Y, int Z) size, (double X, double Y, double Z) spacing, double slope = 1, double intercept = 0, CtStudyOptions? options = null)
+        where T : unmanaged => Create(VoxelVolume.FromVoxels(voxels, size, spacing, slope, intercept), options ?? new());
+
+    static CtStudy Create(VoxelVolume volume, CtStudyOptions options)
+    {
+        try
+        {
+            if (options.SliceFeatures is null)
+                return new CtStudy(volume, null, options);
+            if (!volume.IsPreprocessed)
+                throw new HseNetFileException(volume.Source, "is a scan: its slice features are computed from it", "a finished volume (.npy) when slice features are given");
+            return new CtStudy(volume, VolumeFile.Read(options.SliceFeatures, options.Reading), options);
+        }
+        catch
+        {
+            volume.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Volume and slices, or slice features, in the sizes that a model takes.</summary>
+    internal PreparedStudy Prepare(Device device, ModelConfig config, CancellationToken cancellation)
+    {
+        var image = config.Vision.Image;
+        var slices = config.SliceEncoder;
+        var target = new PreprocessingTarget(image.Depth, image.Height, image.Width, slices?.ImageSize ?? 224, slices?.Slices ?? 32);
+        if (!_volume.IsPreprocessed)
+            return Preprocessing.Prepare(device, _volume, target, _options.Preprocessing, cancellation);
+        if (slices is not null && _sliceFeatures is null)
+            throw new HseNetFileException(_volume.Source, "is a finished volume without slices, which this model looks at", "its slice features beside it, or the scan itself");
+        var prepared = Preprocessing.UseFinished(device, _volume, _sliceFeatures, target);
+        long features = (long)target.Slices * (slices?.HiddenSize ?? 0);
+        if (slices is null || prepared.SliceFeatures.Length == features)
+            return prepared;
+        prepared.Dispose();
+        throw new HseNetFileException(_sliceFeatures!.Source, $"holds {prepared.SliceFeatures.Length} values", $"{target.Slices} × {slices.HiddenSize} slice features");
+    }
+
+    /// <summary>Frees the voxels.</summary>
+    public void Dispose()
+    {
+        _volume.Dispose();
+        _sliceFeatures?.Dispose();
+    }
+}
