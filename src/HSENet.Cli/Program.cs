@@ -1,6 +1,36 @@
+// The program: parses, runs a verb, and turns every outcome into an exit code and at most one line.
+using System.CommandLine;
+
 namespace HSENet.Cli;
+
+/// <summary>Exit codes of all verbs.</summary>
+static class ExitCode
+{
+    public const int Done = 0, Failed = 1, BadInput = 2, Interrupted = 130;
+}
 
 static class Program
 {
-    static int Main() => 0;
+    static async Task<int> Main(string[] arguments)
+    {
+        var root = Root();
+        var parsed = root.Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            string verb = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
+            string problem = parsed.UnmatchedTokens.Count > 0 ? $"'{parsed.UnmatchedTokens[0]}' is no verb, option or argument here" : parsed.Errors[0].Message.TrimEnd('.');
+            Messages.Error($"{problem}; 'hsenet {verb}--help' shows what is");
+            return ExitCode.BadInput;
+        }
+        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(5) }).ConfigureAwait(false);
+    }
+
+    internal static RootCommand Root() => new("Reads 3D CT scans and writes radiology reports: HSENet in hand-written kernels, without a framework.")
+    {
+        ReportCommand.Report(),
+        ReportCommand.Ask(),
+        ConvertCommand.Create(),
+        InspectCommand.Create(),
+        KernelsCommand.Create(),
+    };
 }

@@ -1,0 +1,154 @@
+// hsenet report and hsenet ask: from CT files to text, streamed as it is generated.
+using System.CommandLine;
+using HSENet.Kernels;
+using HSENet.Runtime;
+
+namespace HSENet.Cli;
+
+static class ReportCommand
+{
+    public static Command Report()
+    {
+        var scans = Verb.Files<string[]>("scan", "CT files: NIfTI, or a finished volume as .npy.", ArgumentArity.OneOrMore);
+        var prompt = new Option<string?>("--prompt") { Description = "Another question than the default one." };
+        return Create("report", """
+            Writes a radiology report for each CT.
+
+            Examples:
+              hsenet report scan.nii.gz --weights model
+              hsenet report a.nii.gz b.nii.gz --weights model --json > reports.jsonl
+            """, scans, [prompt], ReportOptions.DefaultMaxTokens, parsed => (parsed.GetRequiredValue(scans), parsed.GetValue(prompt) ?? Prompt.DefaultQuestion));
+    }
+
+    public static Command Ask()
+    {
+        var scan = Verb.Files<string>("scan", "A CT file.", ArgumentArity.ExactlyOne);
+        var question = new Argument<string>("question") { Description = "What is asked of it." };
+        return Create("ask", """
+            Answers a question about a CT.
+
+            Example:
+              hsenet ask scan.nii.gz "Is there a pleural effusion?" --weights model
+            """, scan, [question], ReportOptions.DefaultAnswerTokens, parsed => ([parsed.GetRequiredValue(scan)], parsed.GetRequiredValue(question)));
+    }
+
+    static Command Create(string name, string description, Argument scans, Symbol[] more, int maxTokens, Func<ParseResult, (string[] Scans, string Question)> input)
+    {
+        var weights = new Option<string>("--weights") { Description = "Model folder written by 'hsenet convert'.", Required = true };
+        var tokens = new Option<int>("--max-tokens") { Description = "Tokens that are generated at most.", DefaultValueFactory = _ => maxTokens };
+        var temperature = new Option<float>("--temperature") { Description = "0 takes the most likely token at every step.", DefaultValueFactory = _ => 0 };
+        var topK = new Option<int>("--top-k") { Description = "Keep only the k most likely tokens; 0 keeps all.", DefaultValueFactory = _ => 0 };
+        var topP = new Option<float>("--top-p") { Description = "Keep the smallest set with this probability; 1 keeps all.", DefaultValueFactory = _ => 1 };
+        var seed = new Option<ulong>("--seed") { Description = "Seed of the draws.", DefaultValueFactory = _ => 0 };
+        var tokenizer = new Option<string>("--tokenizer") { Description = "slow, as the reference, or fast.", DefaultValueFactory = _ => "slow" };
+        var rescale = new Option<string?>("--rescale") { Description = "SLOPE,INTERCEPT for collections that keep their scaling in a table." };
+        var jpeg = new Option<bool>("--slice-jpeg") { Description = "Pass the slices through JPEG, as the reference's files went." };
+        var preset = new Option<string>("--preset") { Description = "Preprocessing: standard, or bimcv-r.", DefaultValueFactory = _ => "standard" };
+        var features = new Option<string?>("--slice-features") { Description = "For a finished volume (.npy): file with its slice features (.npy)." };
+        var force = new Option<bool>("--force") { Description = "Take volumes that do not look like Hounsfield units." };
+        var json = new Option<bool>("--json") { Description = "One JSON object per input on a line of its own." };
+        var stats = new Option<bool>("--stats") { Description = "Print times per stage on stderr." };
+        var device = Verb.Device();
+        var verbose = Verb.Verbose();
+        var command = new Command(name, description) { scans };
+        foreach (var symbol in more)
+        {
+            if (symbol is Argument argument)
+                command.Add(argument);
+            else
+                command.Add((Option)symbol);
+        }
+        foreach (Option option in (Option[])[weights, tokens, temperature, topK, topP, seed, tokenizer, rescale, jpeg, preset, features, force, json, stats, device, verbose])
+            command.Add(option);
+        command.Run(verbose, async (parsed, cancellation) =>
+        {
+            var (files, question) = input(parsed);
+            var options = new ReportOptions
+            {
+                Question = question,
+                MaxTokens = parsed.GetValue(tokens),
+                Sampling = new SamplingOptions
+                {
+                    Temperature = parsed.GetValue(temperature),
+                    TopK = parsed.GetValue(topK),
+                    TopP = parsed.GetValue(topP),
+                    Seed = parsed.GetValue(seed),
+                },
+            };
+            var study = new CtStudyOptions
+            {
+                Preprocessing = new PreprocessingOptions
+                {
+                    Rescale = Rescale(parsed.GetValue(rescale)),
+                    SliceJpeg = parsed.GetValue(jpeg),
+                    Force = parsed.GetValue(force),
+                    Preset = Preset(parsed.GetRequiredValue(preset)),
+                },
+                SliceFeatures = parsed.GetValue(features),
+            };
+            var writer = new ReportWriter(parsed.GetValue(json), parsed.GetValue(stats), parsed.GetValue(verbose));
+            options.Check();
+            using var where = Verb.OpenDevice(parsed.GetRequiredValue(device));
+            writer.Loading();
+            using var model = HseNetModel.Open(parsed.GetRequiredValue(weights), where, new ModelOptions { Tokenizer = Form(parsed.GetRequiredValue(tokenizer)) });
+            return await WriteAll(model, files, study, options, writer, cancellation).ConfigureAwait(false);
+        });
+        return command;
+    }
+
+    static async Task<int> WriteAll(HseNetModel model, string[] files, CtStudyOptions studyOptions, ReportOptions options, ReportWriter writer, CancellationToken cancellation)
+    {
+        int code = ExitCode.Done;
+        foreach (string file in files)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            try
+            {
+                using var study = CtStudy.Open(file, studyOptions);
+                writer.Begin(file, several: files.Length > 1);
+                var report = model.Report(study, options with { Progress = new DirectProgress<ReportStage>(writer.Stage) }, cancellation);
+                await foreach (string piece in report.ConfigureAwait(false))
+                    writer.Piece(piece);
+                writer.End(file, report.Result);
+            }
+            catch (Exception e) when (e is HseNetException or DeviceMemoryException)
+            {
+                // One bad file does not stop the rest; the exit code says that there was one.
+                writer.Failed(file, e);
+                code = e is HseNetException ? ExitCode.BadInput : ExitCode.Failed;
+            }
+            catch (OperationCanceledException)
+            {
+                writer.Interrupted();
+                throw;
+            }
+        }
+        return code;
+    }
+
+    static (double Slope, double Intercept)? Rescale(string? text)
+    {
+        if (text is null)
+            return null;
+        var culture = System.Globalization.CultureInfo.InvariantCulture;
+        string[] parts = text.Split(',');
+        return parts.Length == 2 && double.TryParse(parts[0], culture, out double slope) && double.TryParse(parts[1], culture, out double intercept)
+            && double.IsFinite(slope) && double.IsFinite(intercept) && slope != 0
+            ? (slope, intercept)
+            : throw new HseNetException($"--rescale {text}: expected SLOPE,INTERCEPT, as in 1,-1024");
+    }
+
+    static PreprocessingPreset Preset(string text) => text switch
+    {
+        "standard" => PreprocessingPreset.Standard,
+        "bimcv-r" => PreprocessingPreset.BimcvR,
+        _ => throw new HseNetException($"--preset {text}: expected standard or bimcv-r"),
+    };
+
+    static TokenizerForm Form(string text) => text switch
+    {
+        "slow" => TokenizerForm.Slow,
+        "fast" => TokenizerForm.Fast,
+        _ => throw new HseNetException($"--tokenizer {text}: expected slow or fast"),
+    };
+}

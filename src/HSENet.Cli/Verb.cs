@@ -1,0 +1,84 @@
+// What all verbs share: running their body, and saying what went wrong.
+using System.CommandLine;
+using HSENet.Kernels;
+using HSENet.Runtime;
+
+namespace HSENet.Cli;
+
+/// <summary>One line on stderr; a stack trace only when asked for.</summary>
+static class Messages
+{
+    public static void Error(string message) => Console.Error.WriteLine($"hsenet: {message}");
+
+    public static void Note(string message) => Console.Error.WriteLine(message);
+}
+
+static class Verb
+{
+    /// <summary>Shows stack traces; every verb has it.</summary>
+    public static Option<bool> Verbose() => new("--verbose") { Description = "Show stack traces of errors." };
+
+    /// <summary>Where kernels run.</summary>
+    public static Option<string> Device() => new("--device")
+    {
+        Description = "Where kernels run: auto, or cpu.",
+        DefaultValueFactory = _ => "auto",
+    };
+
+    /// <summary>Runs a verb's body; every failure becomes an exit code and one line.</summary>
+    public static void Run(this Command command, Option<bool> verbose, Func<ParseResult, CancellationToken, Task<int>> body) =>
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            try
+            {
+                return await body(parsed, cancellation).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                return Explain(e, parsed.GetValue(verbose));
+            }
+        });
+
+    /// <summary>Prints one line for a failure and gives its exit code.</summary>
+    public static int Explain(Exception e, bool verbose)
+    {
+        if (e is OperationCanceledException)
+        {
+            Messages.Error("interrupted");
+            return ExitCode.Interrupted;
+        }
+        Messages.Error(e is HseNetException or KernelArgumentException or DeviceMemoryException or NoRungException ? e.Message : $"{e.GetType().Name}: {e.Message}");
+        if (verbose)
+            Console.Error.WriteLine(e);
+        return e is HseNetException ? ExitCode.BadInput : ExitCode.Failed;
+    }
+
+    /// <summary>File names of a verb. What begins with a dash is a mistyped option, not a file.</summary>
+    public static Argument<T> Files<T>(string name, string description, ArgumentArity arity)
+    {
+        var argument = new Argument<T>(name) { Description = description, Arity = arity };
+        argument.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens)
+                if (token.Value.StartsWith('-'))
+                    result.AddError($"unknown option {token.Value}");
+        });
+        return argument;
+    }
+
+    /// <summary>Opens the device that an option names.</summary>
+    public static Device OpenDevice(string name) => name switch
+    {
+        "auto" or "cpu" => new HostDevice(),
+        _ => throw new HseNetException($"device {name}: expected auto or cpu"),
+    };
+
+    /// <summary>Three sizes as in 1,4,4.</summary>
+    public static Size3 Size3(string option, string text)
+    {
+        string[] parts = text.Split(',');
+        return parts.Length == 3 && int.TryParse(parts[0], out int depth) && int.TryParse(parts[1], out int height) && int.TryParse(parts[2], out int width) && depth > 0 && height > 0 && width > 0
+            ? new Size3(depth, height, width)
+            : throw new HseNetException($"{option} {text}: expected three sizes of at least 1, as in 1,4,4");
+    }
+}

@@ -1,0 +1,67 @@
+// hsenet convert, inspect and kernels.
+using System.Text.Json;
+using HSENet.Tests;
+
+namespace HSENet.Cli.Tests;
+
+public sealed class ConvertGoldenTests
+{
+    static string[] Arguments(string output) =>
+    [
+        "convert", "--clip", GoldenFolder.At("tiny/stage2_clip"), "--llm", GoldenFolder.At("tiny/phi4-mini"), "--adapter", GoldenFolder.At("tiny/vlm/pytorch_model.bin"),
+        "--slice-encoder", GoldenFolder.At("tiny/biomedclip/open_clip_pytorch_model.bin"), "--text-encoder", GoldenFolder.At("tiny/bert"), "--out", output,
+    ];
+
+    [Fact]
+    public void A_converted_folder_passes_verification()
+    {
+        using var folder = new TemporaryFolder();
+        var converted = Hsenet.Run(Arguments(folder.At("model")));
+        Assert.True(converted.Code == 0, converted.Error);
+        var inspected = Hsenet.Run("inspect", folder.At("model"), "--verify", "--json");
+        Assert.True(inspected.Code == 0, inspected.Error);
+        var json = JsonDocument.Parse(inspected.Output).RootElement;
+        Assert.Equal(json.GetProperty("tensors").GetArrayLength(), json.GetProperty("verified").GetInt32());
+    }
+
+    [Fact]
+    public void An_output_folder_that_exists_is_refused_and_kept()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("kept", [1]);
+        Hsenet.Run(Arguments(folder.Path)).IsRefused(folder.Path, "exists already");
+        Assert.Equal(["kept"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void A_flipped_byte_is_found_by_verification()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Equal(0, Hsenet.Run(Arguments(folder.At("model"))).Code);
+        string weights = Path.Combine(folder.At("model"), "model.safetensors");
+        using (var stream = File.Open(weights, FileMode.Open))
+        {
+            stream.Seek(-1, SeekOrigin.End);
+            int last = stream.ReadByte();
+            stream.Seek(-1, SeekOrigin.End);
+            stream.WriteByte((byte)(last ^ 1));
+        }
+        Hsenet.Run("inspect", folder.At("model"), "--verify", "--json").IsRefused("model.safetensors");
+    }
+
+    [Fact]
+    public void Facts_of_a_volume_are_printed()
+    {
+        var outcome = Hsenet.Run("inspect", Hsenet.Scan);
+        Assert.Equal(0, outcome.Code);
+        Assert.Contains("spacing", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_catalogue_is_listed()
+    {
+        var outcome = Hsenet.Run("kernels", "--json");
+        Assert.Equal(0, outcome.Code);
+        Assert.Contains(JsonDocument.Parse(outcome.Output).RootElement.EnumerateArray(), rung => rung.GetProperty("entry").GetString() == "layernorm_v1_naive_f32");
+    }
+}

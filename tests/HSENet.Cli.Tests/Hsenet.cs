@@ -1,0 +1,49 @@
+// Runs the program as a user does: a process, its two streams and its exit code.
+using System.Diagnostics;
+
+namespace HSENet.Cli.Tests;
+
+/// <summary>What a run of the program gave.</summary>
+sealed record Outcome(int Code, string Output, string Error)
+{
+    /// <summary>Bad input: exit code 2, nothing on stdout, one line on stderr that holds all these words.</summary>
+    public void IsRefused(params string[] words)
+    {
+        Assert.True(Code == 2, $"exit code {Code}: {Error}");
+        Assert.Equal("", Output);
+        string line = Assert.Single(Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        foreach (string word in words)
+            Assert.Contains(word, line, StringComparison.Ordinal);
+    }
+}
+
+static class Hsenet
+{
+    public static string Repository { get; } = FindRepository();
+
+    public static string Demo { get; } = Path.Combine(Repository, "weights", "demo");
+
+    /// <summary>The README's CT.</summary>
+    public static string Scan { get; } = Path.Combine(Repository, "tests", "golden", "data", "ct_sm.nii.gz");
+
+    public static Outcome Run(params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "hsenet.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return new Outcome(process.ExitCode, output, error.Result);
+    }
+
+    static string FindRepository()
+    {
+        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            if (File.Exists(Path.Combine(folder.FullName, "HSENet.Kernels.sln")))
+                return folder.FullName;
+        throw new DirectoryNotFoundException("HSENet.Kernels.sln is in no folder above the tests");
+    }
+}
