@@ -1,14 +1,14 @@
-// Loops that several host rungs share: widening stored weights, sums of squares, addition.
+// Loops that several host rungs share, for any vector width: widening stored weights, sums of squares, addition.
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace HSENet.Kernels;
 
 static unsafe class HostVectors
 {
-    /// <summary>Writes <paramref name="count"/> weights from element <paramref name="start"/> on as f32.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Widen(in Weights weights, long start, float* destination, int count)
+    const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining;
+
+    /// <summary>Writes <paramref name="count"/> weights from element <paramref name="start"/> on as f32; int8 only in whole groups that share a scale.</summary>
+    public static void Widen<TVector>(in Weights weights, long start, float* destination, int count) where TVector : unmanaged, IHostVector<TVector>
     {
         switch (weights.Type)
         {
@@ -16,71 +16,62 @@ static unsafe class HostVectors
                 new ReadOnlySpan<float>((float*)weights.Values.Pointer + start, count).CopyTo(new Span<float>(destination, count));
                 break;
             case WeightType.BF16:
-                WidenBFloat16((ushort*)weights.Values.Pointer + start, destination, count);
+                Widen<TVector, HostBF16>(weights.Values.Pointer + start * HostBF16.Bytes, destination, count);
                 break;
             default:
-                WidenInt8((sbyte*)weights.Values.Pointer, weights.Scales.Pointer, start, destination, count);
+                Widen<TVector, HostInt8>(weights.Values.Pointer + start, destination, count);
+                for (int i = 0; i < count; i += Weights.ScaleGroup)
+                    Scale<TVector>(weights.Scales.Pointer[(start + i) / Weights.ScaleGroup], destination + i, Weights.ScaleGroup);
                 break;
         }
     }
 
-    /// <summary>Σ x[i]², in 64 lanes.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static float SumOfSquares(float* x, int count)
+    /// <summary>Σ x[i]², in four vectors of sums.</summary>
+    [MethodImpl(Hot)]
+    public static float SumOfSquares<TVector>(float* x, int count) where TVector : unmanaged, IHostVector<TVector>
     {
-        Vector512<float> a = default, b = default, c = default, d = default;
-        int i = 0;
-        for (; i <= count - 64; i += 64)
+        TVector a = default, b = default, c = default, d = default;
+        int i = 0, step = TVector.Count;
+        for (; i <= count - 4 * step; i += 4 * step)
         {
-            Vector512<float> p = Vector512.Load(x + i), q = Vector512.Load(x + i + 16), r = Vector512.Load(x + i + 32), s = Vector512.Load(x + i + 48);
-            a = Vector512.FusedMultiplyAdd(p, p, a);
-            b = Vector512.FusedMultiplyAdd(q, q, b);
-            c = Vector512.FusedMultiplyAdd(r, r, c);
-            d = Vector512.FusedMultiplyAdd(s, s, d);
+            TVector p = TVector.Load(x + i), q = TVector.Load(x + i + step), r = TVector.Load(x + i + 2 * step), s = TVector.Load(x + i + 3 * step);
+            a = TVector.MultiplyAdd(p, p, a);
+            b = TVector.MultiplyAdd(q, q, b);
+            c = TVector.MultiplyAdd(r, r, c);
+            d = TVector.MultiplyAdd(s, s, d);
         }
-        float sum = Vector512.Sum(a + b + (c + d));
+        float sum = TVector.Sum(a + b + (c + d));
         for (; i < count; i++)
             sum += x[i] * x[i];
         return sum;
     }
 
-    /// <summary>destination[i] += source[i].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Add(float* source, float* destination, int count)
+    /// <summary>destination[i] += factor · source[i].</summary>
+    [MethodImpl(Hot)]
+    public static void AddScaled<TVector>(float factor, float* source, float* destination, int count) where TVector : unmanaged, IHostVector<TVector>
     {
         int i = 0;
-        for (; i <= count - 16; i += 16)
-            (Vector512.Load(destination + i) + Vector512.Load(source + i)).Store(destination + i);
+        for (; i <= count - TVector.Count; i += TVector.Count)
+            TVector.Store(destination + i, TVector.MultiplyAdd(TVector.Create(factor), TVector.Load(source + i), TVector.Load(destination + i)));
         for (; i < count; i++)
-            destination[i] += source[i];
+            destination[i] += factor * source[i];
     }
 
-    static void WidenBFloat16(ushort* source, float* destination, int count)
+    [MethodImpl(Hot)]
+    static void Scale<TVector>(float factor, float* values, int count) where TVector : unmanaged, IHostVector<TVector>
+    {
+        for (int i = 0; i < count; i += TVector.Count)
+            TVector.Store(values + i, TVector.Create(factor) * TVector.Load(values + i));
+    }
+
+    [MethodImpl(Hot)]
+    static void Widen<TVector, TFormat>(byte* source, float* destination, int count)
+        where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
         int i = 0;
-        for (; i <= count - 16; i += 16)
-        {
-            var (lower, upper) = Vector256.Widen(Vector256.Load(source + i));
-            (Vector512.Create(lower, upper) << 16).AsSingle().Store(destination + i);
-        }
+        for (; i <= count - TVector.Count; i += TVector.Count)
+            TVector.Store(destination + i, TFormat.Load<TVector>(source + i * TFormat.Bytes));
         for (; i < count; i++)
-            destination[i] = BitConverter.UInt32BitsToSingle((uint)source[i] << 16);
-    }
-
-    static void WidenInt8(sbyte* values, float* scales, long start, float* destination, int count)
-    {
-        for (int i = 0; i < count;)
-        {
-            // up to the end of this group of elements that share a scale
-            int end = (int)Math.Min(count, i + Weights.ScaleGroup - (start + i) % Weights.ScaleGroup);
-            float scale = scales[(start + i) / Weights.ScaleGroup];
-            for (; i <= end - 16; i += 16)
-            {
-                var (lower, upper) = Vector256.Widen(Vector256.WidenLower(Vector128.Load(values + start + i).ToVector256Unsafe()));
-                (Vector512.ConvertToSingle(Vector512.Create(lower, upper)) * scale).Store(destination + i);
-            }
-            for (; i < end; i++)
-                destination[i] = values[start + i] * scale;
-        }
+            destination[i] = TFormat.LoadOne(source + i * TFormat.Bytes);
     }
 }

@@ -1,8 +1,7 @@
 // Computes  y[n,c] = x[n,c] / √(mean of x[n,·]² + ε) · γ[c]
 // Idea      a row is read twice while it stays in L1; one row runs on the caller's thread, so a decoded token pays for no hand-over
-// Numerics  sums of squares in 64 lanes in f32, then across lanes
+// Numerics  sums of squares in four vectors in f32, then across lanes
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace HSENet.Kernels;
 
@@ -10,26 +9,40 @@ public static partial class RmsNorm
 {
     const int HostRowsPerItem = 8; // enough work that handing out an item does not show
 
-    static void HostForward(HostDevice device, RmsNormArguments a) =>
-        device.For((a.Rows + HostRowsPerItem - 1) / HostRowsPerItem, new HostWork(a));
+    static void HostForward(HostDevice device, RmsNormArguments a)
+    {
+        int items = (a.Rows + HostRowsPerItem - 1) / HostRowsPerItem;
+        switch (device.VectorBits)
+        {
+            case 512:
+                device.For(items, new HostWork<Wide512>(a));
+                break;
+            case 256:
+                device.For(items, new HostWork<Wide256>(a));
+                break;
+            default:
+                device.For(items, new HostWork<Wide128>(a));
+                break;
+        }
+    }
 
-    readonly struct HostWork(RmsNormArguments a) : IHostWork
+    readonly struct HostWork<TVector>(RmsNormArguments a) : IHostWork where TVector : unmanaged, IHostVector<TVector>
     {
         public unsafe void Run(int index, int worker)
         {
             int end = Math.Min(a.Rows, (index + 1) * HostRowsPerItem);
             for (int row = index * HostRowsPerItem; row < end; row++)
-                Row(a.X.Pointer + (long)row * a.Channels, a.Y.Pointer + (long)row * a.Channels, a.Gamma.Pointer, a.Channels, a.Epsilon);
+                Row<TVector>(a.X.Pointer + (long)row * a.Channels, a.Y.Pointer + (long)row * a.Channels, a.Gamma.Pointer, a.Channels, a.Epsilon);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    static unsafe void Row(float* x, float* y, float* gamma, int channels, float epsilon)
+    static unsafe void Row<TVector>(float* x, float* y, float* gamma, int channels, float epsilon) where TVector : unmanaged, IHostVector<TVector>
     {
-        float scale = 1f / MathF.Sqrt(HostVectors.SumOfSquares(x, channels) / channels + epsilon);
+        float scale = 1f / MathF.Sqrt(HostVectors.SumOfSquares<TVector>(x, channels) / channels + epsilon);
         int c = 0;
-        for (; c <= channels - 16; c += 16)
-            (Vector512.Load(x + c) * scale * Vector512.Load(gamma + c)).Store(y + c);
+        for (; c <= channels - TVector.Count; c += TVector.Count)
+            TVector.Store(y + c, TVector.Load(x + c) * TVector.Create(scale) * TVector.Load(gamma + c));
         for (; c < channels; c++)
             y[c] = x[c] * scale * gamma[c];
     }

@@ -1,8 +1,7 @@
 // Computes  y[i] = x[i]·cos − x[i + R/2]·sin, y[i + R/2] = x[i + R/2]·cos + x[i]·sin of queries (in place) and keys (into the cache); values are copied
 // Idea      an item is a few tokens; both halves of a head are two vectors side by side, and the cache is written in the same pass
-// Numerics  two products and a sum, the second product fused
+// Numerics  two products and a sum
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace HSENet.Kernels;
 
@@ -10,10 +9,24 @@ public static partial class RotaryEmbedding
 {
     const int HostTokensPerItem = 4; // enough work that handing out an item does not show
 
-    static void HostForward(HostDevice device, RotaryEmbeddingArguments a) =>
-        device.For((a.Tokens + HostTokensPerItem - 1) / HostTokensPerItem, new HostWork(a));
+    static void HostForward(HostDevice device, RotaryEmbeddingArguments a)
+    {
+        int items = (a.Tokens + HostTokensPerItem - 1) / HostTokensPerItem;
+        switch (device.VectorBits)
+        {
+            case 512:
+                device.For(items, new HostWork<Wide512>(a));
+                break;
+            case 256:
+                device.For(items, new HostWork<Wide256>(a));
+                break;
+            default:
+                device.For(items, new HostWork<Wide128>(a));
+                break;
+        }
+    }
 
-    readonly struct HostWork(RotaryEmbeddingArguments a) : IHostWork
+    readonly struct HostWork<TVector>(RotaryEmbeddingArguments a) : IHostWork where TVector : unmanaged, IHostVector<TVector>
     {
         public unsafe void Run(int index, int worker)
         {
@@ -26,23 +39,23 @@ public static partial class RotaryEmbedding
                 float* query = a.QueryKeyValue.Pointer + t * (queryRow + 2 * keyRow), key = query + queryRow, value = key + keyRow;
                 float* keyCache = a.KeyCache.Pointer + position * keyRow, valueCache = a.ValueCache.Pointer + position * keyRow;
                 for (int h = 0; h < a.QueryHeads; h++)
-                    Head(query + (long)h * a.HeadSize, query + (long)h * a.HeadSize, cosine, sine, half, a.HeadSize);
+                    Head<TVector>(query + (long)h * a.HeadSize, query + (long)h * a.HeadSize, cosine, sine, half, a.HeadSize);
                 for (int h = 0; h < a.KeyHeads; h++)
-                    Head(key + (long)h * a.HeadSize, keyCache + (long)h * a.HeadSize, cosine, sine, half, a.HeadSize);
+                    Head<TVector>(key + (long)h * a.HeadSize, keyCache + (long)h * a.HeadSize, cosine, sine, half, a.HeadSize);
                 new ReadOnlySpan<float>(value, (int)keyRow).CopyTo(new Span<float>(valueCache, (int)keyRow));
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    static unsafe void Head(float* x, float* y, float* cosine, float* sine, int half, int headSize)
+    static unsafe void Head<TVector>(float* x, float* y, float* cosine, float* sine, int half, int headSize) where TVector : unmanaged, IHostVector<TVector>
     {
         int i = 0;
-        for (; i <= half - 16; i += 16)
+        for (; i <= half - TVector.Count; i += TVector.Count)
         {
-            Vector512<float> low = Vector512.Load(x + i), high = Vector512.Load(x + half + i), c = Vector512.Load(cosine + i), s = Vector512.Load(sine + i);
-            Vector512.FusedMultiplyAdd(low, c, -(high * s)).Store(y + i);
-            Vector512.FusedMultiplyAdd(high, c, low * s).Store(y + half + i);
+            TVector low = TVector.Load(x + i), high = TVector.Load(x + half + i), c = TVector.Load(cosine + i), s = TVector.Load(sine + i);
+            TVector.Store(y + i, low * c - high * s);
+            TVector.Store(y + half + i, TVector.MultiplyAdd(high, c, low * s));
         }
         for (; i < half; i++)
         {

@@ -1,70 +1,76 @@
 // Computes  the next id from logits: temperature, top-k, top-p, choice
 // Idea      nothing is sorted: the smallest logit that stays is found by halving its bits, and each trial is one pass of vectors over the vocabulary
-// Numerics  e^x with a relative error of 2e-7, sums in 64 lanes in f32
-using System.Numerics;
+// Numerics  e^x with a relative error of 2e-7, sums in four vectors of f32
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace HSENet.Kernels;
 
 public static partial class Sampling
 {
-    static unsafe void HostForward(HostDevice device, SamplingArguments a)
+    const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining;
+
+    static void HostForward(HostDevice device, SamplingArguments a) => a.Id[0] = device.VectorBits switch
+    {
+        512 => HostChoose<Wide512>(a),
+        256 => HostChoose<Wide256>(a),
+        _ => HostChoose<Wide128>(a),
+    };
+
+    static unsafe int HostChoose<TVector>(in SamplingArguments a) where TVector : unmanaged, IHostVector<TVector>
     {
         float* logits = a.Logits.Pointer, weights = a.Scratch.Pointer;
         int count = a.Vocabulary;
-        float largest = Largest(logits, count);
-        Require.That(!float.IsNaN(largest), "Sampling", nameof(a.Logits), "numbers", 0);
+        float largest = Largest<TVector>(logits, count);
         if (a.Temperature == 0 || float.IsInfinity(largest))
-        {
-            a.Id[0] = FirstEqual(logits, 0, count, largest);
-            return;
-        }
-        Weigh(logits, weights, count, largest, a.Temperature);
+            return FirstEqual<TVector>(logits, 0, count, largest);
+        Weigh<TVector>(logits, weights, count, largest, a.Temperature);
         if (a.TopK > 0 && a.TopK < count)
-            KeepTop<Counted>(logits, weights, count, largest, a.TopK);
+            KeepTop<TVector, Counted>(logits, weights, count, largest, a.TopK);
         if (a.TopP < 1)
-            KeepTop<Weighed>(logits, weights, count, largest, a.TopP * SumFrom<Weighed>(logits, weights, count, float.NegativeInfinity));
-        a.Id[0] = Choose(weights, count, a.Uniform * SumFrom<Weighed>(logits, weights, count, float.NegativeInfinity));
+            KeepTop<TVector, Weighed>(logits, weights, count, largest, a.TopP * SumFrom<TVector, Weighed>(weights, weights, count, 0f));
+        return Choose<TVector>(weights, count, a.Uniform * SumFrom<TVector, Weighed>(weights, weights, count, 0f));
     }
 
     /// <summary>What is summed over the ids whose logit is large enough.</summary>
-    interface IMeasure
+    unsafe interface IMeasure
     {
-        static abstract unsafe Vector512<float> Of(float* weights);
+        static abstract TVector Of<TVector>(float* weights) where TVector : unmanaged, IHostVector<TVector>;
         static abstract float Of(float weight);
     }
 
-    readonly struct Counted : IMeasure
+    readonly unsafe struct Counted : IMeasure
     {
-        public static unsafe Vector512<float> Of(float* weights) => Vector512<float>.One;
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVector Of<TVector>(float* weights) where TVector : unmanaged, IHostVector<TVector> => TVector.Create(1f);
         public static float Of(float weight) => 1f;
     }
 
-    readonly struct Weighed : IMeasure
+    readonly unsafe struct Weighed : IMeasure
     {
-        public static unsafe Vector512<float> Of(float* weights) => Vector512.Load(weights);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVector Of<TVector>(float* weights) where TVector : unmanaged, IHostVector<TVector> => TVector.Load(weights);
         public static float Of(float weight) => weight;
     }
 
     /// <summary>Sets to 0 the weights of all but the smallest number of most probable ids whose measure reaches the target.</summary>
-    static unsafe void KeepTop<TMeasure>(float* logits, float* weights, int count, float largest, float target) where TMeasure : struct, IMeasure
+    static unsafe void KeepTop<TVector, TMeasure>(float* logits, float* weights, int count, float largest, float target)
+        where TVector : unmanaged, IHostVector<TVector> where TMeasure : struct, IMeasure
     {
         // The largest logit t with measure(logit ≥ t) ≥ target; the sums are monotonic in t because rounding is.
         uint low = ToKey(float.NegativeInfinity), high = ToKey(largest);
         while (low < high)
         {
             uint middle = high - (high - low) / 2;
-            if (SumFrom<TMeasure>(logits, weights, count, FromKey(middle)) >= target)
+            if (SumFrom<TVector, TMeasure>(logits, weights, count, FromKey(middle)) >= target)
                 low = middle;
             else
                 high = middle - 1;
         }
         float threshold = FromKey(low);
-        DropBelow(logits, weights, count, threshold);
+        DropBelow<TVector>(logits, weights, count, threshold);
         // Equal logits: the lowest ids fill what is missing.
-        float sum = SumFrom<TMeasure>(logits, weights, count, MathF.BitIncrement(threshold));
-        for (int id = -1; (id = FirstEqual(logits, id + 1, count, threshold)) >= 0;)
+        float sum = SumFrom<TVector, TMeasure>(logits, weights, count, MathF.BitIncrement(threshold));
+        for (int id = -1; (id = FirstEqual<TVector>(logits, id + 1, count, threshold)) >= 0;)
         {
             if (sum >= target)
                 weights[id] = 0f;
@@ -82,7 +88,7 @@ public static partial class Sampling
     static float FromKey(uint key) => BitConverter.UInt32BitsToSingle((key & 0x8000_0000) != 0 ? key & 0x7FFF_FFFF : ~key);
 
     /// <summary>The first id at which the summed weights exceed the target.</summary>
-    static unsafe int Choose(float* weights, int count, float target)
+    static unsafe int Choose<TVector>(float* weights, int count, float target) where TVector : unmanaged, IHostVector<TVector>
     {
         const int block = 1024;
         float passed = 0f;
@@ -90,7 +96,7 @@ public static partial class Sampling
         for (int start = 0; start < count; start += block)
         {
             int end = Math.Min(count, start + block);
-            float sum = SumFrom<Weighed>(weights + start, weights + start, end - start, float.Epsilon);
+            float sum = SumFrom<TVector, Weighed>(weights + start, weights + start, end - start, 0f);
             if (passed + sum <= target)
             {
                 passed += sum;
@@ -108,83 +114,99 @@ public static partial class Sampling
         return last; // the sums of blocks reached the target and those of ids missed it by a rounding
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    static unsafe float Largest(float* logits, int count)
+    /// <summary>The largest logit, which may be infinite.</summary>
+    [MethodImpl(Hot)]
+    static unsafe float Largest<TVector>(float* logits, int count) where TVector : unmanaged, IHostVector<TVector>
     {
-        Vector512<float> a = Vector512.Create(float.NegativeInfinity), b = a;
+        TVector largest = TVector.Create(float.NegativeInfinity), infinity = TVector.Create(float.PositiveInfinity), zero = default, one = TVector.Create(1f), odd = default;
         int i = 0;
-        for (; i <= count - 32; i += 32)
+        for (; i <= count - TVector.Count; i += TVector.Count)
         {
-            a = Vector512.Max(a, Vector512.Load(logits + i));
-            b = Vector512.Max(b, Vector512.Load(logits + i + 16));
+            var logit = TVector.Load(logits + i);
+            largest = TVector.IfLess(largest, logit, logit, largest);
+            odd += TVector.IfLess(logit, infinity, zero, one);
         }
-        a = Vector512.Max(a, b);
-        float largest = float.NegativeInfinity;
-        for (int lane = 0; lane < 16; lane++)
-            largest = MathF.Max(largest, a[lane]);
+        float all = TVector.Largest(largest);
+        bool isOdd = TVector.Sum(odd) > 0;
         for (; i < count; i++)
-            largest = MathF.Max(largest, logits[i]);
-        return largest;
+        {
+            all = MathF.Max(all, logits[i]);
+            isOdd |= !(logits[i] < float.PositiveInfinity);
+        }
+        if (isOdd)
+            for (int id = 0; id < count; id++)
+                Require.That(!float.IsNaN(logits[id]), "Sampling", nameof(SamplingArguments.Logits), "numbers; the logit of this id is none", id);
+        return isOdd ? float.PositiveInfinity : all;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    static unsafe void Weigh(float* logits, float* weights, int count, float largest, float temperature)
+    [MethodImpl(Hot)]
+    static unsafe void Weigh<TVector>(float* logits, float* weights, int count, float largest, float temperature) where TVector : unmanaged, IHostVector<TVector>
     {
         int i = 0;
-        for (; i <= count - 16; i += 16)
-            HostMath.Exp((Vector512.Load(logits + i) - Vector512.Create(largest)) / temperature).Store(weights + i);
+        for (; i <= count - TVector.Count; i += TVector.Count)
+            TVector.Store(weights + i, HostMath.Exp((TVector.Load(logits + i) - TVector.Create(largest)) / TVector.Create(temperature)));
         for (; i < count; i++)
             weights[i] = DeviceMath.Exp((logits[i] - largest) / temperature);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    static unsafe float SumFrom<TMeasure>(float* logits, float* weights, int count, float threshold) where TMeasure : struct, IMeasure
+    [MethodImpl(Hot)]
+    static unsafe float SumFrom<TVector, TMeasure>(float* logits, float* weights, int count, float threshold)
+        where TVector : unmanaged, IHostVector<TVector> where TMeasure : struct, IMeasure
     {
-        Vector512<float> t = Vector512.Create(threshold), a = default, b = default, c = default, d = default;
-        int i = 0;
-        for (; i <= count - 64; i += 64)
+        TVector t = TVector.Create(threshold), zero = default, a = default, b = default, c = default, d = default;
+        int i = 0, step = TVector.Count;
+        for (; i <= count - 4 * step; i += 4 * step)
         {
-            a += Masked<TMeasure>(logits + i, weights + i, t);
-            b += Masked<TMeasure>(logits + i + 16, weights + i + 16, t);
-            c += Masked<TMeasure>(logits + i + 32, weights + i + 32, t);
-            d += Masked<TMeasure>(logits + i + 48, weights + i + 48, t);
+            a += TVector.IfLess(TVector.Load(logits + i), t, zero, TMeasure.Of<TVector>(weights + i));
+            b += TVector.IfLess(TVector.Load(logits + i + step), t, zero, TMeasure.Of<TVector>(weights + i + step));
+            c += TVector.IfLess(TVector.Load(logits + i + 2 * step), t, zero, TMeasure.Of<TVector>(weights + i + 2 * step));
+            d += TVector.IfLess(TVector.Load(logits + i + 3 * step), t, zero, TMeasure.Of<TVector>(weights + i + 3 * step));
         }
-        float sum = Vector512.Sum(a + b + (c + d));
+        float sum = TVector.Sum(a + b + (c + d));
         for (; i < count; i++)
             if (logits[i] >= threshold)
                 sum += TMeasure.Of(weights[i]);
         return sum;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static unsafe Vector512<float> Masked<TMeasure>(float* logits, float* weights, Vector512<float> threshold) where TMeasure : struct, IMeasure =>
-        Vector512.GreaterThanOrEqual(Vector512.Load(logits), threshold) & TMeasure.Of(weights);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    static unsafe void DropBelow(float* logits, float* weights, int count, float threshold)
+    [MethodImpl(Hot)]
+    static unsafe void DropBelow<TVector>(float* logits, float* weights, int count, float threshold) where TVector : unmanaged, IHostVector<TVector>
     {
         int i = 0;
-        for (; i <= count - 16; i += 16)
-            Masked<Weighed>(logits + i, weights + i, Vector512.Create(threshold)).Store(weights + i);
+        for (; i <= count - TVector.Count; i += TVector.Count)
+            TVector.Store(weights + i, TVector.IfLess(TVector.Load(logits + i), TVector.Create(threshold), default, TVector.Load(weights + i)));
         for (; i < count; i++)
             if (logits[i] < threshold)
                 weights[i] = 0f;
     }
 
     /// <summary>The first id from <paramref name="start"/> on whose logit is the given one, or −1.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    static unsafe int FirstEqual(float* logits, int start, int count, float value)
+    [MethodImpl(Hot)]
+    static unsafe int FirstEqual<TVector>(float* logits, int start, int count, float value) where TVector : unmanaged, IHostVector<TVector>
     {
-        int i = start;
-        for (; i <= count - 16; i += 16)
+        TVector sought = TVector.Create(value), zero = default, one = TVector.Create(1f);
+        for (int i = start; i < count;)
         {
-            ulong equal = Vector512.Equals(Vector512.Load(logits + i), Vector512.Create(value)).ExtractMostSignificantBits();
-            if (equal != 0)
-                return i + BitOperations.TrailingZeroCount(equal);
+            // Eight vectors without the value are passed over at once; otherwise id by id.
+            int end = Math.Min(count, i + 8 * TVector.Count);
+            if (end - i == 8 * TVector.Count)
+            {
+                TVector equal = default;
+                for (int j = i; j < end; j += TVector.Count)
+                {
+                    var logit = TVector.Load(logits + j);
+                    equal += TVector.IfLess(logit, sought, zero, TVector.IfLess(sought, logit, zero, one));
+                }
+                if (TVector.Sum(equal) == 0)
+                {
+                    i = end;
+                    continue;
+                }
+            }
+            for (; i < end; i++)
+                if (logits[i] == value)
+                    return i;
         }
-        for (; i < count; i++)
-            if (logits[i] == value)
-                return i;
         return -1;
     }
 }

@@ -7,10 +7,25 @@ public static partial class TokenEmbedding
 {
     const int HostTokensPerItem = 16; // enough work that handing out an item does not show
 
-    static void HostForward(HostDevice device, TokenEmbeddingArguments a) =>
-        device.For((a.Tokens + HostTokensPerItem - 1) / HostTokensPerItem, new HostWork(device, a));
+    static void HostForward(HostDevice device, TokenEmbeddingArguments a)
+    {
+        int items = (a.Tokens + HostTokensPerItem - 1) / HostTokensPerItem;
+        switch (device.VectorBits)
+        {
+            case 512:
+                device.For(items, new HostWork<Wide512>(device, a));
+                break;
+            case 256:
+                device.For(items, new HostWork<Wide256>(device, a));
+                break;
+            default:
+                device.For(items, new HostWork<Wide128>(device, a));
+                break;
+        }
+    }
 
-    readonly struct HostWork(HostDevice device, TokenEmbeddingArguments a) : IHostWork
+    readonly struct HostWork<TVector>(HostDevice device, TokenEmbeddingArguments a) : IHostWork
+        where TVector : unmanaged, IHostVector<TVector>
     {
         public unsafe void Run(int index, int worker)
         {
@@ -26,14 +41,14 @@ public static partial class TokenEmbedding
                 }
                 int id = a.Ids.Pointer[t];
                 Require.That(id >= 0 && (id + 1L) * a.Channels <= a.Table.Length, "TokenEmbedding", nameof(a.Ids), "ids inside the table", id);
-                HostVectors.Widen(a.Table, (long)id * a.Channels, y, a.Channels);
+                HostVectors.Widen<TVector>(a.Table, (long)id * a.Channels, y, a.Channels);
                 if (!a.Added.IsEmpty)
-                    HostVectors.Add(a.Added.Pointer, y, a.Channels);
+                    HostVectors.AddScaled<TVector>(1f, a.Added.Pointer, y, a.Channels);
                 if (a.Position.IsEmpty)
                     continue;
                 float* position = device.Scratch<float>(worker, a.Channels);
-                HostVectors.Widen(a.Position, (long)(a.FirstPosition + t) * a.Channels, position, a.Channels);
-                HostVectors.Add(position, y, a.Channels);
+                HostVectors.Widen<TVector>(a.Position, (long)(a.FirstPosition + t) * a.Channels, position, a.Channels);
+                HostVectors.AddScaled<TVector>(1f, position, y, a.Channels);
             }
         }
     }
