@@ -20,7 +20,10 @@ public sealed record PtxFinalizeOptions
 /// <summary>Turns ILGPU's text of one kernel into what a device should load.</summary>
 public static class PtxFinalizer
 {
-    /// <summary>The final text: dead functions gone, nothing unresolved, registers of the right width, addresses in their spaces, floating-point contraction explicit, shared memory aligned, entry and target named.</summary>
+    /// <summary>
+    /// The final text: dead functions gone, nothing unresolved, registers of the right width, addresses in their spaces, floating-point
+    /// contraction explicit, shared memory aligned, entry and target named.
+    /// </summary>
     /// <exception cref="PtxException">The text cannot be read, has not exactly one entry, needs a function from outside, or has a register of the wrong width.</exception>
     public static string Finalize(string ilgpuText, PtxFinalizeOptions options) => Finalize(PtxModule.Parse(ilgpuText), options).ToString();
 

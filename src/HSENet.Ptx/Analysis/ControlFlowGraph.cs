@@ -10,7 +10,10 @@ public sealed record BasicBlock(int Index, int Start, int End)
     /// <summary>Blocks that may precede.</summary>
     public IReadOnlyList<int> Predecessors { get; internal set; } = [];
 
-    /// <summary>The first block that every path from here must pass: where the lanes of a diverged warp meet. <see cref="ControlFlowGraph.Exit"/> when there is none.</summary>
+    /// <summary>
+    /// The first block that every path from here must pass: where the lanes of a diverged warp meet.
+    /// <see cref="ControlFlowGraph.Exit"/> when there is none.
+    /// </summary>
     public int ImmediatePostDominator { get; internal set; }
 }
 
@@ -44,7 +47,7 @@ public sealed class ControlFlowGraph
     /// <exception cref="PtxException">The function has no body, or a label is missing.</exception>
     public static ControlFlowGraph Of(PtxFunction function) => Of(PtxCode.Of(function));
 
-    /// <summary>The graph of code; blocks also end after instructions for which <paramref name="endsBlock"/> is true (barriers, for an executor that stops there).</summary>
+    /// <summary>The graph of code; blocks also end after instructions that <paramref name="endsBlock"/> names, such as barriers.</summary>
     public static ControlFlowGraph Of(PtxCode code, Func<PtxInstruction, bool>? endsBlock = null)
     {
         ArgumentNullException.ThrowIfNull(code);

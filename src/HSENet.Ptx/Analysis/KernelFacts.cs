@@ -49,7 +49,8 @@ public sealed class KernelFacts
         PtxFunction[] entries = [.. module.Entries.Where(entry => entryName == null || entry.Name == entryName)];
         if (entries.Length != 1)
             throw new PtxException(0, $"one entry {(entryName == null ? "" : $"'{entryName}' ")}was expected, found {entries.Length}");
-        PtxModule reached = DeadFunctionPass.Apply(PtxRewrite.Functions(module, function => function.IsEntry && function.Name != entries[0].Name ? null : function));
+        PtxModule alone = PtxRewrite.Functions(module, function => function.IsEntry && function.Name != entries[0].Name ? null : function);
+        PtxModule reached = DeadFunctionPass.Apply(alone);
         KernelFacts facts = new(entries[0]);
         List<PtxVariable> variables = [];
         foreach (PtxFunction function in reached.Functions.Where(function => function.Body != null))
@@ -64,7 +65,8 @@ public sealed class KernelFacts
         facts.LocalBytes = Extent(variables.Where(variable => variable.Space == PtxSpace.Local));
         facts.StaticSharedBytes = Extent(variables.Where(variable => variable is { Space: PtxSpace.Shared, Linkage: not "extern" }));
         facts.UsesDynamicShared = variables.Any(variable => variable is { Space: PtxSpace.Shared, Linkage: "extern" });
-        facts.InstructionsByOpcode = facts.instructions.CountBy(instruction => instruction.Opcode).OrderBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary();
+        facts.InstructionsByOpcode = facts.instructions.CountBy(instruction => instruction.Opcode)
+            .OrderBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary();
         return facts;
     }
 

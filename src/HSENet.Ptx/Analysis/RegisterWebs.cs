@@ -95,7 +95,7 @@ sealed class RegisterWebs
                 reads[(i, register)] = definitions[0];
             }
             foreach (string register in instruction.Writes())
-                current[register] = instruction.Predicate == null ? [definitionAt[(i, register)]] : [.. Current(register), definitionAt[(i, register)]];
+                current[register] = [.. instruction.Predicate == null ? [] : Current(register), definitionAt[(i, register)]];
         }
 
         // A block that nothing reaches has no definitions: its registers keep the value of the entry.

@@ -1,7 +1,9 @@
 // Refuses what no linker could find: functions without a body, and names that nothing declares.
 namespace HSENet.Ptx;
 
-/// <summary>Checks that a module needs nothing from outside. ILGPU writes a call of an external function for a .NET method that it does not know.</summary>
+/// <summary>
+/// Checks that a module needs nothing from outside. ILGPU writes a call of an external function for a .NET method that it does not know.
+/// </summary>
 public static class ExternalsPass
 {
     /// <summary>What a CUDA driver provides itself: for kernels compiled with assertions or output.</summary>
@@ -14,7 +16,8 @@ public static class ExternalsPass
         ArgumentNullException.ThrowIfNull(module);
         HashSet<string> defined = [.. module.Functions.Where(function => function.Body != null).Select(function => function.Name), .. allowed ?? []];
         if (module.Functions.FirstOrDefault(function => !defined.Contains(function.Name)) is PtxFunction external)
-            throw new PtxException(external.Line, $"function '{external.Name}' has no body: no GPU can link it (a .NET method that the compiler does not know?)");
+            throw new PtxException(external.Line,
+                $"function '{external.Name}' has no body: no GPU can link it (a .NET method that the compiler does not know?)");
         defined.UnionWith(module.Variables.Select(variable => variable.Name));
         Dictionary<string, PtxFunction> functions = module.Functions.DistinctBy(function => function.Name).ToDictionary(function => function.Name);
         foreach (PtxFunction function in module.Functions.Where(function => function.Body != null))
@@ -36,9 +39,11 @@ public static class ExternalsPass
     static void CheckCall(PtxInstruction call, PtxFunction called)
     {
         (int results, int arguments) = (call.Call().Results.Count, call.Call().Arguments.Count);
+        (int expectedResults, int expectedArguments) = (called.Results.Count, called.Parameters.Count);
         if (called.IsEntry)
             throw new PtxException(call.Line, $"entry '{called.Name}' cannot be called");
-        if (results != called.Results.Count || arguments != called.Parameters.Count)
-            throw new PtxException(call.Line, $"'{called.Name}' has {called.Results.Count} results and {called.Parameters.Count} parameters, the call {results} and {arguments}");
+        if (results != expectedResults || arguments != expectedArguments)
+            throw new PtxException(call.Line,
+                $"'{called.Name}' has {expectedResults} results and {expectedArguments} parameters, the call {results} and {arguments}");
     }
 }

@@ -35,7 +35,7 @@ public static class FloatingPointPass
             IReadOnlyList<PtxInstruction> webs = new RegisterWebs(graph).Instructions;
             Dictionary<string, int> reads = Count(webs.SelectMany(RegisterUse.Reads));
             Dictionary<string, int> writes = Count(webs.SelectMany(RegisterUse.Writes));
-            HashSet<string> usedOnce = [.. reads.Where(read => read.Value == 1 && writes.GetValueOrDefault(read.Key) == 1).Select(read => read.Key)];
+            HashSet<string> usedOnce = [.. reads.Keys.Where(web => reads[web] == 1 && writes.GetValueOrDefault(web) == 1)];
             foreach (BasicBlock block in graph.Blocks)
                 FindProducts(block, webs, usedOnce);
             return added.Declare(PtxRewrite.Instructions(function, (index, instruction) =>
@@ -83,7 +83,8 @@ public static class FloatingPointPass
             PtxOperand[] factors = [.. product.Operands.Skip(1).Select((factor, i) =>
             {
                 string? register = (graph.Code.Instructions[productIndex].Operands[i + 1] as PtxRegister)?.Name;
-                return register == null || lastWrite.GetValueOrDefault(register, -1) < productIndex ? factor : Derived("mov", factor, type, product.Line, copies);
+                bool isKept = register == null || lastWrite.GetValueOrDefault(register, -1) < productIndex;
+                return isKept ? factor : Derived("mov", factor, type, product.Line, copies);
             })];
             List<PtxStatement> fused = [];
             PtxOperand addend = sum.Operands[3 - operand];

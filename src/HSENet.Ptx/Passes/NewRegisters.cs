@@ -16,8 +16,10 @@ sealed class NewRegisters(PtxFunction function)
     /// <summary>The changed function with the declarations of the new registers in front.</summary>
     public PtxFunction Declare(PtxFunction changed) => changed with
     {
-        Body = [.. counts.Select(pair => new PtxRegisterDeclaration(pair.Key, [new PtxRegisterName($"{stem}_{pair.Key.Word()}_", pair.Value)])), .. changed.Body!],
+        Body = [.. counts.Select(pair => Declaration(pair.Key, pair.Value)), .. changed.Body!],
     };
+
+    PtxRegisterDeclaration Declaration(PtxType type, int count) => new(type, [new PtxRegisterName($"{stem}_{type.Word()}_", count)]);
 
     static string Stem(PtxFunction function)
     {

@@ -31,13 +31,17 @@ static class PtxRewrite
     }
 
     /// <summary>All instructions of statements, inner blocks included.</summary>
-    public static IEnumerable<PtxInstruction> InstructionsOf(IEnumerable<PtxStatement> statements) => statements.SelectMany(statement => statement switch
+    public static IEnumerable<PtxInstruction> InstructionsOf(IEnumerable<PtxStatement> statements) => statements.SelectMany(Inside);
+
+    static IEnumerable<PtxInstruction> Inside(PtxStatement statement) => statement switch
     {
         PtxInstruction instruction => [instruction],
         PtxBlock block => InstructionsOf(block.Statements),
-        _ => Enumerable.Empty<PtxInstruction>(),
-    });
+        _ => [],
+    };
 
     static PtxStatement[] Statements(IReadOnlyList<PtxStatement> statements, Func<PtxStatement, IEnumerable<PtxStatement>> change) =>
-        [.. statements.SelectMany(statement => statement is PtxBlock block ? [block with { Statements = Statements(block.Statements, change) }] : change(statement))];
+        [.. statements.SelectMany(statement => statement is PtxBlock block
+            ? [block with { Statements = Statements(block.Statements, change) }]
+            : change(statement))];
 }

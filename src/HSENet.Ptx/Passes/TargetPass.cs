@@ -11,7 +11,8 @@ public static class TargetPass
         ArgumentNullException.ThrowIfNull(module);
         ArgumentNullException.ThrowIfNull(target);
         ReadOnlySpan<char> number = target.AsSpan(Math.Min(target.Length, 3)).TrimEnd("af");
-        if (!target.StartsWith("sm_", StringComparison.Ordinal) || number.Length < 2 || number.ContainsAnyExceptInRange('0', '9') || target.Length > number.Length + 4)
+        bool isNumber = number.Length >= 2 && !number.ContainsAnyExceptInRange('0', '9') && target.Length <= number.Length + 4;
+        if (!target.StartsWith("sm_", StringComparison.Ordinal) || !isNumber)
             throw new ArgumentException($"target '{target}' is not like sm_80 or sm_90a", nameof(target));
         return module with { Target = target };
     }

@@ -1,4 +1,6 @@
 // Checks the operands of an instruction: kinds, predicates where they belong, sizes of vectors, types of constants.
+using System.Globalization;
+
 namespace HSENet.Ptx;
 
 static partial class PtxInstructionTable
@@ -35,16 +37,18 @@ static partial class PtxInstructionTable
             'W' => IsVectorOf('d'),
             'm' => operand is PtxAddress address && (address.Base is not PtxRegister || IsValue(address.Base)),
             'l' => operand is PtxSymbol { Offset: 0 },
-            'c' => operand is PtxSymbol { Offset: 0 } || operand is PtxOperandList list && list.Elements.All(element => Fits('s', element, typeOf) || element is PtxSink),
+            'c' => operand is PtxSymbol { Offset: 0 }
+                || operand is PtxOperandList list && list.Elements.All(element => Fits('s', element, typeOf) || element is PtxSink),
             _ => false,
         };
 
         bool IsPredicate(PtxOperand register) => register is PtxRegister { Name: string name } && typeOf(name) == PtxType.Pred;
         bool IsValue(PtxOperand register) => register is PtxRegister { Name: string name } && typeOf(name) != PtxType.Pred;
-        bool IsVectorOf(char element) => operand is PtxVector vector && vector.Elements.Count > 0 && vector.Elements.All(value => Fits(element, value, typeOf));
+        bool IsVectorOf(char element) =>
+            operand is PtxVector vector && vector.Elements.Count > 0 && vector.Elements.All(value => Fits(element, value, typeOf));
     }
 
-    // Vectors have as many elements as the modifiers say; the parts of a call stand in order; an asynchronous copy has the sizes that exist.
+    // What the slots do not say: lengths of vectors, the order of a call, the sizes of asynchronous copies.
     static string? VectorFault(PtxInstruction instruction) => instruction.Opcode switch
     {
         "call" => CallFault(instruction),
@@ -73,11 +77,15 @@ static partial class PtxInstructionTable
     static string? CopyFault(PtxInstruction instruction)
     {
         if (instruction.Has("wait_group"))
-            return instruction.Operands[0] is PtxInteger { Value: >= 0 } ? null : $"'{instruction.Mnemonic}' takes a constant number of groups";
+            return instruction.Operands[0] is PtxInteger { Value: >= 0 }
+                ? null
+                : $"'{instruction.Mnemonic}' takes a constant number of groups";
         if (instruction.Operands.Count == 0)
             return null;
         bool isSize = instruction.Operands[2] is PtxInteger size && (size.Value == 16 || instruction.Has("ca") && size.Value is 4 or 8);
-        return isSize ? null : $"'{instruction.Mnemonic}' copies {(instruction.Has("ca") ? "4, 8 or 16" : "16")} bytes, not {instruction.Operands[2]}";
+        return isSize
+            ? null
+            : $"'{instruction.Mnemonic}' copies {(instruction.Has("ca") ? "4, 8 or 16" : "16")} bytes, not {instruction.Operands[2]}";
     }
 
     static string? MatrixFault(PtxInstruction instruction)
@@ -85,11 +93,14 @@ static partial class PtxInstructionTable
         IReadOnlyList<PtxType> types = instruction.Types;
         if (types[1] != types[2] && types[1].Bits() != 8)
             return $"'{instruction.Mnemonic}' multiplies two types";
-        int depth = int.Parse(instruction.Modifiers.First(modifier => modifier.StartsWith("m16n8k", StringComparison.Ordinal))[6..], System.Globalization.CultureInfo.InvariantCulture);
+        string shape = instruction.Modifiers.First(modifier => modifier.StartsWith("m16n8k", StringComparison.Ordinal));
+        int depth = int.Parse(shape["m16n8k".Length..], CultureInfo.InvariantCulture);
         int accumulators = 16 * 8 * types[0].Bits() / (32 * 32);
         int[] expected = [accumulators, 16 * depth * types[1].Bits() / (32 * 32), 8 * depth * types[1].Bits() / (32 * 32), accumulators];
         int[] found = [.. instruction.Operands.Select(ElementCount)];
-        return found.SequenceEqual(expected) ? null : $"'{instruction.Mnemonic}' takes {string.Join(", ", expected)} registers, found {string.Join(", ", found)}";
+        return found.SequenceEqual(expected)
+            ? null
+            : $"'{instruction.Mnemonic}' takes {string.Join(", ", expected)} registers, found {string.Join(", ", found)}";
     }
 
     static string? MoveFault(PtxInstruction instruction)
@@ -102,10 +113,12 @@ static partial class PtxInstructionTable
             ? null : $"'{instruction.Mnemonic}' packs or unpacks 2 or 4 values of a .b type";
     }
 
+    static readonly string[] TypedConstants = ["add", "sub", "mul", "fma", "min", "max", "div", "mov", "selp", "neg", "abs", "setp"];
+
     // A constant of one type in an instruction of another would be read as bits that nobody meant.
     static string? ConstantFault(PtxInstruction instruction)
     {
-        if (instruction.Opcode is not ("add" or "sub" or "mul" or "fma" or "min" or "max" or "div" or "mov" or "selp" or "neg" or "abs" or "setp") || instruction.Types.Count != 1)
+        if (!TypedConstants.Contains(instruction.Opcode) || instruction.Types.Count != 1)
             return null;
         PtxType type = instruction.Types[0];
         bool isInteger = type.Word()[0] is 'u' or 's';

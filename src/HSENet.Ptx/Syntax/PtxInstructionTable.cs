@@ -29,9 +29,10 @@ static partial class PtxInstructionTable
         Form[] fitting = [.. forms.Where(form => Accepts(form.Groups, instruction.Modifiers))];
         if (fitting.Length == 0)
             return $"'{instruction.Mnemonic}' is not a form of '{instruction.Opcode}': modifiers are missing or do not go together";
-        Form[] counted = [.. fitting.Where(form => instruction.Operands.Count >= form.Fewest && instruction.Operands.Count <= form.Operands.Length)];
+        int count = instruction.Operands.Count;
+        Form[] counted = [.. fitting.Where(form => count >= form.Fewest && count <= form.Operands.Length)];
         if (counted.Length == 0)
-            return $"'{instruction.Mnemonic}' takes {string.Join(" or ", fitting.Select(Count).Distinct())} operands, found {instruction.Operands.Count}";
+            return $"'{instruction.Mnemonic}' takes {string.Join(" or ", fitting.Select(Count).Distinct())} operands, found {count}";
         string? fault = null;
         foreach (Form form in counted)
         {
@@ -44,7 +45,8 @@ static partial class PtxInstructionTable
 
     /// <summary>Whether the first operand is a destination.</summary>
     public static bool WritesFirst(PtxInstruction instruction) =>
-        Forms[instruction.Opcode].FirstOrDefault(form => Accepts(form.Groups, instruction.Modifiers)) is { Operands: [{ Kind: 'd' or 'D' or 'W' or 'P' or 'q' or 'Q' }, ..] };
+        Forms[instruction.Opcode].FirstOrDefault(form => Accepts(form.Groups, instruction.Modifiers))
+            is { Operands: [{ Kind: 'd' or 'D' or 'W' or 'P' or 'q' or 'Q' }, ..] };
 
     /// <summary>Decimal constants are 64-bit; in an instruction of f32 they mean the nearest f32.</summary>
     public static PtxInstruction WithTypedConstants(PtxInstruction instruction)
@@ -65,7 +67,8 @@ static partial class PtxInstructionTable
 
     static string Count(Form form) => form.Fewest == form.Operands.Length ? $"{form.Fewest}" : $"{form.Fewest} to {form.Operands.Length}";
 
-    // Each modifier takes the first free group that has it, a type one behind that of the type before; every group that is not optional must be taken.
+    // Each modifier takes the first free group that has it, a type one behind that of the type before.
+    // Every group that is not optional must be taken.
     static bool Accepts(ModifierGroup[] groups, IReadOnlyList<string> modifiers)
     {
         Span<bool> taken = stackalloc bool[groups.Length];
@@ -90,7 +93,8 @@ static partial class PtxInstructionTable
     static Dictionary<string, Form[]> Read()
     {
         Dictionary<string, string> sets = Lines(Sets).ToDictionary(line => line[..line.IndexOf(' ')], line => line[line.IndexOf(' ')..].Trim());
-        return Lines(Rows).GroupBy(line => line.Split(' ')[0], line => ReadForm(line, sets)).ToDictionary(group => group.Key, group => group.ToArray());
+        return Lines(Rows).GroupBy(line => line.Split(' ')[0], line => ReadForm(line, sets))
+            .ToDictionary(group => group.Key, group => group.ToArray());
     }
 
     static string[] Lines(string text) => text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

@@ -12,7 +12,8 @@ readonly record struct PtxToken(PtxTokenKind Kind, string Text, ulong Bits, int 
 sealed class PtxLexer(string text)
 {
     const string Marks = "()[]{}<>,;:@!|+-=";
-    readonly Dictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> pool = new Dictionary<string, string>().GetAlternateLookup<ReadOnlySpan<char>>();
+    readonly Dictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> pool =
+        new Dictionary<string, string>().GetAlternateLookup<ReadOnlySpan<char>>();
     readonly List<PtxToken> tokens = [];
     int position;
     int line = 1;
@@ -134,7 +135,9 @@ sealed class PtxLexer(string text)
             return ulong.TryParse(number[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out bits);
         if (second == 'b')
             return ulong.TryParse(number[2..], NumberStyles.AllowBinarySpecifier, CultureInfo.InvariantCulture, out bits);
-        return char.IsAsciiDigit(second) ? TryReadOctal(number, out bits) : ulong.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out bits);
+        return char.IsAsciiDigit(second)
+            ? TryReadOctal(number, out bits)
+            : ulong.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out bits);
     }
 
     static bool TryReadOctal(ReadOnlySpan<char> number, out ulong bits)

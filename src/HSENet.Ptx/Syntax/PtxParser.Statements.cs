@@ -197,7 +197,8 @@ sealed partial class PtxParser
         return TypeOf(predicate.Name) == PtxType.Pred ? predicate : throw Error($"{predicate.Name} is not a predicate register", -1);
     }
 
-    PtxType TypeOf(string register) => scopes.TryFind(register, out PtxType type, out _) ? type : throw Error($"register {register} is not declared");
+    PtxType TypeOf(string register) =>
+        scopes.TryFind(register, out PtxType type, out _) ? type : throw Error($"register {register} is not declared");
 
     List<PtxOperand> ReadOperands(char close, int depth)
     {
@@ -219,7 +220,9 @@ sealed partial class PtxParser
         if (VectorRegisters.Contains(name))
         {
             string component = Take(PtxTokenKind.Word, $"a component of {name}").Text;
-            return component is "x" or "y" or "z" ? new PtxSpecialRegister($"{name}.{component}") : throw Error($"{name} has no component '.{component}'", -1);
+            return component is "x" or "y" or "z"
+                ? new PtxSpecialRegister($"{name}.{component}")
+                : throw Error($"{name} has no component '.{component}'", -1);
         }
         if (scopes.TryFind(name, out _, out _))
             return new PtxRegister(name);

@@ -59,7 +59,8 @@ sealed partial class PtxParser
         while (Current.Kind != PtxTokenKind.End)
         {
             items.Add(ReadItem());
-            if (items[^1] is PtxFunction { Body: not null, Name: var function } && !defined.Add(function) || items[^1] is PtxVariable { Name: var variable } && !defined.Add(variable))
+            string? name = items[^1] switch { PtxFunction { Body: not null } function => function.Name, PtxVariable variable => variable.Name, _ => null };
+            if (name != null && !defined.Add(name))
                 throw PtxSource.Error(text, items[^1].Line, "defined twice");
         }
         return new PtxModule(version, string.Join(", ", targets), addressSize, items);
@@ -79,7 +80,7 @@ sealed partial class PtxParser
             return ReadFunction(true, linkage) with { Line = line };
         if (TakeWord("func"))
             return ReadFunction(false, linkage) with { Line = line };
-        if (Current.Kind == PtxTokenKind.Word && PtxTypes.TryParseSpace(Current.Text, out PtxSpace space) && space is PtxSpace.Global or PtxSpace.Const or PtxSpace.Shared)
+        if (IsWord("global") || IsWord("const") || IsWord("shared"))
         {
             PtxVariable variable = ReadVariable() with { Line = line, Linkage = linkage };
             TakeEnd();
@@ -87,7 +88,9 @@ sealed partial class PtxParser
         }
         if (linkage == null && IsWord("section"))
             return ReadSection();
-        return linkage == null && Current is { Kind: PtxTokenKind.Word, Text: "file" or "pragma" } ? ReadDirective() : throw Error($"unknown directive '{Shown(Current)}'");
+        return linkage == null && (IsWord("file") || IsWord("pragma"))
+            ? ReadDirective()
+            : throw Error($"unknown directive '{Shown(Current)}'");
     }
 
     // .section .debug_… { … }: data for a debugger, kept as it is.
@@ -103,7 +106,9 @@ sealed partial class PtxParser
         }
         position++;
         bool isDebug = arguments.Count > 1 && arguments[0].StartsWith(".debug", StringComparison.Ordinal) && arguments[1] == "{";
-        return isDebug ? new PtxDirective("section", [.. arguments, "}"]) { Line = tokens[start].Line } : throw Error("a section is written .section .debug_name { … }", -1);
+        return isDebug
+            ? new PtxDirective("section", [.. arguments, "}"]) { Line = tokens[start].Line }
+            : throw Error("a section is written .section .debug_name { … }", -1);
     }
 
     PtxFunction ReadFunction(bool isEntry, string? linkage)
@@ -188,7 +193,7 @@ sealed partial class PtxParser
             dimensions.Add(IsMark(']') && dimensions.Count == 0 ? 0 : ReadSize());
             TakeMark(']', "']'");
         }
-        if (dimensions.Aggregate((Int128)16, (bytes, dimension) => bytes * Math.Max(1, dimension) is var product && product > int.MaxValue ? int.MaxValue + 1L : product) > int.MaxValue)
+        if (dimensions.Aggregate(16.0, (bytes, dimension) => bytes * Math.Max(1, dimension)) > int.MaxValue)
             throw Error($"'{name}' is larger than 2 GB", -1);
         PtxOperand? initialiser = TakeMark('=') ? ReadInitialiser(0) : null;
         return new PtxVariable(space, type, name)
@@ -213,7 +218,9 @@ sealed partial class PtxParser
         if (!TakeWord("align"))
             return null;
         ulong alignment = Take(PtxTokenKind.Integer, "an alignment").Bits;
-        return ulong.IsPow2(alignment) && alignment <= 1 << 16 ? (int)alignment : throw Error($"alignment {alignment} is not a power of two", -1);
+        return ulong.IsPow2(alignment) && alignment <= 1 << 16
+            ? (int)alignment
+            : throw Error($"alignment {alignment} is not a power of two", -1);
     }
 
     PtxType ReadType()

@@ -35,8 +35,8 @@ static class PtxPrinter
             case PtxLabel label: text.Append(label.Name).Append(':'); break;
             case PtxBranchTargets targets: text.Append($"{targets.Name}: .branchtargets {string.Join(", ", targets.Targets)};"); break;
             case PtxRegisterDeclaration registers:
-                text.Append($".reg .{registers.Type.Word()} ")
-                    .AppendJoin(", ", registers.Names.Select(name => name.Count is int count ? $"{name.Name}<{count}>" : name.Name)).Append(';');
+                IEnumerable<string> names = registers.Names.Select(name => name.Count is int count ? $"{name.Name}<{count}>" : name.Name);
+                text.Append($".reg .{registers.Type.Word()} ").AppendJoin(", ", names).Append(';');
                 break;
             case PtxVariable variable: text.Append(Print(variable)).Append(';'); break;
             case PtxDirective directive: text.Append(Print(directive)).Append(directive.Name == "pragma" ? ";" : ""); break;
@@ -60,7 +60,8 @@ static class PtxPrinter
             text.Append($"({string.Join(", ", function.Results.Select(Print))}) ");
         text.Append(function.Name).Append('(');
         string separator = function.Parameters.Count > 1 ? "\n    " : "";
-        text.Append(separator).AppendJoin("," + (separator.Length > 0 ? separator : " "), function.Parameters.Select(Print)).Append(separator.Length > 0 ? "\n)" : ")");
+        text.Append(separator).AppendJoin("," + (separator.Length > 0 ? separator : " "), function.Parameters.Select(Print))
+            .Append(separator.Length > 0 ? "\n)" : ")");
         foreach (PtxDirective directive in function.Directives)
             text.Append('\n').Append(Print(directive)).Append(directive.Name == "pragma" ? ";" : "");
         if (function.Body == null)

@@ -17,7 +17,9 @@ static class PtxSource
         for (int i = 1; i < line; i++)
             start = text.IndexOf('\n', start) + 1;
         int end = text.IndexOf('\n', start);
-        string shown = new([.. text[start..(end < 0 ? text.Length : end)].Trim().Select(c => c == '\t' ? ' ' : char.IsControl(c) || char.IsSurrogate(c) ? '?' : c)]);
+        string shown = new([.. text[start..(end < 0 ? text.Length : end)].Trim().Select(Printable)]);
         return shown.Length <= LongestShown ? shown : shown[..LongestShown] + "…";
     }
+
+    static char Printable(char c) => c == '\t' ? ' ' : char.IsControl(c) || char.IsSurrogate(c) ? '?' : c;
 }

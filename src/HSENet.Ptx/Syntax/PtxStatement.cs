@@ -31,7 +31,10 @@ public sealed record PtxBlock(IReadOnlyList<PtxStatement> Statements) : PtxState
 /// <summary>The targets of an indexed branch, <c>L: .branchtargets A, B;</c>.</summary>
 public sealed record PtxBranchTargets(string Name, IReadOnlyList<string> Targets) : PtxStatement;
 
-/// <summary>A directive without meaning for execution: <c>.pragma</c>, <c>.file</c>, <c>.loc</c>, <c>.section</c>, or one of a function such as <c>.maxntid 256, 1, 1</c>.</summary>
+/// <summary>
+/// A directive without meaning for execution: <c>.pragma</c>, <c>.file</c>, <c>.loc</c>, <c>.section</c>, or one of a function such as
+/// <c>.maxntid 256, 1, 1</c>.
+/// </summary>
 /// <param name="Name">Without the dot.</param>
 /// <param name="Arguments">As written: numbers, words, strings with their quotes.</param>
 public sealed record PtxDirective(string Name, IReadOnlyList<string> Arguments) : PtxStatement;

@@ -42,7 +42,7 @@ public static class PtxTypes
     /// <summary>Reads a type from its word without the dot; false when it is none.</summary>
     public static bool TryParse(string word, out PtxType type) => ByWord.TryGetValue(word, out type);
 
-    /// <summary>Reads a space from its word without the dot; <c>shared::cta</c> and <c>shared::cluster</c> are shared, <c>param::entry</c> is a parameter.</summary>
+    /// <summary>Reads a space from its word without the dot; <c>shared::cta</c> is shared, <c>param::entry</c> a parameter.</summary>
     public static bool TryParseSpace(string word, out PtxSpace space)
     {
         int colons = word.IndexOf("::", StringComparison.Ordinal);
