@@ -1,0 +1,45 @@
+// Vector bodies against the same functors lane by lane, on edge values, for full and partial masks.
+using System.Runtime.CompilerServices;
+
+namespace HSENet.Ptx.Tests;
+
+public unsafe class VectorBodyTests
+{
+    static readonly uint[] Edges =
+    [
+        0, 1, 2, 31, 32, 33, 63, 64, 0x7fffffff, 0x80000000, 0x80000001, 0xffffffff, 0xfffffffe, 0x3f800000, 0xbf800000, 0x7f800000, 0xff800000,
+        0x7fc00000, 0xffc00001, 0x7f800001, 0x00000001, 0x80000000, 0x007fffff, 0x00800000, 0x7f7fffff, 0x33800000, 0x4b800000, 0x0000ffff, 0x12345678,
+    ];
+
+    public static TheoryData<string> Names => [.. DecodeTable.Instance.Forms.Where(form => form.Value.Scalar != null).Select(form => form.Key)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Vectors_and_lanes_give_the_same_bits(string name)
+    {
+        Form form = DecodeTable.Instance.Forms[name];
+        Random random = new(7);
+        byte[] memory = GC.AllocateArray<byte>(8 * 256 + 64, pinned: true);
+        byte* rows = (byte*)Unsafe.AsPointer(ref memory[0]);
+        rows += 64 - (long)rows % 64;
+        Warp warp = new(null!, 0) { Rows = rows };
+        // D of the vector body, D of the lanes, three sources; a predicate is the first word of its row.
+        Instruction instruction = new() { A = 512, B = 768, C = 1024 };
+        for (int round = 0; round < 60; round++)
+        {
+            for (int i = 0; i < 5 * 64; i++)
+                ((uint*)rows)[i] = round < 50 && random.Next(4) > 0 ? Edges[random.Next(Edges.Length)] : (uint)random.NextInt64(1L << 32);
+            new Span<byte>(rows, 256).CopyTo(new Span<byte>(rows + 256, 256));
+            uint mask = round % 3 == 0 ? uint.MaxValue : (uint)random.NextInt64(1L << 32);
+            instruction.D = 0;
+            form.Execute(warp, &instruction, mask);
+            instruction.D = 256;
+            form.Scalar(warp, &instruction, mask);
+
+            Assert.Equal(new Span<uint>(rows, 64).ToArray(), new Span<uint>(rows + 256, 64).ToArray());
+        }
+    }
+
+    [Fact]
+    public void The_hot_instructions_have_vector_bodies() => Assert.True(Names.Count > 40);
+}
