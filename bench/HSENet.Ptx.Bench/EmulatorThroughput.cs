@@ -51,6 +51,26 @@ static class EmulatorThroughput
             Math.Round(row.Rates.Min()), Math.Round(row.Rates.Max())))];
     }
 
+    /// <summary>Launches a second of a kernel that does next to nothing: one block of a product that is smaller than it.</summary>
+    public static double LaunchesPerSecond()
+    {
+        using EmulatorMemory memory = new();
+        using StreamReader reader = new(typeof(EmulatorThroughput).Assembly.GetManifestResourceStream("Naive")!);
+        EmulatorKernel kernel = EmulatorModule.Load(reader.ReadToEnd()).Kernels.Values.Single();
+        using EmulatorAllocation x = memory.Allocate<float>([1f], "x");
+        byte[] parameters = [.. MemoryMarshal.AsBytes<long>([(long)x.Address, 1, (long)x.Address, 1, (long)x.Address, 1]), .. MemoryMarshal.AsBytes<int>([1, 1, 1])];
+        Emulator emulator = new(memory);
+        List<double> rates = [];
+        for (int round = 0; round < Rounds; round++)
+        {
+            TimeSpan start = Environment.CpuUsage.TotalTime;
+            for (int i = 0; i < 20_000; i++)
+                emulator.Launch(kernel, 1, 64, 0, parameters);
+            rates.Add(20_000 / (Environment.CpuUsage.TotalTime - start).TotalSeconds);
+        }
+        return Math.Round(rates.Order().ElementAt(Rounds / 2));
+    }
+
     static (long Instructions, double Seconds) Measure(EmulatorMemory memory, EmulatorKernel kernel, Dim3 grid, Dim3 block, EmulatorOptions options)
     {
         Random random = new(1);

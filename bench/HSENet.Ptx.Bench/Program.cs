@@ -20,6 +20,8 @@ static partial class Program
         Console.WriteLine($"{processor}, million active-lane instructions a second on one core, median (lowest - highest) of {EmulatorThroughput.Rounds} rounds");
         foreach (ThroughputResult result in results)
             Console.WriteLine($"{result.Kernel,-14} {result.Checks,-28} {result.MillionPerSecond,7:F0}  ({result.Lowest:F0} - {result.Highest:F0})");
+        double launches = EmulatorThroughput.LaunchesPerSecond();
+        Console.WriteLine($"launches a second of a kernel that does nothing: {launches:F0}");
         string folder = Path.Combine(Results(), machine);
         Directory.CreateDirectory(folder);
         string file = Path.Combine(folder, "emulator.json");
@@ -30,6 +32,7 @@ static partial class Program
             runtime = RuntimeInformation.FrameworkDescription,
             unit = "million active-lane instructions per second of processor time, one worker",
             results,
+            launchesPerSecond = launches,
         }, new JsonSerializerOptions { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase }) + "\n");
         File.Move(file + ".tmp", file, overwrite: true);
         return 0;

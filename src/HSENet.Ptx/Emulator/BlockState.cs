@@ -21,7 +21,7 @@ sealed unsafe class BlockState
     Dim3 _gridSize;
     RaceStamps* _sharedStamps;
     long _sharedStampBytes = -1;
-    int _dynamicShared = -1;
+    int _dynamicShared = -1, _sharedCapacity;
 
     public BlockState(DecodedKernel kernel, int warps)
     {
@@ -109,8 +109,12 @@ sealed unsafe class BlockState
         {
             _dynamicShared = launch.DynamicSharedBytes;
             int bytes = Kernel.StaticSharedBytes + _dynamicShared;
-            _shared->Data = Pinned(bytes + Alignment);
-            _shared->Shadow = Pinned(bytes + Alignment);
+            if (bytes > _sharedCapacity || _shared->Data == null)
+            {
+                _sharedCapacity = bytes;
+                _shared->Data = Pinned(bytes + Alignment);
+                _shared->Shadow = Pinned(bytes + Alignment);
+            }
             _shared->LoadBytes = _shared->StoreBytes = (ulong)bytes;
             _shared->Index = SharedIndex;
         }

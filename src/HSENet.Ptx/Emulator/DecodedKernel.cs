@@ -80,6 +80,9 @@ sealed unsafe class DecodedKernel
     public int VariableBytes { get; set; }
     public int RowBytes { get; set; }
     public int StaticSharedBytes => SharedArrays.Bytes;
+
+    /// <summary>Bytes of the static shared arrays, without the gaps that the emulator puts between them.</summary>
+    public int DeclaredSharedBytes { get; set; }
     public int LocalBytes => (LocalArrays.Bytes + 15) / 16 * 16;
     public int ParameterBytes { get; set; }
 
@@ -91,6 +94,9 @@ sealed unsafe class DecodedKernel
 
     /// <summary>Whether blocks must run one after the other so that results do not depend on the number of cores.</summary>
     public bool Ordered { get; set; }
+
+    /// <summary>Instructions of a block in the last launch; says whether more than one core is worth waking.</summary>
+    public long InstructionsPerBlock { get; set; } = long.MaxValue;
 
     /// <summary>Idle blocks.</summary>
     public System.Collections.Concurrent.ConcurrentBag<BlockState> Pool { get; } = [];

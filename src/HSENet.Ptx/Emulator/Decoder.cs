@@ -4,6 +4,9 @@ namespace HSENet.Ptx;
 /// <summary>Makes a <see cref="DecodedKernel"/>. What stands in the parts of this class: operands, memory, instructions of warps.</summary>
 sealed unsafe partial class Decoder
 {
+    // As on hardware; parameters of calls share their limit with those of the kernel.
+    const int MostLocalBytes = 512 * 1024, MostParameterBytes = 32764;
+
     readonly EmulatorModule _module;
     readonly PtxFunction _entry;
     readonly CheckLevel _level;
@@ -69,10 +72,13 @@ sealed unsafe partial class Decoder
         if (!callers.Add(function.Name))
             throw new PtxException(function.Line, $"'{function.Name}' calls itself; the emulator has no recursion");
         if (!_routines.ContainsKey(function.Name))
-            _routines[function.Name] = new Routine(function, ControlFlowGraph.Of(PtxCode.Of(function), EndsBlock));
-        foreach (PtxInstruction call in _routines[function.Name].Graph.Code.Instructions)
-            if (call.Opcode == "call" && !IsOfDevice(call))
-                Collect(_module.Function(call), callers);
+        {
+            Routine routine = new(function, ControlFlowGraph.Of(PtxCode.Of(function), EndsBlock));
+            _routines[function.Name] = routine;
+            foreach (PtxInstruction call in routine.Graph.Code.Instructions)
+                if (call.Opcode == "call" && !IsOfDevice(call))
+                    Collect(_module.Function(call), callers);
+        }
         callers.Remove(function.Name);
     }
 
@@ -202,7 +208,7 @@ sealed unsafe partial class Decoder
             int alignment = Math.Max(1, parameter.Alignment);
             _kernel.ParameterBytes = (_kernel.ParameterBytes + alignment - 1) / alignment * alignment;
             _kernelParameters[parameter.Name] = _kernel.ParameterBytes;
-            _kernel.ParameterBytes = Bounded(_kernel.ParameterBytes + parameter.Bytes, parameter);
+            _kernel.ParameterBytes = Bounded(_kernel.ParameterBytes + parameter.Bytes, parameter, MostParameterBytes);
         }
         List<(string Scope, PtxVariable Variable)> variables = [.. _module.Program.Variables.Select(variable => ("", variable))];
         foreach (Routine routine in _routines.Values)
@@ -213,6 +219,7 @@ sealed unsafe partial class Decoder
         }
         foreach ((string scope, PtxVariable variable) in variables.Where(item => !IsDynamic(item.Variable)))
             Place(scope, variable);
+        _kernel.DeclaredSharedBytes = _kernel.SharedArrays.Sum(array => array.Bytes);
         int dynamicAlignment = variables.Where(item => IsDynamic(item.Variable)).Max(item => (int?)item.Variable.Alignment) ?? 16;
         ulong dynamic = (ulong)_kernel.SharedArrays.AddDynamic(
             variables.FirstOrDefault(item => IsDynamic(item.Variable)).Variable?.Name ?? "dynamic shared memory", dynamicAlignment);
@@ -227,17 +234,17 @@ sealed unsafe partial class Decoder
         switch (variable.Space)
         {
             case PtxSpace.Shared:
-                Bounded(_kernel.SharedArrays.Bytes + variable.Bytes, variable);
+                Bounded(_kernel.SharedArrays.Bytes + variable.Bytes, variable, Emulator.MaxSharedBytes);
                 _variables[(scope, variable.Name)] = (ulong)_kernel.SharedArrays.Add(variable.Name, (int)variable.Bytes, Math.Max(1, variable.Alignment));
                 break;
             case PtxSpace.Local:
-                Bounded(_kernel.LocalArrays.Bytes + variable.Bytes, variable);
+                Bounded(_kernel.LocalArrays.Bytes + variable.Bytes, variable, MostLocalBytes);
                 _variables[(scope, variable.Name)] = (ulong)_kernel.LocalArrays.Add(variable.Name, (int)variable.Bytes, Math.Max(1, variable.Alignment));
                 break;
             case PtxSpace.Param:
                 int offset = (_kernel.CallParameterBytes + 15) / 16 * 16;
                 _callParameters[(scope, variable.Name)] = (offset, (int)variable.Bytes);
-                _kernel.CallParameterBytes = Bounded(offset + variable.Bytes, variable);
+                _kernel.CallParameterBytes = Bounded(offset + variable.Bytes, variable, MostParameterBytes);
                 break;
             case PtxSpace.Global or PtxSpace.Const:
                 _variables[(scope, variable.Name)] = _module.AddressOf(variable);
@@ -245,8 +252,8 @@ sealed unsafe partial class Decoder
         }
     }
 
-    static int Bounded(long bytes, PtxVariable variable) => bytes is >= 0 and <= 1 << 24
-        ? (int)bytes : throw new PtxException(variable.Line, $"'{variable.Name}' has {variable.Bytes} bytes, more than the emulator gives");
+    static int Bounded(long bytes, PtxVariable variable, int most) => bytes >= 0 && bytes <= most
+        ? (int)bytes : throw new PtxException(variable.Line, $"with '{variable.Name}' there are {bytes} bytes of .{variable.Space.Word()}, {most} are possible");
 
     PtxException Fault(string what) => new(_current.Line, $"{what}: {_current}");
 }

@@ -22,6 +22,11 @@ public sealed class Emulator(EmulatorMemory memory)
     /// <summary>Shared memory that a block may have at most, as on an H100.</summary>
     public const int MaxSharedBytes = 227 * 1024;
 
+    const long MostLocalBytes = 1 << 28;
+
+    /// <summary>Instructions of warps for which it does not pay to wake other cores.</summary>
+    const long SmallLaunch = 5_000;
+
     /// <summary>Runs a kernel to its end.</summary>
     /// <param name="kernel">The kernel.</param>
     /// <param name="grid">Blocks.</param>
@@ -67,7 +72,7 @@ public sealed class Emulator(EmulatorMemory memory)
         };
         long blocks = grid.Count;
         int workers = (int)Math.Min(blocks, options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
-        if (decoded.Ordered || options.Races)
+        if (decoded.Ordered || options.Races || decoded.InstructionsPerBlock < SmallLaunch / blocks)
             workers = 1;
         if (options.Races && kernel.Module.Variables != null)
             shape.Regions.ClearStamps(); // the module's variables may carry the times of another memory
@@ -86,6 +91,7 @@ public sealed class Emulator(EmulatorMemory memory)
             memory.RaceClock = races.Order.Clock;
         run.ThrowIfFailed();
         EmulatorResult result = run.Result(states, options, block.Count);
+        decoded.InstructionsPerBlock = result.WarpInstructions / blocks;
         foreach (BlockState state in states)
             decoded.Pool.Add(state);
         GC.KeepAlive(shape.Regions);
@@ -110,7 +116,9 @@ public sealed class Emulator(EmulatorMemory memory)
             throw new EmulatorException($"{name}: a block of {block} threads cannot be launched; it may have {kernel.MaxThreadsPerBlock}");
         if (parameters.Length != decoded.ParameterBytes)
             throw new EmulatorException($"{name} takes {decoded.ParameterBytes} bytes of parameters, got {parameters.Length}");
-        int declared = decoded.SharedArrays.Sum(array => array.Bytes);
+        if ((long)decoded.LocalBytes * block.Count > MostLocalBytes)
+            throw new EmulatorException($"{name}: {block.Count} threads with {decoded.LocalBytes} bytes of local memory are more than the emulator holds");
+        int declared = decoded.DeclaredSharedBytes;
         if (dynamicSharedBytes < 0 || dynamicSharedBytes > MaxSharedBytes - declared)
             throw new EmulatorException($"{name}: {dynamicSharedBytes} bytes of dynamic and {declared} of static shared memory are not 0 to {MaxSharedBytes}");
     }

@@ -16,6 +16,10 @@ public sealed class EmulatorKernel
     internal EmulatorKernel(EmulatorModule module, PtxFunction entry)
     {
         (_module, _entry) = (module, entry);
+        MaxThreadsPerBlock = (int)entry.Directives
+            .Where(directive => directive.Name is "maxntid" or "reqntid")
+            .Select(directive => directive.Arguments.Aggregate(1L, (product, size) => Math.Min(MaxThreads, product * Size(directive, size))))
+            .DefaultIfEmpty(MaxThreads).Min();
     }
 
     /// <summary>Name of the entry.</summary>
@@ -29,13 +33,13 @@ public sealed class EmulatorKernel
     public int ParameterBytes => Decoded(CheckLevel.Access).ParameterBytes;
 
     /// <summary>Bytes of static shared memory as declared.</summary>
-    public int StaticSharedBytes => Decoded(CheckLevel.Access).SharedArrays.Sum(array => array.Bytes);
+    public int StaticSharedBytes => Decoded(CheckLevel.Access).DeclaredSharedBytes;
 
     /// <summary>The most threads of a block, from <c>.maxntid</c> or <c>.reqntid</c>.</summary>
-    public int MaxThreadsPerBlock => Math.Min(MaxThreads, (int)Math.Min(MaxThreads, _entry.Directives
-        .Where(directive => directive.Name is "maxntid" or "reqntid")
-        .Select(directive => directive.Arguments.Aggregate(1L, (product, size) => product * long.Parse(size, CultureInfo.InvariantCulture)))
-        .DefaultIfEmpty(MaxThreads).Min()));
+    public int MaxThreadsPerBlock { get; }
+
+    static long Size(PtxDirective directive, string size) => long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out long threads)
+        ? Math.Min(threads, MaxThreads) : throw new PtxException(directive.Line, $"'{size}' is no number of threads");
 
     internal DecodedKernel Decoded(CheckLevel level)
     {

@@ -127,21 +127,21 @@ static unsafe class WarpRunner
         ref Frame frame = ref w.Stack[w.Top];
         uint* index = (uint*)(w.Rows + code.Operands->A);
         uint others = frame.Mask & ~mask;
+        uint target = index[BitOperations.TrailingZeroCount(mask)];
+        if (target < code.Targets!.Length && Lanes(index, target, mask) == frame.Mask)
+        {
+            frame.Block = code.Targets[target];
+            return;
+        }
         frame.Block = code.Rejoin;
         if (others != 0)
             w.Push() = new Frame { Block = code.Next, Rejoin = code.Rejoin, Mask = others, CallBlock = -1 };
         while (mask != 0)
         {
             int lane = BitOperations.TrailingZeroCount(mask);
-            uint chosen = index[lane], same = 0;
-            for (uint m = mask; m != 0; m &= m - 1)
-            {
-                int l = BitOperations.TrailingZeroCount(m);
-                if (index[l] == chosen)
-                    same |= 1u << l;
-            }
+            uint chosen = index[lane], same = Lanes(index, chosen, mask);
             mask &= ~same;
-            if (chosen < code.Targets!.Length)
+            if (chosen < code.Targets.Length)
                 w.Push() = new Frame { Block = code.Targets[chosen], Rejoin = code.Rejoin, Mask = same, CallBlock = -1 };
             else
             {
@@ -149,6 +149,19 @@ static unsafe class WarpRunner
                 Leave(w, same);
             }
         }
+    }
+
+    // The lanes of a mask that have a value.
+    static uint Lanes(uint* values, uint value, uint mask)
+    {
+        uint same = 0;
+        for (uint m = mask; m != 0; m &= m - 1)
+        {
+            int l = BitOperations.TrailingZeroCount(m);
+            if (values[l] == value)
+                same |= 1u << l;
+        }
+        return same;
     }
 
     // Lanes leave the function: they go from all of its frames, and the caller gets their results.

@@ -3,7 +3,7 @@ namespace HSENet.Ptx.Tests;
 
 public class ExecutorFuzzTests
 {
-    static readonly int Mutations = Environment.GetEnvironmentVariable("HSENET_LONG") == "1" ? 100_000 : 3_000;
+    static readonly int Mutations = Environment.GetEnvironmentVariable("HSENET_LONG") == "1" ? 100_000 : 2_000;
 
     static readonly EmulatorOptions[] Levels =
     [
