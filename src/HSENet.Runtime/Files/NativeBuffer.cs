@@ -42,7 +42,8 @@ internal sealed unsafe class NativeBuffer : IDisposable
     /// arrived, so a header's claim alone allocates nothing.
     /// </summary>
     /// <exception cref="HseNetFileException">The stream ends earlier, is damaged, or the memory does not suffice.</exception>
-    public static NativeBuffer Read(Stream stream, long length, string name)
+    /// <exception cref="OperationCanceledException">Reading was cancelled.</exception>
+    public static NativeBuffer Read(Stream stream, long length, string name, CancellationToken cancellation = default)
     {
         var buffer = new NativeBuffer();
         try
@@ -56,6 +57,7 @@ internal sealed unsafe class NativeBuffer : IDisposable
             }
             while (buffer.Length < length)
             {
+                cancellation.ThrowIfCancellationRequested();
                 if (buffer.Length == buffer.Capacity)
                     buffer.Reserve(Math.Min(length, Math.Max(FirstPiece, 2 * buffer.Capacity)), name);
                 var free = new Span<byte>(buffer.start + buffer.Length, (int)Math.Min(buffer.Capacity - buffer.Length, 1 << 24));

@@ -15,6 +15,7 @@ internal static class DicomVolume
         var sourceOf = new Dictionary<DicomImage, DicomSource>(ReferenceEqualityComparer.Instance);
         foreach (DicomSource source in sources)
         {
+            options.Cancellation.ThrowIfCancellationRequested();
             if (source.Read() is not { } content || DicomFile.Parse(content, source.Name) is not { } file)
                 continue;
             CheckSize(file);
@@ -53,6 +54,7 @@ internal static class DicomVolume
             int sliceBytes = (int)(bytes / geometry.Slices.Count);
             for (int i = 0; i < geometry.Slices.Count; i++)
             {
+                options.Cancellation.ThrowIfCancellationRequested();
                 DicomImage slice = geometry.Slices[i];
                 var destination = new Span<byte>(voxels.Pointer + (long)i * sliceBytes, sliceBytes);
                 if (i > 0 && ReferenceEquals(slice, geometry.Slices[i - 1]))

@@ -13,13 +13,13 @@ internal static class NiftiFile
         if (!header.IsPair)
         {
             Skip(stream, header.VoxelOffset - consumed, name);
-            return ReadVoxels(stream, name, header, bytes);
+            return ReadVoxels(stream, name, header, bytes, options.Cancellation);
         }
         if (openImage is null)
             throw new HseNetFileException(name, "is the header of a pair, and its image is not given", "the name of the .hdr file, beside its .img file");
         using Stream image = openImage();
         Skip(image, header.VoxelOffset, name);
-        return ReadVoxels(image, name, header, bytes);
+        return ReadVoxels(image, name, header, bytes, options.Cancellation);
     }
 
     /// <summary>Opens the image that belongs to a header file: the same name with .img, or .img.gz.</summary>
@@ -39,9 +39,9 @@ internal static class NiftiFile
         }
     }
 
-    static unsafe VoxelVolume ReadVoxels(Stream stream, string name, NiftiHeader header, long bytes)
+    static unsafe VoxelVolume ReadVoxels(Stream stream, string name, NiftiHeader header, long bytes, CancellationToken cancellation)
     {
-        NativeBuffer voxels = NativeBuffer.Read(stream, bytes, name);
+        NativeBuffer voxels = NativeBuffer.Read(stream, bytes, name, cancellation);
         if (header.IsBigEndian)
             VoxelTypes.ReverseEndianness(voxels.Pointer, voxels.Length, header.Type.Size());
         return new VoxelVolume(name, header.Type, ((int)header.Size[0], (int)header.Size[1], (int)header.Size[2]),

@@ -43,7 +43,7 @@ public static class NumpyFile
             throw new HseNetFileException(name, $"holds an array of shape ({string.Join(", ", shape.Take(9))})", "(1, depth, height, width) or (depth, height, width)");
         (long depth, long height, long width) = (shape[^3], shape[^2], shape[^1]);
         long bytes = VoxelTypes.ByteLength(name, header.Type, [width, height, depth], options.MaximumBytes);
-        NativeBuffer voxels = NativeBuffer.Read(stream, bytes, name);
+        NativeBuffer voxels = NativeBuffer.Read(stream, bytes, name, options.Cancellation);
         if (header.IsBigEndian)
             VoxelTypes.ReverseEndianness(voxels.Pointer, voxels.Length, header.Type.Size());
         if (header.IsFortranOrder)

@@ -10,6 +10,7 @@ public static class VolumeFile
     /// Reads NIfTI-1 and NIfTI-2 (.nii, .nii.gz, a pair by either name), NumPy's .npy, and DICOM: a folder with everything below it, or a zip file.
     /// </summary>
     /// <exception cref="HseNetFileException">The file is missing, damaged or of another format; the message names it and the reason.</exception>
+    /// <exception cref="OperationCanceledException">Reading was cancelled.</exception>
     public static VoxelVolume Read(string path, VolumeReadOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -42,6 +43,7 @@ public static class VolumeFile
     /// <param name="name">What messages call them.</param>
     /// <param name="options">How to read.</param>
     /// <exception cref="HseNetFileException">No volume can be made of them; the message names the file and the reason.</exception>
+    /// <exception cref="OperationCanceledException">Reading was cancelled.</exception>
     public static VoxelVolume ReadDicom(IEnumerable<string> paths, string name, VolumeReadOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(paths);
@@ -54,6 +56,7 @@ public static class VolumeFile
     /// <param name="name">What messages call it.</param>
     /// <param name="options">How to read.</param>
     /// <exception cref="HseNetFileException">The content is damaged or of another format.</exception>
+    /// <exception cref="OperationCanceledException">Reading was cancelled.</exception>
     public static VoxelVolume Read(Stream stream, string name, VolumeReadOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(stream);

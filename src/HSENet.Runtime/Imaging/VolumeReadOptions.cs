@@ -13,6 +13,9 @@ public sealed record VolumeReadOptions
     /// <summary>Whether a DICOM series with missing slices is read all the same; each gap is filled with copies of the nearest slices.</summary>
     public bool AllowGaps { get; init; }
 
+    /// <summary>Stops reading between two pieces of the file.</summary>
+    public CancellationToken Cancellation { get; init; }
+
     /// <summary>Reads the pixels of compressed DICOM files; null if there is no such reader.</summary>
     public IDicomReader? DicomReader { get; init; }
 }

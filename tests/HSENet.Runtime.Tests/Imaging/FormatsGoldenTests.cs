@@ -1,4 +1,5 @@
 // Every file of golden/data/formats: the good ones hold what is expected, each bad one is refused with one line; and the CTs open.
+using System.IO.Compression;
 using HSENet.Tests;
 
 namespace HSENet.Runtime.Tests;
@@ -67,6 +68,33 @@ public sealed class FormatsGoldenTests
         Assert.Equal(expected.GetProperty("spacing_xyz").EnumerateArray().Select(v => v.GetDouble()), [volume.Spacing.X, volume.Spacing.Y, volume.Spacing.Z]);
         Assert.False(volume.IsPreprocessed);
         Assert.NotNull(volume.Orientation);
+    }
+
+    [Fact]
+    public void Affine_and_quaternion_of_a_scan_say_the_same()
+    {
+        int compared = 0;
+        foreach (string scan in (IEnumerable<string>)Scans)
+        {
+            using var stream = new GZipStream(File.OpenRead(GoldenFolder.At($"data/{scan}.nii.gz")), CompressionMode.Decompress);
+            byte[] header = new byte[348];
+            stream.ReadExactly(header);
+            if (header[254] == 0)
+                continue;
+            // The quaternion is there; its code only says that nobody claims it.
+            header[252] = 1;
+            VolumeOrientation affine = NiftiHeader.Read(new MemoryStream(header), scan, out _).Orientation!;
+            header[254] = 0;
+            VolumeOrientation quaternion = NiftiHeader.Read(new MemoryStream(header), scan, out _).Orientation!;
+            foreach ((PatientVector a, PatientVector q) in new[] { (affine.Origin, quaternion.Origin), (affine.XAxis, quaternion.XAxis), (affine.YAxis, quaternion.YAxis), (affine.ZAxis, quaternion.ZAxis) })
+            {
+                // The header's numbers are float32; a quaternion of them is a few roundings off.
+                double allowed = 16 * Math.Pow(2, -24) * Math.Max(1, Math.Max(Math.Abs(a.X), Math.Max(Math.Abs(a.Y), Math.Abs(a.Z))));
+                Assert.InRange(Math.Max(Math.Abs(a.X - q.X), Math.Max(Math.Abs(a.Y - q.Y), Math.Abs(a.Z - q.Z))), 0, allowed);
+            }
+            compared++;
+        }
+        Assert.True(compared > 0);
     }
 
     // The golden tensors have the axes of the array that NumPy shows: (x, y, z) for NIfTI, (depth, height, width) for .npy.

@@ -184,6 +184,31 @@ public sealed class VolumeFileTests : IDisposable
         Assert.Contains(part, Refused([0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. Encoding.ASCII.GetBytes(header)]));
 
     [Fact]
+    public void No_message_names_the_patient()
+    {
+        byte[] nifti = Nifti(2, 2, 2);
+        foreach (int offset in (int[])[4, 14, 148, 228, 328]) // data_type, db_name, descrip, aux_file, intent_name
+            "Secret^Name"u8[..10].CopyTo(nifti.AsSpan(offset));
+        for (int i = 0; i < nifti.Length; i++)
+        {
+            byte[] damaged = [.. nifti];
+            damaged[i] ^= 0xFF;
+            if (Record.Exception(() => Read(damaged).Dispose()) is { } error)
+                Assert.DoesNotContain("Secret", Assert.IsType<HseNetFileException>(error).ToString());
+            Assert.DoesNotContain("Secret", Refused(nifti[..i]));
+        }
+    }
+
+    [Fact]
+    public void Reading_can_be_cancelled()
+    {
+        var cancelled = new VolumeReadOptions { Cancellation = new CancellationToken(true) };
+        Assert.Throws<OperationCanceledException>(() => VolumeFile.Read(new MemoryStream(Nifti(2, 2, 2)), "scan", cancelled));
+        folder.Write("a.dcm", new DicomSeed().At(0).ToBytes());
+        Assert.Throws<OperationCanceledException>(() => VolumeFile.Read(folder.Path, cancelled));
+    }
+
+    [Fact]
     public void Missing_files_and_folders_are_named()
     {
         Assert.Contains("no such file", Assert.Throws<HseNetFileException>(() => VolumeFile.Read(folder.At("none.nii"))).Message);

@@ -133,6 +133,30 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
+    public unsafe void A_tensor_beyond_2_GB_is_opened_in_place()
+    {
+        const long Bytes = 3L << 30;
+        byte[] header = Encoding.UTF8.GetBytes($$$"""{"w":{"dtype":"BF16","shape":[{{{Bytes / 2}}}],"data_offsets":[0,{{{Bytes}}}]}}""");
+        string path = folder.At("large.safetensors");
+        // A file with a hole: only its ends take room.
+        using (FileStream file = File.Create(path))
+        {
+            file.Write([.. BitConverter.GetBytes((long)header.Length), .. header]);
+            file.Position += Bytes - 2;
+            file.Write([0x80, 0x3F]);
+        }
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        using TensorSource source = TensorSource.Open(path);
+        TensorEntry tensor = source.Get("w");
+        Assert.Equal(0x3F, tensor.Pointer[Bytes - 1]);
+        var last = new float[2];
+        tensor.ToSingles(Bytes / 2 - 2, last);
+        Assert.Equal([0f, 1f], last);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+        Assert.Throws<HseNetFileException>(() => tensor.Bytes.Length);
+    }
+
+    [Fact]
     public void Every_type_converts_to_float()
     {
         foreach (DataType type in Enum.GetValues<DataType>())
