@@ -9,10 +9,15 @@ static partial class PtxInstructionTable
 
     sealed record Form(OperandSlot[] Operands, ModifierGroup[] Groups)
     {
-        public int Fewest => Operands.Count(slot => !slot.Optional);
+        public int Fewest { get; } = Operands.Count(slot => !slot.Optional);
+        public bool WritesFirst { get; } = Operands is [{ Kind: 'd' or 'D' or 'W' or 'P' or 'q' or 'Q' }, ..];
     }
 
     static readonly Dictionary<string, Form[]> Forms = Read();
+
+    // Opcodes whose modifiers say whether there is a destination: bar.sync and bar.red.
+    static readonly HashSet<string> MixedOpcodes =
+        [.. Forms.Where(pair => pair.Value.Any(form => form.WritesFirst != pair.Value[0].WritesFirst)).Select(pair => pair.Key)];
 
     public static bool Knows(string opcode) => Forms.ContainsKey(opcode);
 
@@ -44,9 +49,13 @@ static partial class PtxInstructionTable
     }
 
     /// <summary>Whether the first operand is a destination.</summary>
-    public static bool WritesFirst(PtxInstruction instruction) =>
-        Forms[instruction.Opcode].FirstOrDefault(form => Accepts(form.Groups, instruction.Modifiers))
-            is { Operands: [{ Kind: 'd' or 'D' or 'W' or 'P' or 'q' or 'Q' }, ..] };
+    public static bool WritesFirst(PtxInstruction instruction)
+    {
+        Form[] forms = Forms[instruction.Opcode];
+        return !MixedOpcodes.Contains(instruction.Opcode)
+            ? forms[0].WritesFirst
+            : forms.FirstOrDefault(form => Accepts(form.Groups, instruction.Modifiers)) is { WritesFirst: true };
+    }
 
     /// <summary>Decimal constants are 64-bit; in an instruction of f32 they mean the nearest f32.</summary>
     public static PtxInstruction WithTypedConstants(PtxInstruction instruction)
