@@ -1,0 +1,98 @@
+// Inputs and outputs of measurements in native memory, and the check that all contenders compute the same.
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using HSENet.Bench.Peers;
+using HSENet.Kernels;
+
+namespace HSENet.Bench;
+
+sealed class BenchMemory(HostDevice device) : IDisposable
+{
+    readonly List<DeviceMemory> _memories = [];
+    readonly Random _random = new(1);
+
+    public LinearArguments Linear(int rows, int inputs, int outputs, WeightType type) => new()
+    {
+        X = Floats((long)rows * inputs),
+        W = type == WeightType.F32 ? new Weights(Floats((long)outputs * inputs)) : new Weights(Allocate<ushort>((long)outputs * inputs, () => (ushort)_random.Next(0x3C00, 0x3F00)).As<byte>(), type),
+        Y = Floats((long)rows * outputs),
+        Rows = rows,
+        Inputs = inputs,
+        Outputs = outputs,
+    };
+
+    public AttentionArguments Attention(int tokens, int heads, int headSize) => new()
+    {
+        Q = Floats((long)tokens * heads * headSize),
+        K = Floats((long)tokens * heads * headSize),
+        V = Floats((long)tokens * heads * headSize),
+        Y = Floats((long)tokens * heads * headSize),
+        QueryStride = heads * headSize,
+        KeyStride = heads * headSize,
+        Batch = 1,
+        Queries = tokens,
+        Keys = tokens,
+        QueryHeads = heads,
+        KeyHeads = heads,
+        HeadSize = headSize,
+        Scale = 1 / MathF.Sqrt(headSize),
+    };
+
+    /// <summary>Reads that many bytes of a memory of its own on all threads, in runs of the length that a one-row product reads.</summary>
+    public Action Reader(long bytes)
+    {
+        var values = Floats(bytes / sizeof(float));
+        var sums = Floats(device.Threads * 16L);
+        var work = new Reading(values, sums);
+        return () => device.For((int)((values.Length + Reading.Run - 1) / Reading.Run), work);
+    }
+
+    readonly struct Reading(View<float> values, View<float> sums) : IHostWork
+    {
+        public const int Run = 32 * 1024; // floats: 128 KB
+
+        unsafe void IHostWork.Run(int index, int worker)
+        {
+            float* p = values.Pointer + (long)index * Run, end = p + Math.Min(Run, values.Length - (long)index * Run) / 64 * 64;
+            Vector512<float> a = default, b = default, c = default, d = default;
+            for (; p < end; p += 64)
+            {
+                a += Vector512.Load(p);
+                b += Vector512.Load(p + 16);
+                c += Vector512.Load(p + 32);
+                d += Vector512.Load(p + 48);
+            }
+            sums[worker * 16] = Vector512.Sum(a + b + c + d); // so that the loop is not empty
+        }
+    }
+
+    /// <summary>Runs each contender once and compares what it leaves in <paramref name="y"/> with what the first one does.</summary>
+    /// <exception cref="InvalidOperationException">They differ by more than the bound, or one leaves part of it unwritten.</exception>
+    public void CheckEqual(Contender[] contenders, View<float> y, double bound)
+    {
+        float[]? first = null;
+        foreach (var contender in contenders)
+        {
+            y.AsSpan().Fill(float.NaN);
+            contender.Run();
+            first ??= y.AsSpan().ToArray();
+            for (int i = 0; i < first.Length; i++)
+                if (!(Math.Abs(y[i] - first[i]) <= bound))
+                    throw new InvalidOperationException($"{contender.Name}: element {i} is {y[i]:R}, {contenders[0].Name} has {first[i]:R}");
+        }
+    }
+
+    View<float> Floats(long count) => Allocate(count, () => 2 * _random.NextSingle() - 1);
+
+    View<T> Allocate<T>(long count, Func<T> next) where T : unmanaged
+    {
+        var memory = device.Allocate(count * Marshal.SizeOf<T>(), "benchmark");
+        _memories.Add(memory);
+        var view = memory.View<T>(0, count);
+        foreach (ref T value in view.AsSpan())
+            value = next();
+        return view;
+    }
+
+    public void Dispose() => _memories.ForEach(memory => memory.Dispose());
+}

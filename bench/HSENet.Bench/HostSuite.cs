@@ -1,0 +1,140 @@
+// What is measured on the host: the shapes of the model's products and attention, one-row products, and the cost of a launch.
+using HSENet.Bench.Peers;
+using HSENet.Kernels;
+
+namespace HSENet.Bench;
+
+/// <summary>Times of one contender.</summary>
+sealed record Line(string Name, Timing Seconds);
+
+/// <summary>One measurement: contenders, ours first, and the figure that is compared with a target.</summary>
+/// <param name="Name">Operation and shape.</param>
+/// <param name="Lines">Times of all contenders.</param>
+/// <param name="Figure">What is compared: "of the best peer's speed", "of the read bandwidth", "µs".</param>
+/// <param name="Value">Our figure, with its spread over the rounds.</param>
+/// <param name="Target">What it should reach.</param>
+/// <param name="Work">Multiply-adds times two, or bytes.</param>
+/// <param name="Unit">GFLOP or GB.</param>
+sealed record Result(string Name, IReadOnlyList<Line> Lines, string Figure, Timing Value, double Target, double Work, string Unit);
+
+sealed record Measurement(string Name, Func<Result> Run);
+
+sealed class HostSuite : IDisposable
+{
+    // Threads of the other libraries look for work for up to 25 ms after a call.
+    static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(30);
+
+    readonly HostDevice _device;
+    readonly TimeSpan _budget;
+
+    public HostSuite(HostDevice device, TimeSpan budget)
+    {
+        _device = device;
+        _budget = budget;
+        Peers = [new OnnxRuntime(device.Threads), .. OpenBlas.TryOpen(device.Threads) is { } blas ? new IPeer[] { blas } : []];
+    }
+
+    public IReadOnlyList<IPeer> Peers { get; }
+
+    public IEnumerable<Measurement> Measurements =>
+    [
+        Product(2049, 768, 3072), Product(277, 3072, 8192), Product(256, 128, 512), Product(13, 144, 100),
+        OneRow(3072, 8192, WeightType.F32), OneRow(3072, 8192, WeightType.BF16),
+        Attention(2049, 12, 64),
+        Launch(2), Launch(8), Launch(64),
+    ];
+
+    Measurement Product(int rows, int inputs, int outputs)
+    {
+        string name = $"product {rows}×{inputs}×{outputs}";
+        return new(name, () =>
+        {
+            using var memory = new BenchMemory(_device);
+            var arguments = memory.Linear(rows, inputs, outputs, WeightType.F32);
+            Contender ours = new("HSENet", () => Linear.Forward(_device, arguments));
+            Contender[] contenders = [ours, .. Peers.SelectMany(peer => peer.Product((nint)arguments.X.Address, (nint)arguments.W.Values.Address, (nint)arguments.Y.Address, rows, inputs, outputs))];
+            // Sums of K products of values below 1, in any order: each errs by K·U of K at most.
+            memory.CheckEqual(contenders, arguments.Y, 2.0 * inputs * inputs / (1 << 24));
+            return AgainstPeers(name, contenders, 2.0 * rows * inputs * outputs);
+        });
+    }
+
+    Measurement Attention(int tokens, int heads, int headSize)
+    {
+        string name = $"attention {heads}×{tokens}×{headSize}";
+        return new(name, () =>
+        {
+            using var memory = new BenchMemory(_device);
+            int width = heads * headSize;
+            var arguments = memory.Attention(tokens, heads, headSize);
+            Contender ours = new("HSENet", () => Kernels.Attention.Forward(_device, arguments));
+            Contender[] contenders = [ours, .. Peers.SelectMany(peer => peer.Attention((nint)arguments.Q.Address, (nint)arguments.K.Address, (nint)arguments.V.Address, (nint)arguments.Y.Address, tokens, heads, headSize))];
+            // Values below 1: weights err by twice their score's error, D²·U·scale, and the sums by S·U.
+            memory.CheckEqual(contenders[..2], arguments.Y, 2.0 * (2.0 * headSize * headSize * arguments.Scale + 2.0 * tokens) / (1 << 24));
+            return AgainstPeers(name, contenders, 4.0 * heads * tokens * tokens * headSize);
+        });
+    }
+
+    Result AgainstPeers(string name, Contender[] contenders, double operations)
+    {
+        var times = PairedTimer.Run(_budget, Pause, [.. contenders.Select(contender => contender.Run)]);
+        int best = Enumerable.Range(1, contenders.Length - 1).MinBy(i => times[i].Median);
+        return new(name, [.. contenders.Select((contender, i) => new Line(contender.Name, times[i]))], "of the best peer's speed", times.Speed(0, best), 0.95, operations / 1e9, "GFLOP");
+    }
+
+    // Both read the same number of bytes, from memories of their own, in the same rounds; the peers' times stand beside them.
+    Measurement OneRow(int inputs, int outputs, WeightType type)
+    {
+        string name = $"one row 1×{inputs}×{outputs} {type}";
+        return new(name, () =>
+        {
+            using var memory = new BenchMemory(_device);
+            var arguments = memory.Linear(1, inputs, outputs, type);
+            var full = type == WeightType.F32 ? arguments : memory.Linear(1, inputs, outputs, WeightType.F32);
+            var read = memory.Reader(arguments.W.Values.Length);
+            Contender[] contenders =
+            [
+                new("HSENet", () => Linear.Forward(_device, arguments)),
+                new("reading as many bytes", read),
+                .. Peers.SelectMany(peer => peer.Product((nint)full.X.Address, (nint)full.W.Values.Address, (nint)full.Y.Address, 1, inputs, outputs))
+                    .Select(contender => contender with { Name = contender.Name + " (f32)" }),
+            ];
+            if (type == WeightType.F32)
+                memory.CheckEqual([contenders[0], .. contenders[2..]], arguments.Y, 2.0 * inputs * inputs / (1 << 24));
+            var times = PairedTimer.Run(_budget, Pause, [.. contenders.Select(contender => contender.Run)]);
+            return new(name, [.. contenders.Select((contender, i) => new Line(contender.Name, times[i]))], "of the read bandwidth", times.Speed(0, 1), 0.9, arguments.W.Values.Length / 1e9, "GB");
+        });
+    }
+
+    readonly struct Nothing : IHostWork
+    {
+        public void Run(int index, int worker) { }
+    }
+
+    static Measurement Launch(int threads)
+    {
+        string name = $"launch, {threads} threads";
+        return new(name, () =>
+        {
+            using var device = new HostDevice(threads);
+            // Busy: one after the other, as a decoded token launches; idle: the workers sleep before each.
+            var idle = new double[300];
+            for (int i = 0; i < idle.Length; i++)
+            {
+                Thread.Sleep(1);
+                long start = System.Diagnostics.Stopwatch.GetTimestamp();
+                device.For(threads, new Nothing());
+                idle[i] = System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds;
+            }
+            var times = PairedTimer.Run(TimeSpan.FromSeconds(0.5), TimeSpan.Zero, () => device.For(threads, new Nothing()));
+            var slow = Timing.Of(idle);
+            return new(name, [new("busy pool", times[0]), new("sleeping pool", slow)], "µs", new(slow.Median * 1e6, slow.Lower * 1e6, slow.Upper * 1e6, slow.Rounds), 5, 0, "");
+        });
+    }
+
+    public void Dispose()
+    {
+        foreach (var peer in Peers)
+            peer.Dispose();
+    }
+}

@@ -1,0 +1,19 @@
+// Entry point of the benchmarks: "host" compares host rungs with other libraries, "micro" hands over to BenchmarkDotNet.
+using BenchmarkDotNet.Running;
+using HSENet.Bench;
+
+string[] rest = args.Length > 1 ? args[1..] : [];
+switch (args.FirstOrDefault())
+{
+    case "host":
+        return HostCommand.Run(rest);
+    case "micro":
+        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(rest);
+        return 0;
+    default:
+        Console.Error.WriteLine("""
+            usage: host [--threads N] [--seconds N] [--only TEXT] [--machine NAME] [--dry]   host rungs against ONNX Runtime and OpenBLAS
+                   micro [BenchmarkDotNet's options]                                        launches and elementary functions
+            """);
+        return 2;
+}
