@@ -26,6 +26,9 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
     /// <summary>Instructions of all launches so far, counted once for each active lane.</summary>
     public long Instructions { get; private set; }
 
+    /// <summary>Called after each launch with what was counted, when the options ask for a profile.</summary>
+    public Action<Rung, LaunchProfile>? Profiled { get; set; }
+
     /// <inheritdoc/>
     public override DeviceMemory Allocate(long bytes, string name)
     {
@@ -108,6 +111,8 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
             Instructions += result.Instructions;
             if (result.FindingCount > 0)
                 throw new KernelFaultException(result.Findings, result.FindingCount);
+            if (result.Profile != null)
+                Profiled?.Invoke(rung, result.Profile);
         }
     }
 

@@ -26,13 +26,6 @@ public static partial class PatchEmbedding
                         sum = ScalarInstructions.FusedMultiplyAdd(a.Image[line + w], TFormat.Load(a.W, k), sum);
                 }
         int i = p * a.Outputs + c;
-        float position;
-        if (a.Position.Type == WeightType.F32)
-            position = F32Weights.Load(a.Position, i);
-        else if (a.Position.Type == WeightType.BF16)
-            position = BF16Weights.Load(a.Position, i);
-        else
-            position = Int8Weights.Load(a.Position, i);
-        a.Y[i] = sum + a.Bias[c] + position;
+        a.Y[i] = sum + a.Bias[c] + AnyWeights.Load(a.Position, i);
     }
 }

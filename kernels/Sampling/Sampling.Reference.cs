@@ -11,7 +11,7 @@ public static partial class Sampling
     {
         var logits = a.Logits.AsSpan().ToArray();
         int[] order = [.. Enumerable.Range(0, a.Vocabulary).OrderByDescending(id => logits[id]).ThenBy(id => id)];
-        if (a.Temperature == 0)
+        if (a.Temperature == 0 || float.IsInfinity(logits[order[0]]))
             return (order[0], [], 1);
 
         double temperature = a.Temperature, largest = logits[order[0]], margin = 1;

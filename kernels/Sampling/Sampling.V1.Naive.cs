@@ -41,7 +41,7 @@ public static partial class Sampling
         float target = a.Uniform * Sum(a, sums, 0, a.Vocabulary, 0);
         int before = 0; // the most ids whose weight does not exceed the target: the next one does
         for (int bit = 1 << 23; bit > 0; bit >>= 1)
-            if (Sum(a, sums, 0, before + bit, 0) <= target)
+            if (Sum(a, sums, 0, Math.Min(before + bit, a.Vocabulary), 0) <= target)
                 before += bit;
         if (thread == 0)
             a.Id[0] = before;
@@ -65,8 +65,8 @@ public static partial class Sampling
     static float Sum(SamplingArguments a, ArrayView<float> sums, ulong lowest, int end, int counts)
     {
         float sum = 0f;
-        for (int i = Group.IdxX; i < a.Vocabulary; i += GroupSize)
-            if (i < end && Key(a.Logits[i], i) >= lowest)
+        for (int i = Group.IdxX; i < end; i += GroupSize)
+            if (Key(a.Logits[i], i) >= lowest)
                 sum += counts != 0 ? 1f : a.Scratch[i];
         Group.Barrier(); // all have read the sums of the call before
         sums[Group.IdxX] = sum;

@@ -6,7 +6,7 @@ namespace HSENet.Kernels.Tests;
 public sealed class EveryRungTests
 {
     static readonly HostDevice Host = new();
-    static readonly EmulatorOptions EveryCheck = new() { Races = true };
+    static readonly EmulatorOptions EveryCheck = new() { Races = true, Profile = true };
 
     public static TheoryData<string, string> HostRungs => Pairs(RungTarget.Host);
 
@@ -28,8 +28,15 @@ public sealed class EveryRungTests
     [Theory, MemberData(nameof(GpuRungs))]
     public void Gpu_rung_agrees_with_the_reference_in_the_emulator(string operation, string rung)
     {
-        using var emulator = new EmulatorDevice(EveryCheck);
+        var executed = new Dictionary<string, long[]>();
+        using var emulator = new EmulatorDevice(EveryCheck)
+        {
+            Profiled = (launched, profile) => executed[launched.EntryName] =
+                executed.TryGetValue(launched.EntryName, out var before) ? [.. before.Zip(profile.ActiveLanes, (a, b) => a + b)] : profile.ActiveLanes,
+        };
         RunAll(emulator, Find(operation, rung));
+        foreach (var (entryName, counts) in executed)
+            CheckReached(entryName, counts);
     }
 
     [Theory, MemberData(nameof(OperationNames))]
@@ -60,6 +67,18 @@ public sealed class EveryRungTests
             foreach (var @case in cases)
                 @case.Run(device, rung);
         }
+    }
+
+    // A branch that no case takes is a kernel that was not tested.
+    static void CheckReached(string entryName, long[] counts)
+    {
+        var rung = KernelCatalog.GpuRungs.Single(rung => rung.EntryName == entryName);
+        var instructions = PtxCode.Of(PtxModule.Parse(KernelTexts.Get(rung)).Entries.Single()).Instructions;
+        Assert.Equal(instructions.Count, counts.Length);
+        // Rows of int8 are multiples of 128, as groups are: the jump of a thread beyond the row's end stands there for the other types.
+        var missed = instructions.Where((instruction, i) => counts[i] == 0 && !(rung.Weights == WeightType.Int8 && instruction is { Opcode: "bra", Predicate: null }))
+            .Select(instruction => $"{instruction.Line}: {instruction}").ToArray();
+        Assert.True(missed.Length == 0, $"{entryName}: no case reaches {missed.Length} of {counts.Length} instructions:\n{string.Join('\n', missed)}");
     }
 
     // Rungs of one name that differ in weight type are one row.

@@ -7,7 +7,8 @@ static class LoraMergeCases
     [
         Case(1, 1, 1, WeightType.F32, WeightType.F32), Case(37, 130, 8, WeightType.F32, WeightType.BF16),
         Case(256, 17, 16, WeightType.BF16, WeightType.F32), Case(200, 33, 3, WeightType.BF16, WeightType.BF16),
-        Case(256, 19, 4, WeightType.Int8, WeightType.F32), Case(128, 5, 128, WeightType.Int8, WeightType.Int8),
+        Case(256, 19, 4, WeightType.Int8, WeightType.F32), Case(256, 3, 4, WeightType.Int8, WeightType.BF16),
+        .. Enum.GetValues<WeightType>().Select(type => Case(128, 5, 128, type, WeightType.Int8)),
     ];
 
     static KernelCase<LoraMergeArguments> Case(int inputs, int outputs, int rank, WeightType baseType, WeightType type) => new(LoraMerge.ForwardOperation,

@@ -9,19 +9,22 @@ static class SamplingCases
         Case(300, 0, 1, 1, 0), Case(931, 0, 0.7f, 0.9f, 0.999f), Case(931, 40, 1.3f, 1, 0.41f), Case(931, 20, 0.8f, 0.5f, 0.77f),
         Case(64, 1, 1, 1, 0.9f), Case(100, 500, 2, 0.05f, 0.3f), Case(200, 5, 1, 1, 0.95f, equal: true), Case(200, 0, 1, 0.1f, 0.95f, equal: true),
         Case(2100, 0, 0.3f, 1, 0.618f), Case(64, 3, 1, 1, 0.9f, offset: -3000),
+        Case(150, 3, 1, 0.5f, 0.9f, offset: float.PositiveInfinity),
     ];
 
     static KernelCase<SamplingArguments> Case(int vocabulary, int topK, float temperature, float topP, float uniform, bool equal = false, float offset = 0)
     {
         float[] logits = Numbers.Uniform(vocabulary, 1, spread: 4, centre: offset);
+        if (!float.IsFinite(offset))
+            logits = [.. logits.Select((_, i) => i % 50 == 49 ? offset : i)];
         if (equal)
             logits = Array.ConvertAll(logits, logit => logit > 0 ? 3f : logit > -2 ? -0f : float.NegativeInfinity);
-        bool weighed = temperature > 0;
+        bool weighed = temperature > 0 && float.IsFinite(offset);
         return new(Sampling.ForwardOperation,
             memory => new SamplingArguments
             {
                 Logits = memory.Input(logits),
-                Scratch = weighed ? memory.Output(vocabulary) : default,
+                Scratch = weighed ? memory.Output(vocabulary) : memory.Scratch<float>(vocabulary),
                 Id = memory.Output<int>(1),
                 Vocabulary = vocabulary,
                 TopK = topK,
@@ -44,7 +47,7 @@ static class SamplingCases
     {
         var (id, weights, margin) = Sampling.Reference(a);
         var chosen = Expected.Of([id], _ => 0);
-        if (a.Temperature == 0)
+        if (weights.Length == 0)
             return [chosen];
         // Sums of V weights in f32 must not be able to fall on the other side of a boundary.
         Assert.True(margin > 2 * (a.Vocabulary + 10) * Numbers.U || a.Uniform == 0 || a.Vocabulary == 1, $"a boundary at {margin:G3}: choose another random number");

@@ -14,8 +14,8 @@ static class TokenEmbeddingCases
                 int channels = type == WeightType.Int8 ? 256 : 133;
                 yield return Case(1, channels, type, visual: 0);
                 yield return Case(19, channels, type, visual: 17, visualStart: 1);
-                foreach (var positionType in Enum.GetValues<WeightType>().Where(position => position != WeightType.Int8 || type == WeightType.Int8))
-                    yield return Case(6, channels, type, visual: 0, positionType: positionType);
+                foreach (var positionType in Enum.GetValues<WeightType>())
+                    yield return Case(6, positionType == WeightType.Int8 ? 256 : channels, type, visual: 0, positionType: positionType);
             }
             yield return Case(4, 1, WeightType.F32, visual: 4);
             yield return Case(33, 16, WeightType.BF16, visual: 2, visualStart: 31);
