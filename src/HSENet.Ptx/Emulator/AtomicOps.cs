@@ -27,11 +27,6 @@ readonly struct AddFlushedF32 : IBinary<uint, uint, uint>
     static uint Flush(uint a) => (a & 0x7f800000) == 0 ? a & 0x80000000 : a;
 }
 
-readonly struct AddF64 : IBinary<ulong, ulong, ulong>
-{
-    public static ulong Of(ulong a, ulong b) => FloatArithmetic.Add(FloatFormat.Double, a, b, default);
-}
-
 readonly struct AddHalves : IBinary<uint, uint, uint>
 {
     public static uint Of(uint a, uint b) => Both(FloatFormat.Half, a, b);

@@ -32,6 +32,9 @@ sealed partial class DecodeTable
         AddAddresses();
         AddComparisons();
         AddFloats();
+        AddDoubles();
+        AddApproximations();
+        AddConversions();
         AddIntegerRules();
         AddBitRules();
         AddFloatRules();

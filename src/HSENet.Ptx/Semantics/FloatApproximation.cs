@@ -37,7 +37,7 @@ static class FloatApproximation
         Approximation.Reciprocal => 1 / x,
         Approximation.SquareRoot => Math.Sqrt(x),
         Approximation.ReciprocalSquareRoot => 1 / Math.Sqrt(x), // -0 gives -infinity
-        Approximation.Exponential2 => Math.Pow(2, x),
+        Approximation.Exponential2 => Exponential2.Of(x),
         Approximation.Logarithm2 => Math.Log2(x),
         Approximation.Sine => Math.Sin(x),
         Approximation.Cosine => Math.Cos(x),

@@ -49,6 +49,22 @@ public class FloatApproximationTests
         }
     }
 
+    [Fact]
+    public void Powers_of_two_are_within_three_units_of_a_double_and_whole_powers_exact()
+    {
+        Random random = new(4);
+        for (int i = 0; i < 20000; i++)
+        {
+            double x = (random.NextDouble() - 0.5) * 1990, exact = Math.Pow(2, x);
+            Assert.True(Math.Abs(Exponential2.Of(x) - exact) <= exact * 3 * Math.Pow(2, -53));
+        }
+        for (int x = -1000; x <= 1000; x++)
+            Assert.Equal(Math.ScaleB(1, x), Exponential2.Of(x));
+        Assert.Equal(Math.ScaleB(1, 1000), Exponential2.Of(double.PositiveInfinity));
+        Assert.Equal(Math.ScaleB(1, -1000), Exponential2.Of(double.NegativeInfinity));
+        Assert.True(double.IsNaN(Exponential2.Of(double.NaN)));
+    }
+
     static double Value(Approximation function, float x)
     {
         ulong bits = FloatApproximation.Apply(function, FloatFormat.Single, BitConverter.SingleToUInt32Bits(x), false);
