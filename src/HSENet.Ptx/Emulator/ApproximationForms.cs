@@ -46,6 +46,27 @@ readonly struct Exponential2F32 : IVectorUnary
     }
 }
 
+/// <summary>The functions that are evaluated lane by lane: in f64, rounded once, as <see cref="FloatApproximation"/> does.</summary>
+readonly struct Logarithm2F32 : IUnary<uint, uint>
+{
+    public static uint Of(uint a) => FloatBits.Canonical((float)Math.Log2(FloatBits.Single(a)));
+}
+
+readonly struct SineF32 : IUnary<uint, uint>
+{
+    public static uint Of(uint a) => FloatBits.Canonical((float)Math.Sin(FloatBits.Single(a)));
+}
+
+readonly struct CosineF32 : IUnary<uint, uint>
+{
+    public static uint Of(uint a) => FloatBits.Canonical((float)Math.Cos(FloatBits.Single(a)));
+}
+
+readonly struct HyperbolicTangentF32 : IUnary<uint, uint>
+{
+    public static uint Of(uint a) => FloatBits.Canonical((float)Math.Tanh(FloatBits.Single(a)));
+}
+
 static class FlushBits
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -61,6 +82,11 @@ readonly struct FlushedUnary<TOp> : IVectorUnary where TOp : IVectorUnary
 {
     public static uint Of(uint a) => FlushBits.Of(TOp.Of(FlushBits.Of(a)));
     public static V Of(V a) => FlushBits.Of(TOp.Of(FlushBits.Of(a)));
+}
+
+readonly struct FlushedLane<TOp> : IUnary<uint, uint> where TOp : IUnary<uint, uint>
+{
+    public static uint Of(uint a) => FlushBits.Of(TOp.Of(FlushBits.Of(a)));
 }
 
 readonly struct FlushedBinary<TOp> : IVectorBinary where TOp : IVectorBinary
@@ -85,6 +111,10 @@ sealed partial class DecodeTable
         Add("sqrt.approx.f32", Form.VectorUnary<SquareRootF32>());
         Add("rsqrt.approx.f32", Form.VectorUnary<ReciprocalSquareRootF32>());
         Add("ex2.approx.f32", Form.VectorUnary<Exponential2F32>());
+        AddScalar<Logarithm2F32>("lg2");
+        AddScalar<SineF32>("sin");
+        AddScalar<CosineF32>("cos");
+        AddScalar<HyperbolicTangentF32>("tanh");
         Add("div.full.f32", Form.Vector<DivideF32>());
 
         Add("neg.ftz.f32", Form.VectorUnary<FlushedUnary<NegateF32>>());
@@ -100,5 +130,11 @@ sealed partial class DecodeTable
         Add("min.ftz.f32", Form.Vector<FlushedBinary<MinF32>>());
         Add("max.ftz.f32", Form.Vector<FlushedBinary<MaxF32>>());
         Add("fma.rn.ftz.f32 mad.rn.ftz.f32", Form.VectorTernary<FlushedTernary<FusedMultiplyAddF32>>());
+    }
+
+    void AddScalar<TOp>(string name) where TOp : IUnary<uint, uint>
+    {
+        Add($"{name}.approx.f32", Form.Unary<TOp, uint, uint>());
+        Add($"{name}.approx.ftz.f32", Form.Unary<FlushedLane<TOp>, uint, uint>());
     }
 }

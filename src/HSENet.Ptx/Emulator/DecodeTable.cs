@@ -35,6 +35,7 @@ sealed partial class DecodeTable
         AddDoubles();
         AddApproximations();
         AddConversions();
+        AddBits();
         AddIntegerRules();
         AddBitRules();
         AddFloatRules();

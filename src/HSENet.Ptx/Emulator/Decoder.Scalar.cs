@@ -1,5 +1,6 @@
 // Instructions on lanes that have more operands than a form: bfi, lop3, set with a predicate, setp of packed halves.
 using System.Numerics;
+using System.Runtime.Intrinsics;
 
 namespace HSENet.Ptx;
 
@@ -123,10 +124,15 @@ static unsafe class LanesOfFour
     public static void Logic(Warp w, Instruction* i, uint mask)
     {
         uint* a = (uint*)(w.Rows + i->A), b = (uint*)(w.Rows + i->B), c = (uint*)(w.Rows + i->C), d = (uint*)(w.Rows + i->D);
-        for (uint m = mask; m != 0; m &= m - 1)
-        {
-            int l = BitOperations.TrailingZeroCount(m);
-            d[l] = BitFields.Logic(a[l], b[l], c[l], (uint)i->Immediate);
-        }
+        LaneVectors.Put(d, Logic(a, b, c, (uint)i->Immediate), Logic(a + 16, b + 16, c + 16, (uint)i->Immediate), mask);
+    }
+
+    static Vector512<uint> Logic(uint* a, uint* b, uint* c, uint table)
+    {
+        Vector512<uint> x = Vector512.Load(a), y = Vector512.Load(b), z = Vector512.Load(c), result = Vector512<uint>.Zero;
+        for (int entry = 0; entry < 8; entry++)
+            if ((table >> entry & 1) != 0)
+                result |= ((entry & 4) != 0 ? x : ~x) & ((entry & 2) != 0 ? y : ~y) & ((entry & 1) != 0 ? z : ~z);
+        return result;
     }
 }

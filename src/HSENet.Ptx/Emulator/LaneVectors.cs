@@ -133,7 +133,7 @@ static unsafe class LaneVectors
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Put(uint* d, Vector512<uint> low, Vector512<uint> high, uint mask)
+    public static void Put(uint* d, Vector512<uint> low, Vector512<uint> high, uint mask)
     {
         if (mask != uint.MaxValue)
         {

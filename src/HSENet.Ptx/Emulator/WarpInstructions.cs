@@ -16,9 +16,16 @@ static unsafe class WarpInstructions
     {
         uint* a = (uint*)(w.Rows + i->A), b = (uint*)(w.Rows + i->B), c = (uint*)(w.Rows + i->C), d = (uint*)(w.Rows + i->D);
         uint members = Members(w, i, mask, i->More[1], FindingKind.MissingLanes);
+        uint inSegment = 0;
+        if ((mask & members) == uint.MaxValue)
+        {
+            inSegment = WarpExchange.Shuffle((ShuffleMode)i->Immediate, a, b, c, d);
+            if (i->More[0] >= 0)
+                Lanes.Merge(w, i->More[0], inSegment, mask);
+            return;
+        }
         uint* values = stackalloc uint[32];
         Unsafe.CopyBlock(values, a, 128);
-        uint inSegment = 0;
         for (uint m = mask; m != 0; m &= m - 1)
         {
             int l = BitOperations.TrailingZeroCount(m);

@@ -1,5 +1,8 @@
 // shfl, vote, match and redux: what each lane of a warp gets from the others
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace HSENet.Ptx;
 
@@ -28,6 +31,51 @@ static class WarpExchange
         };
         bool inRange = mode == ShuffleMode.Up ? source >= limit : source <= limit;
         return (inRange ? source : lane, inRange);
+    }
+
+    /// <summary>A shuffle in which all 32 lanes take part: sixteen lanes at a time. Rows are 32 words; the result's may be one of the others.</summary>
+    /// <returns>The lanes whose source lies in their segment.</returns>
+    public static unsafe uint Shuffle(ShuffleMode mode, uint* values, uint* b, uint* c, uint* result)
+    {
+        Vector512<uint> low = Vector512.Load(values), high = Vector512.Load(values + 16);
+        Vector512<int> first = Sources(mode, 0, Vector512.Load(b), Vector512.Load(c), out uint inRange);
+        Vector512<int> second = Sources(mode, 16, Vector512.Load(b + 16), Vector512.Load(c + 16), out uint inRangeToo);
+        if (Avx512F.IsSupported)
+        {
+            Vector512.Store(Avx512F.PermuteVar16x32x2(low, first.AsUInt32(), high), result);
+            Vector512.Store(Avx512F.PermuteVar16x32x2(low, second.AsUInt32(), high), result + 16);
+        }
+        else
+        {
+            uint* copy = stackalloc uint[32];
+            Vector512.Store(low, copy);
+            Vector512.Store(high, copy + 16);
+            for (int lane = 0; lane < 16; lane++)
+            {
+                result[lane] = copy[first[lane]];
+                result[lane + 16] = copy[second[lane]];
+            }
+        }
+        return inRange | inRangeToo << 16;
+    }
+
+    // ShuffleSource of sixteen lanes.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector512<int> Sources(ShuffleMode mode, int start, Vector512<uint> b, Vector512<uint> c, out uint inRange)
+    {
+        Vector512<int> five = Vector512.Create(31), lane = Vector512<int>.Indices + Vector512.Create(start);
+        Vector512<int> distance = b.AsInt32() & five, segment = (c >> 8).AsInt32() & five;
+        Vector512<int> first = lane & segment, limit = first | (c.AsInt32() & five & ~segment);
+        Vector512<int> source = mode switch
+        {
+            ShuffleMode.Up => lane - distance,
+            ShuffleMode.Down => lane + distance,
+            ShuffleMode.Butterfly => lane ^ distance,
+            _ => first | (distance & ~segment),
+        };
+        Vector512<int> inside = mode == ShuffleMode.Up ? Vector512.GreaterThanOrEqual(source, limit) : Vector512.LessThanOrEqual(source, limit);
+        inRange = (uint)inside.ExtractMostSignificantBits();
+        return Vector512.ConditionalSelect(inside, source, lane);
     }
 
     public static bool VoteAll(uint members, uint predicate) => (predicate & members) == members;

@@ -55,6 +55,30 @@ public unsafe class WarpExchangeTests
     }
 
     [Fact]
+    public void A_whole_warp_shuffles_as_its_lanes_do()
+    {
+        Random random = new(6);
+        uint* rows = stackalloc uint[4 * 32];
+        uint* values = rows, b = rows + 32, c = rows + 64, result = rows + 96;
+        for (int round = 0; round < 400; round++)
+            foreach (ShuffleMode mode in Enum.GetValues<ShuffleMode>())
+            {
+                for (int lane = 0; lane < 32; lane++)
+                {
+                    values[lane] = (uint)random.Next();
+                    b[lane] = (uint)random.Next(40);
+                    c[lane] = random.Next(2) == 0 ? 31 : (uint)random.Next(0x2000);
+                }
+                uint inRange = WarpExchange.Shuffle(mode, values, b, c, result);
+                for (int lane = 0; lane < 32; lane++)
+                {
+                    (int source, bool inside) = WarpExchange.ShuffleSource(mode, lane, b[lane], c[lane]);
+                    Assert.Equal((values[source], inside), (result[lane], (inRange >> lane & 1) != 0));
+                }
+            }
+    }
+
+    [Fact]
     public void A_clamp_below_31_limits_the_source_lane()
     {
         Assert.Equal((9, true), WarpExchange.ShuffleSource(ShuffleMode.Down, 4, 5, 9));
