@@ -39,8 +39,7 @@ public static partial class PatchEmbedding
                     for (int h = h0; h < h0 + a.PatchHeight; h++, to += a.PatchWidth)
                         Unsafe.CopyBlockUnaligned(to, a.Image.Pointer + ((long)(channel * a.Depth + d) * a.Height + h) * a.Width + w0, bytes);
             if (a.Position.Type != WeightType.F32)
-                for (int c = index * a.Outputs; c < (index + 1) * a.Outputs; c++)
-                    a.Y.Pointer[c] = a.Position.Type == WeightType.BF16 ? BF16Weights.Load(a.Position, c) : Int8Weights.Load(a.Position, c);
+                HostVectors.Widen(a.Position, (long)index * a.Outputs, a.Y.Pointer + (long)index * a.Outputs, a.Outputs);
         }
     }
 }

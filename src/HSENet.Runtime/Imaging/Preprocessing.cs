@@ -18,7 +18,7 @@ public static class Preprocessing
     /// <param name="target">The sizes that the model takes.</param>
     /// <param name="options">How; the standard preset if left out.</param>
     /// <param name="cancellation">Stops between slabs of slices.</param>
-    /// <exception cref="HseNetFileException">The scan is a single slice, constant, holds NaN, is not in Hounsfield units, or is too large or small.</exception>
+    /// <exception cref="HseNetFileException">The scan is a single slice, constant, holds values that are not finite, is not in Hounsfield units, or is too large or small.</exception>
     /// <exception cref="DeviceMemoryException">The device has no room for a step.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static PreparedStudy Prepare(Device device, VoxelVolume scan, PreprocessingTarget target, PreprocessingOptions? options = null, CancellationToken cancellation = default) =>
@@ -41,10 +41,12 @@ public static class Preprocessing
         try
         {
             study.Volume = study.Allocate(device, (long)target.Depth * target.Height * target.Width, "volume");
-            study.SlicePixels = study.Allocate(device, 3L * target.Slices * target.SliceSide * target.SliceSide, "slice images");
+            if (target.Slices > 0)
+                study.SlicePixels = study.Allocate(device, 3L * target.Slices * target.SliceSide * target.SliceSide, "slice images");
             using var resampling = new ScanResampling(device, scan, geometry, rescale, cancellation);
             PreprocessingVolume.Compute(device, scan, resampling, target, study);
-            PreprocessingSlices.Compute(device, resampling, options, target, study, seen);
+            if (target.Slices > 0)
+                PreprocessingSlices.Compute(device, resampling, options, target, study, seen);
             return study;
         }
         catch
@@ -102,7 +104,7 @@ public static class Preprocessing
     static void CheckTarget(PreprocessingTarget target)
     {
         ArgumentNullException.ThrowIfNull(target);
-        if (target is { Depth: < 1 } or { Height: < 1 } or { Width: < 1 } or { SliceSide: < 1 } or { Slices: < 1 })
-            throw new ArgumentException($"{target}: every size must be at least 1", nameof(target));
+        if (target is { Depth: < 1 } or { Height: < 1 } or { Width: < 1 } or { SliceSide: < 1 } or { Slices: < 0 })
+            throw new ArgumentException($"{target}: every size must be at least 1, slices at least 0", nameof(target));
     }
 }

@@ -7,17 +7,17 @@ static class PreprocessingChecks
 
     const int Piece = 1 << 16;
 
-    /// <summary>Throws for a single slice, for NaN, and unless forced for a volume without a voxel below −500 HU.</summary>
+    /// <summary>Throws for a single slice, for NaN and infinities, and unless forced for a volume without a voxel below −500 HU.</summary>
     public static void Scan(VoxelVolume scan, double slope, double intercept, bool force, CancellationToken cancellation)
     {
         if (scan.Size.Z == 1)
             throw new HseNetFileException(scan.Source, "has a single slice", "a volume of at least two slices");
-        bool mayHoldNaN = scan.Type is DataType.F16 or DataType.BF16 or DataType.F32 or DataType.F64;
-        if (force && !mayHoldNaN)
+        bool floats = scan.Type is DataType.F16 or DataType.BF16 or DataType.F32 or DataType.F64;
+        if (force && !floats)
             return;
-        var (lowest, highest) = Range(scan, slope, intercept, stopAtAir: !mayHoldNaN, cancellation);
-        if (double.IsNaN(lowest))
-            throw new HseNetFileException(scan.Source, "holds voxels that are not a number (NaN)", "finite values in Hounsfield units");
+        var (lowest, highest) = Range(scan, slope, intercept, stopAtAir: !floats, cancellation);
+        if (!double.IsFinite(lowest) || !double.IsFinite(highest))
+            throw new HseNetFileException(scan.Source, "holds voxels that are not finite (NaN or infinite)", "finite values in Hounsfield units");
         if (lowest == highest)
             throw new HseNetFileException(scan.Source, $"is constant: every voxel is {lowest}", "a CT volume");
         if (!force && !(lowest < AirBelow))

@@ -14,6 +14,8 @@ public readonly record struct VoxelSize(int Z, int X, int Y)
 sealed class PreprocessingGeometry
 {
     const double TargetZ = 1.5, TargetInPlane = 0.75; // mm
+    const int MaximumAxis = 65535; // what the grid of a kernel can count
+    const int MaximumRatio = 64; // beyond it a slice image would be wider than that
 
     /// <summary>The scan as stored.</summary>
     public VoxelSize Stored { get; }
@@ -21,7 +23,7 @@ sealed class PreprocessingGeometry
     /// <summary>After resampling.</summary>
     public VoxelSize Resampled { get; }
 
-    /// <summary>Which resampled slices become images; null when they are interpolated because there are too few.</summary>
+    /// <summary>Which resampled slices become images; null when they are interpolated because there are too few, or when there are none.</summary>
     public int[]? SliceIndices { get; }
 
     public PreprocessingGeometry(VoxelVolume scan, PreprocessingPreset preset, int slices)
@@ -33,8 +35,12 @@ sealed class PreprocessingGeometry
             throw new HseNetFileException(scan.Source, $"its {scan.Size.X} × {scan.Size.Y} × {scan.Size.Z} voxels of {scan.Spacing.X} × {scan.Spacing.Y} × {scan.Spacing.Z} mm are smaller than a voxel of 0.75 × 0.75 × 1.5 mm", "a CT volume");
         if (Resampled.Count > int.MaxValue - 256)
             throw new HseNetFileException(scan.Source, $"is {Resampled} voxels after resampling", "less than 2^31");
+        if (Math.Max(Math.Max(Math.Max(Stored.Z, Stored.X), Stored.Y), Math.Max(Math.Max(Resampled.Z, Resampled.X), Resampled.Y)) > MaximumAxis || (long)Stored.X * Stored.Y > int.MaxValue / 4)
+            throw new HseNetFileException(scan.Source, $"is {Stored} voxels, {Resampled} after resampling", $"at most {MaximumAxis} along an axis and 2^29 in a slice");
+        if (Math.Max(Resampled.X, Resampled.Y) / Math.Min(Resampled.X, Resampled.Y) >= MaximumRatio)
+            throw new HseNetFileException(scan.Source, $"has slices of {Resampled.X} × {Resampled.Y} after resampling", $"sides of at most 1 to {MaximumRatio}");
         // BIMCV-R repeats slices when there are too few.
-        if (Resampled.Z >= slices || preset == PreprocessingPreset.BimcvR)
+        if (slices > 0 && (Resampled.Z >= slices || preset == PreprocessingPreset.BimcvR))
             SliceIndices = [.. Enumerable.Range(0, slices).Select(i => slices == 1 ? 0 : (int)((long)i * (Resampled.Z - 1) / (slices - 1)))];
     }
 

@@ -26,13 +26,13 @@ public sealed class PreprocessingTests
         Assert.Equal("voxels in memory: has a single slice; expected a volume of at least two slices", failure.Message);
     }
 
-    [Theory, InlineData(false), InlineData(true)]
-    public void NaN_is_refused_even_when_forced(bool force)
+    [Theory, InlineData(float.NaN, false), InlineData(float.NaN, true), InlineData(float.PositiveInfinity, false), InlineData(float.NegativeInfinity, true)]
+    public void Values_that_are_not_finite_are_refused_even_when_forced(float value, bool force)
     {
         float[] voxels = Array.ConvertAll(Voxels(10, 12, 9, (x, y, z) => (short)(x * y + z - 1000)), v => (float)v);
-        voxels[^1] = float.NaN;
+        voxels[^1] = value;
         var failure = Assert.Throws<HseNetFileException>(() => Prepare(voxels, 10, 12, 9, new() { Force = force }));
-        Assert.Equal("voxels in memory: holds voxels that are not a number (NaN); expected finite values in Hounsfield units", failure.Message);
+        Assert.Equal("voxels in memory: holds voxels that are not finite (NaN or infinite); expected finite values in Hounsfield units", failure.Message);
     }
 
     [Fact]
@@ -46,6 +46,18 @@ public sealed class PreprocessingTests
     [Fact]
     public void A_volume_smaller_than_a_voxel_of_the_model_is_refused() =>
         Assert.Contains("smaller than a voxel", Assert.Throws<HseNetFileException>(() => Prepare(Voxels(10, 12, 9, Lungs), 10, 12, 9, spacing: (0.01, 1, 1))).Message);
+
+    [Fact]
+    public void Slices_like_a_ribbon_are_refused() =>
+        Assert.EndsWith("has slices of 97 × 1 after resampling; expected sides of at most 1 to 64", Assert.Throws<HseNetFileException>(() => Prepare(Voxels(73, 1, 9, Lungs), 73, 1, 9)).Message);
+
+    [Fact]
+    public void A_model_without_slices_gets_none()
+    {
+        using var study = Prepare(Voxels(10, 12, 9, Lungs), 10, 12, 9, target: Target with { Slices = 0 });
+        Assert.True(study.SlicePixels.IsEmpty);
+        Assert.Null(study.SliceIndices);
+    }
 
     [Fact]
     public void Unusable_rescaling_is_refused() =>
