@@ -1,8 +1,8 @@
 // Computes  occupied = 1 for each slice, row and column that holds a value above 0, otherwise 0
-// Idea      an item is a slice: a row is looked at sixteen values at a time, columns that are marked already cost nothing more
+// Idea      an item is a slice: a row is looked at a vector at a time, columns that are marked already cost nothing more
 // Numerics  exact; items may write the same mark at the same time, always a 1
+using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace HSENet.Kernels;
 
@@ -34,18 +34,18 @@ public static partial class CropBox
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     static unsafe bool Row(float* x, int* columns, int count)
     {
-        var any = Vector512<int>.Zero;
+        var any = Vector<int>.Zero;
         int w = 0;
-        for (; w <= count - 16; w += 16)
+        for (; w <= count - Vector<float>.Count; w += Vector<float>.Count)
         {
-            var above = Vector512.GreaterThan(Vector512.Load(x + w), Vector512<float>.Zero).AsInt32();
+            var above = Vector.GreaterThan(Vector.Load(x + w), Vector<float>.Zero);
             any |= above;
-            var marks = Vector512.Load(columns + w);
-            var marked = marks | (above & Vector512<int>.One);
+            var marks = Vector.Load(columns + w);
+            var marked = marks | (above & Vector<int>.One);
             if (marked != marks)
                 marked.Store(columns + w);
         }
-        bool found = any != Vector512<int>.Zero;
+        bool found = any != Vector<int>.Zero;
         for (; w < count; w++)
             if (x[w] > 0)
             {

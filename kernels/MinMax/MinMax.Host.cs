@@ -3,7 +3,6 @@
 // Numerics  exact
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace HSENet.Kernels;
 
@@ -34,15 +33,15 @@ public static partial class MinMax
     static unsafe void Row<T>(T* x, int count, T* range) where T : unmanaged, INumber<T>
     {
         T smallest = x[0], largest = x[0];
-        Vector512<T> low = Vector512.Create(smallest), high = low;
+        Vector<T> low = new(smallest), high = low;
         int c = 0;
-        for (; c <= count - Vector512<T>.Count; c += Vector512<T>.Count)
+        for (; c <= count - Vector<T>.Count; c += Vector<T>.Count)
         {
-            var values = Vector512.Load(x + c);
-            low = Vector512.Min(low, values);
-            high = Vector512.Max(high, values);
+            var values = Vector.Load(x + c);
+            low = Vector.Min(low, values);
+            high = Vector.Max(high, values);
         }
-        for (int lane = 0; lane < Vector512<T>.Count; lane++)
+        for (int lane = 0; lane < Vector<T>.Count; lane++)
         {
             smallest = T.Min(smallest, low[lane]);
             largest = T.Max(largest, high[lane]);

@@ -1,8 +1,8 @@
 // Computes  x ← (x − min) / max(max − min, 1e-8)
-// Idea      a few thousand values per item, sixteen at a time
+// Idea      a few thousand values per item, a vector at a time
 // Numerics  a difference and a quotient, each rounded once to f32
+using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace HSENet.Kernels;
 
@@ -26,8 +26,8 @@ public static partial class MinMaxNormalize
     static unsafe void Normalize(float* x, int count, float smallest, float spread)
     {
         int i = 0;
-        for (; i <= count - 16; i += 16)
-            ((Vector512.Load(x + i) - Vector512.Create(smallest)) / Vector512.Create(spread)).Store(x + i);
+        for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
+            ((Vector.Load(x + i) - new Vector<float>(smallest)) / new Vector<float>(spread)).Store(x + i);
         for (; i < count; i++)
             x[i] = (x[i] - smallest) / spread;
     }

@@ -11,7 +11,18 @@ public static partial class PatchEmbedding
     {
         long length = (long)a.Patches * a.PatchLength;
         float* rows = device.SharedScratch<float>(length);
-        device.For(a.Patches, new HostGather(a, rows));
+        switch (device.VectorBits)
+        {
+            case 512:
+                device.For(a.Patches, new HostGather<Wide512>(a, rows));
+                break;
+            case 256:
+                device.For(a.Patches, new HostGather<Wide256>(a, rows));
+                break;
+            default:
+                device.For(a.Patches, new HostGather<Wide128>(a, rows));
+                break;
+        }
         View<float> position = a.Position.Type == WeightType.F32 ? a.Position.Values.As<float>() : a.Y;
         Linear.HostForward(device, new LinearArguments
         {
@@ -26,7 +37,7 @@ public static partial class PatchEmbedding
         });
     }
 
-    readonly unsafe struct HostGather(PatchEmbeddingArguments a, float* rows) : IHostWork
+    readonly unsafe struct HostGather<TVector>(PatchEmbeddingArguments a, float* rows) : IHostWork where TVector : unmanaged, IHostVector<TVector>
     {
         public void Run(int index, int worker)
         {
@@ -39,7 +50,7 @@ public static partial class PatchEmbedding
                     for (int h = h0; h < h0 + a.PatchHeight; h++, to += a.PatchWidth)
                         Unsafe.CopyBlockUnaligned(to, a.Image.Pointer + ((long)(channel * a.Depth + d) * a.Height + h) * a.Width + w0, bytes);
             if (a.Position.Type != WeightType.F32)
-                HostVectors.Widen(a.Position, (long)index * a.Outputs, a.Y.Pointer + (long)index * a.Outputs, a.Outputs);
+                HostVectors.Widen<TVector>(a.Position, (long)index * a.Outputs, a.Y.Pointer + (long)index * a.Outputs, a.Outputs);
         }
     }
 }

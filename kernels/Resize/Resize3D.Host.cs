@@ -2,8 +2,8 @@
 // Idea      an item is some rows of all new slices: each old row is resized along w once, each old slice along h once; two old slices are kept
 // Numerics  along w, then h, then d, in double precision, low · weight fused with the rounded high · weight: PyTorch's own bits on its CPU;
 //           one rounding to the output's type
+using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace HSENet.Kernels;
 
@@ -109,10 +109,10 @@ public static partial class Resize3D
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     static unsafe void Mix(double* low, double* high, double weight, double* to, int count)
     {
-        Vector512<double> highWeight = Vector512.Create(weight), lowWeight = Vector512.Create(1 - weight);
-        int i = 0;
-        for (; i <= count - 8; i += 8)
-            Vector512.FusedMultiplyAdd(Vector512.Load(low + i), lowWeight, Vector512.Load(high + i) * highWeight).Store(to + i);
+        Vector<double> highWeight = new(weight), lowWeight = new(1 - weight);
+        int i = 0, step = Vector<double>.Count;
+        for (; i <= count - step; i += step)
+            Vector.FusedMultiplyAdd(Vector.Load(low + i), lowWeight, Vector.Load(high + i) * highWeight).Store(to + i);
         for (; i < count; i++)
             to[i] = Math.FusedMultiplyAdd(low[i], 1 - weight, high[i] * weight);
     }
@@ -120,13 +120,13 @@ public static partial class Resize3D
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     static unsafe void Mix(double* low, double* high, double weight, float* to, int count)
     {
-        Vector512<double> highWeight = Vector512.Create(weight), lowWeight = Vector512.Create(1 - weight);
-        int i = 0;
-        for (; i <= count - 16; i += 16)
+        Vector<double> highWeight = new(weight), lowWeight = new(1 - weight);
+        int i = 0, step = Vector<double>.Count;
+        for (; i <= count - 2 * step; i += 2 * step)
         {
-            var first = Vector512.FusedMultiplyAdd(Vector512.Load(low + i), lowWeight, Vector512.Load(high + i) * highWeight);
-            var second = Vector512.FusedMultiplyAdd(Vector512.Load(low + i + 8), lowWeight, Vector512.Load(high + i + 8) * highWeight);
-            Vector512.Narrow(first, second).Store(to + i);
+            var first = Vector.FusedMultiplyAdd(Vector.Load(low + i), lowWeight, Vector.Load(high + i) * highWeight);
+            var second = Vector.FusedMultiplyAdd(Vector.Load(low + i + step), lowWeight, Vector.Load(high + i + step) * highWeight);
+            Vector.Narrow(first, second).Store(to + i);
         }
         for (; i < count; i++)
             to[i] = (float)Math.FusedMultiplyAdd(low[i], 1 - weight, high[i] * weight);

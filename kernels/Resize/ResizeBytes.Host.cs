@@ -1,8 +1,8 @@
 // Computes  y[o,l,i] = clamp((2²¹ + Σₖ coefficient[l,k] · x[o, first[l] + k, i]) >> 22, 0, 255)
-// Idea      along the width a new element is a short sum of neighbours; along the height sixteen columns are summed at a time
+// Idea      along the width a new element is a short sum of neighbours; along the height a vector of columns is summed at a time
 // Numerics  32-bit integers: exact
+using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace HSENet.Kernels;
 
@@ -24,17 +24,21 @@ public static partial class ResizeBytes
     static unsafe void Line(byte* x, int* coefficients, int count, byte* y, int inner)
     {
         int i = 0;
-        for (; i <= inner - 16; i += 16)
+        for (; i <= inner - Vector<byte>.Count; i += Vector<byte>.Count)
         {
-            var sum = Vector512.Create(1 << (Precision - 1));
+            Vector<int> sum0 = new(1 << (Precision - 1)), sum1 = sum0, sum2 = sum0, sum3 = sum0;
             for (int k = 0; k < count; k++)
             {
-                var (lower, upper) = Vector256.Widen(Vector256.WidenLower(Vector128.Load(x + (long)k * inner + i).ToVector256Unsafe()));
-                sum += Vector512.Create(lower, upper).AsInt32() * coefficients[k];
+                Vector.Widen(Vector.Load(x + (long)k * inner + i), out Vector<ushort> lower, out Vector<ushort> upper);
+                Vector.Widen(lower, out Vector<uint> x0, out Vector<uint> x1);
+                Vector.Widen(upper, out Vector<uint> x2, out Vector<uint> x3);
+                var coefficient = new Vector<int>(coefficients[k]);
+                sum0 += Vector.AsVectorInt32(x0) * coefficient;
+                sum1 += Vector.AsVectorInt32(x1) * coefficient;
+                sum2 += Vector.AsVectorInt32(x2) * coefficient;
+                sum3 += Vector.AsVectorInt32(x3) * coefficient;
             }
-            sum = Vector512.Min(Vector512.Max(sum >> Precision, Vector512<int>.Zero), Vector512.Create(255));
-            var shorts = Vector256.Narrow(sum.GetLower(), sum.GetUpper()).AsUInt16();
-            Vector128.Narrow(shorts.GetLower(), shorts.GetUpper()).Store(y + i);
+            Vector.Narrow(Vector.Narrow(Clamped(sum0), Clamped(sum1)), Vector.Narrow(Clamped(sum2), Clamped(sum3))).Store(y + i);
         }
         for (; i < inner; i++)
         {
@@ -44,4 +48,6 @@ public static partial class ResizeBytes
             y[i] = (byte)Math.Clamp(sum >> Precision, 0, 255);
         }
     }
+
+    static Vector<uint> Clamped(Vector<int> sum) => Vector.AsVectorUInt32(Vector.Min(Vector.Max(sum >> Precision, Vector<int>.Zero), new Vector<int>(255)));
 }

@@ -1,16 +1,31 @@
 // Computes  map = softmax(Q·Kᵀ/√D),  y = map·V
 // Idea      a few patches per item; keys and values of all slices stay in L2 while the patches pass by
-// Numerics  sums in 16 lanes in f32, then across lanes; the largest score is subtracted before exp
+// Numerics  sums in two vectors of f32, then across lanes; the largest score is subtracted before exp
 namespace HSENet.Kernels;
 
 public static partial class SliceGuidedAttention
 {
     const int HostPatchesPerItem = 16;
 
-    static void HostForward(HostDevice device, SliceGuidedAttentionArguments a) =>
-        device.For((a.Patches + HostPatchesPerItem - 1) / HostPatchesPerItem, new HostWork(device, a));
+    static void HostForward(HostDevice device, SliceGuidedAttentionArguments a)
+    {
+        int items = (a.Patches + HostPatchesPerItem - 1) / HostPatchesPerItem;
+        switch (device.VectorBits)
+        {
+            case 512:
+                device.For(items, new HostWork<Wide512>(device, a));
+                break;
+            case 256:
+                device.For(items, new HostWork<Wide256>(device, a));
+                break;
+            default:
+                device.For(items, new HostWork<Wide128>(device, a));
+                break;
+        }
+    }
 
-    readonly struct HostWork(HostDevice device, SliceGuidedAttentionArguments a) : IHostWork
+    readonly struct HostWork<TVector>(HostDevice device, SliceGuidedAttentionArguments a) : IHostWork
+        where TVector : unmanaged, IHostVector<TVector>
     {
         public unsafe void Run(int index, int worker)
         {
@@ -19,7 +34,7 @@ public static partial class SliceGuidedAttention
                 rows[s] = s;
             int end = Math.Min(a.Patches, (index + 1) * HostPatchesPerItem);
             for (int p = index * HostPatchesPerItem; p < end; p++)
-                SingleHead.Attend(a.Q.Pointer + (long)p * a.Channels, a.K.Pointer, a.V.Pointer, rows, a.Slices, a.Channels,
+                SingleHead.Attend<TVector>(a.Q.Pointer + (long)p * a.Channels, a.K.Pointer, a.V.Pointer, rows, a.Slices, a.Channels,
                     a.Y.Pointer + (long)p * a.Channels, a.Map.Pointer + (long)p * a.Slices);
         }
     }

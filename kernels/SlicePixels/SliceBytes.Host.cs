@@ -3,7 +3,6 @@
 // Numerics  a difference, a quotient and a product, each rounded once to the type of x, none fused: the reference's bytes
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace HSENet.Kernels;
 
@@ -46,8 +45,8 @@ public static partial class SliceBytes
         }
         T largestByte = T.CreateChecked(255);
         int i = 0;
-        for (; i <= count - Vector512<T>.Count; i += Vector512<T>.Count)
-            ((Vector512.Load(x + i) - Vector512.Create(smallest)) / Vector512.Create(spread) * Vector512.Create(largestByte)).Store(scaled + i);
+        for (; i <= count - Vector<T>.Count; i += Vector<T>.Count)
+            ((Vector.Load(x + i) - new Vector<T>(smallest)) / new Vector<T>(spread) * new Vector<T>(largestByte)).Store(scaled + i);
         for (; i < count; i++)
             scaled[i] = (x[i] - smallest) / spread * largestByte;
     }

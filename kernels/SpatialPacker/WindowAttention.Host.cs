@@ -1,13 +1,28 @@
 // Computes  map[w] = softmax(Q[w]·K[window w]ᵀ/√D),  y[w] = map[w]·V[window w]
 // Idea      an item is a window; the tile of slice-guided attention reads its patches where they lie
-// Numerics  sums in 16 lanes in f32, then across lanes; the largest score is subtracted before exp
+// Numerics  sums in two vectors of f32, then across lanes; the largest score is subtracted before exp
 namespace HSENet.Kernels;
 
 public static partial class WindowAttention
 {
-    static void HostForward(HostDevice device, WindowAttentionArguments a) => device.For(a.Grid.Windows, new HostWork(device, a));
+    static void HostForward(HostDevice device, WindowAttentionArguments a)
+    {
+        switch (device.VectorBits)
+        {
+            case 512:
+                device.For(a.Grid.Windows, new HostWork<Wide512>(device, a));
+                break;
+            case 256:
+                device.For(a.Grid.Windows, new HostWork<Wide256>(device, a));
+                break;
+            default:
+                device.For(a.Grid.Windows, new HostWork<Wide128>(device, a));
+                break;
+        }
+    }
 
-    readonly struct HostWork(HostDevice device, WindowAttentionArguments a) : IHostWork
+    readonly struct HostWork<TVector>(HostDevice device, WindowAttentionArguments a) : IHostWork
+        where TVector : unmanaged, IHostVector<TVector>
     {
         public unsafe void Run(int index, int worker)
         {
@@ -15,7 +30,7 @@ public static partial class WindowAttention
             int* rows = device.Scratch<int>(worker, grid.Window);
             for (int i = 0; i < grid.Window; i++)
                 rows[i] = grid.Patch(index, i);
-            SingleHead.Attend(a.Q.Pointer + (long)index * a.Channels, a.K.Pointer, a.V.Pointer, rows, grid.Window, a.Channels,
+            SingleHead.Attend<TVector>(a.Q.Pointer + (long)index * a.Channels, a.K.Pointer, a.V.Pointer, rows, grid.Window, a.Channels,
                 a.Y.Pointer + (long)index * a.Channels, a.Map.Pointer + (long)index * grid.Window);
         }
     }

@@ -1,39 +1,35 @@
 // Computes  y[w,d] = mean over p in window w of x[p,d]
-// Idea      an item is a window; sixteen channels of all its patches are summed in one register
-// Numerics  patches in order, in f32, then one multiplication with 1/window
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-
+// Idea      an item is a window; its patches are added up in its row of y, which stays in L1
+// Numerics  patches in order, in f32, each multiplied by 1/window first
 namespace HSENet.Kernels;
 
 public static partial class WindowCentroid
 {
-    static void HostForward(HostDevice device, WindowCentroidArguments a) => device.For(a.Grid.Windows, new HostWork(a));
-
-    readonly struct HostWork(WindowCentroidArguments a) : IHostWork
+    static void HostForward(HostDevice device, WindowCentroidArguments a)
     {
-        public unsafe void Run(int index, int worker) => Window(a, index, a.Y.Pointer + (long)index * a.Channels);
+        switch (device.VectorBits)
+        {
+            case 512:
+                device.For(a.Grid.Windows, new HostWork<Wide512>(a));
+                break;
+            case 256:
+                device.For(a.Grid.Windows, new HostWork<Wide256>(a));
+                break;
+            default:
+                device.For(a.Grid.Windows, new HostWork<Wide128>(a));
+                break;
+        }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    static unsafe void Window(in WindowCentroidArguments a, int window, float* y)
+    readonly unsafe struct HostWork<TVector>(WindowCentroidArguments a) : IHostWork where TVector : unmanaged, IHostVector<TVector>
     {
-        WindowGrid grid = a.Grid;
-        float share = 1f / grid.Window;
-        int d = 0;
-        for (; d <= a.Channels - 16; d += 16)
+        public void Run(int index, int worker)
         {
-            var sum = Vector512<float>.Zero;
+            WindowGrid grid = a.Grid;
+            float* y = a.Y.Pointer + (long)index * a.Channels;
+            new Span<float>(y, a.Channels).Clear();
             for (int i = 0; i < grid.Window; i++)
-                sum += Vector512.Load(a.X.Pointer + (long)grid.Patch(window, i) * a.Channels + d);
-            (sum * share).Store(y + d);
-        }
-        for (; d < a.Channels; d++)
-        {
-            float sum = 0f;
-            for (int i = 0; i < grid.Window; i++)
-                sum += a.X.Pointer[(long)grid.Patch(window, i) * a.Channels + d];
-            y[d] = sum * share;
+                HostVectors.AddScaled<TVector>(1f / grid.Window, a.X.Pointer + (long)grid.Patch(index, i) * a.Channels, y, a.Channels);
         }
     }
 }

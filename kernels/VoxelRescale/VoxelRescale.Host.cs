@@ -1,8 +1,8 @@
 // Computes  v[z,x,y] = clamp(slope · (fileSlope · voxel[z,y,x] + fileIntercept) + intercept, lowest, highest) / divisor
 // Idea      an item is eight rows of a slice: widened and rescaled along x in scratch, then stored along y, eight values of a column at a time
 // Numerics  every operation rounds once in double precision, none is fused: the values of the reference
+using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace HSENet.Kernels;
 
@@ -46,14 +46,13 @@ public static partial class VoxelRescale
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     static unsafe void Rescale(in VoxelRescaleArguments a, double* values, int count)
     {
-        Vector512<double> fileSlope = Vector512.Create(a.FileSlope), fileIntercept = Vector512.Create(a.FileIntercept);
-        Vector512<double> slope = Vector512.Create(a.Slope), intercept = Vector512.Create(a.Intercept);
-        Vector512<double> lowest = Vector512.Create(a.Lowest), highest = Vector512.Create(a.Highest), divisor = Vector512.Create(a.Divisor);
+        Vector<double> fileSlope = new(a.FileSlope), fileIntercept = new(a.FileIntercept), slope = new(a.Slope), intercept = new(a.Intercept);
+        Vector<double> lowest = new(a.Lowest), highest = new(a.Highest), divisor = new(a.Divisor);
         int i = 0;
-        for (; i <= count - 8; i += 8)
+        for (; i <= count - Vector<double>.Count; i += Vector<double>.Count)
         {
-            var hounsfield = slope * (fileSlope * Vector512.Load(values + i) + fileIntercept) + intercept;
-            (Vector512.Min(Vector512.Max(hounsfield, lowest), highest) / divisor).Store(values + i);
+            var hounsfield = slope * (fileSlope * Vector.Load(values + i) + fileIntercept) + intercept;
+            (Vector.Min(Vector.Max(hounsfield, lowest), highest) / divisor).Store(values + i);
         }
         for (; i < count; i++)
             values[i] = Math.Clamp(a.Slope * (a.FileSlope * values[i] + a.FileIntercept) + a.Intercept, a.Lowest, a.Highest) / a.Divisor;

@@ -29,9 +29,9 @@ static class SpatialPackerCases
             },
             a =>
             {
-                // A mean of n errs by at most (n + 1)·U of the mean magnitude.
+                // A mean of n errs by at most (n + 3)·U of the mean magnitude: n sums, a share that may be rounded, its product.
                 double[] y = WindowCentroid.Reference(a);
-                double bound = Numbers.U * (size + 1);
+                double bound = Numbers.U * (size + 3);
                 var magnitudes = new double[y.Length];
                 for (int w = 0; w < patches / size; w++)
                     for (int i = 0; i < size; i++)
