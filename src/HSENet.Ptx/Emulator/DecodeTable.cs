@@ -36,6 +36,7 @@ sealed partial class DecodeTable
         AddApproximations();
         AddConversions();
         AddBits();
+        AddHalves();
         AddIntegerRules();
         AddBitRules();
         AddFloatRules();

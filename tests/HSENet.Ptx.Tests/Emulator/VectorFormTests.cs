@@ -1,5 +1,6 @@
 // Forms that work on sixteen lanes at once against the same functor lane by lane, on edge values of integers and floats, with and without a mask.
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace HSENet.Ptx.Tests;
 
@@ -43,5 +44,31 @@ public unsafe class VectorFormTests
         {
             NativeMemory.AlignedFree(rows);
         }
+    }
+
+    /// <summary>Products near ties of 16 bits with addends far below, and numbers of every size.</summary>
+    [Fact]
+    public void Packed_fused_products_are_rounded_once()
+    {
+        Random random = new(12);
+        for (int round = 0; round < 4000; round++)
+        {
+            Vector512<uint> a = Words(random, round % 2 == 0), b = Words(random, round % 2 == 0), c = Words(random, false);
+            Vector512<uint> half = HalfFusedMultiplyAdd<HalfFormat>.Of(a, b, c), brain = HalfFusedMultiplyAdd<BFloat16Format>.Of(a, b, c);
+            for (int lane = 0; lane < 16; lane++)
+            {
+                Assert.Equal(HalfFusedMultiplyAdd<HalfFormat>.Of(a[lane], b[lane], c[lane]), half[lane]);
+                Assert.Equal(HalfFusedMultiplyAdd<BFloat16Format>.Of(a[lane], b[lane], c[lane]), brain[lane]);
+            }
+        }
+    }
+
+    // Near one in both formats' bits with few bits set, or anything.
+    static Vector512<uint> Words(Random random, bool nearOne)
+    {
+        uint[] words = new uint[16];
+        for (int lane = 0; lane < 16; lane++)
+            words[lane] = nearOne ? (random.Next(2) == 0 ? 0x3c00u : 0x3f80u) + (1u << random.Next(8)) + (uint)random.Next(2) : (uint)random.Next(65536);
+        return Vector512.Create(words);
     }
 }
