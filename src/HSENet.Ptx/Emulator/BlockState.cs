@@ -99,7 +99,7 @@ sealed unsafe class BlockState
         for (int i = 0; i < _hintCount; i++)
             Hints[i] = Regions.Empty;
         launch.Parameters.CopyTo(new Span<byte>(Parameters, Kernel.ParameterBytes));
-        Findings.Start(launch.Options.MaxFindings);
+        Findings.Start();
         Executed = 0;
         MaxInstructions = launch.Options.MaxInstructions;
         Profile?.Clear();

@@ -52,8 +52,12 @@ sealed partial class DecodeTable
     /// <summary>The form of an instruction, or null when it is not known.</summary>
     public Form? Find(PtxInstruction instruction)
     {
-        if (_forms.TryGetValue(Key(instruction.Opcode, instruction.Modifiers), out Form? form))
-            return form;
+        return _forms.TryGetValue(Key(instruction.Opcode, instruction.Modifiers), out Form? form) ? form : FindRule(instruction);
+    }
+
+    /// <summary>The form that the rules give, without a look at the exact names.</summary>
+    public Form? FindRule(PtxInstruction instruction)
+    {
         if (_rules.TryGetValue(instruction.Opcode, out List<Func<PtxInstruction, Form?>>? rules))
             foreach (Func<PtxInstruction, Form?> rule in rules)
                 if (rule(instruction) is { } found)

@@ -128,6 +128,7 @@ public sealed unsafe class EmulatorAllocation : IDisposable
     {
         if (!_initialised)
             EnsureShadow();
+        races &= !_readOnly; // nobody writes there
         if (races && _stamps == null)
             _stamps = RaceStamps.Make(Bytes);
         return new MemoryRegion

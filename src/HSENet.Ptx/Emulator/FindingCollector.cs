@@ -1,4 +1,6 @@
 // The findings of one worker, bounded, in the order of its blocks.
+using System.Runtime.InteropServices;
+
 namespace HSENet.Ptx;
 
 /// <summary>Collects findings. Launches merge those of all workers by block, so the list does not depend on how many there are.</summary>
@@ -9,15 +11,13 @@ sealed unsafe class FindingCollector(BlockState block)
 
     readonly Dictionary<(string Kind, int Statement), int> _counts = [];
     readonly List<(long Block, int Statement, EmulatorFinding Finding)> _kept = [];
-    int _limit;
 
     public long Count { get; private set; }
 
     public IReadOnlyList<(long Block, int Statement, EmulatorFinding Finding)> Kept => _kept;
 
-    public void Start(int limit)
+    public void Start()
     {
-        _limit = limit;
         Count = 0;
         _counts.Clear();
         _kept.Clear();
@@ -25,51 +25,61 @@ sealed unsafe class FindingCollector(BlockState block)
 
     public void OutOfBounds(Warp w, Instruction* i, int lane, MemoryRegion* region, ulong address, ulong relative, uint bytes, bool store)
     {
+        if (!Wanted(i, FindingKind.OutOfBounds))
+            return;
         string access = store ? "write" : "read";
         if (region->Index >= 0)
         {
             bool readOnly = region->Contains(relative, bytes, false);
             (string name, string where) = block.Regions.Nearest(address);
-            Add(w, i, lane, FindingKind.OutOfBounds, address, name, readOnly
+            Keep(w, i, lane, FindingKind.OutOfBounds, address, name, readOnly
                 ? $"{access} of {bytes} bytes at 0x{address:x} in {name}, which is read-only"
                 : $"{access} of {bytes} bytes at 0x{address:x} is outside every allocation: {where}");
             return;
         }
         (string array, string place) = Arrays(region).Nearest(relative);
-        Add(w, i, lane, FindingKind.OutOfBounds, relative, array,
+        Keep(w, i, lane, FindingKind.OutOfBounds, relative, array,
             $"{access} of {bytes} bytes at {SpaceOf(region)} address {relative} is outside every array: {place}");
     }
 
     public void Misaligned(Warp w, Instruction* i, int lane, MemoryRegion* region, ulong address, ulong relative, uint bytes)
     {
+        if (!Wanted(i, FindingKind.Misaligned))
+            return;
         if (region->Index >= 0)
         {
-            Add(w, i, lane, FindingKind.Misaligned, address, block.Regions.NameAt(region, address),
+            Keep(w, i, lane, FindingKind.Misaligned, address, block.Regions.NameAt(region, address),
                 $"address 0x{address:x} is no multiple of {bytes}");
             return;
         }
         SharedArray? array = Arrays(region).At(relative);
-        Add(w, i, lane, FindingKind.Misaligned, relative, array?.Name ?? "", array is { } a && a.Alignment < bytes
+        Keep(w, i, lane, FindingKind.Misaligned, relative, array?.Name ?? "", array is { } a && a.Alignment < bytes
             ? $"an access of {bytes} bytes at byte {(long)relative - a.Offset} of {a.Name}, which is declared .align {a.Alignment}"
             : $"byte {(long)relative - (array?.Offset ?? 0)} of {array?.Name} is no multiple of {bytes}");
     }
 
     public void Uninitialised(Warp w, Instruction* i, int lane, MemoryRegion* region, ulong address, ulong relative, uint bytes)
     {
+        if (!Wanted(i, FindingKind.UninitialisedRead))
+            return;
         (string name, string where) = Place(region, address, relative);
-        Add(w, i, lane, FindingKind.UninitialisedRead, region->Index >= 0 ? address : relative, name, $"read of {bytes} bytes that nobody wrote, {where}");
+        Keep(w, i, lane, FindingKind.UninitialisedRead, region->Index >= 0 ? address : relative, name, $"read of {bytes} bytes that nobody wrote, {where}");
     }
 
     public void CopyPending(Warp w, Instruction* i, int lane, MemoryRegion* region, ulong address, ulong relative, uint bytes, bool store)
     {
+        if (!Wanted(i, FindingKind.AsyncCopy))
+            return;
         (string name, string where) = Place(region, address, relative);
-        Add(w, i, lane, FindingKind.AsyncCopy, relative, name,
+        Keep(w, i, lane, FindingKind.AsyncCopy, relative, name,
             $"{(store ? "write" : "read")} of {bytes} bytes, {where}, to which an asynchronous copy is under way: its group was not waited for");
     }
 
     public void Race(
         Warp w, Instruction* i, int lane, MemoryRegion* region, ulong address, ulong offset, uint bytes, AccessKind kind, uint other, RaceOrder order)
     {
+        if (!Wanted(i, FindingKind.Race))
+            return;
         (string name, string where) = Place(region, region->Base + offset, region->Base + offset);
         uint who = other & Stamp.Who;
         bool sameBlock = Stamp.Clock(other) >= order.BlockStart;
@@ -77,7 +87,7 @@ sealed unsafe class FindingCollector(BlockState block)
             : (who == Stamp.ManyWarps ? "several warps" : who >= Stamp.ManyLanes ? $"several lanes of warp {who - Stamp.ManyLanes}" : $"thread {block.BlockSize.Position(who)}")
                 + (sameBlock ? "" : $" of block {block.GridSize.Position(order.BlockOf(Stamp.Clock(other)))}");
         string access = kind == AccessKind.Load ? "read" : kind == AccessKind.Store ? "write" : "atomic";
-        Add(w, i, lane, FindingKind.Race, region->Index >= 0 ? address : offset, name,
+        Keep(w, i, lane, FindingKind.Race, region->Index >= 0 ? address : offset, name,
             $"{access} of {bytes} bytes, {where}, is not ordered with an access by {someone}");
     }
 
@@ -95,14 +105,21 @@ sealed unsafe class FindingCollector(BlockState block)
 
     public void Add(Warp w, Instruction* i, int lane, string kind, ulong address, string allocation, string message)
     {
+        if (Wanted(i, kind))
+            Keep(w, i, lane, kind, address, allocation, message);
+    }
+
+    // Counts a finding; false when there are enough of its kind at its statement, so that no message needs to be made.
+    bool Wanted(Instruction* i, string kind)
+    {
         Count++;
-        ref int count = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_counts, (kind, i->Statement), out _);
-        if (count >= PerStatement || _kept.Count >= _limit)
-            return;
-        count++;
+        ref int count = ref CollectionsMarshal.GetValueRefOrAddDefault(_counts, (kind, i->Statement), out _);
+        return ++count <= PerStatement;
+    }
+
+    void Keep(Warp w, Instruction* i, int lane, string kind, ulong address, string allocation, string message) =>
         _kept.Add((block.Number, i->Statement, new EmulatorFinding(kind, block.Kernel.Name, block.Kernel.Statements[i->Statement].Line, block.Position,
             block.BlockSize.Position(w.Index * 32L + lane), address, allocation, message)));
-    }
 
     ArrayLayout Arrays(MemoryRegion* region) => region->Index == BlockState.SharedIndex
         ? block.Kernel.SharedArrays.With(block.DynamicSharedBytes) : block.Kernel.LocalArrays;

@@ -102,13 +102,19 @@ sealed unsafe class Form
     public static Form Vector64<TOp>() where TOp : IVectorBinary64 =>
         new(&LaneVectors.Binary64<TOp>, RowKind.Bits64, RowKind.Bits64, RowKind.Bits64) { Scalar = &Lanes.Binary<TOp, ulong, ulong, ulong> };
 
+    public static Form VectorTernary64<TOp>() where TOp : IVectorTernary64 =>
+        new(&LaneVectors.Ternary64<TOp>, RowKind.Bits64, RowKind.Bits64, RowKind.Bits64, RowKind.Bits64)
+        {
+            Scalar = &Lanes.Ternary<TOp, ulong, ulong, ulong, ulong>,
+        };
+
     public static Form VectorWiden<TOp>() where TOp : IVectorWiden =>
         new(&LaneVectors.Widen<TOp>, RowKind.Bits64, RowKind.Bits32) { Scalar = &Lanes.Unary<TOp, uint, ulong> };
 
     public static Form Move64() => new(&LaneVectors.Move64, RowKind.Bits64, RowKind.Bits64) { Scalar = &Lanes.Unary<Copy64, ulong, ulong> };
 
-    public static Form MultiplyWide<TOp>() where TOp : IBinary<uint, uint, ulong> =>
-        new(&LaneVectors.MultiplyWide, RowKind.Bits64, RowKind.Bits32, RowKind.Bits32) { Scalar = &Lanes.Binary<TOp, uint, uint, ulong> };
+    public static Form MultiplyWide<TOp>(bool signed) where TOp : IBinary<uint, uint, ulong> =>
+        new(signed ? &LaneVectors.MultiplyWideSigned : &LaneVectors.MultiplyWide, RowKind.Bits64, RowKind.Bits32, RowKind.Bits32) { Scalar = &Lanes.Binary<TOp, uint, uint, ulong> };
 
     static RowKind Kind<T>() where T : unmanaged => sizeof(T) == 8 ? RowKind.Bits64 : RowKind.Bits32;
 }

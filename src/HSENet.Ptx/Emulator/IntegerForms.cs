@@ -25,10 +25,10 @@ sealed partial class DecodeTable
         Add("mul.hi.s32", Form.Binary<MultiplyHighSigned32, uint>());
         Add("mul.hi.u64", Form.Binary<MultiplyHighUnsigned64, ulong>());
         Add("mul.hi.s64", Form.Binary<MultiplyHighSigned64, ulong>());
-        Add("mul.wide.u32", Form.MultiplyWide<MultiplyWideUnsigned>());
-        Add("mul.wide.s32", Form.Binary<MultiplyWideSigned, uint, uint, ulong>());
+        Add("mul.wide.u32", Form.MultiplyWide<MultiplyWideUnsigned>(signed: false));
+        Add("mul.wide.s32", Form.MultiplyWide<MultiplyWideSigned>(signed: true));
         Add("mad.lo.s32 mad.lo.u32", Form.VectorTernary<MultiplyAdd32>());
-        Add("mad.lo.s64 mad.lo.u64", Form.Ternary<MultiplyAdd64, ulong, ulong, ulong, ulong>());
+        Add("mad.lo.s64 mad.lo.u64", Form.VectorTernary64<MultiplyAdd64>());
         Add("mad.hi.u32", Form.Ternary<MultiplyAddHighUnsigned32, uint, uint, uint, uint>());
         Add("mad.hi.s32", Form.Ternary<MultiplyAddHighSigned32, uint, uint, uint, uint>());
         Add("mad.wide.u32", Form.Ternary<MultiplyAddWideUnsigned, uint, uint, ulong, ulong>());

@@ -1,5 +1,6 @@
 // Integer instructions that are executed lane by lane, and the table's lines of all integer instructions.
 using System.Numerics;
+using System.Runtime.Intrinsics;
 
 namespace HSENet.Ptx;
 
@@ -38,9 +39,10 @@ readonly struct MultiplyWideSigned : IBinary<uint, uint, ulong>
     public static ulong Of(uint a, uint b) => (ulong)((long)(int)a * (int)b);
 }
 
-readonly struct MultiplyAdd64 : ITernary<ulong, ulong, ulong, ulong>
+readonly struct MultiplyAdd64 : IVectorTernary64
 {
     public static ulong Of(ulong a, ulong b, ulong c) => (a * b) + c;
+    public static Vector512<ulong> Of(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => (a * b) + c;
 }
 
 readonly struct MultiplyAddWideUnsigned : ITernary<uint, uint, ulong, ulong>

@@ -34,6 +34,12 @@ interface IVectorBinary64 : IBinary<ulong, ulong, ulong>
     static abstract Vector512<ulong> Of(Vector512<ulong> a, Vector512<ulong> b);
 }
 
+/// <summary>Three sources of 64 bits.</summary>
+interface IVectorTernary64 : ITernary<ulong, ulong, ulong, ulong>
+{
+    static abstract Vector512<ulong> Of(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c);
+}
+
 /// <summary>32 bits to 64.</summary>
 interface IVectorWiden : IUnary<uint, ulong>
 {
@@ -83,6 +89,14 @@ static unsafe class LaneVectors
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Ternary64<TOp>(Warp w, Instruction* i, uint mask) where TOp : IVectorTernary64
+    {
+        ulong* a = (ulong*)(w.Rows + i->A), b = (ulong*)(w.Rows + i->B), c = (ulong*)(w.Rows + i->C), d = (ulong*)(w.Rows + i->D);
+        for (int q = 0; q < 32; q += 8)
+            Put(d + q, TOp.Of(Vector512.LoadAligned(a + q), Vector512.LoadAligned(b + q), Vector512.LoadAligned(c + q)), mask >> q);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Widen<TOp>(Warp w, Instruction* i, uint mask) where TOp : IVectorWiden
     {
         uint* a = (uint*)(w.Rows + i->A);
@@ -97,6 +111,20 @@ static unsafe class LaneVectors
         ulong* a = (ulong*)(w.Rows + i->A), d = (ulong*)(w.Rows + i->D);
         for (int q = 0; q < 32; q += 8)
             Put(d + q, Vector512.LoadAligned(a + q), mask >> q);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void MultiplyWideSigned(Warp w, Instruction* i, uint mask)
+    {
+        int* a = (int*)(w.Rows + i->A), b = (int*)(w.Rows + i->B);
+        ulong* d = (ulong*)(w.Rows + i->D);
+        for (int h = 0; h < 32; h += 16)
+        {
+            (Vector512<long> a0, Vector512<long> a1) = Vector512.Widen(Vector512.LoadAligned(a + h));
+            (Vector512<long> b0, Vector512<long> b1) = Vector512.Widen(Vector512.LoadAligned(b + h));
+            Put(d + h, (a0 * b0).AsUInt64(), mask >> h);
+            Put(d + h + 8, (a1 * b1).AsUInt64(), mask >> (h + 8));
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -151,6 +151,9 @@ static unsafe class MemoryCheck
                 block.Findings.CopyPending(w, i, lane, region, address, relative, bytes, store);
             else
                 block.Findings.Uninitialised(w, i, lane, region, address, relative, bytes);
+            // Who writes these bytes later, with nothing between, races with this read.
+            if (TMode.Races && region->Stamps != null && kind == AccessKind.Load)
+                block.Races!.Lane(w, i, lane, region, offset, address, bytes, kind);
             return null;
         }
         if (TMode.Races && region->Stamps != null)

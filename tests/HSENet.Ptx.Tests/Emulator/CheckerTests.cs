@@ -160,6 +160,35 @@ public class CheckerTests
             Assert.Contains(result.Findings, finding => finding.Kind == FindingKind.Race);
     }
 
+    [Fact]
+    public void A_read_that_comes_too_early_races_with_the_write()
+    {
+        // Only the first warp reads, and it runs first: it finds memory that is not yet written.
+        EmulatorFinding[] findings = All("""
+            .shared .align 4 .b8 tile[256];
+            mov.u32 %r1, %tid.x; mov.u32 %r8, tile; shl.b32 %r3, %r1, 2; add.u32 %r6, %r8, %r3;
+            setp.gt.u32 %p1, %r1, 31; @%p1 st.shared.u32 [%r6], %r1;
+            @!%p1 ld.shared.u32 %r5, [%r6+128];
+            """, 64);
+        Assert.Contains(findings, finding => finding.Kind == FindingKind.Race && finding.Thread.X >= 32);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Each_barrier_of_the_tiled_product_is_needed(int removed)
+    {
+        int count = 0;
+        string text = string.Join('\n', Sample.Text("Tiled").Split('\n').Where(line => !line.Contains("bar.sync") || count++ != removed));
+        using Kernel kernel = new(text);
+        EmulatorAllocation c = kernel.Memory.Allocate(4096 * 4, "c");
+        EmulatorResult result = kernel.Launch(new Dim3(4, 4), new Dim3(16, 16), Everything,
+            kernel.Buffer("a", new float[4096]), 4096L, kernel.Buffer("b", new float[4096]), 4096L, c, 4096L, 64, 64, 64);
+
+        Assert.Equal(2, count);
+        Assert.Contains(result.Findings, finding => finding.Kind == FindingKind.Race);
+    }
+
     [Theory]
     [InlineData("bar.warp.sync 0xffffffff;", true)]
     [InlineData("shfl.sync.idx.b32 %r9, %r1, 0, 31, 0xffffffff;", false)]

@@ -119,6 +119,33 @@ public class IlgpuKernelTests
         Assert.Contains(result.Profile!.LocalRequests, count => count > 0);
     }
 
+    [Theory]
+    [InlineData("up")]
+    [InlineData("down")]
+    [InlineData("bfly")]
+    [InlineData("idx")]
+    public void Shuffles_of_all_lanes_and_of_some_agree(string mode)
+    {
+        foreach ((int b, int c) in new[] { (1, 31), (0, 0), (7, 0x1807), (16, 31), (3, 0x181f), (5, 0x1003), (31, 0x0f1f) })
+        {
+            // The values are the lanes; the second kernel's b differs by lane in a bit that does not count.
+            uint[] Shuffle(string varied)
+            {
+                using Kernel kernel = Kernel.Of($"""
+                    ld.param.u64 %rd1, [p0]; mov.u32 %r1, %tid.x; mul.wide.u32 %rd2, %r1, 8; add.u64 %rd2, %rd1, %rd2;
+                    mov.u32 %r3, {b}; {varied}
+                    shfl.sync.{mode}.b32 %r2|%p1, %r1, %r3, {c}, 0xffffffff;
+                    selp.u32 %r4, 1, 0, %p1; st.global.v2.u32 [%rd2], {"{%r2, %r4}"};
+                    """);
+                EmulatorAllocation x = kernel.Memory.Allocate(256, "x");
+                Assert.Empty(kernel.Launch(1, 32, Everything, x).Findings);
+                return Kernel.Values<uint>(x);
+            }
+
+            Assert.Equal(Shuffle("shl.b32 %r5, %r1, 5; or.b32 %r3, %r3, %r5;"), Shuffle(""));
+        }
+    }
+
     [Fact]
     public void A_kernel_that_never_ends_is_given_up()
     {
