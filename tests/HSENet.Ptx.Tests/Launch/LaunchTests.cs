@@ -47,6 +47,34 @@ public class LaunchTests
         Assert.Equal(7, document.RootElement.GetProperty("profile").GetInt32());
     }
 
+    /// <summary>The layout of ILGPU's kernels: {ArrayView {address, length}, byte, {double}, int} has padding inside and at its end.</summary>
+    [Fact]
+    public void Structs_in_structs_are_padded_as_c_does()
+    {
+        const string ptx = """
+            .version 8.0
+            .target sm_80
+            .address_size 64
+            .visible .entry k(.param .b8 first, .param .align 8 .b8 s[48], .param .b16 last)
+            {
+            .reg .b64 %rd<6>; .reg .b32 %r<4>; .reg .b16 %rs<3>;
+            ld.param.b64 %rd1, [s]; ld.param.b64 %rd2, [s+8]; ld.param.b8 %rs1, [s+16]; ld.param.b64 %rd3, [s+24]; ld.param.b32 %r1, [s+32]; ld.param.b32 %r2, [s+36];
+            st.global.b64 [%rd1], %rd2; st.global.b64 [%rd1+8], %rd3; cvt.u32.u16 %r3, %rs1; st.global.b32 [%rd1+16], %r3; st.global.b32 [%rd1+20], %r1;
+            ld.param.b16 %rs2, [last]; cvt.u32.u16 %r3, %rs2; st.global.b32 [%rd1+24], %r3; st.global.b32 [%rd1+28], %r2;
+            ret;
+            }
+            """;
+        const string json = """
+            {"kernel": "k", "grid": 1, "block": 1, "buffers": [{"name": "o", "type": "u32", "count": 8}], "outputs": ["o"], "params": [{"u8": 9},
+             {"struct": [{"struct": [{"buffer": "o"}, {"s64": -2}]}, {"u8": 200}, {"struct": [{"u64": "0x123456789abcdef0"}, {"s32": -7}, {"u16": 5}]}, {"bytes": "00"}]},
+             {"u16": 65535}]}
+            """;
+        PtxLaunchResult result = PtxLaunch.Run(ptx, Parse(json));
+        Assert.Empty(result.Execution.Findings);
+        using JsonDocument document = JsonDocument.Parse(result.ToJson());
+        Assert.Equal("[4294967294,4294967295,2596069104,305419896,200,4294967289,65535,5]", document.RootElement.GetProperty("outputs").GetProperty("o").GetRawText());
+    }
+
     [Fact]
     public void A_finding_names_line_block_thread_and_buffer()
     {
@@ -73,6 +101,7 @@ public class LaunchTests
 
     [Theory]
     [InlineData("u8", "[0,255,\"0xfe\"]", "[0,255,254]")]
+    [InlineData("u32", "[]", "[]")]
     [InlineData("s8", "[-128,127,\"0xff\"]", "[-128,127,-1]")]
     [InlineData("u64", "[18446744073709551615]", "[18446744073709551615]")]
     [InlineData("s64", "[-9223372036854775808]", "[-9223372036854775808]")]
