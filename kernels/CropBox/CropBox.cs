@@ -7,7 +7,8 @@ public struct CropBoxArguments
     /// <summary>[depth, height, width] volume.</summary>
     public View<float> X;
 
-    /// <summary>[depth + height + width] output: for each slice, then each row, then each column, 1 if it holds a value above 0, otherwise 0.</summary>
+    /// <summary>[depth + height + width] output: for each slice, then each row, then each column, 1 if it holds a
+    /// value above 0, otherwise 0.</summary>
     public View<int> Occupied;
 
     /// <summary>Slices.</summary>

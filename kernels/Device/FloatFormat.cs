@@ -13,7 +13,8 @@ public enum FloatType
     F64,
 }
 
-/// <summary>How a kernel reads and writes one element of a tensor given as bytes. A rung that is generic over this is one closed kernel per type.</summary>
+/// <summary>How a kernel reads and writes one element of a tensor given as bytes. A rung that is generic over this is one closed kernel
+/// per type.</summary>
 public interface IFloatFormat
 {
     /// <summary>The type that is read and written.</summary>

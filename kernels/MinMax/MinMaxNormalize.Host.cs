@@ -18,7 +18,8 @@ public static partial class MinMaxNormalize
         public void Run(int index, int worker)
         {
             int start = index * HostValuesPerItem;
-            Normalize(a.X.Pointer + start, Math.Min(HostValuesPerItem, a.Count - start), a.Range.Pointer[0], MathF.Max(a.Range.Pointer[1] - a.Range.Pointer[0], SmallestSpread));
+            Normalize(a.X.Pointer + start, Math.Min(HostValuesPerItem, a.Count - start), a.Range.Pointer[0],
+                MathF.Max(a.Range.Pointer[1] - a.Range.Pointer[0], SmallestSpread));
         }
     }
 

@@ -95,8 +95,10 @@ public static partial class PatchEmbedding
         Require.Length(name, nameof(a.Bias), a.Bias.Length, a.Outputs, "C");
         Require.Length(name, nameof(a.Position), a.Position.Length, patches * a.Outputs, "P × C");
         Require.Length(name, nameof(a.Y), a.Y.Length, patches * a.Outputs, "P × C");
-        Require.That(a.W.Type != WeightType.Int8 || length % Weights.ScaleGroup == 0, name, nameof(a.W), "a patch length that is a multiple of 128 for int8 weights", length);
-        Require.That(a.Position.Type != WeightType.Int8 || a.Outputs % Weights.ScaleGroup == 0, name, nameof(a.Position), "a multiple of 128 outputs for int8", a.Outputs);
+        Require.That(a.W.Type != WeightType.Int8 || length % Weights.ScaleGroup == 0, name, nameof(a.W),
+            "a patch length that is a multiple of 128 for int8 weights", length);
+        Require.That(a.Position.Type != WeightType.Int8 || a.Outputs % Weights.ScaleGroup == 0, name, nameof(a.Position),
+            "a multiple of 128 outputs for int8", a.Outputs);
     }
 
     static void CheckAxis(string name, string sizeName, int size, string patchName, int patch)

@@ -14,7 +14,8 @@ public static partial class Resize3D
                     foreach (var (oldD, weightD) in Neighbours(d, a.Depth, a.NewDepth))
                         foreach (var (oldH, weightH) in Neighbours(h, a.Height, a.NewHeight))
                             foreach (var (oldW, weightW) in Neighbours(w, a.Width, a.NewWidth))
-                                y[i] += weightD * weightH * weightW * a.XType.ValueAt(a.X, (oldD - a.FirstSlice) * a.SliceStride + oldH * a.RowStride + oldW);
+                                y[i] += weightD * weightH * weightW * a.XType.ValueAt(a.X,
+                                    (oldD - a.FirstSlice) * a.SliceStride + oldH * a.RowStride + oldW);
         return y;
     }
 

@@ -7,7 +7,8 @@ namespace HSENet.Kernels;
 /// </summary>
 public struct Resize3DArguments
 {
-    /// <summary>Old slices from <see cref="FirstSlice"/> on, as many as are needed; element (d, h, w) at d · SliceStride + h · RowStride + w.</summary>
+    /// <summary>Old slices from <see cref="FirstSlice"/> on, as many as are needed; element (d, h, w) at
+    /// d · SliceStride + h · RowStride + w.</summary>
     public View<byte> X;
 
     /// <summary>[NewSlices, NewHeight, NewWidth] output: new slices from <see cref="FirstNewSlice"/> on.</summary>
@@ -53,7 +54,8 @@ public struct Resize3DArguments
     public int RowStride;
 
     /// <summary>All of one contiguous grid into all of another.</summary>
-    public static Resize3DArguments Whole(View<byte> x, FloatType xType, (int D, int H, int W) old, View<byte> y, FloatType yType, (int D, int H, int W) @new) => new()
+    public static Resize3DArguments Whole(View<byte> x, FloatType xType, (int D, int H, int W) old, View<byte> y, FloatType yType,
+        (int D, int H, int W) @new) => new()
     {
         X = x,
         Y = y,
@@ -117,7 +119,8 @@ public static partial class Resize3D
         Require.Positive(name, nameof(a.NewHeight), a.NewHeight);
         Require.Positive(name, nameof(a.NewWidth), a.NewWidth);
         Require.Positive(name, nameof(a.NewSlices), a.NewSlices);
-        Require.That(a.FirstNewSlice >= 0 && a.FirstNewSlice <= a.NewDepth - a.NewSlices, name, nameof(a.FirstNewSlice), "inside the new grid", a.FirstNewSlice);
+        Require.That(a.FirstNewSlice >= 0 && a.FirstNewSlice <= a.NewDepth - a.NewSlices, name, nameof(a.FirstNewSlice),
+            "inside the new grid", a.FirstNewSlice);
         Require.That(a.RowStride >= a.Width, name, nameof(a.RowStride), "at least the width", a.RowStride);
         Require.That(a.SliceStride >= (long)(a.Height - 1) * a.RowStride + a.Width, name, nameof(a.SliceStride), "at least a slice", a.SliceStride);
         // The naive grid has a row in y and a slice in z.

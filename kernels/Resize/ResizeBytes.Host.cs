@@ -49,5 +49,6 @@ public static partial class ResizeBytes
         }
     }
 
-    static Vector<uint> Clamped(Vector<int> sum) => Vector.AsVectorUInt32(Vector.Min(Vector.Max(sum >> Precision, Vector<int>.Zero), new Vector<int>(255)));
+    static Vector<uint> Clamped(Vector<int> sum) =>
+        Vector.AsVectorUInt32(Vector.Min(Vector.Max(sum >> Precision, Vector<int>.Zero), new Vector<int>(255)));
 }

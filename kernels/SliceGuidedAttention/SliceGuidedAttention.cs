@@ -55,7 +55,8 @@ public static partial class SliceGuidedAttention
         Require.Positive(name, nameof(a.Slices), a.Slices);
         Require.Positive(name, nameof(a.Channels), a.Channels);
         long queries = (long)a.Patches * a.Channels, keys = (long)a.Slices * a.Channels, map = (long)a.Patches * a.Slices;
-        Require.That(Math.Max(Math.Max(queries, keys), map) <= int.MaxValue, name, nameof(a.Q), "fewer than 2³¹ elements", Math.Max(Math.Max(queries, keys), map));
+        Require.That(Math.Max(Math.Max(queries, keys), map) <= int.MaxValue, name, nameof(a.Q), "fewer than 2³¹ elements",
+            Math.Max(Math.Max(queries, keys), map));
         Require.Length(name, nameof(a.Q), a.Q.Length, queries, "P × D");
         Require.Length(name, nameof(a.K), a.K.Length, keys, "S × D");
         Require.Length(name, nameof(a.V), a.V.Length, keys, "S × D");

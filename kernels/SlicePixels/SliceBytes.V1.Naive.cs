@@ -19,7 +19,10 @@ public static partial class SliceBytes
         float spread = ((float*)a.Range.Address)[range + 1] - smallest;
         int value = 0;
         if (spread != 0f)
-            value = (int)ScalarInstructions.Multiply(ScalarInstructions.Divide(((float*)a.X.Address)[start + h * a.Width + w] - smallest, spread), 255f);
+        {
+            float x = ((float*)a.X.Address)[start + h * a.Width + w];
+            value = (int)ScalarInstructions.Multiply(ScalarInstructions.Divide(x - smallest, spread), 255f);
+        }
         a.Y[start + Place(a, h, w)] = (byte)value;
     }
 
@@ -35,7 +38,10 @@ public static partial class SliceBytes
         double spread = ((double*)a.Range.Address)[range + 1] - smallest;
         int value = 0;
         if (spread != 0)
-            value = (int)ScalarInstructions.Multiply(ScalarInstructions.Divide(((double*)a.X.Address)[start + h * a.Width + w] - smallest, spread), 255.0);
+        {
+            double x = ((double*)a.X.Address)[start + h * a.Width + w];
+            value = (int)ScalarInstructions.Multiply(ScalarInstructions.Divide(x - smallest, spread), 255.0);
+        }
         a.Y[start + Place(a, h, w)] = (byte)value;
     }
 }

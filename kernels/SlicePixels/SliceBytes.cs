@@ -82,7 +82,8 @@ public static partial class SliceBytes
         Require.Length(name, nameof(a.Y), a.Y.Length, (long)elements, "slices × height × width");
         long range = a.Range.Length / a.Type.Size();
         Require.That(range == 2 || range == 2L * a.Slices, name, nameof(a.Range), "one range, or one for each slice", range);
-        Require.That(a.Turn is QuarterTurn.None or QuarterTurn.Clockwise or QuarterTurn.CounterClockwise, name, nameof(a.Turn), "a quarter turn", (long)a.Turn);
+        Require.That(a.Turn is QuarterTurn.None or QuarterTurn.Clockwise or QuarterTurn.CounterClockwise, name, nameof(a.Turn),
+            "a quarter turn", (long)a.Turn);
     }
 
     // Where in a slice's image the value of row h, column w belongs.

@@ -81,6 +81,7 @@ public static partial class SlicePixels
         Require.That(pixels <= int.MaxValue && values <= int.MaxValue, name, nameof(a.X), "fewer than 2³¹ elements", (long)pixels);
         Require.Length(name, nameof(a.X), a.X.Length, (long)pixels, "slices × height × width");
         Require.Length(name, nameof(a.Y), a.Y.Length, (long)values, "slices × 3 × size × size");
-        Require.That(a.DeviationRed > 0 && a.DeviationGreen > 0 && a.DeviationBlue > 0, name, nameof(a.DeviationRed), "deviations above 0", (long)a.DeviationRed);
+        Require.That(a.DeviationRed > 0 && a.DeviationGreen > 0 && a.DeviationBlue > 0, name, nameof(a.DeviationRed), "deviations above 0",
+            (long)a.DeviationRed);
     }
 }

@@ -27,7 +27,8 @@ readonly struct WindowGrid(int gridDepth, int gridHeight, int gridWidth, int win
         CheckAxis(operation, "GridDepth", gridDepth, "WindowDepth", windowDepth);
         CheckAxis(operation, "GridHeight", gridHeight, "WindowHeight", windowHeight);
         CheckAxis(operation, "GridWidth", gridWidth, "WindowWidth", windowWidth);
-        Require.That((long)gridDepth * gridHeight * gridWidth <= int.MaxValue, operation, "GridDepth", "fewer than 2³¹ patches", (long)gridDepth * gridHeight * gridWidth);
+        Require.That((long)gridDepth * gridHeight * gridWidth <= int.MaxValue, operation, "GridDepth", "fewer than 2³¹ patches",
+            (long)gridDepth * gridHeight * gridWidth);
     }
 
     static void CheckAxis(string operation, string gridName, int grid, string windowName, int window)

@@ -18,13 +18,16 @@ public static class Preprocessing
     /// <param name="target">The sizes that the model takes.</param>
     /// <param name="options">How; the standard preset if left out.</param>
     /// <param name="cancellation">Stops between slabs of slices.</param>
-    /// <exception cref="HseNetFileException">The scan is a single slice, constant, holds values that are not finite, is not in Hounsfield units, or is too large or small.</exception>
+    /// <exception cref="HseNetFileException">The scan is a single slice, constant, holds values that are not finite, is not in Hounsfield
+    /// units, or is too large or small.</exception>
     /// <exception cref="DeviceMemoryException">The device has no room for a step.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static PreparedStudy Prepare(Device device, VoxelVolume scan, PreprocessingTarget target, PreprocessingOptions? options = null, CancellationToken cancellation = default) =>
+    public static PreparedStudy Prepare(Device device, VoxelVolume scan, PreprocessingTarget target, PreprocessingOptions? options = null,
+        CancellationToken cancellation = default) =>
         Prepare(device, scan, target, options ?? new(), cancellation, null);
 
-    internal static PreparedStudy Prepare(Device device, VoxelVolume scan, PreprocessingTarget target, PreprocessingOptions options, CancellationToken cancellation, ImagesTap? seen)
+    internal static PreparedStudy Prepare(Device device, VoxelVolume scan, PreprocessingTarget target, PreprocessingOptions options,
+        CancellationToken cancellation, ImagesTap? seen)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(scan);
@@ -59,7 +62,8 @@ public static class Preprocessing
     /// <summary>A volume that is finished already: a NumPy file of the model's size with values in [0, 1].</summary>
     /// <param name="device">Where the result lies.</param>
     /// <param name="volume">The volume.</param>
-    /// <param name="sliceFeatures">[slices, channels] output of the slice encoder, which cannot be computed from a finished volume; none for models that look at no slices.</param>
+    /// <param name="sliceFeatures">[slices, channels] output of the slice encoder, which cannot be computed from a finished volume; none
+    /// for models that look at no slices.</param>
     /// <param name="target">The sizes that the model takes.</param>
     /// <exception cref="HseNetFileException">The size is another one, or a value is not finite.</exception>
     public static PreparedStudy UseFinished(Device device, VoxelVolume volume, VoxelVolume? sliceFeatures, PreprocessingTarget target)
@@ -68,9 +72,12 @@ public static class Preprocessing
         ArgumentNullException.ThrowIfNull(volume);
         CheckTarget(target);
         if (volume.Size != (target.Width, target.Height, target.Depth))
-            throw new HseNetFileException(volume.Source, $"is a volume of {volume.Size.Z} × {volume.Size.Y} × {volume.Size.X}", $"the model's {target.Depth} × {target.Height} × {target.Width}");
+            throw new HseNetFileException(volume.Source, $"is a volume of {volume.Size.Z} × {volume.Size.Y} × {volume.Size.X}",
+                $"the model's {target.Depth} × {target.Height} × {target.Width}");
         if (sliceFeatures != null && (sliceFeatures.Size.Z != 1 || sliceFeatures.Size.Y != target.Slices))
-            throw new HseNetFileException(sliceFeatures.Source, $"is an array of {sliceFeatures.Size.Z} × {sliceFeatures.Size.Y} × {sliceFeatures.Size.X}", $"slice features of 1 × {target.Slices} × channels");
+            throw new HseNetFileException(sliceFeatures.Source,
+                $"is an array of {sliceFeatures.Size.Z} × {sliceFeatures.Size.Y} × {sliceFeatures.Size.X}",
+                $"slice features of 1 × {target.Slices} × channels");
         var study = new PreparedStudy(volume.Source, "finished");
         try
         {

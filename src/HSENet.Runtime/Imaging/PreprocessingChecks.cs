@@ -21,7 +21,9 @@ static class PreprocessingChecks
         if (lowest == highest)
             throw new HseNetFileException(scan.Source, $"is constant: every voxel is {lowest}", "a CT volume");
         if (!force && !(lowest < AirBelow))
-            throw new HseNetFileException(scan.Source, $"is not in Hounsfield units: its lowest value is {lowest:0.###}, no voxel is below -500", "a CT in Hounsfield units, or --rescale SLOPE,INTERCEPT if the collection keeps its scaling in a table, or --force");
+            throw new HseNetFileException(scan.Source,
+                $"is not in Hounsfield units: its lowest value is {lowest:0.###}, no voxel is below -500",
+                "a CT in Hounsfield units, or --rescale SLOPE,INTERCEPT if the collection keeps its scaling in a table, or --force");
     }
 
     /// <summary>Throws for a volume that became constant in the window.</summary>
@@ -33,7 +35,8 @@ static class PreprocessingChecks
     {
         var gate = new object();
         double lowest = double.PositiveInfinity, highest = double.NegativeInfinity;
-        Parallel.For(0L, (scan.Count + Piece - 1) / Piece, new ParallelOptions { CancellationToken = cancellation }, () => new double[Piece], (piece, state, buffer) =>
+        var options = new ParallelOptions { CancellationToken = cancellation };
+        Parallel.For(0L, (scan.Count + Piece - 1) / Piece, options, () => new double[Piece], (piece, state, buffer) =>
         {
             Span<double> values = buffer.AsSpan(0, (int)Math.Min(Piece, scan.Count - piece * Piece));
             scan.ToDoubles(piece * Piece, values);

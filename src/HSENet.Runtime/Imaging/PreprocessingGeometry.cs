@@ -6,6 +6,8 @@ public readonly record struct VoxelSize(int Z, int X, int Y)
 {
     internal long Count => (long)Z * X * Y;
 
+    internal int Longest => Math.Max(Z, Math.Max(X, Y));
+
     /// <inheritdoc/>
     public override string ToString() => $"{Z} × {X} × {Y}";
 }
@@ -30,15 +32,20 @@ sealed class PreprocessingGeometry
     {
         Stored = new VoxelSize(scan.Size.Z, scan.Size.X, scan.Size.Y);
         Resampled = preset == PreprocessingPreset.BimcvR ? Stored
-            : new VoxelSize(NewSize(Stored.Z, scan.Spacing.Z, TargetZ), NewSize(Stored.X, scan.Spacing.X, TargetInPlane), NewSize(Stored.Y, scan.Spacing.Y, TargetInPlane));
+            : new VoxelSize(NewSize(Stored.Z, scan.Spacing.Z, TargetZ), NewSize(Stored.X, scan.Spacing.X, TargetInPlane),
+                NewSize(Stored.Y, scan.Spacing.Y, TargetInPlane));
         if (Resampled is { Z: < 1 } or { X: < 1 } or { Y: < 1 })
-            throw new HseNetFileException(scan.Source, $"its {scan.Size.X} × {scan.Size.Y} × {scan.Size.Z} voxels of {scan.Spacing.X} × {scan.Spacing.Y} × {scan.Spacing.Z} mm are smaller than a voxel of 0.75 × 0.75 × 1.5 mm", "a CT volume");
+            throw new HseNetFileException(scan.Source,
+                $"its {scan.Size.X} × {scan.Size.Y} × {scan.Size.Z} voxels of {scan.Spacing.X} × {scan.Spacing.Y} × {scan.Spacing.Z} mm " +
+                "are smaller than a voxel of 0.75 × 0.75 × 1.5 mm", "a CT volume");
         if (Resampled.Count > int.MaxValue - 256)
             throw new HseNetFileException(scan.Source, $"is {Resampled} voxels after resampling", "less than 2^31");
-        if (Math.Max(Math.Max(Math.Max(Stored.Z, Stored.X), Stored.Y), Math.Max(Math.Max(Resampled.Z, Resampled.X), Resampled.Y)) > MaximumAxis || (long)Stored.X * Stored.Y > int.MaxValue / 4)
-            throw new HseNetFileException(scan.Source, $"is {Stored} voxels, {Resampled} after resampling", $"at most {MaximumAxis} along an axis and 2^29 in a slice");
+        if (Math.Max(Stored.Longest, Resampled.Longest) > MaximumAxis || (long)Stored.X * Stored.Y > int.MaxValue / 4)
+            throw new HseNetFileException(scan.Source, $"is {Stored} voxels, {Resampled} after resampling",
+                $"at most {MaximumAxis} along an axis and 2^29 in a slice");
         if (Math.Max(Resampled.X, Resampled.Y) / Math.Min(Resampled.X, Resampled.Y) >= MaximumRatio)
-            throw new HseNetFileException(scan.Source, $"has slices of {Resampled.X} × {Resampled.Y} after resampling", $"sides of at most 1 to {MaximumRatio}");
+            throw new HseNetFileException(scan.Source, $"has slices of {Resampled.X} × {Resampled.Y} after resampling",
+                $"sides of at most 1 to {MaximumRatio}");
         // BIMCV-R repeats slices when there are too few.
         if (slices > 0 && (Resampled.Z >= slices || preset == PreprocessingPreset.BimcvR))
             SliceIndices = [.. Enumerable.Range(0, slices).Select(i => slices == 1 ? 0 : (int)((long)i * (Resampled.Z - 1) / (slices - 1)))];

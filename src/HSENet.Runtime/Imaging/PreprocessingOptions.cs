@@ -14,7 +14,8 @@ public enum PreprocessingPreset
 /// <summary>Options of <see cref="Preprocessing"/>.</summary>
 public sealed record PreprocessingOptions
 {
-    /// <summary>Slope and intercept of a collection that keeps its scaling in a table: HU = slope × value + intercept, after the file's own scaling.</summary>
+    /// <summary>Slope and intercept of a collection that keeps its scaling in a table: HU = slope × value + intercept, after the file's
+    /// own scaling.</summary>
     public (double Slope, double Intercept)? Rescale { get; init; }
 
     /// <summary>Whether slices go through JPEG at quality 95, as the reference's files did.</summary>
@@ -40,6 +41,7 @@ public sealed record PreprocessingTarget(int Depth, int Height, int Width, int S
     {
         ArgumentNullException.ThrowIfNull(config);
         int[] size = config.Vision.ImgSize;
-        return config.SliceEncoder is { } slices ? new(size[0], size[1], size[2], slices.ImageSize, slices.Slices) : new(size[0], size[1], size[2], Slices: 0);
+        return config.SliceEncoder is { } slices ? new(size[0], size[1], size[2], slices.ImageSize, slices.Slices)
+            : new(size[0], size[1], size[2], Slices: 0);
     }
 }

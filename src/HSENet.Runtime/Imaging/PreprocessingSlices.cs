@@ -8,7 +8,8 @@ delegate void ImagesTap(byte[] images, int rows, int columns);
 
 static class PreprocessingSlices
 {
-    public static void Compute(Device device, ScanResampling resampling, PreprocessingOptions options, PreprocessingTarget target, PreparedStudy study, ImagesTap? seen)
+    public static void Compute(Device device, ScanResampling resampling, PreprocessingOptions options, PreprocessingTarget target,
+        PreparedStudy study, ImagesTap? seen)
     {
         bool bimcv = options.Preset == PreprocessingPreset.BimcvR;
         FloatType type = bimcv ? FloatType.F32 : FloatType.F64;
@@ -67,12 +68,14 @@ static class PreprocessingSlices
     }
 
     // The slices that become images: picked from all, resampled one by one, or interpolated in depth.
-    static void Select(Device device, ScanResampling resampling, PreparedStudy study, View<byte> whole, FloatType type, View<byte> values, VoxelSize stack)
+    static void Select(Device device, ScanResampling resampling, PreparedStudy study, View<byte> whole, FloatType type, View<byte> values,
+        VoxelSize stack)
     {
         long sliceBytes = values.Length / stack.Z;
         if (study.SliceIndices is not { } indices)
         {
-            Resize3D.Forward(device, Resize3DArguments.Whole(whole, type, (study.Resampled.Z, stack.X, stack.Y), values, type, (stack.Z, stack.X, stack.Y)));
+            Resize3D.Forward(device,
+                Resize3DArguments.Whole(whole, type, (study.Resampled.Z, stack.X, stack.Y), values, type, (stack.Z, stack.X, stack.Y)));
             return;
         }
         for (int i = 0; i < indices.Count; i++)

@@ -43,7 +43,8 @@ static class PreprocessingRange
     public readonly record struct Buffers(PlannedBuffer Rows, PlannedBuffer Slices, PlannedBuffer All);
 
     public static Buffers Reserve(MemoryPlan plan, int depth, int height, int elementBytes) =>
-        new(plan.Reserve("ranges of rows", 2L * depth * height, elementBytes), plan.Reserve("ranges of slices", 2L * depth, elementBytes), plan.Reserve("range", 2, elementBytes));
+        new(plan.Reserve("ranges of rows", 2L * depth * height, elementBytes), plan.Reserve("ranges of slices", 2L * depth, elementBytes),
+            plan.Reserve("range", 2, elementBytes));
 
     /// <summary>[2] smallest and largest value.</summary>
     public static View<byte> OfAll(Device device, Arena arena, Buffers buffers, View<byte> x, FloatType type, VoxelSize size)

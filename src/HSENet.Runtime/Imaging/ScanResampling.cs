@@ -14,7 +14,8 @@ sealed class ScanResampling : IDisposable
     readonly int _newSlices;
     readonly CancellationToken _cancellation;
 
-    public ScanResampling(Device device, VoxelVolume scan, PreprocessingGeometry geometry, (double Slope, double Intercept) rescale, CancellationToken cancellation)
+    public ScanResampling(Device device, VoxelVolume scan, PreprocessingGeometry geometry, (double Slope, double Intercept) rescale,
+        CancellationToken cancellation)
     {
         (_device, _geometry, _cancellation) = (device, geometry, cancellation);
         var (stored, resampled) = (geometry.Stored, geometry.Resampled);
@@ -49,7 +50,9 @@ sealed class ScanResampling : IDisposable
         var (firstOld, old) = Resize3D.SlicesNeeded(first, count, stored.Z, resampled.Z);
         View<double> slab = _slab.View<double>(0, (long)old * stored.X * stored.Y);
         _slices.Rescale(firstOld, old, window, slab);
-        Resize3D.Forward(_device, Resize3DArguments.Whole(slab.As<byte>(), FloatType.F64, (stored.Z, stored.X, stored.Y), y, type, (resampled.Z, resampled.X, resampled.Y)) with
+        Resize3D.Forward(_device,
+            Resize3DArguments.Whole(slab.As<byte>(), FloatType.F64, (stored.Z, stored.X, stored.Y), y, type,
+            (resampled.Z, resampled.X, resampled.Y)) with
         {
             FirstSlice = firstOld,
             FirstNewSlice = first,

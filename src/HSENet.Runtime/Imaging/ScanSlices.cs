@@ -6,10 +6,12 @@ namespace HSENet.Runtime;
 /// <summary>A window of Hounsfield units and what values are divided by.</summary>
 readonly record struct HounsfieldWindow(double Lowest, double Highest, double Divisor)
 {
-    public static readonly HounsfieldWindow Volume = new(-1000, 200, 1), Slices = new(-1000, 1000, 1000), Everything = new(double.NegativeInfinity, double.PositiveInfinity, 1);
+    public static readonly HounsfieldWindow Volume = new(-1000, 200, 1), Slices = new(-1000, 1000, 1000),
+        Everything = new(double.NegativeInfinity, double.PositiveInfinity, 1);
 }
 
-/// <summary>The voxels of a scan where the device reads them: in place or copied whole; types that no kernel reads become doubles on the host.</summary>
+/// <summary>The voxels of a scan where the device reads them: in place or copied whole; types that no kernel reads become doubles on the
+/// host.</summary>
 sealed unsafe class ScanSlices : IDisposable
 {
     readonly Device _device;

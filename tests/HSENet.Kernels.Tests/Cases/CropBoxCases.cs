@@ -9,7 +9,8 @@ public static class CropBoxCases
         Case((2, 2, 2), (0, 0, 0), (0, 0, 0)), Case((1, 1, 1), (0, 0, 0), (1, 1, 1)),
     ];
 
-    static KernelCase<CropBoxArguments> Case((int D, int H, int W) size, (int D, int H, int W) start, (int D, int H, int W) end) => new(CropBox.ForwardOperation,
+    static KernelCase<CropBoxArguments> Case((int D, int H, int W) size, (int D, int H, int W) start, (int D, int H, int W) end) =>
+        new(CropBox.ForwardOperation,
         memory => new CropBoxArguments
         {
             X = memory.Input(Volume(size, start, end)),

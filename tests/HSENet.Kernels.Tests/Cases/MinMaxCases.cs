@@ -5,7 +5,8 @@ static class MinMaxCases
 {
     public static IEnumerable<KernelCase> All =>
     [
-        Range(FloatType.F32, 1, 1), Range(FloatType.F32, 70, 40), Range(FloatType.F32, 3, 9001), Range(FloatType.F64, 1, 7), Range(FloatType.F64, 65, 24), Range(FloatType.F64, 2, 8195),
+        Range(FloatType.F32, 1, 1), Range(FloatType.F32, 70, 40), Range(FloatType.F32, 3, 9001), Range(FloatType.F64, 1, 7),
+        Range(FloatType.F64, 65, 24), Range(FloatType.F64, 2, 8195),
         Normalize(1, 1), Normalize(300, 5), Normalize(16384 + 19, 3), Normalize(20, 0),
     ];
 

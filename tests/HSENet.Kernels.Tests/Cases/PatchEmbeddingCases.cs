@@ -20,7 +20,8 @@ static class PatchEmbeddingCases
         }
     }
 
-    static KernelCase<PatchEmbeddingArguments> Case(int channels, (int D, int H, int W) size, (int D, int H, int W) patch, int outputs, WeightType weights, WeightType position)
+    static KernelCase<PatchEmbeddingArguments> Case(int channels, (int D, int H, int W) size, (int D, int H, int W) patch, int outputs,
+        WeightType weights, WeightType position)
     {
         int elements = channels * size.D * size.H * size.W, length = channels * patch.D * patch.H * patch.W, patches = elements / length;
         return new(PatchEmbedding.ForwardOperation,
@@ -47,7 +48,8 @@ static class PatchEmbeddingCases
             {
                 ["image shifted by one voxel"] = static a => a with { Image = new View<float>(a.Image.Address - 4, a.Image.Length) },
                 ["bias shifted by one channel"] = static a => a with { Bias = new View<float>(a.Bias.Address - 4, a.Bias.Length) },
-                ["height and width exchanged"] = static a => a with { Height = a.Width, Width = a.Height, PatchHeight = a.PatchWidth, PatchWidth = a.PatchHeight },
+                ["height and width exchanged"] = static a =>
+                    a with { Height = a.Width, Width = a.Height, PatchHeight = a.PatchWidth, PatchWidth = a.PatchHeight },
             },
         };
     }
@@ -63,7 +65,8 @@ static class PatchEmbeddingCases
     static double[] Magnitudes(PatchEmbeddingArguments a)
     {
         using var memory = new CaseMemory(Host);
-        View<float> Of(long count, Func<int, double> value) => memory.Input([.. Enumerable.Range(0, (int)count).Select(i => (float)Math.Abs(value(i)))]);
+        View<float> Of(long count, Func<int, double> value) =>
+            memory.Input([.. Enumerable.Range(0, (int)count).Select(i => (float)Math.Abs(value(i)))]);
         return PatchEmbedding.Reference(a with
         {
             Image = Of(a.Image.Length, i => a.Image[i]),

@@ -28,7 +28,8 @@ static class ResizeCases
     }
 
     static KernelCase<Resize3DArguments> Whole((int D, int H, int W) old, FloatType x, (int D, int H, int W) @new, FloatType y) =>
-        Case($"{old} {x} to {@new} {y}", memory => Resize3DArguments.Whole(Input(memory, x, old.D * old.H * old.W), x, old, Output(memory, y, @new.D * @new.H * @new.W), y, @new));
+        Case($"{old} {x} to {@new} {y}", memory =>
+            Resize3DArguments.Whole(Input(memory, x, old.D * old.H * old.W), x, old, Output(memory, y, @new.D * @new.H * @new.W), y, @new));
 
     // The slices that are needed and one in front of them.
     static KernelCase<Resize3DArguments> Part((int D, int H, int W) old, FloatType x, (int D, int H, int W) @new, FloatType y, int first, int count)
@@ -49,7 +50,8 @@ static class ResizeCases
         return Case($"a crop of {old} {x} to {@new} {y}", memory =>
         {
             var volume = Input(memory, x, old.D * sliceStride);
-            return Resize3DArguments.Whole(volume.Slice(start * x.Size(), volume.Length - start * x.Size()), x, old, Output(memory, y, @new.D * @new.H * @new.W), y, @new) with
+            return Resize3DArguments.Whole(volume.Slice(start * x.Size(), volume.Length - start * x.Size()), x, old,
+                Output(memory, y, @new.D * @new.H * @new.W), y, @new) with
             {
                 SliceStride = sliceStride,
                 RowStride = rowStride,

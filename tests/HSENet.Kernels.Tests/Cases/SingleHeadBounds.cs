@@ -8,7 +8,8 @@ static class SingleHeadBounds
     /// difference (up to r·U) and 4·U of exp; so does the sum, which adds S roundings; a weighted sum adds S more.
     /// Exponentials below the smallest normal number become zero.
     /// </summary>
-    public static Expected[] Expect(double[] y, double[] map, int keys, int channels, Func<int, int, double> query, Func<int, int, int, double> key, Func<int, int, int, double> value)
+    public static Expected[] Expect(double[] y, double[] map, int keys, int channels, Func<int, int, double> query,
+        Func<int, int, int, double> key, Func<int, int, int, double> value)
     {
         int queries = map.Length / keys;
         var relative = new double[queries];

@@ -8,7 +8,8 @@ static class SliceGuidedAttentionCases
         Case(1, 1, 1, 1), Case(5, 3, 7, 1), Case(65, 32, 128, 1), Case(33, 17, 100, 4), Case(3, 32, 768, 1), Case(4, 9, 48, 20),
     ];
 
-    static KernelCase<SliceGuidedAttentionArguments> Case(int patches, int slices, int channels, float spread) => new(SliceGuidedAttention.ForwardOperation,
+    static KernelCase<SliceGuidedAttentionArguments> Case(int patches, int slices, int channels, float spread) =>
+        new(SliceGuidedAttention.ForwardOperation,
         memory => new SliceGuidedAttentionArguments
         {
             Q = memory.Input(Numbers.Uniform(patches * channels, 1, spread)),

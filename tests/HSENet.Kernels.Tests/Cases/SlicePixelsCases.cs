@@ -16,8 +16,11 @@ static class SlicePixelsCases
     {
         int area = height * width;
         // Whole Hounsfield units, whose bytes lie on boundaries often; the last slice is constant.
-        double[] values = [.. Numbers.Uniform(slices * area, 1, 510).Select((v, i) => slices > 1 && i >= (slices - 1) * area ? 7.0 : Math.Round(v) + (type == FloatType.F64 ? 0.1 : 0))];
-        double[] range = [.. Enumerable.Range(0, ranges).SelectMany(s => ranges == 1 ? [values.Min(), values.Max()] : new[] { values.Skip(s * area).Take(area).Min(), values.Skip(s * area).Take(area).Max() })];
+        double[] values = [.. Numbers.Uniform(slices * area, 1, 510).Select((v, i) =>
+            slices > 1 && i >= (slices - 1) * area ? 7.0 : Math.Round(v) + (type == FloatType.F64 ? 0.1 : 0))];
+        double[] range = [.. Enumerable.Range(0, ranges).SelectMany(s =>
+            ranges == 1 ? [values.Min(), values.Max()]
+            : new[] { values.Skip(s * area).Take(area).Min(), values.Skip(s * area).Take(area).Max() })];
         return new(SliceBytes.ForwardOperation,
             memory => new SliceBytesArguments
             {
@@ -35,7 +38,8 @@ static class SlicePixelsCases
             Name = $"{type}, {slices} of {height} × {width}, {turn}, {ranges} ranges",
             Twins = area == 1 ? [] : new()
             {
-                ["turned the other way"] = static a => a with { Turn = a.Turn == QuarterTurn.Clockwise ? QuarterTurn.CounterClockwise : QuarterTurn.Clockwise },
+                ["turned the other way"] = static a =>
+                    a with { Turn = a.Turn == QuarterTurn.Clockwise ? QuarterTurn.CounterClockwise : QuarterTurn.Clockwise },
                 ["slices shifted by one value"] = static a => a with { X = new View<byte>(a.X.Address + a.Type.Size(), a.X.Length) },
             },
         };
@@ -44,7 +48,8 @@ static class SlicePixelsCases
     static View<byte> Input(CaseMemory memory, FloatType type, double[] values) =>
         type == FloatType.F64 ? memory.Input(values).As<byte>() : memory.Input(Array.ConvertAll(values, v => (float)v)).As<byte>();
 
-    static KernelCase<SlicePixelsArguments> Pixels(int slices, int height, int width, int size, int top, int left) => new(SlicePixels.ForwardOperation,
+    static KernelCase<SlicePixelsArguments> Pixels(int slices, int height, int width, int size, int top, int left) =>
+        new(SlicePixels.ForwardOperation,
         memory => new SlicePixelsArguments
         {
             X = memory.Input(Array.ConvertAll(Numbers.Uniform(slices * height * width, 1, 127, 128), v => (byte)v)),

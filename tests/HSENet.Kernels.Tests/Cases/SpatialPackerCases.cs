@@ -9,7 +9,8 @@ static class SpatialPackerCases
         ((3, 4, 10), (1, 2, 5), 7), ((8, 16, 16), (1, 4, 4), 3), ((1, 1, 1), (1, 1, 1), 1),
     ];
 
-    public static IEnumerable<KernelCase> All => [.. Shapes.Select(s => Centroid(s.Grid, s.Window, s.Channels)), .. Shapes.Select(s => Attention(s.Grid, s.Window, s.Channels))];
+    public static IEnumerable<KernelCase> All =>
+        [.. Shapes.Select(s => Centroid(s.Grid, s.Window, s.Channels)), .. Shapes.Select(s => Attention(s.Grid, s.Window, s.Channels))];
 
     static KernelCase<WindowCentroidArguments> Centroid((int D, int H, int W) grid, (int D, int H, int W) window, int channels)
     {

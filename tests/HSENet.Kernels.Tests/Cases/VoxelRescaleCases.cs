@@ -9,7 +9,8 @@ static class VoxelRescaleCases
         Case(VoxelType.I16, 1, 1, 1, 1), Case(VoxelType.I16, 3, 130, 8, 1), Case(VoxelType.F32, 1, 16, 24, 1),
     ];
 
-    static KernelCase<VoxelRescaleArguments> Case(VoxelType type, int slices, int rows, int columns, double divisor) => new(VoxelRescale.ForwardOperation,
+    static KernelCase<VoxelRescaleArguments> Case(VoxelType type, int slices, int rows, int columns, double divisor) =>
+        new(VoxelRescale.ForwardOperation,
         memory => new VoxelRescaleArguments
         {
             Voxels = Voxels(memory, type, slices * rows * columns),

@@ -12,7 +12,8 @@ public sealed class PreprocessingGoldenTests(ITestOutputHelper output)
 
     static readonly JsonElement Cases = GoldenFolder.Json("preprocess/preprocess.json");
 
-    public static TheoryData<string> Names => [.. Cases.EnumerateObject().Select(c => c.Name).Where(name => GoldenFolder.Has(ScanOf(name)) && GoldenFolder.Has($"preprocess/{name}.safetensors"))];
+    public static TheoryData<string> Names =>
+        [.. Cases.EnumerateObject().Select(c => c.Name).Where(n => GoldenFolder.Has(ScanOf(n)) && GoldenFolder.Has($"preprocess/{n}.safetensors"))];
 
     static string ScanOf(string name) => $"data/{(Cases.GetProperty(name).TryGetProperty("file", out var file) ? file.GetString() : name)}.nii.gz";
 
@@ -31,7 +32,8 @@ public sealed class PreprocessingGoldenTests(ITestOutputHelper output)
             Assert.Equal(Size(@case.GetProperty("crop_end")), study.CropEnd);
 
             float[] volume = Download(study.Volume);
-            double worst = expected.TryGetValue(key, out var whole) ? WorstError(volume, whole.Singles(), 1) : WorstError(volume, expected[key + "_sample"].Singles(), @case.GetProperty(key + "_stride").GetInt32());
+            double worst = expected.TryGetValue(key, out var whole) ? WorstError(volume, whole.Singles(), 1)
+                : WorstError(volume, expected[key + "_sample"].Singles(), @case.GetProperty(key + "_stride").GetInt32());
             output.WriteLine($"{name} {key}: worst error {worst:G3}");
             Assert.InRange(worst, 0, 1e-5);
             if (@case.TryGetProperty(key, out var whole3))
@@ -54,12 +56,15 @@ public sealed class PreprocessingGoldenTests(ITestOutputHelper output)
             int images = 0;
             using PreparedStudy study = Prepare(name, new PreprocessingTarget(16, 32, 32), jpeg, (bytes, rows, columns) =>
             {
-                foreach (string key in expected.Keys.Where(k => k.StartsWith(prefix + "slice", StringComparison.Ordinal) && k.EndsWith(jpeg ? "_after_jpeg" : "_uint8", StringComparison.Ordinal)))
+                foreach (string key in expected.Keys.Where(k =>
+                    k.StartsWith(prefix + "slice", StringComparison.Ordinal)
+                    && k.EndsWith(jpeg ? "_after_jpeg" : "_uint8", StringComparison.Ordinal)))
                 {
                     int slice = int.Parse(key[(prefix + "slice").Length..key.LastIndexOf(jpeg ? "_after" : "_uint8", StringComparison.Ordinal)]);
                     byte[] image = bytes[(slice * rows * columns)..((slice + 1) * rows * columns)];
                     Assert.Equal(expected[key].Shape, jpeg ? [rows, columns] : [columns, rows]);
-                    Assert.Equal(0, Differences(jpeg ? image : TurnedBack(image, rows, columns, counterClockwise: name == "bimcv_r"), expected[key].Bytes));
+                    Assert.Equal(0, Differences(jpeg ? image : TurnedBack(image, rows, columns, counterClockwise: name == "bimcv_r"),
+                        expected[key].Bytes));
                     images++;
                 }
             });

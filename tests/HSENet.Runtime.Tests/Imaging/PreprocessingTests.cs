@@ -26,30 +26,36 @@ public sealed class PreprocessingTests
         Assert.Equal("voxels in memory: has a single slice; expected a volume of at least two slices", failure.Message);
     }
 
-    [Theory, InlineData(float.NaN, false), InlineData(float.NaN, true), InlineData(float.PositiveInfinity, false), InlineData(float.NegativeInfinity, true)]
+    [Theory, InlineData(float.NaN, false), InlineData(float.NaN, true), InlineData(float.PositiveInfinity, false),
+        InlineData(float.NegativeInfinity, true)]
     public void Values_that_are_not_finite_are_refused_even_when_forced(float value, bool force)
     {
         float[] voxels = Array.ConvertAll(Voxels(10, 12, 9, (x, y, z) => (short)(x * y + z - 1000)), v => (float)v);
         voxels[^1] = value;
         var failure = Assert.Throws<HseNetFileException>(() => Prepare(voxels, 10, 12, 9, new() { Force = force }));
-        Assert.Equal("voxels in memory: holds voxels that are not finite (NaN or infinite); expected finite values in Hounsfield units", failure.Message);
+        Assert.Equal("voxels in memory: holds voxels that are not finite (NaN or infinite); expected finite values in Hounsfield units",
+            failure.Message);
     }
 
     [Fact]
     public void A_constant_volume_is_refused()
     {
-        Assert.Contains("is constant: every voxel is -1000", Assert.Throws<HseNetFileException>(() => Prepare(Voxels(10, 12, 9, (_, _, _) => -1000), 10, 12, 9)).Message);
+        Assert.Contains("is constant: every voxel is -1000",
+            Assert.Throws<HseNetFileException>(() => Prepare(Voxels(10, 12, 9, (_, _, _) => -1000), 10, 12, 9)).Message);
         // Not constant, but all of it outside the window of the volume.
-        Assert.Contains("is constant between -1000 and 200", Assert.Throws<HseNetFileException>(() => Prepare(Voxels(10, 12, 9, (x, _, _) => (short)(-1001 - x)), 10, 12, 9)).Message);
+        Assert.Contains("is constant between -1000 and 200",
+            Assert.Throws<HseNetFileException>(() => Prepare(Voxels(10, 12, 9, (x, _, _) => (short)(-1001 - x)), 10, 12, 9)).Message);
     }
 
     [Fact]
     public void A_volume_smaller_than_a_voxel_of_the_model_is_refused() =>
-        Assert.Contains("smaller than a voxel", Assert.Throws<HseNetFileException>(() => Prepare(Voxels(10, 12, 9, Lungs), 10, 12, 9, spacing: (0.01, 1, 1))).Message);
+        Assert.Contains("smaller than a voxel",
+            Assert.Throws<HseNetFileException>(() => Prepare(Voxels(10, 12, 9, Lungs), 10, 12, 9, spacing: (0.01, 1, 1))).Message);
 
     [Fact]
     public void Slices_like_a_ribbon_are_refused() =>
-        Assert.EndsWith("has slices of 97 × 1 after resampling; expected sides of at most 1 to 64", Assert.Throws<HseNetFileException>(() => Prepare(Voxels(73, 1, 9, Lungs), 73, 1, 9)).Message);
+        Assert.EndsWith("has slices of 97 × 1 after resampling; expected sides of at most 1 to 64",
+            Assert.Throws<HseNetFileException>(() => Prepare(Voxels(73, 1, 9, Lungs), 73, 1, 9)).Message);
 
     [Fact]
     public void A_model_without_slices_gets_none()
@@ -61,7 +67,8 @@ public sealed class PreprocessingTests
 
     [Fact]
     public void Unusable_rescaling_is_refused() =>
-        Assert.Contains("the rescaling 0,5 is not usable", Assert.Throws<HseNetException>(() => Prepare(Voxels(10, 12, 9, Lungs), 10, 12, 9, new() { Rescale = (0, 5) })).Message);
+        Assert.Contains("the rescaling 0,5 is not usable",
+            Assert.Throws<HseNetException>(() => Prepare(Voxels(10, 12, 9, Lungs), 10, 12, 9, new() { Rescale = (0, 5) })).Message);
 
     [Fact]
     public void Each_axis_has_its_own_spacing()
@@ -75,7 +82,8 @@ public sealed class PreprocessingTests
     {
         // The same patient with x and y exchanged, spacings too.
         using var study = Prepare(Voxels(14, 10, 9, Lungs), 14, 10, 9, spacing: (0.9, 0.7, 2));
-        using var turned = Prepare(Voxels(10, 14, 9, (x, y, z) => Lungs(y, x, z)), 10, 14, 9, spacing: (0.7, 0.9, 2), target: Target with { Height = Target.Width, Width = Target.Height });
+        using var turned = Prepare(Voxels(10, 14, 9, (x, y, z) => Lungs(y, x, z)), 10, 14, 9, spacing: (0.7, 0.9, 2),
+            target: Target with { Height = Target.Width, Width = Target.Height });
         float[] volume = Download(study.Volume), other = Download(turned.Volume);
         double worst = 0;
         for (int d = 0; d < 8; d++)
@@ -95,7 +103,8 @@ public sealed class PreprocessingTests
         {
             Prepare(Array.ConvertAll(voxels, v => (int)v), 10, 12, 9), Prepare(Array.ConvertAll(voxels, v => (long)v), 10, 12, 9),
             Prepare(Array.ConvertAll(voxels, v => (float)v), 10, 12, 9), Prepare(Array.ConvertAll(voxels, v => (double)v), 10, 12, 9),
-            Prepare(Array.ConvertAll(voxels, v => (Half)v), 10, 12, 9), Prepare(Array.ConvertAll(voxels, v => (ushort)(v + 1024)), 10, 12, 9, new() { Rescale = (1, -1024) }),
+            Prepare(Array.ConvertAll(voxels, v => (Half)v), 10, 12, 9),
+            Prepare(Array.ConvertAll(voxels, v => (ushort)(v + 1024)), 10, 12, 9, new() { Rescale = (1, -1024) }),
             Prepare(Array.ConvertAll(voxels, v => (ulong)(v + 1024)), 10, 12, 9, new() { Rescale = (1, -1024) }),
             Prepare(Array.ConvertAll(voxels, v => (uint)(v + 1024)), 10, 12, 9, new() { Rescale = (1, -1024) }),
         }, study =>
@@ -168,7 +177,8 @@ public sealed class PreprocessingTests
         return voxels;
     }
 
-    static PreparedStudy Prepare<T>(T[] voxels, int columns, int rows, int slices, PreprocessingOptions? options = null, (double, double, double)? spacing = null, PreprocessingTarget? target = null) where T : unmanaged
+    static PreparedStudy Prepare<T>(T[] voxels, int columns, int rows, int slices, PreprocessingOptions? options = null,
+        (double, double, double)? spacing = null, PreprocessingTarget? target = null) where T : unmanaged
     {
         using var scan = VoxelVolume.FromVoxels<T>(voxels, (columns, rows, slices), spacing ?? (1, 1, 2));
         return Preprocessing.Prepare(Device, scan, target ?? Target, options);
