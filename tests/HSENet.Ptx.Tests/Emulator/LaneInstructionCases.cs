@@ -34,7 +34,7 @@ static partial class LaneInstructionCases
                 bool narrow = f.Bits == 16, plain = words == "rn", wide = f == FloatFormat.Double;
                 if ((narrow && mode.Rounding != Nearest) || (f == FloatFormat.BFloat16 && !plain) || (wide && (mode.Flush || mode.Saturate)))
                     continue;
-                string t = f.Name, type = narrow ? "b16" : t;
+                string t = f.Name;
                 yield return Case($"add.{words}.{t}", t, $"{t} {t}", s => FloatArithmetic.Add(f, s[0], s[1], mode));
                 yield return Case($"sub.{words}.{t}", t, $"{t} {t}", s => FloatArithmetic.Subtract(f, s[0], s[1], mode));
                 yield return Case($"mul.{words}.{t}", t, $"{t} {t}", s => FloatArithmetic.Multiply(f, s[0], s[1], mode));
