@@ -44,7 +44,12 @@ public static partial class Sampling
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<SamplingArguments> ForwardOperation = new("Sampling", Check,
         Rung.Host<SamplingArguments>("Host", HostForward),
-        Rung.Gpu<SamplingArguments>("V1.Naive", ForwardV1) with { Group = GroupSize, Launch = static _ => new(1) });
+        Rung.Gpu<SamplingArguments>("V1.Naive", ForwardV1) with
+        {
+            Group = GroupSize,
+            Launch = static _ => new(1),
+            Claims = new() { NoBankConflicts = true },
+        });
 
     /// <summary>Chooses an id.</summary>
     /// <exception cref="KernelArgumentException">Sizes or options are out of range; on the host also a logit that is not a number.</exception>

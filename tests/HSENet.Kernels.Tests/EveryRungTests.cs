@@ -25,14 +25,27 @@ public sealed class EveryRungTests
         RunAll(device, KernelCatalog.Rungs.Where(rung => rung.Target == RungTarget.Host));
     }
 
+    [Theory, MemberData(nameof(HostRungs))]
+    public void Host_launches_allocate_nothing_in_steady_state(string operation, string rung)
+    {
+        foreach (var found in Find(operation, rung))
+            foreach (var @case in AllCases.Cases.Where(@case => @case.Operation.Rungs.Contains(found) && @case.Accepts(found)))
+                Assert.True(@case.AllocatedBytes(Host, found) == 0, $"{@case} allocates");
+    }
+
     [Theory, MemberData(nameof(GpuRungs))]
     public void Gpu_rung_agrees_with_the_reference_in_the_emulator(string operation, string rung)
     {
         var executed = new Dictionary<string, long[]>();
         using var emulator = new EmulatorDevice(EveryCheck)
         {
-            Profiled = (launched, profile) => executed[launched.EntryName] =
-                executed.TryGetValue(launched.EntryName, out var before) ? [.. before.Zip(profile.ActiveLanes, (a, b) => a + b)] : profile.ActiveLanes,
+            Profiled = (launched, profile) =>
+            {
+                executed[launched.EntryName] = executed.TryGetValue(launched.EntryName, out var before)
+                    ? [.. before.Zip(profile.ActiveLanes, (a, b) => a + b)] : profile.ActiveLanes;
+                if (launched.Claims.NoBankConflicts)
+                    Assert.Equal(profile.SharedIdealWavefronts.Sum(), profile.SharedWavefronts.Sum());
+            },
         };
         RunAll(emulator, Find(operation, rung));
         foreach (var (entryName, counts) in executed)

@@ -27,6 +27,9 @@ public abstract class KernelCase
     /// <summary>Runs the rung and returns the worst error as a share of its bound; fails above 1.</summary>
     public abstract double Run(Device device, Rung rung);
 
+    /// <summary>Bytes of managed memory that a launch takes after the first ones.</summary>
+    public abstract long AllocatedBytes(Device device, Rung rung);
+
     /// <summary>The error of a broken twin as a share of the bound; must be above 1.</summary>
     public abstract double Twin(string name);
 
@@ -77,6 +80,19 @@ public sealed class KernelCase<TArguments>(Operation<TArguments> operation, Func
             }
         }
         return worst;
+    }
+
+    public override long AllocatedBytes(Device device, Rung rung)
+    {
+        using var memory = new CaseMemory(device);
+        var arguments = build(memory);
+        var typed = (Rung<TArguments>)rung;
+        for (int i = 0; i < 3; i++)
+            operation.Launch(device, typed, arguments);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        operation.Check(arguments);
+        operation.Launch(device, typed, arguments);
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     public override double Twin(string name)
