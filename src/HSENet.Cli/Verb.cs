@@ -21,7 +21,7 @@ static class Verb
     /// <summary>Where kernels run.</summary>
     public static Option<string> Device() => new("--device")
     {
-        Description = "Where kernels run: auto, or cpu.",
+        Description = "Where kernels run: auto, cpu, or emulator (the PTX of a GPU, every access checked).",
         DefaultValueFactory = _ => "auto",
     };
 
@@ -70,7 +70,8 @@ static class Verb
     public static Device OpenDevice(string name) => name switch
     {
         "auto" or "cpu" => new HostDevice(),
-        _ => throw new HseNetException($"device {name}: expected auto or cpu"),
+        "emulator" => new EmulatorDevice(),
+        _ => throw new HseNetException($"device {name}: expected auto, cpu or emulator"),
     };
 
     /// <summary>Three sizes as in 1,4,4.</summary>
