@@ -21,7 +21,7 @@ static class Verb
     /// <summary>Where kernels run.</summary>
     public static Option<string> Device() => new("--device")
     {
-        Description = "Where kernels run: auto, cpu, or emulator (the PTX of a GPU, every access checked).",
+        Description = "Where kernels run: auto (a GPU if there is one), cpu, cuda:N, or emulator (the PTX of a GPU, every access checked).",
         DefaultValueFactory = _ => "auto",
     };
 
@@ -47,7 +47,7 @@ static class Verb
             Messages.Error("interrupted");
             return ExitCode.Interrupted;
         }
-        Messages.Error(e is HseNetException or KernelArgumentException or DeviceMemoryException or NoRungException ? e.Message : $"{e.GetType().Name}: {e.Message}");
+        Messages.Error(e is HseNetException or KernelArgumentException or DeviceMemoryException or NoRungException or CudaDriverException or KernelFaultException ? e.Message : $"{e.GetType().Name}: {e.Message}");
         if (verbose)
             Console.Error.WriteLine(e);
         return e is HseNetException ? ExitCode.BadInput : ExitCode.Failed;
@@ -69,9 +69,12 @@ static class Verb
     /// <summary>Opens the device that an option names.</summary>
     public static Device OpenDevice(string name) => name switch
     {
-        "auto" or "cpu" => new HostDevice(),
+        "auto" => CudaDevice.Count > 0 ? CudaDevice.Open() : new HostDevice(),
+        "cpu" => new HostDevice(),
         "emulator" => new EmulatorDevice(),
-        _ => throw new HseNetException($"device {name}: expected auto, cpu or emulator"),
+        "cuda" => CudaDevice.Open(),
+        _ when name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name["cuda:".Length..], out int ordinal) => CudaDevice.Open(ordinal),
+        _ => throw new HseNetException($"device {name}: expected auto, cpu, cuda:N or emulator"),
     };
 
     /// <summary>Three sizes as in 1,4,4.</summary>

@@ -55,6 +55,16 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public void A_machine_without_a_GPU_says_so_in_one_line()
+    {
+        if (Kernels.CudaDevice.Count > 0)
+            return;
+        var outcome = Hsenet.Run("report", Hsenet.Scan, "--weights", Hsenet.Demo, "--device", "cuda:0");
+        Assert.Equal(1, outcome.Code);
+        Assert.Contains("CUDA driver", Assert.Single(outcome.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_missing_scan_is_named() => Hsenet.Run("report", "nowhere.nii.gz", "--weights", Hsenet.Demo).IsRefused("nowhere.nii.gz");
 
     [Fact]

@@ -1,0 +1,186 @@
+// An NVIDIA GPU as a device: the final PTX that travels with the package, loaded and launched through the driver.
+using System.Runtime.CompilerServices;
+
+namespace HSENet.Kernels;
+
+/// <summary>
+/// Runs GPU rungs on a CUDA device. A rung's text is assembled by the driver at its first launch and kept. Launches return at once;
+/// <see cref="Device.Download(View{byte}, Span{byte})"/> and <see cref="Device.Synchronize"/> wait.
+/// </summary>
+public sealed unsafe class CudaDevice : Device
+{
+    /// <summary>The lowest compute capability that any rung is compiled for: 8.0 (A100; consumer cards from the RTX 30 series on).</summary>
+    public const int LowestArchitecture = 80;
+
+    // Above this a kernel's dynamic shared memory must be asked for.
+    const int DefaultDynamicSharedBytes = 48 << 10;
+
+    // Grids of y and z are 16-bit in every architecture.
+    const int LargestGridYz = 65535;
+
+    readonly ICudaDriver _driver;
+    readonly nint _context;
+    readonly int _architecture;
+    readonly long _totalBytes;
+    readonly Dictionary<Rung, nint> _functions = [];
+    readonly List<nint> _modules = [];
+    readonly Lock _lock = new();
+    bool _disposed;
+
+    CudaDevice(ICudaDriver driver, int ordinal, string name, int architecture, long totalBytes)
+    {
+        (_driver, _architecture, _totalBytes) = (driver, architecture, totalBytes);
+        Name = $"cuda:{ordinal} ({name})";
+        _context = driver.CreateContext(ordinal);
+    }
+
+    /// <inheritdoc/>
+    public override string Name { get; }
+
+    /// <inheritdoc/>
+    public override DeviceKind Kind => DeviceKind.Cuda;
+
+    /// <summary>Number of CUDA devices; 0 when the machine has no driver.</summary>
+    public static int Count => CudaDriver.TryOpen()?.DeviceCount() ?? 0;
+
+    /// <summary>Opens a GPU.</summary>
+    /// <param name="ordinal">Number of the device, from 0.</param>
+    /// <exception cref="CudaDriverException">There is no driver or no such device, or the GPU is older than <see cref="LowestArchitecture"/>.</exception>
+    public static CudaDevice Open(int ordinal = 0) =>
+        Open(CudaDriver.TryOpen() ?? throw new CudaDriverException("cuInit", "this machine has no CUDA driver; --device cpu runs everywhere"), ordinal);
+
+    internal static CudaDevice Open(ICudaDriver driver, int ordinal)
+    {
+        int count = driver.DeviceCount();
+        if (ordinal < 0 || ordinal >= count)
+            throw new CudaDriverException("cuDeviceGet", $"there is no device cuda:{ordinal}; this machine has {count}");
+        var (name, major, minor, bytes) = driver.DeviceFacts(ordinal);
+        int architecture = 10 * major + minor;
+        if (architecture < LowestArchitecture)
+            throw new CudaDriverException("cuDeviceGet", $"{name} is sm_{architecture}: the kernels need sm_{LowestArchitecture} or newer; --device cpu runs everywhere");
+        return new CudaDevice(driver, ordinal, name, architecture, bytes);
+    }
+
+    /// <inheritdoc/>
+    public override DeviceMemory Allocate(long bytes, string name)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bytes, 1);
+        var driver = Current();
+        nint address = driver.Allocate(bytes);
+        if (address == 0)
+            throw new DeviceMemoryException(Name, name, bytes, $"{driver.MemoryInfo().Free:N0} of {_totalBytes:N0} bytes are free");
+        return new Memory(this, address, bytes);
+    }
+
+    /// <inheritdoc/>
+    public override DeviceMemory Import(nint address, long bytes, string name)
+    {
+        var memory = Allocate(bytes, name);
+        for (long done = 0; done < bytes;)
+        {
+            int part = (int)Math.Min(1 << 30, bytes - done);
+            _driver.CopyToDevice((nint)(memory.Bytes.Address + done), new ReadOnlySpan<byte>((byte*)address + done, part));
+            done += part;
+        }
+        return memory;
+    }
+
+    /// <inheritdoc/>
+    public override void Upload(ReadOnlySpan<byte> source, View<byte> destination)
+    {
+        CheckCopy(source.Length, destination.Length);
+        if (!source.IsEmpty)
+            Current().CopyToDevice((nint)destination.Address, source);
+    }
+
+    /// <inheritdoc/>
+    public override void Download(View<byte> source, Span<byte> destination)
+    {
+        CheckCopy(source.Length, destination.Length);
+        if (!source.IsEmpty)
+            Current().CopyToHost(destination, (nint)source.Address);
+    }
+
+    /// <inheritdoc/>
+    public override void Copy(View<byte> source, View<byte> destination)
+    {
+        CheckCopy(source.Length, destination.Length);
+        if (!source.IsEmpty)
+            Current().CopyOnDevice((nint)destination.Address, (nint)source.Address, source.Length);
+    }
+
+    /// <inheritdoc/>
+    public override void Clear(View<byte> destination)
+    {
+        if (!destination.IsEmpty)
+            Current().Clear((nint)destination.Address, destination.Length);
+    }
+
+    /// <inheritdoc/>
+    public override void Synchronize() => Current().Synchronize();
+
+    /// <inheritdoc/>
+    public override bool CanRun(Rung rung) => rung.Target == RungTarget.Gpu && rung.Architecture <= _architecture;
+
+    internal override void Launch<TArguments>(Rung<TArguments> rung, in TArguments arguments)
+    {
+        var shape = rung.Launch!(arguments);
+        if (shape.GridX < 1 || shape.GridY is < 1 or > LargestGridYz || shape.GridZ is < 1 or > LargestGridYz)
+            throw new KernelArgumentException(rung.Operation, "grid", $"x ≥ 1, y and z from 1 to {LargestGridYz}", $"{shape.GridX} × {shape.GridY} × {shape.GridZ}");
+        lock (_lock)
+        {
+            var driver = Current();
+            nint function = Function(driver, rung, shape.DynamicSharedBytes);
+            // The kernel's one parameter is the arguments struct, by value.
+            void* parameter = Unsafe.AsPointer(ref Unsafe.AsRef(in arguments));
+            driver.Launch(function, shape, rung.Group, (nint)(&parameter));
+        }
+    }
+
+    nint Function(ICudaDriver driver, Rung rung, int dynamicSharedBytes)
+    {
+        if (!_functions.TryGetValue(rung, out nint function))
+        {
+            nint module = driver.LoadModule(KernelTexts.Get(rung));
+            _modules.Add(module);
+            _functions.Add(rung, function = driver.GetFunction(module, rung.EntryName));
+        }
+        if (dynamicSharedBytes > DefaultDynamicSharedBytes)
+            driver.AllowDynamicSharedMemory(function, dynamicSharedBytes);
+        return function;
+    }
+
+    // The driver keeps a current context per thread.
+    ICudaDriver Current()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _driver.SetCurrentContext(_context);
+        return _driver;
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        if (_disposed)
+            return;
+        var driver = Current();
+        driver.Synchronize();
+        _modules.ForEach(driver.UnloadModule);
+        driver.DestroyContext(_context);
+        _disposed = true;
+    }
+
+    sealed class Memory(CudaDevice device, nint address, long bytes) : DeviceMemory
+    {
+        nint _address = address;
+
+        public override View<byte> Bytes { get; } = new(address, bytes);
+
+        public override void Dispose()
+        {
+            nint freed = Interlocked.Exchange(ref _address, 0);
+            if (freed != 0 && !device._disposed)
+                device.Current().Free(freed);
+        }
+    }
+}

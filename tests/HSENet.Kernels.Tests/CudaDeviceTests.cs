@@ -1,0 +1,199 @@
+// The CUDA device against a recording stand-in for the driver: what is loaded, launched, copied and refused.
+using System.Runtime.InteropServices;
+
+namespace HSENet.Kernels.Tests;
+
+public sealed unsafe class CudaDeviceTests
+{
+    /// <summary>Remembers every call; memory is host memory, so that copies can be looked at.</summary>
+    sealed class RecordingDriver : ICudaDriver
+    {
+        public List<string> Calls { get; } = [];
+        public byte[] Parameter { get; private set; } = [];
+        public int ParameterBytes { get; set; }
+        public int Minor { get; set; }
+        public int Major { get; set; } = 9;
+        public long Room { get; set; } = 1 << 20;
+        public HashSet<nint> Live { get; } = [];
+
+        public int DeviceCount() => 1;
+
+        public (string Name, int Major, int Minor, long MemoryBytes) DeviceFacts(int ordinal) => ("Recorder", Major, Minor, 1 << 20);
+
+        public nint CreateContext(int ordinal) => 7;
+
+        public void DestroyContext(nint context) => Calls.Add($"destroy {context}");
+
+        public void SetCurrentContext(nint context) => Assert.Equal(7, context);
+
+        public (long Free, long Total) MemoryInfo() => (Room, 1 << 20);
+
+        public nint Allocate(long bytes)
+        {
+            if (bytes > Room)
+                return 0;
+            Room -= bytes;
+            nint address = (nint)NativeMemory.AllocZeroed((nuint)bytes);
+            Live.Add(address);
+            return address;
+        }
+
+        public void Free(nint address)
+        {
+            Assert.True(Live.Remove(address));
+            NativeMemory.Free((void*)address);
+        }
+
+        public void CopyToDevice(nint destination, ReadOnlySpan<byte> source) => source.CopyTo(new Span<byte>((void*)destination, source.Length));
+
+        public void CopyToHost(Span<byte> destination, nint source) => new ReadOnlySpan<byte>((void*)source, destination.Length).CopyTo(destination);
+
+        public void CopyOnDevice(nint destination, nint source, long bytes) => NativeMemory.Copy((void*)source, (void*)destination, (nuint)bytes);
+
+        public void Clear(nint destination, long bytes) => NativeMemory.Clear((void*)destination, (nuint)bytes);
+
+        public nint LoadModule(string ptx)
+        {
+            Calls.Add($"load {ptx[ptx.IndexOf(".entry", StringComparison.Ordinal)..].Split('(')[0]}");
+            return 11;
+        }
+
+        public void UnloadModule(nint module) => Calls.Add($"unload {module}");
+
+        public nint GetFunction(nint module, string name)
+        {
+            Calls.Add($"function {module} {name}");
+            return 13;
+        }
+
+        public void AllowDynamicSharedMemory(nint function, int bytes) => Calls.Add($"shared {function} {bytes}");
+
+        public void Launch(nint function, LaunchShape shape, int group, nint parameters)
+        {
+            Parameter = new ReadOnlySpan<byte>(*(void**)parameters, ParameterBytes).ToArray();
+            Calls.Add($"launch {function} {shape.GridX}×{shape.GridY}×{shape.GridZ} {group} {shape.DynamicSharedBytes}");
+        }
+
+        public void Synchronize() => Calls.Add("synchronize");
+    }
+
+    static LayerNormArguments Arguments(int rows) => new()
+    {
+        X = new View<float>(0x1000, rows * 4L),
+        Gamma = new View<float>(0x2000, 4),
+        Beta = new View<float>(0x3000, 4),
+        Y = new View<float>(0x4000, rows * 4L),
+        Rows = rows,
+        Channels = 4,
+        Epsilon = 1e-5f,
+    };
+
+    [Fact]
+    public void A_launch_loads_the_shipped_text_once_and_passes_the_struct_by_value()
+    {
+        var driver = new RecordingDriver { ParameterBytes = sizeof(LayerNormArguments) };
+        using var device = CudaDevice.Open(driver, 0);
+        var rung = LayerNorm.ForwardOperation.TypedRungs.ToArray().First(r => r.Name == "V1.Naive");
+        LayerNorm.ForwardOperation.Launch(device, rung, Arguments(300));
+        LayerNorm.ForwardOperation.Launch(device, rung, Arguments(5));
+        Assert.Equal(["load .entry layernorm_v1_naive_f32", "function 11 layernorm_v1_naive_f32", "launch 13 3×1×1 128 0", "launch 13 1×1×1 128 0"], driver.Calls);
+        var passed = MemoryMarshal.Read<LayerNormArguments>(driver.Parameter);
+        Assert.Equal(5, passed.Rows);
+        Assert.Equal(0x4000, passed.Y.Address);
+        Assert.Equal(20, passed.Y.Length);
+    }
+
+    [Fact]
+    public void Every_shipped_text_names_its_entry()
+    {
+        foreach (var rung in KernelCatalog.GpuRungs)
+            Assert.Contains($".entry {rung.EntryName}(", KernelTexts.Get(rung), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Copies_reach_memory_and_back()
+    {
+        var driver = new RecordingDriver();
+        using var device = CudaDevice.Open(driver, 0);
+        using var first = device.Allocate(16, "first");
+        using var second = device.Allocate(16, "second");
+        device.Upload<float>([1, 2, 3, 4], first.View<float>(0, 4));
+        device.Copy(first.View<float>(0, 2), second.View<float>(8, 2));
+        var back = new float[4];
+        device.Download(second.View<float>(0, 4), back);
+        Assert.Equal([0f, 0, 1, 2], back);
+        device.Clear(second.Bytes);
+        device.Download(second.View<float>(0, 4), back);
+        Assert.Equal(new float[4], back);
+    }
+
+    [Fact]
+    public void Imported_memory_is_a_copy()
+    {
+        var driver = new RecordingDriver();
+        using var device = CudaDevice.Open(driver, 0);
+        byte[] weights = [1, 2, 3];
+        fixed (byte* pointer = weights)
+        {
+            using var imported = device.Import((nint)pointer, 3, "weights");
+            weights[0] = 9;
+            var back = new byte[3];
+            device.Download(imported.Bytes, back);
+            Assert.Equal([1, 2, 3], back);
+        }
+        Assert.Empty(driver.Live);
+    }
+
+    [Fact]
+    public void No_room_names_plan_and_limit()
+    {
+        using var device = CudaDevice.Open(new RecordingDriver { Room = 100 }, 0);
+        var error = Assert.Throws<DeviceMemoryException>(() => device.Allocate(1000, "activations"));
+        Assert.Contains("activations", error.Message, StringComparison.Ordinal);
+        Assert.Contains("100 of", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_GPU_below_sm_80_is_refused_in_one_line()
+    {
+        var error = Assert.Throws<CudaDriverException>(() => CudaDevice.Open(new RecordingDriver { Major = 7, Minor = 5 }, 0));
+        Assert.Contains("sm_75", error.Message, StringComparison.Ordinal);
+        Assert.Contains("sm_80", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_device_that_is_not_there_is_refused() =>
+        Assert.Contains("cuda:3", Assert.Throws<CudaDriverException>(() => CudaDevice.Open(new RecordingDriver(), 3)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_grid_that_the_driver_cannot_take_is_refused_before_it_is_launched()
+    {
+        var driver = new RecordingDriver { ParameterBytes = sizeof(LayerNormArguments) };
+        using var device = CudaDevice.Open(driver, 0);
+        var rung = LayerNorm.ForwardOperation.TypedRungs.ToArray().First(r => r.Name == "V1.Naive") with { Launch = static _ => new LaunchShape(1, 70_000) };
+        Assert.Throws<KernelArgumentException>(() => LayerNorm.ForwardOperation.Launch(device, rung, Arguments(1)));
+        Assert.DoesNotContain(driver.Calls, call => call.StartsWith("launch", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Large_dynamic_shared_memory_is_asked_for()
+    {
+        var driver = new RecordingDriver { ParameterBytes = sizeof(LayerNormArguments) };
+        using var device = CudaDevice.Open(driver, 0);
+        var rung = LayerNorm.ForwardOperation.TypedRungs.ToArray().First(r => r.Name == "V1.Naive") with { Launch = static _ => new LaunchShape(1, DynamicSharedBytes: 64 << 10) };
+        LayerNorm.ForwardOperation.Launch(device, rung, Arguments(1));
+        Assert.Contains("shared 13 65536", driver.Calls);
+    }
+
+    [Fact]
+    public void Disposing_unloads_what_was_loaded()
+    {
+        var driver = new RecordingDriver { ParameterBytes = sizeof(LayerNormArguments) };
+        var device = CudaDevice.Open(driver, 0);
+        var rung = LayerNorm.ForwardOperation.TypedRungs.ToArray().First(r => r.Name == "V1.Naive");
+        LayerNorm.ForwardOperation.Launch(device, rung, Arguments(1));
+        device.Dispose();
+        device.Dispose();
+        Assert.Equal(["synchronize", "unload 11", "destroy 7"], driver.Calls[^3..]);
+    }
+}
