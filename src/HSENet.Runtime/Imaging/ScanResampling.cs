@@ -5,7 +5,7 @@ namespace HSENet.Runtime;
 
 sealed class ScanResampling : IDisposable
 {
-    const long SlabBytes = 64 << 20;
+    const long DefaultSlabBytes = 64 << 20;
 
     readonly Device _device;
     readonly PreprocessingGeometry _geometry;
@@ -15,12 +15,12 @@ sealed class ScanResampling : IDisposable
     readonly CancellationToken _cancellation;
 
     public ScanResampling(Device device, VoxelVolume scan, PreprocessingGeometry geometry, (double Slope, double Intercept) rescale,
-        CancellationToken cancellation)
+        CancellationToken cancellation, long slabBytes = DefaultSlabBytes)
     {
         (_device, _geometry, _cancellation) = (device, geometry, cancellation);
         var (stored, resampled) = (geometry.Stored, geometry.Resampled);
         long area = (long)stored.X * stored.Y;
-        int fitting = (int)Math.Clamp(SlabBytes / sizeof(double) / area, 2, stored.Z);
+        int fitting = (int)Math.Clamp(slabBytes / sizeof(double) / area, 2, stored.Z);
         // New slices that are made of at most so many old ones, wherever they start: k of them reach over (k − 1) · old/new + 2.
         _newSlices = (int)Math.Clamp((fitting - 2.0) * resampled.Z / stored.Z, 1, resampled.Z);
         int most = 0;
