@@ -109,8 +109,11 @@ sealed unsafe partial class Decoder
             _rows.StartInstruction();
             if (IsEnding(_current))
             {
-                count = _instructions.Count - start;
                 DecodeEnding(ref result);
+                // The operands of an ending stand behind the instructions that compute them, and are not executed.
+                count = _instructions.Count - start;
+                if (count > 0 && _instructions[^1].Execute == null)
+                    count--;
             }
             else
                 DecodeGuarded();
