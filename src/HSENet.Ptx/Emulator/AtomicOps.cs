@@ -72,7 +72,7 @@ static unsafe class Atomics
             if (p != null)
                 do
                     old = TElement.Read(p);
-                while (!Replace<TElement, TRow>(p, old, TOp.Of(old, operand)));
+                while (!Replace<TElement, TRow, TSpace>(p, old, TOp.Of(old, operand)));
             d[l] = old;
         }
     }
@@ -93,15 +93,20 @@ static unsafe class Atomics
             if (p != null)
                 do
                     old = TElement.Read(p);
-                while (old.Equals(compare) && !Replace<TElement, TRow>(p, old, value));
+                while (old.Equals(compare) && !Replace<TElement, TRow, TSpace>(p, old, value));
             d[l] = old;
         }
     }
 
-    // Halves of words are exchanged inside their word.
+    // A block's shared memory is touched by one thread of the host alone.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static bool Replace<TElement, TRow>(byte* p, TRow old, TRow value) where TElement : IElement<TRow> where TRow : unmanaged
+    static bool Replace<TElement, TRow, TSpace>(byte* p, TRow old, TRow value) where TElement : IElement<TRow> where TRow : unmanaged where TSpace : ISpace
     {
+        if (TSpace.IsShared)
+        {
+            TElement.Write(p, value);
+            return true;
+        }
         if (sizeof(TRow) == 8)
             return Interlocked.CompareExchange(ref *(ulong*)p, Unsafe.BitCast<TRow, ulong>(value), Unsafe.BitCast<TRow, ulong>(old)) == Unsafe.BitCast<TRow, ulong>(old);
         uint newBits = Unsafe.BitCast<TRow, uint>(value), oldBits = Unsafe.BitCast<TRow, uint>(old);

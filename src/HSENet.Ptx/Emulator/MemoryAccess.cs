@@ -83,6 +83,8 @@ static unsafe class MemoryAccess
                             d[g + l] = TElement.Read(p + l * TElement.Bytes);
                     continue;
                 }
+                if (typeof(TElement) == typeof(Bits32) && !TMode.Races && MemoryCheck.TryGather<TSpace, TMode>(w, i, a + g, (uint*)(d + g)))
+                    continue;
             }
             for (; m != 0; m &= m - 1)
             {

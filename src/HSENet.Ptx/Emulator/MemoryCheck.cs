@@ -2,6 +2,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace HSENet.Ptx;
 
@@ -63,7 +64,7 @@ static unsafe class MemoryCheck
     public static byte* Lane<TSpace, TMode>(Warp w, Instruction* i, int lane, ulong address, uint bytes, bool store)
         where TSpace : ISpace where TMode : ICheckMode
     {
-        MemoryRegion* region = TSpace.Likely(w, i);
+        MemoryRegion* region = TSpace.LikelyOfLane(w, i, lane);
         if (region->Contains(address, bytes, store))
         {
             ulong offset = address - region->Base;
@@ -118,6 +119,25 @@ static unsafe class MemoryCheck
         return region->Data + offset;
     }
 
+    /// <summary>Reads a word for each of eight lanes wherever they are in the likely region; false, with nothing read, when some access is at fault.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryGather<TSpace, TMode>(Warp w, Instruction* i, ulong* addresses, uint* target) where TSpace : ISpace where TMode : ICheckMode
+    {
+        MemoryRegion* region = TSpace.Likely(w, i);
+        ulong last = region->LoadBytes - 4;
+        if (!Avx2.IsSupported || last > int.MaxValue)
+            return false;
+        Vector512<ulong> address = Vector512.Load(addresses) + Vector512.Create((ulong)i->Immediate);
+        Vector512<ulong> offset = address - Vector512.Create(region->Base);
+        if (Vector512.GreaterThanAny(offset, Vector512.Create(last)) || (TMode.Access && (address & Vector512.Create(3ul)) != Vector512<ulong>.Zero))
+            return false;
+        Vector256<int> index = Vector256.Narrow(offset.GetLower(), offset.GetUpper()).AsInt32();
+        if (TMode.Access && region->Shadow != null && Avx2.GatherVector256((int*)region->Shadow, index, 1) != Vector256<int>.AllBitsSet)
+            return false;
+        Avx2.GatherVector256((int*)region->Data, index, 1).Store((int*)target);
+        return true;
+    }
+
     /// <summary>The same for any kind of access, without a short way.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static byte* Access<TSpace, TMode>(Warp w, Instruction* i, int lane, ulong address, uint bytes, AccessKind kind)
@@ -135,30 +155,37 @@ static unsafe class MemoryCheck
         }
         if (!TMode.Access)
             return region->Data + offset;
-        if (region->Shadow != null && region->Index < 0 && Has(region->Shadow + offset, bytes, MemoryRegion.Outside))
+        byte* shadow = region->Shadow == null ? null : region->Shadow + offset;
+        if ((relative & (bytes - 1)) != 0 || (shadow != null && !(kind == AccessKind.Store ? TryMark(shadow, bytes) : AllInitialised(shadow, bytes))))
         {
-            block.Findings.OutOfBounds(w, i, lane, region, address, relative, bytes, store);
-            return null;
-        }
-        if ((relative & (bytes - 1)) != 0)
-        {
-            block.Findings.Misaligned(w, i, lane, region, address, relative, bytes);
-            return null;
-        }
-        if (region->Shadow != null && !(kind == AccessKind.Store ? TryMark(region->Shadow + offset, bytes) : AllInitialised(region->Shadow + offset, bytes)))
-        {
-            if (Has(region->Shadow + offset, bytes, MemoryRegion.CopyPending))
-                block.Findings.CopyPending(w, i, lane, region, address, relative, bytes, store);
-            else
-                block.Findings.Uninitialised(w, i, lane, region, address, relative, bytes);
-            // Who writes these bytes later, with nothing between, races with this read.
-            if (TMode.Races && region->Stamps != null && kind == AccessKind.Load)
-                block.Races!.Lane(w, i, lane, region, offset, address, bytes, kind);
+            Report<TMode>(w, i, lane, region, address, relative, bytes, kind);
             return null;
         }
         if (TMode.Races && region->Stamps != null)
             block.Races!.Lane(w, i, lane, region, offset, address, bytes, kind);
         return region->Data + offset;
+    }
+
+    // Says what is wrong with an access inside its region.
+    static void Report<TMode>(Warp w, Instruction* i, int lane, MemoryRegion* region, ulong address, ulong relative, uint bytes, AccessKind kind)
+        where TMode : ICheckMode
+    {
+        FindingCollector findings = w.Block.Findings;
+        bool store = kind != AccessKind.Load;
+        byte* shadow = region->Shadow == null ? null : region->Shadow + (relative - region->Base);
+        if (shadow != null && region->Index < 0 && Has(shadow, bytes, MemoryRegion.Outside))
+            findings.OutOfBounds(w, i, lane, region, address, relative, bytes, store);
+        else if ((relative & (bytes - 1)) != 0)
+            findings.Misaligned(w, i, lane, region, address, relative, bytes);
+        else if (Has(shadow, bytes, MemoryRegion.CopyPending))
+            findings.CopyPending(w, i, lane, region, address, relative, bytes, store);
+        else
+        {
+            findings.Uninitialised(w, i, lane, region, address, relative, bytes);
+            // Who writes these bytes later, with nothing between, races with this read.
+            if (TMode.Races && region->Stamps != null && kind == AccessKind.Load)
+                w.Block.Races!.Lane(w, i, lane, region, relative - region->Base, address, bytes, kind);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -23,6 +23,9 @@ unsafe interface ISpace
     /// <summary>The region that the instruction's accesses are likely in.</summary>
     static abstract MemoryRegion* Likely(Warp w, Instruction* i);
 
+    /// <summary>The region that a lane's access is likely in.</summary>
+    static abstract MemoryRegion* LikelyOfLane(Warp w, Instruction* i, int lane);
+
     /// <summary>The region of one lane's address, which becomes relative to it when the region is not global.</summary>
     static abstract MemoryRegion* Find(Warp w, Instruction* i, int lane, ref ulong address);
 }
@@ -35,6 +38,9 @@ readonly unsafe struct GlobalSpace : ISpace
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static MemoryRegion* Likely(Warp w, Instruction* i) => w.Block.Hints[i->Slot];
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static MemoryRegion* LikelyOfLane(Warp w, Instruction* i, int lane) => Likely(w, i);
+
     public static MemoryRegion* Find(Warp w, Instruction* i, int lane, ref ulong address) =>
         w.Block.Hints[i->Slot] = w.Block.Regions.Find(address);
 }
@@ -46,6 +52,9 @@ readonly unsafe struct SharedSpace : ISpace
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static MemoryRegion* Likely(Warp w, Instruction* i) => w.Block.Shared;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static MemoryRegion* LikelyOfLane(Warp w, Instruction* i, int lane) => w.Block.Shared;
 
     public static MemoryRegion* Find(Warp w, Instruction* i, int lane, ref ulong address)
     {
@@ -63,6 +72,9 @@ readonly unsafe struct LocalSpace : ISpace
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static MemoryRegion* Likely(Warp w, Instruction* i) => w.Block.Regions.Empty;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static MemoryRegion* LikelyOfLane(Warp w, Instruction* i, int lane) => w.LocalRegions + lane;
+
     public static MemoryRegion* Find(Warp w, Instruction* i, int lane, ref ulong address)
     {
         if (GenericAddress.InLocal(address))
@@ -78,6 +90,9 @@ readonly unsafe struct GenericSpace : ISpace
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static MemoryRegion* Likely(Warp w, Instruction* i) => w.Block.Hints[i->Slot];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static MemoryRegion* LikelyOfLane(Warp w, Instruction* i, int lane) => Likely(w, i);
 
     public static MemoryRegion* Find(Warp w, Instruction* i, int lane, ref ulong address)
     {
