@@ -5,8 +5,8 @@ namespace HSENet.Runtime.Tests;
 
 public sealed class ContrastiveGoldenTests
 {
-    [Fact]
-    public void Text_encoder_and_text_embeddings_agree()
+    [Theory, InlineData("host"), InlineData("emulator")]
+    public void Text_encoder_and_text_embeddings_agree(string device)
     {
         var golden = GoldenFolder.Tensors("tiny/golden/clip.safetensors");
         var config = TinyModel.Config.TextEncoder!;
@@ -16,7 +16,7 @@ public sealed class ContrastiveGoldenTests
         var x = plan.Reserve("x", (long)tokens * channels);
         var embedding = plan.Reserve("embedding", channels);
         var buffers = TextEncoder.Reserve(plan, config, tokens);
-        using var run = new PartRun(plan);
+        using var run = new PartRun(plan, device);
         using var weights = new WeightStore(run.Device, TensorSource.Open(TinyModel.Folder));
         foreach (int stage in config.Stages)
         {

@@ -5,14 +5,14 @@ namespace HSENet.Runtime.Tests;
 
 public sealed class DecoderGoldenTests
 {
-    [Fact]
-    public void Decoder_agrees_in_every_layer()
+    [Theory, InlineData("host"), InlineData("emulator")]
+    public void Decoder_agrees_in_every_layer(string device)
     {
         const string name = "language_model";
         var golden = GoldenFolder.Tensors("tiny/golden/decoder.safetensors");
         var config = TinyModel.Config.LanguageModel;
         int tokens = golden["inputs_embeds"].Shape[1];
-        using var decoder = new DecoderRun(config, tokens);
+        using var decoder = new DecoderRun(config, tokens, device);
         var x = decoder.Run.Write(decoder.Buffers.X, golden["inputs_embeds"].Singles());
         decoder.Model.Begin(decoder.Run.Pass, decoder.Buffers, tokens);
         decoder.Model.Run(decoder.Run.Pass, decoder.Buffers, x, tokens, 0);
@@ -71,11 +71,11 @@ public sealed class DecoderGoldenTests
     {
         readonly WeightStore _weights;
 
-        public DecoderRun(LanguageModelConfig config, int tokens)
+        public DecoderRun(LanguageModelConfig config, int tokens, string device = "host")
         {
             var plan = new MemoryPlan();
             Buffers = LanguageModel.Reserve(plan, config, tokens, tokens);
-            Run = new PartRun(plan);
+            Run = new PartRun(plan, device);
             _weights = new WeightStore(Run.Device, TensorSource.Open(TinyModel.Folder));
             Model = new LanguageModel(_weights, config);
         }

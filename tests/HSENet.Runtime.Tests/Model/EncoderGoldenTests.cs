@@ -5,13 +5,13 @@ namespace HSENet.Runtime.Tests;
 
 public sealed class EncoderGoldenTests
 {
-    [Fact]
-    public void Encoder_1_agrees_in_every_sub_module() => Encode("encoder1", sliceGuided: false);
+    [Theory, InlineData("host"), InlineData("emulator")]
+    public void Encoder_1_agrees_in_every_sub_module(string device) => Encode("encoder1", sliceGuided: false, device);
 
-    [Fact]
-    public void Encoder_2_agrees_in_every_sub_module() => Encode("encoder2", sliceGuided: true);
+    [Theory, InlineData("host"), InlineData("emulator")]
+    public void Encoder_2_agrees_in_every_sub_module(string device) => Encode("encoder2", sliceGuided: true, device);
 
-    static void Encode(string name, bool sliceGuided)
+    static void Encode(string name, bool sliceGuided, string device)
     {
         var config = TinyModel.Config;
         var inputs = GoldenFolder.Tensors("tiny/golden/inputs.safetensors");
@@ -25,7 +25,7 @@ public sealed class EncoderGoldenTests
         var sliceFeatures = plan.Reserve("slice_features", features);
         var output = plan.Reserve("features", (long)(config.Vision.Patches + 1) * config.Vision.HiddenSize);
         var buffers = VisionEncoder.Reserve(plan, name, config.Vision, sliceGuided ? sliceCount : 0);
-        using var run = new PartRun(plan);
+        using var run = new PartRun(plan, device);
         using var weights = new WeightStore(run.Device, TensorSource.Open(TinyModel.Folder));
         var encoder = new VisionEncoder(weights, name, config.Vision, sliceGuided);
         encoder.Forward(run.Pass, buffers, run.Write(volume, volumes.AsSpan(0, (int)config.Vision.Image.Count)),
@@ -47,8 +47,8 @@ public sealed class EncoderGoldenTests
             before = Block(run, golden, name, $"blocks.{i}", before);
     }
 
-    [Fact]
-    public void Slice_encoder_agrees_in_every_sub_module()
+    [Theory, InlineData("host"), InlineData("emulator")]
+    public void Slice_encoder_agrees_in_every_sub_module(string device)
     {
         const string name = "slice_encoder";
         var config = TinyModel.Config.SliceEncoder!;
@@ -60,7 +60,7 @@ public sealed class EncoderGoldenTests
         var input = plan.Reserve("pixels", pixels.Length);
         var output = plan.Reserve("features", slices * config.HiddenSize);
         var buffers = SliceEncoder.Reserve(plan, config, slices);
-        using var run = new PartRun(plan);
+        using var run = new PartRun(plan, device);
         using var weights = new WeightStore(run.Device, TensorSource.Open(TinyModel.Folder));
         new SliceEncoder(weights, config).Forward(run.Pass, buffers, run.Write(input, pixels), run.Pass[output]);
 

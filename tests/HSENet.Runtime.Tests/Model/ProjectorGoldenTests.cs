@@ -6,11 +6,11 @@ namespace HSENet.Runtime.Tests;
 
 public sealed class ProjectorGoldenTests
 {
-    [Theory, InlineData(1), InlineData(2)]
-    public void Packer_agrees_in_every_step(int number)
+    [Theory, InlineData(1, "host"), InlineData(2, "host"), InlineData(1, "emulator"), InlineData(2, "emulator")]
+    public void Packer_agrees_in_every_step(int number, string device)
     {
         var golden = GoldenFolder.Tensors("tiny/golden/packer.safetensors");
-        var seen = Run(TensorSource.Open(TinyModel.Folder), $"packer{number}", TinyModel.Config.Projector, golden[$"features{number}"]);
+        var seen = Run(TensorSource.Open(TinyModel.Folder), $"packer{number}", TinyModel.Config.Projector, golden[$"features{number}"], device);
         foreach (string step in (ReadOnlySpan<string>)["centroids", "attention", "absorbed", "tokens"])
             Golden.Equal(step, seen[$"packer{number}.{step}"], golden[step + number].Singles());
     }
@@ -27,11 +27,11 @@ public sealed class ProjectorGoldenTests
         int[] window = pooling ? [1, 4, 4] : [.. tokens.Split('_').Skip(1).Select(size => int.Parse(size, CultureInfo.InvariantCulture))];
         var config = new ProjectorConfig { Kind = pooling ? ProjectorKind.AveragePooling : ProjectorKind.SpatialPacker, Window = window };
         string part = pooling ? "pooling_weight" : "weight";
-        var seen = Run(TensorSource.Open(GoldenFolder.At(file)), part, config, golden["features"]);
+        var seen = Run(TensorSource.Open(GoldenFolder.At(file)), part, config, golden["features"], "host");
         Golden.Equal(tokens, seen[$"{part}.tokens"], golden[tokens].Singles());
     }
 
-    static Dictionary<string, float[]> Run(TensorSource source, string name, ProjectorConfig config, GoldenTensor features)
+    static Dictionary<string, float[]> Run(TensorSource source, string name, ProjectorConfig config, GoldenTensor features, string device)
     {
         var model = TinyModel.Config;
         int channels = model.Vision.HiddenSize, width = model.LanguageModel.HiddenSize;
@@ -39,7 +39,7 @@ public sealed class ProjectorGoldenTests
         var input = plan.Reserve("features", features.Singles().Length);
         var output = plan.Reserve("tokens", model.Vision.Grid.Count / config.WindowSize.Count * width);
         var buffers = Projector.Reserve(plan, name, config, model.Vision.Grid, channels, width);
-        using var run = new PartRun(plan);
+        using var run = new PartRun(plan, device);
         using var weights = new WeightStore(run.Device, source);
         new Projector(weights, name, config, model.Vision.Grid, channels, width).Forward(run.Pass, buffers, run.Write(input, features.Singles()), run.Pass[output]);
         return run.Seen;

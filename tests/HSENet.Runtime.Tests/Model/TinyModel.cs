@@ -49,9 +49,11 @@ sealed class PartRun : IDisposable
 {
     readonly Arena _arena;
 
-    public PartRun(MemoryPlan plan, Device? device = null)
+    /// <param name="plan">The memory of the part.</param>
+    /// <param name="device">"host", or "emulator": the PTX of a GPU, every access checked.</param>
+    public PartRun(MemoryPlan plan, string device = "host")
     {
-        Device = device ?? Host;
+        Device = device == "host" ? Host : new EmulatorDevice();
         _arena = new Arena(Device, plan);
         Pass = new Pass(Device, _arena, (name, view) => Seen[name] = Read(view));
     }
@@ -80,7 +82,12 @@ sealed class PartRun : IDisposable
         return view;
     }
 
-    public void Dispose() => _arena.Dispose();
+    public void Dispose()
+    {
+        _arena.Dispose();
+        if (Device != Host)
+            Device.Dispose();
+    }
 }
 
 /// <summary>Comparison with golden tensors.</summary>
