@@ -58,6 +58,8 @@ public sealed class Emulator(EmulatorMemory memory)
             { Checks: true } => CheckLevel.Access,
             _ => CheckLevel.Bounds,
         };
+        if (level == CheckLevel.Bounds)
+            memory.TrustAll();
         DecodedKernel decoded = kernel.Decoded(level);
         Check(kernel, decoded, grid, block, dynamicSharedBytes, parameters);
         LaunchShape shape = new()
