@@ -7,7 +7,7 @@ public static partial class Attention
     const int ShortRange = 64, LongRange = 256, LongFrom = 2048;
 
     // V is read a few rows at a time, all heads of them, while the sums of a head are in registers.
-    const int ValueRows = 16;
+    const int ValueRows = 4;
 
     static unsafe void HostDecode<TStrip, TVector>(HostDevice device, in AttentionArguments a)
         where TStrip : unmanaged, IHostStrip<TStrip> where TVector : unmanaged, IHostVector<TVector>
@@ -26,21 +26,23 @@ public static partial class Attention
         public void Run(int index, int worker)
         {
             int b = index / ranges, s0 = index % ranges * range, count = Math.Min(range, a.Keys - s0), shared = a.QueryHeads / a.KeyHeads;
-            float* scores = device.Scratch<float>(worker, a.QueryHeads * (range + 4L) + (long)ValueRows * TStrip.Width), dots = scores + (nint)a.QueryHeads * range;
-            float* strip = dots + (nint)a.QueryHeads * 4;
+            float* scores = device.Scratch<float>(worker, (long)a.QueryHeads * range + 4 + (long)ValueRows * TStrip.Width), dots = scores + (nint)a.QueryHeads * range;
+            float* strip = dots + 4;
             float* sums = partial + (nint)index * a.QueryHeads * (padded + 2), largest = sums + (nint)a.QueryHeads * padded, totals = largest + a.QueryHeads;
             new Span<float>(sums, a.QueryHeads * padded).Clear();
-            float* q = a.Q.Pointer + (long)b * a.QueryStride;
             long first = ((long)b * a.Keys + s0) * a.KeyStride;
 
-            for (int s = 0; s < count; s += 4)
+            // Row after row of the cache, so that its memory is one stream; queries and sums stay in the first level cache.
+            var queries = new HostMatrix(a.Q.Pointer + (long)b * a.QueryStride, null, a.HeadSize);
+            for (int s = 0; s < count; s++)
                 for (int g = 0; g < a.KeyHeads; g++)
-                {
-                    var keys = new HostMatrix(a.K.Pointer + first + g * a.HeadSize, null, a.KeyStride);
-                    HostDot.Multiply<TVector, HostF32>(keys, s, Math.Min(4, count - s), q + (nint)g * shared * a.HeadSize, a.HeadSize, shared, a.HeadSize, dots);
-                    for (int h = 0; h < shared; h++)
-                        Wide128.Store(scores + ((nint)g * shared + h) * range + s, Wide128.Load(dots + h * 4));
-                }
+                    for (int h = g * shared; h < (g + 1) * shared; h += 4)
+                    {
+                        int heads = Math.Min(4, (g + 1) * shared - h);
+                        HostDot.MultiplyOne<TVector>(queries, h, heads, a.K.Pointer + first + (nint)s * a.KeyStride + g * a.HeadSize, a.HeadSize, dots);
+                        for (int i = 0; i < heads; i++)
+                            scores[((nint)h + i) * range + s] = dots[i];
+                    }
             for (int h = 0; h < a.QueryHeads; h++)
             {
                 largest[h] = float.NegativeInfinity;

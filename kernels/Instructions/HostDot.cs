@@ -1,15 +1,10 @@
-// Dot products of four rows of a weight matrix with a few rows of x: for products that are bound by reading the weights.
+// Dot products of rows of a weight matrix with a few rows of x: for products that are bound by reading the weights.
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace HSENet.Kernels;
 
 static unsafe class HostDot
 {
-    // The hardware's prefetch ends at each 4 KB page, which narrow types reach sooner than it can follow.
-    const int BytesAhead = 8192;
-
     /// <summary>
     /// sums[m, i] = Σₖ x[m, k] · w[row + i, k] for <paramref name="rows"/> rows of x and <paramref name="count"/> ≤ 4 rows of w.
     /// The other sums of a row of four repeat the last one.
@@ -17,116 +12,192 @@ static unsafe class HostDot
     public static void Multiply<TVector, TFormat>(HostMatrix w, nint row, int count, float* x, nint xStride, int rows, nint length, float* sums)
         where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
-        for (int m = 0; m < rows; m += 2)
+        if (rows == 1)
         {
-            if (m + 1 < rows)
-                Rows<TVector, TFormat, Two>(w, row, count - 1, x + m * xStride, x + (m + 1) * xStride, length, sums + m * 4);
-            else
-                Rows<TVector, TFormat, One>(w, row, count - 1, x + m * xStride, x + m * xStride, length, sums + m * 4);
+            for (int i = 0; i < 4; i++)
+                sums[i] = i < count ? Row<TVector, TFormat>(w, row + i, x, length) : sums[i - 1];
+            return;
         }
+        int m = 0;
+        for (; rows - m is 3 or > 4; m += 3)
+            Rows<TVector, TFormat, Three>(w, row, count - 1, x + m * xStride, xStride, length, sums + m * 4);
+        for (; m < rows; m += 2)
+            Rows<TVector, TFormat, Two>(w, row, count - 1, x + m * xStride, xStride, length, sums + m * 4);
+    }
+
+    /// <summary>sums[i] = Σₖ x[k] · w[row + i, k] for <paramref name="count"/> ≤ 4 rows of f32 that lie in the cache, and an x that may not.</summary>
+    public static void MultiplyOne<TVector>(HostMatrix w, nint row, int count, float* x, nint length, float* sums) where TVector : unmanaged, IHostVector<TVector> =>
+        Rows<TVector, HostF32, One>(w, row, count - 1, x, 0, length, sums);
+
+    /// <summary>
+    /// One row of w with one of x: the weights are one stream of memory, which the hardware's prefetch follows best;
+    /// four sums hide the latency of the multiply-add.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    static float Row<TVector, TFormat>(HostMatrix w, nint row, float* x, nint length) where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
+    {
+        byte* values = w.Values + row * w.Stride * TFormat.Bytes;
+        float* scales = w.Scales + (TFormat.Scaled ? row * (w.Stride / Weights.ScaleGroup) : 0);
+        Four<TVector> total = default;
+        nint k = 0, step = 4 * TVector.Count;
+        while (k <= length - step)
+        {
+            Four<TVector> group = default;
+            // Int8 rows are whole groups, so no group is cut.
+            for (nint end = TFormat.Scaled ? k + Weights.ScaleGroup : length; k <= end - step; k += step)
+            {
+                group.Add(Four<TVector>.Load(x + k), Four<TVector>.Load<TFormat>(values + k * TFormat.Bytes, TVector.Count * TFormat.Bytes));
+            }
+            if (TFormat.Scaled)
+                total.Add(TVector.Create(scales[(k - 1) / Weights.ScaleGroup]), group);
+            else
+                total += group;
+        }
+        var rest = total.Total;
+        for (; k <= length - TVector.Count; k += TVector.Count)
+            rest = TVector.MultiplyAdd(TVector.Load(x + k), TFormat.Load<TVector>(values + k * TFormat.Bytes), rest);
+        float sum = TVector.Sum(rest);
+        for (; k < length; k++)
+            sum += x[k] * TFormat.LoadOne(values + k * TFormat.Bytes);
+        return sum;
     }
 
     interface IRows
     {
         static abstract bool Second { get; }
+
+        static abstract bool Third { get; }
     }
 
     readonly struct One : IRows
     {
         public static bool Second => false;
+
+        public static bool Third => false;
     }
 
     readonly struct Two : IRows
     {
         public static bool Second => true;
+
+        public static bool Third => false;
     }
 
+    readonly struct Three : IRows
+    {
+        public static bool Second => true;
+
+        public static bool Third => true;
+    }
+
+    /// <summary>Four rows of w with one, two or three of x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    static void Rows<TVector, TFormat, TRows>(HostMatrix w, nint row, nint last, float* x, float* second, nint length, float* sums)
+    static void Rows<TVector, TFormat, TRows>(HostMatrix w, nint row, nint last, float* x, nint xStride, nint length, float* sums)
         where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat where TRows : struct, IRows
     {
         nint rowBytes = w.Stride * TFormat.Bytes, i1 = Math.Min(1, last), i2 = Math.Min(2, last), i3 = Math.Min(3, last);
         byte* w0 = w.Values + row * rowBytes, w1 = w0 + i1 * rowBytes, w2 = w0 + i2 * rowBytes, w3 = w0 + i3 * rowBytes;
         nint groups = TFormat.Scaled ? w.Stride / Weights.ScaleGroup : 0;
         float* s0 = w.Scales + row * groups, s1 = s0 + i1 * groups, s2 = s0 + i2 * groups, s3 = s0 + i3 * groups;
+        float* x1 = x + xStride, x2 = TRows.Third ? x1 + xStride : x1;
         nint end = length / TVector.Count * TVector.Count, k = 0;
-        TVector y0 = default, y1 = default, y2 = default, y3 = default, z0 = default, z1 = default, z2 = default, z3 = default;
+        Four<TVector> y0 = default, y1 = default, y2 = default;
         while (k < end)
         {
-            TVector a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default, b3 = default;
-            nint group = Math.Min(end, k + Weights.ScaleGroup);
-            if (TFormat.Bytes < 4 && Sse.IsSupported)
-            {
-                for (nint ahead = k * TFormat.Bytes + BytesAhead, stop = ahead + Weights.ScaleGroup * TFormat.Bytes; ahead < stop; ahead += 64)
-                {
-                    Sse.Prefetch0(w0 + ahead);
-                    Sse.Prefetch0(w1 + ahead);
-                    Sse.Prefetch0(w2 + ahead);
-                    Sse.Prefetch0(w3 + ahead);
-                }
-            }
-            for (; k < group; k += TVector.Count)
+            Four<TVector> g0 = default, g1 = default, g2 = default;
+            for (nint stop = TFormat.Scaled ? k + Weights.ScaleGroup : end; k < stop; k += TVector.Count)
             {
                 nint at = k * TFormat.Bytes;
-                TVector v = TVector.Load(x + k), v0 = TFormat.Load<TVector>(w0 + at), v1 = TFormat.Load<TVector>(w1 + at),
-                    v2 = TFormat.Load<TVector>(w2 + at), v3 = TFormat.Load<TVector>(w3 + at);
-                a0 = TVector.MultiplyAdd(v, v0, a0);
-                a1 = TVector.MultiplyAdd(v, v1, a1);
-                a2 = TVector.MultiplyAdd(v, v2, a2);
-                a3 = TVector.MultiplyAdd(v, v3, a3);
+                var v = new Four<TVector>(TFormat.Load<TVector>(w0 + at), TFormat.Load<TVector>(w1 + at), TFormat.Load<TVector>(w2 + at), TFormat.Load<TVector>(w3 + at));
+                g0.Add(TVector.Load(x + k), v);
                 if (TRows.Second)
-                {
-                    v = TVector.Load(second + k);
-                    b0 = TVector.MultiplyAdd(v, v0, b0);
-                    b1 = TVector.MultiplyAdd(v, v1, b1);
-                    b2 = TVector.MultiplyAdd(v, v2, b2);
-                    b3 = TVector.MultiplyAdd(v, v3, b3);
-                }
+                    g1.Add(TVector.Load(x1 + k), v);
+                if (TRows.Third)
+                    g2.Add(TVector.Load(x2 + k), v);
             }
-            if (TFormat.Scaled)
+            if (!TFormat.Scaled)
             {
-                nint scale = (k - 1) / Weights.ScaleGroup;
-                TVector f0 = TVector.Create(s0[scale]), f1 = TVector.Create(s1[scale]), f2 = TVector.Create(s2[scale]), f3 = TVector.Create(s3[scale]);
-                y0 = TVector.MultiplyAdd(a0, f0, y0);
-                y1 = TVector.MultiplyAdd(a1, f1, y1);
-                y2 = TVector.MultiplyAdd(a2, f2, y2);
-                y3 = TVector.MultiplyAdd(a3, f3, y3);
-                if (TRows.Second)
-                {
-                    z0 = TVector.MultiplyAdd(b0, f0, z0);
-                    z1 = TVector.MultiplyAdd(b1, f1, z1);
-                    z2 = TVector.MultiplyAdd(b2, f2, z2);
-                    z3 = TVector.MultiplyAdd(b3, f3, z3);
-                }
-                continue;
+                (y0, y1, y2) = (g0, g1, g2);
+                break;
             }
-            y0 += a0;
-            y1 += a1;
-            y2 += a2;
-            y3 += a3;
+            nint group = (k - 1) / Weights.ScaleGroup;
+            var scales = new Four<TVector>(TVector.Create(s0[group]), TVector.Create(s1[group]), TVector.Create(s2[group]), TVector.Create(s3[group]));
+            y0.Add(g0, scales);
             if (TRows.Second)
-            {
-                z0 += b0;
-                z1 += b1;
-                z2 += b2;
-                z3 += b3;
-            }
+                y1.Add(g1, scales);
+            if (TRows.Third)
+                y2.Add(g2, scales);
         }
-        Wide128 first = Sums(y0, y1, y2, y3), next = Sums(z0, z1, z2, z3);
+        Wide128 sum0 = y0.Sums, sum1 = y1.Sums, sum2 = y2.Sums;
+        // Only formats without scales have rows whose length is no multiple of the vector's.
         for (; k < length; k++)
         {
-            // Only formats without scales have rows whose length is no multiple of the vector's.
-            var v = new Wide128(Vector128.Create(TFormat.LoadOne(w0 + k * TFormat.Bytes), TFormat.LoadOne(w1 + k * TFormat.Bytes),
-                TFormat.LoadOne(w2 + k * TFormat.Bytes), TFormat.LoadOne(w3 + k * TFormat.Bytes)));
-            first = Wide128.MultiplyAdd(Wide128.Create(x[k]), v, first);
-            next = Wide128.MultiplyAdd(Wide128.Create(second[k]), v, next);
+            nint at = k * TFormat.Bytes;
+            var v = Wide128.Create(TFormat.LoadOne(w0 + at), TFormat.LoadOne(w1 + at), TFormat.LoadOne(w2 + at), TFormat.LoadOne(w3 + at));
+            sum0 = Wide128.MultiplyAdd(Wide128.Create(x[k]), v, sum0);
+            sum1 = Wide128.MultiplyAdd(Wide128.Create(x1[k]), v, sum1);
+            sum2 = Wide128.MultiplyAdd(Wide128.Create(x2[k]), v, sum2);
         }
-        Wide128.Store(sums, first);
+        Wide128.Store(sums, sum0);
         if (TRows.Second)
-            Wide128.Store(sums + 4, next);
+            Wide128.Store(sums + 4, sum1);
+        if (TRows.Third)
+            Wide128.Store(sums + 8, sum2);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Wide128 Sums<TVector>(TVector a, TVector b, TVector c, TVector d) where TVector : unmanaged, IHostVector<TVector> =>
-        new(Vector128.Create(TVector.Sum(a), TVector.Sum(b), TVector.Sum(c), TVector.Sum(d)));
+    /// <summary>Four vectors in registers.</summary>
+    struct Four<TVector>(TVector a, TVector b, TVector c, TVector d) where TVector : unmanaged, IHostVector<TVector>
+    {
+        const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
+        TVector _a = a, _b = b, _c = c, _d = d;
+
+        [MethodImpl(Inline)]
+        public static Four<TVector> Load(float* p) =>
+            new(TVector.Load(p), TVector.Load(p + TVector.Count), TVector.Load(p + 2 * TVector.Count), TVector.Load(p + 3 * TVector.Count));
+
+        [MethodImpl(Inline)]
+        public static Four<TVector> Load<TFormat>(byte* p, nint bytes) where TFormat : struct, IHostFormat =>
+            new(TFormat.Load<TVector>(p), TFormat.Load<TVector>(p + bytes), TFormat.Load<TVector>(p + 2 * bytes), TFormat.Load<TVector>(p + 3 * bytes));
+
+        [MethodImpl(Inline)]
+        public void Add(TVector x, in Four<TVector> w)
+        {
+            _a = TVector.MultiplyAdd(x, w._a, _a);
+            _b = TVector.MultiplyAdd(x, w._b, _b);
+            _c = TVector.MultiplyAdd(x, w._c, _c);
+            _d = TVector.MultiplyAdd(x, w._d, _d);
+        }
+
+        [MethodImpl(Inline)]
+        public void Add(in Four<TVector> x, in Four<TVector> w)
+        {
+            _a = TVector.MultiplyAdd(x._a, w._a, _a);
+            _b = TVector.MultiplyAdd(x._b, w._b, _b);
+            _c = TVector.MultiplyAdd(x._c, w._c, _c);
+            _d = TVector.MultiplyAdd(x._d, w._d, _d);
+        }
+
+        [MethodImpl(Inline)]
+        public static Four<TVector> operator +(in Four<TVector> x, in Four<TVector> y) => new(x._a + y._a, x._b + y._b, x._c + y._c, x._d + y._d);
+
+        public readonly TVector Total
+        {
+            [MethodImpl(Inline)]
+            get => _a + _b + (_c + _d);
+        }
+
+        /// <summary>The sum of each vector.</summary>
+        public readonly Wide128 Sums
+        {
+            [MethodImpl(Inline)]
+            get
+            {
+                // In each group of four places first: pairs of a and b in turns, then all four vectors.
+                var ab = TVector.InterleaveLower(_a, _b) + TVector.InterleaveUpper(_a, _b);
+                var cd = TVector.InterleaveLower(_c, _d) + TVector.InterleaveUpper(_c, _d);
+                return TVector.AddLanes(TVector.JoinLower(ab, cd) + TVector.JoinUpper(ab, cd));
+            }
+        }
+    }
 }

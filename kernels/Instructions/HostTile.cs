@@ -95,7 +95,12 @@ static unsafe class HostTile
     public static void Multiply<TStrip>(float* x, nint xStride, float* panel, nint panelStride, nint depth,
         float* start, nint startStride, float* y, nint yStride, int rows) where TStrip : unmanaged, IHostStrip<TStrip>
     {
-        nint last = rows - 1, i1 = Math.Min(1, last), i2 = Math.Min(2, last), i3 = Math.Min(3, last), i4 = Math.Min(4, last), i5 = Math.Min(5, last);
+        if (rows <= Rows / 2)
+        {
+            MultiplyHalf<TStrip>(x, xStride, panel, panelStride, depth, start, startStride, y, yStride, rows);
+            return;
+        }
+        nint last = rows - 1, i1 = 1, i2 = 2, i3 = Math.Min(3, last), i4 = Math.Min(4, last), i5 = Math.Min(5, last);
         float* x1 = x + i1 * xStride, x2 = x + i2 * xStride, x3 = x + i3 * xStride, x4 = x + i4 * xStride, x5 = x + i5 * xStride;
         TStrip y0 = TStrip.Load(start), y1 = TStrip.Load(start + i1 * startStride), y2 = TStrip.Load(start + i2 * startStride),
             y3 = TStrip.Load(start + i3 * startStride), y4 = TStrip.Load(start + i4 * startStride), y5 = TStrip.Load(start + i5 * startStride);
@@ -116,5 +121,25 @@ static unsafe class HostTile
         TStrip.Store(y + i3 * yStride, y3);
         TStrip.Store(y + i4 * yStride, y4);
         TStrip.Store(y + i5 * yStride, y5);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    static void MultiplyHalf<TStrip>(float* x, nint xStride, float* panel, nint panelStride, nint depth,
+        float* start, nint startStride, float* y, nint yStride, int rows) where TStrip : unmanaged, IHostStrip<TStrip>
+    {
+        nint last = rows - 1, i1 = Math.Min(1, last), i2 = Math.Min(2, last);
+        float* x1 = x + i1 * xStride, x2 = x + i2 * xStride;
+        TStrip y0 = TStrip.Load(start), y1 = TStrip.Load(start + i1 * startStride), y2 = TStrip.Load(start + i2 * startStride);
+        for (nint k = 0; k < depth; k++)
+        {
+            var w = TStrip.Load(panel);
+            y0.Add(x[k], w);
+            y1.Add(x1[k], w);
+            y2.Add(x2[k], w);
+            panel += panelStride;
+        }
+        TStrip.Store(y, y0);
+        TStrip.Store(y + i1 * yStride, y1);
+        TStrip.Store(y + i2 * yStride, y2);
     }
 }

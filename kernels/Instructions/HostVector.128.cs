@@ -78,6 +78,12 @@ readonly unsafe struct Wide128(Vector128<float> value) : IHostVector<Wide128>
     }
 
     [MethodImpl(Inline)]
+    public static Wide128 AddLanes(Wide128 a) => a;
+
+    [MethodImpl(Inline)]
+    public static Wide128 Create(float a, float b, float c, float d) => new(Vector128.Create(a, b, c, d));
+
+    [MethodImpl(Inline)]
     public static Wide128 InterleaveLower(Wide128 a, Wide128 b) => new(Sse.IsSupported ? Sse.UnpackLow(a._value, b._value)
         : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipLow(a._value, b._value)
         : Vector128.Create(a._value[0], b._value[0], a._value[1], b._value[1]));

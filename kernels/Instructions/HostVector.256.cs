@@ -75,6 +75,9 @@ readonly unsafe struct Wide256(Vector256<float> value) : IHostVector<Wide256>
     public static float Largest(Wide256 a) => Wide128.Largest(new(Vector128.MaxNative(a._value.GetLower(), a._value.GetUpper())));
 
     [MethodImpl(Inline)]
+    public static Wide128 AddLanes(Wide256 a) => Wide128.AddLanes(new(a._value.GetLower() + a._value.GetUpper()));
+
+    [MethodImpl(Inline)]
     public static Wide256 InterleaveLower(Wide256 a, Wide256 b) => new(Avx.IsSupported ? Avx.UnpackLow(a._value, b._value)
         : Vector256.Create(Wide128.InterleaveLower(a.Lower, b.Lower).Value, Wide128.InterleaveLower(a.Upper, b.Upper).Value));
 

@@ -77,6 +77,9 @@ readonly unsafe struct Wide512(Vector512<float> value) : IHostVector<Wide512>
     public static float Largest(Wide512 a) => Wide256.Largest(new(Vector256.MaxNative(a._value.GetLower(), a._value.GetUpper())));
 
     [MethodImpl(Inline)]
+    public static Wide128 AddLanes(Wide512 a) => Wide256.AddLanes(new(a._value.GetLower() + a._value.GetUpper()));
+
+    [MethodImpl(Inline)]
     public static Wide512 InterleaveLower(Wide512 a, Wide512 b) => new(Avx512F.IsSupported ? Avx512F.UnpackLow(a._value, b._value)
         : Vector512.Create(Wide256.InterleaveLower(a.Lower, b.Lower).Value, Wide256.InterleaveLower(a.Upper, b.Upper).Value));
 

@@ -58,6 +58,9 @@ unsafe interface IHostVector<TSelf> where TSelf : unmanaged, IHostVector<TSelf>
 
     static abstract float Largest(TSelf a);
 
+    /// <summary>Sums of the places that lie <c>4 i</c> apart.</summary>
+    static abstract Wide128 AddLanes(TSelf a);
+
     /// <summary>In each group of four places: a's and b's lower halves in turns (a0 b0 a1 b1).</summary>
     static abstract TSelf InterleaveLower(TSelf a, TSelf b);
 

@@ -6,7 +6,7 @@ namespace HSENet.Kernels;
 public static partial class Linear
 {
     // Above this many rows the tile's six rows are filled well enough to pay for the panel.
-    const int HostDotRows = 8;
+    const int HostDotRows = 16;
 
     internal static void HostForward(HostDevice device, LinearArguments a)
     {
@@ -44,7 +44,10 @@ public static partial class Linear
     static void HostForward<TStrip, TVector, TFormat>(HostDevice device, LinearArguments a)
         where TStrip : unmanaged, IHostStrip<TStrip> where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
-        if (a.Rows <= HostDotRows)
+        // One row waits for memory: half a cache line at a time keeps more of it on its way, and the arithmetic has time.
+        if (a.Rows == 1 && typeof(TVector) == typeof(Wide512))
+            HostDots<Wide256, TFormat>(device, a);
+        else if (a.Rows <= HostDotRows)
             HostDots<TVector, TFormat>(device, a);
         else
             HostPanels<TStrip, TVector, TFormat>(device, a);
