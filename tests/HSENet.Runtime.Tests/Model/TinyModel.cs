@@ -54,6 +54,7 @@ sealed class PartRun : IDisposable
     public PartRun(MemoryPlan plan, string device = "host")
     {
         Device = device == "host" ? Host : new EmulatorDevice();
+        Golden.On(device);
         _arena = new Arena(Device, plan);
         Pass = new Pass(Device, _arena, (name, view) => Seen[name] = Read(view));
     }
@@ -88,19 +89,4 @@ sealed class PartRun : IDisposable
         if (Device != Host)
             Device.Dispose();
     }
-}
-
-/// <summary>Comparison with golden tensors.</summary>
-static class Golden
-{
-    /// <summary>The share of a right f32 implementation is below 1e-6; typical mistakes begin at 2e-5 (golden README).</summary>
-    public const double Tolerance = 1e-5;
-
-    public static void Equal(string name, ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, double tolerance = Tolerance)
-    {
-        double error = GoldenFolder.RelativeL2(actual, expected);
-        Assert.True(error <= tolerance, $"{name}: relative L2 error {error:E2}, allowed {tolerance:E0}");
-    }
-
-    public static float[] Minus(float[] a, float[] b) => [.. a.Zip(b, (x, y) => x - y)];
 }
