@@ -36,12 +36,12 @@ public static partial class Sampling
         if (a.TopK > 0 && a.TopK < a.Vocabulary)
             KeepTop(a, sums, a.TopK, 1);
         if (a.TopP < 1f)
-            KeepTop(a, sums, a.TopP * Sum(a, sums, 0, a.Vocabulary, 0), 0);
+            KeepTop(a, sums, a.TopP * SumBelow(a, sums, a.Vocabulary), 0);
 
-        float target = a.Uniform * Sum(a, sums, 0, a.Vocabulary, 0);
+        float target = a.Uniform * SumBelow(a, sums, a.Vocabulary);
         int before = 0; // the most ids whose weight does not exceed the target: the next one does
         for (int bit = 1 << 23; bit > 0; bit >>= 1)
-            if (Sum(a, sums, 0, Math.Min(before + bit, a.Vocabulary), 0) <= target)
+            if (SumBelow(a, sums, Math.Min(before + bit, a.Vocabulary)) <= target)
                 before += bit;
         if (thread == 0)
             a.Id[0] = before;
@@ -53,7 +53,7 @@ public static partial class Sampling
         for (int bit = 63; bit >= 0; bit--)
         {
             ulong trial = threshold | 1UL << bit;
-            if (Sum(a, sums, trial, a.Vocabulary, counts) >= target)
+            if (SumFrom(a, sums, trial, counts) >= target)
                 threshold = trial;
         }
         for (int i = Group.IdxX; i < a.Vocabulary; i += GroupSize)
@@ -61,13 +61,27 @@ public static partial class Sampling
                 a.Scratch[i] = 0f;
     }
 
-    /// <summary>The sum over the group of weights, or the number, of ids below <paramref name="end"/> with at least the given key.</summary>
-    static float Sum(SamplingArguments a, ArrayView<float> sums, ulong lowest, int end, int counts)
+    /// <summary>The summed weight, or the number, of the ids with at least the given key.</summary>
+    static float SumFrom(SamplingArguments a, ArrayView<float> sums, ulong lowest, int counts)
+    {
+        float sum = 0f;
+        for (int i = Group.IdxX; i < a.Vocabulary; i += GroupSize)
+            if (Key(a.Logits[i], i) >= lowest)
+                sum += counts != 0 ? 1f : a.Scratch[i];
+        return OverGroup(sums, sum);
+    }
+
+    /// <summary>The summed weight of the ids below <paramref name="end"/>.</summary>
+    static float SumBelow(SamplingArguments a, ArrayView<float> sums, int end)
     {
         float sum = 0f;
         for (int i = Group.IdxX; i < end; i += GroupSize)
-            if (Key(a.Logits[i], i) >= lowest)
-                sum += counts != 0 ? 1f : a.Scratch[i];
+            sum += a.Scratch[i];
+        return OverGroup(sums, sum);
+    }
+
+    static float OverGroup(ArrayView<float> sums, float sum)
+    {
         Group.Barrier(); // all have read the sums of the call before
         sums[Group.IdxX] = sum;
         Group.Barrier(); // every thread reads the sums of all

@@ -5,7 +5,7 @@ static class LoraMergeCases
 {
     public static IEnumerable<KernelCase> All =>
     [
-        Case(1, 1, 1, WeightType.F32, WeightType.F32), Case(37, 130, 8, WeightType.F32, WeightType.BF16),
+        Case(1, 1, 1, WeightType.F32, WeightType.F32), Case(150, 4, 5, WeightType.F32, WeightType.F32), Case(37, 130, 8, WeightType.F32, WeightType.BF16),
         Case(256, 17, 16, WeightType.BF16, WeightType.F32), Case(200, 33, 3, WeightType.BF16, WeightType.BF16),
         Case(256, 19, 4, WeightType.Int8, WeightType.F32), Case(256, 3, 4, WeightType.Int8, WeightType.BF16),
         .. Enum.GetValues<WeightType>().Select(type => Case(128, 5, 128, type, WeightType.Int8)),

@@ -10,7 +10,9 @@ static class SpatialPackerCases
     ];
 
     public static IEnumerable<KernelCase> All =>
-        [.. Shapes.Select(s => Centroid(s.Grid, s.Window, s.Channels)), .. Shapes.Select(s => Attention(s.Grid, s.Window, s.Channels))];
+        [.. Shapes.Select(s => Centroid(s.Grid, s.Window, s.Channels)), .. Shapes.Select(s => Attention(s.Grid, s.Window, s.Channels)),
+            // scores beyond what e^x can hold: only their difference from the largest counts
+            Attention((2, 4, 4), (1, 4, 4), 32, spread: 15)];
 
     static KernelCase<WindowCentroidArguments> Centroid((int D, int H, int W) grid, (int D, int H, int W) window, int channels)
     {
@@ -56,14 +58,14 @@ static class SpatialPackerCases
         };
     }
 
-    static KernelCase<WindowAttentionArguments> Attention((int D, int H, int W) grid, (int D, int H, int W) window, int channels)
+    static KernelCase<WindowAttentionArguments> Attention((int D, int H, int W) grid, (int D, int H, int W) window, int channels, float spread = 1)
     {
         int patches = grid.D * grid.H * grid.W, size = window.D * window.H * window.W;
         return new(WindowAttention.ForwardOperation,
             memory => new WindowAttentionArguments
             {
-                Q = memory.Input(Numbers.Uniform(patches / size * channels, 1)),
-                K = memory.Input(Numbers.Uniform(patches * channels, 2)),
+                Q = memory.Input(Numbers.Uniform(patches / size * channels, 1, spread)),
+                K = memory.Input(Numbers.Uniform(patches * channels, 2, spread)),
                 V = memory.Input(Numbers.Uniform(patches * channels, 3)),
                 Y = memory.Output(patches / size * channels),
                 Map = memory.Output(patches),
