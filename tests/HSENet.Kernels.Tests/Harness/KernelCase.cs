@@ -27,6 +27,9 @@ public abstract class KernelCase
     /// <summary>Runs the rung and returns the worst error as a share of its bound; fails above 1.</summary>
     public abstract double Run(Device device, Rung rung);
 
+    /// <summary>Every tensor of the arguments that is there: its field's name, and whether half of it is refused.</summary>
+    public abstract IEnumerable<(string Field, bool Refused)> Halved();
+
     /// <summary>Bytes of managed memory that a launch takes after the first ones.</summary>
     public abstract long AllocatedBytes(Device device, Rung rung);
 
@@ -94,6 +97,37 @@ public sealed class KernelCase<TArguments>(Operation<TArguments> operation, Func
         operation.Launch(device, typed, arguments);
         return GC.GetAllocatedBytesForCurrentThread() - before;
     }
+
+    public override IEnumerable<(string Field, bool Refused)> Halved()
+    {
+        using var memory = new CaseMemory(ReferenceHost);
+        object whole = build(memory);
+        foreach (var field in typeof(TArguments).GetFields())
+            if (Half(field.GetValue(whole)!) is { } half)
+            {
+                object broken = (TArguments)whole; // a copy
+                field.SetValue(broken, half);
+                bool refused = false;
+                try
+                {
+                    operation.Check((TArguments)broken);
+                }
+                catch (KernelArgumentException failure)
+                {
+                    refused = failure.Operation.StartsWith(operation.Name, StringComparison.Ordinal);
+                }
+                yield return (field.Name, refused);
+            }
+    }
+
+    static object? Half(object tensor) => tensor switch
+    {
+        View<float> { Length: > 1 } view => view.Slice(0, view.Length / 2),
+        View<byte> { Length: > 1 } view => view.Slice(0, view.Length / 2),
+        View<int> { Length: > 1 } view => view.Slice(0, view.Length / 2),
+        Weights { Length: > 1, Type: not WeightType.Int8 } weights => weights.Rows(0, weights.Length / 2, 1),
+        _ => null,
+    };
 
     public override double Twin(string name)
     {
