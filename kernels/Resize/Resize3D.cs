@@ -54,8 +54,7 @@ public struct Resize3DArguments
     public int RowStride;
 
     /// <summary>All of one contiguous grid into all of another.</summary>
-    public static Resize3DArguments Whole(View<byte> x, FloatType xType, (int D, int H, int W) old, View<byte> y, FloatType yType,
-        (int D, int H, int W) @new) => new()
+    public static Resize3DArguments Whole(View<byte> x, FloatType xType, (int D, int H, int W) old, View<byte> y, FloatType yType, (int D, int H, int W) @new) => new()
     {
         X = x,
         Y = y,

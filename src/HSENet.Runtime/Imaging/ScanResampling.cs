@@ -53,11 +53,11 @@ sealed class ScanResampling : IDisposable
         Resize3D.Forward(_device,
             Resize3DArguments.Whole(slab.As<byte>(), FloatType.F64, (stored.Z, stored.X, stored.Y), y, type,
             (resampled.Z, resampled.X, resampled.Y)) with
-        {
-            FirstSlice = firstOld,
-            FirstNewSlice = first,
-            NewSlices = count,
-        });
+            {
+                FirstSlice = firstOld,
+                FirstNewSlice = first,
+                NewSlices = count,
+            });
     }
 
     public void Dispose()

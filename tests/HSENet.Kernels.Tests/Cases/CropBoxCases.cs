@@ -20,14 +20,14 @@ public static class CropBoxCases
             Width = size.W,
         },
         a => [Expected.Of(CropBox.Reference(a), _ => 0)])
-    {
-        Name = $"{start} to {end} of {size}",
-        Twins = end == size || end.D == 0 ? [] : new()
         {
-            ["volume shifted by one voxel"] = static a => a with { X = new View<float>(a.X.Address - 4, a.X.Length) },
-            ["rows and columns exchanged"] = static a => a with { Height = a.Width, Width = a.Height },
-        },
-    };
+            Name = $"{start} to {end} of {size}",
+            Twins = end == size || end.D == 0 ? [] : new()
+            {
+                ["volume shifted by one voxel"] = static a => a with { X = new View<float>(a.X.Address - 4, a.X.Length) },
+                ["rows and columns exchanged"] = static a => a with { Height = a.Width, Width = a.Height },
+            },
+        };
 
     /// <summary>Values above 0 in both corners of the box and scattered inside; otherwise 0, -0 or below.</summary>
     internal static float[] Volume((int D, int H, int W) size, (int D, int H, int W) start, (int D, int H, int W) end)

@@ -22,15 +22,15 @@ static class SliceGuidedAttentionCases
             Channels = channels,
         },
         Expect)
-    {
-        Name = $"{patches} patches, {slices} slices, {channels} channels, spread {spread}",
-        Twins = slices == 1 ? [] : new()
         {
-            ["keys shifted by one channel"] = static a => a with { K = new View<float>(a.K.Address - 4, a.K.Length) },
-            ["values shifted by one channel"] = static a => a with { V = new View<float>(a.V.Address - 4, a.V.Length) },
-            ["keys exchanged with values"] = static a => a with { K = a.V, V = a.K },
-        },
-    };
+            Name = $"{patches} patches, {slices} slices, {channels} channels, spread {spread}",
+            Twins = slices == 1 ? [] : new()
+            {
+                ["keys shifted by one channel"] = static a => a with { K = new View<float>(a.K.Address - 4, a.K.Length) },
+                ["values shifted by one channel"] = static a => a with { V = new View<float>(a.V.Address - 4, a.V.Length) },
+                ["keys exchanged with values"] = static a => a with { K = a.V, V = a.K },
+            },
+        };
 
     static Expected[] Expect(SliceGuidedAttentionArguments a)
     {

@@ -73,12 +73,12 @@ static class SlicePixelsCases
             double[] y = SlicePixels.Reference(a);
             return [Expected.Of(y, i => Numbers.U * (3 + 2 * 0.5) / 0.25 + Numbers.U * Math.Abs(y[i]))];
         })
-    {
-        Name = $"{slices} of {height} × {width}, {size} at {top}, {left}",
-        Twins = new()
         {
-            ["colours exchanged"] = static a => a with { MeanRed = a.MeanBlue, MeanBlue = a.MeanRed },
-            ["images shifted by one pixel"] = static a => a with { X = new View<byte>(a.X.Address - 1, a.X.Length) },
-        },
-    };
+            Name = $"{slices} of {height} × {width}, {size} at {top}, {left}",
+            Twins = new()
+            {
+                ["colours exchanged"] = static a => a with { MeanRed = a.MeanBlue, MeanBlue = a.MeanRed },
+                ["images shifted by one pixel"] = static a => a with { X = new View<byte>(a.X.Address - 1, a.X.Length) },
+            },
+        };
 }

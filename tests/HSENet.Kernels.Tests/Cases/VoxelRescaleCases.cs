@@ -29,15 +29,15 @@ static class VoxelRescaleCases
         },
         // Every rung rounds as the reference does: no bit may differ.
         a => [Expected.Of(VoxelRescale.Reference(a), _ => 0)])
-    {
-        Name = $"{type}, {slices} slices of {rows} × {columns}, divided by {divisor}",
-        Twins = rows * columns == 1 ? [] : new()
         {
-            ["rows and columns exchanged"] = static a => a with { Rows = a.Columns, Columns = a.Rows },
-            ["window of the other output"] = static a => a with { Highest = a.Divisor == 1 ? 1000 : 200 },
-            ["scaling of the file left out"] = static a => a with { FileSlope = 1, FileIntercept = 0 },
-        },
-    };
+            Name = $"{type}, {slices} slices of {rows} × {columns}, divided by {divisor}",
+            Twins = rows * columns == 1 ? [] : new()
+            {
+                ["rows and columns exchanged"] = static a => a with { Rows = a.Columns, Columns = a.Rows },
+                ["window of the other output"] = static a => a with { Highest = a.Divisor == 1 ? 1000 : 200 },
+                ["scaling of the file left out"] = static a => a with { FileSlope = 1, FileIntercept = 0 },
+            },
+        };
 
     static View<byte> Voxels(CaseMemory memory, VoxelType type, int count)
     {
