@@ -4,8 +4,8 @@ namespace HSENet.Ptx;
 /// <summary>Makes a <see cref="DecodedKernel"/>. What stands in the parts of this class: operands, memory, instructions of warps.</summary>
 sealed unsafe partial class Decoder
 {
-    // As on hardware; parameters of calls share their limit with those of the kernel.
-    const int MostLocalBytes = 512 * 1024, MostParameterBytes = 32764;
+    // As on hardware, but for the parameters of all calls together, which have a place each.
+    const int MostLocalBytes = 512 * 1024, MostParameterBytes = 32764, MostCallBytes = 256 * 1024;
 
     readonly EmulatorModule _module;
     readonly PtxFunction _entry;
@@ -245,9 +245,9 @@ sealed unsafe partial class Decoder
                 _variables[(scope, variable.Name)] = (ulong)_kernel.LocalArrays.Add(variable.Name, (int)variable.Bytes, Math.Max(1, variable.Alignment));
                 break;
             case PtxSpace.Param:
-                int offset = (_kernel.CallParameterBytes + 15) / 16 * 16;
+                int offset = (_kernel.CallParameterBytes + 7) / 8 * 8;
                 _callParameters[(scope, variable.Name)] = (offset, (int)variable.Bytes);
-                _kernel.CallParameterBytes = Bounded(offset + variable.Bytes, variable, MostParameterBytes);
+                _kernel.CallParameterBytes = Bounded(offset + variable.Bytes, variable, MostCallBytes);
                 break;
             case PtxSpace.Global or PtxSpace.Const:
                 _variables[(scope, variable.Name)] = _module.AddressOf(variable);
