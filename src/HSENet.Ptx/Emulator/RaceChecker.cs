@@ -29,12 +29,16 @@ sealed unsafe class RaceChecker(BlockState block, int warps)
     /// </summary>
     public bool Group(Warp w, Instruction* i, MemoryRegion* region, ulong offset, int first, uint bytes, bool store, bool same)
     {
-        if (bytes < 4 || i->Strong || region->Stamps->ByteWrite != null)
+        RaceStamps* stamps = region->Stamps;
+        if (i->Strong || (bytes < 4 && stamps->ByteWrite == null))
             return false;
         bool shared = region->Index == BlockState.SharedIndex;
-        uint words = bytes / 4;
-        uint* write = region->Stamps->Write + offset / 4, read = region->Stamps->Read + offset / 4;
+        // Stamps of one lane's access: words, or bytes when it is smaller.
+        uint words = bytes < 4 ? bytes : bytes / 4;
+        uint* write = bytes < 4 ? stamps->ByteWrite + offset : stamps->Write + offset / 4, read = bytes < 4 ? stamps->ByteRead + offset : stamps->Read + offset / 4;
         uint start = shared ? Order.BlockStartStamp : Order.LaunchStartStamp;
+        if (!OthersSettled(stamps, offset, same ? bytes : bytes * 8, bytes < 4, store, start))
+            return false;
         uint now = Order.Now;
         uint thread = (uint)(w.Index * 32 + first);
         if (same)
@@ -61,6 +65,23 @@ sealed unsafe class RaceChecker(BlockState block, int warps)
             else
                 Merge(Vector256.Load(read + at), own, (uint)w.Index, start).Store(read + at);
         }
+        return true;
+    }
+
+    // The stamps of the other size at the same bytes: words where bytes are accessed, bytes where words are.
+    bool OthersSettled(RaceStamps* stamps, ulong offset, uint span, bool ofWords, bool store, uint start)
+    {
+        if (ofWords)
+        {
+            for (ulong word = offset / 4; word <= (offset + span - 1) / 4; word++)
+                if (!Settled(stamps->Write[word], start) || (store && !Settled(stamps->Read[word], start)))
+                    return false;
+            return true;
+        }
+        Vector256<uint> nobody = Vector256.Create(Stamp.Who);
+        for (ulong at = offset; stamps->ByteWrite != null && at < offset + span; at += 8)
+            if (!Settled(Vector256.Load(stamps->ByteWrite + at), nobody, start) || (store && !Settled(Vector256.Load(stamps->ByteRead + at), nobody, start)))
+                return false;
         return true;
     }
 

@@ -81,6 +81,30 @@ public class RaceTests
         ld.shared.u8 %r5, [%r6];
         """, 64));
 
+    [Theory]
+    [InlineData("u16", "u16", 2)]
+    [InlineData("u16", "u32", 4)]
+    [InlineData("u32", "u16", 2)]
+    [InlineData("u32", "u32", 4)]
+    [InlineData("u8", "u16", 2)]
+    public void Accesses_of_all_sizes_race_with_each_other(string stored, string loaded, int size)
+    {
+        // Whole warps of neighbouring accesses, twice, so that the stamps of both sizes exist when they are compared.
+        string register(string type) => type == "u32" ? "%r9" : "%rs1";
+        int storeSize = int.Parse(stored[1..]) / 8;
+        EmulatorFinding[] Run(string barrier) => All($"""
+            .shared .align 4 .b8 tile[512];
+            mov.u32 %r1, %tid.x; mov.u32 %r8, tile; mul.lo.u32 %r3, %r1, {storeSize}; add.u32 %r6, %r8, %r3;
+            xor.b32 %r2, %r1, 32; mul.lo.u32 %r4, %r2, {size}; and.b32 %r4, %r4, {63 * storeSize & -size}; add.u32 %r7, %r8, %r4;
+            mov.u32 %r9, 0; mov.u16 %rs1, 0; mov.u32 %r10, 0;
+            LOOP: st.shared.{stored} [%r6], {register(stored)}; {barrier} ld.shared.{loaded} {register(loaded)}, [%r7]; {barrier}
+            add.u32 %r10, %r10, 1; setp.lt.u32 %p1, %r10, 3; @%p1 bra LOOP;
+            """, 64);
+
+        Assert.Empty(Run("bar.sync 0;"));
+        Assert.Contains(Run(""), finding => finding.Kind == FindingKind.Race);
+    }
+
     [Fact]
     public void Blocks_that_write_the_same_word_race()
     {
