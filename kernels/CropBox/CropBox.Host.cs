@@ -1,6 +1,6 @@
 // Computes  occupied = 1 for each slice, row and column that holds a value above 0, otherwise 0
 // Idea      an item is a slice: a row is looked at a vector at a time, columns that are marked already cost nothing more
-// Numerics  exact; items may write the same mark at the same time, always a 1
+// Numerics  exact; items may write the same mark at the same time, always a 1 and nothing beside it
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -40,10 +40,12 @@ public static partial class CropBox
         {
             var above = Vector.GreaterThan(Vector.Load(x + w), Vector<float>.Zero);
             any |= above;
-            var marks = Vector.Load(columns + w);
-            var marked = marks | (above & Vector<int>.One);
-            if (marked != marks)
-                marked.Store(columns + w);
+            if ((above & Vector.Equals(Vector.Load(columns + w), Vector<int>.Zero)) == Vector<int>.Zero)
+                continue;
+            // One by one: a whole vector would take back marks that another item makes meanwhile.
+            for (int i = w; i < w + Vector<float>.Count; i++)
+                if (x[i] > 0)
+                    columns[i] = 1;
         }
         bool found = any != Vector<int>.Zero;
         for (; w < count; w++)

@@ -90,12 +90,16 @@ public sealed class KernelCase<TArguments>(Operation<TArguments> operation, Func
         using var memory = new CaseMemory(device);
         var arguments = build(memory);
         var typed = (Rung<TArguments>)rung;
-        for (int i = 0; i < 3; i++)
-            operation.Launch(device, typed, arguments);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        operation.Check(arguments);
         operation.Launch(device, typed, arguments);
-        return GC.GetAllocatedBytesForCurrentThread() - before;
+        long least = long.MaxValue;
+        for (int i = 0; i < 5; i++) // the least: a thread that goes to sleep for the first time allocates in the base library
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            operation.Check(arguments);
+            operation.Launch(device, typed, arguments);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        return least;
     }
 
     public override IEnumerable<(string Field, bool Refused)> Halved()
