@@ -1,5 +1,4 @@
 // The open model as an embedder uses it: many threads, early stops, cancellation, memory in memory.
-using HSENet.Kernels;
 using HSENet.Tests;
 
 namespace HSENet.Runtime.Tests;
