@@ -97,6 +97,30 @@ public sealed unsafe class HostDevice : Device
     /// <summary>Runs <paramref name="count"/> items of <paramref name="work"/> on all threads and waits for them.</summary>
     public void For<TWork>(int count, TWork work) where TWork : struct, IHostWork => _pool.For(count, ref work);
 
+    /// <summary>The same for work that is written once for every width of vectors, at the width of this device.</summary>
+    internal void ForVectors<TWork>(int count, TWork work) where TWork : struct, IHostVectorWork
+    {
+        switch (VectorBits)
+        {
+            case 512:
+                For(count, new AtWidth<TWork, Wide512>(work));
+                break;
+            case 256:
+                For(count, new AtWidth<TWork, Wide256>(work));
+                break;
+            default:
+                For(count, new AtWidth<TWork, Wide128>(work));
+                break;
+        }
+    }
+
+    readonly struct AtWidth<TWork, TVector>(TWork work) : IHostWork
+        where TWork : struct, IHostVectorWork
+        where TVector : unmanaged, IHostVector<TVector>
+    {
+        public void Run(int index, int worker) => work.Run<TVector>(index, worker);
+    }
+
     /// <summary>
     /// Scratch memory of one worker, aligned to 64 bytes, valid until its next call. It only grows, so that launches in steady state allocate nothing.
     /// </summary>

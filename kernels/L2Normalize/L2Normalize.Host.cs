@@ -12,23 +12,12 @@ public static partial class L2Normalize
     static void HostForward(HostDevice device, L2NormalizeArguments a)
     {
         int items = (a.Rows + HostRowsPerItem - 1) / HostRowsPerItem;
-        switch (device.VectorBits)
-        {
-            case 512:
-                device.For(items, new HostWork<Wide512>(a));
-                break;
-            case 256:
-                device.For(items, new HostWork<Wide256>(a));
-                break;
-            default:
-                device.For(items, new HostWork<Wide128>(a));
-                break;
-        }
+        device.ForVectors(items, new HostWork(a));
     }
 
-    readonly struct HostWork<TVector>(L2NormalizeArguments a) : IHostWork where TVector : unmanaged, IHostVector<TVector>
+    readonly struct HostWork(L2NormalizeArguments a) : IHostVectorWork
     {
-        public unsafe void Run(int index, int worker)
+        public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
             int end = Math.Min(a.Rows, (index + 1) * HostRowsPerItem);
             for (int row = index * HostRowsPerItem; row < end; row++)

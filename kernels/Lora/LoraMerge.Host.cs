@@ -10,24 +10,12 @@ public static partial class LoraMerge
     static void HostForward(HostDevice device, LoraMergeArguments a)
     {
         int items = (a.Outputs + HostRowsPerItem - 1) / HostRowsPerItem;
-        switch (device.VectorBits)
-        {
-            case 512:
-                device.For(items, new HostWork<Wide512>(device, a));
-                break;
-            case 256:
-                device.For(items, new HostWork<Wide256>(device, a));
-                break;
-            default:
-                device.For(items, new HostWork<Wide128>(device, a));
-                break;
-        }
+        device.ForVectors(items, new HostWork(device, a));
     }
 
-    readonly struct HostWork<TVector>(HostDevice device, LoraMergeArguments a) : IHostWork
-        where TVector : unmanaged, IHostVector<TVector>
+    readonly struct HostWork(HostDevice device, LoraMergeArguments a) : IHostVectorWork
     {
-        public unsafe void Run(int index, int worker)
+        public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
             int start = index * HostRowsPerItem, rows = Math.Min(HostRowsPerItem, a.Outputs - start);
             float* down = device.Scratch<float>(worker, (long)a.Inputs + rows * a.Rank), up = down + a.Inputs;

@@ -11,18 +11,7 @@ public static partial class PatchEmbedding
     {
         long length = (long)a.Patches * a.PatchLength;
         float* rows = device.SharedScratch<float>(length);
-        switch (device.VectorBits)
-        {
-            case 512:
-                device.For(a.Patches, new HostGather<Wide512>(a, rows));
-                break;
-            case 256:
-                device.For(a.Patches, new HostGather<Wide256>(a, rows));
-                break;
-            default:
-                device.For(a.Patches, new HostGather<Wide128>(a, rows));
-                break;
-        }
+        device.ForVectors(a.Patches, new HostGather(a, rows));
         View<float> position = a.Position.Type == WeightType.F32 ? a.Position.Values.As<float>() : a.Y;
         Linear.HostForward(device, new LinearArguments
         {
@@ -37,9 +26,9 @@ public static partial class PatchEmbedding
         });
     }
 
-    readonly unsafe struct HostGather<TVector>(PatchEmbeddingArguments a, float* rows) : IHostWork where TVector : unmanaged, IHostVector<TVector>
+    readonly unsafe struct HostGather(PatchEmbeddingArguments a, float* rows) : IHostVectorWork
     {
-        public void Run(int index, int worker)
+        public void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
             int columns = a.Width / a.PatchWidth, lines = a.Height / a.PatchHeight;
             int w0 = index % columns * a.PatchWidth, h0 = index / columns % lines * a.PatchHeight, d0 = index / (columns * lines) * a.PatchDepth;

@@ -12,23 +12,12 @@ public static partial class PatchScore
     static void HostForward(HostDevice device, PatchScoreArguments a)
     {
         int items = (a.Patches + HostPatchesPerItem - 1) / HostPatchesPerItem;
-        switch (device.VectorBits)
-        {
-            case 512:
-                device.For(items, new HostWork<Wide512>(a));
-                break;
-            case 256:
-                device.For(items, new HostWork<Wide256>(a));
-                break;
-            default:
-                device.For(items, new HostWork<Wide128>(a));
-                break;
-        }
+        device.ForVectors(items, new HostWork(a));
     }
 
-    readonly struct HostWork<TVector>(PatchScoreArguments a) : IHostWork where TVector : unmanaged, IHostVector<TVector>
+    readonly struct HostWork(PatchScoreArguments a) : IHostVectorWork
     {
-        public unsafe void Run(int index, int worker)
+        public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
             int end = Math.Min(a.Patches, (index + 1) * HostPatchesPerItem);
             for (int p = index * HostPatchesPerItem; p < end; p++)

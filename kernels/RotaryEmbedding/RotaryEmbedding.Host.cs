@@ -12,23 +12,12 @@ public static partial class RotaryEmbedding
     static void HostForward(HostDevice device, RotaryEmbeddingArguments a)
     {
         int items = (a.Tokens + HostTokensPerItem - 1) / HostTokensPerItem;
-        switch (device.VectorBits)
-        {
-            case 512:
-                device.For(items, new HostWork<Wide512>(a));
-                break;
-            case 256:
-                device.For(items, new HostWork<Wide256>(a));
-                break;
-            default:
-                device.For(items, new HostWork<Wide128>(a));
-                break;
-        }
+        device.ForVectors(items, new HostWork(a));
     }
 
-    readonly struct HostWork<TVector>(RotaryEmbeddingArguments a) : IHostWork where TVector : unmanaged, IHostVector<TVector>
+    readonly struct HostWork(RotaryEmbeddingArguments a) : IHostVectorWork
     {
-        public unsafe void Run(int index, int worker)
+        public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
             int end = Math.Min(a.Tokens, (index + 1) * HostTokensPerItem);
             long keyRow = (long)a.KeyHeads * a.HeadSize, queryRow = (long)a.QueryHeads * a.HeadSize;

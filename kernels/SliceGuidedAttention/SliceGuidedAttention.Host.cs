@@ -10,24 +10,12 @@ public static partial class SliceGuidedAttention
     static void HostForward(HostDevice device, SliceGuidedAttentionArguments a)
     {
         int items = (a.Patches + HostPatchesPerItem - 1) / HostPatchesPerItem;
-        switch (device.VectorBits)
-        {
-            case 512:
-                device.For(items, new HostWork<Wide512>(device, a));
-                break;
-            case 256:
-                device.For(items, new HostWork<Wide256>(device, a));
-                break;
-            default:
-                device.For(items, new HostWork<Wide128>(device, a));
-                break;
-        }
+        device.ForVectors(items, new HostWork(device, a));
     }
 
-    readonly struct HostWork<TVector>(HostDevice device, SliceGuidedAttentionArguments a) : IHostWork
-        where TVector : unmanaged, IHostVector<TVector>
+    readonly struct HostWork(HostDevice device, SliceGuidedAttentionArguments a) : IHostVectorWork
     {
-        public unsafe void Run(int index, int worker)
+        public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
             int* rows = device.Scratch<int>(worker, a.Slices);
             for (int s = 0; s < a.Slices; s++)

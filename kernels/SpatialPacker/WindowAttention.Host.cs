@@ -7,24 +7,12 @@ public static partial class WindowAttention
 {
     static void HostForward(HostDevice device, WindowAttentionArguments a)
     {
-        switch (device.VectorBits)
-        {
-            case 512:
-                device.For(a.Grid.Windows, new HostWork<Wide512>(device, a));
-                break;
-            case 256:
-                device.For(a.Grid.Windows, new HostWork<Wide256>(device, a));
-                break;
-            default:
-                device.For(a.Grid.Windows, new HostWork<Wide128>(device, a));
-                break;
-        }
+        device.ForVectors(a.Grid.Windows, new HostWork(device, a));
     }
 
-    readonly struct HostWork<TVector>(HostDevice device, WindowAttentionArguments a) : IHostWork
-        where TVector : unmanaged, IHostVector<TVector>
+    readonly struct HostWork(HostDevice device, WindowAttentionArguments a) : IHostVectorWork
     {
-        public unsafe void Run(int index, int worker)
+        public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
             WindowGrid grid = a.Grid;
             int* rows = device.Scratch<int>(worker, grid.Window);

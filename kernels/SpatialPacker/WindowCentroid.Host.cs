@@ -7,23 +7,12 @@ public static partial class WindowCentroid
 {
     static void HostForward(HostDevice device, WindowCentroidArguments a)
     {
-        switch (device.VectorBits)
-        {
-            case 512:
-                device.For(a.Grid.Windows, new HostWork<Wide512>(a));
-                break;
-            case 256:
-                device.For(a.Grid.Windows, new HostWork<Wide256>(a));
-                break;
-            default:
-                device.For(a.Grid.Windows, new HostWork<Wide128>(a));
-                break;
-        }
+        device.ForVectors(a.Grid.Windows, new HostWork(a));
     }
 
-    readonly unsafe struct HostWork<TVector>(WindowCentroidArguments a) : IHostWork where TVector : unmanaged, IHostVector<TVector>
+    readonly unsafe struct HostWork(WindowCentroidArguments a) : IHostVectorWork
     {
-        public void Run(int index, int worker)
+        public void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
             WindowGrid grid = a.Grid;
             float* y = a.Y.Pointer + (long)index * a.Channels;

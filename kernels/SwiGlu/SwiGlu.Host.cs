@@ -12,25 +12,14 @@ public static partial class SwiGlu
     static void HostForward(HostDevice device, SwiGluArguments a)
     {
         int items = a.Rows * HostItemsPerRow(a);
-        switch (device.VectorBits)
-        {
-            case 512:
-                device.For(items, new HostWork<Wide512>(a));
-                break;
-            case 256:
-                device.For(items, new HostWork<Wide256>(a));
-                break;
-            default:
-                device.For(items, new HostWork<Wide128>(a));
-                break;
-        }
+        device.ForVectors(items, new HostWork(a));
     }
 
     static int HostItemsPerRow(in SwiGluArguments a) => (a.Channels + HostChannelsPerItem - 1) / HostChannelsPerItem;
 
-    readonly struct HostWork<TVector>(SwiGluArguments a) : IHostWork where TVector : unmanaged, IHostVector<TVector>
+    readonly struct HostWork(SwiGluArguments a) : IHostVectorWork
     {
-        public unsafe void Run(int index, int worker)
+        public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
             int items = HostItemsPerRow(a), row = index / items, start = index % items * HostChannelsPerItem;
             float* gate = a.GateUp.Pointer + (long)row * 2 * a.Channels + start;

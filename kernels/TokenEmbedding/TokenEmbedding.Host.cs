@@ -10,24 +10,12 @@ public static partial class TokenEmbedding
     static void HostForward(HostDevice device, TokenEmbeddingArguments a)
     {
         int items = (a.Tokens + HostTokensPerItem - 1) / HostTokensPerItem;
-        switch (device.VectorBits)
-        {
-            case 512:
-                device.For(items, new HostWork<Wide512>(device, a));
-                break;
-            case 256:
-                device.For(items, new HostWork<Wide256>(device, a));
-                break;
-            default:
-                device.For(items, new HostWork<Wide128>(device, a));
-                break;
-        }
+        device.ForVectors(items, new HostWork(device, a));
     }
 
-    readonly struct HostWork<TVector>(HostDevice device, TokenEmbeddingArguments a) : IHostWork
-        where TVector : unmanaged, IHostVector<TVector>
+    readonly struct HostWork(HostDevice device, TokenEmbeddingArguments a) : IHostVectorWork
     {
-        public unsafe void Run(int index, int worker)
+        public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
             int end = Math.Min(a.Tokens, (index + 1) * HostTokensPerItem);
             long visualCount = a.Visual.Length / a.Channels;
