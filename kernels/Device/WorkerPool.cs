@@ -13,6 +13,13 @@ public interface IHostWork
     void Run(int index, int worker);
 }
 
+/// <summary>Work of a host rung that is written once for every width of vectors.</summary>
+interface IHostVectorWork
+{
+    /// <summary>Computes item <paramref name="index"/> with vectors of type <typeparamref name="TVector"/>.</summary>
+    void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>;
+}
+
 /// <summary>
 /// The caller and <c>threads − 1</c> workers share the items of one piece of work at a time. The caller waits for items, not for
 /// workers: one that sleeps, or comes too late for an item, costs nothing.
@@ -21,13 +28,6 @@ public interface IHostWork
 /// The number of items and the next one to hand out lie in one 64-bit word. Who adds one to it and gets a number below the count has
 /// an item of the work that is described beside it: that work cannot end, and so not be replaced, before this item is done.
 /// </remarks>
-/// <summary>Work of a host rung that is written once for every width of vectors.</summary>
-interface IHostVectorWork
-{
-    /// <summary>Computes item <paramref name="index"/> with vectors of type <typeparamref name="TVector"/>.</summary>
-    void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>;
-}
-
 sealed unsafe class WorkerPool : IDisposable
 {
     // Bridges the gap between two launches of a decoded token; then a worker sleeps, and an idle machine is idle.
