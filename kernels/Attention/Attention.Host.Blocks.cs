@@ -5,8 +5,8 @@ namespace HSENet.Kernels;
 
 public static partial class Attention
 {
-    // Keys whose K and V panels (512 × D floats each) stay in the second level cache while all queries of a block pass over them.
-    const int BlockKeys = 512;
+    // Keys whose K and V panels (256 × D floats each) stay in the second level cache while all queries of a block pass over them.
+    const int BlockKeys = 256;
 
     // The panels are made once for a block of queries. More queries: less of that work; fewer: more items to share.
     const int MostBlockRows = 342, UsualBlockRows = 96, FewestBlockRows = 24;

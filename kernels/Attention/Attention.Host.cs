@@ -45,7 +45,7 @@ public static partial class Attention
     {
         nint vectorEnd = (count + TVector.Count - 1) / TVector.Count * TVector.Count;
         for (nint s = count; s < vectorEnd; s++)
-            scores[s] = float.NegativeInfinity; // its weight is 0
+            scores[s] = float.NegativeInfinity; // its weight is 2^−125, nothing beside that of the maximum
         TVector top = TVector.Create(float.NegativeInfinity), other = top;
         nint i = 0;
         for (; i < vectorEnd - TVector.Count; i += 2 * TVector.Count)
@@ -66,7 +66,7 @@ public static partial class Attention
             TVector.Store(scores + i, weight);
             sum += weight;
         }
-        for (; i < end; i++)
+        for (i = count; i < end; i++)
             scores[i] = 0f;
         return TVector.Sum(sum);
     }

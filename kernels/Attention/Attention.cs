@@ -46,7 +46,7 @@ public struct AttentionArguments
     /// <summary>1: query t sees the keys s ≤ S − T + t, so the last query sees all; 0: every query sees every key.</summary>
     public int Causal;
 
-    /// <summary>What scores are multiplied by, 1/√D as a rule.</summary>
+    /// <summary>What scores are multiplied by, more than 0: 1/√D as a rule.</summary>
     public float Scale;
 }
 
@@ -81,6 +81,7 @@ public static partial class Attention
         Require.That(a.QueryHeads % a.KeyHeads == 0, name, nameof(a.KeyHeads), "a divisor of the query heads", a.KeyHeads);
         Require.That(a.Causal is 0 or 1, name, nameof(a.Causal), "0 or 1", a.Causal);
         Require.That(a.Causal == 0 || a.Keys >= a.Queries, name, nameof(a.Keys), "at least as many as queries when causal", a.Keys);
+        Require.That(a.Scale > 0, name, nameof(a.Scale), "more than 0", (long)a.Scale);
         // The naive grid has a head per block in y and a sequence per block in z.
         Require.That(a.QueryHeads <= 65535, name, nameof(a.QueryHeads), "at most 65535", a.QueryHeads);
         Require.That(a.Batch <= 65535, name, nameof(a.Batch), "at most 65535", a.Batch);

@@ -31,27 +31,30 @@ static class HostMath
         return PowerOf2(whole, T.MultiplyAdd(x, T.Create(Log2ERest), fraction));
     }
 
-    /// <summary>2^x of x ≤ 0, relative error at most 1.5e-7; 0 below the smallest normal number.</summary>
+    /// <summary>2^x of x ≤ 0, relative error at most 1.5e-7; 2^−125 for all that is less.</summary>
     [MethodImpl(Inline)]
     public static T Exp2NotPositive<T>(T x) where T : unmanaged, IHostVector<T>
     {
-        var lowest = T.Create(-126f);
-        var clamped = T.Max(lowest, x);
-        var whole = T.Round(clamped);
-        return T.IfLess(x, lowest, T.Create(0f), PowerOf2(whole, clamped - whole));
+        // A float of this size has no bits behind the point: adding it rounds, and leaves the whole number in the lowest bits.
+        var shift = T.Create(3 << 22);
+        var clamped = T.Max(T.Create(-125f), x);
+        var shifted = clamped + shift;
+        return T.ShiftExponent(Exp2Fraction(clamped - (shifted - shift)), shifted);
     }
 
     /// <summary>2^(whole + fraction) for a fraction in [−1/2, 1/2].</summary>
     [MethodImpl(Inline)]
-    static T PowerOf2<T>(T whole, T fraction) where T : unmanaged, IHostVector<T>
+    static T PowerOf2<T>(T whole, T fraction) where T : unmanaged, IHostVector<T> => Exp2Fraction(fraction) * T.PowerOfTwo(whole);
+
+    [MethodImpl(Inline)]
+    static T Exp2Fraction<T>(T fraction) where T : unmanaged, IHostVector<T>
     {
         var r = T.MultiplyAdd(T.Create(Exp6), fraction, T.Create(Exp5));
         r = T.MultiplyAdd(r, fraction, T.Create(Exp4));
         r = T.MultiplyAdd(r, fraction, T.Create(Exp3));
         r = T.MultiplyAdd(r, fraction, T.Create(Exp2));
         r = T.MultiplyAdd(r, fraction, T.Create(Exp1));
-        r = T.MultiplyAdd(r, fraction, T.Create(1f));
-        return r * T.PowerOfTwo(whole);
+        return T.MultiplyAdd(r, fraction, T.Create(1f));
     }
 
     /// <summary>The error function, absolute error at most 1.2e-7.</summary>

@@ -68,6 +68,9 @@ readonly unsafe struct Wide128(Vector128<float> value) : IHostVector<Wide128>
     public static Wide128 PowerOfTwo(Wide128 whole) => new(((Vector128.ConvertToInt32Native(whole._value) + Vector128.Create(127)) << 23).AsSingle());
 
     [MethodImpl(Inline)]
+    public static Wide128 ShiftExponent(Wide128 a, Wide128 bits) => new((a._value.AsInt32() + (bits._value.AsInt32() << 23)).AsSingle());
+
+    [MethodImpl(Inline)]
     public static float Sum(Wide128 a) => Vector128.Sum(a._value);
 
     [MethodImpl(Inline)]

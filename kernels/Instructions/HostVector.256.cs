@@ -69,6 +69,9 @@ readonly unsafe struct Wide256(Vector256<float> value) : IHostVector<Wide256>
     public static Wide256 PowerOfTwo(Wide256 whole) => new(((Vector256.ConvertToInt32Native(whole._value) + Vector256.Create(127)) << 23).AsSingle());
 
     [MethodImpl(Inline)]
+    public static Wide256 ShiftExponent(Wide256 a, Wide256 bits) => new((a._value.AsInt32() + (bits._value.AsInt32() << 23)).AsSingle());
+
+    [MethodImpl(Inline)]
     public static float Sum(Wide256 a) => Vector256.Sum(a._value);
 
     [MethodImpl(Inline)]

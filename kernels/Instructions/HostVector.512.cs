@@ -71,6 +71,9 @@ readonly unsafe struct Wide512(Vector512<float> value) : IHostVector<Wide512>
     public static Wide512 PowerOfTwo(Wide512 whole) => new(((Vector512.ConvertToInt32Native(whole._value) + Vector512.Create(127)) << 23).AsSingle());
 
     [MethodImpl(Inline)]
+    public static Wide512 ShiftExponent(Wide512 a, Wide512 bits) => new((a._value.AsInt32() + (bits._value.AsInt32() << 23)).AsSingle());
+
+    [MethodImpl(Inline)]
     public static float Sum(Wide512 a) => Vector512.Sum(a._value);
 
     [MethodImpl(Inline)]

@@ -54,6 +54,9 @@ unsafe interface IHostVector<TSelf> where TSelf : unmanaged, IHostVector<TSelf>
     /// <summary>2^a for whole numbers from −126 to 127.</summary>
     static abstract TSelf PowerOfTwo(TSelf whole);
 
+    /// <summary>Adds the lowest bits of <paramref name="bits"/>, as a whole number, to the exponent of a, which must stay that of a normal number.</summary>
+    static abstract TSelf ShiftExponent(TSelf a, TSelf bits);
+
     static abstract float Sum(TSelf a);
 
     static abstract float Largest(TSelf a);
