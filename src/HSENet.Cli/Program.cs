@@ -32,5 +32,6 @@ static class Program
         ConvertCommand.Create(),
         InspectCommand.Create(),
         KernelsCommand.Create(),
+        TraceCommand.Create(),
     };
 }

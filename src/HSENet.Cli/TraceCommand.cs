@@ -1,0 +1,120 @@
+// hsenet trace: every operation that a report launches, in the order of the data, with its sizes.
+using System.CommandLine;
+using System.Reflection;
+using System.Text;
+using HSENet.Kernels;
+using HSENet.Runtime;
+
+namespace HSENet.Cli;
+
+static class TraceCommand
+{
+    public static Command Create()
+    {
+        var scan = Verb.Files<string>("scan", "A CT file.", ArgumentArity.ExactlyOne);
+        var weights = new Option<string>("--weights") { Description = "Model folder written by 'hsenet convert'.", Required = true };
+        var markdown = new Option<string?>("--markdown") { Description = "Write the tour as a page to this file." };
+        var device = Verb.Device();
+        var verbose = Verb.Verbose();
+        var command = new Command("trace", """
+            Prints what a report launches, from the voxels to the first token: operation, rung, sizes. Runs that repeat are shown once.
+
+            Example:
+              hsenet trace scan.nii.gz --weights model
+            """)
+        { scan, weights, markdown, device, verbose };
+        command.Run(verbose, (parsed, cancellation) =>
+        {
+            var trace = Record(parsed.GetRequiredValue(scan), parsed.GetRequiredValue(weights), parsed.GetRequiredValue(device), cancellation);
+            if (parsed.GetValue(markdown) is { } file)
+                File.WriteAllText(file, Page(trace));
+            else
+                Console.Write(Table(trace));
+            return Task.FromResult(ExitCode.Done);
+        });
+        return command;
+    }
+
+    static List<Launch> Record(string scan, string weights, string deviceName, CancellationToken cancellation)
+    {
+        using var device = Verb.OpenDevice(deviceName);
+        using var model = HseNetModel.Open(weights, device);
+        using var study = CtStudy.Open(scan);
+        var recorder = new Recorder();
+        device.Observer = recorder;
+        // Two tokens: the prompt and one step of cached decoding.
+        model.Report(study, new ReportOptions { MaxTokens = 2, Progress = new DirectProgress<ReportStage>(stage => recorder.Stage = stage) }, cancellation).Complete();
+        device.Observer = null;
+        return recorder.Launches;
+    }
+
+    static string Table(List<Launch> trace)
+    {
+        var text = new StringBuilder();
+        ReportStage? stage = null;
+        foreach (var line in RepeatedRuns.Fold(trace))
+        {
+            if (line.Launch.Stage != stage)
+                text.Append(text.Length == 0 ? "" : "\n").Append(line.Launch.Stage.ToString().ToLowerInvariant()).Append('\n');
+            stage = line.Launch.Stage;
+            text.Append($"{line.Margin,6} {line.Launch.Rung.Operation,-22} {line.Launch.Rung.Name,-9} {line.Launch.Sizes}\n");
+        }
+        return text.ToString();
+    }
+
+    static string Page(List<Launch> trace)
+    {
+        var text = new StringBuilder("""
+            # The tour in data order
+
+            Every operation between the voxels of a CT and the second token of its report, as the demo model launched them: written by
+            `hsenet trace tests/golden/data/ct_sm.nii.gz --weights weights/demo --device cpu --markdown kernels/TOUR.md`, so it cannot be out of date.
+            Each name leads to the operation's page; runs that repeat are shown once, with how often.
+
+            """);
+        ReportStage? stage = null;
+        foreach (var line in RepeatedRuns.Fold(trace))
+        {
+            if (line.Launch.Stage != stage)
+                text.Append($"\n## {line.Launch.Stage}\n\n| | operation | sizes |\n|---|---|---|\n");
+            stage = line.Launch.Stage;
+            text.Append($"| {line.Margin} | [{line.Launch.Rung.Operation}]({Folder(line.Launch.Rung)}) | {line.Launch.Sizes} |\n");
+        }
+        return text.ToString();
+    }
+
+    // An operation's folder is named after it or after the family it belongs to.
+    static string Folder(Rung rung)
+    {
+        string operation = rung.Operation.Split('.')[0];
+        return operation switch
+        {
+            "WindowCentroid" or "WindowAttention" => "SpatialPacker/",
+            "MinMaxNormalize" => "MinMax/",
+            "Resize3D" or "ResizeBytes" => "Resize/",
+            "SliceBytes" => "SlicePixels/",
+            "LoraMerge" => "Lora/",
+            _ => operation + "/",
+        };
+    }
+
+    internal sealed record Launch(ReportStage Stage, Rung Rung, string Sizes);
+
+    sealed class Recorder : ILaunchObserver
+    {
+        public ReportStage Stage { get; set; }
+
+        public List<Launch> Launches { get; } = [];
+
+        public void Launching(Rung rung, object arguments) => Launches.Add(new Launch(Stage, rung, Sizes(arguments)));
+
+        public void Launched(Rung rung) { }
+
+        static string Sizes(object arguments) => string.Join(", ", arguments.GetType().GetFields(BindingFlags.Public | BindingFlags.Instance)
+            .Where(field => field.FieldType == typeof(int) && !IsPlace(field.Name) && (int)field.GetValue(arguments)! != 0)
+            .Select(field => $"{field.Name} {field.GetValue(arguments)}"));
+
+        // Positions change from one launch to the next and say nothing about the shape.
+        static bool IsPlace(string field) => field.StartsWith("First", StringComparison.Ordinal) || field.EndsWith("Stride", StringComparison.Ordinal);
+    }
+}
