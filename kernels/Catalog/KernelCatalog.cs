@@ -31,6 +31,7 @@ public static class KernelCatalog
         LoraMerge.ForwardOperation,
         Sampling.ForwardOperation,
         L2Normalize.ForwardOperation,
+        Linear.BackwardOperation,
     ];
 
     /// <summary>All rungs of all operations.</summary>

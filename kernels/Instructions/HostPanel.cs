@@ -43,6 +43,30 @@ static unsafe class HostPanel
         }
     }
 
+    /// <summary>
+    /// Writes the columns [column, column + <paramref name="width"/>) of <paramref name="w"/>, rows [row, row + depth), as neighbouring columns
+    /// of a panel, which is how they lie already: only widened. Columns from <paramref name="width"/> to <c>TVector.Count</c> become 0.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void PackAcross<TVector, TFormat>(HostMatrix w, nint row, nint depth, nint column, int width, float* panel, nint panelStride)
+        where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
+    {
+        for (nint k = 0; k < depth; k++, panel += panelStride)
+        {
+            nint element = (row + k) * w.Stride + column;
+            byte* from = w.Values + element * TFormat.Bytes;
+            float scale = TFormat.Scaled && width > 0 ? w.Scales[element / Weights.ScaleGroup] : 1f; // vectors lie inside a group of 128
+            if (width == TVector.Count)
+            {
+                var value = TFormat.Load<TVector>(from);
+                TVector.Store(panel, TFormat.Scaled ? value * TVector.Create(scale) : value);
+                continue;
+            }
+            for (int c = 0; c < TVector.Count; c++)
+                panel[c] = c < width ? TFormat.LoadOne(from + c * TFormat.Bytes) * scale : 0f;
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Widen<TVector, TFormat>(HostMatrix w, nint row, nint column, nint count, float* to)
         where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat

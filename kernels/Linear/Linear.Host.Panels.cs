@@ -14,7 +14,7 @@ public static partial class Linear
     // A panel is made once for a block of rows. More rows: less of that work; fewer: more items to share, sums that stay in cache.
     const int MostBlockRows = 1026, UsualBlockRows = 258, FewestBlockRows = 48;
 
-    static void HostPanels<TStrip, TVector, TFormat>(HostDevice device, in LinearArguments a)
+    static void HostPanels<TStrip, TVector, TFormat>(HostDevice device, in LinearArguments a, bool across)
         where TStrip : unmanaged, IHostStrip<TStrip> where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
         int outputs = a.Activation == LinearActivation.SwiGlu ? PanelColumns / 2 : PanelColumns;
@@ -23,11 +23,11 @@ public static partial class Linear
         while (panels * blocks < 16 * device.Threads && a.Rows > blocks * UsualBlockRows || panels * blocks < 3 * device.Threads && a.Rows > blocks * FewestBlockRows)
             blocks++;
         int rows = ((a.Rows + blocks - 1) / blocks + HostTile.Rows - 1) / HostTile.Rows * HostTile.Rows;
-        device.For(panels * ((a.Rows + rows - 1) / rows), new PanelWork<TStrip, TVector, TFormat>(device, a, outputs, panels, rows));
+        device.For(panels * ((a.Rows + rows - 1) / rows), new PanelWork<TStrip, TVector, TFormat>(device, a, outputs, panels, rows, across));
     }
 
     /// <summary>An item is a block of rows times the outputs of one panel. How rows are divided changes no bit of the result.</summary>
-    readonly unsafe struct PanelWork<TStrip, TVector, TFormat>(HostDevice device, LinearArguments a, int outputs, int panels, int blockRows) : IHostWork
+    readonly unsafe struct PanelWork<TStrip, TVector, TFormat>(HostDevice device, LinearArguments a, int outputs, int panels, int blockRows, bool across) : IHostWork
         where TStrip : unmanaged, IHostStrip<TStrip> where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
         public void Run(int index, int worker)
@@ -66,7 +66,13 @@ public static partial class Linear
         void Pack(nint n, int k, int length, float* panel, float* buffer)
         {
             var w = HostWeights(a);
-            for (int c = 0; c < PanelColumns; c += TVector.Count)
+            for (int c = 0; c < PanelColumns && across; c += TVector.Count)
+            {
+                int strip = c / TStrip.Width * TStrip.Width;
+                HostPanel.PackAcross<TVector, TFormat>(new HostMatrix(w.Values, w.Scales, a.Outputs), k, length, n + c, (int)Math.Clamp(a.Outputs - n - c, 0, TVector.Count),
+                    panel + (nint)strip * (length + HostPanel.Slack) + (c - strip), TStrip.Width);
+            }
+            for (int c = 0; c < PanelColumns && !across; c += TVector.Count)
             {
                 bool up = c >= outputs;
                 nint row = up ? a.Outputs + n + c - outputs : n + c, lastRow = up ? 2 * (nint)a.Outputs - 1 : a.Outputs - 1;

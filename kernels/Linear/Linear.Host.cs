@@ -8,49 +8,54 @@ public static partial class Linear
     // Above this many rows the tile's six rows are filled well enough to pay for the panel.
     const int HostDotRows = 16;
 
-    internal static void HostForward(HostDevice device, LinearArguments a)
+    internal static void HostForward(HostDevice device, LinearArguments a) => HostProduct(device, a, across: false);
+
+    /// <summary>The product with Wᵀ; or, <paramref name="across"/>, y = residual + x · W with W [K, N] as it is stored: no activation.</summary>
+    internal static void HostProduct(HostDevice device, in LinearArguments a, bool across)
     {
         switch (device.VectorBits)
         {
             case 512:
-                HostForward<HostStrip4<Wide512>, Wide512>(device, a);
+                HostProduct<HostStrip4<Wide512>, Wide512>(device, a, across);
                 break;
             case 256:
-                HostForward<HostStrip2<Wide256>, Wide256>(device, a);
+                HostProduct<HostStrip2<Wide256>, Wide256>(device, a, across);
                 break;
             default:
-                HostForward<HostStrip4<Wide128>, Wide128>(device, a);
+                HostProduct<HostStrip4<Wide128>, Wide128>(device, a, across);
                 break;
         }
     }
 
-    static void HostForward<TStrip, TVector>(HostDevice device, LinearArguments a)
+    static void HostProduct<TStrip, TVector>(HostDevice device, in LinearArguments a, bool across)
         where TStrip : unmanaged, IHostStrip<TStrip> where TVector : unmanaged, IHostVector<TVector>
     {
         switch (a.W.Type)
         {
             case WeightType.F32:
-                HostForward<TStrip, TVector, HostF32>(device, a);
+                HostProduct<TStrip, TVector, HostF32>(device, a, across);
                 break;
             case WeightType.BF16:
-                HostForward<TStrip, TVector, HostBF16>(device, a);
+                HostProduct<TStrip, TVector, HostBF16>(device, a, across);
                 break;
             default:
-                HostForward<TStrip, TVector, HostInt8>(device, a);
+                HostProduct<TStrip, TVector, HostInt8>(device, a, across);
                 break;
         }
     }
 
-    static void HostForward<TStrip, TVector, TFormat>(HostDevice device, LinearArguments a)
+    static void HostProduct<TStrip, TVector, TFormat>(HostDevice device, in LinearArguments a, bool across)
         where TStrip : unmanaged, IHostStrip<TStrip> where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
         // One row waits for memory: half a cache line at a time keeps more of it on its way, and the arithmetic has time.
-        if (a.Rows == 1 && typeof(TVector) == typeof(Wide512))
+        if (across)
+            HostPanels<TStrip, TVector, TFormat>(device, a, across);
+        else if (a.Rows == 1 && typeof(TVector) == typeof(Wide512))
             HostDots<Wide256, TFormat>(device, a);
         else if (a.Rows <= HostDotRows)
             HostDots<TVector, TFormat>(device, a);
         else
-            HostPanels<TStrip, TVector, TFormat>(device, a);
+            HostPanels<TStrip, TVector, TFormat>(device, a, across);
     }
 
     static unsafe HostMatrix HostWeights(in LinearArguments a) => new(a.W.Values.Pointer, a.W.Scales.Pointer, a.Inputs);

@@ -25,7 +25,11 @@ public static class AllCases
         .. LoraMergeCases.All,
         .. SamplingCases.All,
         .. L2NormalizeCases.All,
+        .. LinearBackwardCases.All,
     ];
+
+    /// <summary>The adjoint checks of every backward operation.</summary>
+    public static IEnumerable<AdjointCheck> Adjoints => [.. LinearBackwardCases.Adjoints];
 
     public static IEnumerable<KernelCase> Of(Operation operation) => Cases.Where(@case => @case.Operation == operation);
 }

@@ -53,6 +53,9 @@ public sealed class CaseMemory(Device device) : IDisposable
         return view;
     }
 
+    /// <summary>An input of zeros: a gradient before anything is added to it.</summary>
+    public View<float> Zeros(int count) => Input(new float[count]);
+
     View<T> Register<T>(int count) where T : unmanaged, INumber<T>
     {
         var (all, view) = Allocate<T>(count);

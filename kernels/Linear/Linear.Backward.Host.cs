@@ -1,0 +1,70 @@
+// Computes  gradX[m,k] = residual[m,k] + Σₙ gradY[m,n] · W[n,k],  gradW[n,k] += Σₘ gradY[m,n] · x[m,k],  gradBias[n] += Σₘ gradY[m,n]
+// Idea      both products on the forward's panels and tile: W and x already lie as a panel wants them, so packing only widens;
+//           gradY is transposed once for gradW, a share of 1/K of the product's work
+// Numerics  as the forward's product of many rows: from 0 up in f32; what is added to is added last
+using System.Runtime.CompilerServices;
+
+namespace HSENet.Kernels;
+
+public static partial class Linear
+{
+    const int BackwardColumns = 64; // columns of gradY in an item: four cache lines of every row
+
+    static unsafe void HostBackward(HostDevice device, LinearBackwardArguments a)
+    {
+        if (!a.GradX.IsEmpty)
+            HostProduct(device, new LinearArguments { X = a.GradY, W = a.W, Residual = a.Residual, Y = a.GradX, Rows = a.Rows, Inputs = a.Outputs, Outputs = a.Inputs }, across: true);
+        if (!a.GradW.IsEmpty)
+            HostAddOuter(device, a.GradY, a.X, a.GradW, a.Rows, a.Inputs, a.Outputs);
+        if (!a.GradBias.IsEmpty)
+            device.ForVectors((a.Outputs + BackwardColumns - 1) / BackwardColumns, new SumRowsWork(a));
+    }
+
+    /// <summary>gradW [N, K] += gradYᵀ · x for gradY [M, N] and x [M, K]. Takes the launch's shared scratch memory.</summary>
+    internal static unsafe void HostAddOuter(HostDevice device, View<float> gradY, View<float> x, View<float> gradW, int rows, int inputs, int outputs)
+    {
+        float* transposed = device.SharedScratch<float>((long)rows * outputs);
+        device.For((outputs + BackwardColumns - 1) / BackwardColumns, new TransposeWork(gradY, transposed, rows, outputs));
+        HostProduct(device, new LinearArguments
+        {
+            X = new View<float>((long)transposed, (long)rows * outputs),
+            W = new Weights(x),
+            Residual = gradW,
+            Y = gradW,
+            Rows = outputs,
+            Inputs = rows,
+            Outputs = inputs,
+        }, across: true);
+    }
+
+    readonly unsafe struct TransposeWork(View<float> from, float* to, int rows, int columns) : IHostWork
+    {
+        public void Run(int index, int worker)
+        {
+            int start = index * BackwardColumns, end = Math.Min(columns, start + BackwardColumns);
+            for (int m0 = 0; m0 < rows; m0 += 16) // 16 rows: whole cache lines are written
+                Transpose(from.Pointer, to, m0, Math.Min(rows, m0 + 16), start, end, rows, columns);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    static unsafe void Transpose(float* from, float* to, int firstRow, int endRow, int firstColumn, int endColumn, nint rows, nint columns)
+    {
+        for (nint n = firstColumn; n < endColumn; n++)
+            for (nint m = firstRow; m < endRow; m++)
+                to[n * rows + m] = from[m * columns + n];
+    }
+
+    readonly struct SumRowsWork(LinearBackwardArguments a) : IHostVectorWork
+    {
+        public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
+        {
+            int start = index * BackwardColumns, count = Math.Min(BackwardColumns, a.Outputs - start);
+            float* sums = stackalloc float[BackwardColumns];
+            new Span<float>(sums, BackwardColumns).Clear();
+            for (int m = 0; m < a.Rows; m++)
+                HostVectors.AddScaled<TVector>(1f, a.GradY.Pointer + (long)m * a.Outputs + start, sums, count);
+            HostVectors.AddScaled<TVector>(1f, sums, a.GradBias.Pointer + start, count);
+        }
+    }
+}
