@@ -2,7 +2,7 @@
 using HSENet.Kernels;
 using HSENet.Runtime;
 
-using var device = new HostDevice();
+using Device device = args is [_, _, "emulator"] ? new EmulatorDevice() : new HostDevice();
 using var model = HseNetModel.Open(args[0], device);
 using var study = CtStudy.Open(args[1]);
 foreach (string piece in model.Report(study))
