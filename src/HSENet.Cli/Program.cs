@@ -30,6 +30,7 @@ static class Program
         ReportCommand.Report(),
         ReportCommand.Ask(),
         ConvertCommand.Create(),
+        WeightsCommand.Create(),
         InspectCommand.Create(),
         KernelsCommand.Create(),
         TraceCommand.Create(),

@@ -1,6 +1,4 @@
 // Turns a reference checkpoint set into one model folder; nothing that looks finished is left behind when it fails.
-using System.Text.Json;
-
 namespace HSENet.Runtime;
 
 /// <summary>Progress of a conversion.</summary>
@@ -12,8 +10,6 @@ public readonly record struct ConversionProgress(string Tensor, int Done, int To
 /// <summary>Converts reference checkpoints.</summary>
 public static class ModelConverter
 {
-    internal const string WeightsFile = "model.safetensors";
-
     static readonly string[] TokenizerFileNames = ["vocab.json", "merges.txt", "added_tokens.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"];
 
     /// <summary>
@@ -26,41 +22,12 @@ public static class ModelConverter
     public static ModelConfig Convert(ConversionOptions options, IProgress<ConversionProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (options.Dtype is not ("f32" or "bf16" or "int8"))
-            throw new HseNetException($"dtype {options.Dtype}: expected f32, bf16 or int8");
-        if (Path.Exists(options.Output))
-            throw new HseNetFileException(options.Output, "exists already", "a new folder");
+        ModelFolder.Check(options.Output, options.Dtype);
         using var set = new CheckpointSet(options);
         var config = ConfigConversion.Convert(options, set);
         var tensors = new TensorConversion(options, set, config).All();
-        string temporary = $"{Path.TrimEndingDirectorySeparator(options.Output)}.{Environment.ProcessId}.tmp";
-        try
-        {
-            Directory.CreateDirectory(temporary);
-            CopyTokenizer(options, temporary);
-            using (var writer = new SafetensorsWriter(Path.Combine(temporary, WeightsFile), tensors.SelectMany(tensor => tensor.Descriptions)))
-            {
-                for (int i = 0; i < tensors.Count; i++)
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    tensors[i].Write(writer, cancellation);
-                    progress?.Report(new ConversionProgress(tensors[i].Name, i + 1, tensors.Count));
-                }
-                writer.Commit();
-            }
-            File.WriteAllBytes(Path.Combine(temporary, ModelConfig.FileName), JsonSerializer.SerializeToUtf8Bytes(config, ModelConfig.Json));
-            Directory.Move(temporary, options.Output);
-            return config;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new HseNetFileException(options.Output, $"cannot be written ({e.Message})", AtomicFile.Writable, e);
-        }
-        finally
-        {
-            if (Directory.Exists(temporary))
-                Directory.Delete(temporary, recursive: true);
-        }
+        ModelFolder.Write(options.Output, config, tensors, folder => CopyTokenizer(options, folder), progress, cancellation);
+        return config;
     }
 
     static void CopyTokenizer(ConversionOptions options, string folder)

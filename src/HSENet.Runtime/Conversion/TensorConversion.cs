@@ -139,15 +139,17 @@ sealed class TensorConversion(ConversionOptions options, CheckpointSet set, Mode
 
     static bool Matrix(TensorEntry entry) => entry.Shape.Length >= 2;
 
+    DataType TypeOf(string name, TensorEntry entry) => StorageType(options.Dtype, name, entry.Shape);
+
     // Vectors stay f32: they are small, and kernels read them as such. The CLS tokens and the token types are vectors in disguise.
-    DataType TypeOf(string name, TensorEntry entry)
+    internal static DataType StorageType(string dtype, string name, ReadOnlySpan<long> shape)
     {
-        bool vector = !Matrix(entry) || name.EndsWith("cls_token", StringComparison.Ordinal) || name.EndsWith("patch_score_proj.weight", StringComparison.Ordinal)
+        bool vector = shape.Length < 2 || name.EndsWith("cls_token", StringComparison.Ordinal) || name.EndsWith("patch_score_proj.weight", StringComparison.Ordinal)
             || name.EndsWith("token_type_embeddings.weight", StringComparison.Ordinal);
-        if (vector || options.Dtype == "f32")
+        if (vector || dtype == "f32")
             return DataType.F32;
-        bool quantised = options.Dtype == "int8" && name.StartsWith("language_model.", StringComparison.Ordinal)
-            && !name.Contains(".lora_", StringComparison.Ordinal) && entry.Shape[^1] % Weights.ScaleGroup == 0;
+        bool quantised = dtype == "int8" && name.StartsWith("language_model.", StringComparison.Ordinal)
+            && !name.Contains(".lora_", StringComparison.Ordinal) && shape[^1] % Weights.ScaleGroup == 0;
         return quantised ? DataType.I8 : DataType.BF16;
     }
 }

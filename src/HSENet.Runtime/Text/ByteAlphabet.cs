@@ -19,6 +19,9 @@ internal static class ByteAlphabet
     /// <summary>The bytes that a token of this alphabet stands for.</summary>
     public static byte[] Bytes(string token) => [.. token.Select(symbol => (byte)ByteOf[symbol])];
 
+    /// <summary>The character that stands for a byte.</summary>
+    public static char Symbol(byte value) => (char)Array.IndexOf(ByteOf, (short)value);
+
     static short[] Build()
     {
         var table = new short[256 + 68];

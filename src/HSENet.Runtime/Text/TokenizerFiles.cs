@@ -8,6 +8,8 @@ internal static class TokenizerFiles
 {
     public const string VocabularyName = "vocab.json";
     public const string TokenizerName = "tokenizer.json";
+    public const string MergesName = "merges.txt";
+    public const string AddedName = "added_tokens.json";
 
     const int MaximumPatternLength = 4096;
 
@@ -20,8 +22,8 @@ internal static class TokenizerFiles
         var tables = new TokenizerTables
         {
             VocabularyFile = Path.Combine(folder, VocabularyName),
-            MergesFile = Path.Combine(folder, "merges.txt"),
-            AddedFile = Path.Combine(folder, "added_tokens.json"),
+            MergesFile = Path.Combine(folder, MergesName),
+            AddedFile = Path.Combine(folder, AddedName),
         };
         JsonFile.Read(tables.VocabularyFile, root => AddIds(tables.VocabularyFile, root, tables.Vocabulary));
         AddLines(tables);
