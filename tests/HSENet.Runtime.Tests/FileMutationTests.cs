@@ -31,6 +31,24 @@ public sealed class FileMutationTests
         Assert.All(WeightFolder.ReadIndex(file).Values, shard => Assert.Equal(shard, Path.GetFileName(shard)));
     });
 
+    // Read from what conversion writes; a damaged file that is still valid must still make sense to the memory plan.
+    [Fact]
+    public void Model_configurations() => Mutations.Check([File.ReadAllBytes(Path.Combine(TinyModel.Folder, "config.json"))], json =>
+    {
+        var config = ModelConfig.Parse(json, "config.json");
+        InferencePlan.For(config, config.VisualTokens + 8, config.VisualTokens + 16);
+    });
+
+    [Fact]
+    public void Checkpoint_configurations() => Mutations.Check([Golden("tiny/phi4-mini/config.json"), Golden("tiny/stage2_clip/config.json")], json =>
+    {
+        using var folder = new TemporaryFolder();
+        var config = CheckpointConfig.Read(folder.Write("config.json", json));
+        config.Int("hidden_size");
+        config.OptionalFloat("rope_theta");
+        config.Section("rope_scaling")?.Floats("long_factor");
+    });
+
     [Fact]
     public void Zip_files() => Mutations.Check([.. Zips()], content =>
     {

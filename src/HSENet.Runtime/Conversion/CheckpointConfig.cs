@@ -26,7 +26,7 @@ sealed class CheckpointConfig
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new HseNetFileException(file, $"cannot be read ({e.Message})", "a JSON object", e);
+            throw new HseNetFileException(file, $"cannot be read ({HseNetException.OneLine(e.Message, 200)})", "a JSON object", e);
         }
     }
 

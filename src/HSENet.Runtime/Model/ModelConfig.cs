@@ -256,8 +256,11 @@ public sealed record ModelConfig
 
     internal const string FileName = "config.json";
 
+    const int LargestFile = 16 << 20; // a hundred times what the longest list of rotary factors needs
+
     internal static readonly JsonSerializerOptions Json = new()
     {
+        RespectNullableAnnotations = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Converters = { new JsonStringEnumConverter() },
         WriteIndented = true,
@@ -281,16 +284,29 @@ public sealed record ModelConfig
             throw new HseNetFileException(folder, $"has no {FileName}", "a folder written by 'hsenet convert'");
         try
         {
-            if (new FileInfo(file).Length > 16 << 20)
-                throw new HseNetFileException(file, "is larger than 16 MB", "the configuration of a model");
-            var config = JsonSerializer.Deserialize<ModelConfig>(File.ReadAllBytes(file), Json)
+            if (new FileInfo(file).Length > LargestFile)
+                throw new HseNetFileException(file, $"is larger than {LargestFile >> 20} MB", "the configuration of a model");
+            return Parse(File.ReadAllBytes(file), file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HseNetFileException(file, e.Message, "the configuration that 'hsenet convert' writes", e);
+        }
+    }
+
+    internal static ModelConfig Parse(ReadOnlySpan<byte> json, string file)
+    {
+        try
+        {
+            var config = JsonSerializer.Deserialize<ModelConfig>(json, Json)
                 ?? throw new HseNetFileException(file, "holds no object", "the configuration of a model");
             ModelConfigChecks.Check(config, file);
             return config;
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        catch (JsonException e)
         {
-            throw new HseNetFileException(file, e.Message, "the configuration that 'hsenet convert' writes", e);
+            // The parser's message quotes the file, however long the quoted word is.
+            throw new HseNetFileException(file, HseNetException.OneLine(e.Message, 200), "the configuration that 'hsenet convert' writes", e);
         }
     }
 }
