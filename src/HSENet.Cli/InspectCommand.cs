@@ -12,28 +12,37 @@ static class InspectCommand
 
     public static Command Create()
     {
-        var path = Verb.Files<string>("path", "A weight file, a folder of weights, or a volume.", ArgumentArity.ExactlyOne);
+        var path = Verb.Files<string>("path", "A weight file, a folder of weights, or a CT.", ArgumentArity.ExactlyOne);
         var verify = new Option<bool>("--verify") { Description = "Compare every tensor with its stored checksum." };
         var json = new Option<bool>("--json") { Description = "One JSON object on stdout." };
+        var study = new StudyArguments();
         var verbose = Verb.Verbose();
         var command = new Command("inspect", """
-            Lists the tensors of weights (safetensors, PyTorch, folders), or the facts of a volume (NIfTI, NumPy).
+            Lists the tensors of weights (safetensors, PyTorch, folders), or the facts of a CT (NIfTI, a DICOM folder or zip, NumPy).
 
             Examples:
               hsenet inspect weights/demo
               hsenet inspect scan.nii.gz
+              hsenet inspect dicom-folder
             """)
         { path, verify, json, verbose };
-        command.Run(verbose, (parsed, _) =>
+        study.AddReading(command);
+        command.Run(verbose, (parsed, cancellation) =>
         {
             string target = parsed.GetRequiredValue(path);
-            bool weights = Directory.Exists(target) || WeightEndings.Contains(Path.GetExtension(target).ToLowerInvariant());
-            return Task.FromResult(weights
+            return Task.FromResult(IsWeights(target)
                 ? Weights(target, parsed.GetValue(verify), parsed.GetValue(json))
-                : Volume(target, parsed.GetValue(json)));
+                : Volume(target, study.Opener(parsed, cancellation), parsed.GetValue(json)));
         });
         return command;
     }
+
+    // A folder is one of weights unless nothing in it looks like that.
+    static bool IsWeights(string path) => Directory.Exists(path)
+        ? Directory.EnumerateFiles(path).Any(file => HasWeightEnding(file) || file.EndsWith(".index.json", StringComparison.Ordinal)) || !Directory.EnumerateFileSystemEntries(path).Any()
+        : HasWeightEnding(path);
+
+    static bool HasWeightEnding(string file) => WeightEndings.Contains(Path.GetExtension(file).ToLowerInvariant());
 
     static int Weights(string path, bool verify, bool json)
     {
@@ -58,10 +67,12 @@ static class InspectCommand
         return ExitCode.Done;
     }
 
-    static int Volume(string path, bool json)
+    static int Volume(string path, StudyOpener studies, bool json)
     {
-        using var volume = VolumeFile.Read(path);
-        var (low, high) = Range(volume);
+        using var study = studies.Open(path);
+        var volume = study.Volume;
+        var table = study.Options.Preprocessing.Rescale;
+        var (low, high) = Range(volume, table ?? (1, 0));
         var (x, y, z) = volume.Size;
         var spacing = volume.Spacing;
         if (json)
@@ -73,6 +84,8 @@ static class InspectCommand
                 type = volume.Type.Name(),
                 slope = volume.Slope,
                 intercept = volume.Intercept,
+                table_slope = table?.Slope,
+                table_intercept = table?.Intercept,
                 minimum = low,
                 maximum = high,
                 notes = volume.Notes,
@@ -82,14 +95,16 @@ static class InspectCommand
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"voxels    {x} × {y} × {z} (x, y, z), {volume.Type.Name()}"));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"spacing   {spacing.X:G6} × {spacing.Y:G6} × {spacing.Z:G6} mm"));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"scaling   {volume.Slope:G6} · voxel + {volume.Intercept:G6}"));
+            if (table is var (slope, intercept))
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"table     {slope:G6} · that + {intercept:G6}"));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"values    {low:G6} to {high:G6}"));
             foreach (string note in volume.Notes)
-                Console.WriteLine(note);
+                Messages.Note(note);
         }
         return ExitCode.Done;
     }
 
-    static (double Low, double High) Range(VoxelVolume volume)
+    static (double Low, double High) Range(VoxelVolume volume, (double Slope, double Intercept) table)
     {
         double low = double.PositiveInfinity, high = double.NegativeInfinity;
         var values = new double[1 << 16];
@@ -99,8 +114,8 @@ static class InspectCommand
             volume.ToDoubles(first, part);
             foreach (double value in part)
             {
-                low = Math.Min(low, value);
-                high = Math.Max(high, value);
+                low = Math.Min(low, table.Slope * value + table.Intercept);
+                high = Math.Max(high, table.Slope * value + table.Intercept);
             }
         }
         return (low, high);

@@ -9,20 +9,21 @@ static class ReportCommand
 {
     public static Command Report()
     {
-        var scans = Verb.Files<string[]>("scan", "CT files: NIfTI, or a finished volume as .npy.", ArgumentArity.OneOrMore);
+        var scans = Verb.Files<string[]>("scan", "CTs: NIfTI files, DICOM folders or zips, or finished volumes as .npy.", ArgumentArity.OneOrMore);
         var prompt = new Option<string?>("--prompt") { Description = "Another question than the default one." };
         return Create("report", """
             Writes a radiology report for each CT.
 
             Examples:
               hsenet report scan.nii.gz --weights model
+              hsenet report dicom-folder --weights model
               hsenet report a.nii.gz b.nii.gz --weights model --json > reports.jsonl
             """, scans, [prompt], ReportOptions.DefaultMaxTokens, parsed => (parsed.GetRequiredValue(scans), parsed.GetValue(prompt) ?? Prompt.DefaultQuestion));
     }
 
     public static Command Ask()
     {
-        var scan = Verb.Files<string>("scan", "A CT file.", ArgumentArity.ExactlyOne);
+        var scan = Verb.Files<string>("scan", "A CT: a NIfTI file, a DICOM folder or zip, or a finished volume as .npy.", ArgumentArity.ExactlyOne);
         var question = new Argument<string>("question") { Description = "What is asked of it." };
         return Create("ask", """
             Answers a question about a CT.
@@ -41,11 +42,7 @@ static class ReportCommand
         var topP = new Option<float>("--top-p") { Description = "Keep the smallest set with this probability; 1 keeps all.", DefaultValueFactory = _ => 1 };
         var seed = new Option<ulong>("--seed") { Description = "Seed of the draws.", DefaultValueFactory = _ => 0 };
         var tokenizer = new Option<string>("--tokenizer") { Description = "slow, as the reference, or fast.", DefaultValueFactory = _ => "slow" };
-        var rescale = new Option<string?>("--rescale") { Description = "SLOPE,INTERCEPT for collections that keep their scaling in a table." };
-        var jpeg = new Option<bool>("--slice-jpeg") { Description = "Pass the slices through JPEG, as the reference's files went." };
-        var preset = new Option<string>("--preset") { Description = "Preprocessing: standard, or bimcv-r.", DefaultValueFactory = _ => "standard" };
-        var features = new Option<string?>("--slice-features") { Description = "For a finished volume (.npy): file with its slice features (.npy)." };
-        var force = new Option<bool>("--force") { Description = "Take volumes that do not look like Hounsfield units." };
+        var study = new StudyArguments();
         var json = new Option<bool>("--json") { Description = "One JSON object per input on a line of its own." };
         var stats = new Option<bool>("--stats") { Description = "Print times per stage on stderr." };
         var device = Verb.Device();
@@ -58,8 +55,9 @@ static class ReportCommand
             else
                 command.Add((Option)symbol);
         }
-        foreach (Option option in (Option[])[weights, tokens, temperature, topK, topP, seed, tokenizer, rescale, jpeg, preset, features, force, json, stats, device, verbose])
+        foreach (Option option in (Option[])[weights, tokens, temperature, topK, topP, seed, tokenizer, json, stats, device, verbose])
             command.Add(option);
+        study.AddAll(command);
         command.Run(verbose, async (parsed, cancellation) =>
         {
             var (files, question) = input(parsed);
@@ -75,28 +73,18 @@ static class ReportCommand
                     Seed = parsed.GetValue(seed),
                 },
             };
-            var study = new CtStudyOptions
-            {
-                Preprocessing = new PreprocessingOptions
-                {
-                    Rescale = Rescale(parsed.GetValue(rescale)),
-                    SliceJpeg = parsed.GetValue(jpeg),
-                    Force = parsed.GetValue(force),
-                    Preset = Preset(parsed.GetRequiredValue(preset)),
-                },
-                SliceFeatures = parsed.GetValue(features),
-            };
+            var studies = study.Opener(parsed, cancellation);
             var writer = new ReportWriter(parsed.GetValue(json), parsed.GetValue(stats), parsed.GetValue(verbose));
             options.Check();
             using var where = Verb.OpenDevice(parsed.GetRequiredValue(device));
             writer.Loading();
             using var model = HseNetModel.Open(parsed.GetRequiredValue(weights), where, new ModelOptions { Tokenizer = Form(parsed.GetRequiredValue(tokenizer)) });
-            return await WriteAll(model, files, study, options, writer, cancellation).ConfigureAwait(false);
+            return await WriteAll(model, files, studies, options, writer, cancellation).ConfigureAwait(false);
         });
         return command;
     }
 
-    static async Task<int> WriteAll(HseNetModel model, string[] files, CtStudyOptions studyOptions, ReportOptions options, ReportWriter writer, CancellationToken cancellation)
+    static async Task<int> WriteAll(HseNetModel model, string[] files, StudyOpener studies, ReportOptions options, ReportWriter writer, CancellationToken cancellation)
     {
         int code = ExitCode.Done;
         foreach (string file in files)
@@ -104,8 +92,11 @@ static class ReportCommand
             cancellation.ThrowIfCancellationRequested();
             try
             {
-                using var study = CtStudy.Open(file, studyOptions);
+                using var study = studies.Open(file);
+                writer.Notes(file, study.Volume.Notes);
                 writer.Begin(file, several: files.Length > 1);
+                // The signal prints what exists even if the running layer takes longer than the program is given to end.
+                using var interruption = cancellation.Register(() => writer.Interrupted(file));
                 var report = model.Report(study, options with { Progress = new DirectProgress<ReportStage>(writer.Stage) }, cancellation);
                 await foreach (string piece in report.ConfigureAwait(false))
                     writer.Piece(piece);
@@ -117,33 +108,9 @@ static class ReportCommand
                 writer.Failed(file, e);
                 code = e is HseNetException ? ExitCode.BadInput : ExitCode.Failed;
             }
-            catch (OperationCanceledException)
-            {
-                writer.Interrupted();
-                throw;
-            }
         }
         return code;
     }
-
-    static (double Slope, double Intercept)? Rescale(string? text)
-    {
-        if (text is null)
-            return null;
-        var culture = System.Globalization.CultureInfo.InvariantCulture;
-        string[] parts = text.Split(',');
-        return parts.Length == 2 && double.TryParse(parts[0], culture, out double slope) && double.TryParse(parts[1], culture, out double intercept)
-            && double.IsFinite(slope) && double.IsFinite(intercept) && slope != 0
-            ? (slope, intercept)
-            : throw new HseNetException($"--rescale {text}: expected SLOPE,INTERCEPT, as in 1,-1024");
-    }
-
-    static PreprocessingPreset Preset(string text) => text switch
-    {
-        "standard" => PreprocessingPreset.Standard,
-        "bimcv-r" => PreprocessingPreset.BimcvR,
-        _ => throw new HseNetException($"--preset {text}: expected standard or bimcv-r"),
-    };
 
     static TokenizerForm Form(string text) => text switch
     {

@@ -1,5 +1,6 @@
 // What report and ask print: text as it comes, or one JSON object per input; progress and times on stderr.
 using System.Globalization;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using HSENet.Runtime;
@@ -12,17 +13,29 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
     static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     readonly ProgressLine _progress = new();
+    readonly StringBuilder _text = new();
+    readonly Lock _printing = new();
     bool _midLine;
+    bool _interrupted;
 
     public void Loading() => _progress.Show("loading weights");
 
     public void Begin(string file, bool several)
     {
+        _text.Clear();
         if (several && !json)
         {
             _progress.Clear();
             Console.WriteLine($"{file}:");
         }
+    }
+
+    /// <summary>What a user should know about how a scan was read.</summary>
+    public void Notes(string file, IReadOnlyList<string> notes)
+    {
+        _progress.Clear();
+        foreach (string note in notes)
+            Messages.Note($"{file}: {note}");
     }
 
     public void Stage(ReportStage stage)
@@ -41,6 +54,10 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
 
     public void Piece(string piece)
     {
+        using var _ = _printing.EnterScope();
+        if (_interrupted)
+            return;
+        _text.Append(piece);
         if (json)
             return;
         // A report begins with the space that separates it from the question.
@@ -81,10 +98,17 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
         Verb.Explain(e, verbose);
     }
 
-    public void Interrupted()
+    /// <summary>Prints what exists of a report; nothing is printed after it.</summary>
+    public void Interrupted(string file)
     {
+        using var _ = _printing.EnterScope();
+        if (_interrupted)
+            return;
+        _interrupted = true;
         _progress.Clear();
         EndLine();
+        if (json)
+            Console.WriteLine(JsonSerializer.Serialize(new { input = file, error = "interrupted", text = _text.ToString() }, Json));
     }
 
     void EndLine()

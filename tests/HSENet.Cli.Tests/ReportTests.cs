@@ -115,7 +115,7 @@ public sealed class ReportTests
     }
 
     // A NIfTI-1 file of 16-bit voxels, 1 mm apart.
-    static byte[] Nifti(short x, short y, short z, Func<int, short> voxel)
+    internal static byte[] Nifti(short x, short y, short z, Func<int, short> voxel)
     {
         var file = new byte[352 + 2 * x * y * z];
         BitConverter.TryWriteBytes(file.AsSpan(0), 348);

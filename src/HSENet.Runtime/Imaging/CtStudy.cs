@@ -12,6 +12,12 @@ public sealed record CtStudyOptions
     /// <summary>Limits of reading.</summary>
     public VolumeReadOptions Reading { get; init; } = new();
 
+    /// <summary>
+    /// What the collection's table says of this volume (<see cref="MetadataTable.Get"/>): its spacing replaces the file's, its scaling follows the
+    /// file's own. Not for DICOM, whose files carry the same attributes, and not beside <see cref="PreprocessingOptions.Rescale"/>.
+    /// </summary>
+    public VolumeMetadata? Metadata { get; init; }
+
     /// <summary>For a finished volume (.npy): file with its slice features, [slices, channels], which only the scan itself could give otherwise.</summary>
     public string? SliceFeatures { get; init; }
 }
@@ -28,7 +34,10 @@ public sealed class CtStudy : IDisposable
     /// <summary>The voxels as the file has them, with size, spacing and scaling.</summary>
     public VoxelVolume Volume => _volume;
 
-    /// <summary>Reads a CT file: NIfTI, or a finished volume as .npy.</summary>
+    /// <summary>How it was read.</summary>
+    public CtStudyOptions Options => _options;
+
+    /// <summary>Reads a CT: NIfTI, DICOM (a folder with everything below it, or a zip), or a finished volume as .npy.</summary>
     /// <exception cref="HseNetFileException">The file cannot be used; the message names it and the reason.</exception>
     public static CtStudy Open(string path, CtStudyOptions? options = null)
     {
@@ -63,6 +72,8 @@ public sealed class CtStudy : IDisposable
     {
         try
         {
+            if (options.Metadata is { } metadata)
+                options = StudyMetadata.Apply(metadata, volume, options);
             if (options.SliceFeatures is null)
                 return new CtStudy(volume, null, options);
             if (!volume.IsPreprocessed)
@@ -82,6 +93,7 @@ public sealed class CtStudy : IDisposable
         var image = config.Vision.Image;
         var slices = config.SliceEncoder;
         var target = new PreprocessingTarget(image.Depth, image.Height, image.Width, slices?.ImageSize ?? 224, slices?.Slices ?? 32);
+        PreprocessingGeometry.CheckMemory(_volume, _options);
         if (!_volume.IsPreprocessed)
             return Preprocessing.Prepare(device, _volume, target, _options.Preprocessing, cancellation);
         if (slices is not null && _sliceFeatures is null)

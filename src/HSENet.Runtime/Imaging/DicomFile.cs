@@ -14,15 +14,15 @@ internal sealed record DicomFile(DicomImage Image, ReadOnlyMemory<byte> Pixels, 
     // A single image is far smaller; the bound keeps a few bytes of deflated zeros from filling the memory.
     const int MaximumInflated = 1 << 26;
 
-    const uint MetaTransferSyntax = 0x00020010, ImageType = 0x00080008, InstanceUid = 0x00080018, Modality = 0x00080060, SeriesUid = 0x0020000E,
+    const uint MetaTransferSyntax = 0x00020010, ImageType = 0x00080008, ClassUid = 0x00080016, InstanceUid = 0x00080018, Modality = 0x00080060, StudyUid = 0x0020000D, SeriesUid = 0x0020000E,
         InstanceNumber = 0x00200013, Position = 0x00200032, Orientation = 0x00200037, SamplesPerPixel = 0x00280002, Frames = 0x00280008,
         Rows = 0x00280010, Columns = 0x00280011, PixelSpacing = 0x00280030, BitsAllocated = 0x00280100, BitsStored = 0x00280101, HighBit = 0x00280102,
         Representation = 0x00280103, Intercept = 0x00281052, Slope = 0x00281053, PixelData = 0x7FE00010;
 
     static readonly HashSet<uint> Wanted =
     [
-        MetaTransferSyntax, ImageType, InstanceUid, Modality, SeriesUid, InstanceNumber, Position, Orientation, SamplesPerPixel, Frames, Rows, Columns,
-        PixelSpacing, BitsAllocated, BitsStored, HighBit, Representation, Intercept, Slope,
+        MetaTransferSyntax, ImageType, ClassUid, InstanceUid, Modality, StudyUid, SeriesUid, InstanceNumber, Position, Orientation, SamplesPerPixel,
+        Frames, Rows, Columns, PixelSpacing, BitsAllocated, BitsStored, HighBit, Representation, Intercept, Slope,
     ];
 
     /// <summary>Whether a file that begins with these bytes is DICOM.</summary>
@@ -96,6 +96,8 @@ internal sealed record DicomFile(DicomImage Image, ReadOnlyMemory<byte> Pixels, 
                 File = name,
                 TransferSyntax = syntax,
                 InstanceUid = Text(InstanceUid) ?? "",
+                ClassUid = Text(ClassUid) ?? "",
+                StudyUid = Text(StudyUid) ?? "",
                 SeriesUid = Text(SeriesUid) ?? "",
                 Modality = Text(Modality) ?? "",
                 IsLocalizer = Text(ImageType)?.Split('\\').Contains("LOCALIZER") ?? false,

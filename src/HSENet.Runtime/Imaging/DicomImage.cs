@@ -15,6 +15,12 @@ public sealed record DicomImage
     /// <summary>SOPInstanceUID; equal for copies of one image.</summary>
     public required string InstanceUid { get; init; }
 
+    /// <summary>SOPClassUID: the kind of image.</summary>
+    public string ClassUid { get; init; } = "";
+
+    /// <summary>StudyInstanceUID.</summary>
+    public string StudyUid { get; init; } = "";
+
     /// <summary>SeriesInstanceUID.</summary>
     public required string SeriesUid { get; init; }
 

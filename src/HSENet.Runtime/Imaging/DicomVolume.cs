@@ -68,6 +68,7 @@ internal static class DicomVolume
                 Intercept = isUniform ? first.RescaleIntercept : 0,
                 Orientation = geometry.Orientation,
                 Notes = notes,
+                DicomImages = geometry.Slices,
             };
         }
         catch

@@ -51,6 +51,19 @@ sealed class PreprocessingGeometry
             SliceIndices = [.. Enumerable.Range(0, slices).Select(i => slices == 1 ? 0 : (int)((long)i * (Resampled.Z - 1) / (slices - 1)))];
     }
 
+    /// <summary>Throws if the voxels and what resampling makes of them exceed the limit, before anything is computed.</summary>
+    public static void CheckMemory(VoxelVolume scan, CtStudyOptions options)
+    {
+        if (scan.IsPreprocessed)
+            return;
+        VoxelSize resampled = new PreprocessingGeometry(scan, options.Preprocessing.Preset, 0).Resampled;
+        long bytes = scan.ByteLength + resampled.Count * sizeof(float);
+        if (bytes > options.Reading.MaximumBytes)
+            throw new HseNetFileException(scan.Source,
+                $"needs {scan.ByteLength} bytes for {scan.Size.X} × {scan.Size.Y} × {scan.Size.Z} voxels and {resampled.Count * sizeof(float)} after " +
+                $"resampling to {resampled.X} × {resampled.Y} × {resampled.Z}", $"at most {options.Reading.MaximumBytes} in all");
+    }
+
     // In double precision and in this order: 105 × (0.7 / 0.75) is 97.99…, and 102 × (1.625 / 0.75) is 220.99….
     static int NewSize(int size, double spacing, double target) => (int)Math.Min(int.MaxValue, size * (spacing / target));
 }

@@ -30,7 +30,7 @@ public sealed unsafe class VoxelVolume : IDisposable
     public (int X, int Y, int Z) Size { get; }
 
     /// <summary>Distance of voxels in mm; 1 where the format has none (see <see cref="IsPreprocessed"/>).</summary>
-    public (double X, double Y, double Z) Spacing { get; }
+    public (double X, double Y, double Z) Spacing { get; internal set; }
 
     /// <summary>Factor of the file's own scaling; 1 if it has none.</summary>
     public double Slope { get; init; } = 1;
@@ -43,6 +43,9 @@ public sealed unsafe class VoxelVolume : IDisposable
 
     /// <summary>Whether the file holds a finished volume without units and spacing (NumPy) instead of a scan.</summary>
     public bool IsPreprocessed { get; init; }
+
+    /// <summary>The images of a DICOM series in the order of the slices; empty for other formats. An image that fills a gap is there more than once.</summary>
+    public IReadOnlyList<DicomImage> DicomImages { get; init; } = [];
 
     /// <summary>What a user should know about how the file was read, such as the series that was chosen; no patient data.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];

@@ -1,0 +1,108 @@
+// The options of all verbs that read scans: which series, how much memory, what a table says, how it is preprocessed.
+using System.CommandLine;
+using System.Globalization;
+using HSENet.Runtime;
+
+namespace HSENet.Cli;
+
+/// <summary>Options that become a <see cref="CtStudy"/>.</summary>
+sealed class StudyArguments
+{
+    readonly Option<string?> _series = new("--series") { Description = "SeriesInstanceUID of the DICOM series to read; the largest CT series by default." };
+    readonly Option<bool> _gaps = new("--allow-gaps") { Description = "Read a DICOM series with missing slices; the nearest ones take their places." };
+    readonly Option<string?> _metadata = new("--metadata") { Description = "CSV with VolumeName and RescaleSlope, RescaleIntercept, XYSpacing, ZSpacing, as CT-RATE has it." };
+    readonly Option<string?> _memory = new("--max-memory") { Description = "The most memory that a volume may take, as in 8GB or 512MiB." };
+    readonly Option<string?> _rescale = new("--rescale") { Description = "SLOPE,INTERCEPT of the collection, after the file's own scaling." };
+    readonly Option<bool> _jpeg = new("--slice-jpeg") { Description = "Pass the slices through JPEG, as the reference's files went." };
+    readonly Option<string> _preset = new("--preset") { Description = "Preprocessing: standard, or bimcv-r.", DefaultValueFactory = _ => "standard" };
+    readonly Option<string?> _features = new("--slice-features") { Description = "For a finished volume (.npy): file with its slice features (.npy)." };
+    readonly Option<bool> _force = new("--force") { Description = "Take volumes that do not look like Hounsfield units." };
+
+    /// <summary>Adds the options of reading.</summary>
+    public void AddReading(Command command)
+    {
+        foreach (Option option in (Option[])[_series, _gaps, _metadata, _memory])
+            command.Add(option);
+    }
+
+    /// <summary>Adds the options of reading and of preprocessing.</summary>
+    public void AddAll(Command command)
+    {
+        AddReading(command);
+        foreach (Option option in (Option[])[_rescale, _jpeg, _preset, _features, _force])
+            command.Add(option);
+    }
+
+    /// <summary>Checks the options and gives what opens one study after another; only options of reading count for a verb that has no others.</summary>
+    public StudyOpener Opener(ParseResult parsed, CancellationToken cancellation)
+    {
+        var reading = new VolumeReadOptions
+        {
+            SeriesUid = parsed.GetValue(_series),
+            AllowGaps = parsed.GetValue(_gaps),
+            Cancellation = cancellation,
+            DicomReader = DicomPlugin.Reader,
+        };
+        if (parsed.GetValue(_memory) is { } limit)
+            reading = reading with { MaximumBytes = Bytes(limit) };
+        var options = new CtStudyOptions
+        {
+            Preprocessing = new PreprocessingOptions
+            {
+                Rescale = Rescale(parsed.GetValue(_rescale)),
+                SliceJpeg = parsed.GetValue(_jpeg),
+                Force = parsed.GetValue(_force),
+                Preset = Preset(parsed.GetValue(_preset) ?? "standard"),
+            },
+            SliceFeatures = parsed.GetValue(_features),
+            Reading = reading,
+        };
+        return new StudyOpener(options, parsed.GetValue(_metadata) is { } table ? MetadataTable.Read(table) : null);
+    }
+
+    static (double Slope, double Intercept)? Rescale(string? text)
+    {
+        if (text is null)
+            return null;
+        var culture = CultureInfo.InvariantCulture;
+        string[] parts = text.Split(',');
+        return parts.Length == 2 && double.TryParse(parts[0], culture, out double slope) && double.TryParse(parts[1], culture, out double intercept)
+            && double.IsFinite(slope) && double.IsFinite(intercept) && slope != 0
+            ? (slope, intercept)
+            : throw new HseNetException($"--rescale {text}: expected SLOPE,INTERCEPT, as in 1,-1024");
+    }
+
+    static PreprocessingPreset Preset(string text) => text switch
+    {
+        "standard" => PreprocessingPreset.Standard,
+        "bimcv-r" => PreprocessingPreset.BimcvR,
+        _ => throw new HseNetException($"--preset {text}: expected standard or bimcv-r"),
+    };
+
+    // A number of bytes, with a unit of thousands (kB, MB, GB) or of 1024 (KiB, MiB, GiB).
+    static long Bytes(string text)
+    {
+        string number = text.TrimEnd([.. "bBiIkKmMgG"]);
+        long unit = text[number.Length..].ToUpperInvariant() switch
+        {
+            "" or "B" => 1,
+            "KB" => 1000,
+            "MB" => 1000_000,
+            "GB" => 1000_000_000,
+            "K" or "KIB" => 1L << 10,
+            "M" or "MIB" => 1L << 20,
+            "G" or "GIB" => 1L << 30,
+            _ => 0,
+        };
+        return unit > 0 && double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value * unit is >= 1 and < 1e18
+            ? (long)(value * unit)
+            : throw new HseNetException($"--max-memory {text}: expected a number of bytes, as in 8GB or 512MiB");
+    }
+}
+
+/// <summary>Opens studies in one way, and says on stderr what a user should know about each.</summary>
+sealed class StudyOpener(CtStudyOptions options, MetadataTable? table)
+{
+    /// <summary>Opens a study.</summary>
+    public CtStudy Open(string path) => CtStudy.Open(path, options with { Metadata = table?.Get(path) });
+}
