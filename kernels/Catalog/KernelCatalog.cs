@@ -32,6 +32,8 @@ public static class KernelCatalog
         Sampling.ForwardOperation,
         L2Normalize.ForwardOperation,
         Linear.BackwardOperation,
+        RmsNorm.BackwardOperation,
+        SwiGlu.BackwardOperation,
     ];
 
     /// <summary>All rungs of all operations.</summary>

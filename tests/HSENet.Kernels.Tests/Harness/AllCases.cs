@@ -26,10 +26,12 @@ public static class AllCases
         .. SamplingCases.All,
         .. L2NormalizeCases.All,
         .. LinearBackwardCases.All,
+        .. RmsNormBackwardCases.All,
+        .. SwiGluBackwardCases.All,
     ];
 
     /// <summary>The adjoint checks of every backward operation.</summary>
-    public static IEnumerable<AdjointCheck> Adjoints => [.. LinearBackwardCases.Adjoints];
+    public static IEnumerable<AdjointCheck> Adjoints => [.. LinearBackwardCases.Adjoints, .. RmsNormBackwardCases.Adjoints, .. SwiGluBackwardCases.Adjoints];
 
     public static IEnumerable<KernelCase> Of(Operation operation) => Cases.Where(@case => @case.Operation == operation);
 }

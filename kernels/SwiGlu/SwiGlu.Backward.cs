@@ -1,0 +1,49 @@
+// SwiGlu.Backward: the gradients of gate and up, their arguments and their ladder.
+namespace HSENet.Kernels;
+
+/// <summary>Arguments of <see cref="SwiGlu.Backward"/>. M rows (tokens), N channels.</summary>
+public struct SwiGluBackwardArguments
+{
+    /// <summary>[M, 2N] input of the forward: N gates, then N ups of each row.</summary>
+    public View<float> GateUp;
+
+    /// <summary>[M, N] gradient of the output.</summary>
+    public View<float> GradY;
+
+    /// <summary>[M, 2N] gradients of gates and ups: overwritten; may be GateUp.</summary>
+    public View<float> GradGateUp;
+
+    /// <summary>M, rows.</summary>
+    public int Rows;
+
+    /// <summary>N, channels.</summary>
+    public int Channels;
+}
+
+public static partial class SwiGlu
+{
+    /// <summary>The backward operation in the catalogue.</summary>
+    public static readonly Operation<SwiGluBackwardArguments> BackwardOperation = new("SwiGlu.Backward", Check,
+        Rung.Host<SwiGluBackwardArguments>("Host", HostBackward),
+        Rung.Gpu<SwiGluBackwardArguments>("V1.Naive", BackwardV1) with
+        {
+            Group = 128,
+            Launch = static a => new(a.Rows, (a.Channels + 127) / 128),
+        });
+
+    /// <summary>gradUp = gradY · silu(gate), gradGate = gradY · up · σ(gate)·(1 + gate·σ(−gate)); both overwritten.</summary>
+    /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
+    public static void Backward(Device device, in SwiGluBackwardArguments arguments) => BackwardOperation.Launch(device, arguments);
+
+    static void Check(SwiGluBackwardArguments a)
+    {
+        const string name = "SwiGlu.Backward";
+        Require.Positive(name, nameof(a.Rows), a.Rows);
+        Require.Positive(name, nameof(a.Channels), a.Channels);
+        long elements = (long)a.Rows * a.Channels;
+        Require.Positive(name, "M × 2N", 2 * elements);
+        Require.Length(name, nameof(a.GateUp), a.GateUp.Length, 2 * elements, "M × 2N");
+        Require.Length(name, nameof(a.GradY), a.GradY.Length, elements, "M × N");
+        Require.Length(name, nameof(a.GradGateUp), a.GradGateUp.Length, 2 * elements, "M × 2N");
+    }
+}
