@@ -34,5 +34,6 @@ static class Program
         InspectCommand.Create(),
         KernelsCommand.Create(),
         TraceCommand.Create(),
+        PtxCommand.Create(),
     };
 }

@@ -1,0 +1,79 @@
+// One launch of an operation that anybody can make: arguments of a chosen size on random data, for profiles and checks.
+using System.Reflection;
+
+namespace HSENet.Kernels;
+
+/// <summary>What a sample launched.</summary>
+/// <param name="Sizes">The sizes, as in <c>Rows=64,Channels=768</c>.</param>
+/// <param name="Shape">Grid and dynamic shared memory.</param>
+/// <param name="BufferBytes">Bytes of all buffers.</param>
+public sealed record SampleLaunch(string Sizes, LaunchShape Shape, long BufferBytes);
+
+/// <summary>Arguments of an operation whose sizes can be changed by name.</summary>
+public abstract class KernelSample
+{
+    /// <summary>The operation.</summary>
+    public abstract Operation Operation { get; }
+
+    /// <summary>Names of the sizes that can be changed: int fields of the arguments struct.</summary>
+    public abstract IReadOnlyList<string> SizeNames { get; }
+
+    /// <summary>Launches a rung on random data and waits for it.</summary>
+    /// <param name="device">Where; a device that can run the rung.</param>
+    /// <param name="rung">A rung of <see cref="Operation"/>.</param>
+    /// <param name="sizes">Sizes that differ from the sample's own, by name.</param>
+    /// <exception cref="KernelArgumentException">A size has no such name, or the sizes do not fit each other.</exception>
+    /// <exception cref="NoRungException">The rung cannot compute these sizes.</exception>
+    public abstract SampleLaunch Launch(Device device, Rung rung, IReadOnlyDictionary<string, int>? sizes = null);
+
+    /// <summary>The sample of a rung's operation.</summary>
+    /// <exception cref="NoRungException">There is none.</exception>
+    public static KernelSample Of(Rung rung)
+    {
+        ArgumentNullException.ThrowIfNull(rung);
+        return KernelSamples.All.FirstOrDefault(sample => sample.Operation.Rungs.Contains(rung))
+            ?? throw new NoRungException($"{rung.Operation}: there is no sample of its arguments");
+    }
+}
+
+/// <summary>A sample with its arguments type.</summary>
+/// <param name="operation">The operation.</param>
+/// <param name="bind">Makes buffers that fit the sizes, and fills in what follows from them.</param>
+/// <param name="starts">The sizes; several where rungs take different element types: the first that a rung accepts counts.</param>
+sealed class KernelSample<TArguments>(Operation<TArguments> operation, Func<SampleMemory, TArguments, TArguments> bind, params TArguments[] starts)
+    : KernelSample where TArguments : unmanaged
+{
+    const int LargestSize = 1 << 24;
+
+    static readonly FieldInfo[] IntFields = [.. typeof(TArguments).GetFields().Where(member => member.FieldType == typeof(int))];
+
+    // What a sample leaves at zero follows from the other sizes.
+    readonly FieldInfo[] _fields = [.. IntFields.Where(size => (int)size.GetValue(starts[0])! != 0)];
+
+    public override Operation Operation => operation;
+
+    public override IReadOnlyList<string> SizeNames => [.. _fields.Select(size => size.Name)];
+
+    public override SampleLaunch Launch(Device device, Rung rung, IReadOnlyDictionary<string, int>? sizes = null)
+    {
+        var typed = (Rung<TArguments>)rung;
+        foreach (var start in starts)
+        {
+            object changed = start;
+            foreach (var (name, value) in sizes ?? new Dictionary<string, int>())
+                Field(name).SetValue(changed, value is >= 0 and <= LargestSize ? value : throw new KernelArgumentException(operation.Name, name, $"0 to {LargestSize}", $"{value}"));
+            using var memory = new SampleMemory(device, rung.Weights ?? WeightType.F32);
+            var arguments = bind(memory, (TArguments)changed);
+            operation.Check(arguments);
+            if (!typed.Accepts(arguments))
+                continue;
+            operation.Launch(device, typed, arguments);
+            device.Synchronize();
+            return new SampleLaunch(string.Join(',', _fields.Select(size => $"{size.Name}={size.GetValue(changed)}")), typed.Launch?.Invoke(arguments) ?? default, memory.Bytes);
+        }
+        throw new NoRungException($"{operation.Name}: {rung.Name} cannot compute these sizes");
+    }
+
+    FieldInfo Field(string name) => _fields.FirstOrDefault(size => size.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+        ?? throw new KernelArgumentException(operation.Name, name, $"one of {string.Join(", ", SizeNames)}", "a name that is none of them");
+}

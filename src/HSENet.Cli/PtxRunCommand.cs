@@ -1,0 +1,104 @@
+// hsenet ptx run: any kernel of any PTX file, launched as a JSON file says, with every check on.
+using System.CommandLine;
+using System.Text.Json;
+using HSENet.Ptx;
+using HSENet.Runtime;
+
+namespace HSENet.Cli;
+
+static class PtxRunCommand
+{
+    public static Command Create()
+    {
+        var file = Verb.Files<string>("file", "A PTX file.", ArgumentArity.ExactlyOne);
+        var launch = new Option<string>("--launch") { Description = "JSON: kernel, grid, block, dynamic_shared, buffers, params, outputs.", Required = true };
+        var profile = new Option<bool>("--profile") { Description = "Count instructions, sectors, bank conflicts and what follows for a GPU." };
+        var gpu = PtxProfileCommand.Gpu();
+        var json = new Option<bool>("--json") { Description = "One JSON object on stdout: findings, outputs, profile; or error." };
+        var limit = new Option<long>("--max-instructions")
+        {
+            Description = "Instructions of a warp after which a kernel that does not end is given up.",
+            DefaultValueFactory = _ => EmulatorOptions.Default.MaxInstructions,
+        };
+        var verbose = Verb.Verbose();
+        var command = new Command("run", """
+            Runs a kernel of a PTX file in the emulator. Exit code 0: clean; 1: the checker found something; 2: cannot be read or run.
+
+            The launch file:
+              {"kernel": "k", "grid": [1,1,1], "block": [64,1,1], "buffers": [{"name": "x", "type": "u32", "count": 64, "values": [...]},
+               {"name": "y", "type": "u32", "count": 64}], "params": [{"buffer": "x"}, {"buffer": "y"}, {"u32": 64}], "outputs": ["y"]}
+
+            Example:
+              hsenet ptx run kernel.ptx --launch launch.json --profile --json
+            """)
+        { file, launch, profile, gpu, json, limit, verbose };
+        command.Run(verbose, (parsed, _) =>
+        {
+            try
+            {
+                GpuModel? model = parsed.GetValue(profile) ? PtxRungs.Gpu(parsed.GetRequiredValue(gpu)) : null;
+                return Task.FromResult(Execute(parsed.GetRequiredValue(file), parsed.GetRequiredValue(launch), model, parsed.GetValue(limit), parsed.GetValue(json)));
+            }
+            catch (Exception e) when (e is PtxException or PtxLaunchException or EmulatorException or HseNetException)
+            {
+                if (!parsed.GetValue(json))
+                    throw new HseNetException(e.Message, e);
+                Console.WriteLine(JsonSerializer.Serialize(new { error = e.Message }));
+                return Task.FromResult(ExitCode.BadInput);
+            }
+        });
+        return command;
+    }
+
+    static int Execute(string path, string launchPath, GpuModel? gpu, long maxInstructions, bool json)
+    {
+        if (maxInstructions < 1)
+            throw new HseNetException($"--max-instructions {maxInstructions}: expected at least 1");
+        string ptx = Read(path);
+        PtxLaunchFile launch = PtxLaunchFile.Read(launchPath);
+        PtxLaunchResult result;
+        try
+        {
+            result = PtxLaunch.Run(ptx, launch, new EmulatorOptions { Races = true, Profile = gpu != null, MaxInstructions = maxInstructions });
+        }
+        catch (PtxException e)
+        {
+            throw new HseNetException($"{path}: {e.Message}", e);
+        }
+        KernelProfile? profile = gpu == null ? null : KernelProfile.Of(PtxModule.Parse(ptx), launch.Kernel, result.Execution.Profile!, gpu,
+            launch.DynamicSharedBytes, launch.Buffers.Sum(buffer => buffer.Bytes));
+        if (json)
+            Console.WriteLine(result.ToJson(profile == null ? null : writer => ProfileJson.Write(profile, writer)));
+        else
+            Print(result, profile);
+        return result.Execution.FindingCount == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    static string Read(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HseNetFileException(path, $"cannot be read ({e.Message})", "a PTX file", e);
+        }
+    }
+
+    static void Print(PtxLaunchResult result, KernelProfile? profile)
+    {
+        EmulatorResult execution = result.Execution;
+        foreach (EmulatorFinding finding in execution.Findings)
+            Console.WriteLine(finding);
+        if (execution.FindingCount > execution.Findings.Count)
+            Console.WriteLine($"and {execution.FindingCount - execution.Findings.Count} more of the same");
+        using JsonDocument document = JsonDocument.Parse(result.ToJson());
+        foreach (JsonProperty output in document.RootElement.GetProperty("outputs").EnumerateObject())
+            Console.WriteLine($"{output.Name} = {output.Value.GetRawText()}");
+        if (profile != null)
+            Console.Out.Write(ProfileText.Write(profile));
+        if (execution.FindingCount == 0)
+            Messages.Note($"clean, {execution.Instructions} instructions");
+    }
+}

@@ -1,0 +1,77 @@
+// What the ptx verbs share: finding a rung by its name, running its sample in the emulator, writing a text file.
+using System.Text;
+using HSENet.Kernels;
+using HSENet.Ptx;
+using HSENet.Runtime;
+
+namespace HSENet.Cli;
+
+/// <summary>A rung's profile and the sizes that it was taken at.</summary>
+sealed record RungProfile(Rung Rung, string Sizes, KernelProfile Profile);
+
+static class PtxRungs
+{
+    /// <summary>The GPU rungs that a name means: an entry, an operation (LayerNorm) or a rung of one (Linear.V1).</summary>
+    public static IReadOnlyList<Rung> Find(string name)
+    {
+        Rung[] found = [.. KernelCatalog.GpuRungs.Where(rung => rung.EntryName == name)];
+        if (found.Length == 0)
+            found = [.. KernelCatalog.GpuRungs.Where(rung => Names(name, rung.Operation) || Names(name, $"{rung.Operation}.{rung.Name}"))];
+        if (found.Length == 0)
+            found = [.. KernelCatalog.GpuRungs.Where(rung => $"{rung.Operation}.{rung.Name}.".StartsWith(name + ".", StringComparison.OrdinalIgnoreCase))];
+        return found.Length > 0 ? found : throw new HseNetException($"{name}: no GPU kernel or operation has this name; 'hsenet kernels' lists them");
+    }
+
+    /// <summary>The one GPU rung that a name means.</summary>
+    public static Rung FindOne(string name) => Find(name) is [var rung]
+        ? rung
+        : throw new HseNetException($"{name} means several kernels: {string.Join(", ", Find(name).Select(rung => rung.EntryName))}");
+
+    /// <summary>Sizes as in M=64,N=128.</summary>
+    public static IReadOnlyDictionary<string, int> Sizes(string? text)
+    {
+        Dictionary<string, int> sizes = new(StringComparer.OrdinalIgnoreCase);
+        foreach (string part in (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            string[] pair = part.Split('=', StringSplitOptions.TrimEntries);
+            if (pair.Length != 2 || !int.TryParse(pair[1], out int value) || !sizes.TryAdd(pair[0], value))
+                throw new HseNetException($"--shape {text}: expected sizes by name, as in Rows=64,Channels=768; '{part}' is none or comes twice");
+        }
+        return sizes;
+    }
+
+    public static GpuModel Gpu(string key) => GpuModel.Find(key)
+        ?? throw new HseNetException($"--gpu {key}: expected one of {string.Join(", ", GpuModel.All.Select(gpu => gpu.Key))}");
+
+    /// <summary>Runs a rung's sample with the counters on. Faults of the kernel are thrown.</summary>
+    public static RungProfile Profile(Rung rung, GpuModel gpu, IReadOnlyDictionary<string, int> sizes)
+    {
+        LaunchProfile? counts = null;
+        using EmulatorDevice device = new(new EmulatorOptions { Profile = true }) { Profiled = (_, profile) => counts = profile };
+        SampleLaunch launch = Launch(device, rung, sizes);
+        return new RungProfile(rung, launch.Sizes,
+            KernelProfile.Of(PtxModule.Parse(KernelTexts.Get(rung)), rung.EntryName, counts!, gpu, launch.Shape.DynamicSharedBytes, launch.BufferBytes));
+    }
+
+    /// <summary>Launches a rung's sample; sizes that do not fit are the user's fault.</summary>
+    public static SampleLaunch Launch(EmulatorDevice device, Rung rung, IReadOnlyDictionary<string, int> sizes)
+    {
+        try
+        {
+            return KernelSample.Of(rung).Launch(device, rung, sizes);
+        }
+        catch (Exception e) when (sizes.Count > 0 && e is KernelArgumentException or NoRungException)
+        {
+            throw new HseNetException(e.Message, e);
+        }
+    }
+
+    public static void Write(string path, string text)
+    {
+        using AtomicFile file = new(path);
+        file.Write(Encoding.UTF8.GetBytes(text), 0);
+        file.Commit();
+    }
+
+    static bool Names(string name, string candidate) => candidate.Equals(name, StringComparison.OrdinalIgnoreCase);
+}

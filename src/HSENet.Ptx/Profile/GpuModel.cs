@@ -1,0 +1,53 @@
+// The GPUs whose limits a profile is held against: figures of their makers' papers, nothing measured.
+namespace HSENet.Ptx;
+
+/// <summary>What a GPU can do at most, as its maker says. Rates of tensor cores are dense ones with f32 (or s32) accumulation.</summary>
+/// <param name="Key">Short name: <c>h200</c>.</param>
+/// <param name="Name">Name for people.</param>
+/// <param name="Source">Where the figures stand.</param>
+/// <param name="Multiprocessors">Streaming multiprocessors.</param>
+/// <param name="BoostGigahertz">Clock that the rates are given for.</param>
+/// <param name="MemoryGigabytesPerSecond">Bandwidth of its memory, 10⁹ bytes a second.</param>
+/// <param name="Tensor16Tera">10¹² operations a second of bf16 and f16 mma.</param>
+/// <param name="Tensor8Tera">10¹² operations a second of s8 mma.</param>
+/// <param name="F32LanesPerClock">f32 results of a multiprocessor in a clock.</param>
+/// <param name="F64LanesPerClock">f64 results of a multiprocessor in a clock, without tensor cores.</param>
+/// <param name="WarpsPerMultiprocessor">Warps that live on a multiprocessor at once.</param>
+/// <param name="BlocksPerMultiprocessor">Blocks that live on a multiprocessor at once.</param>
+/// <param name="SharedBytesPerMultiprocessor">Shared memory of a multiprocessor, what the system keeps of it included.</param>
+public sealed record GpuModel(string Key, string Name, string Source, int Multiprocessors, double BoostGigahertz, double MemoryGigabytesPerSecond,
+    double Tensor16Tera, double Tensor8Tera, int F32LanesPerClock, int F64LanesPerClock, int WarpsPerMultiprocessor, int BlocksPerMultiprocessor,
+    int SharedBytesPerMultiprocessor)
+{
+    /// <summary>Instructions that the four schedulers of a multiprocessor start in a clock, on every GPU of the table.</summary>
+    public const int IssuesPerClock = 4;
+
+    /// <summary>32-bit registers of a multiprocessor, on every GPU of the table.</summary>
+    public const int RegistersPerMultiprocessor = 65536;
+
+    /// <summary>Sectors of 32 bytes that a multiprocessor takes from its first-level cache in a clock.</summary>
+    public const int SectorsPerClock = 4;
+
+    /// <summary>Shared memory that the system keeps of each block.</summary>
+    public const int SystemSharedBytesPerBlock = 1024;
+
+    // Limits of multiprocessors and rates of f32 and f64: CUDA C++ Programming Guide, "Technical Specifications per Compute Capability" and
+    // "Throughput of Native Arithmetic Instructions".
+    /// <summary>All GPUs of the table.</summary>
+    public static IReadOnlyList<GpuModel> All { get; } =
+    [
+        new("a100", "A100 SXM4 80 GB", "NVIDIA A100 Tensor Core GPU Architecture white paper; A100 80 GB data sheet",
+            108, 1.41, 2039, 312, 624, 64, 32, 64, 32, 164 * 1024),
+        new("h100", "H100 SXM5 80 GB", "NVIDIA H100 Tensor Core GPU Architecture white paper; H100 data sheet",
+            132, 1.98, 3350, 989.4, 1978.9, 128, 64, 64, 32, 228 * 1024),
+        new("h200", "H200 SXM 141 GB", "NVIDIA H200 data sheet; its multiprocessors are those of the H100 white paper",
+            132, 1.98, 4800, 989.4, 1978.9, 128, 64, 64, 32, 228 * 1024),
+        new("rtx4090", "GeForce RTX 4090", "NVIDIA Ada GPU Architecture white paper, appendix A",
+            128, 2.52, 1008, 165.2, 660.6, 128, 2, 48, 24, 100 * 1024),
+        new("rtx5090", "GeForce RTX 5090", "NVIDIA RTX Blackwell GPU Architecture white paper, appendix A",
+            170, 2.407, 1792, 209.5, 838, 128, 2, 48, 24, 100 * 1024),
+    ];
+
+    /// <summary>The GPU with a short name, in small or capital letters; null when the table has none.</summary>
+    public static GpuModel? Find(string key) => All.FirstOrDefault(gpu => gpu.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,74 @@
+// A profile as a table for terminals.
+using System.Globalization;
+using System.Text;
+
+namespace HSENet.Ptx;
+
+/// <summary>Writes a profile for people who read it in a terminal.</summary>
+public static class ProfileText
+{
+    const int Shown = 8;
+
+    /// <summary>The table, lines ended by \n.</summary>
+    public static string Write(KernelProfile profile)
+    {
+        ArgumentNullException.ThrowIfNull(profile);
+        StringBuilder text = new();
+        foreach ((string name, string value) in Rows(profile))
+            text.Append(CultureInfo.InvariantCulture, $"{name,-28} {value}\n");
+        Section(text, "instructions by class", profile.InstructionsByClass.OrderByDescending(pair => pair.Value)
+            .Select(pair => (pair.Key, $"{Number(pair.Value),16}  {Percent(pair.Value, profile.WarpInstructions)}")));
+        Section(text, "bank conflicts by instruction", profile.ConflictsByInstruction.Take(Shown)
+            .Select(row => ($"line {row.Instruction.Line}", $"{Number(row.Conflicts),16}  in {Number(row.Requests)} accesses: {row.Instruction}")));
+        return text.ToString();
+    }
+
+    internal static IEnumerable<(string Name, string Value)> Rows(KernelProfile p)
+    {
+        KernelBound bound = p.Bound;
+        yield return ("kernel", p.Facts.EntryName);
+        yield return ("launch", $"{Number(p.Counts.Blocks)} blocks of {p.Counts.Threads} threads");
+        yield return ("GPU", $"{p.Gpu.Name} (figures on paper; nothing here was measured on hardware)");
+        yield return ("warp instructions", $"{Number(p.WarpInstructions)}, {Format(100 * p.LaneShare)} % of the lanes active");
+        yield return ("operations", p.Operations == 0 ? "none" : string.Join(", ", p.OperationsByType.Select(pair => $"{Number(pair.Value)} {pair.Key}")
+            .Concat(p.TensorOperationsByType.Select(pair => $"{Number(pair.Value)} {pair.Key} on tensor cores"))));
+        yield return ("tensor cores", p.TensorShare == 0 ? "not used" : $"{Format(100 * p.TensorShare)} % of the operations");
+        yield return ("global memory", $"{Number(p.GlobalRequests)} accesses, {Format(p.SectorsPerRequest)} sectors each");
+        yield return ("global bytes", $"{Number(p.GlobalBytesMoved)} moved in sectors, {Number(p.GlobalBytesAsked)} asked for by lanes, {Number(p.MemoryBytes)} at least");
+        yield return ("shared memory", $"{Number(p.SharedRequests)} accesses, {Number(p.SharedWavefronts)} passes, {Number(p.BankConflicts)} of them by bank conflicts");
+        yield return ("local memory", $"{Number(p.LocalRequests)} accesses");
+        yield return ("async copies", p.Counts.AsyncCopyDepth == 0 ? "none" : $"{p.Counts.AsyncCopyDepth} groups under way at most");
+        yield return ("barriers", $"{Number(p.Barriers)} by warps");
+        yield return ("divergence", $"{Number(p.DivergentBranches)} of {Number(p.Branches)} conditional branches");
+        yield return ("live registers", $"{p.Facts.EstimatedLiveRegisters} at most (estimate; an assembler's number differs)");
+        yield return ("shared bytes of a block", Number(p.SharedBytesPerBlock));
+        yield return ("occupancy", $"{Format(100 * p.Occupancy.Share)} %: {p.Occupancy.Blocks} blocks, {p.Occupancy.Warps} warps; limited by {p.Occupancy.Limit}");
+        yield return ("arithmetic intensity", $"{Format(p.ArithmeticIntensity)} operations for each byte");
+        yield return ("bound", $"{bound.Name}{(bound.Name == "issue" ? $" ({bound.IssueLimit})" : "")}: at least {Format(bound.Microseconds)} µs"
+            + $" (memory {Format(bound.Memory)}, tensor {Format(bound.Tensor)}, issue {Format(bound.Issue)})");
+    }
+
+    /// <summary>A count with commas between thousands.</summary>
+    public static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>Three significant digits, without an exponent.</summary>
+    public static string Format(double value)
+    {
+        int decimals = value == 0 || value >= 100 ? 0 : Math.Clamp(2 - (int)Math.Floor(Math.Log10(value)), 0, 9);
+        return value.ToString("F" + decimals, CultureInfo.InvariantCulture);
+    }
+
+    static string Percent(long value, long of) => of == 0 ? "" : $"{Format(100.0 * value / of)} %";
+
+    static void Section(StringBuilder text, string title, IEnumerable<(string Name, string Value)> rows)
+    {
+        bool first = true;
+        foreach ((string name, string value) in rows)
+        {
+            if (first)
+                text.Append(CultureInfo.InvariantCulture, $"\n{title}\n");
+            first = false;
+            text.Append(CultureInfo.InvariantCulture, $"  {name,-26} {value}\n");
+        }
+    }
+}
