@@ -1,5 +1,4 @@
 // Buffers of a sample: random inputs that are the same each time, outputs that nobody wrote.
-using System.Runtime.InteropServices;
 
 namespace HSENet.Kernels;
 
