@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 static partial class KernelSamples
 {
     /// <summary>One sample for each operation of the catalogue.</summary>
-    public static IReadOnlyList<KernelSample> All { get; } = [.. Preprocessing(), .. Vision(), .. Decoder()];
+    public static IReadOnlyList<KernelSample> All { get; } = [.. Preprocessing(), .. Vision(), .. Decoder(), .. Training()];
 
     static IEnumerable<KernelSample> Vision() =>
     [
