@@ -1,0 +1,98 @@
+// Parts of the full-size model that take seconds, against the reference's tensors: slice encoder, text encoder, packer, a block, a layer.
+using HSENet.Kernels;
+using HSENet.Tests;
+
+namespace HSENet.Runtime.Tests;
+
+public sealed class FullGoldenTests
+{
+    static ModelConfig Config => FullModel.Config;
+
+    [Fact]
+    public void Slice_encoder_agrees_in_every_block()
+    {
+        const string name = "slice_encoder", part = "trunk2d";
+        var config = Config.SliceEncoder!;
+        const int slices = 2;
+        float[] pixels = FullModel.Input("slice_pixels", slices * 3L * config.ImageSize * config.ImageSize);
+        var plan = new MemoryPlan();
+        var input = plan.Reserve("pixels", pixels.Length);
+        var output = plan.Reserve("features", slices * config.HiddenSize);
+        var buffers = SliceEncoder.Reserve(plan, config, slices);
+        using var run = new PartRun(plan);
+        using var source = new SyntheticSource(ModelTensors.SliceEncoder(config));
+        new SliceEncoder(source.Weights, config).Forward(run.Pass, buffers, run.Write(input, pixels), run.Pass[output]);
+
+        var positions = new float[(config.Patches + 1) * config.HiddenSize];
+        SyntheticWeights.Fill("visual.trunk.pos_embed", [1, config.Patches + 1, config.HiddenSize], FullModel.Seed, 0, positions);
+        float[] embedded = run.Seen[$"{name}.embedded"];
+        FullModel.Equal(part, "patch_embed", [.. Enumerable.Range(0, slices).SelectMany(slice =>
+            Golden.Minus(embedded[(slice * positions.Length + config.HiddenSize)..((slice + 1) * positions.Length)], positions[config.HiddenSize..]))]);
+        for (int i = 0; i < config.NumLayers; i++)
+            FullModel.Equal(part, $"blocks.{i}", run.Seen[$"{name}.blocks.{i}"]);
+        FullModel.Equal(part, "out", run.Seen[$"{name}.out"]);
+    }
+
+    [Fact]
+    public void Text_encoder_agrees_with_and_without_padding()
+    {
+        var config = Config.TextEncoder! with { Stages = [1] };
+        var inputs = FullModel.Json.GetProperty("text_inputs");
+        using var source = new SyntheticSource(ModelTensors.TextEncoder(config, 1));
+        var encoder = new TextEncoder(source.Weights, "text_encoder1", config);
+        for (int row = 0; row < 2; row++)
+        {
+            int[] ids = [.. inputs.GetProperty("ids")[row].EnumerateArray().Select(id => id.GetInt32())];
+            int valid = inputs.GetProperty("valid")[row].GetInt32();
+            var plan = new MemoryPlan();
+            var x = plan.Reserve("x", (long)ids.Length * config.HiddenSize);
+            var buffers = TextEncoder.Reserve(plan, config, ids.Length);
+            using var run = new PartRun(plan);
+            encoder.Forward(run.Pass, buffers, ids, valid, run.Pass[x]);
+            FullModel.Equal("text", row == 0 ? "last_hidden_row0" : "last_hidden_row1_valid", run.Read(run.Pass[x].Slice(0, (long)valid * config.HiddenSize)));
+        }
+    }
+
+    [Fact]
+    public void Packer_agrees()
+    {
+        using var source = new SyntheticSource(ModelTensors.Projector(Config, 1));
+        float[] patches = FullModel.Input("grad_hr", (long)Config.Vision.Patches * Config.Vision.HiddenSize);
+        FullModel.Equal("grad_packer", "tokens", FullVision.Pack(source.Weights, 1, patches).Tokens);
+    }
+
+    [Fact]
+    public void Encoder_2_of_one_block_agrees()
+    {
+        var config = Config.Vision with { NumLayers = 1 };
+        using var source = new SyntheticSource(ModelTensors.Encoder(config, 2));
+        var run = FullVision.Encode(source.Weights, config, 2);
+        FullModel.Equal("grad_encoder2_one_block", "out", run["encoder2.norm"]);
+    }
+
+    [Fact]
+    public void Decoder_layer_with_adapters_agrees()
+    {
+        const int tokens = 96, rank = 16;
+        var config = Config.LanguageModel with { NumHiddenLayers = 1, Lora = new LoraConfig { R = rank, LoraAlpha = 2 * rank }, VocabSize = 1 };
+        ModelTensor[] layer = [.. ModelTensors.LanguageModel(config)];
+        var adapters = layer.Where(tensor => tensor.Name.Contains("_proj", StringComparison.Ordinal)).SelectMany(tensor => new[]
+        {
+            Adapter(tensor, "A", [rank, tensor.Shape[1]]),
+            Adapter(tensor, "B", [tensor.Shape[0], rank]),
+        });
+        using var source = new SyntheticSource(layer, adapters);
+        var plan = new MemoryPlan();
+        var buffers = LanguageModel.Reserve(plan, config, tokens, tokens);
+        using var run = new PartRun(plan);
+        var model = new LanguageModel(source.Weights, config);
+        model.Begin(run.Pass, buffers, tokens);
+        var x = run.Write(buffers.X, FullModel.Input("grad_x", (long)tokens * config.HiddenSize));
+        model.Run(run.Pass, buffers, x, tokens, 0);
+        FullModel.Equal("grad_decoder_layer", "out", run.Read(x));
+
+        static ModelTensor Adapter(ModelTensor linear, string half, long[] shape) => new(
+            linear.Name.Replace(".weight", $".lora_{half}.weight", StringComparison.Ordinal),
+            linear.Reference.Replace("model.layers.0.", "lora.", StringComparison.Ordinal).Replace(".weight", $".lora_{half}.default.weight", StringComparison.Ordinal), shape);
+    }
+}
