@@ -1,7 +1,4 @@
 // Parts of the full-size model that take seconds, against the reference's tensors: slice encoder, text encoder, packer, a block, a layer.
-using HSENet.Kernels;
-using HSENet.Tests;
-
 namespace HSENet.Runtime.Tests;
 
 public sealed class FullGoldenTests

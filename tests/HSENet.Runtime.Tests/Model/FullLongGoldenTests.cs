@@ -1,5 +1,4 @@
 // The whole full-size model against the reference's tensors, minutes of work: encoders, packers, all decoder layers, the cached path.
-using HSENet.Kernels;
 using HSENet.Tests;
 
 namespace HSENet.Runtime.Tests;

@@ -1,7 +1,6 @@
 // The full-size model on synthetic weights, a part at a time in memory, and the samples that the reference's tensors were reduced to.
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using HSENet.Kernels;
 using HSENet.Tests;
 
 namespace HSENet.Runtime.Tests;

@@ -1,6 +1,4 @@
 // Encoders and packers of the full-size model, run alone on the golden inputs.
-using HSENet.Kernels;
-
 namespace HSENet.Runtime.Tests;
 
 static class FullVision
