@@ -32,6 +32,7 @@ static class Program
         ConvertCommand.Create(),
         WeightsCommand.Create(),
         InspectCommand.Create(),
+        DicomCommand.Create(),
         KernelsCommand.Create(),
         TraceCommand.Create(),
         PtxCommand.Create(),

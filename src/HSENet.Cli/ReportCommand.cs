@@ -45,6 +45,8 @@ static class ReportCommand
         var study = new StudyArguments();
         var json = new Option<bool>("--json") { Description = "One JSON object per input on a line of its own." };
         var stats = new Option<bool>("--stats") { Description = "Print times per stage on stderr." };
+        var sr = new Option<string?>("--sr") { Description = "Also write the report of one DICOM series as a DICOM Text SR (needs -p:UseFoDicom=true)." };
+        var patient = new Option<bool>("--sr-patient") { Description = "Copy the patient's attributes from the series to the SR; without it they stay empty." };
         var device = Verb.Device();
         var verbose = Verb.Verbose();
         var command = new Command(name, description) { scans };
@@ -55,7 +57,7 @@ static class ReportCommand
             else
                 command.Add((Option)symbol);
         }
-        foreach (Option option in (Option[])[weights, tokens, temperature, topK, topP, seed, tokenizer, json, stats, device, verbose])
+        foreach (Option option in (Option[])[weights, tokens, temperature, topK, topP, seed, tokenizer, json, stats, sr, patient, device, verbose])
             command.Add(option);
         study.AddAll(command);
         command.Run(verbose, async (parsed, cancellation) =>
@@ -76,15 +78,28 @@ static class ReportCommand
             var studies = study.Opener(parsed, cancellation);
             var writer = new ReportWriter(parsed.GetValue(json), parsed.GetValue(stats), parsed.GetValue(verbose));
             options.Check();
+            string? structured = parsed.GetValue(sr);
+            if (structured is not null)
+            {
+                DicomPlugin.Require("--sr");
+                if (files.Length > 1)
+                    throw new HseNetException($"--sr {structured}: {files.Length} scans were given; expected one");
+            }
             using var where = Verb.OpenDevice(parsed.GetRequiredValue(device));
             writer.Loading();
             using var model = HseNetModel.Open(parsed.GetRequiredValue(weights), where, new ModelOptions { Tokenizer = Form(parsed.GetRequiredValue(tokenizer)) });
-            return await WriteAll(model, files, studies, options, writer, cancellation).ConfigureAwait(false);
+            return await WriteAll(model, files, studies, options, writer, Structured, cancellation).ConfigureAwait(false);
+
+            void Structured(CtStudy study, string text)
+            {
+                if (structured is not null)
+                    DicomPlugin.WriteReport(structured, study.Volume, text, parsed.GetValue(patient));
+            }
         });
         return command;
     }
 
-    static async Task<int> WriteAll(HseNetModel model, string[] files, StudyOpener studies, ReportOptions options, ReportWriter writer, CancellationToken cancellation)
+    static async Task<int> WriteAll(HseNetModel model, string[] files, StudyOpener studies, ReportOptions options, ReportWriter writer, Action<CtStudy, string> done, CancellationToken cancellation)
     {
         int code = ExitCode.Done;
         foreach (string file in files)
@@ -101,6 +116,7 @@ static class ReportCommand
                 await foreach (string piece in report.ConfigureAwait(false))
                     writer.Piece(piece);
                 writer.End(file, report.Result);
+                done(study, report.Result.Text.Trim());
             }
             catch (Exception e) when (e is HseNetException or DeviceMemoryException)
             {

@@ -80,6 +80,16 @@ public sealed class StudyArgumentsTests
     public void A_volume_beyond_the_memory_is_refused_with_its_size(string limit, string word) =>
         Hsenet.Run("report", Hsenet.Scan, "--weights", Hsenet.Demo, "--max-memory", limit).IsRefused(word);
 
+    // The program that the tests run is the default build.
+    [Fact]
+    public void What_needs_fo_dicom_names_the_switch()
+    {
+        using var folder = new TemporaryFolder();
+        Hsenet.Run("report", Hsenet.Scan, "--weights", Hsenet.Demo, "--sr", folder.At("sr.dcm")).IsRefused("--sr", "-p:UseFoDicom=true");
+        Hsenet.Run("dicom", "listen", "--port", "11112", "--out", folder.At("in")).IsRefused("-p:UseFoDicom=true");
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
+    }
+
     internal static string WriteSeries(string folder, string uid, double[] positions)
     {
         Directory.CreateDirectory(folder);
