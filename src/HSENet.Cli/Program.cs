@@ -29,6 +29,7 @@ static class Program
     {
         ReportCommand.Report(),
         ReportCommand.Ask(),
+        PreprocessCommand.Create(),
         ConvertCommand.Create(),
         WeightsCommand.Create(),
         InspectCommand.Create(),

@@ -78,7 +78,7 @@ public sealed class CtStudy : IDisposable
                 return new CtStudy(volume, null, options);
             if (!volume.IsPreprocessed)
                 throw new HseNetFileException(volume.Source, "is a scan: its slice features are computed from it", "a finished volume (.npy) when slice features are given");
-            return new CtStudy(volume, VolumeFile.Read(options.SliceFeatures, options.Reading), options);
+            return new CtStudy(volume, VolumeFile.Read(options.SliceFeatures, options.Reading with { TakesMatrices = true }), options);
         }
         catch
         {
@@ -93,17 +93,24 @@ public sealed class CtStudy : IDisposable
         var image = config.Vision.Image;
         var slices = config.SliceEncoder;
         var target = new PreprocessingTarget(image.Depth, image.Height, image.Width, slices?.ImageSize ?? 224, slices?.Slices ?? 32);
-        PreprocessingGeometry.CheckMemory(_volume, _options);
         if (!_volume.IsPreprocessed)
-            return Preprocessing.Prepare(device, _volume, target, _options.Preprocessing, cancellation);
+            return PrepareScan(device, target, cancellation);
         if (slices is not null && _sliceFeatures is null)
             throw new HseNetFileException(_volume.Source, "is a finished volume without slices, which this model looks at", "its slice features beside it, or the scan itself");
+        PreprocessingGeometry.CheckMemory(_volume, _options);
         var prepared = Preprocessing.UseFinished(device, _volume, _sliceFeatures, target);
         long features = (long)target.Slices * (slices?.HiddenSize ?? 0);
         if (slices is null || prepared.SliceFeatures.Length == features)
             return prepared;
         prepared.Dispose();
         throw new HseNetFileException(_sliceFeatures!.Source, $"holds {prepared.SliceFeatures.Length} values", $"{target.Slices} × {slices.HiddenSize} slice features");
+    }
+
+    /// <summary>Volume and slices of a scan; a finished volume is refused.</summary>
+    internal PreparedStudy PrepareScan(Device device, PreprocessingTarget target, CancellationToken cancellation)
+    {
+        PreprocessingGeometry.CheckMemory(_volume, _options);
+        return Preprocessing.Prepare(device, _volume, target, _options.Preprocessing, cancellation);
     }
 
     /// <summary>Frees the voxels.</summary>

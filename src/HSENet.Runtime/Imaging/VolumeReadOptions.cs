@@ -18,4 +18,7 @@ public sealed record VolumeReadOptions
 
     /// <summary>Reads the pixels of compressed DICOM files; null if there is no such reader.</summary>
     public IDicomReader? DicomReader { get; init; }
+
+    /// <summary>Whether a .npy file may hold a matrix: slice features do, a volume never.</summary>
+    internal bool TakesMatrices { get; init; }
 }

@@ -1,0 +1,167 @@
+// hsenet preprocess: CT files become the reference's .npy volumes and slice features, several at a time.
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using HSENet.Kernels;
+using HSENet.Runtime;
+
+namespace HSENet.Cli;
+
+static class PreprocessCommand
+{
+    static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    sealed record Settings(PreprocessingTarget Target, SliceEncoderConfig? Slices, string? Weights, StudyOpener Studies, bool Json, bool Verbose);
+
+    public static Command Create()
+    {
+        var inputs = Verb.Files<string[]>("in", "CT files, folders of them, or DICOM folders.", ArgumentArity.OneOrMore);
+        var output = new Option<string>("--out") { Description = "Folder for the results; files below an input folder keep their places.", Required = true };
+        var weights = new Option<string?>("--weights") { Description = "Model folder: its sizes, and slice features by its slice encoder." };
+        var size = new Option<string?>("--size") { Description = "Without --weights: depth,height,width of the volumes; 32,256,256 by default." };
+        var study = new StudyArguments();
+        var workers = new Option<int?>("--workers") { Description = "Studies at a time on the CPU; one for every four processors by default. Each needs memory for its scan." };
+        var json = new Option<bool>("--json") { Description = "One JSON object per input on a line of its own, usable as a manifest." };
+        var device = Verb.Device();
+        var verbose = Verb.Verbose();
+        var command = new Command("preprocess", """
+            Writes NAME.npy ([1, depth, height, width] float32) for each CT and, with --weights, NAME.slice_features.npy ([slices, channels]).
+            What is finished is skipped, so a run that was stopped can be started again.
+
+            Examples:
+              hsenet preprocess scans --out prepared --weights model
+              hsenet preprocess a.nii.gz b.nii.gz --out prepared --size 32,256,256 --json > manifest.jsonl
+            """)
+        { inputs, output, weights, size, workers, json, device, verbose };
+        study.AddAll(command);
+        command.Run(verbose, async (parsed, cancellation) =>
+        {
+            var config = parsed.GetValue(weights) is { } folder ? ModelConfig.Read(folder) : null;
+            if (config is not null && parsed.GetValue(size) is not null)
+                throw new HseNetException("--size and --weights: expected one of them; the weights say the size");
+            var given = Verb.Size3("--size", parsed.GetValue(size) ?? "32,256,256");
+            var settings = new Settings(
+                config is null ? new PreprocessingTarget(given.Depth, given.Height, given.Width, Slices: 0) : PreprocessingTarget.Of(config),
+                config?.SliceEncoder, parsed.GetValue(weights), study.Opener(parsed, cancellation), parsed.GetValue(json), parsed.GetValue(verbose));
+            var jobs = PreprocessJob.Find(parsed.GetRequiredValue(inputs), parsed.GetRequiredValue(output));
+            return await Run(jobs, settings, parsed.GetRequiredValue(device), parsed.GetValue(workers), cancellation).ConfigureAwait(false);
+        });
+        return command;
+    }
+
+    static async Task<int> Run(List<PreprocessJob> jobs, Settings settings, string deviceName, int? workers, CancellationToken cancellation)
+    {
+        if (workers is < 1)
+            throw new HseNetException($"--workers {workers}: expected at least 1");
+        var pending = jobs.FindAll(job => !job.IsDone(settings.Target, settings.Slices));
+        using var progress = new ProgressLine();
+        foreach (var job in jobs.Except(pending))
+            Print(job, settings, "skipped", 0);
+
+        int count = Math.Clamp(workers ?? Environment.ProcessorCount / 4, 1, Math.Max(1, pending.Count));
+        var devices = Open(deviceName, count);
+        int next = -1, done = 0, code = ExitCode.Done;
+        var gate = new Lock();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        try
+        {
+            await Task.WhenAll(devices.Select(device => Task.Run(() => Work(device), CancellationToken.None))).ConfigureAwait(false);
+        }
+        finally
+        {
+            devices.ForEach(device => device.Dispose());
+        }
+        cancellation.ThrowIfCancellationRequested();
+        return code;
+
+        void Work(Device device)
+        {
+            try
+            {
+                using var encoder = settings.Weights is null || pending.Count == 0 ? null : SliceFeatureEncoder.Open(settings.Weights, device);
+                for (int i = Interlocked.Increment(ref next); i < pending.Count; i = Interlocked.Increment(ref next))
+                    One(device, encoder, pending[i]);
+            }
+            catch
+            {
+                stop.Cancel(); // the other workers end after the slab they are at
+                throw;
+            }
+        }
+
+        void One(Device device, SliceFeatureEncoder? encoder, PreprocessJob job)
+        {
+            lock (gate)
+                progress.Show($"{done}/{pending.Count} studies", (double)done / pending.Count);
+            var clock = Stopwatch.StartNew();
+            Exception? failure = null;
+            try
+            {
+                Write(device, encoder, job, settings, stop.Token);
+            }
+            catch (Exception e) when (e is HseNetException or DeviceMemoryException)
+            {
+                // One bad file does not stop the rest; the exit code says that there was one.
+                failure = e;
+            }
+            lock (gate)
+            {
+                done++;
+                progress.Clear();
+                if (failure is null)
+                    Print(job, settings, null, clock.Elapsed.TotalSeconds);
+                else
+                {
+                    if (settings.Json)
+                        Console.WriteLine(JsonSerializer.Serialize(new { input = job.Input, error = failure.Message }, Json));
+                    code = Math.Max(code, Verb.Explain(failure, settings.Verbose));
+                }
+            }
+        }
+    }
+
+    static void Write(Device device, SliceFeatureEncoder? encoder, PreprocessJob job, Settings settings, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        using var scan = settings.Studies.Open(job.Input);
+        var target = settings.Target;
+        using var study = scan.PrepareScan(device, target, cancellation);
+        float[] volume = new float[study.Volume.Length];
+        device.Download<float>(study.Volume, volume);
+        float[]? features = encoder?.Encode(study.SlicePixels);
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(job.Volume))!);
+            job.RemoveLeftovers();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HseNetFileException(job.Volume, $"cannot be written ({e.Message})", AtomicFile.Writable, e);
+        }
+        if (features is not null)
+            NumpyFile.Write(job.SliceFeatures, features, encoder!.Slices, encoder.Channels);
+        NumpyFile.Write(job.Volume, volume, 1, target.Depth, target.Height, target.Width);
+    }
+
+    static void Print(PreprocessJob job, Settings settings, string? state, double seconds)
+    {
+        if (settings.Json)
+            Console.WriteLine(JsonSerializer.Serialize(settings.Slices is null
+                ? (object)new { input = job.Input, image = job.Volume, seconds, skipped = state is not null }
+                : new { input = job.Input, image = job.Volume, biomedclip_features = job.SliceFeatures, seconds, skipped = state is not null }, Json));
+        else
+            Console.WriteLine(state is null ? job.Volume : $"{job.Volume} ({state})");
+    }
+
+    // A CPU is shared between workers; any other device has one.
+    static List<Device> Open(string name, int count)
+    {
+        var device = Verb.OpenDevice(name);
+        if (device is not HostDevice host || count == 1)
+            return [device];
+        int threads = Math.Max(1, host.Threads / count);
+        host.Dispose();
+        return [.. Enumerable.Range(0, count).Select(_ => new HostDevice(threads))];
+    }
+}

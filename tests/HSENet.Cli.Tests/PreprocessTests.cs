@@ -1,0 +1,74 @@
+// hsenet preprocess as a user runs it: the files it writes, what it skips, what one bad file does.
+using System.Text.Json;
+using HSENet.Tests;
+
+namespace HSENet.Cli.Tests;
+
+public sealed class PreprocessTests
+{
+    static string Data(string name) => Path.Combine(Hsenet.Repository, "tests", "golden", "data", name);
+
+    [Fact]
+    public void Finished_studies_are_skipped_and_damaged_ones_made_anew()
+    {
+        using var folder = new TemporaryFolder();
+        string output = folder.At("out"), volume = Path.Combine(output, "ct_sm.npy"), features = Path.Combine(output, "ct_sm.slice_features.npy");
+        var first = Hsenet.Run("preprocess", Hsenet.Scan, "--out", output, "--weights", Hsenet.Demo, "--json", "--device", "cpu");
+        Assert.True(first.Code == 0, first.Error);
+        var line = JsonDocument.Parse(first.Output).RootElement;
+        Assert.Equal(volume, line.GetProperty("image").GetString());
+        Assert.Equal(features, line.GetProperty("biomedclip_features").GetString());
+        byte[] before = File.ReadAllBytes(volume);
+
+        using (var stream = File.OpenWrite(volume))
+            stream.SetLength(stream.Length / 2);
+        File.WriteAllText(volume + ".1-0.tmp", "a run that was killed");
+        Assert.False(Skipped(Hsenet.Run("preprocess", Hsenet.Scan, "--out", output, "--weights", Hsenet.Demo, "--json")));
+        Assert.Equal(before, File.ReadAllBytes(volume));
+        Assert.Equal([volume, features], Directory.GetFiles(output).Order(StringComparer.Ordinal));
+        Assert.True(Skipped(Hsenet.Run("preprocess", Hsenet.Scan, "--out", output, "--weights", Hsenet.Demo, "--json")));
+
+        // The report of what was written is the report of the scan.
+        Assert.Equal(Report(Hsenet.Scan), Report(volume, "--slice-features", features));
+    }
+
+    [Fact]
+    public void One_bad_file_does_not_stop_the_rest()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.At("in/deeper"));
+        File.Copy(Hsenet.Scan, folder.At("in/deeper/good.nii.gz"));
+        File.Copy(Data("ct_thin.nii.gz"), folder.At("in/thin.nii.gz"));
+        File.WriteAllText(folder.At("in/bad.nii"), "no volume");
+        var outcome = Hsenet.Run("preprocess", folder.At("in"), "--out", folder.At("out"), "--size", "8,64,64", "--workers", "2", "--device", "cpu");
+        Assert.Equal(2, outcome.Code);
+        Assert.Contains("bad.nii", Assert.Single(outcome.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Equal([folder.At("out/deeper/good.npy"), folder.At("out/thin.npy")], Directory.GetFiles(folder.At("out"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Two_inputs_that_would_become_one_file_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(Hsenet.Scan, folder.At("ct_sm.nii.gz"));
+        Hsenet.Run("preprocess", Hsenet.Scan, folder.At("ct_sm.nii.gz"), "--out", folder.At("out")).IsRefused("ct_sm.npy");
+    }
+
+    [Theory]
+    [InlineData("--size", "32,256", "--size")]
+    [InlineData("--workers", "0", "--workers")]
+    public void An_option_out_of_range_is_refused(string option, string value, string word)
+    {
+        using var folder = new TemporaryFolder();
+        Hsenet.Run("preprocess", Hsenet.Scan, "--out", folder.At("out"), option, value).IsRefused(word);
+    }
+
+    static bool Skipped(Outcome outcome) => JsonDocument.Parse(outcome.Output).RootElement.GetProperty("skipped").GetBoolean();
+
+    static string Report(params string[] arguments)
+    {
+        var outcome = Hsenet.Run(["report", .. arguments, "--weights", Hsenet.Demo, "--device", "cpu"]);
+        Assert.True(outcome.Code == 0, outcome.Error);
+        return outcome.Output;
+    }
+}
