@@ -34,6 +34,7 @@ public static class KernelCatalog
         Linear.BackwardOperation,
         RmsNorm.BackwardOperation,
         SwiGlu.BackwardOperation,
+        Lora.BackwardOperation,
     ];
 
     /// <summary>All rungs of all operations.</summary>

@@ -28,10 +28,11 @@ public static class AllCases
         .. LinearBackwardCases.All,
         .. RmsNormBackwardCases.All,
         .. SwiGluBackwardCases.All,
+        .. LoraBackwardCases.All,
     ];
 
     /// <summary>The adjoint checks of every backward operation.</summary>
-    public static IEnumerable<AdjointCheck> Adjoints => [.. LinearBackwardCases.Adjoints, .. RmsNormBackwardCases.Adjoints, .. SwiGluBackwardCases.Adjoints];
+    public static IEnumerable<AdjointCheck> Adjoints => [.. LinearBackwardCases.Adjoints, .. RmsNormBackwardCases.Adjoints, .. SwiGluBackwardCases.Adjoints, .. LoraBackwardCases.Adjoints];
 
     public static IEnumerable<KernelCase> Of(Operation operation) => Cases.Where(@case => @case.Operation == operation);
 }
