@@ -35,6 +35,7 @@ public static class KernelCatalog
         RmsNorm.BackwardOperation,
         SwiGlu.BackwardOperation,
         Lora.BackwardOperation,
+        RotaryEmbedding.BackwardOperation,
     ];
 
     /// <summary>All rungs of all operations.</summary>

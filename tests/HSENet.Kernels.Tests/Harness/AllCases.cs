@@ -29,10 +29,12 @@ public static class AllCases
         .. RmsNormBackwardCases.All,
         .. SwiGluBackwardCases.All,
         .. LoraBackwardCases.All,
+        .. RotaryEmbeddingBackwardCases.All,
     ];
 
     /// <summary>The adjoint checks of every backward operation.</summary>
-    public static IEnumerable<AdjointCheck> Adjoints => [.. LinearBackwardCases.Adjoints, .. RmsNormBackwardCases.Adjoints, .. SwiGluBackwardCases.Adjoints, .. LoraBackwardCases.Adjoints];
+    public static IEnumerable<AdjointCheck> Adjoints => [.. LinearBackwardCases.Adjoints, .. RmsNormBackwardCases.Adjoints, .. SwiGluBackwardCases.Adjoints, .. LoraBackwardCases.Adjoints,
+        .. RotaryEmbeddingBackwardCases.Adjoints];
 
     public static IEnumerable<KernelCase> Of(Operation operation) => Cases.Where(@case => @case.Operation == operation);
 }
