@@ -14,5 +14,37 @@ static partial class KernelSamples
             GradW = m.Floats(a.Outputs, a.Inputs),
             GradBias = m.Floats(a.Outputs),
         }, new LinearBackwardArguments { Rows = 64, Inputs = 256, Outputs = 128 }),
+        new KernelSample<RmsNormBackwardArguments>(RmsNorm.BackwardOperation, static (m, a) => a with
+        {
+            X = m.Floats(a.Rows, a.Channels),
+            Gamma = m.Floats(a.Channels),
+            GradY = m.Floats(a.Rows, a.Channels),
+            GradX = m.Output<float>(a.Rows, a.Channels),
+        }, new RmsNormBackwardArguments { Rows = 128, Channels = 768, Epsilon = 1e-5f }),
+        new KernelSample<SwiGluBackwardArguments>(SwiGlu.BackwardOperation, static (m, a) => a with
+        {
+            GateUp = m.Floats(a.Rows, 2, a.Channels),
+            GradY = m.Floats(a.Rows, a.Channels),
+            GradGateUp = m.Output<float>(a.Rows, 2, a.Channels),
+        }, new SwiGluBackwardArguments { Rows = 64, Channels = 2048 }),
+        new KernelSample<LoraBackwardArguments>(Lora.BackwardOperation, static (m, a) => a with
+        {
+            X = m.Floats(a.Rows, a.Inputs),
+            A = m.Weights(a.Rank, a.Inputs),
+            B = m.Weights(a.Outputs, a.Rank),
+            GradY = m.Floats(a.Rows, a.Outputs),
+            Scratch = m.Output<float>(3, a.Rows, a.Rank),
+            GradA = m.Floats(a.Rank, a.Inputs),
+            GradB = m.Floats(a.Outputs, a.Rank),
+            GradX = m.Floats(a.Rows, a.Inputs),
+        }, new LoraBackwardArguments { Rows = 16, Inputs = 256, Outputs = 256, Rank = 128, Scale = 2 }),
+        new KernelSample<RotaryEmbeddingBackwardArguments>(RotaryEmbedding.BackwardOperation, static (m, a) => a with
+        {
+            GradQueryKeyValue = m.Floats(a.Tokens, a.QueryHeads + 2 * a.KeyHeads, a.HeadSize),
+            Cosine = m.Floats(a.FirstPosition + a.Tokens, a.RotaryDimensions / 2),
+            Sine = m.Floats(a.FirstPosition + a.Tokens, a.RotaryDimensions / 2),
+            GradKeys = m.Floats(a.FirstPosition + a.Tokens, a.KeyHeads, a.HeadSize),
+            GradValues = m.Floats(a.FirstPosition + a.Tokens, a.KeyHeads, a.HeadSize),
+        }, new RotaryEmbeddingBackwardArguments { Tokens = 32, FirstPosition = 16, QueryHeads = 24, KeyHeads = 8, HeadSize = 128, RotaryDimensions = 96 }),
     ];
 }
