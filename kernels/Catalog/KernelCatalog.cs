@@ -36,6 +36,7 @@ public static class KernelCatalog
         SwiGlu.BackwardOperation,
         Lora.BackwardOperation,
         RotaryEmbedding.BackwardOperation,
+        Dropout.ForwardOperation,
     ];
 
     /// <summary>All rungs of all operations.</summary>

@@ -47,4 +47,8 @@ static class ScalarInstructions
     /// <summary>a · b, correctly rounded, never fused.</summary>
     [IntrinsicImplementation, PtxInstruction("mul.rn.f32 {d}, {0}, {1}")]
     public static float Multiply(float a, float b) => a * b;
+
+    /// <summary>The upper half of a · b.</summary>
+    [IntrinsicImplementation, PtxInstruction("mul.hi.u32 {d}, {0}, {1}")]
+    public static uint MultiplyHigh(uint a, uint b) => (uint)((ulong)a * b >> 32);
 }

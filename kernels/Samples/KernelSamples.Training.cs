@@ -46,5 +46,11 @@ static partial class KernelSamples
             GradKeys = m.Floats(a.FirstPosition + a.Tokens, a.KeyHeads, a.HeadSize),
             GradValues = m.Floats(a.FirstPosition + a.Tokens, a.KeyHeads, a.HeadSize),
         }, new RotaryEmbeddingBackwardArguments { Tokens = 32, FirstPosition = 16, QueryHeads = 24, KeyHeads = 8, HeadSize = 128, RotaryDimensions = 96 }),
+        new KernelSample<DropoutArguments>(Dropout.ForwardOperation, static (m, a) => a with
+        {
+            X = m.Floats(a.Count),
+            Residual = m.Floats(a.Count),
+            Y = m.Output<float>(a.Count),
+        }, new DropoutArguments { Count = 65536, Rate = 0.1f, Seed = 1 }),
     ];
 }

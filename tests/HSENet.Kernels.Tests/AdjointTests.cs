@@ -27,7 +27,7 @@ public sealed class AdjointTests
 
     [Fact]
     public void Every_backward_operation_has_an_adjoint_check() =>
-        Assert.Equal(
-            KernelCatalog.Operations.Select(operation => operation.Name).Where(name => name.EndsWith(".Backward")).Order(),
-            Checks.Select(check => check.Operation.Name).Distinct().Order());
+        Assert.Superset(
+            KernelCatalog.Operations.Select(operation => operation.Name).Where(name => name.EndsWith(".Backward")).ToHashSet(),
+            Checks.Select(check => check.Operation.Name).ToHashSet());
 }

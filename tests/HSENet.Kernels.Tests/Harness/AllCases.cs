@@ -30,11 +30,12 @@ public static class AllCases
         .. SwiGluBackwardCases.All,
         .. LoraBackwardCases.All,
         .. RotaryEmbeddingBackwardCases.All,
+        .. DropoutCases.All,
     ];
 
     /// <summary>The adjoint checks of every backward operation.</summary>
     public static IEnumerable<AdjointCheck> Adjoints => [.. LinearBackwardCases.Adjoints, .. RmsNormBackwardCases.Adjoints, .. SwiGluBackwardCases.Adjoints, .. LoraBackwardCases.Adjoints,
-        .. RotaryEmbeddingBackwardCases.Adjoints];
+        .. RotaryEmbeddingBackwardCases.Adjoints, .. DropoutCases.Adjoints];
 
     public static IEnumerable<KernelCase> Of(Operation operation) => Cases.Where(@case => @case.Operation == operation);
 }
