@@ -6,9 +6,19 @@ namespace HSENet.Runtime;
 /// <summary>A linear layer: weights [outputs, inputs] and an optional bias.</summary>
 readonly record struct LinearLayer(Weights W, View<float> Bias, int Inputs, int Outputs)
 {
+    /// <summary>Gradients of weights and bias, added to; empty where they are frozen.</summary>
+    public View<float> GradW { get; init; }
+
+    /// <inheritdoc cref="GradW"/>
+    public View<float> GradBias { get; init; }
+
     /// <summary>Binds <c>name.weight</c>, and <c>name.bias</c> unless told otherwise.</summary>
     public static LinearLayer Bind(WeightStore weights, string name, int inputs, int outputs, bool bias = true) => new(
-        weights.Matrix(name + ".weight", outputs, inputs), bias ? weights.Vector(name + ".bias", outputs) : default, inputs, outputs);
+        weights.Matrix(name + ".weight", outputs, inputs), bias ? weights.Vector(name + ".bias", outputs) : default, inputs, outputs)
+    {
+        GradW = weights.Gradient(name + ".weight"),
+        GradBias = bias ? weights.Gradient(name + ".bias") : default,
+    };
 
     /// <summary>y = residual + activation(x · Wᵀ + bias) for <paramref name="rows"/> rows.</summary>
     public void Forward(Device device, View<float> x, View<float> y, int rows, View<float> residual = default, LinearActivation activation = LinearActivation.None) =>
@@ -24,14 +34,52 @@ readonly record struct LinearLayer(Weights W, View<float> Bias, int Inputs, int 
             Outputs = activation == LinearActivation.SwiGlu ? Outputs / 2 : Outputs,
             Activation = activation,
         });
+
+    /// <summary>
+    /// gradX = residual + gradY · W, overwritten; the weights' gradients are added to where they are trained. Nothing runs when nobody wants anything.
+    /// </summary>
+    /// <param name="device">What it runs on.</param>
+    /// <param name="gradY">[rows, outputs] gradient of the output before its activation.</param>
+    /// <param name="x">[rows, inputs] input of the forward; may be empty where the weights are frozen.</param>
+    /// <param name="gradX">[rows, inputs] or none.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="residual">[rows, inputs] or none; may be gradX.</param>
+    public void Backward(Device device, View<float> gradY, View<float> x, View<float> gradX, int rows, View<float> residual = default)
+    {
+        if (gradX.IsEmpty && GradW.IsEmpty && GradBias.IsEmpty)
+            return;
+        Linear.Backward(device, new LinearBackwardArguments
+        {
+            GradY = gradY,
+            W = W,
+            X = GradW.IsEmpty ? default : x,
+            Residual = residual,
+            GradX = gradX,
+            GradW = GradW,
+            GradBias = GradBias,
+            Rows = rows,
+            Inputs = Inputs,
+            Outputs = Outputs,
+        });
+    }
 }
 
 /// <summary>A LayerNorm.</summary>
 readonly record struct LayerNormLayer(View<float> Gamma, View<float> Beta, int Channels, float Epsilon)
 {
+    /// <summary>Gradients of scale and shift, added to; empty where they are frozen.</summary>
+    public View<float> GradGamma { get; init; }
+
+    /// <inheritdoc cref="GradGamma"/>
+    public View<float> GradBeta { get; init; }
+
     /// <summary>Binds <c>name.weight</c> and <c>name.bias</c>.</summary>
     public static LayerNormLayer Bind(WeightStore weights, string name, int channels, float epsilon) =>
-        new(weights.Vector(name + ".weight", channels), weights.Vector(name + ".bias", channels), channels, epsilon);
+        new(weights.Vector(name + ".weight", channels), weights.Vector(name + ".bias", channels), channels, epsilon)
+        {
+            GradGamma = weights.Gradient(name + ".weight"),
+            GradBeta = weights.Gradient(name + ".bias"),
+        };
 
     /// <summary>Normalises <paramref name="rows"/> rows; y may be x.</summary>
     public void Forward(Device device, View<float> x, View<float> y, int rows) => LayerNorm.Forward(device, new LayerNormArguments

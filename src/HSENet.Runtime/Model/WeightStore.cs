@@ -5,11 +5,12 @@ namespace HSENet.Runtime;
 
 /// <summary>
 /// Binds tensors by name. Matrices are used in the type they are stored in, in place where the device can read a mapped file;
-/// vectors are f32.
+/// vectors are f32. A tensor that is trained comes from the parameter set instead, whether the folder has it or not.
 /// </summary>
-sealed unsafe class WeightStore(Device device, TensorSource source) : IDisposable
+sealed unsafe class WeightStore(Device device, TensorSource source, ParameterSet? trained = null) : IDisposable
 {
     readonly Dictionary<string, DeviceMemory> _memories = [];
+    readonly HashSet<string> _bound = []; // of the trained ones
 
     /// <summary>The folder, in messages.</summary>
     public string Path => source.Path;
@@ -17,16 +18,24 @@ sealed unsafe class WeightStore(Device device, TensorSource source) : IDisposabl
     /// <summary>The device that holds the weights.</summary>
     public Device Device => device;
 
-    /// <summary>Whether the folder has the tensor.</summary>
-    public bool Has(string name) => source.TryGet(name, out _);
+    /// <summary>Whether the tensor is in the folder or trained.</summary>
+    public bool Has(string name) => source.TryGet(name, out _) || trained?.TryGet(name, out _) == true;
 
     /// <summary>Tensors that no part of the model asked for.</summary>
-    public IEnumerable<string> Unused => source.Tensors.Select(tensor => tensor.Name).Where(name => !_memories.ContainsKey(name));
+    public IEnumerable<string> Unused => source.Tensors.Select(tensor => tensor.Name).Where(name => !_memories.ContainsKey(name) && !_bound.Contains(name));
+
+    /// <summary>Trained tensors that no part of the model asked for: they would never get a gradient.</summary>
+    public IEnumerable<string> UnusedTrained => (trained?.All ?? []).Select(parameter => parameter.Name).Where(name => !_bound.Contains(name));
+
+    /// <summary>The gradient of a trained tensor, in its elements' order; empty when it is frozen or nothing is trained.</summary>
+    public View<float> Gradient(string name) => trained?.TryGet(name, out var parameter) == true ? parameter.Gradient : default;
 
     /// <summary>A matrix [rows, columns]; leading dimensions of size 1 and trailing ones that multiply to the columns are the same bytes.</summary>
     /// <exception cref="HseNetFileException">The tensor is missing, has another size or a type that no kernel reads.</exception>
     public Weights Matrix(string name, long rows, long columns)
     {
+        if (Trained(name, rows * columns) is { } parameter)
+            return parameter.Weights;
         var entry = Checked(name, rows * columns, $"[{rows}, {columns}]");
         switch (entry.Type)
         {
@@ -49,6 +58,8 @@ sealed unsafe class WeightStore(Device device, TensorSource source) : IDisposabl
     /// <exception cref="HseNetFileException">The tensor is missing, has another size or is not F32.</exception>
     public View<float> Vector(string name, long length)
     {
+        if (Trained(name, length) is { } parameter)
+            return parameter.Values;
         var entry = Checked(name, length, $"[{length}]");
         if (entry.Type != DataType.F32)
             throw new HseNetFileException(entry.File, $"{name} is {entry.Type.Name()}", "F32: converted folders keep vectors in f32");
@@ -57,6 +68,16 @@ sealed unsafe class WeightStore(Device device, TensorSource source) : IDisposabl
 
     /// <summary>Suffix of the tensor that holds the scales of an int8 matrix.</summary>
     public const string ScalesSuffix = ".scales";
+
+    Parameter? Trained(string name, long elements)
+    {
+        if (trained?.TryGet(name, out var parameter) != true)
+            return null;
+        if (parameter!.Values.Length != elements)
+            throw new ArgumentException($"the trained tensor {name} has {parameter.Values.Length} elements; the model needs {elements}");
+        _bound.Add(name);
+        return parameter;
+    }
 
     TensorEntry Checked(string name, long elements, string shape)
     {
