@@ -30,6 +30,7 @@ static class Program
         ReportCommand.Report(),
         ReportCommand.Ask(),
         PreprocessCommand.Create(),
+        ManifestCommand.Create(),
         ConvertCommand.Create(),
         WeightsCommand.Create(),
         InspectCommand.Create(),

@@ -94,6 +94,22 @@ public sealed class FileMutationTests
         [Encoding.UTF8.GetBytes("VolumeName,Note,RescaleSlope,RescaleIntercept,XYSpacing,ZSpacing\na.nii.gz,\"x,\"\"y\"\"\",1,-1024,\"[0.7, 0.7]\",1.5\nb.nii.gz,,1,0,0.5,2\n")],
         csv => MetadataTable.Read(new StreamReader(new MemoryStream(csv)), "metadata.csv"));
 
+    [Fact]
+    public void Manifests() => Mutations.Check([.. ((string[])
+    [
+        """
+        {"image": "a.npy", "biomedclip_features": "a.slices.npy", "text": "Clear lungs.", "XYSpacing": [0.7, 0.7], "ZSpacing": 1.5}
+        {"image": "b.nii.gz", "text": "An \u00e9ffusion.", "RescaleSlope": 1, "RescaleIntercept": -1024}
+        """,
+        """{"train": [{"image": "a", "text": "x"}, {"image": "b", "text": "y"}], "note": {"n": [1, 2]}, "validation": [{"image": "c", "text": "z"}]}""",
+        """[{"image": "a", "text": "x"}, {"image": "b", "text": "y"}]""",
+    ]).Select(Encoding.UTF8.GetBytes)], json =>
+    {
+        using FileBytes file = FileBytes.FromArray("manifest.json", json);
+        Assert.NotEmpty(Manifest.Read(file, TrainingTask.Report, skipBad: false, _ => true).Train);
+        Manifest.Read(file, TrainingTask.Report, skipBad: true, _ => true);
+    });
+
     static byte[] Golden(string file) => File.ReadAllBytes(GoldenFolder.At(file));
 
     internal static void ReadTensors(string name, byte[] content)

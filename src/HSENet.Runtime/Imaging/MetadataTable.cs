@@ -92,7 +92,7 @@ public sealed class MetadataTable
         return table;
     }
 
-    static string Key(string path)
+    internal static string Key(string path)
     {
         string file = path[(path.LastIndexOfAny(['/', '\\']) + 1)..];
         return Array.Find(Endings, e => file.EndsWith(e, StringComparison.OrdinalIgnoreCase)) is { } ending ? file[..^ending.Length] : file;
