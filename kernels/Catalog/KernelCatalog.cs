@@ -37,6 +37,8 @@ public static class KernelCatalog
         Lora.BackwardOperation,
         RotaryEmbedding.BackwardOperation,
         Dropout.ForwardOperation,
+        AdamW.ForwardOperation,
+        SquaredNorm.ForwardOperation,
     ];
 
     /// <summary>All rungs of all operations.</summary>

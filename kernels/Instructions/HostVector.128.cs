@@ -61,6 +61,9 @@ readonly unsafe struct Wide128(Vector128<float> value) : IHostVector<Wide128>
     public static Wide128 Round(Wide128 a) => new(Vector128.Round(a._value));
 
     [MethodImpl(Inline)]
+    public static Wide128 SquareRoot(Wide128 a) => new(Vector128.Sqrt(a._value));
+
+    [MethodImpl(Inline)]
     public static Wide128 IfLess(Wide128 a, Wide128 b, Wide128 yes, Wide128 no) =>
         new(Vector128.ConditionalSelect(Vector128.LessThan(a._value, b._value), yes._value, no._value));
 

@@ -62,6 +62,9 @@ readonly unsafe struct Wide256(Vector256<float> value) : IHostVector<Wide256>
     public static Wide256 Round(Wide256 a) => new(Vector256.Round(a._value));
 
     [MethodImpl(Inline)]
+    public static Wide256 SquareRoot(Wide256 a) => new(Vector256.Sqrt(a._value));
+
+    [MethodImpl(Inline)]
     public static Wide256 IfLess(Wide256 a, Wide256 b, Wide256 yes, Wide256 no) =>
         new(Vector256.ConditionalSelect(Vector256.LessThan(a._value, b._value), yes._value, no._value));
 

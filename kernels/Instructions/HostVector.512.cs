@@ -64,6 +64,9 @@ readonly unsafe struct Wide512(Vector512<float> value) : IHostVector<Wide512>
     public static Wide512 Round(Wide512 a) => new(Vector512.Round(a._value));
 
     [MethodImpl(Inline)]
+    public static Wide512 SquareRoot(Wide512 a) => new(Vector512.Sqrt(a._value));
+
+    [MethodImpl(Inline)]
     public static Wide512 IfLess(Wide512 a, Wide512 b, Wide512 yes, Wide512 no) =>
         new(Vector512.ConditionalSelect(Vector512.LessThan(a._value, b._value), yes._value, no._value));
 

@@ -48,6 +48,8 @@ unsafe interface IHostVector<TSelf> where TSelf : unmanaged, IHostVector<TSelf>
 
     static abstract TSelf Round(TSelf a);
 
+    static abstract TSelf SquareRoot(TSelf a);
+
     /// <summary>a &lt; b ? yes : no, place by place.</summary>
     static abstract TSelf IfLess(TSelf a, TSelf b, TSelf yes, TSelf no);
 

@@ -52,5 +52,18 @@ static partial class KernelSamples
             Residual = m.Floats(a.Count),
             Y = m.Output<float>(a.Count),
         }, new DropoutArguments { Count = 65536, Rate = 0.1f, Seed = 1 }),
+        new KernelSample<AdamWArguments>(AdamW.ForwardOperation, static (m, a) => a with
+        {
+            Values = m.Floats(a.Count),
+            Rounded = m.Output<ushort>(a.Count).As<byte>(),
+            Gradient = m.Floats(a.Count),
+            FirstMoment = m.Floats(a.Count),
+            SecondMoment = m.Floats(a.Count),
+        }, new AdamWArguments { Count = 65536, LearningRate = 1e-4, Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8, WeightDecay = 0.1, Correction1 = 1, Correction2 = 1, GradientScale = 1 }),
+        new KernelSample<SquaredNormArguments>(SquaredNorm.ForwardOperation, static (m, a) => a with
+        {
+            X = m.Floats(a.Count),
+            Sums = m.Output<float>(SquaredNorm.SumsLength(a.Count)),
+        }, new SquaredNormArguments { Count = 1 << 20 }),
     ];
 }

@@ -31,6 +31,8 @@ public static class AllCases
         .. LoraBackwardCases.All,
         .. RotaryEmbeddingBackwardCases.All,
         .. DropoutCases.All,
+        .. AdamWCases.All,
+        .. SquaredNormCases.All,
     ];
 
     /// <summary>The adjoint checks of every backward operation.</summary>
