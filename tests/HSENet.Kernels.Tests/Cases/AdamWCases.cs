@@ -3,7 +3,7 @@ namespace HSENet.Kernels.Tests;
 
 static class AdamWCases
 {
-    public static IEnumerable<KernelCase> All => [Case(1, 1, rounded: true), Case(300, 1, rounded: false), Case(5003, 1000, rounded: true)];
+    public static IEnumerable<KernelCase> All => [Case(1, 1, rounded: true), Case(300, 1, rounded: false), Case(5003, 20, rounded: true)];
 
     static KernelCase<AdamWArguments> Case(int count, int step, bool rounded) => new(AdamW.ForwardOperation,
         memory =>
