@@ -36,10 +36,10 @@ public static partial class Attention
             int keys = Seen(r0 + rows - 1, shared), blockKeys = Math.Min(BlockKeys, (keys + TStrip.Width - 1) / TStrip.Width * TStrip.Width);
 
             float* q = device.Scratch<float>(worker, (long)blockRows * (size + padded + 2) + (long)blockKeys * (size + HostPanel.Slack + padded + HostTile.Rows)
-                + TStrip.Width + HostPanel.BufferFloats);
+                + TStrip.Width + HostPanel.BufferFloats + BlockKeys);
             float* sums = q + (nint)blockRows * size, largest = sums + (nint)blockRows * padded, totals = largest + blockRows;
             float* keyPanel = totals + blockRows, valuePanel = keyPanel + (nint)blockKeys * (size + HostPanel.Slack), scores = valuePanel + (nint)blockKeys * padded;
-            float* zero = scores + (nint)blockKeys * HostTile.Rows, buffer = zero + TStrip.Width;
+            float* zero = scores + (nint)blockKeys * HostTile.Rows, buffer = zero + TStrip.Width, factors = buffer + HostPanel.BufferFloats;
             new Span<float>(zero, TStrip.Width).Clear();
             new Span<float>(sums, rows * padded).Clear();
             new Span<float>(totals, rows).Clear();
@@ -52,8 +52,8 @@ public static partial class Attention
             for (int s0 = 0; s0 < keys; s0 += blockKeys)
             {
                 int count = Math.Min(blockKeys, keys - s0);
-                PackKeys(k, s0, count, keyPanel, buffer);
-                PackValues(v + (nint)s0 * a.KeyStride, count, padded, blockKeys, valuePanel);
+                PackKeys<TStrip, TVector>(k, a.KeyStride, a.Keys, size, s0, count, keyPanel, buffer);
+                PackValues<TStrip>(v + (nint)s0 * a.KeyStride, a.KeyStride, size, count, blockKeys, valuePanel);
                 for (int r = 0; r < rows; r += HostTile.Rows)
                 {
                     int tileRows = Math.Min(HostTile.Rows, rows - r), seen = Math.Min(count, Seen(r0 + r + tileRows - 1, shared) - s0);
@@ -67,6 +67,11 @@ public static partial class Attention
                         int own = Math.Clamp(Seen(r0 + r + i, shared) - s0, 0, seen);
                         float sum = SoftmaxRow<TVector>(scores + (nint)i * blockKeys, own, seen, factor, ref largest[r + i], out float shrink);
                         totals[r + i] = totals[r + i] * shrink + sum;
+                        if (a.DropoutRate > 0f)
+                        {
+                            DropoutMask.Factors(a.DropoutSeed, MapIndex(b, g, r0 + r + i, shared) + s0, a.DropoutRate, factors, own);
+                            Multiply<TVector>(scores + (nint)i * blockKeys, factors, own);
+                        }
                         if (shrink != 1f)
                             Scale<TVector>(sums + (nint)(r + i) * padded, shrink, sums + (nint)(r + i) * padded, padded);
                     }
@@ -86,26 +91,30 @@ public static partial class Attention
 
         static int Head(int g, int row, int shared) => g * shared + row % shared;
 
+        /// <summary>Index of a row's first probability in [B, H, T, S].</summary>
+        int MapIndex(int b, int g, int row, int shared) => ((b * a.QueryHeads + Head(g, row, shared)) * a.Queries + row / shared) * a.Keys;
+
         /// <summary>Keys that a row sees.</summary>
         int Seen(int row, int shared) => a.Causal == 1 ? a.Keys - a.Queries + row / shared + 1 : a.Keys;
+    }
 
-        /// <summary>Strips one behind the other, each [dimension][<c>TStrip.Width</c> keys].</summary>
-        void PackKeys(float* k, int first, int count, float* panel, float* buffer)
+    /// <summary>Rows of keys from <paramref name="first"/> on as strips one behind the other, each [dimension][<c>TStrip.Width</c> keys]. Rows behind the last key repeat it.</summary>
+    static unsafe void PackKeys<TStrip, TVector>(float* k, int stride, int keys, int size, int first, int count, float* panel, float* buffer)
+        where TStrip : unmanaged, IHostStrip<TStrip> where TVector : unmanaged, IHostVector<TVector>
+    {
+        var matrix = new HostMatrix(k, null, stride);
+        for (int c = 0; c < (count + TStrip.Width - 1) / TStrip.Width * TStrip.Width; c += TVector.Count)
         {
-            var matrix = new HostMatrix(k, null, a.KeyStride);
-            for (int c = 0; c < (count + TStrip.Width - 1) / TStrip.Width * TStrip.Width; c += TVector.Count)
-            {
-                int strip = c / TStrip.Width * TStrip.Width;
-                HostPanel.Pack<TVector, HostF32>(matrix, Math.Min(first + c, a.Keys - 1), a.Keys - 1, 0, a.HeadSize, panel + (nint)strip * (a.HeadSize + HostPanel.Slack) + (c - strip), TStrip.Width, buffer);
-            }
+            int strip = c / TStrip.Width * TStrip.Width;
+            HostPanel.Pack<TVector, HostF32>(matrix, Math.Min(first + c, keys - 1), keys - 1, 0, size, panel + (nint)strip * (size + HostPanel.Slack) + (c - strip), TStrip.Width, buffer);
         }
+    }
 
-        /// <summary>Strips one behind the other, each [key][<c>TStrip.Width</c> dimensions], zeros behind the last dimension.</summary>
-        void PackValues(float* v, int count, int padded, int blockKeys, float* panel)
-        {
-            for (int c = 0; c < padded; c += TStrip.Width)
-                CopyStrip<TStrip>(v + c, a.KeyStride, count, Math.Min(TStrip.Width, a.HeadSize - c), panel + (nint)c * blockKeys);
-        }
+    /// <summary>Strips <paramref name="stripRows"/> rows apart, each [key][<c>TStrip.Width</c> dimensions], zeros behind the last dimension.</summary>
+    static unsafe void PackValues<TStrip>(float* v, int stride, int size, int count, int stripRows, float* panel) where TStrip : unmanaged, IHostStrip<TStrip>
+    {
+        for (int c = 0; c < size; c += TStrip.Width)
+            CopyStrip<TStrip>(v + c, stride, count, Math.Min(TStrip.Width, size - c), panel + (nint)c * stripRows);
     }
 
     /// <summary>Rows of <paramref name="width"/> floats as rows of a whole strip, filled up with zeros.</summary>

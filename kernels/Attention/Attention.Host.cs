@@ -1,4 +1,4 @@
-// Computes  y[t] = Σ_s p[s] · v[s] / Σ_s p[s],  p[s] = 2^(log₂e · scale·q[t]·k[s] − max)
+// Computes  y[t] = Σ_s f[s] · p[s] · v[s] / Σ_s p[s],  p[s] = 2^(log₂e · scale·q[t]·k[s] − max),  f dropout's factors
 // Idea      many queries: both products on the register tile, softmax between them on six rows that stay in the first level cache;
 //           one query: every row of the cache is read once, for all heads
 // Numerics  scores, weights and sums in f32; the maximum is that of the keys so far, and sums shrink when it grows
@@ -27,7 +27,7 @@ public static partial class Attention
     static void HostForward<TStrip, TVector>(HostDevice device, AttentionArguments a)
         where TStrip : unmanaged, IHostStrip<TStrip> where TVector : unmanaged, IHostVector<TVector>
     {
-        if (a.Queries == 1)
+        if (a.Queries == 1 && a.DropoutRate == 0f)
             HostDecode<TStrip, TVector>(device, a);
         else
             HostBlocks<TStrip, TVector>(device, a);
@@ -80,5 +80,16 @@ public static partial class Attention
             TVector.Store(y + i, TVector.Load(x + i) * TVector.Create(factor));
         for (; i < count; i++)
             y[i] = x[i] * factor;
+    }
+
+    /// <summary>x ∘ factors, <paramref name="count"/> floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    static unsafe void Multiply<TVector>(float* x, float* factors, int count) where TVector : unmanaged, IHostVector<TVector>
+    {
+        int i = 0;
+        for (; i <= count - TVector.Count; i += TVector.Count)
+            TVector.Store(x + i, TVector.Load(x + i) * TVector.Load(factors + i));
+        for (; i < count; i++)
+            x[i] *= factors[i];
     }
 }

@@ -18,7 +18,7 @@ public static partial class Attention
                     int start = ((b * a.Queries + t) * a.QueryHeads + h) * a.HeadSize, head = h / (a.QueryHeads / a.KeyHeads);
                     for (int s = 0; s < p.Length; s++)
                         for (int d = 0; d < a.HeadSize; d++)
-                            y[start + d] += p[s] / sum * a.V[(b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d];
+                            y[start + d] += p[s] / sum * ReferenceFactor(a, b, h, t, s) * a.V[(b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d];
                 }
         return y;
     }
@@ -36,4 +36,8 @@ public static partial class Attention
         }
         return scores;
     }
+
+    /// <summary>Dropout's factor of a probability.</summary>
+    internal static double ReferenceFactor(in AttentionArguments a, int b, int h, int t, int s) =>
+        a.DropoutRate == 0 ? 1 : Dropout.ReferenceFactor(a.DropoutSeed, ((b * a.QueryHeads + h) * a.Queries + t) * a.Keys + s, a.DropoutRate);
 }

@@ -1,4 +1,4 @@
-// Computes  y[t] = Σ_s p[s] · v[s] / Σ_s p[s],  p[s] = e^(scale·q[t]·k[s] − max)
+// Computes  y[t] = Σ_s f[s] · p[s] · v[s] / Σ_s p[s],  p[s] = e^(scale·q[t]·k[s] − max),  f dropout's factors
 // Idea      a thread computes one query of one head: scores once for their maximum, once more for the sums; y itself holds the sums
 // Numerics  sums from s = 0 up in f32; the maximum is subtracted before the exponential, so no score overflows
 using System.Runtime.CompilerServices;
@@ -22,7 +22,7 @@ public static partial class Attention
 
         float largest = float.NegativeInfinity;
         for (int s = 0; s < keys; s++)
-            largest = MathF.Max(largest, Score(a, query, key + s * a.KeyStride));
+            largest = MathF.Max(largest, Dot(a.Q, query, a.K, key + s * a.KeyStride, a.HeadSize) * a.Scale);
 
         for (int d = 0; d < a.HeadSize; d++)
             a.Y[y + d] = 0f;
@@ -30,8 +30,10 @@ public static partial class Attention
         for (int s = 0; s < keys; s++)
         {
             int row = key + s * a.KeyStride;
-            float p = DeviceMath.Exp(Score(a, query, row) - largest);
+            float p = DeviceMath.Exp(Dot(a.Q, query, a.K, row, a.HeadSize) * a.Scale - largest);
             sum += p;
+            if (a.DropoutRate > 0f)
+                p *= DropoutMask.Factor(a.DropoutSeed, ((b * a.QueryHeads + h) * a.Queries + t) * a.Keys + s, a.DropoutRate);
             for (int d = 0; d < a.HeadSize; d++)
                 a.Y[y + d] = ScalarInstructions.FusedMultiplyAdd(p, a.V[row + d], a.Y[y + d]);
         }
@@ -41,11 +43,11 @@ public static partial class Attention
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static float Score(AttentionArguments a, int query, int key)
+    static float Dot(View<float> x, int xStart, View<float> y, int yStart, int count)
     {
         float sum = 0f;
-        for (int d = 0; d < a.HeadSize; d++)
-            sum = ScalarInstructions.FusedMultiplyAdd(a.Q[query + d], a.K[key + d], sum);
-        return sum * a.Scale;
+        for (int d = 0; d < count; d++)
+            sum = ScalarInstructions.FusedMultiplyAdd(x[xStart + d], y[yStart + d], sum);
+        return sum;
     }
 }

@@ -48,11 +48,17 @@ public struct AttentionArguments
 
     /// <summary>What scores are multiplied by, more than 0: 1/√D as a rule.</summary>
     public float Scale;
+
+    /// <summary>Share of the probabilities that become 0 in training, in [0, 1); 0 in inference.</summary>
+    public float DropoutRate;
+
+    /// <summary>Names the mask of <see cref="DropoutMask"/>; the index is that of the probability in [B, H, T, S].</summary>
+    public long DropoutSeed;
 }
 
 /// <summary>
 /// Scaled dot-product attention (torch.nn.functional.scaled_dot_product_attention): y[t] = Σ_s softmax_s(scale · q[t]·k[s]) · v[s],
-/// for each sequence and head. Serves the encoders (T = S), prompts (causal, grouped heads) and cached decoding (T = 1).
+/// for each sequence and head, the probabilities times dropout's factors in training. Serves the encoders (T = S), prompts (causal, grouped heads) and cached decoding (T = 1).
 /// </summary>
 public static partial class Attention
 {
@@ -69,9 +75,11 @@ public static partial class Attention
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
     public static void Forward(Device device, in AttentionArguments arguments) => ForwardOperation.Launch(device, arguments);
 
-    static void Check(AttentionArguments a)
+    static void Check(AttentionArguments a) => Check("Attention", a);
+
+    /// <summary>What the operation and its backward require of the forward's arguments.</summary>
+    static void Check(string name, in AttentionArguments a)
     {
-        const string name = "Attention";
         Require.Positive(name, nameof(a.Batch), a.Batch);
         Require.Positive(name, nameof(a.Queries), a.Queries);
         Require.Positive(name, nameof(a.Keys), a.Keys);
@@ -96,5 +104,8 @@ public static partial class Attention
         Require.That(a.K.Length >= keyEnd, name, nameof(a.K), "at least (B × S − 1) × stride + G × D elements", a.K.Length);
         Require.That(a.V.Length >= keyEnd, name, nameof(a.V), "at least (B × S − 1) × stride + G × D elements", a.V.Length);
         Require.Length(name, nameof(a.Y), a.Y.Length, a.Batch * a.Queries * queryWidth, "B × T × H × D");
+        Require.That(a.DropoutRate is >= 0 and < 1, name, nameof(a.DropoutRate), "at least 0 and less than 1", (long)a.DropoutRate);
+        if (a.DropoutRate > 0)
+            Require.Positive(name, "B × H × T × S with dropout", (long)a.Batch * a.QueryHeads * a.Queries * a.Keys);
     }
 }

@@ -32,6 +32,7 @@ public static class KernelCatalog
         Sampling.ForwardOperation,
         L2Normalize.ForwardOperation,
         Linear.BackwardOperation,
+        Attention.BackwardOperation,
         RmsNorm.BackwardOperation,
         SwiGlu.BackwardOperation,
         Lora.BackwardOperation,
