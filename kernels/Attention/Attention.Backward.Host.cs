@@ -43,13 +43,15 @@ public static partial class Attention
     readonly unsafe struct BackwardWork<TStrip, TVector>(HostDevice device, AttentionBackwardArguments a, int parts, int partRows, int padded, float* sums) : IHostWork
         where TStrip : unmanaged, IHostStrip<TStrip> where TVector : unmanaged, IHostVector<TVector>
     {
+        readonly AttentionArguments _forward = a.Forward;
+
         public void Run(int index, int worker)
         {
             // Late queries first: with a causal mask they are the long ones.
             int heads = a.Batch * a.KeyHeads, head = index % heads, part = parts - 1 - index / heads, b = head / a.KeyHeads, g = head % a.KeyHeads;
             int shared = a.QueryHeads / a.KeyHeads, size = a.HeadSize, depth = size + HostPanel.Slack;
             int first = part * partRows, end = Math.Min(first + partRows, a.Queries * shared);
-            int keys = Seen(end - 1, shared), columns = Whole(keys);
+            int keys = Seen(_forward, end - 1), columns = Whole(keys);
             int blockRows = Math.Clamp(BlockProbabilities / columns / FewestBackwardRows * FewestBackwardRows, FewestBackwardRows, MostBackwardRows);
             int rowColumns = (blockRows + TVector.Count - 1) / TVector.Count * TVector.Count, transposed = (BlockKeys + HostPanel.Slack) * rowColumns;
 
@@ -71,10 +73,10 @@ public static partial class Attention
 
             for (int r = first; r < end; r += blockRows)
             {
-                int rows = Math.Min(blockRows, end - r), seen = Seen(r + rows - 1, shared), whole = Whole(seen);
+                int rows = Math.Min(blockRows, end - r), seen = Seen(_forward, r + rows - 1), whole = Whole(seen);
                 for (int i = 0; i < rows; i++)
-                    LoadRow(b, g, r + i, shared, q + (nint)i * padded, gradY + (nint)i * padded, dots + i);
-                Probabilities(q, r, rows, shared, whole, keyPanel, zero, p, columns);
+                    LoadRow(b, g, r + i, q + (nint)i * padded, gradY + (nint)i * padded, dots + i);
+                Probabilities(q, r, rows, whole, keyPanel, zero, p, columns);
                 new Span<float>(gradQ, rows * padded).Clear();
                 for (int s = 0; s < seen; s += BlockKeys)
                 {
@@ -85,7 +87,7 @@ public static partial class Attention
                         float* own = p + (nint)i * columns + s, gradient = gradScores + (nint)i * BlockKeys;
                         if (a.DropoutRate > 0f)
                         {
-                            DropoutMask.Factors(a.DropoutSeed, MapIndex(b, g, r + i, shared) + s, a.DropoutRate, factors, count);
+                            DropoutMask.Factors(a.DropoutSeed, MapIndex(_forward, b, g, r + i) + s, a.DropoutRate, factors, count);
                             Multiply<TVector>(gradient, factors, count);
                         }
                         GradScores<TVector>(own, gradient, count, dots[i], a.Scale);
@@ -102,27 +104,17 @@ public static partial class Attention
                     Product<TStrip>(pTransposed, rowColumns, gradY, 1, padded, rows, gradV + (nint)s * padded, padded, gradV + (nint)s * padded, padded, known, padded);
                 }
                 for (int i = 0; i < rows; i++)
-                    new Span<float>(gradQ + (nint)i * padded, size).CopyTo(new Span<float>(a.GradQ.Pointer + QueryRow(b, r + i, shared) * a.QueryStride + Head(g, r + i, shared) * size, size));
+                    new Span<float>(gradQ + (nint)i * padded, size).CopyTo(new Span<float>(a.GradQ.Pointer + QueryRow(_forward, b, r + i) * a.QueryStride + QueryHead(_forward, g, r + i) * size, size));
             }
         }
 
-        /// <summary>Index of a row's first probability in [B, H, T, S].</summary>
-        int MapIndex(int b, int g, int row, int shared) => ((b * a.QueryHeads + Head(g, row, shared)) * a.Queries + row / shared) * a.Keys;
-
-        /// <summary>Keys that a row sees.</summary>
-        int Seen(int row, int shared) => a.Causal == 1 ? a.Keys - a.Queries + row / shared + 1 : a.Keys;
-
         static int Whole(int keys) => (keys + TStrip.Width - 1) / TStrip.Width * TStrip.Width;
 
-        long QueryRow(int b, int row, int shared) => (long)b * a.Queries + row / shared;
-
-        static int Head(int g, int row, int shared) => g * shared + row % shared;
-
         /// <summary>A query and the gradient of its output, zeros behind the last dimension, and gradY·y.</summary>
-        void LoadRow(int b, int g, int row, int shared, float* q, float* gradY, float* dot)
+        void LoadRow(int b, int g, int row, float* q, float* gradY, float* dot)
         {
-            int size = a.HeadSize, head = Head(g, row, shared);
-            long t = QueryRow(b, row, shared), y = (t * a.QueryHeads + head) * size;
+            int size = a.HeadSize, head = QueryHead(_forward, g, row);
+            long t = QueryRow(_forward, b, row), y = (t * a.QueryHeads + head) * size;
             new Span<float>(q, padded).Clear();
             new Span<float>(gradY, padded).Clear();
             new Span<float>(a.Q.Pointer + t * a.QueryStride + head * size, size).CopyTo(new Span<float>(q, size));
@@ -131,19 +123,19 @@ public static partial class Attention
         }
 
         /// <summary>Softmax of a block of rows over all keys, zeros where a row does not see.</summary>
-        void Probabilities(float* q, int firstRow, int rows, int shared, int whole, float* keyPanel, float* zero, float* p, int columns)
+        void Probabilities(float* q, int firstRow, int rows, int whole, float* keyPanel, float* zero, float* p, int columns)
         {
             for (int c = 0; c < whole; c += TStrip.Width)
                 for (int i = 0; i < rows; i += HostTile.Rows)
                 {
                     int count = Math.Min(HostTile.Rows, rows - i);
-                    if (c < Seen(firstRow + i + count - 1, shared))
+                    if (c < Seen(_forward, firstRow + i + count - 1))
                         HostTile.Multiply<TStrip>(q + (nint)i * padded, padded, keyPanel + (nint)c * (a.HeadSize + HostPanel.Slack), TStrip.Width, a.HeadSize,
                             zero, 0, p + (nint)i * columns + c, columns, count);
                 }
             for (int i = 0; i < rows; i++)
             {
-                float largest = float.NegativeInfinity, sum = SoftmaxRow<TVector>(p + (nint)i * columns, Seen(firstRow + i, shared), whole,
+                float largest = float.NegativeInfinity, sum = SoftmaxRow<TVector>(p + (nint)i * columns, Seen(_forward, firstRow + i), whole,
                     a.Scale * ElementaryCoefficients.Log2E, ref largest, out _);
                 Scale<TVector>(p + (nint)i * columns, 1f / sum, p + (nint)i * columns, whole);
             }

@@ -33,7 +33,7 @@ public static partial class Attention
             int heads = a.Batch * a.KeyHeads, b = index % heads / a.KeyHeads, g = index % heads % a.KeyHeads, shared = a.QueryHeads / a.KeyHeads;
             int r0 = (blocks - 1 - index / heads) * blockRows, rows = Math.Min(blockRows, a.Queries * shared - r0);
             int size = a.HeadSize, padded = (size + TStrip.Width - 1) / TStrip.Width * TStrip.Width;
-            int keys = Seen(r0 + rows - 1, shared), blockKeys = Math.Min(BlockKeys, (keys + TStrip.Width - 1) / TStrip.Width * TStrip.Width);
+            int keys = Seen(a, r0 + rows - 1), blockKeys = Math.Min(BlockKeys, (keys + TStrip.Width - 1) / TStrip.Width * TStrip.Width);
 
             float* q = device.Scratch<float>(worker, (long)blockRows * (size + padded + 2) + (long)blockKeys * (size + HostPanel.Slack + padded + HostTile.Rows)
                 + TStrip.Width + HostPanel.BufferFloats + BlockKeys);
@@ -45,7 +45,7 @@ public static partial class Attention
             new Span<float>(totals, rows).Clear();
             new Span<float>(largest, rows).Fill(float.NegativeInfinity);
             for (int r = 0; r < rows; r++)
-                new Span<float>(a.Q.Pointer + QueryRow(b, r0 + r, shared) * a.QueryStride + Head(g, r0 + r, shared) * size, size).CopyTo(new Span<float>(q + (nint)r * size, size));
+                new Span<float>(a.Q.Pointer + QueryRow(a, b, r0 + r) * a.QueryStride + QueryHead(a, g, r0 + r) * size, size).CopyTo(new Span<float>(q + (nint)r * size, size));
 
             float* k = a.K.Pointer + (long)b * a.Keys * a.KeyStride + g * size, v = a.V.Pointer + (long)b * a.Keys * a.KeyStride + g * size;
             float factor = a.Scale * ElementaryCoefficients.Log2E;
@@ -56,7 +56,7 @@ public static partial class Attention
                 PackValues<TStrip>(v + (nint)s0 * a.KeyStride, a.KeyStride, size, count, blockKeys, valuePanel);
                 for (int r = 0; r < rows; r += HostTile.Rows)
                 {
-                    int tileRows = Math.Min(HostTile.Rows, rows - r), seen = Math.Min(count, Seen(r0 + r + tileRows - 1, shared) - s0);
+                    int tileRows = Math.Min(HostTile.Rows, rows - r), seen = Math.Min(count, Seen(a, r0 + r + tileRows - 1) - s0);
                     if (seen <= 0)
                         continue;
                     for (int c = 0; c < seen; c += TStrip.Width)
@@ -64,12 +64,12 @@ public static partial class Attention
                             zero, 0, scores + c, blockKeys, tileRows);
                     for (int i = 0; i < tileRows; i++)
                     {
-                        int own = Math.Clamp(Seen(r0 + r + i, shared) - s0, 0, seen);
+                        int own = Math.Clamp(Seen(a, r0 + r + i) - s0, 0, seen);
                         float sum = SoftmaxRow<TVector>(scores + (nint)i * blockKeys, own, seen, factor, ref largest[r + i], out float shrink);
                         totals[r + i] = totals[r + i] * shrink + sum;
                         if (a.DropoutRate > 0f)
                         {
-                            DropoutMask.Factors(a.DropoutSeed, MapIndex(b, g, r0 + r + i, shared) + s0, a.DropoutRate, factors, own);
+                            DropoutMask.Factors(a.DropoutSeed, MapIndex(a, b, g, r0 + r + i) + s0, a.DropoutRate, factors, own);
                             Multiply<TVector>(scores + (nint)i * blockKeys, factors, own);
                         }
                         if (shrink != 1f)
@@ -84,18 +84,8 @@ public static partial class Attention
             }
             for (int r = 0; r < rows; r++)
                 Scale<TVector>(sums + (nint)r * padded, 1f / totals[r],
-                    a.Y.Pointer + (QueryRow(b, r0 + r, shared) * a.QueryHeads + Head(g, r0 + r, shared)) * size, size);
+                    a.Y.Pointer + (QueryRow(a, b, r0 + r) * a.QueryHeads + QueryHead(a, g, r0 + r)) * size, size);
         }
-
-        long QueryRow(int b, int row, int shared) => (long)b * a.Queries + row / shared;
-
-        static int Head(int g, int row, int shared) => g * shared + row % shared;
-
-        /// <summary>Index of a row's first probability in [B, H, T, S].</summary>
-        int MapIndex(int b, int g, int row, int shared) => ((b * a.QueryHeads + Head(g, row, shared)) * a.Queries + row / shared) * a.Keys;
-
-        /// <summary>Keys that a row sees.</summary>
-        int Seen(int row, int shared) => a.Causal == 1 ? a.Keys - a.Queries + row / shared + 1 : a.Keys;
     }
 
     /// <summary>Rows of keys from <paramref name="first"/> on as strips one behind the other, each [dimension][<c>TStrip.Width</c> keys]. Rows behind the last key repeat it.</summary>

@@ -92,4 +92,17 @@ public static partial class Attention
         for (; i < count; i++)
             x[i] *= factors[i];
     }
+
+    // On the host the queries of all heads that share a key head are rows of one product: row = t · H/G + head.
+
+    static long QueryRow(in AttentionArguments a, int b, int row) => (long)b * a.Queries + row / (a.QueryHeads / a.KeyHeads);
+
+    static int QueryHead(in AttentionArguments a, int g, int row) => a.QueryHeads / a.KeyHeads * g + row % (a.QueryHeads / a.KeyHeads);
+
+    /// <summary>Keys that a row sees.</summary>
+    static int Seen(in AttentionArguments a, int row) => a.Causal == 1 ? a.Keys - a.Queries + row / (a.QueryHeads / a.KeyHeads) + 1 : a.Keys;
+
+    /// <summary>Index of a row's first probability in [B, H, T, S].</summary>
+    static int MapIndex(in AttentionArguments a, int b, int g, int row) =>
+        ((b * a.QueryHeads + QueryHead(a, g, row)) * a.Queries + row / (a.QueryHeads / a.KeyHeads)) * a.Keys;
 }

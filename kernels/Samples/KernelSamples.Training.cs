@@ -14,6 +14,21 @@ static partial class KernelSamples
             GradW = m.Floats(a.Outputs, a.Inputs),
             GradBias = m.Floats(a.Outputs),
         }, new LinearBackwardArguments { Rows = 64, Inputs = 256, Outputs = 128 }),
+        new KernelSample<AttentionBackwardArguments>(Attention.BackwardOperation, static (m, a) => a with
+        {
+            Q = m.Floats(a.Batch, a.Queries, a.QueryHeads, a.HeadSize),
+            K = m.Floats(a.Batch, a.Keys, a.KeyHeads, a.HeadSize),
+            V = m.Floats(a.Batch, a.Keys, a.KeyHeads, a.HeadSize),
+            Y = m.Floats(a.Batch, a.Queries, a.QueryHeads, a.HeadSize),
+            GradY = m.Floats(a.Batch, a.Queries, a.QueryHeads, a.HeadSize),
+            GradQ = m.Output<float>(a.Batch, a.Queries, a.QueryHeads, a.HeadSize),
+            GradK = m.Output<float>(a.Batch, a.Keys, a.KeyHeads, a.HeadSize),
+            GradV = m.Output<float>(a.Batch, a.Keys, a.KeyHeads, a.HeadSize),
+            Scratch = m.Output<float>(3, a.Batch, a.QueryHeads, a.Queries),
+            QueryStride = a.QueryHeads * a.HeadSize,
+            KeyStride = a.KeyHeads * a.HeadSize,
+            Scale = 1 / MathF.Sqrt(a.HeadSize),
+        }, new AttentionBackwardArguments { Batch = 1, Queries = 64, Keys = 64, QueryHeads = 4, KeyHeads = 4, HeadSize = 32 }),
         new KernelSample<RmsNormBackwardArguments>(RmsNorm.BackwardOperation, static (m, a) => a with
         {
             X = m.Floats(a.Rows, a.Channels),

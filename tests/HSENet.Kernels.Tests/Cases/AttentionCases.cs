@@ -15,10 +15,12 @@ static class AttentionCases
         Case("decode of several sequences", batch: 3, queries: 1, keys: 67, heads: 9, groups: 1, size: 70, causal: 1),
         Case("prompt over several blocks of keys", queries: 70, keys: 1100, heads: 2, groups: 1, size: 24, causal: 1),
         Case("decode of a longer text", queries: 1, keys: 2300, heads: 2, groups: 2, size: 16, causal: 1),
+        Case("dropout", batch: 2, queries: 27, keys: 300, heads: 4, groups: 2, size: 16, rate: 0.25f),
+        Case("dropout of one query", queries: 1, keys: 20, heads: 2, groups: 2, size: 4, rate: 0.25f),
     ];
 
     // With as many queries as keys Q, K and V lie in one buffer, as the fused product leaves them; otherwise K and V are caches.
-    static KernelCase<AttentionArguments> Case(string name, int queries, int keys, int heads, int groups, int size, int batch = 1, int causal = 0, float spread = 1) =>
+    static KernelCase<AttentionArguments> Case(string name, int queries, int keys, int heads, int groups, int size, int batch = 1, int causal = 0, float spread = 1, float rate = 0) =>
         new(Attention.ForwardOperation,
             memory =>
             {
@@ -42,6 +44,8 @@ static class AttentionCases
                     HeadSize = size,
                     Causal = causal,
                     Scale = 1 / MathF.Sqrt(size),
+                    DropoutRate = rate,
+                    DropoutSeed = 1L << 40 | 77,
                 };
             },
             Expect)
@@ -53,12 +57,13 @@ static class AttentionCases
                 ["values shifted by one element"] = static a => a with { V = new View<float>(a.V.Address - 4, a.V.Length) },
                 ["last key dropped"] = static a => a.Batch == 1 && (a.Causal == 0 || a.Keys > a.Queries) ? a with { Keys = a.Keys - 1 } : a with { Scale = 0 },
                 ["mask and heads mixed up"] = static a => a.Causal == 1 && a.Queries > 1 ? a with { Causal = 0 }
+                    : a.DropoutRate > 0 ? a with { DropoutSeed = a.DropoutSeed + 1 }
                     : a.KeyHeads < a.QueryHeads ? a with { K = new View<float>(a.K.Address - 4, a.K.Length) } : a with { Scale = -a.Scale },
             },
         };
 
     // A score errs by E = (D + 2)·U·scale·Σ|q·k|, its distance from the maximum by U of itself, the exponential by 4 U: each weight by
-    // the factor 1 ± (2E + |distance|·U + 4U), above and below the fraction. The two sums add up to S roundings each.
+    // the factor 1 ± (2E + |distance|·U + 4U), above and below the fraction. The two sums add up to S roundings each, dropout's factor two.
     static Expected[] Expect(AttentionArguments a)
     {
         double[] y = Attention.Reference(a);
@@ -73,12 +78,12 @@ static class AttentionCases
                     for (int s = 0; s < scores.Length; s++)
                         magnitude = Math.Max(magnitude, Enumerable.Range(0, a.HeadSize).Sum(d => Math.Abs((double)a.Scale
                             * a.Q[(b * a.Queries + t) * a.QueryStride + h * a.HeadSize + d] * a.K[(b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d])));
-                    double relative = 2 * (2 * (a.HeadSize + 2) * magnitude + (largest - scores.Min()) + 4) + 2 * scores.Length + 4;
+                    double relative = 2 * (2 * (a.HeadSize + 2) * magnitude + (largest - scores.Min()) + 4) + 2 * scores.Length + 6;
                     for (int d = 0; d < a.HeadSize; d++)
                     {
                         double values = 0;
                         for (int s = 0; s < scores.Length; s++)
-                            values += Math.Exp(scores[s] - largest) / sum * Math.Abs(a.V[(b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d]);
+                            values += Math.Exp(scores[s] - largest) / sum * Attention.ReferenceFactor(a, b, h, t, s) * Math.Abs(a.V[(b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d]);
                         allowed[((b * a.Queries + t) * a.QueryHeads + h) * a.HeadSize + d] = Numbers.U * relative * values;
                     }
                 }

@@ -26,6 +26,7 @@ public static class AllCases
         .. SamplingCases.All,
         .. L2NormalizeCases.All,
         .. LinearBackwardCases.All,
+        .. AttentionBackwardCases.All,
         .. RmsNormBackwardCases.All,
         .. SwiGluBackwardCases.All,
         .. LoraBackwardCases.All,
@@ -36,7 +37,7 @@ public static class AllCases
     ];
 
     /// <summary>The adjoint checks of every backward operation.</summary>
-    public static IEnumerable<AdjointCheck> Adjoints => [.. LinearBackwardCases.Adjoints, .. RmsNormBackwardCases.Adjoints, .. SwiGluBackwardCases.Adjoints, .. LoraBackwardCases.Adjoints,
+    public static IEnumerable<AdjointCheck> Adjoints => [.. LinearBackwardCases.Adjoints, .. AttentionBackwardCases.Adjoints, .. RmsNormBackwardCases.Adjoints, .. SwiGluBackwardCases.Adjoints, .. LoraBackwardCases.Adjoints,
         .. RotaryEmbeddingBackwardCases.Adjoints, .. DropoutCases.Adjoints];
 
     public static IEnumerable<KernelCase> Of(Operation operation) => Cases.Where(@case => @case.Operation == operation);
