@@ -6,8 +6,6 @@ namespace HSENet.Kernels;
 /// <summary>Runs host rungs: plain C# on vectors, on <see cref="Threads"/> threads. A launch returns when the rung has run.</summary>
 public sealed unsafe class HostDevice : Device
 {
-    const int Alignment = 256;
-
     readonly WorkerPool _pool;
     readonly Lock _launch = new();
     readonly nint[] _scratch;
@@ -46,7 +44,7 @@ public sealed unsafe class HostDevice : Device
         ArgumentOutOfRangeException.ThrowIfLessThan(bytes, 1);
         try
         {
-            return new HostMemory((nint)NativeMemory.AlignedAlloc((nuint)bytes, Alignment), bytes, owned: true);
+            return new HostMemory(HostPages.Allocate(bytes), bytes, owned: true);
         }
         catch (OutOfMemoryException)
         {

@@ -21,10 +21,13 @@ public readonly record struct Timing(double Median, double Lower, double Upper, 
     }
 }
 
-/// <summary>Compares contenders in rounds: every one runs once in each, and each round begins with another one.</summary>
+/// <summary>Compares contenders in rounds: every one runs once in each, in an order that is drawn for each round: nobody always follows the same one.</summary>
 public sealed class PairedTimer
 {
     const int FewestRounds = 5, MostRounds = 200;
+
+    // After a pause a core needs milliseconds until it runs wide vectors at full speed; a sample is long against what then still varies.
+    const double WarmSeconds = 10e-3, SampleSeconds = 5e-3;
 
     readonly double[][] _samples;
 
@@ -46,24 +49,35 @@ public sealed class PairedTimer
         ArgumentOutOfRangeException.ThrowIfZero(contenders.Count);
         int[] repeats = [.. contenders.Select(Repeats)];
         var samples = contenders.Select(_ => new List<double>()).ToArray();
+        int[] order = [.. Enumerable.Range(0, contenders.Count)];
+        var random = new Random(1);
         long start = Stopwatch.GetTimestamp();
         for (int round = 0; round < FewestRounds || round < MostRounds && Stopwatch.GetElapsedTime(start) < budget; round++)
-            for (int turn = 0; turn < contenders.Count; turn++)
+        {
+            random.Shuffle(order);
+            foreach (int contender in order)
             {
-                int contender = (round + turn) % contenders.Count;
                 Thread.Sleep(pause);
-                contenders[contender](); // wakes its threads and fills the caches
+                Warm(contenders[contender]);
                 samples[contender].Add(Sample(contenders[contender], repeats[contender]));
             }
+        }
         return new([.. samples.Select(list => list.ToArray())]);
     }
 
-    // Compiled and warm after the first runs; then as often as a millisecond takes.
     static int Repeats(Action run)
     {
         for (int i = 0; i < 3; i++)
+            run(); // compiled after these
+        return (int)Math.Clamp(SampleSeconds / Sample(run, 1), 1, 5000);
+    }
+
+    static void Warm(Action run)
+    {
+        long start = Stopwatch.GetTimestamp();
+        do
             run();
-        return (int)Math.Clamp(1e-3 / Sample(run, 1), 1, 1000);
+        while (Stopwatch.GetElapsedTime(start).TotalSeconds < WarmSeconds);
     }
 
     static double Sample(Action run, int repeats)
