@@ -40,6 +40,7 @@ public static class KernelCatalog
         Dropout.ForwardOperation,
         AdamW.ForwardOperation,
         SquaredNorm.ForwardOperation,
+        CrossEntropy.ForwardOperation,
     ];
 
     /// <summary>All rungs of all operations.</summary>

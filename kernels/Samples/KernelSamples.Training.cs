@@ -80,5 +80,14 @@ static partial class KernelSamples
             X = m.Floats(a.Count),
             Sums = m.Output<float>(SquaredNorm.SumsLength(a.Count)),
         }, new SquaredNormArguments { Count = 1 << 20 }),
+        new KernelSample<CrossEntropyArguments>(CrossEntropy.ForwardOperation, static (m, a) => a with
+        {
+            X = m.Floats(a.Tokens, a.Channels),
+            Head = m.Weights(a.Vocabulary, a.Channels),
+            Labels = m.Ints(a.Vocabulary, a.Tokens),
+            Losses = m.Output<float>(a.Tokens),
+            GradX = m.Output<float>(a.Tokens, a.Channels),
+            Scratch = m.Output<float>((int)CrossEntropy.ScratchLength(a.Tokens, a.Channels, a.Vocabulary)),
+        }, new CrossEntropyArguments { Tokens = 4, Channels = 256, Vocabulary = Vocabulary, Scale = 0.25f }),
     ];
 }

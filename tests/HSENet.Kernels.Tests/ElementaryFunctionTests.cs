@@ -18,6 +18,14 @@ public sealed class ElementaryFunctionTests
         Check(kind, Math.Exp, DeviceMath.Exp, HostMath.Exp, HostMath.Exp, HostMath.Exp, (x, y) =>
             x < ElementaryCoefficients.ExpLowest ? 1.2e-38 : x > ElementaryCoefficients.ExpHighest ? double.PositiveInfinity : 2e-7 * y);
 
+    [Fact]
+    public void The_logarithm_errs_by_less_than_2_5e_7_of_itself()
+    {
+        foreach (float x in Inputs.Where(x => x >= 1.17549435e-38f).Concat(Inputs.Where(float.IsNormal).Select(x => 1 + x / (1 + Math.Abs(x))).Where(x => x > 0.01f)))
+            Assert.True(Math.Abs(DeviceMath.Log(x) - Math.Log(x)) <= 2.5e-7 * Math.Abs(Math.Log(x)), $"{x:R}: got {DeviceMath.Log(x):R}, expected {Math.Log(x):R}");
+        Assert.Equal([float.PositiveInfinity, float.NaN], new[] { float.PositiveInfinity, float.NaN }.Select(DeviceMath.Log));
+    }
+
     [Theory, MemberData(nameof(Kinds))]
     public void The_error_function_errs_by_less_than_1_2e_7(string kind) =>
         Check(kind, x => 1 - ReferenceMath.Erfc(x), DeviceMath.Erf, HostMath.Erf, HostMath.Erf, HostMath.Erf, (_, _) => 1.2e-7);

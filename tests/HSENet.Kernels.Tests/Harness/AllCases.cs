@@ -34,11 +34,12 @@ public static class AllCases
         .. DropoutCases.All,
         .. AdamWCases.All,
         .. SquaredNormCases.All,
+        .. CrossEntropyCases.All,
     ];
 
     /// <summary>The adjoint checks of every backward operation.</summary>
     public static IEnumerable<AdjointCheck> Adjoints => [.. LinearBackwardCases.Adjoints, .. AttentionBackwardCases.Adjoints, .. RmsNormBackwardCases.Adjoints, .. SwiGluBackwardCases.Adjoints, .. LoraBackwardCases.Adjoints,
-        .. RotaryEmbeddingBackwardCases.Adjoints, .. DropoutCases.Adjoints];
+        .. RotaryEmbeddingBackwardCases.Adjoints, .. DropoutCases.Adjoints, .. CrossEntropyCases.Adjoints];
 
     public static IEnumerable<KernelCase> Of(Operation operation) => Cases.Where(@case => @case.Operation == operation);
 }
