@@ -14,10 +14,45 @@ readonly record struct DecoderBuffers(
         plan.Reserve("decoder.gate_up", config.Lora is null ? 0 : rows * 2 * config.IntermediateSize),
         plan.Reserve("decoder.mlp", rows * config.IntermediateSize),
         plan.Reserve("decoder.lora", config.Lora is { } lora ? rows * lora.R : 0));
+
+    /// <summary>The layer's tensors for generation: it works in place, and both norms share their memory.</summary>
+    public DecoderTensors InPlace(in Pass pass, LanguageModelConfig config, View<float> x, int tokens)
+    {
+        var normed = pass.Rows(Normed, tokens, config.HiddenSize);
+        return new DecoderTensors(x, normed, pass.Rows(QueryKeyValue, tokens, config.QueryKeyValueSize), pass.Rows(Mixed, tokens, config.NumAttentionHeads * config.HeadSize), x, normed,
+            GateUp.Bytes == 0 ? default : pass.Rows(GateUp, tokens, 2 * config.IntermediateSize), pass.Rows(Hidden, tokens, config.IntermediateSize), x);
+    }
 }
+
+/// <summary>
+/// Everything a layer computes, in the order of the data; training gives each tensor memory of its own, generation lets them share.
+/// </summary>
+/// <param name="Input">[tokens, channels].</param>
+/// <param name="Normed">[tokens, channels] before attention.</param>
+/// <param name="QueryKeyValue">[tokens, (H + 2G)·D]; the queries rotated.</param>
+/// <param name="Mixed">[tokens, H·D] output of attention.</param>
+/// <param name="Attended">[tokens, channels] input + attention.</param>
+/// <param name="MlpNormed">[tokens, channels] before the MLP.</param>
+/// <param name="GateUp">[tokens, 2·intermediate]; may be left out where no adapter and no backward need it.</param>
+/// <param name="Hidden">[tokens, intermediate].</param>
+/// <param name="Output">[tokens, channels].</param>
+readonly record struct DecoderTensors(
+    View<float> Input, View<float> Normed, View<float> QueryKeyValue, View<float> Mixed, View<float> Attended, View<float> MlpNormed, View<float> GateUp, View<float> Hidden,
+    View<float> Output);
 
 /// <summary>Keys and values of all earlier positions of one layer, and the rotary tables.</summary>
 readonly record struct LayerCache(View<float> Keys, View<float> Values, View<float> Cosine, View<float> Sine);
+
+/// <summary>Gradients inside a layer, which all layers share.</summary>
+/// <param name="Normed">[tokens, channels] of either norm's output.</param>
+/// <param name="QueryKeyValue">[tokens, (H + 2G)·D].</param>
+/// <param name="Keys">[tokens, G·D] of the rotated keys.</param>
+/// <param name="Values">[tokens, G·D].</param>
+/// <param name="Mixed">[tokens, H·D].</param>
+/// <param name="Hidden">[tokens, intermediate].</param>
+/// <param name="AttentionScratch">Of <see cref="Attention.BackwardScratch"/>.</param>
+readonly record struct DecoderGradients(
+    View<float> Normed, View<float> QueryKeyValue, View<float> Keys, View<float> Values, View<float> Mixed, View<float> Hidden, View<float> AttentionScratch);
 
 /// <summary>One layer with its weights.</summary>
 sealed class DecoderLayer(WeightStore weights, string name, LanguageModelConfig config)
@@ -29,39 +64,34 @@ sealed class DecoderLayer(WeightStore weights, string name, LanguageModelConfig 
     readonly AdaptedLinear _gateUp = new(weights, $"{name}.mlp.gate_up_proj", config.HiddenSize, 2 * config.IntermediateSize, config.Lora);
     readonly AdaptedLinear _down = new(weights, $"{name}.mlp.down_proj", config.IntermediateSize, config.HiddenSize, config.Lora);
 
-    /// <summary>Adds both halves of the layer to x, [tokens, channels], whose first row stands at <paramref name="firstPosition"/>.</summary>
-    public void Forward(in Pass pass, DecoderBuffers buffers, LayerCache cache, View<float> x, int tokens, int firstPosition)
+    /// <summary>Runs both halves of the layer; the first row of the input stands at <paramref name="firstPosition"/>.</summary>
+    public void Forward(in Pass pass, in DecoderTensors t, AdapterScratch scratch, LayerCache cache, int tokens, int firstPosition)
     {
-        View<float> normed = Rows(pass[buffers.Normed], tokens, config.HiddenSize), lowRank = pass[buffers.LowRank];
-        Normalize(pass, x, _inputNorm, normed, tokens);
-        pass.Show(name, "input_layernorm", normed);
-        Attend(pass, buffers, cache, normed, x, tokens, firstPosition);
-        pass.Show(name, "attended", x);
+        LanguageModel.Normalize(pass, config, t.Input, _inputNorm, t.Normed, tokens);
+        pass.Show(name, "input_layernorm", t.Normed);
+        Attend(pass, t, scratch, cache, tokens, firstPosition);
+        pass.Show(name, "attended", t.Attended);
 
-        Normalize(pass, x, _mlpNorm, normed, tokens);
-        pass.Show(name, "post_attention_layernorm", normed);
-        var hidden = Rows(pass[buffers.Hidden], tokens, config.IntermediateSize);
-        if (_gateUp.Adapted)
+        LanguageModel.Normalize(pass, config, t.Attended, _mlpNorm, t.MlpNormed, tokens);
+        pass.Show(name, "post_attention_layernorm", t.MlpNormed);
+        if (_gateUp.Adapted || !t.GateUp.IsEmpty)
         {
-            var gateUp = Rows(pass[buffers.GateUp], tokens, 2 * config.IntermediateSize);
-            _gateUp.Forward(pass, lowRank, normed, gateUp, tokens);
-            SwiGlu.Forward(pass.Device, new SwiGluArguments { GateUp = gateUp, Y = hidden, Rows = tokens, Channels = config.IntermediateSize });
+            _gateUp.Forward(pass.Device, scratch, t.MlpNormed, t.GateUp, tokens);
+            SwiGlu.Forward(pass.Device, new SwiGluArguments { GateUp = t.GateUp, Y = t.Hidden, Rows = tokens, Channels = config.IntermediateSize });
         }
         else
-            _gateUp.Forward(pass, lowRank, normed, hidden, tokens, activation: LinearActivation.SwiGlu);
-        _down.Forward(pass, lowRank, hidden, x, tokens, residual: x);
-        pass.Show(name, x);
+            _gateUp.Forward(pass.Device, scratch, t.MlpNormed, t.Hidden, tokens, activation: LinearActivation.SwiGlu);
+        _down.Forward(pass.Device, scratch, t.Hidden, t.Output, tokens, residual: t.Attended);
+        pass.Show(name, t.Output);
     }
 
-    void Attend(in Pass pass, DecoderBuffers buffers, LayerCache cache, View<float> normed, View<float> x, int tokens, int firstPosition)
+    void Attend(in Pass pass, in DecoderTensors t, AdapterScratch scratch, LayerCache cache, int tokens, int firstPosition)
     {
-        int headSize = config.HeadSize, keyWidth = config.NumKeyValueHeads * headSize;
-        View<float> qkv = Rows(pass[buffers.QueryKeyValue], tokens, config.QueryKeyValueSize);
-        View<float> mixed = Rows(pass[buffers.Mixed], tokens, config.NumAttentionHeads * headSize), lowRank = pass[buffers.LowRank];
-        _queryKeyValue.Forward(pass, lowRank, normed, qkv, tokens);
+        int headSize = config.HeadSize;
+        _queryKeyValue.Forward(pass.Device, scratch, t.Normed, t.QueryKeyValue, tokens);
         RotaryEmbedding.Forward(pass.Device, new RotaryEmbeddingArguments
         {
-            QueryKeyValue = qkv,
+            QueryKeyValue = t.QueryKeyValue,
             Cosine = cache.Cosine,
             Sine = cache.Sine,
             KeyCache = cache.Keys,
@@ -75,12 +105,12 @@ sealed class DecoderLayer(WeightStore weights, string name, LanguageModelConfig 
         });
         Attention.Forward(pass.Device, new AttentionArguments
         {
-            Q = qkv,
+            Q = t.QueryKeyValue,
             K = cache.Keys,
             V = cache.Values,
-            Y = mixed,
+            Y = t.Mixed,
             QueryStride = config.QueryKeyValueSize,
-            KeyStride = keyWidth,
+            KeyStride = config.NumKeyValueHeads * headSize,
             Batch = 1,
             Queries = tokens,
             Keys = firstPosition + tokens,
@@ -90,11 +120,81 @@ sealed class DecoderLayer(WeightStore weights, string name, LanguageModelConfig 
             Causal = 1,
             Scale = 1 / MathF.Sqrt(headSize),
         });
-        _out.Forward(pass, lowRank, mixed, x, tokens, residual: x);
+        _out.Forward(pass.Device, scratch, t.Mixed, t.Attended, tokens, residual: t.Input);
     }
 
-    void Normalize(in Pass pass, View<float> x, View<float> gamma, View<float> y, int tokens) =>
-        LanguageModel.Normalize(pass, config, x, gamma, y, tokens);
+    /// <summary>
+    /// Turns the gradient of the output into the gradient of the input, in place in <paramref name="grad"/>, and adds to the gradients of the
+    /// adapters. The forward read upwards; the tensor of gates and ups is overwritten.
+    /// </summary>
+    /// <param name="pass">What it runs on.</param>
+    /// <param name="t">What the forward computed, from position 0 on.</param>
+    /// <param name="scratch">With the seeds of the forward.</param>
+    /// <param name="cache">The forward's.</param>
+    /// <param name="gradients">Scratch.</param>
+    /// <param name="grad">[tokens, channels].</param>
+    /// <param name="tokens">Rows.</param>
+    public void Backward(in Pass pass, in DecoderTensors t, AdapterScratch scratch, LayerCache cache, in DecoderGradients gradients, View<float> grad, int tokens)
+    {
+        _down.Backward(pass.Device, scratch, grad, t.Hidden, gradients.Hidden, tokens);
+        SwiGlu.Backward(pass.Device, new SwiGluBackwardArguments
+        {
+            GateUp = t.GateUp,
+            GradY = gradients.Hidden,
+            GradGateUp = t.GateUp,
+            Rows = tokens,
+            Channels = config.IntermediateSize,
+        });
+        _gateUp.Backward(pass.Device, scratch, t.GateUp, t.MlpNormed, gradients.Normed, tokens);
+        NormalizeBackward(pass, t.Attended, _mlpNorm, gradients.Normed, grad, tokens);
 
-    static View<float> Rows(View<float> buffer, int rows, int columns) => buffer.Slice(0, (long)rows * columns);
+        _out.Backward(pass.Device, scratch, grad, t.Mixed, gradients.Mixed, tokens);
+        AttendBackward(pass, t, cache, gradients, tokens);
+        _queryKeyValue.Backward(pass.Device, scratch, gradients.QueryKeyValue, t.Normed, gradients.Normed, tokens);
+        NormalizeBackward(pass, t.Input, _inputNorm, gradients.Normed, grad, tokens);
+    }
+
+    void AttendBackward(in Pass pass, in DecoderTensors t, LayerCache cache, in DecoderGradients gradients, int tokens)
+    {
+        int headSize = config.HeadSize;
+        Attention.Backward(pass.Device, new AttentionBackwardArguments
+        {
+            Q = t.QueryKeyValue,
+            K = cache.Keys,
+            V = cache.Values,
+            Y = t.Mixed,
+            GradY = gradients.Mixed,
+            GradQ = gradients.QueryKeyValue,
+            GradK = gradients.Keys,
+            GradV = gradients.Values,
+            Scratch = gradients.AttentionScratch,
+            QueryStride = config.QueryKeyValueSize,
+            KeyStride = config.NumKeyValueHeads * headSize,
+            Batch = 1,
+            Queries = tokens,
+            Keys = tokens,
+            QueryHeads = config.NumAttentionHeads,
+            KeyHeads = config.NumKeyValueHeads,
+            HeadSize = headSize,
+            Causal = 1,
+            Scale = 1 / MathF.Sqrt(headSize),
+        });
+        RotaryEmbedding.Backward(pass.Device, new RotaryEmbeddingBackwardArguments
+        {
+            GradQueryKeyValue = gradients.QueryKeyValue,
+            Cosine = cache.Cosine,
+            Sine = cache.Sine,
+            GradKeys = gradients.Keys,
+            GradValues = gradients.Values,
+            Tokens = tokens,
+            QueryHeads = config.NumAttentionHeads,
+            KeyHeads = config.NumKeyValueHeads,
+            HeadSize = headSize,
+            RotaryDimensions = config.RotaryDimensions,
+        });
+    }
+
+    // The gradient that passes the norm by is in grad already.
+    void NormalizeBackward(in Pass pass, View<float> x, View<float> gamma, View<float> gradY, View<float> grad, int tokens) =>
+        LanguageModel.NormalizeBackward(pass, config, x, gamma, gradY, grad, grad, tokens);
 }

@@ -4,7 +4,7 @@ using HSENet.Kernels;
 namespace HSENet.Runtime;
 
 /// <summary>Reads token ids and visual tokens, keeps keys and values of all positions, gives logits of the next token.</summary>
-sealed class LanguageModel
+sealed partial class LanguageModel
 {
     const string Name = "language_model";
 
@@ -43,18 +43,20 @@ sealed class LanguageModel
     /// Fills the rotary tables for a prompt of <paramref name="promptTokens"/>: longer than the original maximum, the long factors hold
     /// for all its positions and for those that follow.
     /// </summary>
-    public void Begin(in Pass pass, Buffers buffers, int promptTokens)
+    public void Begin(in Pass pass, Buffers buffers, int promptTokens) => UploadTables(pass, pass[buffers.Cosine], pass[buffers.Sine], buffers.Positions, promptTokens);
+
+    void UploadTables(in Pass pass, View<float> cosineTable, View<float> sineTable, int positions, int promptTokens)
     {
         int half = _config.RotaryDimensions / 2;
         float[] factors = _config.RopeScaling is not { } scaling ? [.. Enumerable.Repeat(1f, half)]
             : promptTokens > _config.OriginalMaxPositionEmbeddings ? scaling.LongFactor : scaling.ShortFactor;
         // Without longrope there is no attention scaling either.
         int maximum = _config.RopeScaling is null ? _config.OriginalMaxPositionEmbeddings : _config.MaxPositionEmbeddings;
-        var cosine = new float[buffers.Positions * half];
-        var sine = new float[buffers.Positions * half];
+        var cosine = new float[positions * half];
+        var sine = new float[positions * half];
         RotaryEmbedding.Tables(factors, _config.RopeTheta, maximum, _config.OriginalMaxPositionEmbeddings, cosine, sine);
-        pass.Device.Upload<float>(cosine, pass[buffers.Cosine]);
-        pass.Device.Upload<float>(sine, pass[buffers.Sine]);
+        pass.Device.Upload<float>(cosine, cosineTable);
+        pass.Device.Upload<float>(sine, sineTable);
     }
 
     /// <summary>Embeds ids, visual tokens [n, C] taking the places from 1 on (position 0 is the begin token), into <c>Buffers.X</c>.</summary>
@@ -62,12 +64,13 @@ sealed class LanguageModel
     {
         var deviceIds = pass.Arena.Integers(buffers.Ids).Slice(0, ids.Length);
         pass.Device.Upload(ids, deviceIds);
-        return EmbedOnDevice(pass, buffers, deviceIds, visual);
+        var x = pass[buffers.X].Slice(0, (long)ids.Length * _config.HiddenSize);
+        EmbedOnDevice(pass, deviceIds, visual, x);
+        return x;
     }
 
-    View<float> EmbedOnDevice(in Pass pass, Buffers buffers, View<int> ids, View<float> visual)
+    void EmbedOnDevice(in Pass pass, View<int> ids, View<float> visual, View<float> x)
     {
-        var x = pass[buffers.X].Slice(0, ids.Length * _config.HiddenSize);
         TokenEmbedding.Forward(pass.Device, new TokenEmbeddingArguments
         {
             Ids = ids,
@@ -79,7 +82,6 @@ sealed class LanguageModel
             VisualStart = visual.IsEmpty ? 0 : 1,
         });
         pass.Show(Name, "inputs_embeds", x);
-        return x;
     }
 
     /// <summary>Runs all layers over x, whose first row stands at <paramref name="firstPosition"/>; caches grow by its rows.</summary>
@@ -87,10 +89,12 @@ sealed class LanguageModel
     {
         View<float> keys = pass[buffers.Keys], values = pass[buffers.Values];
         long layerCache = (long)buffers.Positions * _config.NumKeyValueHeads * _config.HeadSize;
+        var tensors = buffers.Layers.InPlace(pass, _config, x, tokens);
+        var scratch = new AdapterScratch(pass[buffers.Layers.LowRank]);
         for (int i = 0; i < _layers.Length; i++)
         {
             var cache = new LayerCache(keys.Slice(i * layerCache, layerCache), values.Slice(i * layerCache, layerCache), pass[buffers.Cosine], pass[buffers.Sine]);
-            _layers[i].Forward(pass, buffers.Layers, cache, x, tokens, firstPosition);
+            _layers[i].Forward(pass, tensors, scratch, cache, tokens, firstPosition);
         }
     }
 
@@ -117,6 +121,20 @@ sealed class LanguageModel
             X = x,
             Gamma = gamma,
             Y = y,
+            Rows = rows,
+            Channels = config.HiddenSize,
+            Epsilon = config.RmsNormEps,
+        });
+
+    /// <summary>gradX = residual + what comes back through the norm; may be the residual.</summary>
+    internal static void NormalizeBackward(in Pass pass, LanguageModelConfig config, View<float> x, View<float> gamma, View<float> gradY, View<float> residual, View<float> gradX, int rows) =>
+        RmsNorm.Backward(pass.Device, new RmsNormBackwardArguments
+        {
+            X = x,
+            Gamma = gamma,
+            GradY = gradY,
+            Residual = residual,
+            GradX = gradX,
             Rows = rows,
             Channels = config.HiddenSize,
             Epsilon = config.RmsNormEps,

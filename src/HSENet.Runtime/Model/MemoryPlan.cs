@@ -81,6 +81,9 @@ readonly record struct Pass(Device Device, Arena Arena, TensorTap? Tap = null)
 {
     public View<float> this[PlannedBuffer buffer] => Arena.Floats(buffer);
 
+    /// <summary>The first rows of a buffer that may hold more.</summary>
+    public View<float> Rows(PlannedBuffer buffer, int rows, int columns) => Arena.Floats(buffer).Slice(0, (long)rows * columns);
+
     public void Show(string name, View<float> values) => Tap?.Invoke(name, values);
 
     // The names are joined only when somebody looks: a decoded token allocates nothing.

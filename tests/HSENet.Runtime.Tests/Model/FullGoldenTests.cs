@@ -73,12 +73,7 @@ public sealed class FullGoldenTests
         const int tokens = 96, rank = 16;
         var config = Config.LanguageModel with { NumHiddenLayers = 1, Lora = new LoraConfig { R = rank, LoraAlpha = 2 * rank }, VocabSize = 1 };
         ModelTensor[] layer = [.. ModelTensors.LanguageModel(config)];
-        var adapters = layer.Where(tensor => tensor.Name.Contains("_proj", StringComparison.Ordinal)).SelectMany(tensor => new[]
-        {
-            Adapter(tensor, "A", [rank, tensor.Shape[1]]),
-            Adapter(tensor, "B", [tensor.Shape[0], rank]),
-        });
-        using var source = new SyntheticSource(layer, adapters);
+        using var source = new SyntheticSource(layer, FullModel.Adapters(layer, rank));
         var plan = new MemoryPlan();
         var buffers = LanguageModel.Reserve(plan, config, tokens, tokens);
         using var run = new PartRun(plan);
@@ -87,9 +82,5 @@ public sealed class FullGoldenTests
         var x = run.Write(buffers.X, FullModel.Input("grad_x", (long)tokens * config.HiddenSize));
         model.Run(run.Pass, buffers, x, tokens, 0);
         FullModel.Equal("grad_decoder_layer", "out", run.Read(x));
-
-        static ModelTensor Adapter(ModelTensor linear, string half, long[] shape) => new(
-            linear.Name.Replace(".weight", $".lora_{half}.weight", StringComparison.Ordinal),
-            linear.Reference.Replace("model.layers.0.", "lora.", StringComparison.Ordinal).Replace(".weight", $".lora_{half}.default.weight", StringComparison.Ordinal), shape);
     }
 }

@@ -34,8 +34,20 @@ static class FullModel
         return values;
     }
 
+    /// <summary>The golden data's adapters (rank 16, scale 2) beside the linears of layer 0.</summary>
+    public static IEnumerable<ModelTensor> Adapters(IEnumerable<ModelTensor> layer, int rank) =>
+        layer.Where(tensor => tensor.Name.Contains("_proj", StringComparison.Ordinal)).SelectMany(tensor => new[]
+        {
+            Adapter(tensor, "A", [rank, tensor.Shape[1]]),
+            Adapter(tensor, "B", [tensor.Shape[0], rank]),
+        });
+
+    static ModelTensor Adapter(ModelTensor linear, string half, long[] shape) => new(
+        linear.Name.Replace(".weight", $".lora_{half}.weight", StringComparison.Ordinal),
+        linear.Reference.Replace("model.layers.0.", "lora.", StringComparison.Ordinal).Replace(".weight", $".lora_{half}.default.weight", StringComparison.Ordinal), shape);
+
     /// <summary>Compares the samples of a tensor with the golden file of its part.</summary>
-    public static void Equal(string part, string name, ReadOnlySpan<float> actual)
+    public static void Equal(string part, string name, ReadOnlySpan<float> actual, double tolerance = Golden.Tolerance)
     {
         var tensor = Json.GetProperty(part).GetProperty(name);
         long elements = tensor.GetProperty("shape").EnumerateArray().Aggregate(1L, (product, size) => product * size.GetInt64());
@@ -44,7 +56,7 @@ static class FullModel
         float[] expected = Samples(part)[name].Singles(), samples = new float[expected.Length];
         for (int i = 0; i < samples.Length; i++)
             samples[i] = actual[i * stride];
-        Golden.Equal($"{part}.{name}", samples, expected);
+        Golden.Equal($"{part}.{name}", samples, expected, tolerance);
     }
 
     static Dictionary<string, GoldenTensor> Samples(string part) => GoldenFolder.Tensors($"full/{part}.safetensors");
@@ -71,8 +83,11 @@ sealed class SyntheticSource : IDisposable
                 entries.Add(new TensorEntry(tensor.Name, type, tensor.Shape, file, 0));
             }
         Fill(_ => true, name => name);
-        Weights = new WeightStore(PartRun.Host, new TensorSource("memory", entries, _files));
+        Tensors = new TensorSource("memory", entries, _files);
+        Weights = new WeightStore(PartRun.Host, Tensors);
     }
+
+    public TensorSource Tensors { get; }
 
     public WeightStore Weights { get; }
 
