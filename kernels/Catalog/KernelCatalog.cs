@@ -31,6 +31,8 @@ public static class KernelCatalog
         LoraMerge.ForwardOperation,
         Sampling.ForwardOperation,
         L2Normalize.ForwardOperation,
+        WindowCentroid.BackwardOperation,
+        WindowAttention.BackwardOperation,
         Linear.BackwardOperation,
         Attention.BackwardOperation,
         RmsNorm.BackwardOperation,

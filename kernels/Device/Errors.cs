@@ -50,6 +50,13 @@ static class Require
             Throw(operation, argument, "at least 1", $"{value}");
     }
 
+    /// <summary>Dropout's share must leave something.</summary>
+    public static void Rate(string operation, string argument, float value)
+    {
+        if (value is not (>= 0 and < 1))
+            Throw(operation, argument, "at least 0 and less than 1", $"{value}");
+    }
+
     /// <summary>Any other condition. Texts are literals: a launch must not allocate.</summary>
     public static void That([DoesNotReturnIf(false)] bool condition, string operation, string argument, string expected, long got)
     {

@@ -21,7 +21,7 @@ static unsafe class HostVectors
             default:
                 Widen<TVector, HostInt8>(weights.Values.Pointer + start, destination, count);
                 for (int i = 0; i < count; i += Weights.ScaleGroup)
-                    Scale<TVector>(weights.Scales.Pointer[(start + i) / Weights.ScaleGroup], destination + i, Weights.ScaleGroup);
+                    Scale<TVector>(weights.Scales.Pointer[(start + i) / Weights.ScaleGroup], destination + i, destination + i, Weights.ScaleGroup);
                 break;
         }
     }
@@ -57,11 +57,15 @@ static unsafe class HostVectors
             destination[i] += factor * source[i];
     }
 
+    /// <summary>destination[i] = factor · source[i], which may be the same.</summary>
     [MethodImpl(Hot)]
-    static void Scale<TVector>(float factor, float* values, int count) where TVector : unmanaged, IHostVector<TVector>
+    public static void Scale<TVector>(float factor, float* source, float* destination, int count) where TVector : unmanaged, IHostVector<TVector>
     {
-        for (int i = 0; i < count; i += TVector.Count)
-            TVector.Store(values + i, TVector.Create(factor) * TVector.Load(values + i));
+        int i = 0;
+        for (; i <= count - TVector.Count; i += TVector.Count)
+            TVector.Store(destination + i, TVector.Create(factor) * TVector.Load(source + i));
+        for (; i < count; i++)
+            destination[i] = factor * source[i];
     }
 
     [MethodImpl(Hot)]

@@ -1,8 +1,6 @@
 // Computes  score[p] = sigmoid(weight · g[p] + bias),  x[p] ← x[p] · score[p]
 // Idea      a few patches per item, a vector of channels at a time
 // Numerics  the sum in two vectors of f32, then across lanes
-using System.Runtime.CompilerServices;
-
 namespace HSENet.Kernels;
 
 public static partial class PatchScore
@@ -25,18 +23,8 @@ public static partial class PatchScore
                 long start = (long)p * a.Channels;
                 float score = DeviceMath.Sigmoid(SingleHead.Dot<TVector>(a.G.Pointer + start, a.Weight.Pointer, a.Channels) + a.Bias.Pointer[0]);
                 a.Scores.Pointer[p] = score;
-                Scale<TVector>(a.X.Pointer + start, a.Channels, score);
+                HostVectors.Scale<TVector>(score, a.X.Pointer + start, a.X.Pointer + start, a.Channels);
             }
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    static unsafe void Scale<TVector>(float* x, int length, float factor) where TVector : unmanaged, IHostVector<TVector>
-    {
-        int c = 0;
-        for (; c <= length - TVector.Count; c += TVector.Count)
-            TVector.Store(x + c, TVector.Load(x + c) * TVector.Create(factor));
-        for (; c < length; c++)
-            x[c] *= factor;
     }
 }

@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 static partial class KernelSamples
 {
     /// <summary>One sample for each operation of the catalogue.</summary>
-    public static IReadOnlyList<KernelSample> All { get; } = [.. Preprocessing(), .. Vision(), .. Decoder(), .. Training()];
+    public static IReadOnlyList<KernelSample> All { get; } = [.. Preprocessing(), .. Vision(), .. Decoder(), .. Training(), .. VisionTraining()];
 
     static IEnumerable<KernelSample> Vision() =>
     [

@@ -6,12 +6,15 @@ namespace HSENet.Kernels;
 static unsafe class SingleHead
 {
     /// <summary>
-    /// map = softmax(q · k[row]ᵀ / √channels) over <paramref name="count"/> rows that <paramref name="rows"/> names, y = Σ map · v[row].
-    /// Sums in two vectors of f32, then across lanes; the largest score is subtracted before exp.
+    /// map = softmax(q · k[row]ᵀ / √channels) over <paramref name="count"/> rows that <paramref name="rows"/> names, from element
+    /// <paramref name="first"/> of the map on; y = Σ dropout(map) · v[row]. Sums in two vectors of f32, then across lanes; the largest
+    /// score is subtracted before exp. <paramref name="weights"/> is scratch memory for as many weights.
     /// </summary>
-    public static void Attend<TVector>(float* q, float* k, float* v, int* rows, int count, int channels, float* y, float* map)
+    public static void Attend<TVector>(float* q, float* k, float* v, int* rows, int count, int channels, float* y, float* map,
+        int first, float dropoutRate, long dropoutSeed, float* weights)
         where TVector : unmanaged, IHostVector<TVector>
     {
+        map += first;
         float scale = 1f / MathF.Sqrt(channels);
         float largest = float.NegativeInfinity;
         for (int i = 0; i < count; i++)
@@ -25,7 +28,34 @@ static unsafe class SingleHead
         float inverse = 1f / sum;
         for (int i = 0; i < count; i++)
             map[i] *= inverse;
-        WeightedSum<TVector>(v, rows, count, channels, map, y);
+        if (dropoutRate > 0)
+        {
+            DropoutMask.Factors(dropoutSeed, first, dropoutRate, weights, count);
+            for (int i = 0; i < count; i++)
+                weights[i] *= map[i];
+        }
+        WeightedSum<TVector>(v, rows, count, channels, dropoutRate > 0 ? weights : map, y);
+    }
+
+    /// <summary>
+    /// The gradient of a row of scores before their scale: with dropped weights w = map ∘ factor and what each is worth,
+    /// <paramref name="gradients"/> = gradY · v, it leaves map ∘ (factor ∘ gradients − Σ w · gradients) / √channels there, and w in
+    /// <paramref name="weights"/>.
+    /// </summary>
+    public static void ScoreGradients(float* map, int first, int count, int channels, float dropoutRate, long dropoutSeed, float* gradients, float* weights)
+    {
+        DropoutMask.Factors(dropoutSeed, first, dropoutRate, weights, count);
+        float sum = 0f, scale = 1f / MathF.Sqrt(channels);
+        for (int i = 0; i < count; i++)
+        {
+            gradients[i] *= weights[i];
+            sum += gradients[i] * map[first + i];
+        }
+        for (int i = 0; i < count; i++)
+        {
+            gradients[i] = map[first + i] * ((gradients[i] - sum) * scale);
+            weights[i] *= map[first + i];
+        }
     }
 
     /// <summary>Σ x[i] · w[i], in two vectors of sums.</summary>
@@ -45,8 +75,9 @@ static unsafe class SingleHead
         return sum;
     }
 
+    /// <summary>y = Σ weights[i] · v[row i].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    static void WeightedSum<TVector>(float* v, int* rows, int count, int channels, float* weights, float* y)
+    public static void WeightedSum<TVector>(float* v, int* rows, int count, int channels, float* weights, float* y)
         where TVector : unmanaged, IHostVector<TVector>
     {
         int c = 0, step = TVector.Count;

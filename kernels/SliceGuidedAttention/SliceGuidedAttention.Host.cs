@@ -1,4 +1,4 @@
-// Computes  map = softmax(Q·Kᵀ/√D),  y = map·V
+// Computes  map = softmax(Q·Kᵀ/√D),  y = dropout(map)·V
 // Idea      a few patches per item; keys and values of all slices stay in L2 while the patches pass by
 // Numerics  sums in two vectors of f32, then across lanes; the largest score is subtracted before exp
 namespace HSENet.Kernels;
@@ -17,13 +17,14 @@ public static partial class SliceGuidedAttention
     {
         public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
-            int* rows = device.Scratch<int>(worker, a.Slices);
+            int* rows = device.Scratch<int>(worker, 2 * a.Slices);
+            float* weights = (float*)(rows + a.Slices);
             for (int s = 0; s < a.Slices; s++)
                 rows[s] = s;
             int end = Math.Min(a.Patches, (index + 1) * HostPatchesPerItem);
             for (int p = index * HostPatchesPerItem; p < end; p++)
                 SingleHead.Attend<TVector>(a.Q.Pointer + (long)p * a.Channels, a.K.Pointer, a.V.Pointer, rows, a.Slices, a.Channels,
-                    a.Y.Pointer + (long)p * a.Channels, a.Map.Pointer + (long)p * a.Slices);
+                    a.Y.Pointer + (long)p * a.Channels, a.Map.Pointer, p * a.Slices, a.DropoutRate, a.DropoutSeed, weights);
         }
     }
 }

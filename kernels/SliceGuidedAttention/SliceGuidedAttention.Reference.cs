@@ -24,8 +24,9 @@ public static partial class SliceGuidedAttention
             for (int s = 0; s < a.Slices; s++)
             {
                 map[p * a.Slices + s] /= sum;
+                double factor = Dropout.ReferenceFactor(a.DropoutSeed, p * a.Slices + s, a.DropoutRate);
                 for (int d = 0; d < a.Channels; d++)
-                    y[p * a.Channels + d] += map[p * a.Slices + s] * a.V[s * a.Channels + d];
+                    y[p * a.Channels + d] += factor * map[p * a.Slices + s] * a.V[s * a.Channels + d];
             }
         }
         return (y, map);

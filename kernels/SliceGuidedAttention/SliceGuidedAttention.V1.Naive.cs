@@ -1,6 +1,7 @@
-// Computes  map = softmax(Q·Kᵀ/√D),  y = map·V
-// Idea      a thread computes a patch, its row of the map holding scores, then exponentials, then weights
-// Numerics  sums left to right in f32, fused multiply-adds; the largest score is subtracted before exp
+// Computes  map = softmax(Q·Kᵀ/√D),  y = dropout(map)·V
+// Idea      a thread computes a patch, its row of the map holding scores, then exponentials, then weights; what dropout drops has a
+//           minus sign until y is done
+// Numerics  sums left to right in f32, fused multiply-adds; the largest score is subtracted before exp; dropout's factor comes last
 using ILGPU;
 
 namespace HSENet.Kernels;
@@ -33,14 +34,20 @@ public static partial class SliceGuidedAttention
             sum += exponential;
         }
         for (int s = 0; s < a.Slices; s++)
-            a.Map[map + s] = ScalarInstructions.Divide(a.Map[map + s], sum);
+        {
+            float weight = ScalarInstructions.Divide(a.Map[map + s], sum);
+            a.Map[map + s] = DropoutMask.Factor(a.DropoutSeed, map + s, a.DropoutRate) == 0f ? -weight : weight;
+        }
 
+        float kept = ScalarInstructions.Divide(1f, 1f - a.DropoutRate);
         for (int d = 0; d < a.Channels; d++)
         {
             float value = 0f;
             for (int s = 0; s < a.Slices; s++)
-                value = ScalarInstructions.FusedMultiplyAdd(a.Map[map + s], a.V[s * a.Channels + d], value);
-            a.Y[query + d] = value;
+                value = ScalarInstructions.FusedMultiplyAdd(MathF.Max(a.Map[map + s], 0f), a.V[s * a.Channels + d], value);
+            a.Y[query + d] = value * kept;
         }
+        for (int s = 0; s < a.Slices; s++)
+            a.Map[map + s] = MathF.Abs(a.Map[map + s]);
     }
 }

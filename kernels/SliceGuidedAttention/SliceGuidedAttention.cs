@@ -16,7 +16,7 @@ public struct SliceGuidedAttentionArguments
     /// <summary>[P, D] output.</summary>
     public View<float> Y;
 
-    /// <summary>[P, S] output: the weight of each slice for each patch.</summary>
+    /// <summary>[P, S] output: the weight of each slice for each patch, before dropout.</summary>
     public View<float> Map;
 
     /// <summary>P, patches.</summary>
@@ -27,11 +27,17 @@ public struct SliceGuidedAttentionArguments
 
     /// <summary>D, channels.</summary>
     public int Channels;
+
+    /// <summary>Share of the weights that dropout sets to 0 in training, in [0, 1).</summary>
+    public float DropoutRate;
+
+    /// <summary>Names dropout's mask, whose index is that of the map.</summary>
+    public long DropoutSeed;
 }
 
 /// <summary>
 /// Cross attention with one head from patches of the volume to features of 2D slices (HSENet, 3D encoder of stage 2):
-/// map = softmax(Q·Kᵀ/√D), y = map·V. Projections, residual and normalisation around it are Linear and LayerNorm.
+/// map = softmax(Q·Kᵀ/√D), y = dropout(map)·V. Projections, residual and normalisation around it are Linear and LayerNorm.
 /// </summary>
 public static partial class SliceGuidedAttention
 {
@@ -62,5 +68,6 @@ public static partial class SliceGuidedAttention
         Require.Length(name, nameof(a.V), a.V.Length, keys, "S × D");
         Require.Length(name, nameof(a.Y), a.Y.Length, queries, "P × D");
         Require.Length(name, nameof(a.Map), a.Map.Length, map, "P × S");
+        Require.Rate(name, nameof(a.DropoutRate), a.DropoutRate);
     }
 }

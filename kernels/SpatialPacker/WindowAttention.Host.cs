@@ -1,4 +1,4 @@
-// Computes  map[w] = softmax(Q[w]·K[window w]ᵀ/√D),  y[w] = map[w]·V[window w]
+// Computes  map[w] = softmax(Q[w]·K[window w]ᵀ/√D),  y[w] = dropout(map[w])·V[window w]
 // Idea      an item is a window; the tile of slice-guided attention reads its patches where they lie
 // Numerics  sums in two vectors of f32, then across lanes; the largest score is subtracted before exp
 namespace HSENet.Kernels;
@@ -15,11 +15,12 @@ public static partial class WindowAttention
         public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
             WindowGrid grid = a.Grid;
-            int* rows = device.Scratch<int>(worker, grid.Window);
+            int* rows = device.Scratch<int>(worker, 2 * grid.Window);
+            float* weights = (float*)(rows + grid.Window);
             for (int i = 0; i < grid.Window; i++)
                 rows[i] = grid.Patch(index, i);
             SingleHead.Attend<TVector>(a.Q.Pointer + (long)index * a.Channels, a.K.Pointer, a.V.Pointer, rows, grid.Window, a.Channels,
-                a.Y.Pointer + (long)index * a.Channels, a.Map.Pointer + (long)index * grid.Window);
+                a.Y.Pointer + (long)index * a.Channels, a.Map.Pointer, index * grid.Window, a.DropoutRate, a.DropoutSeed, weights);
         }
     }
 }

@@ -37,8 +37,9 @@ public static partial class WindowAttention
         for (int i = 0; i < scores.Length; i++)
         {
             double weight = map[w * scores.Length + i] = Math.Exp(scores[i] - largest) / sum;
+            double factor = Dropout.ReferenceFactor(a.DropoutSeed, w * scores.Length + i, a.DropoutRate);
             for (int c = 0; c < a.Channels; c++)
-                y[w * a.Channels + c] += weight * a.V[members[i] * a.Channels + c];
+                y[w * a.Channels + c] += factor * weight * a.V[members[i] * a.Channels + c];
         }
     }
 }

@@ -1,6 +1,7 @@
-// Computes  map[w] = softmax(Q[w]·K[window w]ᵀ/√D),  y[w] = map[w]·V[window w]
-// Idea      a thread computes a window, its row of the map holding scores, then exponentials, then weights
-// Numerics  sums left to right in f32, fused multiply-adds; the largest score is subtracted before exp
+// Computes  map[w] = softmax(Q[w]·K[window w]ᵀ/√D),  y[w] = dropout(map[w])·V[window w]
+// Idea      a thread computes a window, its row of the map holding scores, then exponentials, then weights; what dropout drops has a
+//           minus sign until y is done
+// Numerics  sums left to right in f32, fused multiply-adds; the largest score is subtracted before exp; dropout's factor comes last
 using ILGPU;
 
 namespace HSENet.Kernels;
@@ -35,14 +36,20 @@ public static partial class WindowAttention
             sum += exponential;
         }
         for (int i = 0; i < count; i++)
-            a.Map[map + i] = ScalarInstructions.Divide(a.Map[map + i], sum);
+        {
+            float weight = ScalarInstructions.Divide(a.Map[map + i], sum);
+            a.Map[map + i] = DropoutMask.Factor(a.DropoutSeed, map + i, a.DropoutRate) == 0f ? -weight : weight;
+        }
 
+        float kept = ScalarInstructions.Divide(1f, 1f - a.DropoutRate);
         for (int d = 0; d < a.Channels; d++)
         {
             float value = 0f;
             for (int i = 0; i < count; i++)
-                value = ScalarInstructions.FusedMultiplyAdd(a.Map[map + i], a.V[grid.Patch(window, i) * a.Channels + d], value);
-            a.Y[query + d] = value;
+                value = ScalarInstructions.FusedMultiplyAdd(MathF.Max(a.Map[map + i], 0f), a.V[grid.Patch(window, i) * a.Channels + d], value);
+            a.Y[query + d] = value * kept;
         }
+        for (int i = 0; i < count; i++)
+            a.Map[map + i] = MathF.Abs(a.Map[map + i]);
     }
 }

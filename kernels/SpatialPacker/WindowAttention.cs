@@ -16,7 +16,7 @@ public struct WindowAttentionArguments
     /// <summary>[W, D] output.</summary>
     public View<float> Y;
 
-    /// <summary>[W, patches of a window] output: the weight of each patch of its window.</summary>
+    /// <summary>[W, patches of a window] output: the weight of each patch of its window, before dropout.</summary>
     public View<float> Map;
 
     /// <summary>Patches along the depth.</summary>
@@ -40,12 +40,18 @@ public struct WindowAttentionArguments
     /// <summary>D, channels.</summary>
     public int Channels;
 
+    /// <summary>Share of the weights that dropout sets to 0 in training, in [0, 1).</summary>
+    public float DropoutRate;
+
+    /// <summary>Names dropout's mask, whose index is that of the map.</summary>
+    public long DropoutSeed;
+
     internal readonly WindowGrid Grid => new(GridDepth, GridHeight, GridWidth, WindowDepth, WindowHeight, WindowWidth);
 }
 
 /// <summary>
 /// Each centroid attends with one head to the patches of its own window (HSENet, Spatial Packer):
-/// map[w] = softmax(Q[w]·K[window w]ᵀ/√D), y[w] = map[w]·V[window w]. Projections, residual and normalisation around it are
+/// map[w] = softmax(Q[w]·K[window w]ᵀ/√D), y[w] = dropout(map[w])·V[window w]. Projections, residual and normalisation around it are
 /// Linear and LayerNorm.
 /// </summary>
 public static partial class WindowAttention
@@ -66,14 +72,12 @@ public static partial class WindowAttention
     static void Check(WindowAttentionArguments a)
     {
         const string name = "WindowAttention";
-        a.Grid.Check(name);
-        Require.Positive(name, nameof(a.Channels), a.Channels);
-        long patches = (long)a.Grid.Patches * a.Channels, windows = (long)a.Grid.Windows * a.Channels;
-        Require.That(patches <= int.MaxValue, name, nameof(a.K), "fewer than 2³¹ elements", patches);
+        var (patches, windows) = a.Grid.Check(name, a.Channels);
         Require.Length(name, nameof(a.Q), a.Q.Length, windows, "W × D");
         Require.Length(name, nameof(a.K), a.K.Length, patches, "P × D");
         Require.Length(name, nameof(a.V), a.V.Length, patches, "P × D");
         Require.Length(name, nameof(a.Y), a.Y.Length, windows, "W × D");
         Require.Length(name, nameof(a.Map), a.Map.Length, a.Grid.Patches, "W × patches of a window");
+        Require.Rate(name, nameof(a.DropoutRate), a.DropoutRate);
     }
 }

@@ -56,13 +56,10 @@ public static partial class WindowCentroid
     static void Check(WindowCentroidArguments a)
     {
         const string name = "WindowCentroid";
-        a.Grid.Check(name);
-        Require.Positive(name, nameof(a.Channels), a.Channels);
-        long elements = (long)a.Grid.Patches * a.Channels;
-        Require.That(elements <= int.MaxValue, name, nameof(a.X), "fewer than 2³¹ elements", elements);
+        var (patches, windows) = a.Grid.Check(name, a.Channels);
         // The naive grid has a window per block in y.
         Require.That(a.Grid.Windows <= 65535, name, nameof(a.WindowDepth), "at most 65535 windows", a.Grid.Windows);
-        Require.Length(name, nameof(a.X), a.X.Length, elements, "P × D");
-        Require.Length(name, nameof(a.Y), a.Y.Length, (long)a.Grid.Windows * a.Channels, "W × D");
+        Require.Length(name, nameof(a.X), a.X.Length, patches, "P × D");
+        Require.Length(name, nameof(a.Y), a.Y.Length, windows, "W × D");
     }
 }

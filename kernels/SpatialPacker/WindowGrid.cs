@@ -21,14 +21,18 @@ readonly struct WindowGrid(int gridDepth, int gridHeight, int gridWidth, int win
         return (d * gridHeight + h) * gridWidth + w;
     }
 
-    /// <summary>Throws unless every axis is a whole number of windows.</summary>
-    public void Check(string operation)
+    /// <summary>Elements of a tensor with a row for each patch, and of one with a row for each window; throws unless every axis is a whole number of windows.</summary>
+    public (long Patches, long Windows) Check(string operation, int channels)
     {
         CheckAxis(operation, "GridDepth", gridDepth, "WindowDepth", windowDepth);
         CheckAxis(operation, "GridHeight", gridHeight, "WindowHeight", windowHeight);
         CheckAxis(operation, "GridWidth", gridWidth, "WindowWidth", windowWidth);
         Require.That((long)gridDepth * gridHeight * gridWidth <= int.MaxValue, operation, "GridDepth", "fewer than 2³¹ patches",
             (long)gridDepth * gridHeight * gridWidth);
+        Require.Positive(operation, "Channels", channels);
+        long elements = (long)Patches * channels;
+        Require.That(elements <= int.MaxValue, operation, "Channels", "fewer than 2³¹ elements", elements);
+        return (elements, (long)Windows * channels);
     }
 
     static void CheckAxis(string operation, string gridName, int grid, string windowName, int window)

@@ -6,9 +6,10 @@ static class SliceGuidedAttentionCases
     public static IEnumerable<KernelCase> All =>
     [
         Case(1, 1, 1, 1), Case(5, 3, 7, 1), Case(65, 32, 128, 1), Case(33, 17, 100, 4), Case(3, 32, 768, 1), Case(4, 9, 48, 20),
+        Case(70, 5, 36, 1, dropout: 0.5f),
     ];
 
-    static KernelCase<SliceGuidedAttentionArguments> Case(int patches, int slices, int channels, float spread) =>
+    static KernelCase<SliceGuidedAttentionArguments> Case(int patches, int slices, int channels, float spread, float dropout = 0) =>
         new(SliceGuidedAttention.ForwardOperation,
         memory => new SliceGuidedAttentionArguments
         {
@@ -20,15 +21,18 @@ static class SliceGuidedAttentionCases
             Patches = patches,
             Slices = slices,
             Channels = channels,
+            DropoutRate = dropout,
+            DropoutSeed = 11L << 32 | 5,
         },
         Expect)
         {
-            Name = $"{patches} patches, {slices} slices, {channels} channels, spread {spread}",
+            Name = $"{patches} patches, {slices} slices, {channels} channels, spread {spread}, dropout {dropout}",
             Twins = slices == 1 ? [] : new()
             {
                 ["keys shifted by one channel"] = static a => a with { K = new View<float>(a.K.Address - 4, a.K.Length) },
                 ["values shifted by one channel"] = static a => a with { V = new View<float>(a.V.Address - 4, a.V.Length) },
                 ["keys exchanged with values"] = static a => a with { K = a.V, V = a.K },
+                ["dropout left out, or too much"] = static a => a with { DropoutRate = a.DropoutRate == 0 ? 0.5f : 0 },
             },
         };
 
@@ -36,6 +40,6 @@ static class SliceGuidedAttentionCases
     {
         var (y, map) = SliceGuidedAttention.Reference(a);
         return SingleHeadBounds.Expect(y, map, a.Slices, a.Channels,
-            (p, d) => a.Q[p * a.Channels + d], (_, s, d) => a.K[s * a.Channels + d], (_, s, d) => a.V[s * a.Channels + d]);
+            (p, d) => a.Q[p * a.Channels + d], (_, s, d) => a.K[s * a.Channels + d], (_, s, d) => a.V[s * a.Channels + d], a.DropoutRate);
     }
 }

@@ -12,7 +12,7 @@ static class SpatialPackerCases
     public static IEnumerable<KernelCase> All =>
         [.. Shapes.Select(s => Centroid(s.Grid, s.Window, s.Channels)), .. Shapes.Select(s => Attention(s.Grid, s.Window, s.Channels)),
             // scores beyond what e^x can hold: only their difference from the largest counts
-            Attention((2, 4, 4), (1, 4, 4), 32, spread: 15)];
+            Attention((2, 4, 4), (1, 4, 4), 32, spread: 15), Attention((2, 8, 8), (1, 4, 4), 20, dropout: 0.25f)];
 
     static KernelCase<WindowCentroidArguments> Centroid((int D, int H, int W) grid, (int D, int H, int W) window, int channels)
     {
@@ -58,7 +58,7 @@ static class SpatialPackerCases
         };
     }
 
-    static KernelCase<WindowAttentionArguments> Attention((int D, int H, int W) grid, (int D, int H, int W) window, int channels, float spread = 1)
+    static KernelCase<WindowAttentionArguments> Attention((int D, int H, int W) grid, (int D, int H, int W) window, int channels, float spread = 1, float dropout = 0)
     {
         int patches = grid.D * grid.H * grid.W, size = window.D * window.H * window.W;
         return new(WindowAttention.ForwardOperation,
@@ -76,26 +76,29 @@ static class SpatialPackerCases
                 WindowHeight = window.H,
                 WindowWidth = window.W,
                 Channels = channels,
+                DropoutRate = dropout,
+                DropoutSeed = 11L << 32 | 5,
             },
             a =>
             {
                 var (y, map) = WindowAttention.Reference(a);
                 return SingleHeadBounds.Expect(y, map, size, channels, (w, d) => a.Q[w * channels + d],
-                    (w, i, d) => a.K[Member(grid, window, w, i) * channels + d], (w, i, d) => a.V[Member(grid, window, w, i) * channels + d]);
+                    (w, i, d) => a.K[Member(grid, window, w, i) * channels + d], (w, i, d) => a.V[Member(grid, window, w, i) * channels + d], a.DropoutRate);
             })
         {
-            Name = $"{grid} in {window}, {channels} channels",
+            Name = $"{grid} in {window}, {channels} channels, dropout {dropout}",
             Twins = patches == 1 ? [] : new()
             {
                 ["keys shifted by one patch"] = a => a with { K = new View<float>(a.K.Address - 4 * channels, a.K.Length) },
                 ["values shifted by one patch"] = a => a with { V = new View<float>(a.V.Address - 4 * channels, a.V.Length) },
                 ["centroids shifted by one channel"] = static a => a with { Q = new View<float>(a.Q.Address - 4, a.Q.Length) },
+                ["dropout left out, or too much"] = static a => a with { DropoutRate = a.DropoutRate == 0 ? 0.5f : 0 },
             },
         };
     }
 
     // Patch i of window w, by splitting w and i into their digits.
-    static int Member((int D, int H, int W) grid, (int D, int H, int W) window, int w, int i)
+    public static int Member((int D, int H, int W) grid, (int D, int H, int W) window, int w, int i)
     {
         int lines = grid.H / window.H, columns = grid.W / window.W;
         int d = w / columns / lines * window.D + i / window.W / window.H;

@@ -20,6 +20,7 @@ public static class AllCases
         .. SliceGuidedAttentionCases.All,
         .. PatchScoreCases.All,
         .. SpatialPackerCases.All,
+        .. SpatialPackerBackwardCases.All,
         .. SwiGluCases.All,
         .. LoraCases.All,
         .. LoraMergeCases.All,
@@ -38,7 +39,7 @@ public static class AllCases
     ];
 
     /// <summary>The adjoint checks of every backward operation.</summary>
-    public static IEnumerable<AdjointCheck> Adjoints => [.. LinearBackwardCases.Adjoints, .. AttentionBackwardCases.Adjoints, .. RmsNormBackwardCases.Adjoints, .. SwiGluBackwardCases.Adjoints, .. LoraBackwardCases.Adjoints,
+    public static IEnumerable<AdjointCheck> Adjoints => [.. SpatialPackerBackwardCases.Adjoints, .. LinearBackwardCases.Adjoints, .. AttentionBackwardCases.Adjoints, .. RmsNormBackwardCases.Adjoints, .. SwiGluBackwardCases.Adjoints, .. LoraBackwardCases.Adjoints,
         .. RotaryEmbeddingBackwardCases.Adjoints, .. DropoutCases.Adjoints, .. CrossEntropyCases.Adjoints];
 
     public static IEnumerable<KernelCase> Of(Operation operation) => Cases.Where(@case => @case.Operation == operation);
