@@ -1,6 +1,5 @@
 // Inputs and outputs of measurements in native memory, and the check that all contenders compute the same.
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using HSENet.Bench.Peers;
 using HSENet.Kernels;
 
@@ -43,27 +42,7 @@ sealed class BenchMemory(HostDevice device) : IDisposable
     {
         var values = Floats(bytes / sizeof(float));
         var sums = Floats(device.Threads * 16L);
-        var work = new Reading(values, sums);
-        return () => device.For((int)((values.Length + Reading.Run - 1) / Reading.Run), work);
-    }
-
-    readonly struct Reading(View<float> values, View<float> sums) : IHostWork
-    {
-        public const int Run = 32 * 1024; // floats: 128 KB
-
-        unsafe void IHostWork.Run(int index, int worker)
-        {
-            float* p = values.Pointer + (long)index * Run, end = p + Math.Min(Run, values.Length - (long)index * Run) / 64 * 64;
-            Vector512<float> a = default, b = default, c = default, d = default;
-            for (; p < end; p += 64)
-            {
-                a += Vector512.Load(p);
-                b += Vector512.Load(p + 16);
-                c += Vector512.Load(p + 32);
-                d += Vector512.Load(p + 48);
-            }
-            sums[worker * 16] = Vector512.Sum(a + b + c + d); // so that the loop is not empty
-        }
+        return () => HostSweep.Launch(device, values, sums);
     }
 
     /// <summary>Runs each contender once and compares what it leaves in <paramref name="y"/> with what the first one does.</summary>

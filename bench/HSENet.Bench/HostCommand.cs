@@ -9,7 +9,7 @@ static class HostCommand
     {
         int threads = 2;
         double seconds = 6;
-        string only = "", machine = MachineFacts.FolderName;
+        string only = "", machine = Machine.FolderName();
         bool dry = false;
         for (int i = 0; i < args.Length; i++)
             switch (args[i])
@@ -45,9 +45,9 @@ static class HostCommand
             foreach (var line in result.Lines)
                 Console.WriteLine($"    {line.Name,-40} {HostReport.Time(line.Seconds.Median),10}  ({HostReport.Time(line.Seconds.Lower)} to {HostReport.Time(line.Seconds.Upper)})  {HostReport.Rate(result, line)}");
         }
-        report.Machine.LoadAtEnd = MachineFacts.Load();
+        report.Machine.LoadAtEnd = Machine.Load;
         if (!dry && only.Length == 0)
-            report.Write(Path.Combine(MachineFacts.RepositoryRoot(), "bench", "results", machine));
+            report.Write(Machine.Results(machine));
         return 0;
     }
 }

@@ -23,6 +23,7 @@ public sealed unsafe class CudaDevice : Device
     readonly int _architecture;
     readonly long _totalBytes;
     readonly Dictionary<Rung, nint> _functions = [];
+    readonly nint[] _events = new nint[2];
     readonly List<nint> _modules = [];
     readonly Lock _lock = new();
     bool _disposed;
@@ -120,6 +121,20 @@ public sealed unsafe class CudaDevice : Device
     public override void Synchronize() => Current().Synchronize();
 
     /// <inheritdoc/>
+    public override double Time(Action launches)
+    {
+        ArgumentNullException.ThrowIfNull(launches);
+        var driver = Current();
+        if (_events[0] == 0)
+            (_events[0], _events[1]) = (driver.CreateEvent(), driver.CreateEvent());
+        // Not waited for before: what is queued ahead hides the time that launching takes.
+        driver.RecordEvent(_events[0]);
+        launches();
+        driver.RecordEvent(_events[1]);
+        return driver.SecondsBetween(_events[0], _events[1]);
+    }
+
+    /// <inheritdoc/>
     public override bool CanRun(Rung rung) => rung.Target == RungTarget.Gpu && rung.Architecture <= _architecture;
 
     internal override void Launch<TArguments>(Rung<TArguments> rung, in TArguments arguments)
@@ -166,6 +181,9 @@ public sealed unsafe class CudaDevice : Device
         var driver = Current();
         driver.Synchronize();
         _modules.ForEach(driver.UnloadModule);
+        foreach (nint @event in _events)
+            if (@event != 0)
+                driver.DestroyEvent(@event);
         driver.DestroyContext(_context);
         _disposed = true;
     }

@@ -46,6 +46,15 @@ interface ICudaDriver
     void Launch(nint function, LaunchShape shape, int group, nint parameters);
 
     void Synchronize();
+
+    nint CreateEvent();
+
+    void DestroyEvent(nint @event);
+
+    void RecordEvent(nint @event);
+
+    /// <summary>Waits for <paramref name="last"/>.</summary>
+    double SecondsBetween(nint first, nint last);
 }
 
 /// <summary>The CUDA driver reported an error.</summary>
@@ -151,6 +160,23 @@ sealed unsafe class CudaDriver : ICudaDriver
         Check(Api.LaunchKernel(function, shape.GridX, shape.GridY, shape.GridZ, group, 1, 1, shape.DynamicSharedBytes, 0, parameters, 0), "cuLaunchKernel");
 
     public void Synchronize() => Check(Api.SynchronizeContext(), "cuCtxSynchronize");
+
+    public nint CreateEvent()
+    {
+        Check(Api.CreateEvent(out nint @event, default), "cuEventCreate");
+        return @event;
+    }
+
+    public void DestroyEvent(nint @event) => Check(Api.DestroyEvent(@event), "cuEventDestroy");
+
+    public void RecordEvent(nint @event) => Check(Api.RecordEvent(@event, 0), "cuEventRecord");
+
+    public double SecondsBetween(nint first, nint last)
+    {
+        Check(Api.SynchronizeEvent(last), "cuEventSynchronize");
+        Check(Api.ElapsedTime(out float milliseconds, first, last), "cuEventElapsedTime");
+        return milliseconds * 1e-3;
+    }
 
     static void Check(CudaError error, string call)
     {

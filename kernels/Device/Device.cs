@@ -1,4 +1,6 @@
 // The one seam between the model and what it runs on: allocate, copy, launch, synchronise.
+using System.Diagnostics;
+
 namespace HSENet.Kernels;
 
 /// <summary>What a device executes.</summary>
@@ -52,6 +54,17 @@ public abstract class Device : IDisposable
 
     /// <summary>Waits until everything that was launched is done.</summary>
     public abstract void Synchronize();
+
+    /// <summary>Seconds that the device takes for what <paramref name="launches"/> starts; on a GPU between two events around it.</summary>
+    public virtual double Time(Action launches)
+    {
+        ArgumentNullException.ThrowIfNull(launches);
+        Synchronize();
+        long start = Stopwatch.GetTimestamp();
+        launches();
+        Synchronize();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
 
     /// <summary>Whether the device can run the rung at all (kind and architecture); shapes are the rung's own business.</summary>
     public abstract bool CanRun(Rung rung);

@@ -9,6 +9,29 @@ namespace HSENet.Kernels;
 /// <param name="BufferBytes">Bytes of all buffers.</param>
 public sealed record SampleLaunch(string Sizes, LaunchShape Shape, long BufferBytes);
 
+/// <summary>A launch of a sample that can be repeated.</summary>
+public sealed class SampleRun : IDisposable
+{
+    readonly IDisposable _memory;
+
+    internal SampleRun(SampleLaunch facts, Action launch, IDisposable memory) => (Facts, Launch, _memory) = (facts, launch, memory);
+
+    /// <summary>Sizes, grid and buffers.</summary>
+    public SampleLaunch Facts { get; }
+
+    /// <summary>Starts the rung; does not wait.</summary>
+    public Action Launch { get; }
+
+    /// <summary>Multiplications and additions of one launch; null for operations that are not about arithmetic.</summary>
+    public double? Operations { get; internal init; }
+
+    /// <summary>Bytes that one launch must read and write at least.</summary>
+    public double Traffic { get; internal init; }
+
+    /// <summary>Frees the buffers.</summary>
+    public void Dispose() => _memory.Dispose();
+}
+
 /// <summary>Arguments of an operation whose sizes can be changed by name.</summary>
 public abstract class KernelSample
 {
@@ -24,7 +47,23 @@ public abstract class KernelSample
     /// <param name="sizes">Sizes that differ from the sample's own, by name.</param>
     /// <exception cref="KernelArgumentException">A size has no such name, or the sizes do not fit each other.</exception>
     /// <exception cref="NoRungException">The rung cannot compute these sizes.</exception>
-    public abstract SampleLaunch Launch(Device device, Rung rung, IReadOnlyDictionary<string, int>? sizes = null);
+    public SampleLaunch Launch(Device device, Rung rung, IReadOnlyDictionary<string, int>? sizes = null)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        using var run = Prepare(device, rung, sizes);
+        run.Launch();
+        device.Synchronize();
+        return run.Facts;
+    }
+
+    /// <summary>Makes buffers of random data for a rung that is to be launched many times.</summary>
+    /// <param name="device">Where; a device that can run the rung.</param>
+    /// <param name="rung">A rung of <see cref="Operation"/>.</param>
+    /// <param name="sizes">Sizes that differ from the sample's own, by name.</param>
+    /// <param name="weights">Storage type of the weights for a rung that takes any; f32 unless told otherwise.</param>
+    /// <exception cref="KernelArgumentException">A size has no such name, or the sizes do not fit each other.</exception>
+    /// <exception cref="NoRungException">The rung cannot compute these sizes.</exception>
+    public abstract SampleRun Prepare(Device device, Rung rung, IReadOnlyDictionary<string, int>? sizes = null, WeightType weights = WeightType.F32);
 
     /// <summary>The sample of a rung's operation.</summary>
     /// <exception cref="NoRungException">There is none.</exception>
@@ -54,7 +93,13 @@ sealed class KernelSample<TArguments>(Operation<TArguments> operation, Func<Samp
 
     public override IReadOnlyList<string> SizeNames => [.. _fields.Select(size => size.Name)];
 
-    public override SampleLaunch Launch(Device device, Rung rung, IReadOnlyDictionary<string, int>? sizes = null)
+    /// <summary>Multiplications and additions of one launch.</summary>
+    public Func<TArguments, double>? Operations { get; init; }
+
+    /// <summary>Bytes that a launch must move, where that is not every buffer once.</summary>
+    public Func<TArguments, double>? Traffic { get; init; }
+
+    public override SampleRun Prepare(Device device, Rung rung, IReadOnlyDictionary<string, int>? sizes = null, WeightType weights = WeightType.F32)
     {
         var typed = (Rung<TArguments>)rung;
         foreach (var start in starts)
@@ -62,16 +107,35 @@ sealed class KernelSample<TArguments>(Operation<TArguments> operation, Func<Samp
             object changed = start;
             foreach (var (name, value) in sizes ?? new Dictionary<string, int>())
                 Field(name).SetValue(changed, value is >= 0 and <= LargestSize ? value : throw new KernelArgumentException(operation.Name, name, $"0 to {LargestSize}", $"{value}"));
-            using var memory = new SampleMemory(device, rung.Weights ?? WeightType.F32);
-            var arguments = bind(memory, (TArguments)changed);
-            operation.Check(arguments);
-            if (!typed.Accepts(arguments))
+            var memory = new SampleMemory(device, rung.Weights ?? weights);
+            if (Bind(memory, typed, (TArguments)changed) is not { } arguments)
                 continue;
-            operation.Launch(device, typed, arguments);
-            device.Synchronize();
-            return new SampleLaunch(string.Join(',', _fields.Select(size => $"{size.Name}={size.GetValue(changed)}")), typed.Launch?.Invoke(arguments) ?? default, memory.Bytes);
+            string text = string.Join(',', _fields.Select(size => $"{size.Name}={size.GetValue(changed)}"));
+            return new SampleRun(new SampleLaunch(text, typed.Launch?.Invoke(arguments) ?? default, memory.Bytes), () => operation.Launch(device, typed, arguments), memory)
+            {
+                Operations = Operations?.Invoke(arguments),
+                Traffic = Traffic?.Invoke(arguments) ?? memory.Bytes,
+            };
         }
         throw new NoRungException($"{operation.Name}: {rung.Name} cannot compute these sizes");
+    }
+
+    // Null, and the memory is given back, if the rung does not accept the arguments.
+    TArguments? Bind(SampleMemory memory, Rung<TArguments> rung, TArguments sizes)
+    {
+        bool kept = false;
+        try
+        {
+            var arguments = bind(memory, sizes);
+            operation.Check(arguments);
+            kept = rung.Accepts(arguments);
+            return kept ? arguments : null;
+        }
+        finally
+        {
+            if (!kept)
+                memory.Dispose();
+        }
     }
 
     FieldInfo Field(string name) => _fields.FirstOrDefault(size => size.Name.Equals(name, StringComparison.OrdinalIgnoreCase))

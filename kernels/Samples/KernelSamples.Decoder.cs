@@ -13,7 +13,10 @@ static partial class KernelSamples
             Table = m.Weights(Vocabulary, a.Channels),
             Visual = m.Floats(Math.Max(0, (a.Tokens - a.VisualStart) / 2), a.Channels),
             Y = m.Output<float>(a.Tokens, a.Channels),
-        }, new TokenEmbeddingArguments { Tokens = 64, Channels = 768, VisualStart = 8 }),
+        }, new TokenEmbeddingArguments { Tokens = 64, Channels = 768, VisualStart = 8 })
+        {
+            Traffic = static a => (double)a.Tokens * a.Channels * (sizeof(float) + Weights.BytesPerElement(a.Table.Type)),
+        },
         new KernelSample<RmsNormArguments>(RmsNorm.ForwardOperation, static (m, a) => a with
         {
             X = m.Floats(a.Rows, a.Channels),
@@ -27,7 +30,10 @@ static partial class KernelSamples
             Sine = m.Floats(a.FirstPosition + a.Tokens, a.RotaryDimensions / 2),
             KeyCache = m.Output<float>(a.FirstPosition + a.Tokens, a.KeyHeads, a.HeadSize),
             ValueCache = m.Output<float>(a.FirstPosition + a.Tokens, a.KeyHeads, a.HeadSize),
-        }, new RotaryEmbeddingArguments { Tokens = 32, FirstPosition = 16, QueryHeads = 24, KeyHeads = 8, HeadSize = 128, RotaryDimensions = 96 }),
+        }, new RotaryEmbeddingArguments { Tokens = 32, FirstPosition = 16, QueryHeads = 24, KeyHeads = 8, HeadSize = 128, RotaryDimensions = 96 })
+        {
+            Traffic = static a => (double)sizeof(float) * a.Tokens * ((2 * a.QueryHeads + 4 * a.KeyHeads) * a.HeadSize + a.RotaryDimensions),
+        },
         new KernelSample<SwiGluArguments>(SwiGlu.ForwardOperation, static (m, a) => a with
         {
             GateUp = m.Floats(a.Rows, 2, a.Channels),
@@ -40,14 +46,20 @@ static partial class KernelSamples
             B = m.Weights(a.Outputs, a.Rank),
             Scratch = m.Output<float>(a.Rows, a.Rank),
             Y = m.Floats(a.Rows, a.Outputs),
-        }, new LoraArguments { Rows = 16, Inputs = 512, Outputs = 512, Rank = 128, Scale = 2 }),
+        }, new LoraArguments { Rows = 16, Inputs = 512, Outputs = 512, Rank = 128, Scale = 2 })
+        {
+            Operations = static a => 2.0 * a.Rows * a.Rank * ((double)a.Inputs + a.Outputs),
+        },
         new KernelSample<LoraMergeArguments>(LoraMerge.ForwardOperation, static (m, a) => a with
         {
             W = m.Weights(a.Outputs, a.Inputs),
             A = m.Weights(a.Rank, a.Inputs),
             B = m.Weights(a.Outputs, a.Rank),
             Merged = m.Output<float>(a.Outputs, a.Inputs),
-        }, new LoraMergeArguments { Inputs = 256, Outputs = 128, Rank = 128, Scale = 2 }),
+        }, new LoraMergeArguments { Inputs = 256, Outputs = 128, Rank = 128, Scale = 2 })
+        {
+            Operations = static a => 2.0 * a.Rank * a.Inputs * a.Outputs,
+        },
         new KernelSample<SamplingArguments>(Sampling.ForwardOperation, static (m, a) => a with
         {
             Logits = m.Floats(a.Vocabulary),

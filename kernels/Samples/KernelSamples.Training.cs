@@ -13,7 +13,10 @@ static partial class KernelSamples
             GradX = m.Output<float>(a.Rows, a.Inputs),
             GradW = m.Floats(a.Outputs, a.Inputs),
             GradBias = m.Floats(a.Outputs),
-        }, new LinearBackwardArguments { Rows = 64, Inputs = 256, Outputs = 128 }),
+        }, new LinearBackwardArguments { Rows = 64, Inputs = 256, Outputs = 128 })
+        {
+            Operations = static a => 4.0 * a.Rows * a.Inputs * a.Outputs,
+        },
         new KernelSample<AttentionBackwardArguments>(Attention.BackwardOperation, static (m, a) => a with
         {
             Q = m.Floats(a.Batch, a.Queries, a.QueryHeads, a.HeadSize),
@@ -28,7 +31,11 @@ static partial class KernelSamples
             QueryStride = a.QueryHeads * a.HeadSize,
             KeyStride = a.KeyHeads * a.HeadSize,
             Scale = 1 / MathF.Sqrt(a.HeadSize),
-        }, new AttentionBackwardArguments { Batch = 1, Queries = 64, Keys = 64, QueryHeads = 4, KeyHeads = 4, HeadSize = 32 }),
+        }, new AttentionBackwardArguments { Batch = 1, Queries = 64, Keys = 64, QueryHeads = 4, KeyHeads = 4, HeadSize = 32 })
+        {
+            // The scores again, and the gradients of probabilities, queries, keys and values.
+            Operations = static a => 10.0 * a.Batch * a.Queries * a.Keys * a.QueryHeads * a.HeadSize,
+        },
         new KernelSample<RmsNormBackwardArguments>(RmsNorm.BackwardOperation, static (m, a) => a with
         {
             X = m.Floats(a.Rows, a.Channels),
@@ -52,7 +59,10 @@ static partial class KernelSamples
             GradA = m.Floats(a.Rank, a.Inputs),
             GradB = m.Floats(a.Outputs, a.Rank),
             GradX = m.Floats(a.Rows, a.Inputs),
-        }, new LoraBackwardArguments { Rows = 16, Inputs = 256, Outputs = 256, Rank = 128, Scale = 2 }),
+        }, new LoraBackwardArguments { Rows = 16, Inputs = 256, Outputs = 256, Rank = 128, Scale = 2 })
+        {
+            Operations = static a => 2.0 * a.Rows * a.Rank * (3.0 * a.Inputs + 2.0 * a.Outputs),
+        },
         new KernelSample<RotaryEmbeddingBackwardArguments>(RotaryEmbedding.BackwardOperation, static (m, a) => a with
         {
             GradQueryKeyValue = m.Floats(a.Tokens, a.QueryHeads + 2 * a.KeyHeads, a.HeadSize),

@@ -15,7 +15,10 @@ static partial class KernelSamples
             Bias = m.Floats(a.Outputs),
             Position = m.Weights(Patches(a), a.Outputs),
             Y = m.Output<float>(Patches(a), a.Outputs),
-        }, new PatchEmbeddingArguments { Channels = 1, Depth = 4, Height = 64, Width = 64, PatchDepth = 4, PatchHeight = 16, PatchWidth = 16, Outputs = 256 }),
+        }, new PatchEmbeddingArguments { Channels = 1, Depth = 4, Height = 64, Width = 64, PatchDepth = 4, PatchHeight = 16, PatchWidth = 16, Outputs = 256 })
+        {
+            Operations = static a => 2.0 * Patches(a) * a.Outputs * a.Channels * a.PatchDepth * a.PatchHeight * a.PatchWidth,
+        },
         new KernelSample<LayerNormArguments>(LayerNorm.ForwardOperation, static (m, a) => a with
         {
             X = m.Floats(a.Rows, a.Channels),
@@ -29,7 +32,10 @@ static partial class KernelSamples
             W = m.Weights(a.Outputs, a.Inputs),
             Bias = m.Floats(a.Outputs),
             Y = m.Output<float>(a.Rows, a.Outputs),
-        }, new LinearArguments { Rows = 64, Inputs = 512, Outputs = 256, Activation = LinearActivation.Gelu }),
+        }, new LinearArguments { Rows = 64, Inputs = 512, Outputs = 256, Activation = LinearActivation.Gelu })
+        {
+            Operations = static a => 2.0 * a.Rows * a.Inputs * a.Outputs,
+        },
         new KernelSample<AttentionArguments>(Attention.ForwardOperation, static (m, a) => a with
         {
             Q = m.Floats(a.Batch, a.Queries, a.QueryHeads, a.HeadSize),
@@ -39,7 +45,10 @@ static partial class KernelSamples
             QueryStride = a.QueryHeads * a.HeadSize,
             KeyStride = a.KeyHeads * a.HeadSize,
             Scale = 1 / MathF.Sqrt(a.HeadSize),
-        }, new AttentionArguments { Batch = 1, Queries = 64, Keys = 64, QueryHeads = 4, KeyHeads = 4, HeadSize = 64 }),
+        }, new AttentionArguments { Batch = 1, Queries = 64, Keys = 64, QueryHeads = 4, KeyHeads = 4, HeadSize = 64 })
+        {
+            Operations = static a => 4.0 * a.Batch * a.Queries * a.Keys * a.QueryHeads * a.HeadSize,
+        },
         new KernelSample<SliceGuidedAttentionArguments>(SliceGuidedAttention.ForwardOperation, static (m, a) => a with
         {
             Q = m.Floats(a.Patches, a.Channels),
@@ -47,7 +56,10 @@ static partial class KernelSamples
             V = m.Floats(a.Slices, a.Channels),
             Y = m.Output<float>(a.Patches, a.Channels),
             Map = m.Output<float>(a.Patches, a.Slices),
-        }, new SliceGuidedAttentionArguments { Patches = 64, Slices = 32, Channels = 256 }),
+        }, new SliceGuidedAttentionArguments { Patches = 64, Slices = 32, Channels = 256 })
+        {
+            Operations = static a => 4.0 * a.Patches * a.Slices * a.Channels,
+        },
         new KernelSample<PatchScoreArguments>(PatchScore.ForwardOperation, static (m, a) => a with
         {
             G = m.Floats(a.Patches, a.Channels),
@@ -68,7 +80,10 @@ static partial class KernelSamples
             V = m.Floats(a.GridDepth, a.GridHeight, a.GridWidth, a.Channels),
             Y = m.Output<float>(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth), a.Channels),
             Map = m.Output<float>(a.GridDepth, a.GridHeight, a.GridWidth),
-        }, new WindowAttentionArguments { GridDepth = 4, GridHeight = 8, GridWidth = 8, WindowDepth = 1, WindowHeight = 4, WindowWidth = 4, Channels = 256 }),
+        }, new WindowAttentionArguments { GridDepth = 4, GridHeight = 8, GridWidth = 8, WindowDepth = 1, WindowHeight = 4, WindowWidth = 4, Channels = 256 })
+        {
+            Operations = static a => 4.0 * a.GridDepth * a.GridHeight * a.GridWidth * a.Channels,
+        },
     ];
 
     static int Patches(PatchEmbeddingArguments a) =>

@@ -21,6 +21,11 @@ public readonly record struct Timing(double Median, double Lower, double Upper, 
     }
 }
 
+/// <summary>Something to time.</summary>
+/// <param name="Run">Runs or launches it.</param>
+/// <param name="Evict">Before each run: puts other data into the caches, and each sample is one run; null times it warm.</param>
+public readonly record struct TimedWork(Action Run, Action? Evict = null);
+
 /// <summary>Compares contenders in rounds: every one runs once in each, in an order that is drawn for each round: nobody always follows the same one.</summary>
 public sealed class PairedTimer
 {
@@ -28,6 +33,9 @@ public sealed class PairedTimer
 
     // After a pause a core needs milliseconds until it runs wide vectors at full speed; a sample is long against what then still varies.
     const double WarmSeconds = 10e-3, SampleSeconds = 5e-3;
+
+    // A longer run warms itself.
+    const double Long = 0.1;
 
     readonly double[][] _samples;
 
@@ -44,10 +52,23 @@ public sealed class PairedTimer
     /// <param name="budget">Time for all rounds together.</param>
     /// <param name="pause">Before each contender: longer than the threads of the one before look for more work.</param>
     /// <param name="contenders">Ways of doing the same thing; each is run several times for a sample when it is short.</param>
-    public static PairedTimer Run(TimeSpan budget, TimeSpan pause, params IReadOnlyList<Action> contenders)
+    public static PairedTimer Run(TimeSpan budget, TimeSpan pause, params IReadOnlyList<Action> contenders) =>
+        Run(Elapsed, budget, pause, [.. contenders.Select(static run => new TimedWork(run))]);
+
+    /// <summary>Runs rounds on a device by its own clock until the time is used up, at least five.</summary>
+    /// <param name="device">Where the contenders launch.</param>
+    /// <param name="budget">Time for all rounds together.</param>
+    /// <param name="contenders">What is timed in turns; each is run several times for a sample when it is short and warm.</param>
+    public static PairedTimer Run(Device device, TimeSpan budget, params IReadOnlyList<TimedWork> contenders)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return Run(device.Time, budget, TimeSpan.Zero, contenders);
+    }
+
+    static PairedTimer Run(Func<Action, double> clock, TimeSpan budget, TimeSpan pause, IReadOnlyList<TimedWork> contenders)
     {
         ArgumentOutOfRangeException.ThrowIfZero(contenders.Count);
-        int[] repeats = [.. contenders.Select(Repeats)];
+        double[] seconds = [.. contenders.Select(work => Compiled(clock, work.Run))];
         var samples = contenders.Select(_ => new List<double>()).ToArray();
         int[] order = [.. Enumerable.Range(0, contenders.Count)];
         var random = new Random(1);
@@ -58,33 +79,44 @@ public sealed class PairedTimer
             foreach (int contender in order)
             {
                 Thread.Sleep(pause);
-                Warm(contenders[contender]);
-                samples[contender].Add(Sample(contenders[contender], repeats[contender]));
+                samples[contender].Add(Sample(clock, contenders[contender], seconds[contender]));
             }
         }
         return new([.. samples.Select(list => list.ToArray())]);
     }
 
-    static int Repeats(Action run)
+    // Seconds of a run once it is compiled, after three.
+    static double Compiled(Func<Action, double> clock, Action run)
     {
-        for (int i = 0; i < 3; i++)
-            run(); // compiled after these
-        return (int)Math.Clamp(SampleSeconds / Sample(run, 1), 1, 5000);
+        double seconds = clock(run);
+        for (int i = 0; i < 3 && seconds < Long; i++)
+            seconds = clock(run);
+        return seconds;
     }
 
-    static void Warm(Action run)
+    static double Sample(Func<Action, double> clock, TimedWork work, double seconds)
     {
-        long start = Stopwatch.GetTimestamp();
-        do
-            run();
-        while (Stopwatch.GetElapsedTime(start).TotalSeconds < WarmSeconds);
+        if (work.Evict is not null)
+        {
+            work.Evict();
+            return clock(work.Run);
+        }
+        if (seconds >= Long)
+            return clock(work.Run);
+        for (double warm = 0; warm < WarmSeconds;)
+            warm += Math.Max(clock(work.Run), 1e-7); // a clock may be too coarse to see it
+        int repeats = (int)Math.Clamp(SampleSeconds / seconds, 1, 5000);
+        return clock(() =>
+        {
+            for (int i = 0; i < repeats; i++)
+                work.Run();
+        }) / repeats;
     }
 
-    static double Sample(Action run, int repeats)
+    static double Elapsed(Action run)
     {
         long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < repeats; i++)
-            run();
-        return Stopwatch.GetElapsedTime(start).TotalSeconds / repeats;
+        run();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 }

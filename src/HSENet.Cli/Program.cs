@@ -38,5 +38,6 @@ static class Program
         KernelsCommand.Create(),
         TraceCommand.Create(),
         PtxCommand.Create(),
+        BenchCommand.Create(),
     };
 }

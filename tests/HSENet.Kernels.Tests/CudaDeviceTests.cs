@@ -75,6 +75,20 @@ public sealed unsafe class CudaDeviceTests
         }
 
         public void Synchronize() => Calls.Add("synchronize");
+
+        int _events;
+
+        public nint CreateEvent() => 20 + _events++;
+
+        public void DestroyEvent(nint @event) => Calls.Add($"forget {@event}");
+
+        public void RecordEvent(nint @event) => Calls.Add($"event {@event}");
+
+        public double SecondsBetween(nint first, nint last)
+        {
+            Calls.Add($"between {first} and {last}");
+            return 0.25e-3;
+        }
     }
 
     static LayerNormArguments Arguments(int rows) => new()
@@ -183,6 +197,53 @@ public sealed unsafe class CudaDeviceTests
         var rung = LayerNorm.ForwardOperation.TypedRungs.ToArray().First(r => r.Name == "V1.Naive") with { Launch = static _ => new LaunchShape(1, DynamicSharedBytes: 64 << 10) };
         LayerNorm.ForwardOperation.Launch(device, rung, Arguments(1));
         Assert.Contains("shared 13 65536", driver.Calls);
+    }
+
+    [Fact]
+    public void Times_lie_between_two_events_that_are_made_once()
+    {
+        var driver = new RecordingDriver { ParameterBytes = sizeof(LayerNormArguments) };
+        var device = CudaDevice.Open(driver, 0);
+        var rung = LayerNorm.ForwardOperation.TypedRungs.ToArray().First(r => r.Name == "V1.Naive");
+        LayerNorm.ForwardOperation.Launch(device, rung, Arguments(1));
+        driver.Calls.Clear();
+        for (int i = 0; i < 2; i++)
+            Assert.Equal(0.25e-3, device.Time(() => LayerNorm.ForwardOperation.Launch(device, rung, Arguments(1))));
+        string[] once = ["event 20", "launch 13 1×1×1 128 0", "event 21", "between 20 and 21"];
+        Assert.Equal([.. once, .. once], driver.Calls);
+        device.Dispose();
+        Assert.Equal(["forget 20", "forget 21", "destroy 7"], driver.Calls[^3..]);
+    }
+
+    [Fact]
+    public void Warm_runs_are_repeated_between_events_and_cold_ones_follow_an_eviction()
+    {
+        var driver = new RecordingDriver();
+        using var device = CudaDevice.Open(driver, 0);
+        var times = PairedTimer.Run(device, TimeSpan.Zero,
+            new TimedWork(() => driver.Calls.Add("warm")),
+            new TimedWork(() => driver.Calls.Add("cold"), () => driver.Calls.Add("evict")));
+        Assert.Equal(0.25e-3 / 20, times[0].Median, 1e-12); // five milliseconds' worth
+        Assert.Equal(0.25e-3, times[1].Median);
+        string calls = string.Join(' ', driver.Calls);
+        Assert.Contains("evict event 20 cold event 21 between", calls, StringComparison.Ordinal);
+        Assert.Contains($"event 20 {string.Join(' ', Enumerable.Repeat("warm", 20))} event 21 between", calls, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Yardsticks_of_a_GPU_are_a_product_and_a_copy()
+    {
+        var driver = new RecordingDriver { Room = 1L << 30, ParameterBytes = sizeof(LinearArguments) };
+        using (var device = CudaDevice.Open(driver, 0))
+        {
+            using var yardsticks = new Yardsticks(device);
+            yardsticks.Multiply();
+            yardsticks.Sweep();
+        }
+        Assert.Contains(driver.Calls, call => call.StartsWith("load .entry linear_", StringComparison.Ordinal));
+        Assert.Empty(driver.Live);
+        using var emulator = new EmulatorDevice();
+        Assert.Throws<NotSupportedException>(() => new Yardsticks(emulator));
     }
 
     [Fact]

@@ -1,0 +1,91 @@
+// Where a result was measured, the same for all programs that measure: the machine's facts, its folder of results, the repository.
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Text;
+
+namespace HSENet.Bench;
+
+/// <summary>The machine that a program runs on.</summary>
+static class Machine
+{
+    // Those that decide which code runs.
+    static readonly string[] RelevantFlags = ["avx2", "fma", "avx512f", "avx512bw", "avx512vl", "avx512_bf16", "avx512_vnni", "amx_tile", "asimd", "sve"];
+
+    /// <summary>Model of the processor.</summary>
+    public static string Cpu
+    {
+        get
+        {
+            string name = CpuField("model name"), family = CpuField("cpu family"), model = CpuField("model");
+            return name.Length == 0 ? $"{RuntimeInformation.OSArchitecture}, {(Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128)}-bit vectors"
+                : $"{name} (family {family}, model {model})";
+        }
+    }
+
+    public static string Flags => string.Join(' ', CpuField("flags", "Features").Split(' ').Intersect(RelevantFlags));
+
+    public static string System => $"{RuntimeInformation.OSDescription} {RuntimeInformation.OSArchitecture}";
+
+    public static string Runtime => RuntimeInformation.FrameworkDescription;
+
+    /// <summary>The time of a result.</summary>
+    public static string Now => DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) + " UTC";
+
+    /// <summary>Processes that wanted a processor over the last minute, where the system tells.</summary>
+    public static string Load => File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
+
+    /// <summary>Commit of the working copy, or of the build where there is none.</summary>
+    public static string Commit => Repository is { } root && Git(root, "rev-parse", "--short=12", "HEAD") is { Length: > 0 } head
+        ? head + (Git(root, "status", "--porcelain", "--untracked-files=no").Length == 0 ? "" : " and changes")
+        : Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    /// <summary>The repository that the program was built in; null for an installed one.</summary>
+    public static string? Repository
+    {
+        get
+        {
+            for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder != null; folder = folder.Parent)
+                if (File.Exists(Path.Combine(folder.FullName, "HSENet.Kernels.sln")))
+                    return folder.FullName;
+            return null;
+        }
+    }
+
+    /// <summary>"amd-epyc-family-25-model-17-2-processors": what tells results of different machines apart; a GPU goes by its own name.</summary>
+    public static string FolderName(string? gpu = null) => string.Join('-', (gpu ?? $"{Cpu} {Environment.ProcessorCount} processors").ToLowerInvariant()
+        .Split([' ', '(', ')', '@', ',', '.', '/', ':'], StringSplitOptions.RemoveEmptyEntries));
+
+    /// <summary>The folder of this machine's results.</summary>
+    /// <exception cref="DirectoryNotFoundException">The program was not built in the repository.</exception>
+    public static string Results(string? name = null) => Path.Combine(
+        Repository ?? throw new DirectoryNotFoundException("HSENet.Kernels.sln: not found in any folder above the program"), "bench", "results", name ?? FolderName());
+
+    static string CpuField(params string[] names)
+    {
+        if (!File.Exists("/proc/cpuinfo"))
+            return "";
+        foreach (string line in File.ReadLines("/proc/cpuinfo"))
+            if (line.Split(':') is [var name, var value] && names.Contains(name.Trim()))
+                return value.Trim();
+        return "";
+    }
+
+    static string Git(string root, params string[] arguments)
+    {
+        try
+        {
+            var start = new ProcessStartInfo("git", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = root, StandardOutputEncoding = Encoding.UTF8 };
+            using var process = Process.Start(start)!;
+            string output = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            return output.Trim();
+        }
+        catch (global::System.ComponentModel.Win32Exception)
+        {
+            return "";
+        }
+    }
+}

@@ -1,0 +1,86 @@
+// What the fastest work of a device looks like: a large product for arithmetic, a sweep through memory that no cache holds.
+namespace HSENet.Kernels;
+
+/// <summary>Work whose rates other work of a device is compared with, run in the same rounds.</summary>
+public sealed class Yardsticks : IDisposable
+{
+    // Beyond the last cache of any processor or GPU that the kernels run on.
+    const long SweepBytes = 256L << 20;
+
+    // Large enough for every rate to be reached, small enough for a few hundredths of a second on two threads.
+    const int Rows = 512, Inputs = 2048, Outputs = 2048;
+
+    readonly Device _device;
+    readonly DeviceMemory _memory, _sums;
+    readonly SampleRun _product;
+
+    /// <summary>The yardsticks of a host or a GPU.</summary>
+    /// <exception cref="NotSupportedException">The device is an emulator: its speed says nothing.</exception>
+    public Yardsticks(Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        if (!Has(device))
+            throw new NotSupportedException($"{device.Name}: the speed of an emulator says nothing");
+        _device = device;
+        var sizes = new Dictionary<string, int> { [nameof(Rows)] = Rows, [nameof(Inputs)] = Inputs, [nameof(Outputs)] = Outputs };
+        var rung = Linear.ForwardOperation.Rungs.Last(rung => device.CanRun(rung) && rung.Weights is null or WeightType.F32);
+        _product = KernelSample.Of(rung).Prepare(device, rung, sizes);
+        _memory = device.Allocate(SweepBytes, "bandwidth");
+        _sums = device.Allocate(64L * ((device as HostDevice)?.Threads ?? 1), "bandwidth");
+        device.Clear(_memory.Bytes);
+    }
+
+    /// <summary>Whether a device has any.</summary>
+    public static bool Has(Device device) => device.Kind != DeviceKind.Emulator;
+
+    /// <summary>Launches a product of f32.</summary>
+    public void Multiply() => _product.Launch();
+
+    /// <summary>Operations of one <see cref="Multiply"/>.</summary>
+    public static double Operations => 2.0 * Rows * Inputs * Outputs;
+
+    /// <summary>Reads memory on all threads of the host; copies it on a GPU. Whatever the caches held before is gone.</summary>
+    public void Sweep()
+    {
+        if (_device is HostDevice host)
+            HostSweep.Launch(host, _memory.Bytes.As<float>(), _sums.Bytes.As<float>());
+        else
+            _device.Copy(_memory.Bytes.Slice(0, SweepBytes / 2), _memory.Bytes.Slice(SweepBytes / 2, SweepBytes / 2));
+    }
+
+    /// <summary>Bytes that one <see cref="Sweep"/> reads and writes.</summary>
+    public static double SweptBytes => SweepBytes;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _product.Dispose();
+        _memory.Dispose();
+        _sums.Dispose();
+    }
+}
+
+/// <summary>Reads host memory as fast as the threads can, in runs of the length that a one-row product reads.</summary>
+readonly struct HostSweep(View<float> values, View<float> sums) : IHostVectorWork
+{
+    const int Run = 32 * 1024; // floats: 128 KB
+
+    /// <summary>Reads all of <paramref name="values"/>; <paramref name="sums"/> has 16 floats for each thread.</summary>
+    public static void Launch(HostDevice device, View<float> values, View<float> sums) =>
+        device.ForVectors((int)((values.Length + Run - 1) / Run), new HostSweep(values, sums));
+
+    unsafe void IHostVectorWork.Run<TVector>(int index, int worker)
+    {
+        int step = TVector.Count;
+        float* p = values.Pointer + (long)index * Run, end = p + Math.Min(Run, values.Length - (long)index * Run) / (4 * step) * (4 * step);
+        TVector a = default, b = default, c = default, d = default;
+        for (; p < end; p += 4 * step)
+        {
+            a += TVector.Load(p);
+            b += TVector.Load(p + step);
+            c += TVector.Load(p + 2 * step);
+            d += TVector.Load(p + 3 * step);
+        }
+        sums[worker * 16] = TVector.Sum(a + b + (c + d)); // so that the loop is not empty
+    }
+}
