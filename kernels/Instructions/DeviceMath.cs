@@ -75,6 +75,14 @@ static class DeviceMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Gelu(float x) => 0.5f * x * (1f + Erf(x * ElementaryCoefficients.InverseSqrt2));
 
+    /// <summary>The derivative of <see cref="Gelu"/>: Φ(x) + x · φ(x).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float GeluSlope(float x)
+    {
+        float density = ElementaryCoefficients.InverseSqrt2Pi * Exp(-0.5f * x * x);
+        return FusedMultiplyAdd(x, density, FusedMultiplyAdd(0.5f, Erf(x * ElementaryCoefficients.InverseSqrt2), 0.5f));
+    }
+
     /// <summary>1 / (1 + e^-x).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sigmoid(float x) => Divide(1f, 1f + Exp(-x));
@@ -89,7 +97,7 @@ static class ElementaryCoefficients
 {
     public const float Log2E = 1.4426950216293335f, Log2ERest = 1.92596298909109e-08f; // their sum is log2(e) to 48 bits
     public const float ExpLowest = -87.33654f, ExpHighest = 88.02969f; // results are normal numbers
-    public const float InverseSqrt2 = 0.70710678f;
+    public const float InverseSqrt2 = 0.70710678f, InverseSqrt2Pi = 0.39894228f;
 
     // 2^f on [-1/2, 1/2], relative error 1.9e-8; the constant term is 1
     public const float Exp1 = 0.6931471824645996f, Exp2 = 0.24022650718688965f, Exp3 = 0.05550327152013779f,

@@ -91,6 +91,14 @@ static class HostMath
         return T.MultiplyAdd(half, Erf(x * T.Create(InverseSqrt2)), half);
     }
 
+    /// <summary>The derivative of <see cref="Gelu"/>: Φ(x) + x · φ(x).</summary>
+    [MethodImpl(Inline)]
+    public static T GeluSlope<T>(T x) where T : unmanaged, IHostVector<T>
+    {
+        var density = T.Create(InverseSqrt2Pi) * Exp(T.Create(-0.5f) * x * x);
+        return T.MultiplyAdd(x, density, T.MultiplyAdd(T.Create(0.5f), Erf(x * T.Create(InverseSqrt2)), T.Create(0.5f)));
+    }
+
     /// <summary>1 / (1 + e^-x).</summary>
     [MethodImpl(Inline)]
     public static T Sigmoid<T>(T x) where T : unmanaged, IHostVector<T> => T.Create(1f) / (T.Create(1f) + Exp(T.Create(0f) - x));

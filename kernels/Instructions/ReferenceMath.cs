@@ -7,6 +7,9 @@ static class ReferenceMath
     /// <summary>Exact GELU: x · Φ(x).</summary>
     public static double Gelu(double x) => 0.5 * x * Erfc(-x / Math.Sqrt(2));
 
+    /// <summary>The derivative of <see cref="Gelu"/>: Φ(x) + x · φ(x).</summary>
+    public static double GeluSlope(double x) => 0.5 * Erfc(-x / Math.Sqrt(2)) + x * Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI);
+
     /// <summary>x / (1 + e^-x).</summary>
     public static double Silu(double x) => x / (1 + Math.Exp(-x));
 

@@ -72,12 +72,9 @@ public static partial class Lora
     static void Check(LoraBackwardArguments a)
     {
         const string name = "Lora.Backward";
-        Require.Positive(name, nameof(a.Rows), a.Rows);
+        CheckRows(name, a.X, a.Rows, a.Inputs, a.Outputs);
         CheckAdapter(name, a.A, a.B, a.Inputs, a.Outputs, a.Rank);
-        Require.Positive(name, "M × K", (long)a.Rows * a.Inputs);
-        Require.Positive(name, "M × N", (long)a.Rows * a.Outputs);
         Require.Positive(name, "3 × M × r", 3L * a.Rows * a.Rank);
-        Require.Length(name, nameof(a.X), a.X.Length, (long)a.Rows * a.Inputs, "M × K");
         Require.Length(name, nameof(a.GradY), a.GradY.Length, (long)a.Rows * a.Outputs, "M × N");
         Require.Length(name, nameof(a.Scratch), a.Scratch.Length, 3L * a.Rows * a.Rank, "3 × M × r");
         Require.Length(name, nameof(a.GradA), a.GradA.Length, (long)a.Rank * a.Inputs, "r × K");

@@ -61,13 +61,19 @@ public static partial class Lora
     static void Check(LoraArguments a)
     {
         const string name = "Lora";
-        Require.Positive(name, nameof(a.Rows), a.Rows);
+        CheckRows(name, a.X, a.Rows, a.Inputs, a.Outputs);
         CheckAdapter(name, a.A, a.B, a.Inputs, a.Outputs, a.Rank);
-        Require.Positive(name, "M × K", (long)a.Rows * a.Inputs);
-        Require.Positive(name, "M × N", (long)a.Rows * a.Outputs);
-        Require.Length(name, nameof(a.X), a.X.Length, (long)a.Rows * a.Inputs, "M × K");
         Require.Length(name, nameof(a.Scratch), a.Scratch.Length, (long)a.Rows * a.Rank, "M × r");
         Require.Length(name, nameof(a.Y), a.Y.Length, (long)a.Rows * a.Outputs, "M × N");
+    }
+
+    /// <summary>What the operation and its backward require of the rows.</summary>
+    static void CheckRows(string name, View<float> x, int rows, int inputs, int outputs)
+    {
+        Require.Positive(name, nameof(LoraArguments.Rows), rows);
+        Require.Positive(name, "M × K", (long)rows * inputs);
+        Require.Positive(name, "M × N", (long)rows * outputs);
+        Require.Length(name, nameof(LoraArguments.X), x.Length, (long)rows * inputs, "M × K");
     }
 
     /// <summary>Sizes of an adapter's two weights.</summary>

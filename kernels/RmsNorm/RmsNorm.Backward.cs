@@ -47,15 +47,9 @@ public static partial class RmsNorm
     static void Check(RmsNormBackwardArguments a)
     {
         const string name = "RmsNorm.Backward";
-        Require.Positive(name, nameof(a.Rows), a.Rows);
-        Require.Positive(name, nameof(a.Channels), a.Channels);
-        long elements = (long)a.Rows * a.Channels;
-        Require.Positive(name, "N × C", elements);
-        Require.Length(name, nameof(a.X), a.X.Length, elements, "N × C");
-        Require.Length(name, nameof(a.Gamma), a.Gamma.Length, a.Channels, "C");
+        long elements = CheckSizes(name, a.X, a.Gamma, a.Rows, a.Channels, a.Epsilon);
         Require.Length(name, nameof(a.GradY), a.GradY.Length, elements, "N × C");
         Require.OptionalLength(name, nameof(a.Residual), a.Residual.Length, elements, "N × C");
         Require.Length(name, nameof(a.GradX), a.GradX.Length, elements, "N × C");
-        Require.That(a.Epsilon > 0, name, nameof(a.Epsilon), "more than 0", (long)a.Epsilon);
     }
 }

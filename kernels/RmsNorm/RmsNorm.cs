@@ -45,13 +45,20 @@ public static partial class RmsNorm
     static void Check(RmsNormArguments a)
     {
         const string name = "RmsNorm";
-        Require.Positive(name, nameof(a.Rows), a.Rows);
-        Require.Positive(name, nameof(a.Channels), a.Channels);
-        long elements = (long)a.Rows * a.Channels;
-        Require.Positive(name, "N × C", elements);
-        Require.Length(name, nameof(a.X), a.X.Length, elements, "N × C");
-        Require.Length(name, nameof(a.Gamma), a.Gamma.Length, a.Channels, "C");
+        long elements = CheckSizes(name, a.X, a.Gamma, a.Rows, a.Channels, a.Epsilon);
         Require.Length(name, nameof(a.Y), a.Y.Length, elements, "N × C");
-        Require.That(a.Epsilon > 0, name, nameof(a.Epsilon), "more than 0", (long)a.Epsilon);
+    }
+
+    /// <summary>What the operation and its backward have in common; returns N × C.</summary>
+    static long CheckSizes(string name, View<float> x, View<float> gamma, int rows, int channels, float epsilon)
+    {
+        Require.Positive(name, nameof(RmsNormArguments.Rows), rows);
+        Require.Positive(name, nameof(RmsNormArguments.Channels), channels);
+        long elements = (long)rows * channels;
+        Require.Positive(name, "N × C", elements);
+        Require.Length(name, nameof(RmsNormArguments.X), x.Length, elements, "N × C");
+        Require.Length(name, nameof(RmsNormArguments.Gamma), gamma.Length, channels, "C");
+        Require.That(epsilon > 0, name, nameof(RmsNormArguments.Epsilon), "more than 0", (long)epsilon);
+        return elements;
     }
 }

@@ -62,20 +62,19 @@ public static partial class RotaryEmbedding
     static void Check(RotaryEmbeddingBackwardArguments a)
     {
         const string name = "RotaryEmbedding.Backward";
-        Require.Positive(name, nameof(a.Tokens), a.Tokens);
-        Require.Positive(name, nameof(a.QueryHeads), a.QueryHeads);
-        Require.Positive(name, nameof(a.KeyHeads), a.KeyHeads);
-        Require.Positive(name, nameof(a.HeadSize), a.HeadSize);
-        Require.That(a.FirstPosition >= 0, name, nameof(a.FirstPosition), "at least 0", a.FirstPosition);
-        Require.That(a.RotaryDimensions > 0 && a.RotaryDimensions % 2 == 0 && a.RotaryDimensions <= a.HeadSize,
-            name, nameof(a.RotaryDimensions), "an even number from 2 to D", a.RotaryDimensions);
-        long width = ((long)a.QueryHeads + 2L * a.KeyHeads) * a.HeadSize, row = (long)a.KeyHeads * a.HeadSize;
-        long positions = (long)a.FirstPosition + a.Tokens;
-        Require.Positive(name, "T × (H + 2G)·D", a.Tokens * width);
-        Require.Length(name, nameof(a.GradQueryKeyValue), a.GradQueryKeyValue.Length, a.Tokens * width, "T × (H + 2G)·D");
-        Require.That(a.Cosine.Length >= positions * (a.RotaryDimensions / 2), name, nameof(a.Cosine), "R/2 values for every position", a.Cosine.Length);
-        Require.Length(name, nameof(a.Sine), a.Sine.Length, a.Cosine.Length, "P × R/2");
-        Require.That(a.GradKeys.Length >= positions * row, name, nameof(a.GradKeys), "a row of G·D for every position", a.GradKeys.Length);
+        var (elements, cache) = CheckSizes(name, new RotaryEmbeddingArguments
+        {
+            Cosine = a.Cosine,
+            Sine = a.Sine,
+            Tokens = a.Tokens,
+            FirstPosition = a.FirstPosition,
+            QueryHeads = a.QueryHeads,
+            KeyHeads = a.KeyHeads,
+            HeadSize = a.HeadSize,
+            RotaryDimensions = a.RotaryDimensions,
+        });
+        Require.Length(name, nameof(a.GradQueryKeyValue), a.GradQueryKeyValue.Length, elements, "T × (H + 2G)·D");
+        Require.That(a.GradKeys.Length >= cache, name, nameof(a.GradKeys), "a row of G·D for every position", a.GradKeys.Length);
         Require.That(a.GradKeys.Length <= int.MaxValue, name, nameof(a.GradKeys), "fewer than 2^31 elements", a.GradKeys.Length);
         Require.Length(name, nameof(a.GradValues), a.GradValues.Length, a.GradKeys.Length, "as many as GradKeys");
     }

@@ -100,6 +100,16 @@ public static partial class RotaryEmbedding
     static void Check(RotaryEmbeddingArguments a)
     {
         const string name = "RotaryEmbedding";
+        var (elements, cache) = CheckSizes(name, a);
+        Require.Length(name, nameof(a.QueryKeyValue), a.QueryKeyValue.Length, elements, "T × (H + 2G)·D");
+        Require.That(a.KeyCache.Length >= cache, name, nameof(a.KeyCache), "a row of G·D for every position", a.KeyCache.Length);
+        Require.That(a.KeyCache.Length <= int.MaxValue, name, nameof(a.KeyCache), "fewer than 2^31 elements", a.KeyCache.Length);
+        Require.Length(name, nameof(a.ValueCache), a.ValueCache.Length, a.KeyCache.Length, "as many as KeyCache");
+    }
+
+    /// <summary>Sizes and tables, which the operation and its backward have in common; returns T × (H + 2G)·D and the least elements of a cache.</summary>
+    static (long Elements, long Cache) CheckSizes(string name, in RotaryEmbeddingArguments a)
+    {
         Require.Positive(name, nameof(a.Tokens), a.Tokens);
         Require.Positive(name, nameof(a.QueryHeads), a.QueryHeads);
         Require.Positive(name, nameof(a.KeyHeads), a.KeyHeads);
@@ -107,14 +117,10 @@ public static partial class RotaryEmbedding
         Require.That(a.FirstPosition >= 0, name, nameof(a.FirstPosition), "at least 0", a.FirstPosition);
         Require.That(a.RotaryDimensions > 0 && a.RotaryDimensions % 2 == 0 && a.RotaryDimensions <= a.HeadSize,
             name, nameof(a.RotaryDimensions), "an even number from 2 to D", a.RotaryDimensions);
-        long width = ((long)a.QueryHeads + 2L * a.KeyHeads) * a.HeadSize, row = (long)a.KeyHeads * a.HeadSize;
-        long positions = (long)a.FirstPosition + a.Tokens;
-        Require.Positive(name, "T × (H + 2G)·D", a.Tokens * width);
-        Require.Length(name, nameof(a.QueryKeyValue), a.QueryKeyValue.Length, a.Tokens * width, "T × (H + 2G)·D");
+        long elements = a.Tokens * ((long)a.QueryHeads + 2L * a.KeyHeads) * a.HeadSize, positions = (long)a.FirstPosition + a.Tokens;
+        Require.Positive(name, "T × (H + 2G)·D", elements);
         Require.That(a.Cosine.Length >= positions * (a.RotaryDimensions / 2), name, nameof(a.Cosine), "R/2 values for every position", a.Cosine.Length);
         Require.Length(name, nameof(a.Sine), a.Sine.Length, a.Cosine.Length, "P × R/2");
-        Require.That(a.KeyCache.Length >= positions * row, name, nameof(a.KeyCache), "a row of G·D for every position", a.KeyCache.Length);
-        Require.That(a.KeyCache.Length <= int.MaxValue, name, nameof(a.KeyCache), "fewer than 2^31 elements", a.KeyCache.Length);
-        Require.Length(name, nameof(a.ValueCache), a.ValueCache.Length, a.KeyCache.Length, "as many as KeyCache");
+        return (elements, positions * a.KeyHeads * a.HeadSize);
     }
 }

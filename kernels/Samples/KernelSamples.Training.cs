@@ -17,6 +17,16 @@ static partial class KernelSamples
         {
             Operations = static a => 4.0 * a.Rows * a.Inputs * a.Outputs,
         },
+        new KernelSample<LayerNormBackwardArguments>(LayerNorm.BackwardOperation, static (m, a) => a with
+        {
+            X = m.Floats(a.Rows, a.Channels),
+            Gamma = m.Floats(a.Channels),
+            GradY = m.Floats(a.Rows, a.Channels),
+            GradX = m.Output<float>(a.Rows, a.Channels),
+            GradGamma = m.Floats(a.Channels),
+            GradBeta = m.Floats(a.Channels),
+            Scratch = m.Output<float>((a.Channels + 127) / 128, 2, a.Rows),
+        }, new LayerNormBackwardArguments { Rows = 128, Channels = 768, Epsilon = 1e-5f }),
         new KernelSample<AttentionBackwardArguments>(Attention.BackwardOperation, static (m, a) => a with
         {
             Q = m.Floats(a.Batch, a.Queries, a.QueryHeads, a.HeadSize),
@@ -36,6 +46,14 @@ static partial class KernelSamples
             // The scores again, and the gradients of probabilities, queries, keys and values.
             Operations = static a => 10.0 * a.Batch * a.Queries * a.Keys * a.QueryHeads * a.HeadSize,
         },
+        new KernelSample<GeluArguments>(Gelu.ForwardOperation, static (m, a) => a with { X = m.Floats(a.Count), Y = m.Output<float>(a.Count) },
+            new GeluArguments { Count = 65536 }),
+        new KernelSample<GeluBackwardArguments>(Gelu.BackwardOperation, static (m, a) => a with
+        {
+            X = m.Floats(a.Count),
+            GradY = m.Floats(a.Count),
+            GradX = m.Output<float>(a.Count),
+        }, new GeluBackwardArguments { Count = 65536 }),
         new KernelSample<RmsNormBackwardArguments>(RmsNorm.BackwardOperation, static (m, a) => a with
         {
             X = m.Floats(a.Rows, a.Channels),

@@ -27,7 +27,9 @@ public static class AllCases
         .. SamplingCases.All,
         .. L2NormalizeCases.All,
         .. LinearBackwardCases.All,
+        .. LayerNormBackwardCases.All,
         .. AttentionBackwardCases.All,
+        .. GeluCases.All,
         .. RmsNormBackwardCases.All,
         .. SwiGluBackwardCases.All,
         .. LoraBackwardCases.All,
@@ -39,8 +41,20 @@ public static class AllCases
     ];
 
     /// <summary>The adjoint checks of every backward operation.</summary>
-    public static IEnumerable<AdjointCheck> Adjoints => [.. SpatialPackerBackwardCases.Adjoints, .. LinearBackwardCases.Adjoints, .. AttentionBackwardCases.Adjoints, .. RmsNormBackwardCases.Adjoints, .. SwiGluBackwardCases.Adjoints, .. LoraBackwardCases.Adjoints,
-        .. RotaryEmbeddingBackwardCases.Adjoints, .. DropoutCases.Adjoints, .. CrossEntropyCases.Adjoints];
+    public static IEnumerable<AdjointCheck> Adjoints =>
+    [
+        .. SpatialPackerBackwardCases.Adjoints,
+        .. LinearBackwardCases.Adjoints,
+        .. LayerNormBackwardCases.Adjoints,
+        .. AttentionBackwardCases.Adjoints,
+        .. GeluCases.Adjoints,
+        .. RmsNormBackwardCases.Adjoints,
+        .. SwiGluBackwardCases.Adjoints,
+        .. LoraBackwardCases.Adjoints,
+        .. RotaryEmbeddingBackwardCases.Adjoints,
+        .. DropoutCases.Adjoints,
+        .. CrossEntropyCases.Adjoints,
+    ];
 
     public static IEnumerable<KernelCase> Of(Operation operation) => Cases.Where(@case => @case.Operation == operation);
 }
