@@ -46,6 +46,8 @@ public static class KernelCatalog
         AdamW.ForwardOperation,
         SquaredNorm.ForwardOperation,
         CrossEntropy.ForwardOperation,
+        L2Normalize.BackwardOperation,
+        ContrastiveLoss.ForwardOperation,
     ];
 
     /// <summary>All rungs of all operations.</summary>

@@ -117,5 +117,24 @@ static partial class KernelSamples
             GradX = m.Output<float>(a.Tokens, a.Channels),
             Scratch = m.Output<float>((int)CrossEntropy.ScratchLength(a.Tokens, a.Channels, a.Vocabulary)),
         }, new CrossEntropyArguments { Tokens = 4, Channels = 256, Vocabulary = Vocabulary, Scale = 0.25f }),
+        new KernelSample<L2NormalizeBackwardArguments>(L2Normalize.BackwardOperation, static (m, a) => a with
+        {
+            X = m.Floats(a.Rows, a.Channels),
+            GradY = m.Floats(a.Rows, a.Channels),
+            GradX = m.Output<float>(a.Rows, a.Channels),
+        }, new L2NormalizeBackwardArguments { Rows = 128, Channels = 768 }),
+        new KernelSample<ContrastiveLossArguments>(ContrastiveLoss.ForwardOperation, static (m, a) => a with
+        {
+            Images = m.Floats(a.Rows, a.Channels),
+            Texts = m.Floats(a.Rows, a.Channels),
+            LogitScale = m.Floats(1),
+            FrozenLogits = m.Floats(a.Rows, a.Rows),
+            Logits = m.Output<float>(a.Rows, a.Rows),
+            Loss = m.Output<float>(2),
+            GradImages = m.Output<float>(a.Rows, a.Channels),
+            GradTexts = m.Output<float>(a.Rows, a.Channels),
+            GradLogitScale = m.Floats(1),
+            Scratch = m.Output<float>((int)ContrastiveLoss.ScratchLength(a.Rows)),
+        }, new ContrastiveLossArguments { Rows = 16, Channels = 768, RelationWeight = 0.1f }),
     ];
 }

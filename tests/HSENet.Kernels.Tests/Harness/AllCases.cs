@@ -38,6 +38,8 @@ public static class AllCases
         .. AdamWCases.All,
         .. SquaredNormCases.All,
         .. CrossEntropyCases.All,
+        .. L2NormalizeBackwardCases.All,
+        .. ContrastiveLossCases.All,
     ];
 
     /// <summary>The adjoint checks of every backward operation.</summary>
@@ -54,6 +56,8 @@ public static class AllCases
         .. RotaryEmbeddingBackwardCases.Adjoints,
         .. DropoutCases.Adjoints,
         .. CrossEntropyCases.Adjoints,
+        .. L2NormalizeBackwardCases.Adjoints,
+        .. ContrastiveLossCases.Adjoints,
     ];
 
     public static IEnumerable<KernelCase> Of(Operation operation) => Cases.Where(@case => @case.Operation == operation);
