@@ -64,7 +64,8 @@ internal static class GoldenFolder
         return double.IsFinite(error) ? error : double.PositiveInfinity;
     }
 
-    static string RepositoryRoot()
+    /// <summary>The repository, found by walking up from the test assembly.</summary>
+    internal static string RepositoryRoot()
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
             if (File.Exists(Path.Combine(folder.FullName, "HSENet.Kernels.sln")))
