@@ -193,10 +193,10 @@ public sealed class HseNetModel : IDisposable
     }
 
     // The stored checksums are enough: reading gigabytes of weights to name them would double the time to open a model.
-    static string Hash(TensorSource source)
+    internal static string Hash(TensorSource source, string prefix = "")
     {
         var hash = new XxHash3();
-        foreach (var tensor in source.Tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal))
+        foreach (var tensor in source.Tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(tensor => tensor.Name, StringComparer.Ordinal))
             hash.Append(Encoding.UTF8.GetBytes($"{tensor}={tensor.StatedChecksum ?? tensor.ComputeChecksum()}\n"));
         return hash.GetCurrentHashAsUInt64().ToString("x16");
     }

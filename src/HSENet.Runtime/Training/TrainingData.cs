@@ -1,0 +1,77 @@
+// All samples of a training: rows of the manifest, the text of each, and its study, prepared by workers on the host.
+using System.Collections.Concurrent;
+using HSENet.Kernels;
+
+namespace HSENet.Runtime;
+
+/// <summary>Training and validation samples of a run.</summary>
+sealed class TrainingData : IDisposable
+{
+    readonly TrainingConfig _config;
+    readonly TextPreparer _text;
+    readonly BlockingCollection<StudyPreparer> _free;
+    readonly List<StudyPreparer> _preparers;
+    readonly VolumeCache? _cache;
+
+    /// <summary>Reads the manifest and opens what the samples need.</summary>
+    /// <param name="config">The training.</param>
+    /// <param name="model">The model's sizes.</param>
+    /// <param name="study">How scans are read.</param>
+    /// <param name="cache">Folder for preprocessed volumes, or none.</param>
+    /// <exception cref="HseNetException">The manifest, the tokenizer or the templates cannot be used.</exception>
+    public TrainingData(TrainingConfig config, ModelConfig model, CtStudyOptions study, string? cache)
+    {
+        _config = config;
+        Manifest = Manifest.Read(config.Manifest, config.Task, config.SkipBad);
+        _text = new TextPreparer(config, model);
+        var recipe = StudyRecipe.For(config, model, study);
+        _cache = cache is null ? null : new VolumeCache(cache);
+        Lazy<string> sliceWeights = StudyPreparer.SliceWeights(config.Weights);
+        int threads = Math.Max(1, Environment.ProcessorCount / 4);
+        _preparers = [.. Enumerable.Range(0, config.Workers).Select(_ => new StudyPreparer(recipe, _cache, sliceWeights, new HostDevice(threads)))];
+        _free = new BlockingCollection<StudyPreparer>(new ConcurrentBag<StudyPreparer>(_preparers));
+        Train = Loader(Manifest.Train, validation: false);
+        int validated = config.ValidationSamples == 0 ? int.MaxValue : config.ValidationSamples;
+        ValidationRows = [.. Manifest.Validation.Take(validated)];
+        Validation = Loader(ValidationRows, validation: true);
+    }
+
+    /// <summary>What was read.</summary>
+    public Manifest Manifest { get; }
+
+    /// <summary>Rows that the validation loss is computed on.</summary>
+    public IReadOnlyList<ManifestRow> ValidationRows { get; }
+
+    /// <summary>Loads what is trained on.</summary>
+    public SampleLoader Train { get; }
+
+    /// <summary>Loads what the validation loss is computed on.</summary>
+    public SampleLoader Validation { get; }
+
+    /// <summary>Why the cache could not store something, if so.</summary>
+    public string? CacheProblem => _cache?.Problem;
+
+    SampleLoader Loader(IReadOnlyList<ManifestRow> rows, bool validation) => new(_config.Manifest, rows, (row, place, cancellation) =>
+    {
+        var (ids, labels) = _text.Prepare(row, validation ? place with { Epoch = -1 } : place);
+        // Both loaders draw on the same preparers.
+        StudyPreparer preparer = _free.Take(cancellation);
+        try
+        {
+            var (volume, features) = preparer.Prepare(row, cancellation);
+            return new TrainingExample(place.Row, volume, features, ids, labels);
+        }
+        finally
+        {
+            _free.Add(preparer);
+        }
+    }, _config.Workers, _config.Prefetch, _config.SkipBad);
+
+    public void Dispose()
+    {
+        Train.Dispose();
+        Validation.Dispose();
+        _preparers.ForEach(preparer => preparer.Dispose());
+        _free.Dispose();
+    }
+}
