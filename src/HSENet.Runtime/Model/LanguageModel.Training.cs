@@ -14,11 +14,15 @@ sealed partial class LanguageModel
     /// <param name="Inputs">[rows, channels] of each layer, and the output of the last one.</param>
     /// <param name="Layers">What each layer keeps.</param>
     /// <param name="Grad">[rows, channels] gradient on its way back.</param>
+    /// <param name="Head">Of the loss.</param>
     /// <param name="Gradients">Inside a layer.</param>
     /// <param name="Adapters">Of all adapters.</param>
     public sealed record TrainingBuffers(
         int Rows, bool Checkpointing, PlannedBuffer Cosine, PlannedBuffer Sine, PlannedBuffer Ids, PlannedBuffer[] Inputs, KeptBuffers[] Layers, PlannedBuffer Grad,
-        DecoderGradientBuffers Gradients, AdapterBuffers Adapters);
+        HeadBuffers Head, DecoderGradientBuffers Gradients, AdapterBuffers Adapters);
+
+    /// <summary>Memory of the loss: labels, losses, states after the final norm and their gradient.</summary>
+    public readonly record struct HeadBuffers(PlannedBuffer Labels, PlannedBuffer Losses, PlannedBuffer Normed, PlannedBuffer GradNormed, PlannedBuffer Scratch);
 
     /// <summary>Plans the memory of the forward that keeps its tensors and of <see cref="Backward"/>.</summary>
     /// <param name="plan">Where.</param>
@@ -34,7 +38,13 @@ sealed partial class LanguageModel
         var layers = new KeptBuffers[config.NumHiddenLayers];
         for (int i = 0; i < layers.Length; i++)
             layers[i] = checkpointing && i > 0 ? layers[0] : KeptBuffers.Reserve(plan, checkpointing ? "decoder.layer" : $"decoder.layers.{i}", config, rows);
-        return new TrainingBuffers(rows, checkpointing, cosine, sine, ids, inputs, layers, plan.Reserve("decoder.grad", channels),
+        var grad = plan.Reserve("decoder.grad", channels);
+        // The loss is over before the last layer goes back.
+        HeadBuffers head;
+        using (plan.BeginScope())
+            head = new HeadBuffers(plan.Reserve("decoder.labels", rows, sizeof(int)), plan.Reserve("decoder.losses", rows), plan.Reserve("decoder.head_normed", channels),
+                plan.Reserve("decoder.grad_head_normed", channels), plan.Reserve("decoder.head_scratch", CrossEntropy.ScratchLength(rows, config.HiddenSize, config.VocabSize)));
+        return new TrainingBuffers(rows, checkpointing, cosine, sine, ids, inputs, layers, grad, head,
             DecoderGradientBuffers.Reserve(plan, config, rows), AdapterBuffers.Reserve(plan, config, rows, dropout));
     }
 
@@ -64,6 +74,56 @@ sealed partial class LanguageModel
         for (int i = 0; i < _layers.Length; i++)
             ForwardLayer(pass, sequence, i);
         return pass.Rows(buffers.Inputs[^1], sequence.Tokens, _config.HiddenSize);
+    }
+
+    /// <summary>
+    /// The sum of the cross entropies after a forward, and its gradient, times <paramref name="scale"/>, in <see cref="TrainingBuffers.Grad"/>. The
+    /// label of a position is learned from the position before it. Waits for the device.
+    /// </summary>
+    /// <param name="pass">What it runs on.</param>
+    /// <param name="sequence">The sequence that went forward.</param>
+    /// <param name="labels">As long as the sequence; negative: not learned.</param>
+    /// <param name="scale">Of the gradient; null: none is wanted.</param>
+    public double Loss(in Pass pass, in Sequence sequence, ReadOnlySpan<int> labels, float? scale)
+    {
+        var (buffers, head, channels) = (sequence.Buffers, sequence.Buffers.Head, _config.HiddenSize);
+        // What stands before the first label has no loss: visual tokens and question as a rule.
+        int first = Math.Max(0, labels[1..].IndexOfAnyInRange(0, int.MaxValue)), count = sequence.Tokens - first;
+        var shifted = new int[count];
+        labels[(first + 1)..].CopyTo(shifted);
+        shifted[^1] = TrainingExample.Ignored;
+        var deviceLabels = pass.Arena.Integers(head.Labels).Slice(0, count);
+        pass.Device.Upload<int>(shifted, deviceLabels);
+
+        var output = pass.Rows(buffers.Inputs[^1], sequence.Tokens, channels).Slice((long)first * channels, (long)count * channels);
+        View<float> normed = pass.Rows(head.Normed, count, channels), gradNormed = scale is null ? default : pass.Rows(head.GradNormed, count, channels);
+        Normalize(pass, _config, output, _norm, normed, count);
+        var losses = pass[head.Losses].Slice(0, count);
+        CrossEntropy.Forward(pass.Device, new CrossEntropyArguments
+        {
+            X = normed,
+            Head = _embedding,
+            Labels = deviceLabels,
+            Losses = losses,
+            GradX = gradNormed,
+            Scratch = pass[head.Scratch].Slice(0, CrossEntropy.ScratchLength(count, channels, _config.VocabSize)),
+            Tokens = count,
+            Channels = channels,
+            Vocabulary = _config.VocabSize,
+            Scale = scale ?? 1,
+        });
+        if (scale is not null)
+        {
+            var grad = pass.Rows(buffers.Grad, sequence.Tokens, channels);
+            pass.Device.Clear(grad.Slice(0, (long)first * channels).As<byte>());
+            NormalizeBackward(pass, _config, output, _norm, gradNormed, default, grad.Slice((long)first * channels, (long)count * channels), count);
+        }
+        var values = new float[count];
+        pass.Device.Download(losses, values);
+        double sum = 0;
+        foreach (float loss in values)
+            sum += loss;
+        return sum;
     }
 
     /// <summary>

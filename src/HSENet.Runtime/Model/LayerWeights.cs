@@ -92,4 +92,28 @@ readonly record struct LayerNormLayer(View<float> Gamma, View<float> Beta, int C
         Channels = Channels,
         Epsilon = Epsilon,
     });
+
+    /// <summary>gradX = residual + what comes back through the norm, overwritten; the gradients of scale and shift are added to where they are trained.</summary>
+    /// <param name="device">What it runs on.</param>
+    /// <param name="x">[rows, channels] input of the forward.</param>
+    /// <param name="gradY">[rows, channels]; not gradX.</param>
+    /// <param name="gradX">[rows, channels].</param>
+    /// <param name="scratch">At least <see cref="LayerNorm.BackwardScratch"/> floats; not used where scale and shift are frozen.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="residual">[rows, channels] or none; may be gradX.</param>
+    public void Backward(Device device, View<float> x, View<float> gradY, View<float> gradX, View<float> scratch, int rows, View<float> residual = default) =>
+        LayerNorm.Backward(device, new LayerNormBackwardArguments
+        {
+            X = x,
+            Gamma = Gamma,
+            GradY = gradY,
+            Residual = residual,
+            GradX = gradX,
+            GradGamma = GradGamma,
+            GradBeta = GradBeta,
+            Scratch = GradGamma.IsEmpty && GradBeta.IsEmpty ? default : scratch.Slice(0, LayerNorm.BackwardScratch(rows, Channels)),
+            Rows = rows,
+            Channels = Channels,
+            Epsilon = Epsilon,
+        });
 }
