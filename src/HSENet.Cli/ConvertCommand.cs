@@ -10,14 +10,14 @@ static class ConvertCommand
     {
         var clip = new Option<string>("--clip") { Description = "Folder of a stage-1 or stage-2 CLIP checkpoint.", Required = true };
         var llm = new Option<string>("--llm") { Description = "Folder of the language model with its tokenizer.", Required = true };
-        var adapter = new Option<string>("--adapter") { Description = "File with adapters and projectors (pytorch_model.bin).", Required = true };
+        var adapter = new Option<string>("--adapter") { Description = "File with adapters and projectors (pytorch_model.bin, adapter_model.safetensors).", Required = true };
         var slices = new Option<string?>("--slice-encoder") { Description = "Weights of the 2D slice encoder, open_clip_config.json beside them." };
         var text = new Option<string?>("--text-encoder") { Description = "Folder with vocab.txt and config.json of the text encoder." };
         var output = new Option<string>("--out") { Description = "Folder to write; must not exist.", Required = true };
         var dtype = new Option<string>("--dtype") { Description = "Storage type of matrices: f32, bf16 or int8.", DefaultValueFactory = _ => "bf16" };
         var merge = new Option<bool>("--merge-lora") { Description = "Add the adapters to the weights." };
         var window = new Option<string>("--packer-window") { Description = "Window of the projectors in patches: depth,height,width.", DefaultValueFactory = _ => "1,4,4" };
-        var alpha = new Option<string?>("--lora-alpha") { Description = "Alpha of the adapters: a number, or 2r for twice the rank (the default)." };
+        var alpha = new Option<string?>("--lora-alpha") { Description = "Alpha of the adapters: a number, or 2r for twice the rank. Default: what adapter_config.json beside the file says, otherwise 2r." };
         var vision = new Option<string?>("--vision") { Description = "Encoders to keep: 3d_vit, 2e3_vit or dual_vits; what the checkpoints say by default." };
         var verbose = Verb.Verbose();
         var command = new Command("convert", """

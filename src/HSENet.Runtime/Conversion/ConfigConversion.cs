@@ -126,7 +126,7 @@ static class ConfigConversion
         };
     }
 
-    /// <summary>Rank from the adapter's tensors; null when it has none.</summary>
+    /// <summary>Rank from the adapter's tensors, alpha from the options or peft's configuration beside it; null when it has none.</summary>
     public static LoraConfig? Lora(ConversionOptions options, CheckpointSet set)
     {
         long[] ranks = [.. set.Adapter.Tensors.Where(tensor => tensor.Name.Contains(".lora_A.", StringComparison.Ordinal)).Select(tensor => tensor.Shape[0]).Distinct()];
@@ -134,7 +134,15 @@ static class ConfigConversion
             return null;
         if (ranks.Length > 1 || ranks[0] is < 1 or > 4096)
             throw new HseNetFileException(options.Adapter, $"has adapters of ranks {string.Join(", ", ranks)}", "one rank");
-        return new LoraConfig { R = (int)ranks[0], LoraAlpha = options.LoraAlpha ?? 2 * ranks[0] };
+        return new LoraConfig { R = (int)ranks[0], LoraAlpha = options.LoraAlpha ?? PeftAlpha(options.Adapter) ?? 2 * ranks[0] };
+    }
+
+    // peft writes it beside the tensors.
+    static float? PeftAlpha(string adapter)
+    {
+        string folder = Directory.Exists(adapter) ? adapter : Path.GetDirectoryName(Path.GetFullPath(adapter))!;
+        string file = Path.Combine(folder, AdapterExport.PeftConfigFile);
+        return File.Exists(file) ? CheckpointConfig.Read(file).OptionalFloat("lora_alpha") : null;
     }
 
     static Dictionary<string, string> Provenance(ConversionOptions options)

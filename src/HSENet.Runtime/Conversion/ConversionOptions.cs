@@ -10,7 +10,7 @@ public sealed record ConversionOptions
     /// <summary>Folder of the language model: weights, config.json and tokenizer files.</summary>
     public required string LanguageModel { get; init; }
 
-    /// <summary>File with the adapters and projectors of the fine-tuned model.</summary>
+    /// <summary>File (or folder) with the adapters and projectors of the fine-tuned model.</summary>
     public required string Adapter { get; init; }
 
     /// <summary>Weights of the 2D slice encoder, with open_clip_config.json beside them; not needed for encoder 1 alone.</summary>
@@ -31,7 +31,7 @@ public sealed record ConversionOptions
     /// <summary>Window of the projectors in patches: depth, height, width.</summary>
     public Size3 PackerWindow { get; init; } = new(1, 4, 4);
 
-    /// <summary>Alpha of the adapters; null: twice the rank, as the reference trains.</summary>
+    /// <summary>Alpha of the adapters; null: what adapter_config.json beside them says, otherwise twice the rank, as the reference trains.</summary>
     public float? LoraAlpha { get; init; }
 
     /// <summary>Which encoders to keep; null: what the checkpoints say.</summary>

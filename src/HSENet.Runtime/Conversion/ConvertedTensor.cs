@@ -28,7 +28,8 @@ sealed record ConvertedTensor(string Name, long[] Shape, DataType Type, ElementR
         get
         {
             yield return new TensorDescription(Name, Type, Shape);
-            if (Type == DataType.I8)
+            // One that is int8 already has its scales beside it, as a tensor of their own.
+            if (Type == DataType.I8 && Source?.Type != DataType.I8)
                 yield return new TensorDescription(Name + WeightStore.ScalesSuffix, DataType.F32, [.. Shape[..^1], Shape[^1] / Weights.ScaleGroup]);
         }
     }

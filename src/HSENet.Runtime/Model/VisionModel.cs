@@ -4,7 +4,7 @@ using HSENet.Kernels;
 namespace HSENet.Runtime;
 
 /// <summary>The part of HSENet that sees.</summary>
-sealed class VisionModel
+sealed partial class VisionModel
 {
     readonly ModelConfig _config;
     readonly SliceEncoder? _sliceEncoder;

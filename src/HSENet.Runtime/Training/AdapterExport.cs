@@ -1,0 +1,147 @@
+// A trained adapter with its projectors, in the reference's two forms and merged into a model folder of this project.
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+namespace HSENet.Runtime;
+
+/// <summary>
+/// What fine-tuning trained, under this project's names: adapters of the decoder and projectors. All that is written reads back through
+/// <see cref="ModelConverter"/>, and in peft.
+/// </summary>
+/// <param name="Tensors">Trained tensors, f32.</param>
+/// <param name="Lora">Rank and alpha.</param>
+/// <param name="TargetModules">The decoder's layers with adapters.</param>
+/// <param name="Dropout">Of the adapters, as trained.</param>
+sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora, IReadOnlyList<string> TargetModules, double Dropout)
+{
+    /// <summary>The reference's file: one dictionary of tensors.</summary>
+    public const string TorchFile = "pytorch_model.bin";
+
+    /// <summary>peft's file.</summary>
+    public const string PeftFile = "adapter_model.safetensors";
+
+    /// <summary>peft's configuration beside it.</summary>
+    public const string PeftConfigFile = "adapter_config.json";
+
+    const string Prefix = "base_model.model."; // what peft puts in front of a causal model's own names
+
+    static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
+
+    /// <summary>The values of a parameter set as they are now. Waits for the device.</summary>
+    public static AdapterExport From(ParameterSet set, TrainingConfig training) => new(
+        [.. set.All.Select(parameter =>
+        {
+            var values = new float[parameter.Values.Length];
+            set.Device.Download(parameter.Values, values);
+            return new TensorBytes(parameter.Name, DataType.F32, parameter.Shape, MemoryMarshal.AsBytes<float>(values).ToArray());
+        })],
+        new LoraConfig { R = training.LoraR, LoraAlpha = (float)training.LoraAlpha }, training.LoraTargetModules, training.LoraDropout);
+
+    /// <summary>Writes both of the reference's forms into a folder: each file gets its name when it is complete.</summary>
+    /// <param name="folder">Created if it is missing.</param>
+    /// <param name="baseModel">Name of the language model that the adapter stands beside, for peft.</param>
+    /// <exception cref="HseNetFileException">The folder cannot be written.</exception>
+    public void Write(string folder, string baseModel)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HseNetFileException(folder, $"cannot be written ({e.Message})", AtomicFile.Writable, e);
+        }
+        TorchWriter.Save(Path.Combine(folder, TorchFile), [.. Tensors.Select(tensor => tensor with { Name = ReferenceName(tensor.Name, named: true) })]);
+        using (var writer = new SafetensorsWriter(Path.Combine(folder, PeftFile), Tensors.Select(tensor => new TensorDescription(ReferenceName(tensor.Name, named: false), tensor.Type, tensor.Shape)),
+            new Dictionary<string, string> { ["format"] = "pt" }))
+        {
+            foreach (var tensor in Tensors)
+                writer.Write(ReferenceName(tensor.Name, named: false), tensor.Bytes.Span);
+            writer.Commit();
+        }
+        using var file = new AtomicFile(Path.Combine(folder, PeftConfigFile));
+        file.Write(PeftConfig(baseModel), 0);
+        file.Commit();
+    }
+
+    /// <summary>Writes a model folder: the base with the trained projectors, and the adapters merged into its weights or beside them.</summary>
+    /// <param name="baseFolder">The model folder that was trained from.</param>
+    /// <param name="output">The folder that is written; must not exist.</param>
+    /// <param name="merge">Whether the adapters are added to the weights.</param>
+    /// <param name="cancellation">Cancelled: nothing is left behind.</param>
+    /// <exception cref="HseNetFileException">The base lacks a tensor or the output cannot be written.</exception>
+    /// <exception cref="HseNetException">The base is int8 and is to be merged.</exception>
+    public ModelConfig WriteModel(string baseFolder, string output, bool merge, CancellationToken cancellation = default)
+    {
+        var config = ModelConfig.Read(baseFolder);
+        ModelFolder.Check(output, config.Dtype);
+        if (merge && config.Dtype == "int8")
+            throw new HseNetException($"{baseFolder} is int8: merge into the bf16 or f32 model and convert that");
+        using var source = TensorSource.Open(baseFolder);
+        var trained = new TensorSource(output, [.. Tensors.Select(Entry)], []);
+        config = config with
+        {
+            LanguageModel = config.LanguageModel with { Lora = merge ? null : Lora },
+            Provenance = new(config.Provenance) { ["fine_tuned"] = "true", ["merge_lora"] = merge ? "true" : "false" },
+        };
+        ModelFolder.Write(output, config, Merged(source, trained, config.Dtype, merge), folder => CopyOthers(baseFolder, folder), null, cancellation);
+        return config;
+    }
+
+    List<ConvertedTensor> Merged(TensorSource source, TensorSource trained, string dtype, bool merge)
+    {
+        const string weight = ".weight";
+        var tensors = new List<ConvertedTensor>();
+        foreach (var tensor in source.Tensors.Where(tensor => !trained.TryGet(tensor.Name, out _)))
+        {
+            string layer = tensor.Name.EndsWith(weight, StringComparison.Ordinal) ? tensor.Name[..^weight.Length] : tensor.Name;
+            if (merge && trained.TryGet($"{layer}.lora_A.weight", out var a) && trained.TryGet($"{layer}.lora_B.weight", out var b))
+                tensors.Add(new ConvertedTensor(tensor.Name, tensor.Shape.ToArray(), tensor.Type, new MergedWeights(tensor, a, b, Lora.Scale).Read, null));
+            else
+                tensors.Add(ConvertedTensor.From(tensor, tensor.Name, tensor.Type));
+        }
+        foreach (var tensor in trained.Tensors.Where(tensor => !merge || !tensor.Name.Contains(".lora_", StringComparison.Ordinal)))
+            tensors.Add(ConvertedTensor.From(tensor, tensor.Name, TensorConversion.StorageType(dtype, tensor.Name, tensor.Shape)));
+        return tensors;
+    }
+
+    static TensorEntry Entry(TensorBytes tensor) => new(tensor.Name, tensor.Type, [.. tensor.Shape], FileBytes.FromArray(tensor.Name, tensor.Bytes.ToArray()), 0);
+
+    static void CopyOthers(string from, string to)
+    {
+        foreach (string file in Directory.EnumerateFiles(from))
+            if (Path.GetFileName(file) is var name && name != ModelConfig.FileName && !name.EndsWith(".safetensors", StringComparison.Ordinal) && !name.EndsWith(".index.json", StringComparison.Ordinal))
+                File.Copy(file, Path.Combine(to, name));
+    }
+
+    /// <summary>peft's name: with the adapter's own name (<c>.default.</c>) as a whole model's file has it, or without as peft's own file.</summary>
+    internal static string ReferenceName(string name, bool named)
+    {
+        string[] parts = name.Split('.', 2);
+        string model = parts[0] switch
+        {
+            "language_model" => "",
+            "packer1" => "mm_projector.",
+            ['p', 'a', 'c', 'k', 'e', 'r', .. var number] => $"mm_projector{number}.",
+            _ => throw new ArgumentException($"{name} is no adapter or projector", nameof(name)),
+        };
+        string rest = named ? parts[1].Replace(".lora_A.", ".lora_A.default.", StringComparison.Ordinal).Replace(".lora_B.", ".lora_B.default.", StringComparison.Ordinal) : parts[1];
+        return $"{Prefix}model.{model}{rest}";
+    }
+
+    byte[] PeftConfig(string baseModel) => JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object?>
+    {
+        ["base_model_name_or_path"] = baseModel,
+        ["bias"] = "none",
+        ["fan_in_fan_out"] = false,
+        ["inference_mode"] = true,
+        ["init_lora_weights"] = true,
+        ["lora_alpha"] = Lora.LoraAlpha,
+        ["lora_dropout"] = Dropout,
+        ["modules_to_save"] = null,
+        ["peft_type"] = "LORA",
+        ["r"] = Lora.R,
+        ["target_modules"] = TargetModules,
+        ["task_type"] = "CAUSAL_LM",
+    }, Json);
+}
