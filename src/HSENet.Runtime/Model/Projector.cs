@@ -25,24 +25,45 @@ sealed class Projector
         _down = LinearLayer.Bind(weights, $"{name}.{mlp}.2", width, width);
     }
 
-    public readonly record struct Buffers(PlannedBuffer Centroids, CrossAttentionLayer.Buffers Attention, PlannedBuffer Hidden);
+    /// <summary>Memory of a forward; what is absorbed has the centroids' place, and nothing is kept before the GELU, unless backward follows.</summary>
+    public readonly record struct Buffers(PlannedBuffer Centroids, CrossAttentionLayer.Buffers Attention, PlannedBuffer Absorbed, PlannedBuffer Inner, PlannedBuffer Hidden);
 
-    public static Buffers Reserve(MemoryPlan plan, string name, ProjectorConfig config, Size3 grid, int channels, int width)
+    /// <summary>Reserves scratch memory, or, <paramref name="keeping"/>, memory that lasts until the backward.</summary>
+    public static Buffers Reserve(MemoryPlan plan, string name, ProjectorConfig config, Size3 grid, int channels, int width, bool keeping = false)
     {
-        using var scope = plan.BeginScope();
+        var scope = plan.BeginScope();
         long windows = grid.Count / config.WindowSize.Count;
-        return new Buffers(
-            plan.Reserve($"{name}.centroids", windows * channels),
-            CrossAttentionLayer.Buffers.Reserve(plan, $"{name}.resolution_attention", windows, grid.Count, config.WindowSize.Count, channels),
+        var centroids = plan.Reserve($"{name}.centroids", windows * channels);
+        var buffers = new Buffers(
+            centroids,
+            CrossAttentionLayer.Buffers.Reserve(plan, $"{name}.resolution_attention", windows, grid.Count, config.WindowSize.Count, channels, keeping),
+            keeping && config.Kind == ProjectorKind.SpatialPacker ? plan.Reserve($"{name}.absorbed", windows * channels) : centroids,
+            plan.Reserve($"{name}.inner", keeping ? windows * width : 0),
             plan.Reserve($"{name}.hidden", windows * width));
+        if (!keeping)
+            scope.Dispose();
+        return buffers;
+    }
+
+    /// <summary>Scratch memory of a backward.</summary>
+    public readonly record struct GradientBuffers(PlannedBuffer Hidden, PlannedBuffer Absorbed, CrossAttentionLayer.GradientBuffers Attention);
+
+    /// <summary>Reserves scratch memory of a backward, which all projectors may share.</summary>
+    public static GradientBuffers ReserveGradients(MemoryPlan plan, string name, ProjectorConfig config, Size3 grid, int channels, int width)
+    {
+        long windows = grid.Count / config.WindowSize.Count;
+        return new GradientBuffers(
+            plan.Reserve($"{name}.grad_hidden", windows * width),
+            plan.Reserve($"{name}.grad_absorbed", windows * channels),
+            CrossAttentionLayer.GradientBuffers.Reserve(plan, $"{name}.resolution_attention", windows, grid.Count, channels));
     }
 
     int Windows => (int)(_grid.Count / _window.Count);
 
     /// <summary>Packs patch features [P, C] into tokens [windows, width].</summary>
-    public void Forward(in Pass pass, Buffers buffers, View<float> patches, View<float> tokens)
+    public void Forward(in Pass pass, Buffers buffers, View<float> patches, View<float> tokens, AttentionDropout dropout = default)
     {
-        View<float> centroids = pass[buffers.Centroids], hidden = pass[buffers.Hidden];
+        View<float> centroids = pass[buffers.Centroids], absorbed = pass[buffers.Absorbed], inner = pass[buffers.Inner], hidden = pass[buffers.Hidden];
         WindowCentroid.Forward(pass.Device, new WindowCentroidArguments
         {
             X = patches,
@@ -57,13 +78,15 @@ sealed class Projector
         });
         pass.Show(_name, "centroids", centroids);
         if (_attention is not null)
-            Absorb(pass, buffers, patches, centroids);
-        _up.Forward(pass.Device, centroids, hidden, Windows, activation: LinearActivation.Gelu);
+            Absorb(pass, buffers, patches, centroids, absorbed, dropout);
+        _up.Forward(pass.Device, absorbed, inner.IsEmpty ? hidden : inner, Windows, activation: inner.IsEmpty ? LinearActivation.Gelu : LinearActivation.None);
+        if (!inner.IsEmpty)
+            Gelu.Forward(pass.Device, new GeluArguments { X = inner, Y = hidden, Count = (int)hidden.Length });
         _down.Forward(pass.Device, hidden, tokens, Windows);
         pass.Show(_name, "tokens", tokens);
     }
 
-    void Absorb(in Pass pass, Buffers buffers, View<float> patches, View<float> centroids)
+    void Absorb(in Pass pass, Buffers buffers, View<float> patches, View<float> centroids, View<float> absorbed, AttentionDropout dropout)
     {
         var attention = buffers.Attention;
         _attention!.Project(pass, attention, centroids, Windows, patches, (int)_grid.Count);
@@ -81,9 +104,74 @@ sealed class Projector
             WindowHeight = _window.Height,
             WindowWidth = _window.Width,
             Channels = _channels,
+            DropoutRate = dropout.Rate,
+            DropoutSeed = _attention.WeightSeed(dropout),
         });
         pass.Show(_name, "attention", pass[attention.Map]);
-        _attention.Finish(pass, attention, centroids, Windows);
-        pass.Show(_name, "absorbed", centroids);
+        _attention.Finish(pass, attention, absorbed, Windows, dropout);
+        pass.Show(_name, "absorbed", absorbed);
+    }
+
+    /// <summary>The forward read upwards, whose buffers were kept; adds to the gradients of the trained weights.</summary>
+    /// <param name="pass">What it runs on.</param>
+    /// <param name="buffers">Of the forward.</param>
+    /// <param name="gradients">Scratch memory.</param>
+    /// <param name="patches">[P, C] input of the forward.</param>
+    /// <param name="gradTokens">[windows, width] gradient of the tokens.</param>
+    /// <param name="gradPatches">[P, C] gradient of the patches, overwritten, or none.</param>
+    /// <param name="dropout">Of the forward.</param>
+    public void Backward(in Pass pass, Buffers buffers, GradientBuffers gradients, View<float> patches, View<float> gradTokens, View<float> gradPatches,
+        AttentionDropout dropout = default)
+    {
+        View<float> gradHidden = pass[gradients.Hidden], gradCentroids = pass[gradients.Absorbed];
+        _down.Backward(pass.Device, gradTokens, pass[buffers.Hidden], gradHidden, Windows);
+        Gelu.Backward(pass.Device, new GeluBackwardArguments { X = pass[buffers.Inner], GradY = gradHidden, GradX = gradHidden, Count = (int)gradHidden.Length });
+        _up.Backward(pass.Device, gradHidden, pass[buffers.Absorbed], gradCentroids, Windows);
+        if (_attention is not null)
+            AbsorbBackward(pass, buffers.Attention, gradients.Attention, patches, pass[buffers.Centroids], gradCentroids, gradPatches, dropout);
+        else if (!gradPatches.IsEmpty)
+            pass.Device.Clear(gradPatches.As<byte>());
+        if (gradPatches.IsEmpty)
+            return;
+        WindowCentroid.Backward(pass.Device, new WindowCentroidBackwardArguments
+        {
+            GradY = gradCentroids,
+            GradX = gradPatches,
+            GridDepth = _grid.Depth,
+            GridHeight = _grid.Height,
+            GridWidth = _grid.Width,
+            WindowDepth = _window.Depth,
+            WindowHeight = _window.Height,
+            WindowWidth = _window.Width,
+            Channels = _channels,
+        });
+    }
+
+    // The gradient of what was absorbed becomes that of the centroids, in place.
+    void AbsorbBackward(in Pass pass, CrossAttentionLayer.Buffers attention, CrossAttentionLayer.GradientBuffers gradients, View<float> patches, View<float> centroids,
+        View<float> grad, View<float> gradPatches, AttentionDropout dropout)
+    {
+        _attention!.BackwardFinish(pass, attention, gradients, grad, Windows, dropout);
+        WindowAttention.Backward(pass.Device, new WindowAttentionBackwardArguments
+        {
+            Q = pass[attention.Query],
+            K = pass[attention.Key],
+            V = pass[attention.Value],
+            Map = pass[attention.Map],
+            GradY = pass[gradients.Mixed],
+            GradQ = pass[gradients.Query],
+            GradK = pass[gradients.Key],
+            GradV = pass[gradients.Value],
+            GridDepth = _grid.Depth,
+            GridHeight = _grid.Height,
+            GridWidth = _grid.Width,
+            WindowDepth = _window.Depth,
+            WindowHeight = _window.Height,
+            WindowWidth = _window.Width,
+            Channels = _channels,
+            DropoutRate = dropout.Rate,
+            DropoutSeed = _attention.WeightSeed(dropout),
+        });
+        _attention.BackwardProject(pass, gradients, centroids, gradPatches.IsEmpty ? default : grad, default, Windows, patches, gradPatches, (int)_grid.Count);
     }
 }

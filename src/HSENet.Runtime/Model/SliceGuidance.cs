@@ -15,7 +15,7 @@ sealed class SliceGuidance(WeightStore weights, string encoder, int channels)
     public readonly record struct Buffers(CrossAttentionLayer.Buffers Attention, PlannedBuffer Scores, int Slices);
 
     public static Buffers Reserve(MemoryPlan plan, string name, int patches, int slices, int channels) => new(
-        CrossAttentionLayer.Buffers.Reserve(plan, $"{name}.slice_guided_attention", patches, slices, slices, channels),
+        CrossAttentionLayer.Buffers.Reserve(plan, $"{name}.slice_guided_attention", patches, slices, slices, channels, keeping: false),
         plan.Reserve($"{name}.patch_scores", patches),
         slices);
 
@@ -37,7 +37,7 @@ sealed class SliceGuidance(WeightStore weights, string encoder, int channels)
             Channels = channels,
         });
         pass.Show(encoder, "attention_map", map);
-        _attention.Finish(pass, buffers.Attention, query, count);
+        _attention.Finish(pass, buffers.Attention, query, count, default);
         pass.Show(encoder, "slice_guided_attention", query);
         PatchScore.Forward(pass.Device, new PatchScoreArguments
         {

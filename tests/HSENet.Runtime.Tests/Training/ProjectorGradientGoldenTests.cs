@@ -1,0 +1,109 @@
+// Gradients of the full-size packer against the reference's; of every projector, with dropout on, against finite differences of its own forward.
+using HSENet.Kernels;
+
+namespace HSENet.Runtime.Tests;
+
+public sealed class ProjectorGradientGoldenTests
+{
+    const string Part = "grad_packer";
+
+    [Fact]
+    public void Gradients_of_the_full_size_packer_agree()
+    {
+        const double tolerance = 1e-4;
+        var config = FullModel.Config;
+        ModelTensor[] tensors = [.. ModelTensors.Projector(config, 1)];
+        using var source = new SyntheticSource(tensors);
+        using var set = new ParameterSet(PartRun.Host, new ParameterPlan([.. tensors.Select(tensor => TrainableTensor.Of(tensor.Name, tensor.Shape))], rounded: false));
+        set.Load(source.Tensors);
+        var projector = new TrainedProjector(new WeightStore(PartRun.Host, source.Tensors, set), "packer1", config.Projector, config.Vision, config.LanguageModel.HiddenSize);
+        using var run = new PartRun(projector.Plan);
+
+        FullModel.Equal(Part, "tokens", projector.Forward(run, FullModel.Input("grad_hr", (long)config.Vision.Patches * config.Vision.HiddenSize), default));
+        FullModel.Equal(Part, "d_input", projector.Backward(run, FullModel.Input("grad_tok", (long)config.TokensPerEncoder * config.LanguageModel.HiddenSize), default), tolerance);
+        foreach (var parameter in set.All.Where(parameter => !parameter.Name.EndsWith("Wk.bias", StringComparison.Ordinal))) // zero in exact arithmetic
+            FullModel.Equal(Part, $"d_{parameter.Name["packer1.".Length..]}", run.Read(parameter.Gradient), tolerance);
+    }
+
+    // No golden data has dropout, and pooling has no golden gradients: the directional derivative of the forward, in all inputs and weights at once.
+    [Theory, InlineData(ProjectorKind.SpatialPacker), InlineData(ProjectorKind.AveragePooling)]
+    public void Gradients_are_those_of_the_forward_with_the_same_dropout(ProjectorKind kind)
+    {
+        var vision = TinyModel.Config.Vision;
+        var config = new ProjectorConfig { Kind = kind, Window = TinyModel.Config.Projector.Window };
+        int width = TinyModel.Config.LanguageModel.HiddenSize;
+        ModelTensor[] tensors = [.. ModelTensors.Projector(TinyModel.Config with { Projector = config }, 1)];
+        using var source = new SyntheticSource(tensors);
+        using var set = new ParameterSet(PartRun.Host, new ParameterPlan([.. tensors.Select(tensor => TrainableTensor.Of(tensor.Name, tensor.Shape))], rounded: false));
+        set.Load(source.Tensors);
+        var projector = new TrainedProjector(new WeightStore(PartRun.Host, source.Tensors, set), "packer1", config, vision, width);
+        using var run = new PartRun(projector.Plan);
+        var dropout = new AttentionDropout(DropoutSeeds.For(new StepContext(3, 7), 1), 0.25f);
+
+        float[] patches = FullModel.Input("patches", (long)vision.Patches * vision.HiddenSize), along = FullModel.Input("along", patches.Length);
+        float[] gradTokens = FullModel.Input("grad_tokens", vision.Grid.Count / config.WindowSize.Count * width);
+        float[][] values = [.. set.All.Select(parameter => run.Read(parameter.Values))], alongs = [.. set.All.Select(parameter => FullModel.Input(parameter.Name, parameter.Values.Length))];
+        float[] tokens = projector.Forward(run, patches, dropout);
+        double expected = Dot(projector.Backward(run, gradTokens, dropout), along) + set.All.Select((parameter, i) => Dot(run.Read(parameter.Gradient), alongs[i])).Sum();
+        float[] otherMask = projector.Backward(run, gradTokens, dropout with { Seeds = DropoutSeeds.For(new StepContext(4, 7), 1) });
+
+        // Forwards err by 1e-6 of their norm (golden README); what the halved step changes bounds what it leaves out.
+        const float step = 1f / 256;
+        double whole = Difference(step), half = Difference(step / 2);
+        double allowed = 2e-6 * Math.Sqrt(Dot(tokens, tokens) * Dot(gradTokens, gradTokens)) / step + Math.Abs(whole - half);
+        Assert.True(Math.Abs(half - expected) <= allowed, $"got {expected}, expected {half} ± {allowed}");
+        Assert.True(allowed < 0.01 * Math.Abs(expected), $"{allowed} proves nothing about {expected}");
+        if (kind == ProjectorKind.SpatialPacker)
+            Assert.True(Math.Abs(Dot(otherMask, along) - Dot(projector.Backward(run, gradTokens, dropout), along)) > allowed, "another mask gives the same gradient");
+
+        double Difference(float h) => (Dot(Moved(h), gradTokens) - Dot(Moved(-h), gradTokens)) / (2 * h);
+
+        float[] Moved(float h)
+        {
+            for (int i = 0; i < values.Length; i++)
+                set.SetValues(set.All[i], Plus(values[i], alongs[i], h));
+            float[] moved = projector.Forward(run, Plus(patches, along, h), dropout);
+            for (int i = 0; i < values.Length; i++)
+                set.SetValues(set.All[i], values[i]);
+            return moved;
+        }
+    }
+
+    static float[] Plus(float[] x, float[] direction, float step) => [.. x.Zip(direction, (a, b) => a + step * b)];
+
+    static double Dot(float[] x, float[] y) => x.Zip(y, (a, b) => (double)a * b).Sum();
+}
+
+/// <summary>A projector with all memory of a training step.</summary>
+sealed class TrainedProjector
+{
+    readonly Projector _projector;
+    readonly Projector.Buffers _buffers;
+    readonly Projector.GradientBuffers _gradients;
+    readonly PlannedBuffer _patches, _tokens, _gradPatches, _gradTokens;
+
+    public TrainedProjector(WeightStore weights, string name, ProjectorConfig config, VisionConfig vision, int width)
+    {
+        long patches = (long)vision.Patches * vision.HiddenSize, tokens = vision.Grid.Count / config.WindowSize.Count * width;
+        _projector = new Projector(weights, name, config, vision.Grid, vision.HiddenSize, width);
+        (_patches, _tokens) = (Plan.Reserve("patches", patches), Plan.Reserve("tokens", tokens));
+        (_gradPatches, _gradTokens) = (Plan.Reserve("grad_patches", patches), Plan.Reserve("grad_tokens", tokens));
+        _buffers = Projector.Reserve(Plan, name, config, vision.Grid, vision.HiddenSize, width, keeping: true);
+        _gradients = Projector.ReserveGradients(Plan, name, config, vision.Grid, vision.HiddenSize, width);
+    }
+
+    public MemoryPlan Plan { get; } = new();
+
+    public float[] Forward(PartRun run, float[] patches, AttentionDropout dropout)
+    {
+        _projector.Forward(run.Pass, _buffers, run.Write(_patches, patches), run.Pass[_tokens], dropout);
+        return run.Read(run.Pass[_tokens]);
+    }
+
+    /// <summary>The gradient of the patches of the last forward.</summary>
+    public float[] Backward(PartRun run, float[] gradTokens, AttentionDropout dropout)
+    {
+        _projector.Backward(run.Pass, _buffers, _gradients, run.Pass[_patches], run.Write(_gradTokens, gradTokens), run.Pass[_gradPatches], dropout);
+        return run.Read(run.Pass[_gradPatches]);
+    }
+}
