@@ -1,0 +1,79 @@
+// The state of a training in one file: values and moments of every tensor, and where the run stands. Complete or not there.
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace HSENet.Runtime;
+
+/// <summary>Where a run stands.</summary>
+/// <param name="Step">Optimizer steps that are done.</param>
+/// <param name="Position">Batches that were read.</param>
+/// <param name="BestLoss">Lowest validation loss so far; infinite before the first.</param>
+/// <param name="BestStep">Step of that loss.</param>
+/// <param name="Skipped">Samples that could not be used so far.</param>
+readonly record struct RunState(long Step, long Position, double BestLoss, long BestStep, long Skipped)
+{
+    public static RunState Start => new(0, 0, double.PositiveInfinity, 0, 0);
+}
+
+/// <summary>
+/// Safetensors files: a trained tensor under its own name, so that the file also serves as a start for another training, with <c>NAME.first_moment</c>
+/// and <c>NAME.second_moment</c> beside it.
+/// </summary>
+static class Checkpoint
+{
+    const string First = ".first_moment", Second = ".second_moment", Prefix = "hsenet.";
+
+    /// <summary>Writes a checkpoint under a temporary name, flushes it, and gives it its name.</summary>
+    /// <exception cref="HseNetFileException">It cannot be written; what stood there stays.</exception>
+    public static void Write(string path, ParameterSet parameters, RunState state)
+    {
+        using var file = new SafetensorsWriter(path, parameters.All.SelectMany(parameter => Tensors(parameter).Select(tensor => new TensorDescription(tensor.Name, DataType.F32, parameter.Shape))),
+            new Dictionary<string, string>
+            {
+                [Prefix + "step"] = Text(state.Step),
+                [Prefix + "position"] = Text(state.Position),
+                [Prefix + "best_loss"] = Text(state.BestLoss),
+                [Prefix + "best_step"] = Text(state.BestStep),
+                [Prefix + "skipped"] = Text(state.Skipped),
+            });
+        foreach (var parameter in parameters.All)
+            foreach (var (name, view) in Tensors(parameter))
+            {
+                float[] values = new float[view.Length];
+                parameters.Device.Download<float>(view, values);
+                file.Write(name, MemoryMarshal.AsBytes<float>(values));
+            }
+        file.Commit();
+
+        static string Text(IFormattable value) => value.ToString(value is double ? "R" : null, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Reads a checkpoint into the parameters.</summary>
+    /// <exception cref="HseNetFileException">The file is damaged or of another training; the parameters are then undefined.</exception>
+    public static RunState Read(string path, ParameterSet parameters)
+    {
+        using TensorSource source = TensorSource.Open(path);
+        source.VerifyChecksums();
+        if (source.Tensors.Count != 3 * parameters.All.Count)
+            throw new HseNetFileException(path, $"holds {source.Tensors.Count} tensors", $"{3 * parameters.All.Count}, the state of this training");
+        foreach (var parameter in parameters.All)
+        {
+            parameters.Load(parameter, source);
+            foreach (var (name, view) in Tensors(parameter).Skip(1))
+            {
+                TensorEntry moment = source.Get(name);
+                if (moment.ElementCount != view.Length)
+                    throw new HseNetFileException(path, $"tensor {moment} does not fit", $"[{string.Join(", ", parameter.Shape)}]");
+                parameters.Device.Upload<float>(moment.ToSingles(), view);
+            }
+        }
+        return new RunState(Number<long>("step"), Number<long>("position"), Number<double>("best_loss"), Number<long>("best_step"), Number<long>("skipped"));
+
+        T Number<T>(string name) where T : IParsable<T> =>
+            source.Metadata.TryGetValue(Prefix + name, out string? text) && T.TryParse(text, CultureInfo.InvariantCulture, out T? value) ? value
+            : throw new HseNetFileException(path, $"does not say its {name}", "a checkpoint of a training");
+    }
+
+    static (string Name, Kernels.View<float> View)[] Tensors(Parameter parameter) =>
+        [(parameter.Name, parameter.Values), (parameter.Name + First, parameter.FirstMoment), (parameter.Name + Second, parameter.SecondMoment)];
+}

@@ -1,0 +1,84 @@
+// The folder of a training run: configuration, log, checkpoints, the best one, the cache.
+using System.Globalization;
+
+namespace HSENet.Runtime;
+
+/// <summary>Names in a run's folder, and which checkpoints are in it.</summary>
+sealed class RunFolder
+{
+    const string Ending = ".safetensors", Start = "step-";
+
+    RunFolder(string path) => Path = path;
+
+    public string Path { get; }
+
+    public string Config => At("config.json");
+
+    public string Log => At("log.jsonl");
+
+    public string Best => At("best" + Ending);
+
+    public string Cache => At("cache");
+
+    string Checkpoints => At("checkpoints");
+
+    /// <summary>Makes a new run.</summary>
+    /// <exception cref="HseNetFileException">The folder holds a run already, or cannot be written.</exception>
+    public static RunFolder Create(string path)
+    {
+        var folder = new RunFolder(path);
+        if (File.Exists(folder.Config))
+            throw new HseNetFileException(path, "holds a run already", "--resume to go on with it, or another folder");
+        folder.Prepare();
+        return folder;
+    }
+
+    /// <summary>Opens a run to go on with it.</summary>
+    /// <exception cref="HseNetFileException">There is none.</exception>
+    public static RunFolder Open(string path)
+    {
+        var folder = new RunFolder(path);
+        if (!File.Exists(folder.Config))
+            throw new HseNetFileException(path, "holds no run to resume", "the folder of a run, with its config.json");
+        folder.Prepare();
+        return folder;
+    }
+
+    /// <summary>Path of the checkpoint after a step.</summary>
+    public string Checkpoint(long step) => System.IO.Path.Combine(Checkpoints, $"{Start}{step.ToString("d8", CultureInfo.InvariantCulture)}{Ending}");
+
+    /// <summary>All checkpoints, the newest first.</summary>
+    public IReadOnlyList<string> Newest() => [.. Directory.EnumerateFiles(Checkpoints, $"{Start}*{Ending}").OrderByDescending(file => file, StringComparer.Ordinal)];
+
+    /// <summary>Writes the configuration.</summary>
+    public void Write(TrainingConfig config)
+    {
+        using var file = new AtomicFile(Config);
+        file.Write(TrainingConfigFile.ToBytes(config), 0);
+        file.Commit();
+    }
+
+    /// <summary>Removes all checkpoints but the newest.</summary>
+    public void Prune(int keep)
+    {
+        foreach (string file in Newest().Skip(keep))
+            File.Delete(file);
+    }
+
+    string At(string name) => System.IO.Path.Combine(Path, name);
+
+    void Prepare()
+    {
+        try
+        {
+            Directory.CreateDirectory(Checkpoints);
+            // What a killed run left.
+            foreach (string leftover in (string[])[.. Directory.EnumerateFiles(Path, "*.tmp"), .. Directory.EnumerateFiles(Checkpoints, "*.tmp")])
+                File.Delete(leftover);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HseNetFileException(Path, $"cannot be written ({e.Message})", "a folder for the run", e);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+// What a training tells while it runs, and how it ends other than well.
+namespace HSENet.Runtime;
+
+/// <summary>Where a training stands.</summary>
+/// <param name="Step">Steps that are done.</param>
+/// <param name="Steps">Steps in all.</param>
+public sealed record TrainingProgress(long Step, long Steps)
+{
+    /// <summary>Loss of the last step; none before the first.</summary>
+    public double? Loss { get; init; }
+
+    /// <summary>Last validation loss; none before the first.</summary>
+    public double? ValidationLoss { get; init; }
+
+    /// <summary>Tokens read per second in the last step.</summary>
+    public double TokensPerSecond { get; init; }
+
+    /// <summary>Memory of the process.</summary>
+    public long MemoryBytes { get; init; }
+
+    /// <summary>Checkpoint that was just written.</summary>
+    public string? Checkpoint { get; init; }
+
+    /// <summary>Something that a person should know.</summary>
+    public string? Note { get; init; }
+}
+
+/// <summary>A loss or gradient that is not finite ended the training. The message says step, samples and the last good checkpoint.</summary>
+public sealed class TrainingDivergedException : Exception
+{
+    internal TrainingDivergedException(string message) : base(HseNetException.OneLine(message, 1000))
+    {
+    }
+}
