@@ -68,7 +68,7 @@ public static partial class ContrastiveLoss
         public void Run(int index, int worker)
         {
             int n = a.Rows;
-            float scale = a.LogitScale.Pointer[0], half = 0.5f / n, pull = a.RelationWeight * 2f / ((float)n * n), relation = 0, gradScale = 0;
+            float scale = a.LogitScale.Pointer[0], half = a.Scale * 0.5f / n, pull = a.Scale * a.RelationWeight * 2f / ((float)n * n), relation = 0, gradScale = 0;
             float* frozen = a.FrozenLogits.IsEmpty ? null : a.FrozenLogits.Pointer + (long)index * n, logits = a.Logits.Pointer + (long)index * n;
             for (int j = 0; j < n; j++)
             {

@@ -1,7 +1,7 @@
 // ContrastiveLoss in double precision: the formula's own loops.
 namespace HSENet.Kernels;
 
-/// <summary>What <see cref="ContrastiveLoss.Reference"/> computes; gradients of the total loss, whether asked for or not.</summary>
+/// <summary>What <see cref="ContrastiveLoss.Reference"/> computes; gradients of the scaled total loss, whether asked for or not.</summary>
 internal sealed record ContrastiveLossReference(double[] Logits, double Contrastive, double Relation, double[] GradLogits, double[] GradImages, double[] GradTexts, double GradLogitScale);
 
 public static partial class ContrastiveLoss
@@ -25,14 +25,14 @@ public static partial class ContrastiveLoss
             contrastive += (row + column - 2 * logits[i * n + i]) / (2 * n);
             for (int j = 0; j < n; j++)
             {
-                gradLogits[i * n + j] += (Math.Exp(logits[i * n + j] - row) - (i == j ? 1 : 0)) / (2 * n);
-                gradLogits[j * n + i] += (Math.Exp(logits[j * n + i] - column) - (i == j ? 1 : 0)) / (2 * n);
+                gradLogits[i * n + j] += a.Scale * (Math.Exp(logits[i * n + j] - row) - (i == j ? 1 : 0)) / (2 * n);
+                gradLogits[j * n + i] += a.Scale * (Math.Exp(logits[j * n + i] - column) - (i == j ? 1 : 0)) / (2 * n);
             }
         }
         for (int i = 0; i < a.FrozenLogits.Length; i++)
         {
             relation += (a.FrozenLogits[i] - logits[i]) * (a.FrozenLogits[i] - logits[i]) / (n * n);
-            gradLogits[i] += a.RelationWeight * 2.0 * (logits[i] - a.FrozenLogits[i]) / (n * n);
+            gradLogits[i] += a.Scale * a.RelationWeight * 2.0 * (logits[i] - a.FrozenLogits[i]) / (n * n);
         }
         for (int i = 0; i < n; i++)
             for (int j = 0; j < n; j++)

@@ -36,7 +36,7 @@ public static partial class ContrastiveLoss
         Group.Barrier(); // a row needs the sums of all columns
 
         float half = ScalarInstructions.Divide(0.5f, n), share = ScalarInstructions.Divide(1f, (float)n * n);
-        float pull = 2f * a.RelationWeight * share;
+        float weight = a.Scale * half, pull = 2f * a.Scale * a.RelationWeight * share;
         for (int i = thread; i < n; i += GroupSize)
         {
             float relation = 0f, gradScale = 0f;
@@ -45,7 +45,7 @@ public static partial class ContrastiveLoss
                 int k = i * n + j;
                 float logit = a.Logits[k];
                 float gradient = DeviceMath.Exp(logit - a.Scratch[logSums + i]) + DeviceMath.Exp(logit - a.Scratch[logSums + n + j]);
-                gradient = half * (gradient - (i == j ? 2f : 0f));
+                gradient = weight * (gradient - (i == j ? 2f : 0f));
                 if (a.FrozenLogits.Length != 0)
                 {
                     float difference = logit - a.FrozenLogits[k];

@@ -1,7 +1,7 @@
 // ContrastiveLoss: what it computes, its arguments and its ladder.
 namespace HSENet.Kernels;
 
-/// <summary>Arguments of <see cref="ContrastiveLoss"/>. N pairs, C channels. Gradients are of contrastive + RelationWeight · relation.</summary>
+/// <summary>Arguments of <see cref="ContrastiveLoss"/>. N pairs, C channels. Gradients are of Scale · (contrastive + RelationWeight · relation).</summary>
 public struct ContrastiveLossArguments
 {
     /// <summary>[N, C] image embeddings of length 1.</summary>
@@ -42,6 +42,9 @@ public struct ContrastiveLossArguments
 
     /// <summary>Weight of the relation loss in the gradients.</summary>
     public float RelationWeight;
+
+    /// <summary>Multiplies all gradients, not the losses: a batch's share of a step.</summary>
+    public float Scale;
 }
 
 /// <summary>
@@ -85,6 +88,7 @@ public static partial class ContrastiveLoss
         Require.OptionalLength(name, nameof(a.GradImages), a.GradImages.Length, elements, "N × C");
         Require.OptionalLength(name, nameof(a.GradTexts), a.GradTexts.Length, elements, "N × C");
         Require.OptionalLength(name, nameof(a.GradLogitScale), a.GradLogitScale.Length, 1, "1");
+        Require.That(a.Scale != 0 || (a.GradImages.IsEmpty && a.GradTexts.IsEmpty && a.GradLogitScale.IsEmpty), name, nameof(a.Scale), "not 0 when a gradient is asked for", 0);
         Require.Length(name, nameof(a.Scratch), a.Scratch.Length, ScratchLength(a.Rows), "ScratchLength");
     }
 }

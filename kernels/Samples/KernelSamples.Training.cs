@@ -135,6 +135,6 @@ static partial class KernelSamples
             GradTexts = m.Output<float>(a.Rows, a.Channels),
             GradLogitScale = m.Floats(1),
             Scratch = m.Output<float>((int)ContrastiveLoss.ScratchLength(a.Rows)),
-        }, new ContrastiveLossArguments { Rows = 16, Channels = 768, RelationWeight = 0.1f }),
+        }, new ContrastiveLossArguments { Rows = 16, Channels = 768, RelationWeight = 0.1f, Scale = 1 }),
     ];
 }

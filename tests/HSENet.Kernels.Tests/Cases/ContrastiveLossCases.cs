@@ -22,7 +22,7 @@ static class ContrastiveLossCases
 
     const float Weight = 0.1f;
 
-    static double Total(ContrastiveLossReference reference) => reference.Contrastive + Weight * reference.Relation;
+    static double Total(ContrastiveLossReference reference) => 0.5 * (reference.Contrastive + Weight * reference.Relation);
 
     static ContrastiveLossArguments Small(CaseMemory memory, float[][] x) => new()
     {
@@ -33,6 +33,7 @@ static class ContrastiveLossCases
         Rows = 4,
         Channels = 6,
         RelationWeight = Weight,
+        Scale = 0.5f,
     };
 
     static KernelCase<ContrastiveLossArguments> Case(int rows, int channels, float scale, bool frozen, bool gradients = true) => new(ContrastiveLoss.ForwardOperation,
@@ -54,6 +55,7 @@ static class ContrastiveLossCases
                 Rows = rows,
                 Channels = channels,
                 RelationWeight = frozen ? Weight : 0,
+                Scale = gradients ? 0.75f : 0,
             };
         },
         Expect)
@@ -93,8 +95,9 @@ static class ContrastiveLossCases
         for (int k = 0; k < n * n; k++)
         {
             double difference = a.FrozenLogits.IsEmpty ? 0 : Math.Abs(reference.Logits[k] - a.FrozenLogits[k]);
-            double both = 2 * n * Math.Abs(reference.GradLogits[k]) + (k / n == k % n ? 4 : 0) + 2 * n * a.RelationWeight * 2 * difference / n2;
-            gradients[k] = (softmax * Math.Min(2, both) + 4 * u * both) / (2 * n) + a.RelationWeight * 2 / n2 * (error + 5 * u * difference) + u * Math.Abs(reference.GradLogits[k]);
+            double magnitude = 2 * n * Math.Abs(reference.GradLogits[k]) + a.Scale * ((k / n == k % n ? 4 : 0) + 2 * n * a.RelationWeight * 2 * difference / n2);
+            gradients[k] = (softmax * Math.Min(2 * a.Scale, magnitude) + 5 * u * magnitude) / (2 * n)
+                + a.Scale * a.RelationWeight * 2 / n2 * (error + 6 * u * difference) + u * Math.Abs(reference.GradLogits[k]);
             relation += (2 * difference * (error + u * difference) + error * error + (2 * n + 4) * u * difference * difference) / n2;
         }
         var expected = new List<Expected>
