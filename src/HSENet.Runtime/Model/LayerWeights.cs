@@ -35,6 +35,18 @@ readonly record struct LinearLayer(Weights W, View<float> Bias, int Inputs, int 
             Activation = activation,
         });
 
+    /// <summary>hidden = gelu(x · Wᵀ + bias); a training forward also keeps the sums before the activation in <paramref name="up"/>.</summary>
+    public void ForwardGelu(Device device, View<float> x, View<float> up, View<float> hidden, int rows)
+    {
+        if (up.IsEmpty)
+        {
+            Forward(device, x, hidden, rows, activation: LinearActivation.Gelu);
+            return;
+        }
+        Forward(device, x, up, rows);
+        Gelu.Forward(device, new GeluArguments { X = up, Y = hidden, Count = (int)hidden.Length });
+    }
+
     /// <summary>
     /// gradX = residual + gradY · W, overwritten; the weights' gradients are added to where they are trained. Nothing runs when nobody wants anything.
     /// </summary>
@@ -61,6 +73,13 @@ readonly record struct LinearLayer(Weights W, View<float> Bias, int Inputs, int 
             Inputs = Inputs,
             Outputs = Outputs,
         });
+    }
+
+    /// <summary>The gradients of <see cref="ForwardGelu"/>; the gradient of the hidden values becomes that before the activation, in place.</summary>
+    public void BackwardGelu(Device device, View<float> up, View<float> gradHidden, View<float> x, View<float> gradX, int rows, View<float> residual = default)
+    {
+        Gelu.Backward(device, new GeluBackwardArguments { X = up, GradY = gradHidden, GradX = gradHidden, Count = (int)gradHidden.Length });
+        Backward(device, gradHidden, x, gradX, rows, residual);
     }
 }
 

@@ -46,8 +46,9 @@ sealed class SliceEncoder
         int slices = buffers.Slices, tokens = _config.Patches + 1, channels = _config.HiddenSize;
         var x = pass[buffers.Tokens];
         Embed(pass, buffers, pixels, x);
+        var tensors = buffers.Blocks.InPlace(pass, x);
         foreach (var block in _blocks)
-            block.Forward(pass, buffers.Blocks, x, slices, tokens);
+            block.Forward(pass, tensors, slices, tokens);
         _norm.Forward(pass.Device, x, x, slices * tokens);
         pass.Show(Name, "norm", x);
         for (int slice = 0; slice < slices; slice++)

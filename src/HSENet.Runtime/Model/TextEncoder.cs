@@ -4,14 +4,15 @@ using HSENet.Kernels;
 namespace HSENet.Runtime;
 
 /// <summary>Word pieces → last hidden states [tokens, channels] (reference: <c>language_encoder</c>, transformers' BertModel without its pooler).</summary>
-sealed class TextEncoder
+sealed partial class TextEncoder
 {
     readonly TextEncoderConfig _config;
     readonly string _name;
     readonly Weights _words, _positions;
-    readonly View<float> _type;
+    readonly View<float> _type, _gradWords, _gradPositions, _gradType;
+    readonly long _embeddingDropout;
     readonly LayerNormLayer _norm;
-    readonly Layer[] _layers;
+    readonly TextLayer[] _layers;
 
     public TextEncoder(WeightStore weights, string name, TextEncoderConfig config)
     {
@@ -21,8 +22,13 @@ sealed class TextEncoder
         _positions = weights.Matrix($"{name}.embeddings.position_embeddings.weight", config.MaxPositionEmbeddings, channels);
         // Every token is of type 0: a report is one sentence pair's first half.
         _type = weights.Vector($"{name}.embeddings.token_type_embeddings.weight", (long)config.TypeVocabSize * channels).Slice(0, channels);
+        _gradWords = weights.Gradient($"{name}.embeddings.word_embeddings.weight");
+        _gradPositions = weights.Gradient($"{name}.embeddings.position_embeddings.weight");
+        var gradTypes = weights.Gradient($"{name}.embeddings.token_type_embeddings.weight");
+        _gradType = gradTypes.IsEmpty ? default : gradTypes.Slice(0, channels);
         _norm = LayerNormLayer.Bind(weights, $"{name}.embeddings.LayerNorm", channels, config.LayerNormEps);
-        _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new Layer(weights, $"{name}.encoder.layer.{i}", config))];
+        _embeddingDropout = DropoutSeeds.Site($"{name}.embeddings.dropout");
+        _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new TextLayer(weights, $"{name}.encoder.layer.{i}", config))];
     }
 
     public readonly record struct Buffers(PlannedBuffer Ids, PlannedBuffer Query, PlannedBuffer Key, PlannedBuffer Value, PlannedBuffer Mixed, PlannedBuffer Hidden);
@@ -40,11 +46,23 @@ sealed class TextEncoder
     /// <summary>Encodes ids; keys beyond <paramref name="valid"/> are padding that no query sees. Result in <paramref name="x"/> [tokens, channels].</summary>
     public void Forward(in Pass pass, Buffers buffers, ReadOnlySpan<int> ids, int valid, View<float> x)
     {
-        var deviceIds = pass.Arena.Integers(buffers.Ids).Slice(0, ids.Length);
-        pass.Device.Upload(ids, deviceIds);
+        int tokens = ids.Length, channels = _config.HiddenSize;
+        Embed(pass, pass.Arena.Integers(buffers.Ids), ids, x);
+        _norm.Forward(pass.Device, x, x, tokens);
+        var tensors = new TextTensors(x, pass.Rows(buffers.Query, tokens, channels), pass.Rows(buffers.Key, tokens, channels), pass.Rows(buffers.Value, tokens, channels),
+            pass.Rows(buffers.Mixed, tokens, channels), x, x, default, pass.Rows(buffers.Hidden, tokens, _config.IntermediateSize), x, x);
+        foreach (var layer in _layers)
+            layer.Forward(pass, tensors, tokens, valid, default);
+        pass.Show(_name, "last_hidden", x);
+    }
+
+    /// <summary>Word, position and type embeddings before their norm.</summary>
+    void Embed(in Pass pass, View<int> deviceIds, ReadOnlySpan<int> ids, View<float> x)
+    {
+        pass.Device.Upload(ids, deviceIds.Slice(0, ids.Length));
         TokenEmbedding.Forward(pass.Device, new TokenEmbeddingArguments
         {
-            Ids = deviceIds,
+            Ids = deviceIds.Slice(0, ids.Length),
             Table = _words,
             Position = _positions,
             Added = _type,
@@ -52,55 +70,5 @@ sealed class TextEncoder
             Tokens = ids.Length,
             Channels = _config.HiddenSize,
         });
-        _norm.Forward(pass.Device, x, x, ids.Length);
-        foreach (var layer in _layers)
-            layer.Forward(pass, buffers, x, ids.Length, valid);
-        pass.Show(_name, "last_hidden", x);
-    }
-
-    /// <summary>x = norm(x + attention(x)); x = norm(x + mlp(x)).</summary>
-    sealed class Layer(WeightStore weights, string name, TextEncoderConfig config)
-    {
-        readonly LinearLayer _query = LinearLayer.Bind(weights, $"{name}.attention.self.query", config.HiddenSize, config.HiddenSize);
-        readonly LinearLayer _key = LinearLayer.Bind(weights, $"{name}.attention.self.key", config.HiddenSize, config.HiddenSize);
-        readonly LinearLayer _value = LinearLayer.Bind(weights, $"{name}.attention.self.value", config.HiddenSize, config.HiddenSize);
-        readonly LinearLayer _out = LinearLayer.Bind(weights, $"{name}.attention.output.dense", config.HiddenSize, config.HiddenSize);
-        readonly LayerNormLayer _norm1 = LayerNormLayer.Bind(weights, $"{name}.attention.output.LayerNorm", config.HiddenSize, config.LayerNormEps);
-        readonly LinearLayer _up = LinearLayer.Bind(weights, $"{name}.intermediate.dense", config.HiddenSize, config.IntermediateSize);
-        readonly LinearLayer _down = LinearLayer.Bind(weights, $"{name}.output.dense", config.IntermediateSize, config.HiddenSize);
-        readonly LayerNormLayer _norm2 = LayerNormLayer.Bind(weights, $"{name}.output.LayerNorm", config.HiddenSize, config.LayerNormEps);
-
-        public void Forward(in Pass pass, Buffers buffers, View<float> x, int tokens, int valid)
-        {
-            var device = pass.Device;
-            int channels = config.HiddenSize, headSize = channels / config.NumAttentionHeads;
-            long floats = (long)tokens * channels;
-            View<float> query = pass[buffers.Query].Slice(0, floats), key = pass[buffers.Key].Slice(0, floats), value = pass[buffers.Value].Slice(0, floats);
-            View<float> mixed = pass[buffers.Mixed].Slice(0, floats), hidden = pass[buffers.Hidden].Slice(0, (long)tokens * config.IntermediateSize);
-            _query.Forward(device, x, query, tokens);
-            _key.Forward(device, x, key, tokens);
-            _value.Forward(device, x, value, tokens);
-            Attention.Forward(device, new AttentionArguments
-            {
-                Q = query,
-                K = key,
-                V = value,
-                Y = mixed,
-                QueryStride = channels,
-                KeyStride = channels,
-                Batch = 1,
-                Queries = tokens,
-                Keys = valid,
-                QueryHeads = config.NumAttentionHeads,
-                KeyHeads = config.NumAttentionHeads,
-                HeadSize = headSize,
-                Scale = 1 / MathF.Sqrt(headSize),
-            });
-            _out.Forward(device, mixed, x, tokens, residual: x);
-            _norm1.Forward(device, x, x, tokens);
-            _up.Forward(device, x, hidden, tokens, activation: LinearActivation.Gelu);
-            _down.Forward(device, hidden, x, tokens, residual: x);
-            _norm2.Forward(device, x, x, tokens);
-        }
     }
 }

@@ -26,7 +26,36 @@ readonly record struct BlockBuffers(PlannedBuffer Normed, PlannedBuffer QueryKey
         plan.Reserve($"{name}.normed", rows * size.Channels),
         plan.Reserve($"{name}.qkv", rows * 3 * size.Channels),
         plan.Reserve($"{name}.mlp", rows * size.MlpChannels));
+
+    /// <summary>A block's tensors for inference: it works in place on x, and one tensor serves both norms and attention.</summary>
+    public BlockTensors InPlace(in Pass pass, View<float> x)
+    {
+        var normed = pass[Normed];
+        return new BlockTensors(x, normed, pass[QueryKeyValue], normed, x, normed, default, pass[Hidden], x);
+    }
 }
+
+/// <summary>Everything a block computes, in the order of the data; training gives each tensor memory of its own, inference lets them share.</summary>
+/// <param name="Input">[batch · tokens, channels].</param>
+/// <param name="Normed">[…, channels] before attention.</param>
+/// <param name="QueryKeyValue">[…, 3 · channels].</param>
+/// <param name="Mixed">[…, channels] output of attention.</param>
+/// <param name="Attended">[…, channels] input + attention.</param>
+/// <param name="MlpNormed">[…, channels] before the MLP.</param>
+/// <param name="Up">[…, MLP channels] before the activation; left out where no backward needs it.</param>
+/// <param name="Hidden">[…, MLP channels].</param>
+/// <param name="Output">[…, channels].</param>
+readonly record struct BlockTensors(
+    View<float> Input, View<float> Normed, View<float> QueryKeyValue, View<float> Mixed, View<float> Attended, View<float> MlpNormed, View<float> Up, View<float> Hidden,
+    View<float> Output);
+
+/// <summary>Gradients inside a block, which all blocks share.</summary>
+/// <param name="Normed">[batch · tokens, channels] of either norm's output, and of attention's.</param>
+/// <param name="QueryKeyValue">[…, 3 · channels].</param>
+/// <param name="Hidden">[…, MLP channels].</param>
+/// <param name="AttentionScratch">Of <see cref="Attention.BackwardScratch"/>.</param>
+/// <param name="NormScratch">Of <see cref="LayerNorm.BackwardScratch"/>.</param>
+readonly record struct BlockGradients(View<float> Normed, View<float> QueryKeyValue, View<float> Hidden, View<float> AttentionScratch, View<float> NormScratch);
 
 /// <summary>One block with its weights.</summary>
 sealed class TransformerBlock(WeightStore weights, string name, BlockNames names, BlockSize size)
@@ -38,21 +67,19 @@ sealed class TransformerBlock(WeightStore weights, string name, BlockNames names
     readonly LinearLayer _up = LinearLayer.Bind(weights, $"{name}.{names.Up}", size.Channels, size.MlpChannels);
     readonly LinearLayer _down = LinearLayer.Bind(weights, $"{name}.{names.Down}", size.MlpChannels, size.Channels);
 
-    /// <summary>Adds both halves of the block to x, [batch · tokens, channels].</summary>
-    public void Forward(in Pass pass, BlockBuffers buffers, View<float> x, int batch, int tokens)
+    /// <summary>Runs both halves of the block.</summary>
+    public void Forward(in Pass pass, in BlockTensors t, int batch, int tokens)
     {
         int rows = batch * tokens, channels = size.Channels;
-        View<float> normed = pass[buffers.Normed], qkv = pass[buffers.QueryKeyValue], hidden = pass[buffers.Hidden];
-
-        _norm1.Forward(pass.Device, x, normed, rows);
-        pass.Show(name, "norm1", normed);
-        _queryKeyValue.Forward(pass.Device, normed, qkv, rows);
+        _norm1.Forward(pass.Device, t.Input, t.Normed, rows);
+        pass.Show(name, "norm1", t.Normed);
+        _queryKeyValue.Forward(pass.Device, t.Normed, t.QueryKeyValue, rows);
         Attention.Forward(pass.Device, new AttentionArguments
         {
-            Q = qkv,
-            K = qkv.Slice(channels, qkv.Length - channels),
-            V = qkv.Slice(2 * channels, qkv.Length - 2 * channels),
-            Y = normed,
+            Q = t.QueryKeyValue,
+            K = Keys(t.QueryKeyValue),
+            V = Values(t.QueryKeyValue),
+            Y = t.Mixed,
             QueryStride = 3 * channels,
             KeyStride = 3 * channels,
             Batch = batch,
@@ -63,13 +90,60 @@ sealed class TransformerBlock(WeightStore weights, string name, BlockNames names
             HeadSize = size.HeadSize,
             Scale = 1 / MathF.Sqrt(size.HeadSize),
         });
-        _out.Forward(pass.Device, normed, x, rows, residual: x);
-        pass.Show(name, "attended", x);
+        _out.Forward(pass.Device, t.Mixed, t.Attended, rows, residual: t.Input);
+        pass.Show(name, "attended", t.Attended);
 
-        _norm2.Forward(pass.Device, x, normed, rows);
-        pass.Show(name, "norm2", normed);
-        _up.Forward(pass.Device, normed, hidden, rows, activation: LinearActivation.Gelu);
-        _down.Forward(pass.Device, hidden, x, rows, residual: x);
-        pass.Show(name, x);
+        _norm2.Forward(pass.Device, t.Attended, t.MlpNormed, rows);
+        pass.Show(name, "norm2", t.MlpNormed);
+        _up.ForwardGelu(pass.Device, t.MlpNormed, t.Up, t.Hidden, rows);
+        _down.Forward(pass.Device, t.Hidden, t.Output, rows, residual: t.Attended);
+        pass.Show(name, t.Output);
     }
+
+    /// <summary>
+    /// Turns the gradient of the output into the gradient of the input, in place in <paramref name="grad"/>, and adds to the gradients of the
+    /// weights that are trained: the forward read upwards.
+    /// </summary>
+    /// <param name="pass">What it runs on.</param>
+    /// <param name="t">What the forward computed, each tensor in memory of its own.</param>
+    /// <param name="gradients">Scratch.</param>
+    /// <param name="grad">[batch · tokens, channels].</param>
+    /// <param name="batch">Sequences.</param>
+    /// <param name="tokens">Rows of each.</param>
+    public void Backward(in Pass pass, in BlockTensors t, in BlockGradients gradients, View<float> grad, int batch, int tokens)
+    {
+        int rows = batch * tokens, channels = size.Channels;
+        _down.Backward(pass.Device, grad, t.Hidden, gradients.Hidden, rows);
+        _up.BackwardGelu(pass.Device, t.Up, gradients.Hidden, t.MlpNormed, gradients.Normed, rows);
+        _norm2.Backward(pass.Device, t.Attended, gradients.Normed, grad, gradients.NormScratch, rows, residual: grad);
+
+        _out.Backward(pass.Device, grad, t.Mixed, gradients.Normed, rows);
+        Attention.Backward(pass.Device, new AttentionBackwardArguments
+        {
+            Q = t.QueryKeyValue,
+            K = Keys(t.QueryKeyValue),
+            V = Values(t.QueryKeyValue),
+            Y = t.Mixed,
+            GradY = gradients.Normed,
+            GradQ = gradients.QueryKeyValue,
+            GradK = Keys(gradients.QueryKeyValue),
+            GradV = Values(gradients.QueryKeyValue),
+            Scratch = gradients.AttentionScratch,
+            QueryStride = 3 * channels,
+            KeyStride = 3 * channels,
+            Batch = batch,
+            Queries = tokens,
+            Keys = tokens,
+            QueryHeads = size.Heads,
+            KeyHeads = size.Heads,
+            HeadSize = size.HeadSize,
+            Scale = 1 / MathF.Sqrt(size.HeadSize),
+        });
+        _queryKeyValue.Backward(pass.Device, gradients.QueryKeyValue, t.Normed, gradients.Normed, rows);
+        _norm1.Backward(pass.Device, t.Input, gradients.Normed, grad, gradients.NormScratch, rows, residual: grad);
+    }
+
+    View<float> Keys(View<float> queryKeyValue) => queryKeyValue.Slice(size.Channels, queryKeyValue.Length - size.Channels);
+
+    View<float> Values(View<float> queryKeyValue) => queryKeyValue.Slice(2 * size.Channels, queryKeyValue.Length - 2 * size.Channels);
 }

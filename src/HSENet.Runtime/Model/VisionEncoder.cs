@@ -7,13 +7,13 @@ namespace HSENet.Runtime;
 /// Patches + positions, [slice guidance], CLS token in front, pre-norm blocks, final norm: [1 + patches, channels], CLS first
 /// (reference: <c>ViT</c> of stage 1, <c>ViT_stage2</c>).
 /// </summary>
-sealed class VisionEncoder
+sealed partial class VisionEncoder
 {
     readonly VisionConfig _config;
     readonly string _name;
     readonly LinearLayer _patches;
     readonly Weights _positions;
-    readonly View<float> _cls;
+    readonly View<float> _cls, _gradPositions, _gradCls;
     readonly SliceGuidance? _guidance;
     readonly TransformerBlock[] _blocks;
     readonly LayerNormLayer _norm;
@@ -25,6 +25,8 @@ sealed class VisionEncoder
         _patches = LinearLayer.Bind(weights, $"{name}.patch_embedding.patch_embeddings.1", voxels, channels);
         _positions = weights.Matrix($"{name}.patch_embedding.position_embeddings", config.Patches, channels);
         _cls = weights.Vector($"{name}.cls_token", channels);
+        _gradPositions = weights.Gradient($"{name}.patch_embedding.position_embeddings");
+        _gradCls = weights.Gradient($"{name}.cls_token");
         _guidance = sliceGuided ? new SliceGuidance(weights, name, channels) : null;
         _blocks = [.. Enumerable.Range(0, config.NumLayers).Select(i => new TransformerBlock(weights, $"{name}.blocks.{i}", BlockNames.Monai, Size(config)))];
         _norm = LayerNormLayer.Bind(weights, $"{name}.norm", channels, VisionConfig.LayerNormEpsilon);
@@ -47,8 +49,20 @@ sealed class VisionEncoder
     /// <summary>Encodes a volume [1, D, H, W] into <paramref name="features"/> [1 + patches, channels].</summary>
     public void Forward(in Pass pass, Buffers buffers, View<float> volume, View<float> sliceFeatures, View<float> features)
     {
-        int channels = _config.HiddenSize;
-        var patches = features.Slice(channels, features.Length - channels);
+        var patches = EmbedPatches(pass, volume, features);
+        _guidance?.Forward(pass, buffers.Guidance!.Value, patches, sliceFeatures);
+        AddClass(pass, features);
+        var tensors = buffers.Blocks.InPlace(pass, features);
+        foreach (var block in _blocks)
+            block.Forward(pass, tensors, 1, _config.Patches + 1);
+        _norm.Forward(pass.Device, features, features, _config.Patches + 1);
+        pass.Show(_name, "norm", features);
+    }
+
+    /// <summary>Writes patches + positions behind the place of CLS, and returns them.</summary>
+    View<float> EmbedPatches(in Pass pass, View<float> volume, View<float> embedded)
+    {
+        var patches = embedded.Slice(_config.HiddenSize, embedded.Length - _config.HiddenSize);
         PatchEmbedding.Forward(pass.Device, new PatchEmbeddingArguments
         {
             Image = volume,
@@ -63,16 +77,16 @@ sealed class VisionEncoder
             PatchDepth = _config.Patch.Depth,
             PatchHeight = _config.Patch.Height,
             PatchWidth = _config.Patch.Width,
-            Outputs = channels,
+            Outputs = _config.HiddenSize,
         });
         pass.Show(_name, "patch_embedding", patches);
-        _guidance?.Forward(pass, buffers.Guidance!.Value, patches, sliceFeatures);
-        pass.Device.Copy(_cls, features.Slice(0, channels));
-        pass.Show(_name, "embedded", features);
-        foreach (var block in _blocks)
-            block.Forward(pass, buffers.Blocks, features, 1, _config.Patches + 1);
-        _norm.Forward(pass.Device, features, features, _config.Patches + 1);
-        pass.Show(_name, "norm", features);
+        return patches;
+    }
+
+    void AddClass(in Pass pass, View<float> embedded)
+    {
+        pass.Device.Copy(_cls, embedded.Slice(0, _config.HiddenSize));
+        pass.Show(_name, "embedded", embedded);
     }
 
     static BlockSize Size(VisionConfig config) => new(config.HiddenSize, config.MlpDim, config.NumHeads, VisionConfig.LayerNormEpsilon);
