@@ -37,6 +37,15 @@ static class ReferenceMath
         return Math.Exp(-x * x) / Math.Sqrt(Math.PI) / (x + fraction);
     }
 
+    /// <summary>A copy in double of a view in host memory.</summary>
+    public static double[] Doubles(View<float> view)
+    {
+        var copy = new double[view.Length];
+        for (int i = 0; i < copy.Length; i++)
+            copy[i] = view[i];
+        return copy;
+    }
+
     /// <summary>A stored weight as double.</summary>
     public static unsafe double Weight(in Weights w, int index) => w.Type switch
     {

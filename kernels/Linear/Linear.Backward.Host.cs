@@ -17,13 +17,20 @@ public static partial class Linear
         if (!a.GradW.IsEmpty)
             HostAddOuter(device, a.GradY, a.X, a.GradW, a.Rows, a.Inputs, a.Outputs);
         if (!a.GradBias.IsEmpty)
-            device.ForVectors((a.Outputs + BackwardColumns - 1) / BackwardColumns, new SumRowsWork(a));
+            HostAddRows(device, a.GradY, a.GradBias, a.Rows, a.Outputs);
     }
 
+    /// <summary>gradBias [N] += the sum of the rows of gradY [M, N], in their order.</summary>
+    internal static void HostAddRows(HostDevice device, View<float> gradY, View<float> gradBias, int rows, int outputs) =>
+        device.ForVectors((outputs + BackwardColumns - 1) / BackwardColumns, new SumRowsWork(gradY, gradBias, rows, outputs));
+
     /// <summary>gradW [N, K] += gradYᵀ · x for gradY [M, N] and x [M, K]. Takes the launch's shared scratch memory.</summary>
-    internal static unsafe void HostAddOuter(HostDevice device, View<float> gradY, View<float> x, View<float> gradW, int rows, int inputs, int outputs)
+    internal static unsafe void HostAddOuter(HostDevice device, View<float> gradY, View<float> x, View<float> gradW, int rows, int inputs, int outputs) =>
+        HostAddOuter(device, gradY, x, gradW, rows, inputs, outputs, device.SharedScratch<float>((long)rows * outputs));
+
+    /// <summary>The same with scratch memory for gradYᵀ.</summary>
+    internal static unsafe void HostAddOuter(HostDevice device, View<float> gradY, View<float> x, View<float> gradW, int rows, int inputs, int outputs, float* transposed)
     {
-        float* transposed = device.SharedScratch<float>((long)rows * outputs);
         device.For((outputs + BackwardColumns - 1) / BackwardColumns, new TransposeWork(gradY, transposed, rows, outputs));
         HostProduct(device, new LinearArguments
         {
@@ -55,16 +62,16 @@ public static partial class Linear
                 to[n * rows + m] = from[m * columns + n];
     }
 
-    readonly struct SumRowsWork(LinearBackwardArguments a) : IHostVectorWork
+    readonly struct SumRowsWork(View<float> gradY, View<float> gradBias, int rows, int outputs) : IHostVectorWork
     {
         public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
-            int start = index * BackwardColumns, count = Math.Min(BackwardColumns, a.Outputs - start);
+            int start = index * BackwardColumns, count = Math.Min(BackwardColumns, outputs - start);
             float* sums = stackalloc float[BackwardColumns];
             new Span<float>(sums, BackwardColumns).Clear();
-            for (int m = 0; m < a.Rows; m++)
-                HostVectors.AddScaled<TVector>(1f, a.GradY.Pointer + (long)m * a.Outputs + start, sums, count);
-            HostVectors.AddScaled<TVector>(1f, sums, a.GradBias.Pointer + start, count);
+            for (int m = 0; m < rows; m++)
+                HostVectors.AddScaled<TVector>(1f, gradY.Pointer + (long)m * outputs + start, sums, count);
+            HostVectors.AddScaled<TVector>(1f, sums, gradBias.Pointer + start, count);
         }
     }
 }

@@ -9,7 +9,7 @@ public static partial class Lora
     /// </summary>
     public static (double[] GradA, double[] GradB, double[] GradX) BackwardReference(in LoraBackwardArguments a)
     {
-        double[] gradA = Doubles(a.GradA), gradB = Doubles(a.GradB), gradX = Doubles(a.GradX);
+        double[] gradA = ReferenceMath.Doubles(a.GradA), gradB = ReferenceMath.Doubles(a.GradB), gradX = ReferenceMath.Doubles(a.GradX);
         for (int m = 0; m < a.Rows; m++)
             for (int j = 0; j < a.Rank; j++)
             {
@@ -27,13 +27,5 @@ public static partial class Lora
                     gradX[m * a.Inputs + k] += gradInner * ReferenceMath.Weight(a.A, j * a.Inputs + k);
             }
         return (gradA, gradB, gradX);
-    }
-
-    static double[] Doubles(View<float> view)
-    {
-        var copy = new double[view.Length];
-        for (int i = 0; i < copy.Length; i++)
-            copy[i] = view[i];
-        return copy;
     }
 }

@@ -11,7 +11,9 @@ public static partial class PatchEmbedding
     {
         long length = (long)a.Patches * a.PatchLength;
         float* rows = device.SharedScratch<float>(length);
-        device.ForVectors(a.Patches, new HostGather(a, rows));
+        device.For(a.Patches, new HostGather(a.Image, a.Volume, rows));
+        if (a.Position.Type != WeightType.F32)
+            device.ForVectors(a.Patches, new HostWidenPositions(a));
         View<float> position = a.Position.Type == WeightType.F32 ? a.Position.Values.As<float>() : a.Y;
         Linear.HostForward(device, new LinearArguments
         {
@@ -26,20 +28,23 @@ public static partial class PatchEmbedding
         });
     }
 
-    readonly unsafe struct HostGather(PatchEmbeddingArguments a, float* rows) : IHostVectorWork
+    readonly unsafe struct HostGather(View<float> image, PatchVolume volume, float* rows) : IHostWork
     {
-        public void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
+        public void Run(int index, int worker)
         {
-            int columns = a.Width / a.PatchWidth, lines = a.Height / a.PatchHeight;
-            int w0 = index % columns * a.PatchWidth, h0 = index / columns % lines * a.PatchHeight, d0 = index / (columns * lines) * a.PatchDepth;
-            float* to = rows + (long)index * a.PatchLength;
-            uint bytes = (uint)a.PatchWidth * sizeof(float);
-            for (int channel = 0; channel < a.Channels; channel++)
-                for (int d = d0; d < d0 + a.PatchDepth; d++)
-                    for (int h = h0; h < h0 + a.PatchHeight; h++, to += a.PatchWidth)
-                        Unsafe.CopyBlockUnaligned(to, a.Image.Pointer + ((long)(channel * a.Depth + d) * a.Height + h) * a.Width + w0, bytes);
-            if (a.Position.Type != WeightType.F32)
-                HostVectors.Widen<TVector>(a.Position, (long)index * a.Outputs, a.Y.Pointer + (long)index * a.Outputs, a.Outputs);
+            var (d0, h0, w0) = volume.Corner(index);
+            float* to = rows + (long)index * volume.PatchLength;
+            uint bytes = (uint)volume.PatchWidth * sizeof(float);
+            for (int channel = 0; channel < volume.Channels; channel++)
+                for (int d = d0; d < d0 + volume.PatchDepth; d++)
+                    for (int h = h0; h < h0 + volume.PatchHeight; h++, to += volume.PatchWidth)
+                        Unsafe.CopyBlockUnaligned(to, image.Pointer + ((long)(channel * volume.Depth + d) * volume.Height + h) * volume.Width + w0, bytes);
         }
+    }
+
+    readonly unsafe struct HostWidenPositions(PatchEmbeddingArguments a) : IHostVectorWork
+    {
+        public void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector> =>
+            HostVectors.Widen<TVector>(a.Position, (long)index * a.Outputs, a.Y.Pointer + (long)index * a.Outputs, a.Outputs);
     }
 }

@@ -44,10 +44,12 @@ public struct PatchEmbeddingArguments
     public int Outputs;
 
     /// <summary>P, patches.</summary>
-    public readonly int Patches => Depth / PatchDepth * (Height / PatchHeight) * (Width / PatchWidth);
+    public readonly int Patches => Volume.Patches;
 
     /// <summary>K, values of a patch.</summary>
-    public readonly int PatchLength => Channels * PatchDepth * PatchHeight * PatchWidth;
+    public readonly int PatchLength => Volume.PatchLength;
+
+    internal readonly PatchVolume Volume => new(Channels, Depth, Height, Width, PatchDepth, PatchHeight, PatchWidth);
 }
 
 /// <summary>
@@ -79,18 +81,7 @@ public static partial class PatchEmbedding
     static void Check(PatchEmbeddingArguments a)
     {
         const string name = "PatchEmbedding";
-        Require.Positive(name, nameof(a.Channels), a.Channels);
-        Require.Positive(name, nameof(a.Outputs), a.Outputs);
-        CheckAxis(name, nameof(a.Depth), a.Depth, nameof(a.PatchDepth), a.PatchDepth);
-        CheckAxis(name, nameof(a.Height), a.Height, nameof(a.PatchHeight), a.PatchHeight);
-        CheckAxis(name, nameof(a.Width), a.Width, nameof(a.PatchWidth), a.PatchWidth);
-        long patches = (long)(a.Depth / a.PatchDepth) * (a.Height / a.PatchHeight) * (a.Width / a.PatchWidth);
-        long length = (long)a.Channels * a.PatchDepth * a.PatchHeight * a.PatchWidth;
-        // The naive grid has a patch per block in y, and kernels index with 32 bits.
-        Require.That(patches <= 65535, name, nameof(a.PatchDepth), "at most 65535 patches", patches);
-        Require.That(patches * length <= int.MaxValue, name, nameof(a.Image), "fewer than 2³¹ elements", patches * length);
-        Require.That(length * a.Outputs <= int.MaxValue, name, nameof(a.W), "fewer than 2³¹ elements", length * a.Outputs);
-        Require.Length(name, nameof(a.Image), a.Image.Length, patches * length, "channels × depth × height × width");
+        var (patches, length) = a.Volume.Check(name, a.Image, a.Outputs);
         Require.Length(name, nameof(a.W), a.W.Length, length * a.Outputs, "C × K");
         Require.Length(name, nameof(a.Bias), a.Bias.Length, a.Outputs, "C");
         Require.Length(name, nameof(a.Position), a.Position.Length, patches * a.Outputs, "P × C");
@@ -99,12 +90,5 @@ public static partial class PatchEmbedding
             "a patch length that is a multiple of 128 for int8 weights", length);
         Require.That(a.Position.Type != WeightType.Int8 || a.Outputs % Weights.ScaleGroup == 0, name, nameof(a.Position),
             "a multiple of 128 outputs for int8", a.Outputs);
-    }
-
-    static void CheckAxis(string name, string sizeName, int size, string patchName, int patch)
-    {
-        Require.Positive(name, sizeName, size);
-        Require.Positive(name, patchName, patch);
-        Require.That(size % patch == 0, name, sizeName, "a multiple of the patch's size", size);
     }
 }

@@ -48,14 +48,20 @@ public static partial class PatchScore
     static void Check(PatchScoreArguments a)
     {
         const string name = "PatchScore";
-        Require.Positive(name, nameof(a.Patches), a.Patches);
-        Require.Positive(name, nameof(a.Channels), a.Channels);
-        long elements = (long)a.Patches * a.Channels;
-        Require.That(elements <= int.MaxValue, name, nameof(a.X), "fewer than 2³¹ elements", elements);
+        long elements = CheckSizes(name, a.Patches, a.Channels);
         Require.Length(name, nameof(a.G), a.G.Length, elements, "P × D");
         Require.Length(name, nameof(a.Weight), a.Weight.Length, a.Channels, "D");
         Require.Length(name, nameof(a.Bias), a.Bias.Length, 1, "1");
         Require.Length(name, nameof(a.X), a.X.Length, elements, "P × D");
         Require.Length(name, nameof(a.Scores), a.Scores.Length, a.Patches, "P");
+    }
+
+    static long CheckSizes(string name, int patches, int channels)
+    {
+        Require.Positive(name, nameof(PatchScoreArguments.Patches), patches);
+        Require.Positive(name, nameof(PatchScoreArguments.Channels), channels);
+        long elements = (long)patches * channels;
+        Require.That(elements <= int.MaxValue, name, nameof(PatchScoreArguments.X), "fewer than 2³¹ elements", elements);
+        return elements;
     }
 }

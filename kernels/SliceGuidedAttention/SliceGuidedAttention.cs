@@ -57,17 +57,23 @@ public static partial class SliceGuidedAttention
     static void Check(SliceGuidedAttentionArguments a)
     {
         const string name = "SliceGuidedAttention";
-        Require.Positive(name, nameof(a.Patches), a.Patches);
-        Require.Positive(name, nameof(a.Slices), a.Slices);
-        Require.Positive(name, nameof(a.Channels), a.Channels);
-        long queries = (long)a.Patches * a.Channels, keys = (long)a.Slices * a.Channels, map = (long)a.Patches * a.Slices;
-        Require.That(Math.Max(Math.Max(queries, keys), map) <= int.MaxValue, name, nameof(a.Q), "fewer than 2³¹ elements",
-            Math.Max(Math.Max(queries, keys), map));
+        var (queries, keys, map) = CheckSizes(name, a.Patches, a.Slices, a.Channels);
         Require.Length(name, nameof(a.Q), a.Q.Length, queries, "P × D");
         Require.Length(name, nameof(a.K), a.K.Length, keys, "S × D");
         Require.Length(name, nameof(a.V), a.V.Length, keys, "S × D");
         Require.Length(name, nameof(a.Y), a.Y.Length, queries, "P × D");
         Require.Length(name, nameof(a.Map), a.Map.Length, map, "P × S");
         Require.Rate(name, nameof(a.DropoutRate), a.DropoutRate);
+    }
+
+    /// <summary>Elements of queries, keys and map.</summary>
+    static (long Queries, long Keys, long Map) CheckSizes(string name, int patches, int slices, int channels)
+    {
+        Require.Positive(name, nameof(SliceGuidedAttentionArguments.Patches), patches);
+        Require.Positive(name, nameof(SliceGuidedAttentionArguments.Slices), slices);
+        Require.Positive(name, nameof(SliceGuidedAttentionArguments.Channels), channels);
+        long queries = (long)patches * channels, keys = (long)slices * channels, map = (long)patches * slices, largest = Math.Max(Math.Max(queries, keys), map);
+        Require.That(largest <= int.MaxValue, name, nameof(SliceGuidedAttentionArguments.Q), "fewer than 2³¹ elements", largest);
+        return (queries, keys, map);
     }
 }

@@ -64,29 +64,45 @@ public static partial class TokenEmbedding
     static void Check(TokenEmbeddingArguments a)
     {
         const string name = "TokenEmbedding";
-        Require.Positive(name, nameof(a.Tokens), a.Tokens);
-        Require.Positive(name, nameof(a.Channels), a.Channels);
-        Require.That(a.FirstPosition >= 0, name, nameof(a.FirstPosition), "at least 0", a.FirstPosition);
-        long elements = (long)a.Tokens * a.Channels;
-        Require.Positive(name, "T × C", elements);
+        long elements = CheckSizes(name, a.Tokens, a.Channels, a.FirstPosition);
         Require.Length(name, nameof(a.Ids), a.Ids.Length, a.Tokens, "T");
         Require.Length(name, nameof(a.Y), a.Y.Length, elements, "T × C");
         Require.OptionalLength(name, nameof(a.Added), a.Added.Length, a.Channels, "C");
         RequireRows(nameof(a.Table), a.Table, 1, a.Channels);
         if (!a.Position.IsEmpty)
             RequireRows(nameof(a.Position), a.Position, (long)a.FirstPosition + a.Tokens, a.Channels);
-        if (a.Visual.IsEmpty)
+        CheckVisual(name, nameof(a.Visual), a.Visual, a.VisualStart, a.Tokens, a.Channels);
+    }
+
+    static long CheckSizes(string name, int tokens, int channels, int firstPosition)
+    {
+        Require.Positive(name, nameof(TokenEmbeddingArguments.Tokens), tokens);
+        Require.Positive(name, nameof(TokenEmbeddingArguments.Channels), channels);
+        Require.That(firstPosition >= 0, name, nameof(TokenEmbeddingArguments.FirstPosition), "at least 0", firstPosition);
+        long elements = (long)tokens * channels;
+        Require.Positive(name, "T × C", elements);
+        return elements;
+    }
+
+    static void CheckVisual(string name, string argument, View<float> visual, int start, int tokens, int channels)
+    {
+        if (visual.IsEmpty)
             return;
-        Require.That(a.Visual.Length % a.Channels == 0, name, nameof(a.Visual), "a whole number of rows of C", a.Visual.Length);
-        Require.That(a.VisualStart >= 0 && a.VisualStart + a.Visual.Length / a.Channels <= a.Tokens,
-            name, nameof(a.VisualStart), "all visual tokens inside the T tokens", a.VisualStart);
+        Require.That(visual.Length % channels == 0, name, argument, "a whole number of rows of C", visual.Length);
+        Require.That(start >= 0 && start + visual.Length / channels <= tokens,
+            name, nameof(TokenEmbeddingArguments.VisualStart), "all visual tokens inside the T tokens", start);
     }
 
     static void RequireRows(string argument, in Weights weights, long rows, int channels)
     {
         const string name = "TokenEmbedding";
-        Require.That(weights.Length % channels == 0 && weights.Length >= rows * channels, name, argument, "a whole number of rows of C, one for every id or position", weights.Length);
-        Require.That(weights.Length <= int.MaxValue, name, argument, "fewer than 2^31 elements", weights.Length);
+        RequireRows(name, argument, weights.Length, rows, channels);
         Require.That(weights.Type != WeightType.Int8 || channels % Weights.ScaleGroup == 0, name, nameof(TokenEmbeddingArguments.Channels), "a multiple of 128 for int8 weights", channels);
+    }
+
+    static void RequireRows(string name, string argument, long length, long rows, int channels)
+    {
+        Require.That(length % channels == 0 && length >= rows * channels, name, argument, "a whole number of rows of C, one for every id or position", length);
+        Require.That(length <= int.MaxValue, name, argument, "fewer than 2^31 elements", length);
     }
 }

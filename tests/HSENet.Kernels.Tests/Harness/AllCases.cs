@@ -21,6 +21,10 @@ public static class AllCases
         .. PatchScoreCases.All,
         .. SpatialPackerCases.All,
         .. SpatialPackerBackwardCases.All,
+        .. SliceGuidedAttentionBackwardCases.All,
+        .. PatchScoreBackwardCases.All,
+        .. PatchEmbeddingBackwardCases.All,
+        .. TokenEmbeddingBackwardCases.All,
         .. SwiGluCases.All,
         .. LoraCases.All,
         .. LoraMergeCases.All,
@@ -45,7 +49,7 @@ public static class AllCases
     /// <summary>The adjoint checks of every backward operation.</summary>
     public static IEnumerable<AdjointCheck> Adjoints =>
     [
-        .. SpatialPackerBackwardCases.Adjoints,
+        .. SpatialPackerBackwardCases.Adjoints, .. SliceGuidedAttentionBackwardCases.Adjoints, .. PatchScoreBackwardCases.Adjoints, .. PatchEmbeddingBackwardCases.Adjoints, .. TokenEmbeddingBackwardCases.Adjoints,
         .. LinearBackwardCases.Adjoints,
         .. LayerNormBackwardCases.Adjoints,
         .. AttentionBackwardCases.Adjoints,
