@@ -6,26 +6,26 @@ namespace HSENet.Runtime;
 sealed partial class VisionModel
 {
     /// <summary>Memory of a training pass: tokens, features and what the projectors keep outlive it, the encoders' scratch does not.</summary>
-    public sealed record TrainingBuffers(PlannedBuffer VisualTokens, PlannedBuffer[] Features, VisionEncoder.Buffers[] Encoders, Projector.Buffers[] Projectors);
+    public sealed record TrainingBuffers(
+        PlannedBuffer VisualTokens, PlannedBuffer[] Features, Projector.Buffers[] Projectors, Projector.GradientBuffers Gradients, VisionEncoder.Buffers[] Encoders);
 
-    /// <summary>Reserves the memory of <see cref="EncodeKeeping"/> and what follows it backwards.</summary>
-    /// <param name="plan">Where.</param>
-    /// <param name="config">Sizes.</param>
-    /// <param name="slices">Slices of a study.</param>
-    public static TrainingBuffers ReserveTraining(MemoryPlan plan, ModelConfig config, int slices)
+    /// <summary>Reserves the memory of <see cref="EncodeKeeping"/> and <see cref="Backward"/>.</summary>
+    public static TrainingBuffers ReserveTraining(MemoryPlan plan, ModelConfig config)
     {
         (string Name, bool SliceGuided)[] branches = [.. Branches(config)];
-        int channels = config.Vision.HiddenSize;
-        var tokens = plan.Reserve("visual_tokens", (long)config.VisualTokens * config.LanguageModel.HiddenSize);
+        int channels = config.Vision.HiddenSize, width = config.LanguageModel.HiddenSize;
+        var tokens = plan.Reserve("visual_tokens", (long)config.VisualTokens * width);
         PlannedBuffer[] features = [.. branches.Select(branch => plan.Reserve($"{branch.Name}.features", (long)(config.Vision.Patches + 1) * channels))];
-        Projector.Buffers[] projectors = [.. branches.Select((_, i) => Projector.Reserve(plan, $"packer{i + 1}", config.Projector, config.Vision.Grid, channels, config.LanguageModel.HiddenSize))];
+        Projector.Buffers[] projectors = [.. branches.Select((_, i) =>
+            Runtime.Projector.Reserve(plan, $"packer{i + 1}", config.Projector, config.Vision.Grid, channels, width, keeping: true))];
+        var gradients = Runtime.Projector.ReserveGradients(plan, "packer", config.Projector, config.Vision.Grid, channels, width);
         using var scope = plan.BeginScope();
-        return new TrainingBuffers(tokens, features,
-            [.. branches.Select(branch => VisionEncoder.Reserve(plan, branch.Name, config.Vision, branch.SliceGuided ? slices : 0))], projectors);
+        return new TrainingBuffers(tokens, features, projectors, gradients,
+            [.. branches.Select(branch => VisionEncoder.Reserve(plan, branch.Name, config.Vision, branch.SliceGuided ? config.SliceEncoder!.Slices : 0))]);
     }
 
     /// <summary>Visual tokens [n, width] from a volume and slice features, as <see cref="Encode"/>; everything that backward needs stays.</summary>
-    public View<float> EncodeKeeping(in Pass pass, TrainingBuffers buffers, View<float> volume, View<float> sliceFeatures)
+    public View<float> EncodeKeeping(in Pass pass, TrainingBuffers buffers, View<float> volume, View<float> sliceFeatures, AttentionDropout dropout)
     {
         var tokens = pass[buffers.VisualTokens];
         for (int i = 0; i < _branches.Length; i++)
@@ -33,9 +33,16 @@ sealed partial class VisionModel
             var (encoder, sliceGuided, projector) = _branches[i];
             var features = pass[buffers.Features[i]];
             encoder.Forward(pass, buffers.Encoders[i], volume, sliceGuided ? sliceFeatures : default, features);
-            projector.Forward(pass, buffers.Projectors[i], Patches(features), Branch(tokens, i));
+            projector.Forward(pass, buffers.Projectors[i], Patches(features), Branch(tokens, i), dropout);
         }
         return tokens;
+    }
+
+    /// <summary>Adds to the gradients of the projectors, given that of the tokens [n, width]; the encoders are frozen.</summary>
+    public void Backward(in Pass pass, TrainingBuffers buffers, View<float> gradTokens, AttentionDropout dropout)
+    {
+        for (int i = 0; i < _branches.Length; i++)
+            _branches[i].Projector.Backward(pass, buffers.Projectors[i], buffers.Gradients, Patches(pass[buffers.Features[i]]), Branch(gradTokens, i), default, dropout);
     }
 
     View<float> Patches(View<float> features) => features.Slice(_config.Vision.HiddenSize, features.Length - _config.Vision.HiddenSize);

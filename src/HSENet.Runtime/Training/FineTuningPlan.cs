@@ -21,7 +21,7 @@ sealed record FineTuningPlan(
         int slices = config.SliceEncoder?.Slices ?? 0;
         var volume = memory.Reserve("volume", config.Vision.Image.Count);
         var features = memory.Reserve("slice_features", (long)slices * config.Vision.HiddenSize);
-        var vision = VisionModel.ReserveTraining(memory, config, slices);
+        var vision = VisionModel.ReserveTraining(memory, config);
         var language = LanguageModel.ReserveTraining(memory, config.LanguageModel, training.MaxLength, training.Checkpointing, training.LoraDropout > 0);
         return new FineTuningPlan(config, new ParameterPlan(FineTuningTensors.All(config, training.LoraTargetModules), rounded: training.Dtype == "bf16"), memory, volume, features, vision, language);
     }

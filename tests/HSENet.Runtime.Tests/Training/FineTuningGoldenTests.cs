@@ -1,0 +1,166 @@
+// Fine-tuning of the small model against the reference's run: losses, first gradients, gradient norms, final weights.
+using System.Text.Json;
+using HSENet.Kernels;
+using HSENet.Tests;
+
+namespace HSENet.Runtime.Tests;
+
+public sealed class FineTuningGoldenTests
+{
+    const double GradientTolerance = 1e-4;
+
+    static JsonElement Curve => GoldenFolder.Json("tiny/golden/train/losses.json");
+
+    [Fact]
+    public void First_loss_and_gradients_agree()
+    {
+        using var objective = Open(PartRun.Host, TinyModel.Folder, "f32", checkpointing: true);
+        var loss = objective.AddGradients(Batch(), default, 1);
+        Assert.InRange(loss.Loss / Curve.GetProperty("vlm")[0].GetProperty("loss").GetDouble(), 1 - 1e-5, 1 + 1e-5);
+        Assert.Equal(loss, objective.Loss(Batch(), default));
+        Equal("vlm_first_grads", objective, parameter => parameter.Gradient, GradientTolerance);
+    }
+
+    [Fact]
+    public void Accumulated_gradients_are_those_of_the_mean_over_all_label_tokens()
+    {
+        using var objective = Open(PartRun.Host, TinyModel.Folder, "f32", checkpointing: false);
+        var batch = Batch();
+        double weight = batch.Sum(example => example.Weight);
+        double loss = batch.Sum(example => objective.AddGradients([example], default, example.Weight / weight).Loss * example.Weight / weight);
+        Assert.InRange(loss / Curve.GetProperty("vlm")[0].GetProperty("loss").GetDouble(), 1 - 1e-5, 1 + 1e-5);
+        Equal("vlm_first_grads", objective, parameter => parameter.Gradient, GradientTolerance);
+    }
+
+    [Fact]
+    public void Curve_and_final_weights_agree()
+    {
+        using var objective = Open(PartRun.Host, TinyModel.Folder, "f32", checkpointing: true);
+        Train(objective, 1e-3);
+        Equal("vlm_final_weights", objective, parameter => parameter.Values, GradientTolerance);
+    }
+
+    [Fact]
+    public void Curve_agrees_in_bf16()
+    {
+        using var folder = new TemporaryFolder();
+        ModelConverter.Convert(TinyModel.Options(folder.At("bf16")) with { Dtype = "bf16" });
+        using var objective = Open(PartRun.Host, folder.At("bf16"), "bf16", checkpointing: true);
+        // Once the weights have moved, AdamW turns what rounding changed in a small gradient into a step of full size, and the norm goes its own way.
+        Train(objective, 2e-2, normTolerance: moved => moved ? double.PositiveInfinity : 2e-2);
+    }
+
+    [Fact]
+    public void Gradients_agree_on_the_emulator_and_in_the_long_run_the_curve()
+    {
+        using var device = new EmulatorDevice();
+        using var objective = Open(device, TinyModel.Folder, "f32", checkpointing: false);
+        if (GoldenFolder.LongChecks)
+        {
+            Train(objective, 1e-3, limit: TimeSpan.FromMinutes(5));
+            return;
+        }
+        // The study with the shortest text: seconds, instruction by instruction.
+        var study = Batch().MinBy(example => example.Ids.Length)!;
+        using var host = Open(PartRun.Host, TinyModel.Folder, "f32", checkpointing: false);
+        double expected = host.AddGradients([study], default, 1).Loss, actual = objective.AddGradients([study], default, 1).Loss;
+        Assert.InRange(actual / expected, 1 - 1e-5, 1 + 1e-5);
+        foreach (var (parameter, onHost) in objective.Parameters.All.Zip(host.Parameters.All).Where(pair => !IsKeyBias(pair.First)))
+            Golden.Equal(parameter.Name, Read(objective, parameter.Gradient), onHost.Gradient.AsSpan(), GradientTolerance);
+    }
+
+    static void Train(FineTuningObjective objective, double tolerance, Func<bool, double>? normTolerance = null, TimeSpan? limit = null)
+    {
+        var (curve, batch, clock) = (Curve, Batch(), System.Diagnostics.Stopwatch.StartNew());
+        var options = curve.GetProperty("optimizer");
+        using var optimizer = new Optimizer(objective.Parameters, new OptimizerOptions(
+            options.GetProperty("lr").GetDouble(), options.GetProperty("warmup_steps").GetInt64(), options.GetProperty("steps").GetInt64())
+        {
+            Beta1 = options.GetProperty("betas")[0].GetDouble(),
+            Beta2 = options.GetProperty("betas")[1].GetDouble(),
+            Epsilon = options.GetProperty("eps").GetDouble(),
+            Clip = options.GetProperty("clip").GetDouble(),
+        });
+        bool moved = false;
+        foreach (var expected in curve.GetProperty("vlm").EnumerateArray())
+        {
+            int step = expected.GetProperty("step").GetInt32();
+            objective.Parameters.ClearGradients();
+            double loss = objective.AddGradients(batch, new StepContext(step, 0), 1).Loss, norm = optimizer.Step(objective.Parameters, step);
+            Near("loss", loss, tolerance);
+            Near("grad_norm", norm, normTolerance?.Invoke(moved) ?? tolerance);
+            moved |= optimizer.LearningRate(step) > 0;
+            if (clock.Elapsed > limit)
+                return;
+
+            void Near(string name, double actual, double allowed)
+            {
+                double error = Math.Abs(actual / expected.GetProperty(name).GetDouble() - 1);
+                Assert.True(error <= allowed, $"step {step}: {name} {actual}, relative error {error:E1}, allowed {allowed:E0}");
+            }
+        }
+    }
+
+    static FineTuningObjective Open(Device device, string folder, string dtype, bool checkpointing)
+    {
+        var config = ModelConfig.Read(folder);
+        return new FineTuningObjective(device, config, TensorSource.Open(folder), TrainingConfig.For(TrainingTask.Report) with
+        {
+            LoraR = config.LanguageModel.Lora!.R,
+            LoraAlpha = config.LanguageModel.Lora.LoraAlpha,
+            LoraDropout = 0,
+            Dropout = 0,
+            FrozenDropout = false,
+            Augmentation = false,
+            MaxLength = Curve.GetProperty("max_length").GetInt32(),
+            Dtype = dtype,
+            Checkpointing = checkpointing,
+        });
+    }
+
+    // Right padding is cut off: behind a causal mask nothing sees it.
+    static TrainingExample[] Batch()
+    {
+        var inputs = GoldenFolder.Tensors("tiny/golden/inputs.safetensors");
+        var batch = GoldenFolder.Tensors("tiny/golden/train/vlm_batch.safetensors");
+        float[] volumes = inputs["volume"].Singles(), features = inputs["slice_features"].Singles();
+        int[] ids = Integers(batch["input_ids"]), labels = Integers(batch["labels"]), mask = Integers(batch["attention_mask"]);
+        int rows = batch["input_ids"].Shape[0], length = batch["input_ids"].Shape[1];
+        return [.. Enumerable.Range(0, rows).Select(row =>
+        {
+            int first = row * length, count = 1 + Array.FindLastIndex(labels, first + length - 1, length, label => label >= 0) - first;
+            count = Math.Max(count, mask[first..(first + length)].Sum());
+            return new TrainingExample(row, Part(volumes, row), Part(features, row), ids[first..(first + count)], labels[first..(first + count)]);
+        })];
+
+        ReadOnlyMemory<float> Part(float[] all, int row) => all.AsMemory(row * (all.Length / rows), all.Length / rows);
+        static int[] Integers(GoldenTensor tensor) => [.. tensor.Doubles().Select(value => (int)value)];
+    }
+
+    // A tensor of more elements than the cap is stored as every s-th.
+    static void Equal(string file, FineTuningObjective objective, Func<Parameter, View<float>> part, double tolerance)
+    {
+        int cap = Curve.GetProperty("sample_cap").GetInt32();
+        var golden = GoldenFolder.Tensors($"tiny/golden/train/{file}.safetensors");
+        Assert.Equal(golden.Keys.Order(StringComparer.Ordinal), objective.Parameters.All.Select(Reference).Order(StringComparer.Ordinal));
+        foreach (var parameter in objective.Parameters.All.Where(parameter => !IsKeyBias(parameter)))
+        {
+            float[] values = Read(objective, part(parameter));
+            int stride = Math.Max(1, values.Length / cap);
+            float[] expected = golden[Reference(parameter)].Singles();
+            Golden.Equal(parameter.Name, [.. Enumerable.Range(0, expected.Length).Select(i => values[i * stride])], expected, tolerance);
+        }
+    }
+
+    static float[] Read(FineTuningObjective objective, View<float> view)
+    {
+        var values = new float[view.Length];
+        objective.Parameters.Device.Download(view, values);
+        return values;
+    }
+
+    // Zero in exact arithmetic: a softmax does not see what all its keys share.
+    static bool IsKeyBias(Parameter parameter) => parameter.Name.EndsWith("Wk.bias", StringComparison.Ordinal);
+
+    static string Reference(Parameter parameter) => AdapterExport.ReferenceName(parameter.Name, named: true);
+}
