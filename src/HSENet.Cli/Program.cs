@@ -22,7 +22,7 @@ static class Program
             Messages.Error($"{problem}; 'hsenet {verb}--help' shows what is");
             return ExitCode.BadInput;
         }
-        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMilliseconds(700) }).ConfigureAwait(false);
+        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = parsed.CommandResult.Command.Name == "train" ? TrainCommand.TimeToSave : TimeSpan.FromMilliseconds(700) }).ConfigureAwait(false);
     }
 
     internal static RootCommand Root() => new("Reads 3D CT scans and writes radiology reports: HSENet in hand-written kernels, without a framework.")
@@ -31,6 +31,7 @@ static class Program
         ReportCommand.Ask(),
         PreprocessCommand.Create(),
         ManifestCommand.Create(),
+        TrainCommand.Create(),
         ConvertCommand.Create(),
         WeightsCommand.Create(),
         InspectCommand.Create(),

@@ -8,7 +8,7 @@ sealed class ProgressLine : IDisposable
 {
     readonly Stopwatch _clock = Stopwatch.StartNew();
     readonly bool _interactive = !Console.IsErrorRedirected;
-    long _shownAt = long.MinValue;
+    long _shownAt = -1000;
     int _width;
 
     /// <summary>Rewrites the line, at most ten times a second while a share grows.</summary>

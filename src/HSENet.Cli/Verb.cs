@@ -47,7 +47,7 @@ static class Verb
             Messages.Error("interrupted");
             return ExitCode.Interrupted;
         }
-        Messages.Error(e is HseNetException or KernelArgumentException or DeviceMemoryException or NoRungException or CudaDriverException or KernelFaultException ? e.Message : $"{e.GetType().Name}: {e.Message}");
+        Messages.Error(e is HseNetException or KernelArgumentException or DeviceMemoryException or NoRungException or CudaDriverException or KernelFaultException or TrainingDivergedException ? e.Message : $"{e.GetType().Name}: {e.Message}");
         if (verbose)
             Console.Error.WriteLine(e);
         return e is HseNetException ? ExitCode.BadInput : ExitCode.Failed;

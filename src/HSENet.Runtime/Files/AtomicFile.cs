@@ -39,7 +39,8 @@ internal sealed class AtomicFile : IDisposable
         {
             RandomAccess.Write(Handle, bytes, offset);
         }
-        catch (IOException e)
+        // The second is what a file system says whose files end at 4 GB, and a limit of the shell.
+        catch (Exception e) when (e is IOException or ArgumentOutOfRangeException)
         {
             throw new HseNetFileException(path, $"cannot be written ({e.Message})", Writable, e);
         }

@@ -6,15 +6,18 @@ namespace HSENet.Runtime;
 /// <summary>Names in a run's folder, and which checkpoints are in it.</summary>
 sealed class RunFolder
 {
+    /// <summary>Names of files in the folder.</summary>
+    public const string ConfigName = "config.json", LogName = "log.jsonl", PlotName = "plot.png";
+
     const string Ending = ".safetensors", Start = "step-";
 
     RunFolder(string path) => Path = path;
 
     public string Path { get; }
 
-    public string Config => At("config.json");
+    public string Config => At(ConfigName);
 
-    public string Log => At("log.jsonl");
+    public string Log => At(LogName);
 
     public string Best => At("best" + Ending);
 

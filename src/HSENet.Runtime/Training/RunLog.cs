@@ -51,7 +51,7 @@ sealed class RunLog : IDisposable
             _stream.Write(bytes);
             _stream.Flush();
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or ArgumentOutOfRangeException)
         {
             TakeBack(end);
             throw new HseNetFileException(_name, $"cannot be written ({e.Message})", AtomicFile.Writable, e);

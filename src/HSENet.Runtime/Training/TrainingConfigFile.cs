@@ -70,6 +70,18 @@ static class TrainingConfigFile
     /// <summary>Name of a task in files and on the command line.</summary>
     public static string NameOf(TrainingTask task) => JsonSerializer.SerializeToNode(task, Json)!.GetValue<string>();
 
+    /// <summary>The configuration with absolute paths, so that a run can be resumed from anywhere.</summary>
+    public static TrainingConfig WithAbsolutePaths(TrainingConfig config) => config with
+    {
+        Manifest = Absolute(config.Manifest)!,
+        Weights = Absolute(config.Weights)!,
+        Init = config.Init is "model" or "scratch" ? config.Init : Absolute(config.Init)!,
+        Templates = Absolute(config.Templates),
+        Cache = config.Cache == "off" ? config.Cache : Absolute(config.Cache),
+    };
+
+    static string? Absolute(string? path) => string.IsNullOrEmpty(path) ? path : Path.GetFullPath(path);
+
     /// <summary>The fields in which two configurations differ, operational ones aside: <c>name: first, second</c>.</summary>
     public static IReadOnlyList<string> Differences(TrainingConfig first, TrainingConfig second)
     {

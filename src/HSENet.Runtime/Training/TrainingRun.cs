@@ -101,6 +101,14 @@ sealed class TrainingRun : IDisposable
         }
     }
 
+    /// <summary>The values of the lowest validation loss, or the last ones without a validation; the run is over then.</summary>
+    public ParameterSet BestParameters()
+    {
+        if (File.Exists(_folder.Best))
+            Checkpoint.Read(_folder.Best, _objective.Parameters);
+        return _objective.Parameters;
+    }
+
     void Loop(CancellationToken cancellation)
     {
         if (_state.Step >= Steps)

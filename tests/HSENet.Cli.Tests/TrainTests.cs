@@ -1,0 +1,138 @@
+// hsenet train on the demo weights and a CT of the repository: a run, its folder, a resume, an interrupt, a full disk.
+using System.Diagnostics;
+using System.Text.Json;
+using HSENet.Tests;
+
+namespace HSENet.Cli.Tests;
+
+public sealed class TrainTests : IDisposable
+{
+    readonly TemporaryFolder _folder = new();
+    readonly string _manifest;
+
+    public TrainTests()
+    {
+        string row = JsonSerializer.Serialize(new { image = Hsenet.Scan, text = "The lungs are clear. There is no (pleural) effusion.", anatomy = "left lung", abnormality = "a nodule" });
+        _manifest = _folder.Write("manifest.json", System.Text.Encoding.UTF8.GetBytes($$"""{"train": [{{row}}, {{row}}], "validation": [{{row}}]}"""));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("report")]
+    [InlineData("vqa")]
+    public void Two_steps_leave_a_run_that_can_be_looked_at_and_an_adapter(string task)
+    {
+        var outcome = Train(task, "run", "--steps", "2");
+        Assert.True(outcome.Code == 0, outcome.Error);
+        Assert.Equal("", outcome.Error);
+        Assert.StartsWith($"{_folder.At("run")}: 2 steps, best validation loss ", outcome.Output, StringComparison.Ordinal);
+        JsonElement[] steps = [.. Log("run").Where(line => line.TryGetProperty("loss", out _))];
+        Assert.Equal([1, 2], steps.Select(line => line.GetProperty("step").GetInt32()));
+        Assert.All(steps, line => Assert.True(line.GetProperty("loss").GetDouble() > 0 && line.GetProperty("tokens_per_second").GetDouble() > 0 && line.GetProperty("gradient_norm").GetDouble() > 0));
+        byte[] png = File.ReadAllBytes(_folder.At("run/plot.png"));
+        Assert.Equal([0x89, .. "PNG"u8], png[..4]);
+        Assert.True(File.Exists(_folder.At("run/checkpoints/step-00000002.safetensors")));
+        foreach (string file in (string[])["pytorch_model.bin", "adapter_model.safetensors", "adapter_config.json"])
+            Assert.True(File.Exists(_folder.At($"run/adapter/{file}")), file);
+        Assert.Equal("0.05", JsonDocument.Parse(File.ReadAllBytes(_folder.At("run/config.json"))).RootElement.GetProperty("lora_dropout").GetRawText());
+    }
+
+    [Fact]
+    public async Task An_interrupt_writes_a_checkpoint_and_a_resume_goes_on_as_if_there_had_been_none()
+    {
+        if (OperatingSystem.IsWindows())
+            return; // has no SIGINT to send
+        string[] options = ["--steps", "24", "--eval-every", "100000", "--accumulation", "8"];
+        using (var process = Start("run", options))
+        {
+            while (!File.Exists(_folder.At("run/log.jsonl")) || Log("run").Count(line => line.TryGetProperty("loss", out _)) < 2)
+                await Task.Delay(5);
+            using var kill = Process.Start("kill", ["-INT", $"{process.Id}"]);
+            string error = await process.StandardError.ReadToEndAsync();
+            await process.WaitForExitAsync();
+            Assert.Equal((130, "hsenet: interrupted\n"), (process.ExitCode, error));
+        }
+        string checkpoint = Assert.Single(Directory.GetFiles(_folder.At("run/checkpoints")));
+        long done = Log("run").Last().GetProperty("step").GetInt64();
+        Assert.Contains($"{done:d8}", checkpoint, StringComparison.Ordinal);
+        Assert.InRange(done, 2, 23);
+
+        // Another configuration is refused by what differs; the same goes on.
+        Hsenet.Run("train", "report", "--out", _folder.At("run"), "--resume", "--clip", "2").IsRefused("clip: 1, 2");
+        string[] config = File.ReadAllLines(_folder.At("run/config.json"));
+        var ended = Hsenet.Run("train", "report", "--out", _folder.At("run"), "--resume");
+        Assert.True(ended.Code == 0, ended.Error);
+        Assert.Equal(config, File.ReadAllLines(_folder.At("run/config.json")));
+        Assert.True(Train("report", "whole", options).Code == 0);
+        Assert.Equal(Losses("whole"), Losses("run"));
+        Assert.Equal(File.ReadAllBytes(_folder.At("whole/checkpoints/step-00000024.safetensors")), File.ReadAllBytes(_folder.At("run/checkpoints/step-00000024.safetensors")));
+    }
+
+    [Fact]
+    public void A_full_disk_leaves_the_last_checkpoint_and_whole_lines()
+    {
+        if (OperatingSystem.IsWindows())
+            return; // limits no file's size
+        string[] options = ["--steps", "4", "--save-every", "1", "--keep", "9"];
+        Assert.True(Train("report", "run", options).Code == 0);
+        File.Delete(_folder.At("run/checkpoints/step-00000004.safetensors"));
+        File.Delete(_folder.At("run/checkpoints/step-00000003.safetensors"));
+        byte[] second = File.ReadAllBytes(_folder.At("run/checkpoints/step-00000002.safetensors"));
+        // A file may take so many KB: less than a checkpoint. The signal that comes with the failed write is ignored, as a full disk has none.
+        string command = $"trap '' XFSZ; ulimit -f {second.Length / 2048}; exec dotnet '{Path.Combine(AppContext.BaseDirectory, "hsenet.dll")}' train report --resume --out '{_folder.At("run")}'";
+        var start = new ProcessStartInfo("bash", ["-c", command]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        start.Environment["DOTNET_EnableWriteXorExecute"] = "0"; // it would need a large file of its own
+        using var process = Process.Start(start)!;
+        string error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 2, error);
+        Assert.Contains("cannot be written", Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Equal(["step-00000001.safetensors", "step-00000002.safetensors"], Directory.GetFiles(_folder.At("run/checkpoints")).Select(Path.GetFileName).Order());
+        Assert.Equal(second, File.ReadAllBytes(_folder.At("run/checkpoints/step-00000002.safetensors")));
+        Assert.Equal(3, Log("run").Last().GetProperty("step").GetInt64());
+        var ended = Hsenet.Run("train", "report", "--out", _folder.At("run"), "--resume");
+        Assert.True(ended.Code == 0, ended.Error);
+    }
+
+    [Fact]
+    public void Bad_input_is_refused_before_anything_is_written()
+    {
+        string bad = _folder.Write("bad.jsonl", [.. File.ReadAllBytes(_manifest).Where(b => b != '\n'), .. "\n{\"image\": \"none.nii\", \"text\": \"x\"}\n"u8]);
+        string rows = _folder.Write("rows.jsonl", System.Text.Encoding.UTF8.GetBytes($$"""
+            {"image": "{{Hsenet.Scan}}", "text": "Clear."}
+            {"image": "none.nii.gz", "text": "Clear."}
+            """));
+        Train("report", "run", "--manifest", bad).IsRefused("bad.jsonl");
+        Train("report", "run", ["--manifest", rows]).IsRefused("rows.jsonl: line 2", "none.nii.gz");
+        Train("report", "run", ["--batch", "0"]).IsRefused("batch");
+        string config = _folder.Write("config.json", """{"learning_rates": 1}"""u8.ToArray());
+        Train("report", "run", ["--config", config]).IsRefused("'learning_rates' is no field");
+        Hsenet.Run("train", "report", "--out", _folder.At("none"), "--resume").IsRefused("none");
+        Hsenet.Run("train", "poem", "--out", _folder.At("none")).IsRefused("poem");
+        Assert.False(File.Exists(_folder.At("run/config.json")));
+        var skipping = Train("report", "run", ["--manifest", rows, "--skip-bad", "--steps", "1"]);
+        Assert.True(skipping.Code == 0, skipping.Error);
+        Assert.Contains("rows.jsonl: line 2", skipping.Error, StringComparison.Ordinal);
+    }
+
+    Outcome Train(string task, string run, params string[] options) => Hsenet.Run(["train", task, .. Options(run, options)]);
+
+    Process Start(string run, string[] options) => Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "hsenet.dll"), "train", "report", .. Options(run, options)])
+    {
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    })!;
+
+    string[] Options(string run, string[] options) => [.. options.Contains("--manifest") ? [] : (string[])["--manifest", _manifest],
+        "--weights", Hsenet.Demo, "--out", _folder.At(run), "--max-length", "150", "--device", "cpu", "--lora-r", "8", "--lora-alpha", "16", "--cache", _folder.At("cache"), .. options];
+
+    IEnumerable<JsonElement> Log(string run)
+    {
+        using var reader = new StreamReader(new FileStream(_folder.At($"{run}/log.jsonl"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        string text = reader.ReadToEnd();
+        return [.. text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+    }
+
+    string[] Losses(string run) => [.. Log(run).Where(line => line.TryGetProperty("loss", out _)).Select(line => line.GetProperty("loss").GetRawText())];
+}
