@@ -9,12 +9,17 @@ namespace HSENet.Kernels;
 /// <param name="BufferBytes">Bytes of all buffers.</param>
 public sealed record SampleLaunch(string Sizes, LaunchShape Shape, long BufferBytes);
 
+/// <summary>What a launch has to do, whatever the rung.</summary>
+/// <param name="Operations">Multiplications and additions; null for operations that are not about arithmetic.</param>
+/// <param name="Traffic">Bytes that must be read and written at least.</param>
+public readonly record struct LaunchWork(double? Operations, double Traffic);
+
 /// <summary>A launch of a sample that can be repeated.</summary>
 public sealed class SampleRun : IDisposable
 {
     readonly IDisposable _memory;
 
-    internal SampleRun(SampleLaunch facts, Action launch, IDisposable memory) => (Facts, Launch, _memory) = (facts, launch, memory);
+    internal SampleRun(SampleLaunch facts, LaunchWork work, Action launch, IDisposable memory) => (Facts, Work, Launch, _memory) = (facts, work, launch, memory);
 
     /// <summary>Sizes, grid and buffers.</summary>
     public SampleLaunch Facts { get; }
@@ -22,11 +27,8 @@ public sealed class SampleRun : IDisposable
     /// <summary>Starts the rung; does not wait.</summary>
     public Action Launch { get; }
 
-    /// <summary>Multiplications and additions of one launch; null for operations that are not about arithmetic.</summary>
-    public double? Operations { get; internal init; }
-
-    /// <summary>Bytes that one launch must read and write at least.</summary>
-    public double Traffic { get; internal init; }
+    /// <summary>What one launch has to do.</summary>
+    public LaunchWork Work { get; }
 
     /// <summary>Frees the buffers.</summary>
     public void Dispose() => _memory.Dispose();
@@ -65,6 +67,15 @@ public abstract class KernelSample
     /// <exception cref="NoRungException">The rung cannot compute these sizes.</exception>
     public abstract SampleRun Prepare(Device device, Rung rung, IReadOnlyDictionary<string, int>? sizes = null, WeightType weights = WeightType.F32);
 
+    /// <summary>What a launch of the operation has to do, from its arguments.</summary>
+    /// <param name="arguments">The operation's arguments struct.</param>
+    /// <exception cref="ArgumentException">They are another operation's.</exception>
+    public abstract LaunchWork Work(object arguments);
+
+    /// <summary>The sizes in arguments, as in <c>Rows=64,Channels=768</c>.</summary>
+    /// <param name="arguments">The operation's arguments struct.</param>
+    public abstract string Sizes(object arguments);
+
     /// <summary>The sample of a rung's operation.</summary>
     /// <exception cref="NoRungException">There is none.</exception>
     public static KernelSample Of(Rung rung)
@@ -85,6 +96,9 @@ sealed class KernelSample<TArguments>(Operation<TArguments> operation, Func<Samp
     const int LargestSize = 1 << 24;
 
     static readonly FieldInfo[] IntFields = [.. typeof(TArguments).GetFields().Where(member => member.FieldType == typeof(int))];
+
+    static readonly FieldInfo[] BufferFields = [.. typeof(TArguments).GetFields().Where(member => member.FieldType == typeof(Weights)
+        || member.FieldType.IsGenericType && member.FieldType.GetGenericTypeDefinition() == typeof(View<>))];
 
     // What a sample leaves at zero follows from the other sizes.
     readonly FieldInfo[] _fields = [.. IntFields.Where(size => (int)size.GetValue(starts[0])! != 0)];
@@ -110,15 +124,26 @@ sealed class KernelSample<TArguments>(Operation<TArguments> operation, Func<Samp
             var memory = new SampleMemory(device, rung.Weights ?? weights);
             if (Bind(memory, typed, (TArguments)changed) is not { } arguments)
                 continue;
-            string text = string.Join(',', _fields.Select(size => $"{size.Name}={size.GetValue(changed)}"));
-            return new SampleRun(new SampleLaunch(text, typed.Launch?.Invoke(arguments) ?? default, memory.Bytes), () => operation.Launch(device, typed, arguments), memory)
-            {
-                Operations = Operations?.Invoke(arguments),
-                Traffic = Traffic?.Invoke(arguments) ?? memory.Bytes,
-            };
+            return new SampleRun(new SampleLaunch(Sizes(changed), typed.Launch?.Invoke(arguments) ?? default, memory.Bytes), Work(arguments), () => operation.Launch(device, typed, arguments), memory);
         }
         throw new NoRungException($"{operation.Name}: {rung.Name} cannot compute these sizes");
     }
+
+    public override LaunchWork Work(object arguments) => arguments is TArguments typed
+        ? new LaunchWork(Operations?.Invoke(typed), Traffic?.Invoke(typed) ?? BufferFields.Sum(field => Bytes(field.GetValue(arguments)!)))
+        : throw new ArgumentException($"{operation.Name} takes {typeof(TArguments).Name}");
+
+    public override string Sizes(object arguments) => string.Join(',', _fields.Select(size => $"{size.Name}={size.GetValue(arguments)}"));
+
+    static double Bytes(object buffer) => buffer switch
+    {
+        View<float> view => view.Length * sizeof(float),
+        View<int> view => view.Length * sizeof(int),
+        View<double> view => view.Length * sizeof(double),
+        View<byte> view => view.Length,
+        Weights weights => weights.Values.Length + weights.Scales.Length * sizeof(float),
+        _ => throw new NotSupportedException($"{buffer.GetType()}: a buffer of no known type"),
+    };
 
     // Null, and the memory is given back, if the rung does not accept the arguments.
     TArguments? Bind(SampleMemory memory, Rung<TArguments> rung, TArguments sizes)

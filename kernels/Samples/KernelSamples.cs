@@ -34,7 +34,7 @@ static partial class KernelSamples
             Y = m.Output<float>(a.Rows, a.Outputs),
         }, new LinearArguments { Rows = 64, Inputs = 512, Outputs = 256, Activation = LinearActivation.Gelu })
         {
-            Operations = static a => 2.0 * a.Rows * a.Inputs * a.Outputs,
+            Operations = static a => 2.0 * a.Rows * a.W.Length, // twice the outputs before a SwiGlu
         },
         new KernelSample<AttentionArguments>(Attention.ForwardOperation, static (m, a) => a with
         {
@@ -48,6 +48,7 @@ static partial class KernelSamples
         }, new AttentionArguments { Batch = 1, Queries = 64, Keys = 64, QueryHeads = 4, KeyHeads = 4, HeadSize = 64 })
         {
             Operations = static a => 4.0 * a.Batch * a.Queries * a.Keys * a.QueryHeads * a.HeadSize,
+            Traffic = static a => 2.0 * sizeof(float) * a.Batch * a.HeadSize * ((double)a.Queries * a.QueryHeads + (double)a.Keys * a.KeyHeads),
         },
         new KernelSample<SliceGuidedAttentionArguments>(SliceGuidedAttention.ForwardOperation, static (m, a) => a with
         {

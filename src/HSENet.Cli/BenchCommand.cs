@@ -31,10 +31,12 @@ static class BenchCommand
             Examples:
               hsenet bench linear -m 2049 -n 3072 -k 768 --rung all --device cpu --json > a.json
               hsenet bench attention -m 277 -n 277 -k 128 --shape QueryHeads=24,KeyHeads=8
+              hsenet bench model --weights model -p 277 -n 64
               hsenet bench compare a.json b.json
             """)
         { name, m, n, k, shape, rung, dtype, device, verbose };
         common.AddTo(command);
+        command.Subcommands.Add(BenchModelCommand.Create());
         command.Subcommands.Add(BenchCompareCommand.Create());
         command.Run(verbose, (parsed, cancellation) =>
         {

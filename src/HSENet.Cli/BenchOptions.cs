@@ -6,7 +6,7 @@ using HSENet.Runtime;
 namespace HSENet.Cli;
 
 /// <summary>How long is measured, and where results go.</summary>
-sealed class BenchOptions
+sealed class BenchOptions(bool timed = true)
 {
     readonly Option<double> _seconds = new("--seconds") { Description = "Time for all rounds; five rounds are run whatever it takes.", DefaultValueFactory = _ => 3 };
     readonly Option<bool> _json = new("--json") { Description = "One JSON object with machine, versions, commit and results on stdout." };
@@ -14,7 +14,7 @@ sealed class BenchOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_seconds, _json, _save])
+        foreach (Option option in timed ? (Option[])[_seconds, _json, _save] : [_json, _save])
             command.Add(option);
     }
 

@@ -62,6 +62,9 @@ sealed record BenchFile
 
     public BenchPeak? Peak { get; init; }
 
+    /// <summary>What else was seen: bytes, seconds.</summary>
+    public IReadOnlyDictionary<string, double>? Facts { get; init; }
+
     public IReadOnlyList<BenchResult> Results { get; init; } = [];
 
     /// <summary>The facts, before anything is measured.</summary>
@@ -123,6 +126,8 @@ sealed record BenchFile
         text.Append(culture, $"{Device}, {Cpu}, {Processors} processors, load {LoadBefore} to {LoadAfter}, {Commit}\n");
         if (Peak is not null)
             text.Append(culture, $"peaks of this run: product {Peak.Gflops:F1} GFLOP/s, memory {Peak.Gbps:F1} GB/s\n");
+        foreach (var (name, value) in Facts ?? new Dictionary<string, double>())
+            text.Append(culture, $"{name} {(name.EndsWith("bytes", StringComparison.Ordinal) ? $"{value:N0}" : $"{value:G4}")}\n");
         int width = Results.Max(result => result.Name.Length);
         foreach (var result in Results)
         {

@@ -44,7 +44,7 @@ sealed class BenchRuns : IDisposable
         var results = new List<BenchResult>();
         for (int i = 0, work = 0; i < _runs.Count; i++)
             foreach (string cache in _yardsticks is null ? (string[])["emulated"] : ["warm", "cold"])
-                results.Add(BenchResult.Of($"{_runs[i].Name} {cache}", times[work++], _runs[i].Run.Operations, _runs[i].Run.Traffic, peak));
+                results.Add(BenchResult.Of($"{_runs[i].Name} {cache}", times[work++], _runs[i].Run.Work.Operations, _runs[i].Run.Work.Traffic, peak));
         return file.End(peak, results);
 
         Action Checked(Action launch) => () =>

@@ -52,8 +52,26 @@ public sealed class BenchTests : IDisposable
             {
                 using var run = KernelSample.Of(rung).Prepare(device, rung);
                 Assert.True(device.Time(run.Launch) >= 0);
-                Assert.True(run.Traffic > 0, operation.Name);
+                Assert.True(run.Work.Traffic > 0, operation.Name);
             }
+    }
+
+    [Fact]
+    public void A_model_is_timed_stage_by_stage_and_launch_by_launch()
+    {
+        var outcome = Hsenet.Run("bench", "model", "--weights", Hsenet.Demo, "-p", "70", "-n", "5", "--rounds", "2", "--launches", "--scan", Hsenet.Scan, "--device", "cpu", "--json");
+        Assert.True(outcome.Code == 0, outcome.Error);
+        var file = JsonNode.Parse(outcome.Output)!;
+        var results = file["results"]!.AsArray();
+        string[] stages = ["slice encoder", "encoders and packers", "prefill of 70", "decoded token", "report of 5 tokens"];
+        Assert.Equal(stages, results.Take(5).Select(result => (string)result!["name"]!));
+        Assert.All(results.Take(5), result => Assert.True((double)result!["share"]! > 0));
+        using var weights = System.Text.Json.JsonDocument.Parse(File.ReadAllText(Path.Combine(Hsenet.Demo, "config.json")));
+        int layers = weights.RootElement.GetProperty("language_model").GetProperty("num_hidden_layers").GetInt32();
+        Assert.Single(results, result => ((string)result!["name"]!).StartsWith($"decoded token: {layers} × Attention.Host Batch=1,Queries=1,", StringComparison.Ordinal));
+        Assert.True((double)file["facts"]!["peak_bytes"]! > (double)file["facts"]!["weight_bytes"]!);
+        Hsenet.Run("bench", "model", "--weights", Hsenet.Demo, "-b", "2").IsRefused("-b 2");
+        Hsenet.Run("bench", "model", "--weights", Hsenet.Demo, "-p", "1").IsRefused("-p 1");
     }
 
     [Fact]

@@ -42,6 +42,10 @@ public sealed class HseNetModel : IDisposable
     /// <summary>The device that the model runs on.</summary>
     public Device Device => _weights.Device;
 
+    internal VisionModel Vision => _vision;
+
+    internal LanguageModel Language => _language;
+
     /// <summary>Hash over the checksums of all weights, 16 hexadecimal digits: says which weights gave a result.</summary>
     public string WeightsHash { get; }
 
