@@ -3,12 +3,31 @@ using HSENet.Kernels;
 
 namespace HSENet.Runtime;
 
-/// <summary>Dropout inside a <see cref="CrossAttentionLayer"/> in training; the default value is none.</summary>
+/// <summary>Dropout of attention layers in training: of their probabilities, and of what is added to a residual; the default value is none.</summary>
 /// <param name="Seeds">Of the example.</param>
-/// <param name="ConfiguredRate">Share that is dropped at both places.</param>
+/// <param name="ConfiguredRate">Share that is dropped at every place.</param>
 readonly record struct AttentionDropout(DropoutSeeds Seeds, float ConfiguredRate)
 {
     public float Rate => Seeds.Rate(ConfiguredRate);
+
+    /// <summary>y = residual + dropout(x); its backward is the same on the gradient.</summary>
+    public void Apply(Device device, long site, View<float> x, View<float> residual, View<float> y) => Dropout.Forward(device, new DropoutArguments
+    {
+        X = x,
+        Residual = residual,
+        Y = y,
+        Count = (int)x.Length,
+        Rate = Rate,
+        Seed = Seeds.At(site),
+    });
+
+    /// <summary>y = residual + dropout(layer(x)).</summary>
+    public void Project(Device device, long site, LinearLayer layer, View<float> x, View<float> residual, View<float> y, int rows)
+    {
+        layer.Forward(device, x, y, rows, Rate == 0 ? residual : default);
+        if (Rate > 0)
+            Apply(device, site, y, residual, y);
+    }
 }
 
 /// <summary>
@@ -79,24 +98,8 @@ sealed class CrossAttentionLayer(WeightStore weights, string name, int channels,
     /// <summary>LayerNorm(Q + dropout(out(mixed))) into <paramref name="y"/>, which may be the buffer of Q unless it is kept.</summary>
     public void Finish(in Pass pass, Buffers buffers, View<float> y, int queries, AttentionDropout dropout)
     {
-        View<float> query = pass[buffers.Query], mixed = pass[buffers.Mixed], summed = pass[buffers.Summed];
-        if (dropout.Rate == 0)
-        {
-            _out.Forward(pass.Device, mixed, summed, queries, residual: query);
-        }
-        else
-        {
-            _out.Forward(pass.Device, mixed, summed, queries);
-            Dropout.Forward(pass.Device, new DropoutArguments
-            {
-                X = summed,
-                Residual = query,
-                Y = summed,
-                Count = (int)summed.Length,
-                Rate = dropout.Rate,
-                Seed = dropout.Seeds.At(_outputSite),
-            });
-        }
+        var summed = pass[buffers.Summed];
+        dropout.Project(pass.Device, _outputSite, _out, pass[buffers.Mixed], pass[buffers.Query], summed, queries);
         _norm.Forward(pass.Device, summed, y, queries);
     }
 
@@ -108,14 +111,7 @@ sealed class CrossAttentionLayer(WeightStore weights, string name, int channels,
         if (dropout.Rate > 0)
         {
             gradOut = pass[gradients.Query]; // free until the attention's own gradients come
-            Dropout.Forward(pass.Device, new DropoutArguments
-            {
-                X = gradSummed,
-                Y = gradOut,
-                Count = (int)gradOut.Length,
-                Rate = dropout.Rate,
-                Seed = dropout.Seeds.At(_outputSite),
-            });
+            dropout.Apply(pass.Device, _outputSite, gradSummed, default, gradOut);
         }
         _out.Backward(pass.Device, gradOut, pass[buffers.Mixed], pass[gradients.Mixed], queries);
     }

@@ -79,9 +79,7 @@ sealed class Projector
         pass.Show(_name, "centroids", centroids);
         if (_attention is not null)
             Absorb(pass, buffers, patches, centroids, absorbed, dropout);
-        _up.Forward(pass.Device, absorbed, inner.IsEmpty ? hidden : inner, Windows, activation: inner.IsEmpty ? LinearActivation.Gelu : LinearActivation.None);
-        if (!inner.IsEmpty)
-            Gelu.Forward(pass.Device, new GeluArguments { X = inner, Y = hidden, Count = (int)hidden.Length });
+        _up.ForwardGelu(pass.Device, absorbed, inner, hidden, Windows);
         _down.Forward(pass.Device, hidden, tokens, Windows);
         pass.Show(_name, "tokens", tokens);
     }
@@ -125,8 +123,7 @@ sealed class Projector
     {
         View<float> gradHidden = pass[gradients.Hidden], gradCentroids = pass[gradients.Absorbed];
         _down.Backward(pass.Device, gradTokens, pass[buffers.Hidden], gradHidden, Windows);
-        Gelu.Backward(pass.Device, new GeluBackwardArguments { X = pass[buffers.Inner], GradY = gradHidden, GradX = gradHidden, Count = (int)gradHidden.Length });
-        _up.Backward(pass.Device, gradHidden, pass[buffers.Absorbed], gradCentroids, Windows);
+        _up.BackwardGelu(pass.Device, pass[buffers.Inner], gradHidden, pass[buffers.Absorbed], gradCentroids, Windows);
         if (_attention is not null)
             AbsorbBackward(pass, buffers.Attention, gradients.Attention, patches, pass[buffers.Centroids], gradCentroids, gradPatches, dropout);
         else if (!gradPatches.IsEmpty)

@@ -75,7 +75,7 @@ sealed partial class TextEncoder
     /// <param name="Buffers">Its memory.</param>
     /// <param name="Tokens">Its length without padding, which changes nothing that is read: no query sees it.</param>
     /// <param name="Dropout">Of embeddings, attention probabilities and both projections.</param>
-    public readonly record struct Sequence(TrainingBuffers Buffers, int Tokens, ExampleDropout Dropout = default);
+    public readonly record struct Sequence(TrainingBuffers Buffers, int Tokens, AttentionDropout Dropout = default);
 
     /// <summary>Encodes ids without padding. Returns the last hidden states, [tokens, channels], CLS first.</summary>
     public View<float> ForwardKeeping(in Pass pass, in Sequence sequence, ReadOnlySpan<int> ids)
@@ -110,6 +110,19 @@ sealed partial class TextEncoder
         if (sequence.Dropout.Rate > 0)
             sequence.Dropout.Apply(pass.Device, _embeddingDropout, grad, default, grad);
         _norm.Backward(pass.Device, Rows(pass, buffers.Embedded, tokens), grad, gradients.Summed, gradients.NormScratch, tokens);
+        if (_gradWords.IsEmpty && _gradPositions.IsEmpty && _gradType.IsEmpty)
+            return;
+        TokenEmbedding.Backward(pass.Device, new TokenEmbeddingBackwardArguments
+        {
+            Ids = pass.Arena.Integers(buffers.Ids).Slice(0, tokens),
+            GradY = gradients.Summed,
+            GradTable = _gradWords,
+            GradPosition = _gradPositions,
+            GradAdded = _gradType,
+            Tokens = tokens,
+            Channels = _config.HiddenSize,
+            Vocabulary = _config.VocabSize,
+        });
     }
 
     void ForwardLayer(in Pass pass, in Sequence sequence, int layer) =>

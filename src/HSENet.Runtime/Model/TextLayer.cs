@@ -33,26 +33,6 @@ readonly record struct TextGradients(
     View<float> Summed, View<float> Dropped, View<float> Mixed, View<float> Query, View<float> Key, View<float> Value, View<float> Hidden, View<float> AttentionScratch,
     View<float> NormScratch);
 
-/// <summary>Dropout of one example; the default value turns it off.</summary>
-/// <param name="Seeds">Of the example.</param>
-/// <param name="DropoutRate">Where the seeds are on.</param>
-readonly record struct ExampleDropout(DropoutSeeds Seeds, float DropoutRate)
-{
-    /// <summary>The rate of this pass.</summary>
-    public float Rate => Seeds.Rate(DropoutRate);
-
-    /// <summary>y = residual + dropout(x); the backward is the same on the gradient.</summary>
-    public void Apply(Device device, long site, View<float> x, View<float> residual, View<float> y) => Dropout.Forward(device, new DropoutArguments
-    {
-        X = x,
-        Residual = residual,
-        Y = y,
-        Count = (int)x.Length,
-        Rate = Rate,
-        Seed = Seeds.At(site),
-    });
-}
-
 /// <summary>One layer with its weights.</summary>
 sealed class TextLayer(WeightStore weights, string name, TextEncoderConfig config)
 {
@@ -69,7 +49,7 @@ sealed class TextLayer(WeightStore weights, string name, TextEncoderConfig confi
     readonly long _output = DropoutSeeds.Site($"{name}.output.dropout");
 
     /// <summary>Runs both halves of the layer; no query sees keys beyond <paramref name="valid"/>.</summary>
-    public void Forward(in Pass pass, in TextTensors t, int tokens, int valid, ExampleDropout dropout)
+    public void Forward(in Pass pass, in TextTensors t, int tokens, int valid, AttentionDropout dropout)
     {
         var device = pass.Device;
         _query.Forward(device, t.Input, t.Query, tokens);
@@ -93,10 +73,10 @@ sealed class TextLayer(WeightStore weights, string name, TextEncoderConfig confi
             DropoutRate = dropout.Rate,
             DropoutSeed = dropout.Seeds.At(_probabilities),
         });
-        Add(device, _out, t.Mixed, t.Input, t.Attended, tokens, dropout, _attentionOutput);
+        dropout.Project(device, _attentionOutput, _out, t.Mixed, t.Input, t.Attended, tokens);
         _norm1.Forward(device, t.Attended, t.Normed, tokens);
         _up.ForwardGelu(device, t.Normed, t.Up, t.Hidden, tokens);
-        Add(device, _down, t.Hidden, t.Normed, t.Summed, tokens, dropout, _output);
+        dropout.Project(device, _output, _down, t.Hidden, t.Normed, t.Summed, tokens);
         _norm2.Forward(device, t.Summed, t.Output, tokens);
     }
 
@@ -110,7 +90,7 @@ sealed class TextLayer(WeightStore weights, string name, TextEncoderConfig confi
     /// <param name="grad">[tokens, channels].</param>
     /// <param name="tokens">Rows.</param>
     /// <param name="dropout">The forward's.</param>
-    public void Backward(in Pass pass, in TextTensors t, in TextGradients gradients, View<float> grad, int tokens, ExampleDropout dropout)
+    public void Backward(in Pass pass, in TextTensors t, in TextGradients gradients, View<float> grad, int tokens, AttentionDropout dropout)
     {
         var device = pass.Device;
         View<float> summed = gradients.Summed;
@@ -150,16 +130,8 @@ sealed class TextLayer(WeightStore weights, string name, TextEncoderConfig confi
 
     int HeadSize => config.HiddenSize / config.NumAttentionHeads;
 
-    /// <summary>y = residual + dropout(layer(x)).</summary>
-    static void Add(Device device, LinearLayer layer, View<float> x, View<float> residual, View<float> y, int rows, ExampleDropout dropout, long site)
-    {
-        layer.Forward(device, x, y, rows, dropout.Rate == 0 ? residual : default);
-        if (dropout.Rate > 0)
-            dropout.Apply(device, site, y, residual, y);
-    }
-
     /// <summary>The gradient of what was dropped before it was summed.</summary>
-    static View<float> Dropped(Device device, in TextGradients gradients, ExampleDropout dropout, long site)
+    static View<float> Dropped(Device device, in TextGradients gradients, AttentionDropout dropout, long site)
     {
         if (dropout.Rate == 0)
             return gradients.Summed;

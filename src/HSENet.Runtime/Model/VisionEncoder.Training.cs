@@ -33,6 +33,24 @@ sealed partial class VisionEncoder
         int channels = _config.HiddenSize;
         if (!_gradCls.IsEmpty) // gradCls += the first row
             Dropout.Forward(pass.Device, new DropoutArguments { X = grad.Slice(0, channels), Residual = _gradCls, Y = _gradCls, Count = channels });
+        if (_patches.GradW.IsEmpty && _patches.GradBias.IsEmpty && _gradPositions.IsEmpty)
+            return;
+        PatchEmbedding.Backward(pass.Device, new PatchEmbeddingBackwardArguments
+        {
+            Image = volume,
+            GradY = grad.Slice(channels, grad.Length - channels),
+            GradW = _patches.GradW,
+            GradBias = _patches.GradBias,
+            GradPosition = _gradPositions,
+            Channels = 1,
+            Depth = _config.Image.Depth,
+            Height = _config.Image.Height,
+            Width = _config.Image.Width,
+            PatchDepth = _config.Patch.Depth,
+            PatchHeight = _config.Patch.Height,
+            PatchWidth = _config.Patch.Width,
+            Outputs = channels,
+        });
     }
 
     int Tokens => _config.Patches + 1;

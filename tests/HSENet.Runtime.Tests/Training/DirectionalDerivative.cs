@@ -21,7 +21,7 @@ sealed class DirectionalDerivative(ParameterSet set, Func<View<float>, float[]> 
         double expected = gradients.Zip(along, Dot).Sum();
 
         // Forwards err by 1e-6 of their norm (golden README); what the halved step changes bounds what it leaves out.
-        const float step = 1f / 4096;
+        const float step = 1f / 16384;
         float[] output = forward(inputs);
         double whole = Difference(step), half = Difference(step / 2);
         double allowed = 2e-6 * Math.Sqrt(Dot(output, output) * Dot(gradOutput, gradOutput)) / step + Math.Abs(whole - half);

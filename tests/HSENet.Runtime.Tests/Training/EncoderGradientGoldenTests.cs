@@ -1,4 +1,4 @@
-// Gradients of text encoder and encoder 1 with dropout, with and without checkpointing, against their own forwards.
+// Gradients of the text encoder with dropout against its own forward, with and without checkpointing.
 using HSENet.Kernels;
 
 namespace HSENet.Runtime.Tests;
@@ -53,7 +53,7 @@ public sealed class EncoderGradientGoldenTests
         Assert.True(again.Plan.TotalBytes < kept.Plan.TotalBytes);
     }
 
-    static ExampleDropout Dropout(int row) => new(DropoutSeeds.For(new StepContext(5, 9), row), 0.25f);
+    static AttentionDropout Dropout(int row) => new(DropoutSeeds.For(new StepContext(5, 9), row), 0.25f);
 
     /// <summary>A small text encoder with all memory of a training step.</summary>
     sealed class TrainedText : IDisposable
@@ -77,10 +77,10 @@ public sealed class EncoderGradientGoldenTests
 
         public ParameterSet Set { get; }
 
-        public float[] Forward(ExampleDropout dropout) => Run.Read(_encoder.ForwardKeeping(Run.Pass, new TextEncoder.Sequence(_buffers, Ids.Length, dropout), Ids));
+        public float[] Forward(AttentionDropout dropout) => Run.Read(_encoder.ForwardKeeping(Run.Pass, new TextEncoder.Sequence(_buffers, Ids.Length, dropout), Ids));
 
         /// <summary>Gradients of all weights, given that of the last hidden states.</summary>
-        public float[][] Backward(ExampleDropout dropout, float[] gradOutput)
+        public float[][] Backward(AttentionDropout dropout, float[] gradOutput)
         {
             var sequence = new TextEncoder.Sequence(_buffers, Ids.Length, dropout);
             Run.Device.Upload<float>(gradOutput, _encoder.Grad(Run.Pass, sequence));

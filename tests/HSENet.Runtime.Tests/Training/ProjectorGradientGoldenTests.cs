@@ -42,41 +42,16 @@ public sealed class ProjectorGradientGoldenTests
 
         float[] patches = FullModel.Input("patches", (long)vision.Patches * vision.HiddenSize);
         float[] gradTokens = FullModel.Input("grad_tokens", vision.Grid.Count / config.WindowSize.Count * width);
-        float[] tokens = projector.Forward(run, patches, dropout), gradPatches = projector.Backward(run, gradTokens, dropout);
-        float[][] values = [.. set.All.Select(parameter => run.Read(parameter.Values))], gradients = [.. set.All.Select(parameter => run.Read(parameter.Gradient))];
-        // Every element moves where its gradient points, by a random amount: nothing cancels.
-        float[] along = Along("patches_along", gradPatches);
-        float[][] alongs = [.. gradients.Select((gradient, i) => Along(set.All[i].Name, gradient))];
-        double expected = Dot(gradPatches, along) + gradients.Select((gradient, i) => Dot(gradient, alongs[i])).Sum();
+        projector.Forward(run, patches, dropout);
+        float[] gradPatches = projector.Backward(run, gradTokens, dropout);
+        double allowed = new DirectionalDerivative(set, run.Read, gradTokens, inputs => projector.Forward(run, inputs[0], dropout), patches).Check(gradPatches);
+
+        projector.Forward(run, patches, dropout);
         float[] otherMask = projector.Backward(run, gradTokens, dropout with { Seeds = DropoutSeeds.For(new StepContext(4, 7), 1) });
-
-        // Forwards err by 1e-6 of their norm (golden README); what the halved step changes bounds what it leaves out.
-        const float step = 1f / 4096;
-        double whole = Difference(step), half = Difference(step / 2);
-        double allowed = 2e-6 * Math.Sqrt(Dot(tokens, tokens) * Dot(gradTokens, gradTokens)) / step + Math.Abs(whole - half);
-        Assert.True(Math.Abs(half - expected) <= allowed, $"got {expected}, expected {half} ± {allowed}");
-        Assert.True(allowed < 0.001 * Math.Abs(expected), $"{allowed} proves nothing about {expected}");
+        float[] along = DirectionalDerivative.Along("patches", gradPatches);
         if (kind == ProjectorKind.SpatialPacker)
-            Assert.True(Math.Abs(Dot(otherMask, along) - Dot(gradPatches, along)) > allowed, "another mask gives the same gradient");
-
-        double Difference(float h) => (Dot(Moved(h), gradTokens) - Dot(Moved(-h), gradTokens)) / (2 * h);
-
-        float[] Moved(float h)
-        {
-            for (int i = 0; i < values.Length; i++)
-                set.SetValues(set.All[i], Plus(values[i], alongs[i], h));
-            float[] moved = projector.Forward(run, Plus(patches, along, h), dropout);
-            for (int i = 0; i < values.Length; i++)
-                set.SetValues(set.All[i], values[i]);
-            return moved;
-        }
+            Assert.True(Math.Abs(DirectionalDerivative.Dot(otherMask, along) - DirectionalDerivative.Dot(gradPatches, along)) > allowed, "another mask gives the same gradient");
     }
-
-    static float[] Along(string name, float[] gradient) => [.. FullModel.Input(name, gradient.Length).Zip(gradient, (random, value) => MathF.CopySign(random, value))];
-
-    static float[] Plus(float[] x, float[] direction, float step) => [.. x.Zip(direction, (a, b) => a + step * b)];
-
-    static double Dot(float[] x, float[] y) => x.Zip(y, (a, b) => (double)a * b).Sum();
 }
 
 /// <summary>A projector with all memory of a training step.</summary>
