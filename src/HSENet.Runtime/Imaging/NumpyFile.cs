@@ -51,7 +51,7 @@ public static class NumpyFile
         return new VoxelVolume(name, header.Type, ((int)width, (int)height, (int)depth), (1, 1, 1), voxels) { IsPreprocessed = true };
     }
 
-    static NumpyHeader ReadHeader(Stream stream, string name)
+    internal static NumpyHeader ReadHeader(Stream stream, string name)
     {
         Span<byte> preamble = stackalloc byte[PreambleLength + 4];
         int got = GrowingRead.AsFarAsPossible(stream, preamble[..(PreambleLength + 2)], name);

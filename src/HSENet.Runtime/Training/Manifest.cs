@@ -10,12 +10,12 @@ public sealed class Manifest
     readonly string _folder;
     readonly TrainingTask _task;
     readonly bool _skipBad;
-    readonly Func<string, bool> _exists;
+    readonly Action<ManifestRow> _check;
     readonly List<ManifestRow> _train = [], _validation = [];
     readonly List<string> _skipped = [];
 
-    Manifest(string file, TrainingTask task, bool skipBad, Func<string, bool> exists) =>
-        (_file, _folder, _task, _skipBad, _exists) = (file, Path.GetDirectoryName(Path.GetFullPath(file))!, task, skipBad, exists);
+    Manifest(string file, TrainingTask task, bool skipBad, Action<ManifestRow> check) =>
+        (_file, _folder, _task, _skipBad, _check) = (file, Path.GetDirectoryName(Path.GetFullPath(file))!, task, skipBad, check);
 
     /// <summary>What is trained on, in the order of the file.</summary>
     public IReadOnlyList<ManifestRow> Train => _train;
@@ -35,13 +35,25 @@ public sealed class Manifest
     public static Manifest Read(string path, TrainingTask task, bool skipBad = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using FileBytes file = FileBytes.Open(path);
-        return Read(file, task, skipBad, Path.Exists);
+        return Read(path, task, skipBad, _ => { });
     }
 
-    internal static Manifest Read(FileBytes file, TrainingTask task, bool skipBad, Func<string, bool> exists)
+    /// <summary>Reads a manifest whose rows are looked at further; what <paramref name="check"/> throws is said of the row's line.</summary>
+    internal static Manifest Read(string path, TrainingTask task, bool skipBad, Action<ManifestRow> check)
     {
-        var manifest = new Manifest(file.Name, task, skipBad, exists);
+        using FileBytes file = FileBytes.Open(path);
+        return Read(file, task, skipBad, row =>
+        {
+            foreach (string? named in (string?[])[row.Image, row.SliceFeatures])
+                if (named is not null && !Path.Exists(named))
+                    throw new HseNetFileException(named, "is not there", "an existing file");
+            check(row);
+        });
+    }
+
+    internal static Manifest Read(FileBytes file, TrainingTask task, bool skipBad, Action<ManifestRow> check)
+    {
+        var manifest = new Manifest(file.Name, task, skipBad, check);
         ReadOnlySpan<byte> json = file.Slice(0, file.Length);
         if (json.StartsWith("\uFEFF"u8))
             json = json[3..];
@@ -170,9 +182,14 @@ public sealed class Manifest
         if (!row.Serves(_task))
             throw new HseNetFileException(_file, $"line {line} has nothing to learn", _task == TrainingTask.Vqa
                 ? "\"question\" and \"answer\", or \"abnormality\" and \"anatomy\"" : "\"text\", the report");
-        foreach (string? named in (string?[])[row.Image, row.SliceFeatures])
-            if (named is not null && !_exists(named))
-                throw new HseNetFileException(_file, $"line {line} names {named}, which is not there", "an existing file");
+        try
+        {
+            _check(row);
+        }
+        catch (HseNetFileException e)
+        {
+            throw new HseNetFileException(_file, $"line {line} cannot be used: {e.File}: {e.Problem}", e.Expected, e);
+        }
         rows.Add(row);
     }
 

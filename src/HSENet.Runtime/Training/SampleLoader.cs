@@ -101,7 +101,8 @@ sealed class SampleLoader : IDisposable
         }
         catch (Exception e) when (e is HseNetException or DeviceMemoryException)
         {
-            var named = new HseNetFileException(_manifest, $"line {row.Line} cannot be used: {e.Message}", "a row of which a sample can be made, or --skip-bad", e);
+            var named = e is HseNetFileException file ? new HseNetFileException(_manifest, $"line {row.Line} cannot be used: {file.File}: {file.Problem}", file.Expected, e)
+                : new HseNetFileException(_manifest, $"line {row.Line} cannot be used: {e.Message}", "a sample, or --skip-bad", e);
             return _skipBad ? new Result(null, named.Message) : throw named;
         }
     }

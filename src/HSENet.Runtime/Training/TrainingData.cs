@@ -22,9 +22,9 @@ sealed class TrainingData : IDisposable
     public TrainingData(TrainingConfig config, ModelConfig model, CtStudyOptions study, string? cache)
     {
         _config = config;
-        Manifest = Manifest.Read(config.Manifest, config.Task, config.SkipBad);
-        _text = new TextPreparer(config, model);
         var recipe = StudyRecipe.For(config, model, study);
+        Manifest = Manifest.Read(config.Manifest, config.Task, config.SkipBad, row => RowFiles.Check(row, recipe));
+        _text = new TextPreparer(config, model);
         _cache = cache is null ? null : new VolumeCache(cache);
         Lazy<string> sliceWeights = StudyPreparer.SliceWeights(config.Weights);
         int threads = Math.Max(1, Environment.ProcessorCount / 4);

@@ -80,6 +80,40 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
+    public void Files_of_another_kind_or_size_are_refused_by_their_headers()
+    {
+        var recipe = new StudyRecipe("w", new PreprocessingTarget(2, 4, 4, 8, 3), 5, new CtStudyOptions());
+        NumpyFile.Write(_folder.At("v.npy"), new float[32], 1, 2, 4, 4);
+        NumpyFile.Write(_folder.At("small.npy"), new float[16], 1, 1, 4, 4);
+        NumpyFile.Write(_folder.At("f.npy"), new float[15], 3, 5);
+        byte[] whole = File.ReadAllBytes(_folder.At("v.npy"));
+        _folder.Write("cut.npy", whole[..^1]);
+        _folder.Write("text.nii", "no scan"u8.ToArray());
+        File.Copy(GoldenFolder.At("data/ct_sm.nii.gz"), _folder.At("scan.nii.gz"));
+        Directory.CreateDirectory(_folder.At("series"));
+        foreach (string row in (string[])["""{"image": "v.npy", "biomedclip_features": "f.npy", "text": "x"}""", """{"image": "scan.nii.gz", "text": "x"}""", """{"image": "series", "text": "x"}"""])
+            Assert.Single(Check(row).Train);
+        foreach (var (row, word) in ((string, string)[])[
+            ("""{"image": "small.npy", "biomedclip_features": "f.npy", "text": "x"}""", "(1, 1, 4, 4); expected the model's (1, 2, 4, 4)"),
+            ("""{"image": "cut.npy", "biomedclip_features": "f.npy", "text": "x"}""", "ends before"),
+            ("""{"image": "v.npy", "text": "x"}""", "biomedclip_features"),
+            ("""{"image": "v.npy", "biomedclip_features": "v.npy", "text": "x"}""", "3 × 5"),
+            ("""{"image": "v.npy", "biomedclip_features": "scan.nii.gz", "text": "x"}""", "3 × 5"),
+            ("""{"image": "text.nii", "text": "x"}""", "no known format")])
+        {
+            string message = Assert.Throws<HseNetFileException>(() => Check(row)).Message;
+            Assert.Contains("m.jsonl: line 1 cannot be used: ", message, StringComparison.Ordinal);
+            Assert.Contains(word, message, StringComparison.Ordinal);
+        }
+
+        Manifest Check(string row)
+        {
+            _folder.Write("m.jsonl", System.Text.Encoding.UTF8.GetBytes(row));
+            return Manifest.Read(_folder.At("m.jsonl"), TrainingTask.Report, skipBad: false, r => RowFiles.Check(r, recipe));
+        }
+    }
+
+    [Fact]
     public void Makes_a_manifest_of_ct_rate()
     {
         Directory.CreateDirectory(_folder.At("volumes/train_1"));

@@ -139,7 +139,8 @@ public sealed class TrainingRunTests : IDisposable
     [Fact]
     public void A_sample_that_cannot_be_read_names_its_line_after_a_checkpoint_or_is_skipped()
     {
-        File.WriteAllText(_folder.At("2.npy"), "no array");
+        // Its header is good: only reading it shows that a value is not.
+        _folder.Write("2.npy", [.. File.ReadAllBytes(_folder.At("2.npy"))[..^4], .. BitConverter.GetBytes(float.NaN)]);
         Assert.Contains("m.json: line 4 cannot be used", Assert.Throws<HseNetFileException>(() => Train("strict", _config with { Accumulation = 1, Batch = 1 })).Message, StringComparison.Ordinal);
         Assert.NotEmpty(RunFolder.Open(_folder.At("strict")).Newest());
         Train("lenient", _config with { Accumulation = 1, Batch = 1, SkipBad = true });
