@@ -9,7 +9,9 @@ static class ReportCommand
 {
     public static Command Report()
     {
-        var scans = Verb.Files<string[]>("scan", "CTs: NIfTI files, DICOM folders or zips, or finished volumes as .npy.", ArgumentArity.OneOrMore);
+        var scans = Verb.Files<string[]>("scan", "CTs: NIfTI files, DICOM folders or zips, or finished volumes as .npy.", ArgumentArity.ZeroOrMore);
+        var manifest = new Option<string?>("--manifest") { Description = "Instead of scans: a list of studies, a JSON object with \"image\" on each line; \"question\" if it is not the same for all." };
+        var output = new Option<string?>("--out") { Description = "With --manifest: the file of reports, JSON lines. What is in it is skipped, so a run that was stopped can be started again." };
         var prompt = new Option<string?>("--prompt") { Description = "Another question than the default one." };
         return Create("report", """
             Writes a radiology report for each CT.
@@ -18,7 +20,9 @@ static class ReportCommand
               hsenet report scan.nii.gz --weights model
               hsenet report dicom-folder --weights model
               hsenet report a.nii.gz b.nii.gz --weights model --json > reports.jsonl
-            """, scans, [prompt], ReportOptions.DefaultMaxTokens, parsed => (parsed.GetRequiredValue(scans), parsed.GetValue(prompt) ?? Prompt.DefaultQuestion));
+              hsenet report --manifest studies.jsonl --out reports.jsonl --weights model
+            """, scans, [manifest, output, prompt], ReportOptions.DefaultMaxTokens,
+            parsed => new Input(parsed.GetValue(scans) ?? [], parsed.GetValue(prompt) ?? Prompt.DefaultQuestion, parsed.GetValue(manifest), parsed.GetValue(output)));
     }
 
     public static Command Ask()
@@ -30,10 +34,21 @@ static class ReportCommand
 
             Example:
               hsenet ask scan.nii.gz "Is there a pleural effusion?" --weights model
-            """, scan, [question], ReportOptions.DefaultAnswerTokens, parsed => ([parsed.GetRequiredValue(scan)], parsed.GetRequiredValue(question)));
+            """, scan, [question], ReportOptions.DefaultAnswerTokens, parsed => new Input([parsed.GetRequiredValue(scan)], parsed.GetRequiredValue(question)));
     }
 
-    static Command Create(string name, string description, Argument scans, Symbol[] more, int maxTokens, Func<ParseResult, (string[] Scans, string Question)> input)
+    sealed record Input(string[] Scans, string Question, string? Manifest = null, string? Output = null)
+    {
+        public void Check()
+        {
+            if ((Manifest is null) != (Output is null))
+                throw new HseNetException("--manifest and --out: expected both or none");
+            if ((Scans.Length == 0) != (Manifest is not null))
+                throw new HseNetException("expected CTs, or --manifest with --out");
+        }
+    }
+
+    static Command Create(string name, string description, Argument scans, Symbol[] more, int maxTokens, Func<ParseResult, Input> input)
     {
         var weights = new Option<string>("--weights") { Description = "Model folder written by 'hsenet convert'.", Required = true };
         var tokens = new Option<int>("--max-tokens") { Description = "Tokens that are generated at most.", DefaultValueFactory = _ => maxTokens };
@@ -62,10 +77,12 @@ static class ReportCommand
         study.AddAll(command);
         command.Run(verbose, async (parsed, cancellation) =>
         {
-            var (files, question) = input(parsed);
+            var given = input(parsed);
+            given.Check();
+            string[] files = given.Scans;
             var options = new ReportOptions
             {
-                Question = question,
+                Question = given.Question,
                 MaxTokens = parsed.GetValue(tokens),
                 Sampling = new SamplingOptions
                 {
@@ -82,12 +99,14 @@ static class ReportCommand
             if (structured is not null)
             {
                 DicomPlugin.Require("--sr");
-                if (files.Length > 1)
-                    throw new HseNetException($"--sr {structured}: {files.Length} scans were given; expected one");
+                if (files.Length != 1)
+                    throw new HseNetException($"--sr {structured}: {(files.Length == 0 ? "a manifest was" : $"{files.Length} scans were")} given; expected one scan");
             }
             using var where = Verb.OpenDevice(parsed.GetRequiredValue(device));
             writer.Loading();
             using var model = HseNetModel.Open(parsed.GetRequiredValue(weights), where, new ModelOptions { Tokenizer = Form(parsed.GetRequiredValue(tokenizer)) });
+            if (given is { Manifest: { } list, Output: { } reports })
+                return await new ReportManifest(list, reports, studies, options, parsed.GetValue(verbose)).Run(model, cancellation).ConfigureAwait(false);
             return await WriteAll(model, files, studies, options, writer, Structured, cancellation).ConfigureAwait(false);
 
             void Structured(CtStudy study, string text)

@@ -10,7 +10,8 @@ namespace HSENet.Cli;
 /// <summary>Prints reports.</summary>
 sealed class ReportWriter(bool json, bool stats, bool verbose)
 {
-    static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    /// <summary>How reports are written and read.</summary>
+    public static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     readonly ProgressLine _progress = new();
     readonly StringBuilder _text = new();

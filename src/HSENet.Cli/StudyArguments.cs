@@ -105,4 +105,12 @@ sealed class StudyOpener(CtStudyOptions options, MetadataTable? table)
 {
     /// <summary>Opens a study.</summary>
     public CtStudy Open(string path) => CtStudy.Open(path, options with { Metadata = table?.Get(path) });
+
+    /// <summary>Opens the study of a manifest's row, whose own scaling and spacing come before a table's.</summary>
+    public CtStudy Open(ManifestRow row) => CtStudy.Open(row.Image, options with
+    {
+        Metadata = row.Metadata ?? table?.Get(row.Image),
+        // A scan's are computed from it.
+        SliceFeatures = row.Image.EndsWith(".npy", StringComparison.OrdinalIgnoreCase) ? row.SliceFeatures ?? options.SliceFeatures : null,
+    });
 }

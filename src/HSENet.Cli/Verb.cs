@@ -39,15 +39,15 @@ static class Verb
             }
         });
 
-    /// <summary>Prints one line for a failure and gives its exit code.</summary>
-    public static int Explain(Exception e, bool verbose)
+    /// <summary>Prints one line for a failure, and where it happened if the message does not say it; gives its exit code.</summary>
+    public static int Explain(Exception e, bool verbose, string? place = null)
     {
         if (e is OperationCanceledException)
         {
             Messages.Error("interrupted");
             return ExitCode.Interrupted;
         }
-        Messages.Error(e is HseNetException or KernelArgumentException or DeviceMemoryException or NoRungException or CudaDriverException or KernelFaultException or TrainingDivergedException ? e.Message : $"{e.GetType().Name}: {e.Message}");
+        Messages.Error((place is null ? "" : place + ": ") + (e is HseNetException or KernelArgumentException or DeviceMemoryException or NoRungException or CudaDriverException or KernelFaultException or TrainingDivergedException ? e.Message : $"{e.GetType().Name}: {e.Message}"));
         if (verbose)
             Console.Error.WriteLine(e);
         return e is HseNetException ? ExitCode.BadInput : ExitCode.Failed;

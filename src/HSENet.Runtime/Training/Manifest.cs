@@ -8,13 +8,13 @@ public sealed class Manifest
 {
     readonly string _file;
     readonly string _folder;
-    readonly TrainingTask _task;
+    readonly TrainingTask? _task;
     readonly bool _skipBad;
     readonly Action<ManifestRow> _check;
     readonly List<ManifestRow> _train = [], _validation = [];
     readonly List<string> _skipped = [];
 
-    Manifest(string file, TrainingTask task, bool skipBad, Action<ManifestRow> check) =>
+    Manifest(string file, TrainingTask? task, bool skipBad, Action<ManifestRow> check) =>
         (_file, _folder, _task, _skipBad, _check) = (file, Path.GetDirectoryName(Path.GetFullPath(file))!, task, skipBad, check);
 
     /// <summary>What is trained on, in the order of the file.</summary>
@@ -38,6 +38,16 @@ public sealed class Manifest
         return Read(path, task, skipBad, _ => { });
     }
 
+    /// <summary>Reads the studies of a manifest, whatever is said of them and whether their files are there; rows that are broken are in <see cref="Skipped"/>.</summary>
+    /// <exception cref="HseNetFileException">The file cannot be read, or has no row.</exception>
+    internal static IReadOnlyList<ManifestRow> ReadStudies(string path, out IReadOnlyList<string> broken)
+    {
+        using FileBytes file = FileBytes.Open(path);
+        var manifest = Read(file, null, skipBad: true, _ => { });
+        broken = manifest.Skipped;
+        return [.. manifest.Train, .. manifest.Validation];
+    }
+
     /// <summary>Reads a manifest whose rows are looked at further; what <paramref name="check"/> throws is said of the row's line.</summary>
     internal static Manifest Read(string path, TrainingTask task, bool skipBad, Action<ManifestRow> check)
     {
@@ -51,7 +61,7 @@ public sealed class Manifest
         });
     }
 
-    internal static Manifest Read(FileBytes file, TrainingTask task, bool skipBad, Action<ManifestRow> check)
+    internal static Manifest Read(FileBytes file, TrainingTask? task, bool skipBad, Action<ManifestRow> check)
     {
         var manifest = new Manifest(file.Name, task, skipBad, check);
         ReadOnlySpan<byte> json = file.Slice(0, file.Length);
@@ -62,7 +72,7 @@ public sealed class Manifest
         else
             manifest.ReadWhole(json);
         if (manifest.Train.Count == 0)
-            throw new HseNetFileException(file.Name, $"has no row to train on{(manifest.Skipped.Count > 0 ? $" ({manifest.Skipped.Count} were skipped)" : "")}", "at least one");
+            throw new HseNetFileException(file.Name, $"has no row that can be used{(manifest.Skipped.Count > 0 ? $" ({manifest.Skipped.Count} were skipped)" : "")}", "at least one");
         return manifest;
     }
 

@@ -33,9 +33,9 @@ public sealed record ManifestRow
     /// <summary><c>RescaleSlope</c>, <c>RescaleIntercept</c>, <c>XYSpacing</c>, <c>ZSpacing</c>: see <see cref="CtStudyOptions.Metadata"/>.</summary>
     public VolumeMetadata? Metadata { get; init; }
 
-    /// <summary>Whether the row has what a training needs.</summary>
-    internal bool Serves(TrainingTask task) => task != TrainingTask.Vqa ? Text is not null
-        : (Question is not null && Answer is not null) || (Question is null && Abnormality is not null && Anatomy is not null);
+    /// <summary>Whether the row has what a training needs; anything will do where nothing is trained.</summary>
+    internal bool Serves(TrainingTask? task) => task is null || (task != TrainingTask.Vqa ? Text is not null
+        : (Question is not null && Answer is not null) || (Question is null && Abnormality is not null && Anatomy is not null));
 
     /// <summary>Reads a row.</summary>
     /// <exception cref="HseNetFileException">A field is missing or of another kind; the message names file and line.</exception>

@@ -1,0 +1,130 @@
+// A file of finished reports that a run which was stopped can go on with: a JSON object on each line, appended when it is complete.
+using System.Text;
+using System.Text.Json;
+using HSENet.Runtime;
+
+namespace HSENet.Cli;
+
+/// <summary>One finished report.</summary>
+sealed record ReportLine(string Image, string Question, string Text, IReadOnlyList<int> Ids, int PromptTokens, ReportSeconds Seconds, string Weights, string Preprocessing);
+
+/// <summary>Reads what an earlier run finished, removes the line that it was writing, and appends.</summary>
+sealed class ReportFile : IDisposable
+{
+    const string Expected = "a file that 'hsenet report --manifest' wrote, or a new name";
+    static ReadOnlySpan<byte> Start => "{\"image\":"u8;
+
+    readonly string _path;
+    readonly FileStream _file;
+    readonly Dictionary<(string Image, string Question), int> _finished = [];
+
+    /// <summary>Opens or creates a file for the reports of a model.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="weights">Hash of the model's weights: a file holds the reports of one model.</param>
+    /// <exception cref="HseNetFileException">The file cannot be written or holds something else.</exception>
+    public ReportFile(string path, string weights)
+    {
+        _path = path;
+        try
+        {
+            _file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HseNetFileException(path, $"cannot be written ({e.Message})", "a file in a folder that exists, which no other run writes", e);
+        }
+        try
+        {
+            CutHalfLine();
+            ReadFinished(weights);
+        }
+        catch
+        {
+            _file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>How many reports are in the file.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Whether an earlier run finished this one; asked as often as the manifest has it.</summary>
+    public bool Take(string image, string question)
+    {
+        int left = _finished.GetValueOrDefault((image, question));
+        _finished[(image, question)] = Math.Max(0, left - 1);
+        return left > 0;
+    }
+
+    /// <summary>Appends a report; it is in the file's system when this returns.</summary>
+    public void Append(ReportLine line)
+    {
+        try
+        {
+            // One write: what a killed run leaves of it has no line end.
+            _file.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(line, ReportWriter.Json) + "\n"));
+            _file.Flush();
+            Count++;
+        }
+        catch (IOException e)
+        {
+            throw new HseNetFileException(_path, $"cannot be written ({e.Message})", "room on the disk", e);
+        }
+    }
+
+    // Only what looks like the beginning of a report is removed: the name may be another file's.
+    void CutHalfLine()
+    {
+        long end = EndOfLastLine();
+        if (end == _file.Length)
+            return;
+        Span<byte> begin = stackalloc byte[(int)Math.Min(Start.Length, _file.Length - end)];
+        _file.Position = end;
+        _file.ReadExactly(begin);
+        if (!Start.StartsWith(begin))
+            throw new HseNetFileException(_path, "is no file of reports", Expected);
+        _file.SetLength(end);
+    }
+
+    long EndOfLastLine()
+    {
+        Span<byte> chunk = stackalloc byte[4096];
+        for (long end = _file.Length; end > 0;)
+        {
+            long start = Math.Max(0, end - chunk.Length);
+            var part = chunk[..(int)(end - start)];
+            _file.Position = start;
+            _file.ReadExactly(part);
+            int last = part.LastIndexOf((byte)'\n');
+            if (last >= 0)
+                return start + last + 1;
+            end = start;
+        }
+        return 0;
+    }
+
+    void ReadFinished(string weights)
+    {
+        _file.Position = 0;
+        using var text = new StreamReader(_file, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, leaveOpen: true);
+        while (text.ReadLine() is { } line)
+        {
+            Count++;
+            ReportLine report;
+            try
+            {
+                report = JsonSerializer.Deserialize<ReportLine>(line, ReportWriter.Json) is { Image: not null, Question: not null, Weights: not null } read ? read : throw new JsonException();
+            }
+            catch (JsonException e)
+            {
+                throw new HseNetFileException(_path, $"line {Count} is no report", Expected, e);
+            }
+            if (report.Weights != weights)
+                throw new HseNetFileException(_path, $"line {Count} was written with the weights {report.Weights}, not with {weights}", "the reports of one model in a file");
+            _finished[(report.Image, report.Question)] = _finished.GetValueOrDefault((report.Image, report.Question)) + 1;
+        }
+        _file.Position = _file.Length;
+    }
+
+    public void Dispose() => _file.Dispose();
+}

@@ -1,0 +1,63 @@
+// hsenet report --manifest: a report for every study of a list, into a file that a stopped run goes on with.
+using HSENet.Kernels;
+using HSENet.Runtime;
+
+namespace HSENet.Cli;
+
+/// <summary>The studies of a manifest, and where their reports go.</summary>
+sealed record ReportManifest(string Manifest, string Output, StudyOpener Studies, ReportOptions Options, bool Verbose)
+{
+    /// <summary>Writes the reports that are missing. A row that cannot be used is said on stderr, tried again by the next run, and makes the exit code 2.</summary>
+    public async Task<int> Run(HseNetModel model, CancellationToken cancellation)
+    {
+        var rows = Runtime.Manifest.ReadStudies(Manifest, out var broken);
+        using var reports = new ReportFile(Output, model.WeightsHash);
+        using var progress = new ProgressLine();
+        int code = ExitCode.Done;
+        foreach (string problem in broken)
+            Fail(new HseNetException(problem));
+        string folder = Path.GetDirectoryName(Path.GetFullPath(Manifest))!;
+        (ManifestRow Row, string Image, string Question)[] missing = [.. rows
+            .Select(row => (Row: row, Image: Name(folder, row.Image), Question: row.Question ?? Options.Question))
+            .Where(row => !reports.Take(row.Image, row.Question))];
+        int finished = rows.Count - missing.Length, done = 0;
+        foreach (var (row, image, question) in missing)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            progress.Show($"{done}/{missing.Length} studies", (double)done / missing.Length);
+            if (await Report(model, row, question, cancellation).ConfigureAwait(false) is { } result)
+                reports.Append(new ReportLine(image, question, result.Text, result.Ids, result.PromptTokens, result.Seconds, result.Weights, result.Preprocessing));
+            done++;
+        }
+        progress.Clear();
+        Console.WriteLine($"{Output}: {reports.Count} reports{(finished > 0 ? $", {finished} of them from an earlier run" : "")}");
+        return code;
+
+        async Task<ReportResult?> Report(HseNetModel model, ManifestRow row, string question, CancellationToken cancellation)
+        {
+            try
+            {
+                using var study = Studies.Open(row);
+                return await model.Report(study, Options with { Question = question }, cancellation).CompleteAsync(cancellation).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is HseNetException or DeviceMemoryException)
+            {
+                Fail(e, $"{Manifest}, line {row.Line}");
+                return null;
+            }
+        }
+
+        void Fail(Exception e, string? place = null)
+        {
+            progress.Clear();
+            code = Math.Max(code, Verb.Explain(e, Verbose, place));
+        }
+    }
+
+    // As the manifest's folder has it, so that both can be moved together.
+    static string Name(string folder, string image)
+    {
+        string relative = Path.GetRelativePath(folder, image).Replace('\\', '/');
+        return relative.StartsWith("../", StringComparison.Ordinal) ? image : relative;
+    }
+}

@@ -1,0 +1,81 @@
+// hsenet report --manifest: a file of reports that a stopped run goes on with, and what is refused.
+using System.Text.Json;
+using HSENet.Tests;
+
+namespace HSENet.Cli.Tests;
+
+public sealed class ReportManifestTests : IDisposable
+{
+    readonly TemporaryFolder _folder = new();
+    readonly string _manifest, _output;
+
+    public ReportManifestTests()
+    {
+        _manifest = Path.Combine(_folder.Path, "studies.jsonl");
+        _output = Path.Combine(_folder.Path, "reports.jsonl");
+        File.Copy(Hsenet.Scan, Path.Combine(_folder.Path, "scan.nii.gz"));
+    }
+
+    Outcome Report(params string[] more) => Hsenet.Run(["report", "--manifest", _manifest, "--out", _output, "--weights", Hsenet.Demo, "--max-tokens", "6", .. more]);
+
+    JsonElement[] Lines() => [.. File.ReadAllLines(_output).Select(line => JsonDocument.Parse(line).RootElement)];
+
+    [Fact]
+    public void Bad_rows_are_reported_and_tried_again_and_the_others_are_done()
+    {
+        File.WriteAllLines(_manifest, ["""{"image": "scan.nii.gz"}""", """{"image": "later.nii.gz"}""", "{", """{"image": "scan.nii.gz", "question": "Is there a nodule?"}"""]);
+        var first = Report();
+        Assert.Equal(2, first.Code);
+        string[] problems = first.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(2, problems.Length);
+        Assert.Contains("line 3", problems[0], StringComparison.Ordinal);
+        Assert.Contains("studies.jsonl, line 2: ", problems[1], StringComparison.Ordinal);
+        Assert.Contains("later.nii.gz", problems[1], StringComparison.Ordinal);
+        Assert.Equal(["Can you summarize with findings the images presented?", "Is there a nodule?"], Lines().Select(line => line.GetProperty("question").GetString()!));
+        Assert.All(Lines(), line => Assert.Equal("scan.nii.gz", line.GetProperty("image").GetString()));
+
+        File.Copy(Hsenet.Scan, Path.Combine(_folder.Path, "later.nii.gz"));
+        File.WriteAllLines(_manifest, File.ReadAllLines(_manifest).Where(line => line != "{"));
+        var second = Report();
+        Assert.True(second.Code == 0, second.Error);
+        Assert.Contains("3 reports, 2 of them from an earlier run", second.Output, StringComparison.Ordinal);
+        Assert.Equal(["scan.nii.gz", "scan.nii.gz", "later.nii.gz"], Lines().Select(line => line.GetProperty("image").GetString()!));
+        // What the program says of one scan it says in a list.
+        var single = JsonDocument.Parse(Hsenet.Run("report", Hsenet.Scan, "--weights", Hsenet.Demo, "--max-tokens", "6", "--json").Output).RootElement;
+        Assert.Equal(single.GetProperty("text").GetString(), Lines()[2].GetProperty("text").GetString());
+    }
+
+    [Fact]
+    public void A_half_written_last_line_is_written_again_and_whole_ones_are_kept()
+    {
+        File.WriteAllLines(_manifest, ["""{"image": "scan.nii.gz"}""", """{"image": "scan.nii.gz", "question": "Where?"}"""]);
+        Assert.Equal(0, Report().Code);
+        string[] whole = File.ReadAllLines(_output);
+        foreach (int kept in (int[])[1, 40, whole[1].Length])
+        {
+            File.WriteAllText(_output, whole[0] + "\n" + whole[1][..kept]);
+            var outcome = Report();
+            Assert.True(outcome.Code == 0, outcome.Error);
+            string[] again = File.ReadAllLines(_output);
+            Assert.Equal((2, whole[0]), (again.Length, again[0]));
+            Assert.Equal(JsonDocument.Parse(whole[1]).RootElement.GetProperty("text").GetString(), JsonDocument.Parse(again[1]).RootElement.GetProperty("text").GetString());
+        }
+    }
+
+    [Fact]
+    public void A_file_that_holds_something_else_is_left_alone()
+    {
+        File.WriteAllLines(_manifest, ["""{"image": "scan.nii.gz"}"""]);
+        foreach (string content in (string[])["patient list", "a line\n", """{"image": "x.nii", "question": "y"}""" + "\n", """{"image": "x", "question": "y", "text": "", "ids": [], "prompt_tokens": 1, "weights": "0123456789abcdef", "preprocessing": ""}""" + "\n"])
+        {
+            File.WriteAllText(_output, content);
+            Report().IsRefused("reports.jsonl");
+            Assert.Equal(content, File.ReadAllText(_output));
+        }
+        Hsenet.Run("report", "--manifest", _manifest, "--weights", Hsenet.Demo).IsRefused("--out");
+        Hsenet.Run("report", "--weights", Hsenet.Demo).IsRefused("--manifest");
+        Hsenet.Run("report", Hsenet.Scan, "--manifest", _manifest, "--out", _output, "--weights", Hsenet.Demo).IsRefused("--manifest");
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
