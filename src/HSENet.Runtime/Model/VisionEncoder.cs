@@ -35,22 +35,23 @@ sealed partial class VisionEncoder
     /// <summary>Scratch memory; the features are reserved by the caller: they outlive it.</summary>
     public readonly record struct Buffers(BlockBuffers Blocks, SliceGuidance.Buffers? Guidance);
 
-    public static Buffers Reserve(MemoryPlan plan, string name, VisionConfig config, int slices)
+    /// <summary>Reserves scratch memory; <paramref name="dropout"/> says whether slice guidance drops anything, as in a frozen encoder that takes part in training.</summary>
+    public static Buffers Reserve(MemoryPlan plan, string name, VisionConfig config, int slices, bool dropout = false)
     {
         using var scope = plan.BeginScope();
         // The guidance is over before the first block starts.
         SliceGuidance.Buffers? guidance = null;
         using (plan.BeginScope())
             if (slices > 0)
-                guidance = SliceGuidance.Reserve(plan, name, config.Patches, slices, config.HiddenSize);
+                guidance = SliceGuidance.Reserve(plan, name, config.Patches, slices, config.HiddenSize, dropout, keeping: false);
         return new Buffers(BlockBuffers.Reserve(plan, name, config.Patches + 1, Size(config)), guidance);
     }
 
     /// <summary>Encodes a volume [1, D, H, W] into <paramref name="features"/> [1 + patches, channels].</summary>
-    public void Forward(in Pass pass, Buffers buffers, View<float> volume, View<float> sliceFeatures, View<float> features)
+    public void Forward(in Pass pass, Buffers buffers, View<float> volume, View<float> sliceFeatures, View<float> features, AttentionDropout dropout = default)
     {
         var patches = EmbedPatches(pass, volume, features);
-        _guidance?.Forward(pass, buffers.Guidance!.Value, patches, sliceFeatures);
+        _guidance?.Forward(pass, buffers.Guidance!.Value, patches, sliceFeatures, dropout);
         AddClass(pass, features);
         var tensors = buffers.Blocks.InPlace(pass, features);
         foreach (var block in _blocks)

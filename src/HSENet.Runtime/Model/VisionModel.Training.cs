@@ -21,18 +21,21 @@ sealed partial class VisionModel
         var gradients = Runtime.Projector.ReserveGradients(plan, "packer", config.Projector, config.Vision.Grid, channels, width);
         using var scope = plan.BeginScope();
         return new TrainingBuffers(tokens, features, projectors, gradients,
-            [.. branches.Select(branch => VisionEncoder.Reserve(plan, branch.Name, config.Vision, branch.SliceGuided ? config.SliceEncoder!.Slices : 0))]);
+            [.. branches.Select(branch => VisionEncoder.Reserve(plan, branch.Name, config.Vision, branch.SliceGuided ? config.SliceEncoder!.Slices : 0, dropout: true))]);
     }
 
-    /// <summary>Visual tokens [n, width] from a volume and slice features, as <see cref="Encode"/>; everything that backward needs stays.</summary>
-    public View<float> EncodeKeeping(in Pass pass, TrainingBuffers buffers, View<float> volume, View<float> sliceFeatures, AttentionDropout dropout)
+    /// <summary>
+    /// Visual tokens [n, width] from a volume and slice features, as <see cref="Encode"/>; everything that backward needs stays. The reference trains with
+    /// the frozen encoders' dropout on: <paramref name="frozen"/>.
+    /// </summary>
+    public View<float> EncodeKeeping(in Pass pass, TrainingBuffers buffers, View<float> volume, View<float> sliceFeatures, AttentionDropout dropout, AttentionDropout frozen)
     {
         var tokens = pass[buffers.VisualTokens];
         for (int i = 0; i < _branches.Length; i++)
         {
             var (encoder, sliceGuided, projector) = _branches[i];
             var features = pass[buffers.Features[i]];
-            encoder.Forward(pass, buffers.Encoders[i], volume, sliceGuided ? sliceFeatures : default, features);
+            encoder.Forward(pass, buffers.Encoders[i], volume, sliceGuided ? sliceFeatures : default, features, frozen);
             projector.Forward(pass, buffers.Projectors[i], Patches(features), Branch(tokens, i), dropout);
         }
         return tokens;

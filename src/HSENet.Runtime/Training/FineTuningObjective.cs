@@ -65,7 +65,7 @@ sealed class FineTuningObjective : ITrainingObjective
             var seeds = DropoutSeeds.For(step, example.Row);
             var sequence = new LanguageModel.Sequence(_plan.Language, example.Ids.Length, seeds, (float)_training.LoraDropout);
             var packers = new AttentionDropout(seeds, (float)_training.Dropout);
-            Forward(pass, sequence, example, packers);
+            Forward(pass, sequence, example, packers, _training.FrozenDropout ? packers : default);
             double loss = _language.Loss(pass, sequence, example.Labels, scale);
             var visual = pass[_plan.Vision.VisualTokens];
             // Visual tokens stand behind the begin token.
@@ -79,7 +79,7 @@ sealed class FineTuningObjective : ITrainingObjective
     public BatchLoss Loss(IReadOnlyList<TrainingExample> batch, StepContext step) => Run(batch, (pass, example) =>
     {
         var sequence = new LanguageModel.Sequence(_plan.Language, example.Ids.Length);
-        Forward(pass, sequence, example, default);
+        Forward(pass, sequence, example, default, default);
         return _language.Loss(pass, sequence, example.Labels, scale: null);
     });
 
@@ -100,13 +100,13 @@ sealed class FineTuningObjective : ITrainingObjective
         return new BatchLoss(weight == 0 ? 0 : sum / weight, tokens, weight);
     }
 
-    void Forward(in Pass pass, in LanguageModel.Sequence sequence, TrainingExample example, AttentionDropout packers)
+    void Forward(in Pass pass, in LanguageModel.Sequence sequence, TrainingExample example, AttentionDropout packers, AttentionDropout frozen)
     {
         View<float> volume = pass[_plan.Volume], features = pass[_plan.SliceFeatures];
         pass.Device.Upload(example.Volume.Span, volume);
         if (!features.IsEmpty)
             pass.Device.Upload(example.SliceFeatures.Span, features);
-        var visual = _vision.EncodeKeeping(pass, _plan.Vision, volume, features, packers);
+        var visual = _vision.EncodeKeeping(pass, _plan.Vision, volume, features, packers, frozen);
         _language.ForwardKeeping(pass, sequence, example.Ids, visual);
     }
 

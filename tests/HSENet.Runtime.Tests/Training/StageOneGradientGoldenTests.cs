@@ -56,7 +56,7 @@ static class StageOneGradients
         PlannedBuffer images = plan.Reserve("images", rows), textRows = plan.Reserve("texts", rows), gradImages = plan.Reserve("grad_images", rows), gradTexts = plan.Reserve("grad_texts", rows);
         PlannedBuffer projected = plan.Reserve("projected", channels), logits = plan.Reserve("logits", batch * batch), losses = plan.Reserve("losses", 2);
         var scratch = plan.Reserve("scratch", ContrastiveLoss.ScratchLength(batch));
-        var vision = VisionEncoder.ReserveTraining(plan, "encoder1", config.Vision, checkpointing);
+        var vision = VisionEncoder.ReserveTraining(plan, "encoder1", config.Vision, slices: 0, checkpointing);
         var language = TextEncoder.ReserveTraining(plan, "text_encoder1", config.TextEncoder!, maximum, checkpointing, dropout: false);
         using var run = new PartRun(plan);
         var pass = run.Pass;
@@ -84,7 +84,7 @@ static class StageOneGradients
         {
             var (sequence, hidden) = Encode(i, withText: false);
             head.ImageBackward(run.Device, pass[output], pass[projected], Row(gradImages, i), pass[gradOutput]);
-            encoder.Backward(pass, vision, pass[volumeBuffer], pass[gradOutput]);
+            encoder.Backward(pass, vision, pass[volumeBuffer], default, pass[gradOutput]);
             head.Text(run.Device, hidden, Row(textRows, i), pass[projected]);
             head.TextBackward(run.Device, hidden, pass[projected], Row(gradTexts, i), text.Grad(pass, sequence));
             text.Backward(pass, sequence);
@@ -95,7 +95,7 @@ static class StageOneGradients
 
         (TextEncoder.Sequence, View<float>) Encode(int i, bool withText = true)
         {
-            encoder.ForwardKeeping(pass, vision, run.Write(volumeBuffer, volumes.AsSpan(i * voxels, voxels)), pass[output]);
+            encoder.ForwardKeeping(pass, vision, run.Write(volumeBuffer, volumes.AsSpan(i * voxels, voxels)), default, pass[output]);
             head.Image(run.Device, pass[output], Row(images, i), pass[projected]);
             int tokens = (int)mask.Skip(i * maximum).Take(maximum).Sum();
             var sequence = new TextEncoder.Sequence(language, tokens);
