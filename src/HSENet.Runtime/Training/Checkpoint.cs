@@ -24,8 +24,12 @@ static class Checkpoint
     const string First = ".first_moment", Second = ".second_moment", Prefix = "hsenet.";
 
     /// <summary>Writes a checkpoint under a temporary name, flushes it, and gives it its name.</summary>
+    /// <param name="path">Its name.</param>
+    /// <param name="parameters">What is trained.</param>
+    /// <param name="state">Where the run stands.</param>
+    /// <param name="samples">Hash of the samples, whose order the state refers to.</param>
     /// <exception cref="HseNetFileException">It cannot be written; what stood there stays.</exception>
-    public static void Write(string path, ParameterSet parameters, RunState state)
+    public static void Write(string path, ParameterSet parameters, RunState state, string samples)
     {
         using var file = new SafetensorsWriter(path, parameters.All.SelectMany(parameter => Tensors(parameter).Select(tensor => new TensorDescription(tensor.Name, DataType.F32, parameter.Shape))),
             new Dictionary<string, string>
@@ -35,6 +39,7 @@ static class Checkpoint
                 [Prefix + "best_loss"] = Text(state.BestLoss),
                 [Prefix + "best_step"] = Text(state.BestStep),
                 [Prefix + "skipped"] = Text(state.Skipped),
+                [Prefix + "samples"] = samples,
             });
         foreach (var parameter in parameters.All)
             foreach (var (name, view) in Tensors(parameter))
@@ -50,10 +55,12 @@ static class Checkpoint
 
     /// <summary>Reads a checkpoint into the parameters.</summary>
     /// <exception cref="HseNetFileException">The file is damaged or of another training; the parameters are then undefined.</exception>
-    public static RunState Read(string path, ParameterSet parameters)
+    public static RunState Read(string path, ParameterSet parameters, string samples)
     {
         using TensorSource source = TensorSource.Open(path);
         source.VerifyChecksums();
+        if (source.Metadata.GetValueOrDefault(Prefix + "samples") != samples)
+            throw new HseNetFileException(path, "was written by a training on other samples", "the same manifest, with the same rows in use");
         if (source.Tensors.Count != 3 * parameters.All.Count)
             throw new HseNetFileException(path, $"holds {source.Tensors.Count} tensors", $"{3 * parameters.All.Count}, the state of this training");
         foreach (var parameter in parameters.All)

@@ -4,12 +4,14 @@ using System.Globalization;
 namespace HSENet.Runtime;
 
 /// <summary>Names in a run's folder, and which checkpoints are in it.</summary>
-sealed class RunFolder
+sealed class RunFolder : IDisposable
 {
     /// <summary>Names of files in the folder.</summary>
     public const string ConfigName = "config.json", LogName = "log.jsonl", PlotName = "plot.png";
 
     const string Ending = ".safetensors", Start = "step-";
+
+    FileStream? _lock;
 
     RunFolder(string path) => Path = path;
 
@@ -60,6 +62,22 @@ sealed class RunFolder
         file.Write(TrainingConfigFile.ToBytes(config), 0);
         file.Commit();
     }
+
+    /// <summary>Keeps other processes from training in this folder until this one is disposed.</summary>
+    /// <exception cref="HseNetFileException">Another one trains here.</exception>
+    public void Lock()
+    {
+        try
+        {
+            _lock = new FileStream(At("lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HseNetFileException(Path, "is in use by a training", "a folder of its own for each", e);
+        }
+    }
+
+    public void Dispose() => _lock?.Dispose();
 
     /// <summary>Removes all checkpoints but the newest.</summary>
     public void Prune(int keep)

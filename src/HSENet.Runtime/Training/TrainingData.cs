@@ -1,5 +1,8 @@
 // All samples of a training: rows of the manifest, the text of each, and its study, prepared by workers on the host.
 using System.Collections.Concurrent;
+using System.Globalization;
+using System.IO.Hashing;
+using System.Text;
 using HSENet.Kernels;
 
 namespace HSENet.Runtime;
@@ -24,6 +27,7 @@ sealed class TrainingData : IDisposable
         _config = config;
         var recipe = StudyRecipe.For(config, model, study);
         Manifest = Manifest.Read(config.Manifest, config.Task, config.SkipBad, row => RowFiles.Check(row, recipe));
+        Hash = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(string.Join('\n', Manifest.Train))).ToString("x16", CultureInfo.InvariantCulture);
         _text = new TextPreparer(config, model);
         _cache = cache is null ? null : new VolumeCache(cache);
         Lazy<string> sliceWeights = StudyPreparer.SliceWeights(config.Weights);
@@ -41,6 +45,9 @@ sealed class TrainingData : IDisposable
 
     /// <summary>Rows that the validation loss is computed on.</summary>
     public IReadOnlyList<ManifestRow> ValidationRows { get; }
+
+    /// <summary>Changes with the rows that are trained on, their order and content.</summary>
+    public string Hash { get; }
 
     /// <summary>Loads what is trained on.</summary>
     public SampleLoader Train { get; }

@@ -45,6 +45,9 @@ sealed class TrainingRun : IDisposable
     /// <summary>Where it stands.</summary>
     public RunState State => _state;
 
+    /// <summary>Hash of the samples.</summary>
+    public string Samples => _data.Hash;
+
     /// <summary>Opens a run: everything that can be refused is refused here.</summary>
     /// <param name="path">The run's folder.</param>
     /// <param name="config">The training.</param>
@@ -59,9 +62,10 @@ sealed class TrainingRun : IDisposable
             throw new HseNetFileException(path, $"the run has another configuration ({string.Join("; ", differences)}: the run's, then this one's)", "the same one to resume it, or another folder");
         TrainingData? data = null;
         ITrainingObjective? objective = null;
+        var folder = resume ? RunFolder.Open(path) : RunFolder.Create(path);
         try
         {
-            var folder = resume ? RunFolder.Open(path) : RunFolder.Create(path);
+            folder.Lock();
             data = new TrainingData(config, ModelConfig.Read(config.Weights), study, config.Cache == "off" ? null : config.Cache ?? folder.Cache);
             objective = open(config);
             if (!resume)
@@ -72,6 +76,7 @@ sealed class TrainingRun : IDisposable
         {
             objective?.Dispose();
             data?.Dispose();
+            folder.Dispose();
             throw;
         }
     }
@@ -105,7 +110,7 @@ sealed class TrainingRun : IDisposable
     public ParameterSet BestParameters()
     {
         if (File.Exists(_folder.Best))
-            Checkpoint.Read(_folder.Best, _objective.Parameters);
+            Checkpoint.Read(_folder.Best, _objective.Parameters, _data.Hash);
         return _objective.Parameters;
     }
 
@@ -200,7 +205,7 @@ sealed class TrainingRun : IDisposable
         if (best)
         {
             _state = _state with { BestLoss = mean, BestStep = _state.Step };
-            Checkpoint.Write(_folder.Best, _objective.Parameters, _state);
+            Checkpoint.Write(_folder.Best, _objective.Parameters, _state, _data.Hash);
         }
         _validationLoss = mean;
         _log.Write(new ValidationLine(_state.Step, mean, samples, clock.Elapsed.TotalSeconds, best));
@@ -212,7 +217,7 @@ sealed class TrainingRun : IDisposable
         if (_saved == _state.Step)
             return;
         string path = _folder.Checkpoint(_state.Step);
-        Checkpoint.Write(path, _objective.Parameters, _state);
+        Checkpoint.Write(path, _objective.Parameters, _state, _data.Hash);
         _saved = _state.Step;
         _folder.Prune(_config.Keep);
         _progress?.Report(new TrainingProgress(_state.Step, Steps) { Checkpoint = path, ValidationLoss = _validationLoss });
@@ -226,7 +231,7 @@ sealed class TrainingRun : IDisposable
         {
             try
             {
-                RunState state = Checkpoint.Read(checkpoints[i], _objective.Parameters);
+                RunState state = Checkpoint.Read(checkpoints[i], _objective.Parameters, _data.Hash);
                 _saved = state.Step;
                 return state;
             }
@@ -276,5 +281,6 @@ sealed class TrainingRun : IDisposable
         _optimizer.Dispose();
         _objective.Dispose();
         _data.Dispose();
+        _folder.Dispose();
     }
 }

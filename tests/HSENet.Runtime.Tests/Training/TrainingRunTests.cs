@@ -109,11 +109,12 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Equal([3L, 6, 8], validations.Select(line => line.GetProperty("step").GetInt64()));
         var best = validations.MinBy(line => line.GetProperty("validation_loss").GetDouble());
         using var parameters = new RegressionObjective(_config);
-        var state = Checkpoint.Read(_folder.At("run/best.safetensors"), parameters.Parameters);
-        Assert.Equal((best.GetProperty("step").GetInt64(), best.GetProperty("validation_loss").GetDouble()), (state.BestStep, state.BestLoss));
-        // The best checkpoint holds the values that gave this loss.
         using var again = TrainingRun.Open(_folder.At("run"), _config, resume: true, new CtStudyOptions(), config => new RegressionObjective(config), null);
         Assert.Equal(8, again.State.Step);
+        var state = Checkpoint.Read(_folder.At("run/best.safetensors"), parameters.Parameters, again.Samples);
+        Assert.Equal((best.GetProperty("step").GetInt64(), best.GetProperty("validation_loss").GetDouble()), (state.BestStep, state.BestLoss));
+        // Nobody else trains here at the same time.
+        Assert.Contains("in use", Assert.Throws<HseNetFileException>(() => Train("run", _config, resume: true)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -123,6 +124,10 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Contains("--resume", Assert.Throws<HseNetFileException>(() => Train("run", _config)).Message, StringComparison.Ordinal);
         string message = Assert.Throws<HseNetFileException>(() => Train("run", _config with { Clip = 2, Batch = 1, Workers = 1 }, resume: true)).Message;
         Assert.Contains("batch: 2, 1; clip: 1, 2", message, StringComparison.Ordinal);
+        string manifest = File.ReadAllText(_config.Manifest);
+        File.WriteAllText(_config.Manifest, manifest.Replace("lung lung", "lung"));
+        Assert.Contains("other samples", Assert.Throws<HseNetFileException>(() => Train("run", _config, resume: true)).Message, StringComparison.Ordinal);
+        File.WriteAllText(_config.Manifest, manifest);
         Assert.Contains("no run to resume", Assert.Throws<HseNetFileException>(() => Train("none", _config, resume: true)).Message, StringComparison.Ordinal);
     }
 
