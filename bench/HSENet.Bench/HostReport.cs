@@ -8,7 +8,7 @@ namespace HSENet.Bench;
 
 sealed class HostReport(MachineFacts machine)
 {
-    static readonly JsonSerializerOptions Json = new()
+    internal static readonly JsonSerializerOptions Json = new()
     {
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -73,7 +73,7 @@ sealed class HostReport(MachineFacts machine)
 
     static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    static void Replace(string path, string text)
+    internal static void Replace(string path, string text)
     {
         string temporary = path + ".new";
         File.WriteAllText(temporary, text);

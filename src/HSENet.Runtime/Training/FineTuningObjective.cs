@@ -53,6 +53,9 @@ sealed class FineTuningObjective : ITrainingObjective
     /// <inheritdoc/>
     public MemoryPlan Plan => _plan.Memory;
 
+    /// <summary>Bytes of the weights that are read and not trained.</summary>
+    public long FrozenBytes => _plan.FrozenBytes;
+
     /// <summary>Sees the tensors of every pass: for tests.</summary>
     public TensorTap? Tap { get; init; }
 

@@ -25,4 +25,21 @@ sealed record FineTuningPlan(
         var language = LanguageModel.ReserveTraining(memory, config.LanguageModel, training.MaxLength, training.Checkpointing, training.LoraDropout > 0);
         return new FineTuningPlan(config, new ParameterPlan(FineTuningTensors.All(config, training.LoraTargetModules), rounded: training.Dtype == "bf16"), memory, volume, features, vision, language);
     }
+
+    /// <summary>Bytes of the weights that are read and not trained, as a model folder of the configuration's storage type holds them.</summary>
+    public long FrozenBytes
+    {
+        get
+        {
+            var trained = Parameters.Slots.Select(slot => slot.Tensor.Name).ToHashSet();
+            var read = ModelTensors.All(Config).Where(tensor => Reads(tensor.Name) && !trained.Contains(tensor.Name));
+            return read.Sum(tensor => new ConvertedTensor(tensor.Name, tensor.Shape, TensorConversion.StorageType(Config.Dtype, tensor.Name, tensor.Shape), (_, _) => { }, null)
+                .Descriptions.Sum(description => description.ByteLength));
+        }
+    }
+
+    /// <summary>Everything: activations, trained tensors, frozen weights.</summary>
+    public long TotalBytes => Memory.TotalBytes + Parameters.Memory.TotalBytes + FrozenBytes;
+
+    static bool Reads(string name) => name.StartsWith("language_model.", StringComparison.Ordinal) || name.StartsWith("encoder", StringComparison.Ordinal);
 }

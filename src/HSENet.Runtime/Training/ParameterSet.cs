@@ -56,6 +56,9 @@ sealed class ParameterSet : IDisposable
     /// <summary>The device that holds them.</summary>
     public Device Device { get; }
 
+    /// <summary>Size of the allocation.</summary>
+    public long Bytes => _arena.Plan.TotalBytes;
+
     /// <summary>All trained tensors.</summary>
     public IReadOnlyList<Parameter> All { get; }
 

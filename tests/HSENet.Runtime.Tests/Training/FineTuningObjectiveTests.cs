@@ -35,6 +35,17 @@ public sealed class FineTuningObjectiveTests : IDisposable
     }
 
     [Fact]
+    public void A_full_size_step_of_800_tokens_is_planned_within_12_GB()
+    {
+        var training = TrainingConfig.For(TrainingTask.Report);
+        Assert.Equal((800, "bf16", true), (training.MaxLength, training.Dtype, training.Checkpointing));
+        var plan = FineTuningPlan.For(SyntheticModel.Config(SyntheticPreset.Full), training);
+        Assert.InRange(plan.TotalBytes, plan.FrozenBytes, 12_000_000_000);
+        // Without checkpointing it would not be: 31 more layers keep what they computed.
+        Assert.True(FineTuningPlan.For(SyntheticModel.Config(SyntheticPreset.Full), training with { Checkpointing = false }).TotalBytes > 12_000_000_000);
+    }
+
+    [Fact]
     public void Dropout_follows_seed_step_and_row_and_is_off_in_the_loss()
     {
         using var objective = Open("f32", Training);
