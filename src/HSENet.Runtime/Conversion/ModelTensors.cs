@@ -103,7 +103,8 @@ static class ModelTensors
     // A stage-2 checkpoint keeps stage 1 under a prefix of its own.
     static string Stage(TextEncoderConfig config, int stage) => stage < config.Stages.Max() ? CheckpointSet.Stage1Prefix : "";
 
-    static IEnumerable<ModelTensor> ContrastiveHead(int channels, int stage, string prefix) =>
+    /// <summary>The projections into the shared space and the logit scale of a stage.</summary>
+    public static IEnumerable<ModelTensor> ContrastiveHead(int channels, int stage, string prefix) =>
         Part($"clip{stage}.", prefix, [.. Linear("mm_vision_proj", channels, channels), .. Linear("mm_language_proj", channels, channels), ("logit_scale", [])]);
 
     static IEnumerable<(string, long[])> Block(string name, BlockNames names, int channels, int mlp) =>

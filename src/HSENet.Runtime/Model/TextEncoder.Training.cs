@@ -88,8 +88,11 @@ sealed partial class TextEncoder
             sequence.Dropout.Apply(pass.Device, _embeddingDropout, input, default, input);
         for (int i = 0; i < _layers.Length; i++)
             ForwardLayer(pass, sequence, i);
-        return Rows(pass, buffers.Inputs[^1], tokens);
+        return Hidden(pass, sequence);
     }
+
+    /// <summary>The last hidden states of the forward, [tokens, channels].</summary>
+    public View<float> Hidden(in Pass pass, in Sequence sequence) => Rows(pass, sequence.Buffers.Inputs[^1], sequence.Tokens);
 
     /// <summary>The gradient of the last hidden states, [tokens, channels]: to be filled before <see cref="Backward"/>, which overwrites it.</summary>
     public View<float> Grad(in Pass pass, in Sequence sequence) => Rows(pass, sequence.Buffers.Grad, sequence.Tokens);

@@ -57,6 +57,6 @@ public static class Trainer
         var model = ModelConfig.Read(config.Weights);
         var source = TensorSource.Open(config.Weights);
         return config.Task is TrainingTask.Report or TrainingTask.Vqa ? new FineTuningObjective(device, model, source, config)
-            : throw new HseNetException($"{TrainingConfigFile.NameOf(config.Task)} cannot be trained; expected report or vqa");
+            : new ContrastiveObjective(device, model, source, config);
     }
 }

@@ -1,0 +1,132 @@
+// Both contrastive stages of the small model against the reference's runs: losses, first gradients, gradient norms, final weights.
+using System.Globalization;
+using System.Text.Json;
+using HSENet.Kernels;
+using HSENet.Tests;
+
+namespace HSENet.Runtime.Tests;
+
+public sealed class ContrastiveTrainingGoldenTests
+{
+    const double GradientTolerance = 1e-4;
+
+    static JsonElement Curve => GoldenFolder.Json("tiny/golden/train/losses.json");
+
+    [Theory, InlineData(1, true), InlineData(1, false), InlineData(2, true), InlineData(2, false)]
+    public void First_loss_and_gradients_agree(int stage, bool checkpointing)
+    {
+        using var objective = Open(PartRun.Host, stage, checkpointing);
+        var loss = objective.AddGradients(Batch(), default, 1);
+        Assert.InRange(loss.Loss / Curve.GetProperty($"stage{stage}")[0].GetProperty("loss").GetDouble(), 1 - 1e-5, 1 + 1e-5);
+        Assert.Equal(loss, objective.Loss(Batch(), default));
+        Equal($"stage{stage}_first_grads", stage, objective, parameter => parameter.Gradient, GradientTolerance);
+    }
+
+    [Fact]
+    public void The_loss_of_stage_2_holds_less_and_less_to_stage_1()
+    {
+        const string prefix = "stage2_loss_step";
+        using var objective = Open(PartRun.Host, 2, checkpointing: true);
+        var golden = GoldenFolder.Tensors("tiny/golden/clip.safetensors").Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal)).ToArray();
+        Assert.NotEmpty(golden);
+        foreach (var (name, loss) in golden)
+            Assert.InRange(objective.Loss(Batch(), new StepContext(long.Parse(name[prefix.Length..], CultureInfo.InvariantCulture), 0)).Loss / loss.Doubles()[0], 1 - 1e-5, 1 + 1e-5);
+    }
+
+    [Theory, InlineData(1), InlineData(2)]
+    public void Half_the_share_is_half_the_gradient(int stage)
+    {
+        using var objective = Open(PartRun.Host, stage, checkpointing: true);
+        objective.AddGradients(Batch(), default, 0.25);
+        objective.AddGradients(Batch(), default, 0.75);
+        Equal($"stage{stage}_first_grads", stage, objective, parameter => parameter.Gradient, GradientTolerance);
+    }
+
+    // Stage 2 shrinks the norm of its gradient a hundredfold within two steps and amplifies what f32 rounds.
+    [Theory, InlineData(1, 1e-3, 1e-4), InlineData(2, 5e-3, 1e-3)]
+    public void Curve_and_final_weights_agree(int stage, double normTolerance, double weightTolerance)
+    {
+        using var objective = Open(PartRun.Host, stage, checkpointing: true);
+        Train(objective, stage, 1e-3, normTolerance);
+        Equal($"stage{stage}_final_weights", stage, objective, parameter => parameter.Values, weightTolerance);
+    }
+
+    static void Train(ContrastiveObjective objective, int stage, double tolerance, double normTolerance)
+    {
+        var (curve, batch) = (Curve, Batch());
+        var options = curve.GetProperty("optimizer");
+        using var optimizer = new Optimizer(objective.Parameters, new OptimizerOptions(
+            options.GetProperty("lr").GetDouble(), options.GetProperty("warmup_steps").GetInt64(), options.GetProperty("steps").GetInt64())
+        {
+            Beta1 = options.GetProperty("betas")[0].GetDouble(),
+            Beta2 = options.GetProperty("betas")[1].GetDouble(),
+            Epsilon = options.GetProperty("eps").GetDouble(),
+            Clip = options.GetProperty("clip").GetDouble(),
+            WeightDecay = 0.1,
+        });
+        foreach (var expected in curve.GetProperty($"stage{stage}").EnumerateArray())
+        {
+            int step = expected.GetProperty("step").GetInt32();
+            objective.Parameters.ClearGradients();
+            double loss = objective.AddGradients(batch, new StepContext(step, 0), 1).Loss, norm = optimizer.Step(objective.Parameters, step);
+            Near("loss", loss, tolerance);
+            Near("grad_norm", norm, normTolerance);
+
+            void Near(string name, double actual, double allowed)
+            {
+                double error = Math.Abs(actual / expected.GetProperty(name).GetDouble() - 1);
+                Assert.True(error <= allowed, $"step {step}: {name} {actual}, relative error {error:E1}, allowed {allowed:E0}");
+            }
+        }
+    }
+
+    static ContrastiveObjective Open(Device device, int stage, bool checkpointing)
+    {
+        var config = TinyModel.Config;
+        var batch = GoldenFolder.Tensors("tiny/golden/clip.safetensors")["input_ids"];
+        return new ContrastiveObjective(device, config, TensorSource.Open(TinyModel.Folder), TrainingConfig.For(stage == 1 ? TrainingTask.Stage1 : TrainingTask.Stage2) with
+        {
+            Batch = batch.Shape[0],
+            MaxLength = batch.Shape[1],
+            Dropout = 0,
+            FrozenDropout = false,
+            Augmentation = false,
+            Dtype = "f32",
+            Checkpointing = checkpointing,
+        });
+    }
+
+    // Padding is cut off: no query sees it.
+    static TrainingExample[] Batch()
+    {
+        var inputs = GoldenFolder.Tensors("tiny/golden/inputs.safetensors");
+        var texts = GoldenFolder.Tensors("tiny/golden/clip.safetensors");
+        float[] volumes = inputs["volume"].Singles(), features = inputs["slice_features"].Singles();
+        double[] ids = texts["input_ids"].Doubles(), mask = texts["attention_mask"].Doubles();
+        int rows = texts["input_ids"].Shape[0], length = texts["input_ids"].Shape[1];
+        return [.. Enumerable.Range(0, rows).Select(row => new TrainingExample(row, Part(volumes, row), Part(features, row),
+            [.. Enumerable.Range(row * length, length).Where(i => mask[i] != 0).Select(i => (int)ids[i])], []))];
+
+        ReadOnlyMemory<float> Part(float[] all, int row) => all.AsMemory(row * (all.Length / rows), all.Length / rows);
+    }
+
+    // A tensor of more elements than the cap is stored as every s-th. The reference's pooler feeds nothing and never changes.
+    static void Equal(string file, int stage, ContrastiveObjective objective, Func<Parameter, View<float>> part, double tolerance)
+    {
+        int cap = Curve.GetProperty("sample_cap").GetInt32();
+        var golden = GoldenFolder.Tensors($"tiny/golden/train/{file}.safetensors");
+        Assert.Equal(golden.Keys.Where(name => !name.Contains(".pooler.", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+            objective.Parameters.All.Select(Reference).Order(StringComparer.Ordinal));
+        // In exact arithmetic the gradient of a key's bias is zero.
+        foreach (var parameter in objective.Parameters.All.Where(p => !p.Name.EndsWith(".key.bias", StringComparison.Ordinal) && !p.Name.EndsWith("Wk.bias", StringComparison.Ordinal)))
+        {
+            var values = new float[parameter.Values.Length];
+            objective.Parameters.Device.Download(part(parameter), values);
+            int stride = Math.Max(1, values.Length / cap);
+            float[] expected = golden[Reference(parameter)].Singles();
+            Golden.Equal(parameter.Name, [.. Enumerable.Range(0, expected.Length).Select(i => values[i * stride])], expected, tolerance);
+        }
+
+        string Reference(Parameter parameter) => ContrastiveTensors.Names(parameter.Name, stage).First(name => name != parameter.Name && !name.StartsWith(CheckpointSet.Stage1Prefix, StringComparison.Ordinal));
+    }
+}
