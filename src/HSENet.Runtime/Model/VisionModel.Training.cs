@@ -26,16 +26,20 @@ sealed partial class VisionModel
 
     /// <summary>
     /// Visual tokens [n, width] from a volume and slice features, as <see cref="Encode"/>; everything that backward needs stays. The reference trains with
-    /// the frozen encoders' dropout on: <paramref name="frozen"/>.
+    /// the frozen encoders' dropout on: <paramref name="frozen"/>. Without it, features that are <paramref name="kept"/> are not computed again.
     /// </summary>
-    public View<float> EncodeKeeping(in Pass pass, TrainingBuffers buffers, View<float> volume, View<float> sliceFeatures, AttentionDropout dropout, AttentionDropout frozen)
+    public View<float> EncodeKeeping(in Pass pass, TrainingBuffers buffers, View<float> volume, View<float> sliceFeatures, AttentionDropout dropout, AttentionDropout frozen, FrozenFeatures? kept = null)
     {
         var tokens = pass[buffers.VisualTokens];
         for (int i = 0; i < _branches.Length; i++)
         {
             var (encoder, sliceGuided, projector) = _branches[i];
             var features = pass[buffers.Features[i]];
-            encoder.Forward(pass, buffers.Encoders[i], volume, sliceGuided ? sliceFeatures : default, features, frozen);
+            if (kept?.TryLoad(pass.Device, i, features) != true)
+            {
+                encoder.Forward(pass, buffers.Encoders[i], volume, sliceGuided ? sliceFeatures : default, features, frozen);
+                kept?.Store(pass.Device, i, features);
+            }
             projector.Forward(pass, buffers.Projectors[i], Patches(features), Branch(tokens, i), dropout);
         }
         return tokens;

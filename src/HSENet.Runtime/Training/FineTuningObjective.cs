@@ -109,7 +109,7 @@ sealed class FineTuningObjective : ITrainingObjective
         pass.Device.Upload(example.Volume.Span, volume);
         if (!features.IsEmpty)
             pass.Device.Upload(example.SliceFeatures.Span, features);
-        var visual = _vision.EncodeKeeping(pass, _plan.Vision, volume, features, packers, frozen);
+        var visual = _vision.EncodeKeeping(pass, _plan.Vision, volume, features, packers, frozen, example.Frozen);
         _language.ForwardKeeping(pass, sequence, example.Ids, visual);
     }
 

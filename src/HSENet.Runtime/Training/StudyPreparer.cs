@@ -43,32 +43,32 @@ sealed record StudyRecipe(string Weights, PreprocessingTarget Target, int SliceC
     }
 }
 
+/// <summary>Arrays of a study.</summary>
+/// <param name="Volume">[1, D, H, W].</param>
+/// <param name="SliceFeatures">[slices, channels]; empty for a training that reads none.</param>
+/// <param name="Key">Changes whenever they would be others.</param>
+readonly record struct PreparedArrays(float[] Volume, float[] SliceFeatures, string Key);
+
 /// <summary>One of the workers that prepare studies; one thread at a time.</summary>
 sealed class StudyPreparer(StudyRecipe recipe, VolumeCache? cache, Lazy<string> sliceWeights, HostDevice device) : IDisposable
 {
     SliceFeatureEncoder? _encoder;
 
-    /// <summary>Hash of the slice encoder's weights, computed when the first study needs it.</summary>
-    public static Lazy<string> SliceWeights(string folder) => new(() =>
-    {
-        using var source = TensorSource.Open(folder);
-        return HseNetModel.Hash(source, "slice_encoder.");
-    });
-
-    /// <summary>[1, D, H, W] volume and [slices, channels] features of a study; none for a training that reads none.</summary>
+    /// <summary>Volume and slice features of a study.</summary>
     /// <exception cref="HseNetException">The study cannot be used.</exception>
     /// <exception cref="DeviceMemoryException">The host has no room.</exception>
-    public (float[] Volume, float[] SliceFeatures) Prepare(ManifestRow row, CancellationToken cancellation)
+    public PreparedArrays Prepare(ManifestRow row, CancellationToken cancellation)
     {
         float[]? features = recipe.FeatureLength == 0 ? [] : row.SliceFeatures is { } file ? FloatArrays.Read(file, recipe.FeatureLength) : null;
         if (row.Image.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
-            return (Finished(row), features ?? throw new HseNetFileException(row.Image, "is a finished volume without slices, which this training looks at",
-                "its slice features as \"biomedclip_features\", or the scan itself"));
+            return new(Finished(row), features ?? throw new HseNetFileException(row.Image, "is a finished volume without slices, which this training looks at",
+                "its slice features as \"biomedclip_features\", or the scan itself"), VolumeCache.KeyOf(Key("finished"), Given()));
         string volumeKey = Key("volume"), featureKey = features is null ? Key($"slices of {sliceWeights.Value} at {recipe.Target.SliceSide}") : "";
+        string key = VolumeCache.KeyOf(volumeKey, featureKey, Given());
         float[]? volume = cache?.TryRead(volumeKey, recipe.VolumeLength);
         features ??= cache?.TryRead(featureKey, recipe.FeatureLength);
         if (volume is not null && features is not null)
-            return (volume, features);
+            return new(volume, features, key);
 
         using var scan = CtStudy.Open(row.Image, recipe.Study with { Metadata = row.Metadata });
         using var study = scan.PrepareScan(device, features is null ? recipe.Target : recipe.Target with { Slices = 0 }, cancellation);
@@ -76,13 +76,16 @@ sealed class StudyPreparer(StudyRecipe recipe, VolumeCache? cache, Lazy<string> 
         device.Download<float>(study.Volume, volume);
         cache?.Write(volumeKey, volume, recipe.VolumeShape);
         if (features is not null)
-            return (volume, features);
+            return new(volume, features, key);
         _encoder ??= SliceFeatureEncoder.Open(recipe.Weights, device)!;
         features = _encoder.Encode(study.SlicePixels);
         cache?.Write(featureKey, features, recipe.Target.Slices, recipe.SliceChannels);
-        return (volume, features);
+        return new(volume, features, key);
 
-        string Key(string what) => VolumeCache.Key(row.Image, what, $"{Preprocessing.Version}", $"{recipe.Target with { Slices = 0, SliceSide = 0 }}", $"{recipe.Study.Preprocessing}", $"{row.Metadata}");
+        string Key(string what) => VolumeCache.Key(row.Image,
+            what, $"{Preprocessing.Version}", $"{recipe.Target with { Slices = 0, SliceSide = 0 }}", $"{recipe.Study.Preprocessing}", $"{row.Metadata}");
+
+        string Given() => row.SliceFeatures is { } given ? VolumeCache.Key(given) : "";
     }
 
     float[] Finished(ManifestRow row)

@@ -15,6 +15,7 @@ sealed class TrainingData : IDisposable
     readonly BlockingCollection<StudyPreparer> _free;
     readonly List<StudyPreparer> _preparers;
     readonly VolumeCache? _cache;
+    readonly Lazy<string> _encoderWeights;
 
     /// <summary>Reads the manifest and opens what the samples need.</summary>
     /// <param name="config">The training.</param>
@@ -30,7 +31,8 @@ sealed class TrainingData : IDisposable
         Hash = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(string.Join('\n', Manifest.Train))).ToString("x16", CultureInfo.InvariantCulture);
         _text = new TextPreparer(config, model);
         _cache = cache is null ? null : new VolumeCache(cache);
-        Lazy<string> sliceWeights = StudyPreparer.SliceWeights(config.Weights);
+        Lazy<string> sliceWeights = WeightsHash("slice_encoder.");
+        _encoderWeights = WeightsHash("encoder");
         int threads = Math.Max(1, Environment.ProcessorCount / 4);
         _preparers = [.. Enumerable.Range(0, config.Workers).Select(_ => new StudyPreparer(recipe, _cache, sliceWeights, new HostDevice(threads)))];
         _free = new BlockingCollection<StudyPreparer>(new ConcurrentBag<StudyPreparer>(_preparers));
@@ -49,6 +51,9 @@ sealed class TrainingData : IDisposable
     /// <summary>Changes with the rows that are trained on, their order and content.</summary>
     public string Hash { get; }
 
+    /// <summary>Whether what the frozen encoders give is kept: only when it is the same every time.</summary>
+    public bool KeepsFrozenFeatures => _cache is not null && _config.FrozenFeaturesAreFixed && _config.Task is (TrainingTask.Report or TrainingTask.Vqa);
+
     /// <summary>Loads what is trained on.</summary>
     public SampleLoader Train { get; }
 
@@ -58,6 +63,13 @@ sealed class TrainingData : IDisposable
     /// <summary>Why the cache could not store something, if so.</summary>
     public string? CacheProblem => _cache?.Problem;
 
+    // Computed when the first study needs it.
+    Lazy<string> WeightsHash(string prefix) => new(() =>
+    {
+        using var source = TensorSource.Open(_config.Weights);
+        return HseNetModel.Hash(source, prefix);
+    });
+
     SampleLoader Loader(IReadOnlyList<ManifestRow> rows, bool validation) => new(_config.Manifest, rows, (row, place, cancellation) =>
     {
         var (ids, labels) = _text.Prepare(row, validation ? place with { Epoch = -1 } : place);
@@ -65,8 +77,11 @@ sealed class TrainingData : IDisposable
         StudyPreparer preparer = _free.Take(cancellation);
         try
         {
-            var (volume, features) = preparer.Prepare(row, cancellation);
-            return new TrainingExample(place.Row, volume, features, ids, labels);
+            PreparedArrays study = preparer.Prepare(row, cancellation);
+            return new TrainingExample(place.Row, study.Volume, study.SliceFeatures, ids, labels)
+            {
+                Frozen = KeepsFrozenFeatures ? new FrozenFeatures(_cache!, study.Key, _encoderWeights.Value) : null,
+            };
         }
         finally
         {

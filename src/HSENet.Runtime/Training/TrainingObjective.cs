@@ -9,6 +9,9 @@ namespace HSENet.Runtime;
 /// <param name="Labels">As long as the ids and not yet shifted: −100 where a position is not learned; empty for the contrastive stages.</param>
 sealed record TrainingExample(int Row, ReadOnlyMemory<float> Volume, ReadOnlyMemory<float> SliceFeatures, int[] Ids, int[] Labels)
 {
+    /// <summary>Where the frozen encoders' output for this study is kept; none where it is another one each time.</summary>
+    public FrozenFeatures? Frozen { get; init; }
+
     /// <summary>Label of a position that is not learned.</summary>
     public const int Ignored = -100;
 

@@ -248,7 +248,7 @@ sealed class TrainingRun : IDisposable
         foreach (string problem in manifest.Skipped)
             _progress?.Report(new TrainingProgress(_state.Step, Steps) { Note = problem });
         _log.Write(new EventLine(_state.Step, _state.Step == 0 ? "start" : "resume",
-            $"{manifest.Train.Count} samples, {_data.ValidationRows.Count} for validation, {manifest.Skipped.Count} rows skipped; {_objective.Parameters.All.Sum(p => p.Values.Length)} trained values, {_objective.Plan.TotalBytes} bytes of activations"));
+            $"{manifest.Train.Count} samples, {_data.ValidationRows.Count} for validation, {manifest.Skipped.Count} rows skipped; {_objective.Parameters.All.Sum(p => p.Values.Length)} trained values, {_objective.Plan.TotalBytes} bytes of activations; frozen encoders: {(_data.KeepsFrozenFeatures ? "output kept" : "computed for every sample")}"));
     }
 
     void Note(string what, string detail)

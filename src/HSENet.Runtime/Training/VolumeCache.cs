@@ -31,17 +31,18 @@ sealed class VolumeCache
     /// <summary>A key for what is computed from a scan: its path, size and time of change, and everything else that decides the result.</summary>
     public static string Key(string path, params ReadOnlySpan<string> more)
     {
-        var hash = new XxHash128();
-        foreach (string file in Files(path))
-        {
-            var info = new FileInfo(file);
-            Add(string.Create(CultureInfo.InvariantCulture, $"{info.FullName}\n{(info.Exists ? info.Length : -1)}\n{info.LastWriteTimeUtc.Ticks}"));
-        }
-        foreach (string part in more)
-            Add(part);
-        return hash.GetCurrentHashAsUInt128().ToString("x32", CultureInfo.InvariantCulture);
+        IEnumerable<string> files = Files(path).Select(file => new FileInfo(file))
+            .Select(info => string.Create(CultureInfo.InvariantCulture, $"{info.FullName}\n{(info.Exists ? info.Length : -1)}\n{info.LastWriteTimeUtc.Ticks}"));
+        return KeyOf([.. files, .. more]);
+    }
 
-        void Add(string text) => hash.Append(Encoding.UTF8.GetBytes(text + "\0"));
+    /// <summary>A key for what is computed from these words.</summary>
+    public static string KeyOf(params ReadOnlySpan<string> words)
+    {
+        var hash = new XxHash128();
+        foreach (string word in words)
+            hash.Append(Encoding.UTF8.GetBytes(word + "\0"));
+        return hash.GetCurrentHashAsUInt128().ToString("x32", CultureInfo.InvariantCulture);
     }
 
     /// <summary>The array of a key, if the folder has it whole.</summary>

@@ -99,9 +99,9 @@ public sealed class SampleLoaderTests
         row = row with { SliceFeatures = null };
         Assert.Contains("biomedclip_features", Assert.Throws<HseNetFileException>(() => Prepare(recipe)).Message, StringComparison.Ordinal);
 
-        (float[] Volume, float[] SliceFeatures) Prepare(StudyRecipe recipe)
+        PreparedArrays Prepare(StudyRecipe recipe)
         {
-            using var preparer = new StudyPreparer(recipe, new VolumeCache(folder.At("cache")), StudyPreparer.SliceWeights(weights), new HostDevice(1));
+            using var preparer = new StudyPreparer(recipe, new VolumeCache(folder.At("cache")), new Lazy<string>("hash"), new HostDevice(1));
             return preparer.Prepare(row, CancellationToken.None);
         }
     }
