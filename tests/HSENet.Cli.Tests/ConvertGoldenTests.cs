@@ -6,7 +6,7 @@ namespace HSENet.Cli.Tests;
 
 public sealed class ConvertGoldenTests
 {
-    static string[] Arguments(string output) =>
+    internal static string[] Arguments(string output) =>
     [
         "convert", "--clip", GoldenFolder.At("tiny/stage2_clip"), "--llm", GoldenFolder.At("tiny/phi4-mini"), "--adapter", GoldenFolder.At("tiny/vlm/pytorch_model.bin"),
         "--slice-encoder", GoldenFolder.At("tiny/biomedclip/open_clip_pytorch_model.bin"), "--text-encoder", GoldenFolder.At("tiny/bert"), "--out", output,

@@ -68,6 +68,7 @@ public sealed class HseNetModel : IDisposable
         var weights = new WeightStore(device, source);
         try
         {
+            ModelConfigTensors.Check(config, Path.Combine(folder, ModelConfig.FileName), source);
             return new HseNetModel(config, tokenizer, weights, Hash(source));
         }
         catch

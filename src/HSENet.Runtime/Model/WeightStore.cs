@@ -84,7 +84,7 @@ sealed unsafe class WeightStore(Device device, TensorSource source, ParameterSet
         if (!source.TryGet(name, out var entry))
             throw new HseNetFileException(source.Path, $"tensor {name} is missing", shape);
         if (entry.ElementCount != elements)
-            throw new HseNetFileException(entry.File, $"tensor {name} is [{string.Join(", ", entry.Shape.ToArray())}]", shape);
+            throw new HseNetFileException(entry.File, $"tensor {name} is [{string.Join(", ", entry.Shape.ToArray())}]", $"{shape}, as its {ModelConfig.FileName} says");
         return entry;
     }
 
