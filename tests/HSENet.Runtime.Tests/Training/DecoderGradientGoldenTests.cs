@@ -1,5 +1,4 @@
 // Gradients of a full-size decoder layer with adapters, against the reference's.
-using HSENet.Kernels;
 
 namespace HSENet.Runtime.Tests;
 

@@ -1,5 +1,4 @@
 // Gradients of the text encoder with dropout against its own forward, with and without checkpointing.
-using HSENet.Kernels;
 
 namespace HSENet.Runtime.Tests;
 

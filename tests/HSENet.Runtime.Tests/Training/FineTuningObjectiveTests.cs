@@ -1,5 +1,4 @@
 // Fine-tuning on a small synthetic model: checkpointing, dropout and its seeds, new adapters, frozen storage types, bad samples.
-using HSENet.Kernels;
 using HSENet.Tests;
 
 namespace HSENet.Runtime.Tests;

@@ -1,5 +1,4 @@
 // Gradients of the full-size packer against the reference's; of every projector, with dropout on, against finite differences of its own forward.
-using HSENet.Kernels;
 
 namespace HSENet.Runtime.Tests;
 

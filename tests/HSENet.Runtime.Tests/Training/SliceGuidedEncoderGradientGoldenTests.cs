@@ -1,5 +1,4 @@
 // Gradients of encoder 2: the full-size one cut to its first block against the reference's; the small one with dropout against its own forward.
-using HSENet.Kernels;
 
 namespace HSENet.Runtime.Tests;
 
