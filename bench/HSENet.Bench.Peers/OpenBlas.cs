@@ -49,6 +49,19 @@ public sealed unsafe class OpenBlas : IPeer
     public IEnumerable<Contender> Attention(nint q, nint k, nint v, nint y, int tokens, int heads, int headSize) => [];
 
     /// <inheritdoc/>
+    public IEnumerable<Contender> ProductBackward(nint gradY, nint w, nint x, nint gradX, nint gradW, int rows, int inputs, int outputs) =>
+    [
+        new("OpenBLAS sgemm twice", () =>
+        {
+            _gemm(RowMajor, NoTranspose, NoTranspose, rows, inputs, outputs, 1f, (float*)gradY, outputs, (float*)w, inputs, 0f, (float*)gradX, inputs);
+            _gemm(RowMajor, Transpose, NoTranspose, outputs, inputs, rows, 1f, (float*)gradY, outputs, (float*)x, inputs, 1f, (float*)gradW, inputs);
+        }),
+    ];
+
+    /// <inheritdoc/>
+    public IEnumerable<Contender> AttentionBackward(nint q, nint k, nint v, nint y, nint gradY, int tokens, int heads, int headSize) => [];
+
+    /// <inheritdoc/>
     public void Dispose() => NativeLibrary.Free(_library);
 
     string Text(string function) => Marshal.PtrToStringUTF8(((delegate* unmanaged<nint>)NativeLibrary.GetExport(_library, function))()) ?? "";

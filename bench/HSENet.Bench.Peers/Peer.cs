@@ -15,4 +15,10 @@ public interface IPeer : IDisposable
 
     /// <summary>Attention of [T, H·D] queries, keys and values with T = S, without a mask.</summary>
     IEnumerable<Contender> Attention(nint q, nint k, nint v, nint y, int tokens, int heads, int headSize);
+
+    /// <summary>gradX[M, K] = gradY[M, N] · w[N, K] and gradW[N, K] = gradY[M, N]ᵀ · x[M, K]; a peer may add to gradW.</summary>
+    IEnumerable<Contender> ProductBackward(nint gradY, nint w, nint x, nint gradX, nint gradW, int rows, int inputs, int outputs);
+
+    /// <summary>The gradients of queries, keys and values of <see cref="Attention"/>, given its output and that one's gradient.</summary>
+    IEnumerable<Contender> AttentionBackward(nint q, nint k, nint v, nint y, nint gradY, int tokens, int heads, int headSize);
 }

@@ -37,6 +37,42 @@ sealed class BenchMemory(HostDevice device) : IDisposable
         Scale = 1 / MathF.Sqrt(headSize),
     };
 
+    /// <summary>The gradients of input and weights of a product.</summary>
+    public LinearBackwardArguments Backward(in LinearArguments product) => new()
+    {
+        GradY = product.Y,
+        W = product.W,
+        X = product.X,
+        GradX = Floats(product.X.Length),
+        GradW = Floats(product.W.Length),
+        Rows = product.Rows,
+        Inputs = product.Inputs,
+        Outputs = product.Outputs,
+    };
+
+    /// <summary>The gradients of queries, keys and values of an attention that has been computed.</summary>
+    public AttentionBackwardArguments Backward(in AttentionArguments attention) => new()
+    {
+        Q = attention.Q,
+        K = attention.K,
+        V = attention.V,
+        Y = attention.Y,
+        GradY = Floats(attention.Y.Length),
+        GradQ = Floats(attention.Q.Length),
+        GradK = Floats(attention.K.Length),
+        GradV = Floats(attention.V.Length),
+        Scratch = Floats(Kernels.Attention.BackwardScratch(attention.Batch, attention.QueryHeads, attention.Queries)),
+        QueryStride = attention.QueryStride,
+        KeyStride = attention.KeyStride,
+        Batch = attention.Batch,
+        Queries = attention.Queries,
+        Keys = attention.Keys,
+        QueryHeads = attention.QueryHeads,
+        KeyHeads = attention.KeyHeads,
+        HeadSize = attention.HeadSize,
+        Scale = attention.Scale,
+    };
+
     /// <summary>Reads that many bytes of a memory of its own on all threads, in runs of the length that a one-row product reads.</summary>
     public Action Reader(long bytes)
     {

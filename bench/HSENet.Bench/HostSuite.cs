@@ -19,7 +19,7 @@ sealed record Result(string Name, IReadOnlyList<Line> Lines, string Figure, Timi
 
 sealed record Measurement(string Name, Func<Result> Run);
 
-sealed class HostSuite : IDisposable
+sealed partial class HostSuite : IDisposable
 {
     // Threads of the other libraries look for work for up to 25 ms after a call.
     static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(30);
@@ -41,6 +41,7 @@ sealed class HostSuite : IDisposable
         Product(2049, 768, 3072), Product(277, 3072, 8192), Product(256, 128, 512), Product(13, 144, 100),
         OneRow(3072, 8192, WeightType.F32), OneRow(3072, 8192, WeightType.BF16),
         Attention(2049, 12, 64),
+        ProductBackward(2049, 768, 3072), ProductBackward(277, 3072, 8192), AttentionBackward(2049, 12, 64),
         Launch(2), Launch(8), Launch(64),
     ];
 
