@@ -1,4 +1,4 @@
-// hsenet weights: model folders that are made rather than converted.
+// hsenet weights: model folders that are made or put together rather than converted.
 using System.CommandLine;
 using HSENet.Runtime;
 
@@ -6,7 +6,7 @@ namespace HSENet.Cli;
 
 static class WeightsCommand
 {
-    public static Command Create() => new("weights", "Makes weights.") { Synth() };
+    public static Command Create() => new("weights", "Makes weights.") { Synth(), Merge() };
 
     static Command Synth()
     {
@@ -22,22 +22,42 @@ static class WeightsCommand
               hsenet weights synth --preset full --seed 3 --out model
             """)
         { preset, seed, output, dtype, verbose };
-        command.Run(verbose, (parsed, cancellation) => Task.FromResult(Write(new SyntheticModelOptions
+        command.Run(verbose, (parsed, cancellation) => Task.FromResult(Write(parsed.GetRequiredValue(output), progress => SyntheticModel.Write(new SyntheticModelOptions
         {
             Preset = Preset(parsed.GetRequiredValue(preset)),
             Seed = parsed.GetValue(seed),
             Output = parsed.GetRequiredValue(output),
             Dtype = parsed.GetRequiredValue(dtype),
-        }, cancellation)));
+        }, progress, cancellation))));
         return command;
     }
 
-    static int Write(SyntheticModelOptions options, CancellationToken cancellation)
+    static Command Merge()
+    {
+        var weights = new Option<string>("--weights") { Description = "Model folder that the adapter was trained on.", Required = true };
+        var adapter = new Option<string>("--adapter") { Description = "What 'hsenet train' left in RUN/adapter, or the reference's file.", Required = true };
+        var output = new Option<string>("--out") { Description = "Folder to write; must not exist.", Required = true };
+        var keep = new Option<bool>("--keep-lora") { Description = "Keep the adapters beside the weights instead of adding them." };
+        var verbose = Verb.Verbose();
+        var command = new Command("merge", """
+            Writes a model folder with a trained adapter: its projectors, and its LoRA added to the weights.
+
+            Example:
+              hsenet weights merge --weights model --adapter run/adapter --out tuned
+              hsenet report scan.nii.gz --weights tuned
+            """)
+        { weights, adapter, output, keep, verbose };
+        command.Run(verbose, (parsed, cancellation) => Task.FromResult(Write(parsed.GetRequiredValue(output), progress => AdapterExport.Read(parsed.GetRequiredValue(adapter))
+            .WriteModel(parsed.GetRequiredValue(weights), parsed.GetRequiredValue(output), !parsed.GetValue(keep), cancellation, progress))));
+        return command;
+    }
+
+    static int Write(string output, Func<IProgress<ConversionProgress>, ModelConfig> write)
     {
         using var progress = new ProgressLine();
-        var config = SyntheticModel.Write(options, new DirectProgress<ConversionProgress>(p => progress.Show($"writing {p.Done}/{p.Total}", (double)p.Done / p.Total)), cancellation);
+        var config = write(new DirectProgress<ConversionProgress>(p => progress.Show($"writing {p.Done}/{p.Total}", (double)p.Done / p.Total)));
         progress.Clear();
-        Console.WriteLine($"{options.Output}: {config.Dtype}, {config.VisualTokens} visual tokens, vocabulary {config.LanguageModel.VocabSize}");
+        Console.WriteLine($"{output}: {config.Dtype}, {config.VisualTokens} visual tokens, vocabulary {config.LanguageModel.VocabSize}");
         return ExitCode.Done;
     }
 

@@ -137,8 +137,8 @@ static class ConfigConversion
         return new LoraConfig { R = (int)ranks[0], LoraAlpha = options.LoraAlpha ?? PeftAlpha(options.Adapter) ?? 2 * ranks[0] };
     }
 
-    // peft writes it beside the tensors.
-    static float? PeftAlpha(string adapter)
+    /// <summary>Alpha in peft's configuration beside an adapter's tensors, if there is one.</summary>
+    internal static float? PeftAlpha(string adapter)
     {
         string folder = Directory.Exists(adapter) ? adapter : Path.GetDirectoryName(Path.GetFullPath(adapter))!;
         string file = Path.Combine(folder, AdapterExport.PeftConfigFile);

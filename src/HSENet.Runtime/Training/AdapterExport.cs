@@ -37,6 +37,20 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
         })],
         new LoraConfig { R = training.LoraR, LoraAlpha = (float)training.LoraAlpha }, training.LoraTargetModules, training.LoraDropout);
 
+    /// <summary>Reads what <see cref="Write"/> or the reference wrote: a file of either form, or the folder. Alpha is peft's, or twice the rank.</summary>
+    /// <exception cref="HseNetFileException">It cannot be read, or holds no adapter or projector.</exception>
+    public static AdapterExport Read(string path)
+    {
+        using var source = TensorSource.Open(path);
+        var tensors = source.Tensors.Where(tensor => OwnName(tensor.Name) is not null)
+            .Select(tensor => new TensorBytes(OwnName(tensor.Name)!, DataType.F32, tensor.Shape.ToArray(), MemoryMarshal.AsBytes<float>(tensor.ToSingles()).ToArray())).ToArray();
+        long[] ranks = [.. tensors.Where(tensor => tensor.Name.EndsWith(".lora_A.weight", StringComparison.Ordinal)).Select(tensor => tensor.Shape[0]).Distinct()];
+        if (ranks is not [>= 1 and <= int.MaxValue and var rank])
+            throw new HseNetFileException(path, $"has adapters of {ranks.Length} ranks", "lora_A and lora_B tensors of one rank");
+        return new AdapterExport(tensors, new LoraConfig { R = (int)rank, LoraAlpha = ConfigConversion.PeftAlpha(path) ?? 2 * rank },
+            [.. tensors.Select(tensor => tensor.Name.Split('.')).Where(parts => parts is [.., "lora_A", _]).Select(parts => parts[^3]).Distinct()], 0);
+    }
+
     /// <summary>Writes both of the reference's forms into a folder: each file gets its name when it is complete.</summary>
     /// <param name="folder">Created if it is missing.</param>
     /// <param name="baseModel">Name of the language model that the adapter stands beside, for peft.</param>
@@ -69,23 +83,34 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
     /// <param name="output">The folder that is written; must not exist.</param>
     /// <param name="merge">Whether the adapters are added to the weights.</param>
     /// <param name="cancellation">Cancelled: nothing is left behind.</param>
+    /// <param name="progress">Hears of every tensor.</param>
     /// <exception cref="HseNetFileException">The base lacks a tensor or the output cannot be written.</exception>
-    /// <exception cref="HseNetException">The base is int8 and is to be merged.</exception>
-    public ModelConfig WriteModel(string baseFolder, string output, bool merge, CancellationToken cancellation = default)
+    /// <exception cref="HseNetException">The base is int8 and is to be merged, or the adapter is another model's.</exception>
+    public ModelConfig WriteModel(string baseFolder, string output, bool merge, CancellationToken cancellation = default, IProgress<ConversionProgress>? progress = null)
     {
         var config = ModelConfig.Read(baseFolder);
         ModelFolder.Check(output, config.Dtype);
         if (merge && config.Dtype == "int8")
             throw new HseNetException($"{baseFolder} is int8: merge into the bf16 or f32 model and convert that");
         using var source = TensorSource.Open(baseFolder);
-        var trained = new TensorSource(output, [.. Tensors.Select(Entry)], []);
+        using var trained = new TensorSource(output, [.. Tensors.Select(Entry)], []);
+        CheckFits(config, baseFolder);
         config = config with
         {
             LanguageModel = config.LanguageModel with { Lora = merge ? null : Lora },
             Provenance = new(config.Provenance) { ["fine_tuned"] = "true", ["merge_lora"] = merge ? "true" : "false" },
         };
-        ModelFolder.Write(output, config, Merged(source, trained, config.Dtype, merge), folder => CopyOthers(baseFolder, folder), null, cancellation);
+        ModelFolder.Write(output, config, Merged(source, trained, config.Dtype, merge), folder => CopyOthers(baseFolder, folder), progress, cancellation);
         return config;
+    }
+
+    void CheckFits(ModelConfig config, string baseFolder)
+    {
+        var expected = FineTuningTensors.All(config with { LanguageModel = config.LanguageModel with { Lora = Lora } }, TargetModules).ToDictionary(tensor => tensor.Name);
+        foreach (var tensor in Tensors)
+            if (!expected.TryGetValue(tensor.Name, out var known) || !known.Shape.SequenceEqual(tensor.Shape))
+                throw new HseNetException(
+                    $"{baseFolder} has no place for {tensor.Name} [{string.Join(", ", tensor.Shape)}]{(known is null ? "" : $": it needs [{string.Join(", ", known.Shape)}]")}; expected an adapter that was trained on this model");
     }
 
     List<ConvertedTensor> Merged(TensorSource source, TensorSource trained, string dtype, bool merge)
@@ -127,6 +152,18 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
         };
         string rest = named ? parts[1].Replace(".lora_A.", ".lora_A.default.", StringComparison.Ordinal).Replace(".lora_B.", ".lora_B.default.", StringComparison.Ordinal) : parts[1];
         return $"{Prefix}model.{model}{rest}";
+    }
+
+    /// <summary>This project's name of a tensor under any of peft's prefixes; null for what is neither adapter nor projector.</summary>
+    internal static string? OwnName(string reference)
+    {
+        const string projector = "mm_projector";
+        string[] parts = [.. reference.Split('.').Where(part => part != "default")];
+        int at = Array.FindIndex(parts, part => part == "layers" || part.StartsWith(projector, StringComparison.Ordinal));
+        if (at < 0 || parts[at] == "layers" && parts is not [.., "lora_A" or "lora_B", "weight"])
+            return null;
+        string rest = string.Join('.', parts[(at + 1)..]), number = parts[at] == projector ? "1" : parts[at][Math.Min(projector.Length, parts[at].Length)..];
+        return parts[at] == "layers" ? $"language_model.layers.{rest}" : $"packer{number}.{rest}";
     }
 
     byte[] PeftConfig(string baseModel) => JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object?>

@@ -52,6 +52,31 @@ public sealed class AdapterExportGoldenTests
         using var model = HseNetModel.Open(folder.At("model"), PartRun.Host);
     }
 
+    [Theory, InlineData(AdapterExport.TorchFile), InlineData(AdapterExport.PeftFile), InlineData("")]
+    public void Reading_gives_what_was_written(string file)
+    {
+        using var folder = new TemporaryFolder();
+        var written = Export(factor: 1.5f, alpha: 5);
+        written.Write(folder.Path, "phi4-mini");
+        var read = AdapterExport.Read(Path.Combine(folder.Path, file));
+        Assert.Equal((written.Lora, string.Join(' ', written.TargetModules.Order())), (read.Lora, string.Join(' ', read.TargetModules.Order())));
+        Assert.Equal(written.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal), read.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal));
+        foreach (var tensor in written.Tensors)
+            Assert.True(tensor.Bytes.Span.SequenceEqual(read.Tensors.Single(other => other.Name == tensor.Name).Bytes.Span), tensor.Name);
+    }
+
+    [Fact]
+    public void An_adapter_of_another_model_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        SyntheticModel.Write(new SyntheticModelOptions { Preset = SyntheticPreset.Tiny, Seed = 1, Output = folder.At("other") });
+        var config = ModelConfig.Read(folder.At("other"));
+        var export = Export(factor: 1, alpha: 5);
+        var foreign = export with { Tensors = [.. export.Tensors, export.Tensors[0] with { Name = $"language_model.layers.{config.LanguageModel.NumHiddenLayers}.mlp.down_proj.lora_A.weight" }] };
+        Assert.Contains("no place for language_model.layers.", Assert.Throws<HseNetException>(() => foreign.WriteModel(folder.At("other"), folder.At("model"), merge: true)).Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder.At("model")));
+    }
+
     static AdapterExport Export(float factor, float alpha)
     {
         var model = TinyModel.Config;
