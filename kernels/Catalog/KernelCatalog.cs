@@ -15,6 +15,7 @@ public static class KernelCatalog
         SliceBytes.ForwardOperation,
         ResizeBytes.ForwardOperation,
         SlicePixels.ForwardOperation,
+        Augment.ForwardOperation,
         PatchEmbedding.ForwardOperation,
         LayerNorm.ForwardOperation,
         Linear.ForwardOperation,

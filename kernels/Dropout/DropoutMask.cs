@@ -25,6 +25,11 @@ public static class DropoutMask
         return random < rate * (1 << Bits) ? 0f : ScalarInstructions.Divide(1f, 1f - rate);
     }
 
+    /// <summary>A number in [0, 1), a multiple of 2^-24: what <see cref="Factor"/> compares with the rate. Callable inside GPU kernels.</summary>
+    /// <inheritdoc cref="Factor" path="/param"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Uniform(long seed, int index) => (Philox((uint)index, (uint)(seed >> 32), (uint)seed) >> 32 - Bits) * (1f / (1 << Bits));
+
     /// <summary>The first word of a Philox2x32-10 block.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static uint Philox(uint counter, uint counterHigh, uint key)

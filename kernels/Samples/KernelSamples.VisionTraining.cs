@@ -5,6 +5,11 @@ static partial class KernelSamples
 {
     static IEnumerable<KernelSample> VisionTraining() =>
     [
+        new KernelSample<AugmentArguments>(Augment.ForwardOperation, static (m, a) => a with
+        {
+            X = m.Floats(a.Depth, a.Height, a.Width),
+            Y = m.Output<float>(a.Depth, a.Height, a.Width),
+        }, new AugmentArguments { Depth = 8, Height = 64, Width = 64, QuarterTurns = 1, FlipDepth = 1, Factor = 0.1f, Offset = -0.1f }),
         new KernelSample<PatchEmbeddingBackwardArguments>(PatchEmbedding.BackwardOperation, static (m, a) => a with
         {
             Image = m.Floats(a.Channels, a.Depth, a.Height, a.Width),

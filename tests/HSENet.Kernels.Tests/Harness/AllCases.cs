@@ -10,6 +10,7 @@ public static class AllCases
         .. MinMaxCases.All,
         .. CropBoxCases.All,
         .. SlicePixelsCases.All,
+        .. AugmentCases.All,
         .. PatchEmbeddingCases.All,
         .. LayerNormCases.All,
         .. LinearCases.All,

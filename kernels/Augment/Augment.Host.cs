@@ -1,0 +1,47 @@
+// Computes  y = x' · (1 + factor) + offset,  x' turned and flipped
+// Idea      an item is sixteen rows of a slice: where columns become rows it reads sixteen neighbours at once, whole cache lines; otherwise rows
+// Numerics  1 + factor is rounded once; product and sum are fused
+using System.Runtime.CompilerServices;
+
+namespace HSENet.Kernels;
+
+public static partial class Augment
+{
+    const int HostRows = 16; // floats of a cache line
+
+    static void HostForward(HostDevice device, AugmentArguments a) => device.ForVectors(a.Depth * ((a.Height + HostRows - 1) / HostRows), new HostWork(a));
+
+    readonly struct HostWork(AugmentArguments a) : IHostVectorWork
+    {
+        public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
+        {
+            var map = a.Map;
+            int parts = (a.Height + HostRows - 1) / HostRows, slice = index / parts, row = index % parts * HostRows, rows = Math.Min(HostRows, a.Height - row);
+            float* x = a.X.Pointer + map.First + (long)slice * map.Slice + (long)row * map.Row, y = a.Y.Pointer + ((long)slice * a.Height + row) * a.Width;
+            float scale = 1f + a.Factor;
+            if (map.Column is not (1 or -1))
+                Columns(x, y, map.Row, map.Column, rows, a.Width, scale, a.Offset);
+            else
+                for (int h = 0; h < rows; h++)
+                    Row<TVector>(x + h * map.Row, y + h * a.Width, map.Column, a.Width, scale, a.Offset);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    static unsafe void Row<TVector>(float* x, float* y, nint step, int width, float scale, float offset) where TVector : unmanaged, IHostVector<TVector>
+    {
+        int w = 0;
+        for (; step == 1 && w <= width - TVector.Count; w += TVector.Count)
+            TVector.Store(y + w, TVector.MultiplyAdd(TVector.Load(x + w), TVector.Create(scale), TVector.Create(offset)));
+        for (; w < width; w++)
+            y[w] = MathF.FusedMultiplyAdd(x[w * step], scale, offset);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    static unsafe void Columns(float* x, float* y, nint rowStep, nint columnStep, int rows, int width, float scale, float offset)
+    {
+        for (int w = 0; w < width; w++)
+            for (int h = 0; h < rows; h++)
+                y[(nint)h * width + w] = MathF.FusedMultiplyAdd(x[h * rowStep + w * columnStep], scale, offset);
+    }
+}
