@@ -57,3 +57,29 @@ readonly record struct Augmentation(int QuarterTurns, bool FlipDepth, bool FlipH
         Offset = Offset,
     });
 }
+
+/// <summary>Memory of a volume on its way to the encoders: what was read, and what they see, which are one without augmentation.</summary>
+/// <param name="Read">[D, H, W].</param>
+/// <param name="Seen">[D, H, W].</param>
+/// <param name="Size">D, H and W.</param>
+readonly record struct VolumeBuffers(PlannedBuffer Read, PlannedBuffer Seen, Size3 Size)
+{
+    /// <summary>Reserves the memory.</summary>
+    public static VolumeBuffers Reserve(MemoryPlan plan, Size3 size, bool augmentation)
+    {
+        var read = plan.Reserve("volume", size.Count);
+        return new VolumeBuffers(read, augmentation ? plan.Reserve("augmented_volume", size.Count) : read, size);
+    }
+
+    /// <summary>Uploads an example's volume, augments it if a step is given and memory was reserved for it, and returns what the encoders see.</summary>
+    public View<float> Load(in Pass pass, TrainingExample example, StepContext? augmented)
+    {
+        var read = pass[Read];
+        pass.Device.Upload(example.Volume.Span, read);
+        if (augmented is not { } step || Seen == Read)
+            return read;
+        var seen = pass[Seen];
+        Augmentation.Draw(step, example.Row, square: Size.Height == Size.Width).Apply(pass.Device, read, seen, Size);
+        return seen;
+    }
+}

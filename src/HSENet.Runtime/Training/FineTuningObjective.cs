@@ -68,7 +68,7 @@ sealed class FineTuningObjective : ITrainingObjective
             var seeds = DropoutSeeds.For(step, example.Row);
             var sequence = new LanguageModel.Sequence(_plan.Language, example.Ids.Length, seeds, (float)_training.LoraDropout);
             var packers = new AttentionDropout(seeds, (float)_training.Dropout);
-            Forward(pass, sequence, example, packers, _training.FrozenDropout ? packers : default);
+            Forward(pass, sequence, example, packers, _training.FrozenDropout ? packers : default, step);
             double loss = _language.Loss(pass, sequence, example.Labels, scale);
             var visual = pass[_plan.Vision.VisualTokens];
             // Visual tokens stand behind the begin token.
@@ -82,7 +82,7 @@ sealed class FineTuningObjective : ITrainingObjective
     public BatchLoss Loss(IReadOnlyList<TrainingExample> batch, StepContext step) => Run(batch, (pass, example) =>
     {
         var sequence = new LanguageModel.Sequence(_plan.Language, example.Ids.Length);
-        Forward(pass, sequence, example, default, default);
+        Forward(pass, sequence, example, default, default, null);
         return _language.Loss(pass, sequence, example.Labels, scale: null);
     });
 
@@ -103,10 +103,9 @@ sealed class FineTuningObjective : ITrainingObjective
         return new BatchLoss(weight == 0 ? 0 : sum / weight, tokens, weight);
     }
 
-    void Forward(in Pass pass, in LanguageModel.Sequence sequence, TrainingExample example, AttentionDropout packers, AttentionDropout frozen)
+    void Forward(in Pass pass, in LanguageModel.Sequence sequence, TrainingExample example, AttentionDropout packers, AttentionDropout frozen, StepContext? augmented)
     {
-        View<float> volume = pass[_plan.Volume], features = pass[_plan.SliceFeatures];
-        pass.Device.Upload(example.Volume.Span, volume);
+        View<float> volume = _plan.Volume.Load(pass, example, augmented), features = pass[_plan.SliceFeatures];
         if (!features.IsEmpty)
             pass.Device.Upload(example.SliceFeatures.Span, features);
         var visual = _vision.EncodeKeeping(pass, _plan.Vision, volume, features, packers, frozen, example.Frozen);

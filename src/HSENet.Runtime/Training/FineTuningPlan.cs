@@ -5,12 +5,12 @@ namespace HSENet.Runtime;
 /// <param name="Config">The model with its adapters.</param>
 /// <param name="Parameters">Trained tensors with gradients and moments.</param>
 /// <param name="Memory">Activations and scratch.</param>
-/// <param name="Volume">[D, H, W].</param>
+/// <param name="Volume">As read, and as seen.</param>
 /// <param name="SliceFeatures">[slices, channels].</param>
 /// <param name="Vision">Encoders and projectors.</param>
 /// <param name="Language">Decoder and loss.</param>
 sealed record FineTuningPlan(
-    ModelConfig Config, ParameterPlan Parameters, MemoryPlan Memory, PlannedBuffer Volume, PlannedBuffer SliceFeatures, VisionModel.TrainingBuffers Vision,
+    ModelConfig Config, ParameterPlan Parameters, MemoryPlan Memory, VolumeBuffers Volume, PlannedBuffer SliceFeatures, VisionModel.TrainingBuffers Vision,
     LanguageModel.TrainingBuffers Language)
 {
     /// <summary>Plans a step; makes no allocation.</summary>
@@ -19,7 +19,7 @@ sealed record FineTuningPlan(
         var config = FineTuningTensors.WithAdapters(model, training);
         var memory = new MemoryPlan();
         int slices = config.SliceEncoder?.Slices ?? 0;
-        var volume = memory.Reserve("volume", config.Vision.Image.Count);
+        var volume = VolumeBuffers.Reserve(memory, config.Vision.Image, training.Augmentation);
         var features = memory.Reserve("slice_features", (long)slices * config.Vision.HiddenSize);
         var vision = VisionModel.ReserveTraining(memory, config);
         var language = LanguageModel.ReserveTraining(memory, config.LanguageModel, training.MaxLength, training.Checkpointing, training.LoraDropout > 0);

@@ -55,6 +55,23 @@ public sealed class FineTuningObjectiveTests : IDisposable
         Assert.Equal(objective.Loss(batch, new StepContext(1, 2)), objective.Loss(batch, new StepContext(2, 3)));
     }
 
+    [Fact]
+    public void Augmentation_follows_seed_step_and_row_and_is_off_in_the_loss()
+    {
+        var still = Training with { LoraDropout = 0, Dropout = 0 };
+        using var objective = Open("f32", still with { Augmentation = true });
+        using var plain = Open("f32", still);
+        var batch = Batch(objective);
+        double Trained(long step, long seed, int row) => objective.AddGradients([batch[0] with { Row = row }], new StepContext(step, seed), 1).Loss;
+        foreach (var drawn in new Func<int, double>[] { i => Trained(i, 2, 3), i => Trained(1, i, 3), i => Trained(1, 2, i) })
+        {
+            double[] losses = [.. Enumerable.Range(0, 6).Select(drawn)];
+            Assert.Equal(losses, Enumerable.Range(0, 6).Select(drawn));
+            Assert.True(losses.Distinct().Count() > 3, "too few of six draws differ");
+        }
+        Assert.Equal(plain.Loss(batch, new StepContext(1, 2)), objective.Loss(batch, new StepContext(2, 3)));
+    }
+
     [Theory, InlineData(0, 0), InlineData(0.2, 0.1)]
     public void Gradients_are_the_slope_of_the_loss_along_them(double loraDropout, double dropout)
     {
