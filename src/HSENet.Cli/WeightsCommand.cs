@@ -35,20 +35,30 @@ static class WeightsCommand
     static Command Merge()
     {
         var weights = new Option<string>("--weights") { Description = "Model folder that the adapter was trained on.", Required = true };
-        var adapter = new Option<string>("--adapter") { Description = "What 'hsenet train' left in RUN/adapter, or the reference's file.", Required = true };
+        var adapter = new Option<string?>("--adapter") { Description = "What 'hsenet train report' or 'vqa' left in RUN/adapter, or the reference's file." };
+        var stage = new Option<string?>("--stage") { Description = "A checkpoint of 'hsenet train stage1' or 'stage2' instead: RUN/best.safetensors." };
         var output = new Option<string>("--out") { Description = "Folder to write; must not exist.", Required = true };
         var keep = new Option<bool>("--keep-lora") { Description = "Keep the adapters beside the weights instead of adding them." };
         var verbose = Verb.Verbose();
         var command = new Command("merge", """
-            Writes a model folder with a trained adapter: its projectors, and its LoRA added to the weights.
+            Writes a model folder with what was trained: an adapter's projectors, with its LoRA added to the weights, or the encoders of a contrastive stage.
 
-            Example:
+            Examples:
               hsenet weights merge --weights model --adapter run/adapter --out tuned
+              hsenet weights merge --weights model --stage run/best.safetensors --out pretrained
               hsenet report scan.nii.gz --weights tuned
             """)
-        { weights, adapter, output, keep, verbose };
-        command.Run(verbose, (parsed, cancellation) => Task.FromResult(Write(parsed.GetRequiredValue(output), progress => AdapterExport.Read(parsed.GetRequiredValue(adapter))
-            .WriteModel(parsed.GetRequiredValue(weights), parsed.GetRequiredValue(output), !parsed.GetValue(keep), cancellation, progress))));
+        { weights, adapter, stage, output, keep, verbose };
+        command.Run(verbose, (parsed, cancellation) => Task.FromResult(Write(parsed.GetRequiredValue(output), progress =>
+        {
+            string model = parsed.GetRequiredValue(weights), folder = parsed.GetRequiredValue(output);
+            return (parsed.GetValue(adapter), parsed.GetValue(stage)) switch
+            {
+                ({ } file, null) => AdapterExport.Read(file).WriteModel(model, folder, !parsed.GetValue(keep), cancellation, progress),
+                (null, { } file) => StageExport.WriteModel(model, file, folder, cancellation, progress),
+                _ => throw new HseNetException("weights merge: expected one of --adapter and --stage"),
+            };
+        })));
         return command;
     }
 

@@ -1,6 +1,7 @@
 // hsenet train on the demo weights and a CT of the repository: a run, its folder, a resume, an interrupt, a full disk.
 using System.Diagnostics;
 using System.Text.Json;
+using HSENet.Runtime;
 using HSENet.Tests;
 
 namespace HSENet.Cli.Tests;
@@ -36,6 +37,35 @@ public sealed class TrainTests : IDisposable
         foreach (string file in (string[])["pytorch_model.bin", "adapter_model.safetensors", "adapter_config.json"])
             Assert.True(File.Exists(_folder.At($"run/adapter/{file}")), file);
         Assert.Equal("0.05", JsonDocument.Parse(File.ReadAllBytes(_folder.At("run/config.json"))).RootElement.GetProperty("lora_dropout").GetRawText());
+    }
+
+    [Fact]
+    public void What_a_stage_trained_is_where_the_next_training_starts()
+    {
+        string weights = Hsenet.Demo;
+        foreach (string stage in (string[])["stage1", "stage2"])
+        {
+            // The first step has no learning rate yet.
+            var trained = Hsenet.Run("train", stage, "--manifest", _manifest, "--weights", weights, "--out", _folder.At(stage), "--steps", "2", "--learning-rate", "0.01", "--device", "cpu", "--cache", _folder.At("cache"));
+            Assert.True(trained.Code == 0, trained.Error);
+            string next = _folder.At($"{stage}-model");
+            var merged = Hsenet.Run("weights", "merge", "--weights", weights, "--stage", _folder.At($"{stage}/checkpoints/step-00000002.safetensors"), "--out", next);
+            Assert.True(merged.Code == 0, merged.Error);
+            string encoder = $"encoder{stage[^1]}.norm.weight";
+            Assert.NotEqual(Values(weights, encoder), Values(next, encoder));
+            Assert.Equal(Values(_folder.At($"{stage}/checkpoints/step-00000002.safetensors"), encoder), Values(next, encoder));
+            Assert.Equal(Values(weights, "packer1.proj_mpls.0.bias"), Values(next, "packer1.proj_mpls.0.bias"));
+            weights = next;
+        }
+        var report = Hsenet.Run("report", Hsenet.Scan, "--weights", weights, "--device", "cpu");
+        Assert.True(report.Code == 0 && report.Output.Length > 0, report.Error);
+        Hsenet.Run("weights", "merge", "--weights", weights, "--stage", Path.Combine(Hsenet.Demo, "model.safetensors"), "--adapter", "x", "--out", _folder.At("no")).IsRefused("one of --adapter and --stage");
+
+        static float[] Values(string path, string tensor)
+        {
+            using var source = TensorSource.Open(path);
+            return source.Get(tensor).ToSingles();
+        }
     }
 
     [Fact]

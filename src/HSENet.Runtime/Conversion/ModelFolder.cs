@@ -16,6 +16,14 @@ static class ModelFolder
             throw new HseNetFileException(output, "exists already", "a new folder");
     }
 
+    /// <summary>Copies what a folder holds besides configuration and weights: the tokenizers.</summary>
+    public static void CopyOthers(string from, string to)
+    {
+        foreach (string file in Directory.EnumerateFiles(from))
+            if (Path.GetFileName(file) is var name && name != ModelConfig.FileName && !name.EndsWith(".safetensors", StringComparison.Ordinal) && !name.EndsWith(".index.json", StringComparison.Ordinal))
+                File.Copy(file, Path.Combine(to, name));
+    }
+
     /// <summary>Writes the folder under a temporary name, and gives it its own when everything in it is complete.</summary>
     public static void Write(string output, ModelConfig config, IReadOnlyList<ConvertedTensor> tensors, Action<string> writeTokenizer,
         IProgress<ConversionProgress>? progress, CancellationToken cancellation)

@@ -100,7 +100,7 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
             LanguageModel = config.LanguageModel with { Lora = merge ? null : Lora },
             Provenance = new(config.Provenance) { ["fine_tuned"] = "true", ["merge_lora"] = merge ? "true" : "false" },
         };
-        ModelFolder.Write(output, config, Merged(source, trained, config.Dtype, merge), folder => CopyOthers(baseFolder, folder), progress, cancellation);
+        ModelFolder.Write(output, config, Merged(source, trained, config.Dtype, merge), folder => ModelFolder.CopyOthers(baseFolder, folder), progress, cancellation);
         return config;
     }
 
@@ -131,13 +131,6 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
     }
 
     static TensorEntry Entry(TensorBytes tensor) => new(tensor.Name, tensor.Type, [.. tensor.Shape], FileBytes.FromArray(tensor.Name, tensor.Bytes.ToArray()), 0);
-
-    static void CopyOthers(string from, string to)
-    {
-        foreach (string file in Directory.EnumerateFiles(from))
-            if (Path.GetFileName(file) is var name && name != ModelConfig.FileName && !name.EndsWith(".safetensors", StringComparison.Ordinal) && !name.EndsWith(".index.json", StringComparison.Ordinal))
-                File.Copy(file, Path.Combine(to, name));
-    }
 
     /// <summary>peft's name: with the adapter's own name (<c>.default.</c>) as a whole model's file has it, or without as peft's own file.</summary>
     internal static string ReferenceName(string name, bool named)

@@ -81,6 +81,9 @@ static class Checkpoint
             : throw new HseNetFileException(path, $"does not say its {name}", "a checkpoint of a training");
     }
 
+    /// <summary>Whether a tensor of a checkpoint is the optimizer's.</summary>
+    public static bool IsMoment(string name) => name.EndsWith(First, StringComparison.Ordinal) || name.EndsWith(Second, StringComparison.Ordinal);
+
     static (string Name, Kernels.View<float> View)[] Tensors(Parameter parameter) =>
         [(parameter.Name, parameter.Values), (parameter.Name + First, parameter.FirstMoment), (parameter.Name + Second, parameter.SecondMoment)];
 }
