@@ -31,13 +31,14 @@ sealed record TrainingResult
 static class TrainingMeasurement
 {
     /// <summary>The trainings that are measured.</summary>
-    public static IReadOnlyList<TrainingTask> Tasks { get; } = [TrainingTask.Report];
+    public static IReadOnlyList<TrainingTask> Tasks { get; } = [TrainingTask.Report, TrainingTask.Stage1, TrainingTask.Stage2];
 
     /// <summary>Runs steps for some time, at least one after the first, or a single one when no time is given.</summary>
     public static TrainingResult Run(HostDevice device, ModelConfig model, string folder, TrainingConfig training, string name, double seconds)
     {
         var facts = MachineFacts.Collect(device, []);
-        using var objective = new FineTuningObjective(device, model, TensorSource.Open(folder), training);
+        var source = TensorSource.Open(folder);
+        using ITrainingObjective objective = FineTunes(training) ? new FineTuningObjective(device, model, source, training) : new ContrastiveObjective(device, model, source, training);
         using var optimizer = new Optimizer(objective.Parameters, new OptimizerOptions(training.LearningRate, 2, 1000));
         var batch = Batch(model, training);
         var loss = default(BatchLoss);
@@ -79,21 +80,30 @@ static class TrainingMeasurement
             Loss = loss.Loss,
             PlannedActivations = objective.Plan.TotalBytes,
             PlannedParameters = objective.Parameters.Bytes,
-            FrozenWeights = objective.FrozenBytes,
+            FrozenWeights = Frozen(objective, source, training),
             PeakResident = PeakResident(),
             Operations = clock.Shares(),
             Machine = facts,
         };
     }
 
+    static bool FineTunes(TrainingConfig training) => training.Task is TrainingTask.Report or TrainingTask.Vqa;
+
+    // Of the contrastive stages only the second holds itself to something frozen: all of the first.
+    static long Frozen(ITrainingObjective objective, TensorSource source, TrainingConfig training) =>
+        objective is FineTuningObjective fineTuning ? fineTuning.FrozenBytes
+        : training.Task == TrainingTask.Stage1 ? 0
+        : source.Tensors.Where(tensor => tensor.Name.Split('.')[0] is "encoder1" or "text_encoder1" or "clip1").Sum(tensor => tensor.ByteLength);
+
     static TrainingExample[] Batch(ModelConfig model, TrainingConfig training)
     {
         var random = new Random(1);
         return [.. Enumerable.Range(0, training.Batch).Select(row =>
         {
-            int[] ids = [.. Enumerable.Range(0, training.MaxLength).Select(_ => random.Next(model.LanguageModel.VocabSize))];
+            int vocabulary = FineTunes(training) ? model.LanguageModel.VocabSize : model.TextEncoder!.VocabSize;
+            int[] ids = [.. Enumerable.Range(0, training.MaxLength).Select(_ => random.Next(vocabulary))];
             // Behind the visual tokens and a question of twenty tokens everything is answer.
-            int[] labels = [.. ids.Select((id, i) => i > model.VisualTokens + 20 ? id : TrainingExample.Ignored)];
+            int[] labels = FineTunes(training) ? [.. ids.Select((id, i) => i > model.VisualTokens + 20 ? id : TrainingExample.Ignored)] : [];
             return new TrainingExample(row, Values(model.Vision.ImgSize.Aggregate(1, (a, b) => a * b)), Values(model.SliceEncoder!.Slices * model.Vision.HiddenSize), ids, labels);
         })];
 

@@ -35,7 +35,7 @@ readonly record struct DecoderBuffers(
 /// <param name="MlpNormed">[tokens, channels] before the MLP.</param>
 /// <param name="GateUp">[tokens, 2·intermediate]; may be left out where no adapter and no backward need it.</param>
 /// <param name="Hidden">[tokens, intermediate].</param>
-/// <param name="Output">[tokens, channels].</param>
+/// <param name="Output">[tokens, channels], or none where a layer is computed again for what is inside.</param>
 readonly record struct DecoderTensors(
     View<float> Input, View<float> Normed, View<float> QueryKeyValue, View<float> Mixed, View<float> Attended, View<float> MlpNormed, View<float> GateUp, View<float> Hidden,
     View<float> Output);
@@ -81,6 +81,8 @@ sealed class DecoderLayer(WeightStore weights, string name, LanguageModelConfig 
         }
         else
             _gateUp.Forward(pass.Device, scratch, t.MlpNormed, t.Hidden, tokens, activation: LinearActivation.SwiGlu);
+        if (t.Output.IsEmpty)
+            return;
         _down.Forward(pass.Device, scratch, t.Hidden, t.Output, tokens, residual: t.Attended);
         pass.Show(name, t.Output);
     }

@@ -72,7 +72,7 @@ sealed partial class LanguageModel
         var buffers = sequence.Buffers;
         UploadTables(pass, pass[buffers.Cosine], pass[buffers.Sine], buffers.Rows, sequence.Tokens);
         for (int i = 0; i < _layers.Length; i++)
-            ForwardLayer(pass, sequence, i);
+            _layers[i].Forward(pass, Tensors(pass, sequence, i), Scratch(pass, sequence), Cache(pass, sequence, i), sequence.Tokens, 0);
         return pass.Rows(buffers.Inputs[^1], sequence.Tokens, _config.HiddenSize);
     }
 
@@ -138,15 +138,13 @@ sealed partial class LanguageModel
         for (int i = _layers.Length - 1; i >= 0; i--)
         {
             // What the last layer computed is still there.
+            var tensors = Tensors(pass, sequence, i) with { Output = default };
             if (buffers.Checkpointing && i < _layers.Length - 1)
-                ForwardLayer(pass, sequence, i);
-            _layers[i].Backward(pass, Tensors(pass, sequence, i), Scratch(pass, sequence), Cache(pass, sequence, i), gradients, grad, sequence.Tokens);
+                _layers[i].Forward(pass, tensors, Scratch(pass, sequence), Cache(pass, sequence, i), sequence.Tokens, 0);
+            _layers[i].Backward(pass, tensors, Scratch(pass, sequence), Cache(pass, sequence, i), gradients, grad, sequence.Tokens);
         }
         return grad;
     }
-
-    void ForwardLayer(in Pass pass, in Sequence sequence, int layer) =>
-        _layers[layer].Forward(pass, Tensors(pass, sequence, layer), Scratch(pass, sequence), Cache(pass, sequence, layer), sequence.Tokens, 0);
 
     DecoderTensors Tensors(in Pass pass, in Sequence sequence, int layer)
     {
