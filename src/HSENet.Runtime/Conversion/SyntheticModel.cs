@@ -57,46 +57,8 @@ public static class SyntheticModel
     /// <summary>The configuration of a preset, in bf16.</summary>
     internal static ModelConfig Config(SyntheticPreset preset) => preset switch
     {
-        SyntheticPreset.Full => Full,
-        SyntheticPreset.Tiny => Tiny,
-        _ => throw new ArgumentOutOfRangeException(nameof(preset), preset, "Expected Tiny or Full."),
-    };
-
-    static ModelConfig Full => new()
-    {
-        Dtype = "bf16",
-        Encoders = VisionEncoders.Both,
-        Vision = new() { ImgSize = [32, 256, 256], PatchSize = [4, 16, 16], HiddenSize = 768, MlpDim = 3072, NumLayers = 12, NumHeads = 12 },
-        Projector = new() { Window = [1, 4, 4] },
-        SliceEncoder = new() { ImageSize = 224, PatchSize = 16, HiddenSize = 768, MlpDim = 3072, NumLayers = 12, NumHeads = 12 },
-        TextEncoder = Text(768, 3072, 12, 12, 30522),
-        LanguageModel = new()
-        {
-            VocabSize = 200033,
-            HiddenSize = 3072,
-            IntermediateSize = 8192,
-            NumHiddenLayers = 32,
-            NumAttentionHeads = 24,
-            NumKeyValueHeads = 8,
-            RmsNormEps = 1e-5f,
-            RopeTheta = 10000,
-            PartialRotaryFactor = 0.75f,
-            OriginalMaxPositionEmbeddings = 4096,
-            MaxPositionEmbeddings = 131072,
-            RopeScaling = Rope(48),
-            EosTokenId = [199999],
-        },
-    };
-
-    static ModelConfig Tiny => new()
-    {
-        Dtype = "bf16",
-        Encoders = VisionEncoders.Both,
-        Vision = new() { ImgSize = [16, 128, 128], PatchSize = [4, 16, 16], HiddenSize = 128, MlpDim = 512, NumLayers = 2, NumHeads = 2 },
-        Projector = new() { Window = [1, 4, 4] },
-        SliceEncoder = new() { ImageSize = 224, PatchSize = 16, HiddenSize = 128, MlpDim = 512, NumLayers = 2, NumHeads = 2 },
-        TextEncoder = Text(128, 256, 2, 2, 400),
-        LanguageModel = new()
+        SyntheticPreset.Full => Model([32, 256, 256], new(768, 3072, 12, 12), textMlp: 3072, words: 30522, Phi4Mini),
+        SyntheticPreset.Tiny => Model([16, 128, 128], new(128, 512, 2, 2), textMlp: 256, words: 400, Phi4Mini with
         {
             VocabSize = 512,
             HiddenSize = 256,
@@ -104,28 +66,54 @@ public static class SyntheticModel
             NumHiddenLayers = 2,
             NumAttentionHeads = 2,
             NumKeyValueHeads = 1,
-            RmsNormEps = 1e-5f,
-            RopeTheta = 10000,
-            PartialRotaryFactor = 0.75f,
             OriginalMaxPositionEmbeddings = 192,
             MaxPositionEmbeddings = 1024,
-            RopeScaling = Rope(48),
             EosTokenId = [507],
-        },
+        }),
+        _ => throw new ArgumentOutOfRangeException(nameof(preset), preset, "Expected Tiny or Full."),
     };
 
-    static TextEncoderConfig Text(int channels, int mlp, int layers, int heads, int vocabulary) => new()
+    readonly record struct Blocks(int Channels, int Mlp, int Layers, int Heads);
+
+    // All encoders of a model are equally wide and deep; both presets have the released model's patches, packer and norms.
+    static ModelConfig Model(int[] volume, Blocks blocks, int textMlp, int words, LanguageModelConfig language) => new()
     {
-        HiddenSize = channels,
-        IntermediateSize = mlp,
-        NumHiddenLayers = layers,
-        NumAttentionHeads = heads,
-        VocabSize = vocabulary,
-        MaxPositionEmbeddings = 512,
-        TypeVocabSize = 2,
-        LayerNormEps = 1e-12f,
-        Stages = [1, 2],
+        Dtype = "bf16",
+        Encoders = VisionEncoders.Both,
+        Vision = new() { ImgSize = volume, PatchSize = [4, 16, 16], HiddenSize = blocks.Channels, MlpDim = blocks.Mlp, NumLayers = blocks.Layers, NumHeads = blocks.Heads },
+        Projector = new() { Window = [1, 4, 4] },
+        SliceEncoder = new() { ImageSize = 224, PatchSize = 16, HiddenSize = blocks.Channels, MlpDim = blocks.Mlp, NumLayers = blocks.Layers, NumHeads = blocks.Heads },
+        TextEncoder = new()
+        {
+            HiddenSize = blocks.Channels,
+            IntermediateSize = textMlp,
+            NumHiddenLayers = blocks.Layers,
+            NumAttentionHeads = blocks.Heads,
+            VocabSize = words,
+            MaxPositionEmbeddings = 512,
+            TypeVocabSize = 2,
+            LayerNormEps = 1e-12f,
+            Stages = [1, 2],
+        },
+        LanguageModel = language,
     };
 
-    static RopeScaling Rope(int pairs) => new() { ShortFactor = [.. Enumerable.Repeat(1f, pairs)], LongFactor = [.. Enumerable.Repeat(1f, pairs)] };
+    static LanguageModelConfig Phi4Mini => new()
+    {
+        VocabSize = 200033,
+        HiddenSize = 3072,
+        IntermediateSize = 8192,
+        NumHiddenLayers = 32,
+        NumAttentionHeads = 24,
+        NumKeyValueHeads = 8,
+        RmsNormEps = 1e-5f,
+        RopeTheta = 10000,
+        PartialRotaryFactor = 0.75f,
+        OriginalMaxPositionEmbeddings = 4096,
+        MaxPositionEmbeddings = 131072,
+        RopeScaling = new() { ShortFactor = Ones(48), LongFactor = Ones(48) },
+        EosTokenId = [199999],
+    };
+
+    static float[] Ones(int count) => [.. Enumerable.Repeat(1f, count)];
 }

@@ -71,14 +71,17 @@ readonly record struct VolumeBuffers(PlannedBuffer Read, PlannedBuffer Seen, Siz
         return new VolumeBuffers(read, augmentation ? plan.Reserve("augmented_volume", size.Count) : read, size);
     }
 
-    /// <summary>Uploads an example's volume, augments it if a step is given and memory was reserved for it, and returns what the encoders see.</summary>
+    /// <summary>Puts an example's volume where the encoders see it, augmented if a step is given and memory was reserved for that.</summary>
     public View<float> Load(in Pass pass, TrainingExample example, StepContext? augmented)
     {
+        var seen = pass[Seen];
+        if (augmented is not { } step || Seen == Read)
+        {
+            pass.Device.Upload(example.Volume.Span, seen);
+            return seen;
+        }
         var read = pass[Read];
         pass.Device.Upload(example.Volume.Span, read);
-        if (augmented is not { } step || Seen == Read)
-            return read;
-        var seen = pass[Seen];
         Augmentation.Draw(step, example.Row, square: Size.Height == Size.Width).Apply(pass.Device, read, seen, Size);
         return seen;
     }

@@ -37,7 +37,7 @@ sealed class ContrastiveObjective : ITrainingObjective
         _weights = new WeightStore(device, source, Parameters);
         try
         {
-            ContrastiveTensors.Initialize(Parameters, source, _plan.Stage, training.Init, training.Seed);
+            WeightInitialization.Set(Parameters, source, training.Init, training.Seed, (checkpoint, name) => ContrastiveTensors.Find(checkpoint, name, _plan.Stage));
             _trained = new Tower(_weights, model, _plan.Stage);
             _frozen = _plan.Frozen is null ? null : new Tower(_weights, model, 1);
             _gradLogitScale = _weights.Gradient(ContrastiveTensors.LogitScale(_plan.Stage));
@@ -99,10 +99,10 @@ sealed class ContrastiveObjective : ITrainingObjective
         {
             Check(batch[i]);
             var dropout = share is null ? default : Dropout(step, batch[i]);
-            LoadImage(pass, batch[i]);
+            LoadImage(pass, batch[i], share is null ? null : step);
             if (frozen is { } buffers)
             {
-                _frozen!.Vision.Forward(pass, buffers.Vision, pass[_plan.Volume], default, pass[_plan.Features]);
+                _frozen!.Vision.Forward(pass, buffers.Vision, pass[_plan.Volume.Seen], default, pass[_plan.Features]);
                 _frozen.Head.Image(pass.Device, pass[_plan.Features], Row(pass, buffers.Images.Embeddings, i));
                 _frozen.Head.Text(pass.Device, EncodeText(pass, _frozen, batch[i], _training.FrozenDropout ? dropout : default), Row(pass, buffers.Texts.Embeddings, i));
             }
@@ -149,20 +149,20 @@ sealed class ContrastiveObjective : ITrainingObjective
         var text = Sequence(example, dropout);
         if (again)
         {
-            LoadImage(pass, example);
+            LoadImage(pass, example, step);
             EncodeImage(pass, dropout);
             EncodeText(pass, _trained, example, dropout);
         }
         var gradFeatures = pass[_plan.GradFeatures];
         _trained.Head.ImageBackward(pass.Device, pass[_plan.Features], Row(pass, _plan.Images.Projected, row), Row(pass, _plan.Images.GradEmbeddings, row), gradFeatures);
-        _trained.Vision.Backward(pass, _plan.Vision, pass[_plan.Volume], pass[_plan.SliceFeatures], gradFeatures, dropout);
+        _trained.Vision.Backward(pass, _plan.Vision, pass[_plan.Volume.Seen], pass[_plan.SliceFeatures], gradFeatures, dropout);
         _trained.Head.TextBackward(pass.Device, _trained.Text.Hidden(pass, text), Row(pass, _plan.Texts.Projected, row), Row(pass, _plan.Texts.GradEmbeddings, row), _trained.Text.Grad(pass, text));
         _trained.Text.Backward(pass, text);
     }
 
-    void LoadImage(in Pass pass, TrainingExample example)
+    void LoadImage(in Pass pass, TrainingExample example, StepContext? augmented)
     {
-        pass.Device.Upload(example.Volume.Span, pass[_plan.Volume]);
+        _plan.Volume.Load(pass, example, augmented);
         if (_plan.Stage == 2)
             pass.Device.Upload(example.SliceFeatures.Span, pass[_plan.SliceFeatures]);
     }
@@ -170,7 +170,7 @@ sealed class ContrastiveObjective : ITrainingObjective
     View<float> EncodeImage(in Pass pass, AttentionDropout dropout)
     {
         var features = pass[_plan.Features];
-        _trained.Vision.ForwardKeeping(pass, _plan.Vision, pass[_plan.Volume], pass[_plan.SliceFeatures], features, dropout);
+        _trained.Vision.ForwardKeeping(pass, _plan.Vision, pass[_plan.Volume.Seen], pass[_plan.SliceFeatures], features, dropout);
         return features;
     }
 

@@ -28,7 +28,7 @@ readonly record struct FrozenStageBuffers(EmbeddingBuffers Images, EmbeddingBuff
 /// <param name="TextTokens">Longest text.</param>
 /// <param name="Parameters">Trained tensors with gradients and moments.</param>
 /// <param name="Memory">Activations and scratch.</param>
-/// <param name="Volume">[D, H, W].</param>
+/// <param name="Volume">As read, and as seen.</param>
 /// <param name="SliceFeatures">[slices, channels]; empty in stage 1.</param>
 /// <param name="Features">[1 + patches, channels] of the volume that is encoded.</param>
 /// <param name="GradFeatures">Its gradient.</param>
@@ -41,7 +41,7 @@ readonly record struct FrozenStageBuffers(EmbeddingBuffers Images, EmbeddingBuff
 /// <param name="LossScratch">Of <see cref="ContrastiveLoss"/>.</param>
 /// <param name="Frozen">Of stage 2.</param>
 sealed record ContrastivePlan(
-    int Stage, int TextTokens, ParameterPlan Parameters, MemoryPlan Memory, PlannedBuffer Volume, PlannedBuffer SliceFeatures, PlannedBuffer Features, PlannedBuffer GradFeatures,
+    int Stage, int TextTokens, ParameterPlan Parameters, MemoryPlan Memory, VolumeBuffers Volume, PlannedBuffer SliceFeatures, PlannedBuffer Features, PlannedBuffer GradFeatures,
     VisionEncoder.TrainingBuffers Vision, TextEncoder.TrainingBuffers Text, EmbeddingBuffers Images, EmbeddingBuffers Texts, PlannedBuffer Logits, PlannedBuffer Loss,
     PlannedBuffer LossScratch, FrozenStageBuffers? Frozen)
 {
@@ -63,7 +63,7 @@ sealed record ContrastivePlan(
         long features = (long)(model.Vision.Patches + 1) * channels;
         var memory = new MemoryPlan();
         return new ContrastivePlan(stage, tokens, parameters, memory,
-            memory.Reserve("volume", model.Vision.Image.Count), memory.Reserve("slice_features", (long)slices * channels),
+            VolumeBuffers.Reserve(memory, model.Vision.Image, training.Augmentation), memory.Reserve("slice_features", (long)slices * channels),
             memory.Reserve("features", features), memory.Reserve("grad_features", features),
             VisionEncoder.ReserveTraining(memory, $"encoder{stage}", model.Vision, slices, training.Checkpointing),
             TextEncoder.ReserveTraining(memory, $"text_encoder{stage}", model.TextEncoder, tokens, training.Checkpointing, training.Dropout > 0),

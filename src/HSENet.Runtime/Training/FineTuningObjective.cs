@@ -31,7 +31,8 @@ sealed class FineTuningObjective : ITrainingObjective
         _weights = new WeightStore(device, source, Parameters);
         try
         {
-            FineTuningTensors.Initialize(Parameters, source, training.Seed);
+            FineTuningTensors.CheckAdapters(Parameters, source);
+            WeightInitialization.Set(Parameters, source, training.Init, training.Seed, FineTuningTensors.Find);
             _vision = new VisionModel(_weights, _plan.Config);
             _language = new LanguageModel(_weights, _plan.Config.LanguageModel);
             _arena = new Arena(device, _plan.Memory);

@@ -1,7 +1,7 @@
 // What fine-tuning trains: adapters of the decoder and both projectors.
 namespace HSENet.Runtime;
 
-/// <summary>The trained tensors of fine-tuning, and where their values start.</summary>
+/// <summary>The trained tensors of fine-tuning.</summary>
 static class FineTuningTensors
 {
     /// <summary>The model's configuration with the adapters that the training asks for.</summary>
@@ -33,33 +33,18 @@ static class FineTuningTensors
         ];
     }
 
-    /// <summary>
-    /// Sets all values from the model; adapters that it does not have start as peft's do: A uniform within 1/√inputs (Kaiming with a = √5), B zero.
-    /// </summary>
-    /// <exception cref="HseNetException">The model has an adapter that is not among the targets, or lacks a projector.</exception>
-    public static void Initialize(ParameterSet set, TensorSource source, long seed)
+    /// <summary>Throws when the model has an adapter that would stay frozen.</summary>
+    /// <exception cref="HseNetException">It is not among the targets.</exception>
+    public static void CheckAdapters(ParameterSet set, TensorSource model)
     {
-        foreach (var tensor in source.Tensors)
+        foreach (var tensor in model.Tensors)
             if (tensor.Name.Contains(".lora_", StringComparison.Ordinal) && !set.TryGet(tensor.Name, out _))
-                throw new HseNetException($"{source.Path} has the adapter {tensor.Name}, which is not among the target modules");
-        foreach (var parameter in set.All)
-            if (source.TryGet(parameter.Name, out _) || !parameter.Name.Contains(".lora_", StringComparison.Ordinal))
-                set.Load(parameter, source);
-            else
-                set.SetValues(parameter, NewAdapter(parameter, seed));
+                throw new HseNetException($"{model.Path} has the adapter {tensor.Name}, which is not among the target modules");
     }
 
-    static float[] NewAdapter(Parameter parameter, long seed)
-    {
-        var values = new float[parameter.Values.Length];
-        if (!parameter.Name.EndsWith(".lora_A.weight", StringComparison.Ordinal))
-            return values;
-        float bound = 1 / MathF.Sqrt(parameter.Shape[1]);
-        SyntheticWeights.Uniform(parameter.Name, (ulong)seed, 0, values);
-        for (int i = 0; i < values.Length; i++)
-            values[i] *= bound;
-        return values;
-    }
+    /// <summary>A trained tensor in a checkpoint: as in a model folder, or under peft's names.</summary>
+    public static TensorEntry? Find(TensorSource checkpoint, string name) => checkpoint.TryGet(name, out var entry) ? entry
+        : checkpoint.Tensors.FirstOrDefault(tensor => AdapterExport.OwnName(tensor.Name) == name);
 
     static string AdapterName(string linear, string half) => $"{linear[..^".weight".Length]}.lora_{half}.weight";
 }

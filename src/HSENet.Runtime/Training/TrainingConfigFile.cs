@@ -75,7 +75,7 @@ static class TrainingConfigFile
     {
         Manifest = Absolute(config.Manifest)!,
         Weights = Absolute(config.Weights)!,
-        Init = config.Init is "model" or "scratch" ? config.Init : Absolute(config.Init)!,
+        Init = config.Init is WeightInitialization.Model or WeightInitialization.Scratch ? config.Init : Absolute(config.Init)!,
         Templates = Absolute(config.Templates),
         Cache = config.Cache == "off" ? config.Cache : Absolute(config.Cache),
     };

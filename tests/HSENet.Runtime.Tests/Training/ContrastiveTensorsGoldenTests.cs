@@ -14,8 +14,8 @@ public sealed class ContrastiveTensorsGoldenTests
     {
         using var source = TensorSource.Open(TinyModel.Folder);
         using ParameterSet converted = Set(stage), loaded = Set(stage);
-        ContrastiveTensors.Initialize(converted, source, stage, "model", 0);
-        ContrastiveTensors.Initialize(loaded, source, stage, GoldenFolder.At(checkpoint), 0);
+        Initialize(converted, source, stage, "model", 0);
+        Initialize(loaded, source, stage, GoldenFolder.At(checkpoint), 0);
         foreach (var (expected, actual) in converted.All.Zip(loaded.All))
             Assert.True(Values(expected).SequenceEqual(Values(actual)), expected.Name);
     }
@@ -26,8 +26,8 @@ public sealed class ContrastiveTensorsGoldenTests
         using var source = TensorSource.Open(TinyModel.Folder);
         using var checkpoint = TensorSource.Open(GoldenFolder.At("tiny/bert"));
         using ParameterSet set = Set(1), scratch = Set(1);
-        ContrastiveTensors.Initialize(set, source, 1, GoldenFolder.At("tiny/bert"), 7);
-        ContrastiveTensors.Initialize(scratch, source, 1, "scratch", 7);
+        Initialize(set, source, 1, GoldenFolder.At("tiny/bert"), 7);
+        Initialize(scratch, source, 1, "scratch", 7);
         foreach (var (parameter, random) in set.All.Zip(scratch.All))
         {
             bool text = parameter.Name.StartsWith("text_encoder1.", StringComparison.Ordinal);
@@ -42,7 +42,7 @@ public sealed class ContrastiveTensorsGoldenTests
         using var source = TensorSource.Open(TinyModel.Folder);
         using var set = Set(1);
         string other = GoldenFolder.At("tiny/phi4-mini");
-        var failure = Assert.Throws<HseNetFileException>(() => ContrastiveTensors.Initialize(set, source, 1, other, 0));
+        var failure = Assert.Throws<HseNetFileException>(() => Initialize(set, source, 1, other, 0));
         Assert.Contains("none of the", failure.Message, StringComparison.Ordinal);
     }
 
@@ -51,9 +51,9 @@ public sealed class ContrastiveTensorsGoldenTests
     {
         using var source = TensorSource.Open(TinyModel.Folder);
         using ParameterSet set = Set(2), again = Set(2), other = Set(2);
-        ContrastiveTensors.Initialize(set, source, 2, "scratch", 1);
-        ContrastiveTensors.Initialize(again, source, 2, "scratch", 1);
-        ContrastiveTensors.Initialize(other, source, 2, "scratch", 2);
+        Initialize(set, source, 2, "scratch", 1);
+        Initialize(again, source, 2, "scratch", 1);
+        Initialize(other, source, 2, "scratch", 2);
         foreach (var (parameter, same, different) in set.All.Zip(again.All, other.All))
         {
             float[] values = Values(parameter);
@@ -71,6 +71,9 @@ public sealed class ContrastiveTensorsGoldenTests
             Assert.InRange(deviation / 0.02, 1 - 6 / Math.Sqrt(2.0 * values.Length), 1 + 6 / Math.Sqrt(2.0 * values.Length));
         }
     }
+
+    static void Initialize(ParameterSet set, TensorSource source, int stage, string init, long seed) =>
+        WeightInitialization.Set(set, source, init, seed, (checkpoint, name) => ContrastiveTensors.Find(checkpoint, name, stage));
 
     static ParameterSet Set(int stage) => new(PartRun.Host, new ParameterPlan(ContrastiveTensors.All(TinyModel.Config, stage), rounded: false));
 
