@@ -22,6 +22,18 @@ public sealed class ContrastiveObjectiveTests : IDisposable
         Assert.True(recomputing.Plan.TotalBytes < keeping.Plan.TotalBytes);
     }
 
+    [Theory, InlineData(1), InlineData(2)]
+    public void Augmentation_follows_seed_step_and_row_and_is_off_in_the_loss(int stage)
+    {
+        static TrainingConfig Still(TrainingConfig training) => training with { Dropout = 0 };
+        using var plain = Open(stage, Still);
+        using var objective = Open(stage, training => Still(training) with { Augmentation = true });
+        double Trained(long step, long seed) => objective.AddGradients(Batch(), new StepContext(step, seed), 1).Loss;
+        Assert.Equal(Trained(5000, 2), Trained(5000, 2));
+        Assert.Equal(3, new[] { Trained(5000, 2), Trained(5001, 2), Trained(5000, 3) }.Distinct().Count());
+        Assert.Equal(plain.Loss(Batch(), new StepContext(1, 2)), objective.Loss(Batch(), new StepContext(1, 3)));
+    }
+
     [Fact]
     public void Dropout_inside_the_frozen_stage_can_be_turned_off()
     {
