@@ -69,15 +69,14 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
-    public async Task An_interrupt_writes_a_checkpoint_and_a_resume_goes_on_as_if_there_had_been_none()
+    public async Task An_interrupt_writes_a_checkpoint_and_resumes_go_on_as_if_nothing_had_ended_the_run()
     {
         if (OperatingSystem.IsWindows())
             return; // has no SIGINT to send
         string[] options = ["--steps", "24", "--eval-every", "100000", "--accumulation", "8"];
-        using (var process = Start("run", options))
+        using (var process = Start(["report", .. Options("run", options)]))
         {
-            while (!File.Exists(_folder.At("run/log.jsonl")) || Log("run").Count(line => line.TryGetProperty("loss", out _)) < 2)
-                await Task.Delay(5);
+            await Reach(2);
             using var kill = Process.Start("kill", ["-INT", $"{process.Id}"]);
             string error = await process.StandardError.ReadToEndAsync();
             await process.WaitForExitAsync();
@@ -91,12 +90,27 @@ public sealed class TrainTests : IDisposable
         // Another configuration is refused by what differs; the same goes on.
         Hsenet.Run("train", "report", "--out", _folder.At("run"), "--resume", "--clip", "2").IsRefused("clip: 1, 2");
         string[] config = File.ReadAllLines(_folder.At("run/config.json"));
+
+        // Killed, it goes on from the checkpoint before.
+        using (var process = Start(["report", "--out", _folder.At("run"), "--resume", "--save-every", "1"]))
+        {
+            await Reach(done + 2);
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+        Assert.InRange(Log("run").Last().GetProperty("step").GetInt64(), done + 2, 23);
         var ended = Hsenet.Run("train", "report", "--out", _folder.At("run"), "--resume");
         Assert.True(ended.Code == 0, ended.Error);
         Assert.Equal(config, File.ReadAllLines(_folder.At("run/config.json")));
         Assert.True(Train("report", "whole", options).Code == 0);
         Assert.Equal(Losses("whole"), Losses("run"));
         Assert.Equal(File.ReadAllBytes(_folder.At("whole/checkpoints/step-00000024.safetensors")), File.ReadAllBytes(_folder.At("run/checkpoints/step-00000024.safetensors")));
+
+        async Task Reach(long step)
+        {
+            while (!File.Exists(_folder.At("run/log.jsonl")) || Log("run").Select(line => line.GetProperty("step").GetInt64()).DefaultIfEmpty(0).Max() < step)
+                await Task.Delay(5);
+        }
     }
 
     [Fact]
@@ -148,7 +162,7 @@ public sealed class TrainTests : IDisposable
 
     Outcome Train(string task, string run, params string[] options) => Hsenet.Run(["train", task, .. Options(run, options)]);
 
-    Process Start(string run, string[] options) => Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "hsenet.dll"), "train", "report", .. Options(run, options)])
+    static Process Start(string[] arguments) => Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "hsenet.dll"), "train", .. arguments])
     {
         RedirectStandardOutput = true,
         RedirectStandardError = true,

@@ -89,7 +89,7 @@ public sealed class ManifestTests : IDisposable
         byte[] whole = File.ReadAllBytes(_folder.At("v.npy"));
         _folder.Write("cut.npy", whole[..^1]);
         _folder.Write("text.nii", "no scan"u8.ToArray());
-        File.Copy(GoldenFolder.At("data/ct_sm.nii.gz"), _folder.At("scan.nii.gz"));
+        File.Copy(Path.Combine(GoldenFolder.RepositoryRoot(), "tests", "golden", "data", "ct_sm.nii.gz"), _folder.At("scan.nii.gz"));
         Directory.CreateDirectory(_folder.At("series"));
         foreach (string row in (string[])["""{"image": "v.npy", "biomedclip_features": "f.npy", "text": "x"}""", """{"image": "scan.nii.gz", "text": "x"}""", """{"image": "series", "text": "x"}"""])
             Assert.Single(Check(row).Train);

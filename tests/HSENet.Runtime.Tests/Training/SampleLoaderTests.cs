@@ -68,7 +68,7 @@ public sealed class SampleLoaderTests
     public void A_scan_comes_from_the_cache_until_its_file_or_the_preprocessing_changes()
     {
         using var folder = new TemporaryFolder();
-        string scan = folder.Write("scan.nii.gz", File.ReadAllBytes(GoldenFolder.At("data/ct_sm.nii.gz"))), weights = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
+        string scan = folder.Write("scan.nii.gz", File.ReadAllBytes(Path.Combine(GoldenFolder.RepositoryRoot(), "tests", "golden", "data", "ct_sm.nii.gz"))), weights = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
         var config = TrainingConfig.For(TrainingTask.Report) with { Manifest = "m", Weights = weights };
         var recipe = StudyRecipe.For(config, ModelConfig.Read(weights), new CtStudyOptions());
         var row = new ManifestRow { Line = 1, Image = scan, Text = "x" };

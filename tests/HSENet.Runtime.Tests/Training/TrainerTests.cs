@@ -14,7 +14,7 @@ public sealed class TrainerTests : IDisposable
 
     public TrainerTests()
     {
-        string[] rows = [.. ((string[])["ct_sm", "ct_thin", "ct_odd"]).Select((name, i) => JsonSerializer.Serialize(new { image = GoldenFolder.At($"data/{name}.nii.gz"), text = $"Report {i}: the lungs are clear." }))];
+        string[] rows = [.. ((string[])["ct_sm", "ct_thin", "ct_odd"]).Select((name, i) => JsonSerializer.Serialize(new { image = Path.Combine(GoldenFolder.RepositoryRoot(), "tests", "golden", "data", $"{name}.nii.gz"), text = $"Report {i}: the lungs are clear." }))];
         _config = TrainingConfig.For(TrainingTask.Report) with
         {
             Manifest = _folder.Write("m.json", System.Text.Encoding.UTF8.GetBytes($$"""{"train": [{{string.Join(", ", rows)}}], "validation": [{{rows[0]}}]}""")),
