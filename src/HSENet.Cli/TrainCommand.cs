@@ -69,6 +69,8 @@ static class TrainCommand
 /// <summary>The line of a running training, notes on stderr, and the plot whenever there is a new checkpoint.</summary>
 sealed class TrainProgress(string folder) : IProgress<TrainingProgress>, IDisposable
 {
+    const int BarWidth = 20;
+
     readonly ProgressLine _line = new();
     long? _first;
 
@@ -85,8 +87,11 @@ sealed class TrainProgress(string folder) : IProgress<TrainingProgress>, IDispos
             return;
         _first ??= value.Step - 1; // of this start: a resumed run has done others before
         string validation = value.ValidationLoss is { } best ? string.Create(CultureInfo.InvariantCulture, $", validation {best:0.###}") : "";
-        _line.Show(string.Create(CultureInfo.InvariantCulture, $"step {value.Step}/{value.Steps}, loss {loss:0.###}{validation}, {value.TokensPerSecond:0} tokens/s, {value.MemoryBytes / 1e9:0.0} GB"),
-            (double)(value.Step - _first.Value) / Math.Max(1, value.Steps - _first.Value));
+        double share = (double)(value.Step - _first.Value) / Math.Max(1, value.Steps - _first.Value);
+        int filled = (int)(BarWidth * value.Step / value.Steps);
+        string bar = new string('━', filled) + new string('─', BarWidth - filled);
+        _line.Show(string.Create(CultureInfo.InvariantCulture, $"{bar} step {value.Step}/{value.Steps}, loss {loss:0.###}{validation}, {value.TokensPerSecond:0} tokens/s, {value.MemoryBytes / 1e9:0.0} GB"),
+            share);
     }
 
     /// <summary>Draws what the log holds. A picture that cannot be written is worth a line, not the training.</summary>

@@ -7,6 +7,8 @@ namespace HSENet.Runtime;
 /// <summary>One run in its folder.</summary>
 sealed class TrainingRun : IDisposable
 {
+    const int NotesShown = 10;
+
     readonly TrainingConfig _config;
     readonly RunFolder _folder;
     readonly TrainingData _data;
@@ -196,6 +198,8 @@ sealed class TrainingRun : IDisposable
             if (batch.Examples.Count == 0)
                 continue;
             BatchLoss loss = _objective.Loss(batch.Examples, new StepContext(_state.Step, _config.Seed));
+            if (!double.IsFinite(loss.Loss))
+                throw Diverged("the validation loss", loss.Loss, [batch], _data.ValidationRows);
             (sum, weight, samples) = (sum + loss.Loss * loss.Weight, weight + loss.Weight, samples + batch.Examples.Count);
         }
         if (samples == 0)
@@ -245,10 +249,12 @@ sealed class TrainingRun : IDisposable
     void Announce()
     {
         var manifest = _data.Manifest;
-        foreach (string problem in manifest.Skipped)
-            _progress?.Report(new TrainingProgress(_state.Step, Steps) { Note = problem });
         _log.Write(new EventLine(_state.Step, _state.Step == 0 ? "start" : "resume",
             $"{manifest.Train.Count} samples, {_data.ValidationRows.Count} for validation, {manifest.Skipped.Count} rows skipped; {_objective.Parameters.All.Sum(p => p.Values.Length)} trained values, {_objective.Plan.TotalBytes} bytes of activations; frozen encoders: {(_data.KeepsFrozenFeatures ? "output kept" : "computed for every sample")}"));
+        foreach (string problem in manifest.Skipped)
+            _log.Write(new EventLine(_state.Step, "skipped row", problem));
+        foreach (string note in manifest.Skipped.Take(NotesShown).Concat(manifest.Skipped.Count > NotesShown ? [$"… and {manifest.Skipped.Count - NotesShown} more: all in {_folder.Log}"] : (string[])[]))
+            _progress?.Report(new TrainingProgress(_state.Step, Steps) { Note = note });
     }
 
     void Note(string what, string detail)
@@ -265,12 +271,12 @@ sealed class TrainingRun : IDisposable
         MemoryBytes = line.MemoryBytes,
     });
 
-    TrainingDivergedException Diverged(string what, double value, IEnumerable<LoadedBatch> batches)
+    TrainingDivergedException Diverged(string what, double value, IEnumerable<LoadedBatch> batches, IReadOnlyList<ManifestRow>? list = null)
     {
-        var rows = batches.SelectMany(batch => batch.Examples).Select(example => _data.Manifest.Train[example.Row]);
+        var rows = batches.SelectMany(batch => batch.Examples).Select(example => (list ?? _data.Manifest.Train)[example.Row]);
         string samples = string.Join(", ", rows.Take(8).Select(row => $"line {row.Line} ({System.IO.Path.GetFileName(row.Image)})"));
         string good = _folder.Newest() is [var newest, ..] ? $"the last good checkpoint is {newest}" : "there is no checkpoint yet";
-        var e = new TrainingDivergedException($"step {_state.Step + 1}: {what} is {value} on {samples} of {_config.Manifest}; {good}; expected a finite number: a lower learning_rate or clip may help");
+        var e = new TrainingDivergedException($"step {_state.Step + (list is null ? 1 : 0)}: {what} is {value} on {samples} of {_config.Manifest}; {good}; expected a finite number: a lower learning_rate or clip may help");
         _log.Write(new EventLine(_state.Step, "diverged", e.Message));
         return e;
     }

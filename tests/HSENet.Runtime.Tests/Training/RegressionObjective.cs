@@ -31,6 +31,9 @@ sealed class RegressionObjective : ITrainingObjective
     /// <summary>Factor of the loss: NaN spoils it.</summary>
     public Func<StepContext, double> Spoil { get; init; } = _ => 1;
 
+    /// <summary>Factor of the validation loss.</summary>
+    public Func<StepContext, double> SpoilLoss { get; init; } = _ => 1;
+
     public BatchLoss AddGradients(IReadOnlyList<TrainingExample> batch, StepContext step, double share)
     {
         Before?.Invoke(step, batch);
@@ -62,7 +65,7 @@ sealed class RegressionObjective : ITrainingObjective
     {
         float[] weight = Read(0, p => p.Values), bias = Read(1, p => p.Values);
         double total = batch.Sum(example => example.Weight);
-        return new BatchLoss(batch.Sum(example => Enumerable.Range(0, 2).Sum(o => Math.Pow(Predict(weight, bias, InputsOf(example), o) - Target(example, o), 2)) * example.Weight / total), 0, (long)total);
+        return new BatchLoss(SpoilLoss(step) * batch.Sum(example => Enumerable.Range(0, 2).Sum(o => Math.Pow(Predict(weight, bias, InputsOf(example), o) - Target(example, o), 2)) * example.Weight / total), 0, (long)total);
     }
 
     static float Predict(float[] weight, float[] bias, float[] x, int o) => bias[o] + Enumerable.Range(0, Inputs).Sum(i => weight[o * Inputs + i] * x[i]);
