@@ -31,10 +31,15 @@ static class ContrastiveTensors
     /// </summary>
     internal static IEnumerable<string> Names(string name, int stage)
     {
-        int dot = name.IndexOf('.', StringComparison.Ordinal);
-        string part = name[..dot], own = name[(dot + 1)..];
-        string reference = (part == $"encoder{stage}" ? "vision_encoder." : part == $"text_encoder{stage}" ? "language_encoder." : "") + own;
+        string reference = ReferenceName(name), text = $"text_encoder{stage}.";
         IEnumerable<string> names = stage == 1 ? [name, CheckpointSet.Stage1Prefix + reference, reference] : [name, reference];
-        return part == $"text_encoder{stage}" ? names.Concat([$"bert.{own}", own]) : names;
+        return name.StartsWith(text, StringComparison.Ordinal) ? names.Concat([$"bert.{name[text.Length..]}", name[text.Length..]]) : names;
+    }
+
+    /// <summary>The name in the reference's checkpoint of the tensor's own stage.</summary>
+    public static string ReferenceName(string name)
+    {
+        string[] parts = name.Split('.', 2);
+        return (parts[0].StartsWith("encoder", StringComparison.Ordinal) ? "vision_encoder." : parts[0].StartsWith("text_encoder", StringComparison.Ordinal) ? "language_encoder." : "") + parts[1];
     }
 }

@@ -10,11 +10,14 @@ namespace HSENet.Runtime;
 /// <param name="Skipped">Samples that were left out.</param>
 public sealed record TrainingResult(long Steps, double? BestLoss, long BestStep, long Skipped);
 
-/// <summary>Trains HSENet in a run folder: configuration, log, checkpoints, the best one, and the adapter when fine-tuning is done.</summary>
+/// <summary>Trains HSENet in a run folder: configuration, log, checkpoints, the best one, and in the end the adapter of a fine-tuning or the checkpoint of a contrastive stage.</summary>
 public static class Trainer
 {
     /// <summary>Name of the folder that the adapter is written to, inside the run's.</summary>
     public const string AdapterFolder = "adapter";
+
+    /// <summary>Name of the folder that the checkpoint of a contrastive stage is written to, inside the run's.</summary>
+    public const string ClipFolder = "clip";
 
     /// <summary>Reads a configuration: defaults of the task, then a file, then single fields as text.</summary>
     /// <param name="file">A JSON object of fields, or none.</param>
@@ -48,8 +51,16 @@ public static class Trainer
         run.Train(cancellation);
         if (config.Task is TrainingTask.Report or TrainingTask.Vqa)
             AdapterExport.From(run.BestParameters(), config).Write(Path.Combine(folder, AdapterFolder), config.Weights);
+        else
+            WriteCheckpoint(Path.Combine(folder, ClipFolder), run.BestParameters(), config);
         var state = run.State;
         return new TrainingResult(state.Step, double.IsFinite(state.BestLoss) ? state.BestLoss : null, state.BestStep, state.Skipped);
+    }
+
+    static void WriteCheckpoint(string folder, ParameterSet parameters, TrainingConfig config)
+    {
+        using var source = TensorSource.Open(config.Weights);
+        ContrastiveExport.Write(folder, parameters, ModelConfig.Read(config.Weights), source, config.Task == TrainingTask.Stage1 ? 1 : 2);
     }
 
     static ITrainingObjective OpenObjective(Device device, TrainingConfig config)
