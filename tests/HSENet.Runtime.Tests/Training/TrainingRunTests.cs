@@ -142,7 +142,7 @@ public sealed class TrainingRunTests : IDisposable
 
         // Values that give no finite validation loss are not kept as a good checkpoint.
         e = Assert.Throws<TrainingDivergedException>(() => Train("validated", _config, open: config => new RegressionObjective(config) { SpoilLoss = step => step.Step == 6 ? double.PositiveInfinity : 1 }));
-        Assert.Contains("step 6: the validation loss is Infinity on line 7 ", e.Message, StringComparison.Ordinal);
+        Assert.Contains("step 6: the validation loss is Infinity on line 8 ", e.Message, StringComparison.Ordinal);
         Assert.Contains("step-00000004.safetensors", e.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(_folder.At("validated/checkpoints/step-00000006.safetensors")));
     }
