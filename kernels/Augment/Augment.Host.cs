@@ -1,5 +1,6 @@
 // Computes  y = x' · (1 + factor) + offset,  x' turned and flipped
-// Idea      an item is sixteen rows of a slice: where columns become rows it reads sixteen neighbours at once, whole cache lines; otherwise rows
+// Idea      an item is sixteen rows of a slice; where columns become rows, sixteen by sixteen voxels go through a tile that stays in L1, so that
+//           both sides move whole cache lines
 // Numerics  1 + factor is rounded once; product and sum are fused
 using System.Runtime.CompilerServices;
 
@@ -20,7 +21,7 @@ public static partial class Augment
             float* x = a.X.Pointer + map.First + (long)slice * map.Slice + (long)row * map.Row, y = a.Y.Pointer + ((long)slice * a.Height + row) * a.Width;
             float scale = 1f + a.Factor;
             if (map.Column is not (1 or -1))
-                Columns(x, y, map.Row, map.Column, rows, a.Width, scale, a.Offset);
+                Columns<TVector>(x, y, map.Row, map.Column, rows, a.Width, scale, a.Offset);
             else
                 for (int h = 0; h < rows; h++)
                     Row<TVector>(x + h * map.Row, y + h * a.Width, map.Column, a.Width, scale, a.Offset);
@@ -38,10 +39,18 @@ public static partial class Augment
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    static unsafe void Columns(float* x, float* y, nint rowStep, nint columnStep, int rows, int width, float scale, float offset)
+    static unsafe void Columns<TVector>(float* x, float* y, nint rowStep, nint columnStep, int rows, int width, float scale, float offset)
+        where TVector : unmanaged, IHostVector<TVector>
     {
-        for (int w = 0; w < width; w++)
-            for (int h = 0; h < rows; h++)
-                y[(nint)h * width + w] = MathF.FusedMultiplyAdd(x[h * rowStep + w * columnStep], scale, offset);
+        float* tile = stackalloc float[HostRows * HostRows];
+        for (int w = 0; w < width; w += HostRows, x += HostRows * columnStep)
+        {
+            int columns = Math.Min(HostRows, width - w);
+            for (nint column = 0; column < columns; column++)
+                for (nint row = 0; row < rows; row++)
+                    tile[row * HostRows + column] = x[row * rowStep + column * columnStep];
+            for (int row = 0; row < rows; row++)
+                Row<TVector>(tile + row * HostRows, y + (nint)row * width + w, 1, columns, scale, offset);
+        }
     }
 }

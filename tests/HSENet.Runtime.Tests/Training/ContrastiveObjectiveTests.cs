@@ -1,5 +1,4 @@
 // The contrastive stages on a small synthetic model: checkpointing, frozen dropout, starts without weights, bad samples; whole runs with a resume.
-using HSENet.Kernels;
 using HSENet.Tests;
 
 namespace HSENet.Runtime.Tests;

@@ -1,5 +1,4 @@
 // Where the contrastive stages start: the model, checkpoints of the reference by their names, random numbers.
-using HSENet.Kernels;
 using HSENet.Tests;
 
 namespace HSENet.Runtime.Tests;
