@@ -53,6 +53,7 @@ public sealed class FineTuningGoldenTests
     [Fact]
     public void Gradients_agree_on_the_emulator_and_in_the_long_run_the_curve()
     {
+        using var host = Open(PartRun.Host, TinyModel.Folder, "f32", checkpointing: false);
         using var device = new EmulatorDevice();
         using var objective = Open(device, TinyModel.Folder, "f32", checkpointing: false);
         if (GoldenFolder.LongChecks)
@@ -62,7 +63,6 @@ public sealed class FineTuningGoldenTests
         }
         // The study with the shortest text: seconds, instruction by instruction.
         var study = Batch().MinBy(example => example.Ids.Length)!;
-        using var host = Open(PartRun.Host, TinyModel.Folder, "f32", checkpointing: false);
         double expected = host.AddGradients([study], default, 1).Loss, actual = objective.AddGradients([study], default, 1).Loss;
         Assert.InRange(actual / expected, 1 - 1e-5, 1 + 1e-5);
         foreach (var (parameter, onHost) in objective.Parameters.All.Zip(host.Parameters.All).Where(pair => !IsKeyBias(pair.First)))
@@ -103,6 +103,7 @@ public sealed class FineTuningGoldenTests
 
     static FineTuningObjective Open(Device device, string folder, string dtype, bool checkpointing)
     {
+        Golden.On(device.Kind == DeviceKind.Host ? "host" : "emulator");
         var config = ModelConfig.Read(folder);
         return new FineTuningObjective(device, config, TensorSource.Open(folder), TrainingConfig.For(TrainingTask.Report) with
         {
