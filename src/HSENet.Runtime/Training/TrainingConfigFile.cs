@@ -39,7 +39,7 @@ static class TrainingConfigFile
         string source = file ?? "options";
         if (given["task"] is { } named)
         {
-            TrainingTask stated = Deserialize<TrainingTask>(named, source, "task");
+            TrainingTask stated = Fits(named, typeof(TrainingTask)) ? named.Deserialize<TrainingTask>(Json) : throw Unusable(named, source, "task");
             if (task is not null && task != stated)
                 throw new HseNetFileException(source, $"is for the task {named}", $"{NameOf(task.Value)}");
             task = stated;
@@ -51,7 +51,7 @@ static class TrainingConfigFile
             Set(name, value?.DeepClone(), source);
         foreach (var (name, text) in fields ?? new Dictionary<string, string>())
             Set(name, Parse(name, text), $"--{name.Replace('_', '-')}");
-        var read = Deserialize<TrainingConfig>(config, source, "");
+        var read = config.Deserialize<TrainingConfig>(Json)!;
         TrainingConfigChecks.Check(read, source);
         return read;
 
@@ -59,8 +59,10 @@ static class TrainingConfigFile
         {
             if (!config.ContainsKey(name))
                 throw new HseNetFileException(where, $"{HseNetFileException.Quote(name)} is no field", $"one of {string.Join(", ", Fields.Select(field => field.Name))}");
+            // A field that may be empty is so by default.
+            if (value is null ? config[name] is not null : !Fits(value, Fields.First(field => field.Name == name).Type))
+                throw Unusable(value, where, name);
             config[name] = value;
-            Deserialize<TrainingConfig>(config, where, name);
         }
     }
 
@@ -122,17 +124,19 @@ static class TrainingConfigFile
             : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole) ? whole : text;
     }
 
-    static T Deserialize<T>(JsonNode node, string source, string name)
+    static bool Fits(JsonNode value, Type type)
     {
         try
         {
-            return node.Deserialize<T>(Json)!;
+            return value.Deserialize(type, Json) is not null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new HseNetFileException(source, $"{name} is {HseNetFileException.Quote((node is JsonObject all ? all[name] : node)?.ToJsonString() ?? "null")}", Expected(name), e);
+            return false;
         }
     }
+
+    static HseNetFileException Unusable(JsonNode? value, string source, string name) => new(source, $"{name} is {HseNetFileException.Quote(value?.ToJsonString() ?? "null")}", Expected(name));
 
     static string Expected(string name) => Fields.FirstOrDefault(field => field.Name == name)?.Type is not { } type ? "the fields of a training"
         : type == typeof(bool) ? "on or off" : type == typeof(string[]) ? "a list of names" : type.IsEnum ? "report, vqa, stage1 or stage2"
