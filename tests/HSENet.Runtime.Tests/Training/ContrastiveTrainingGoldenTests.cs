@@ -12,14 +12,33 @@ public sealed class ContrastiveTrainingGoldenTests
 
     static JsonElement Curve => GoldenFolder.Json("tiny/golden/train/losses.json");
 
-    [Theory, InlineData(1, true), InlineData(1, false), InlineData(2, true), InlineData(2, false)]
-    public void First_loss_and_gradients_agree(int stage, bool checkpointing)
+    /// <summary>Stage, checkpointing, and where it runs: on the emulator with the long checks alone.</summary>
+    public static TheoryData<int, bool, string> Ways
     {
-        using var objective = Open(PartRun.Host, stage, checkpointing);
+        get
+        {
+            var ways = new TheoryData<int, bool, string>();
+            foreach (int stage in (int[])[1, 2])
+            {
+                ways.Add(stage, true, "host");
+                ways.Add(stage, false, "host");
+                if (GoldenFolder.LongChecks)
+                    ways.Add(stage, true, "emulator");
+            }
+            return ways;
+        }
+    }
+
+    [Theory, MemberData(nameof(Ways))]
+    public void First_loss_and_gradients_agree(int stage, bool checkpointing, string where)
+    {
+        using Device device = where == "host" ? new HostDevice() : new EmulatorDevice();
+        Golden.On(where);
+        using var objective = Open(device, stage, checkpointing);
         var loss = objective.AddGradients(Batch(), default, 1);
         Assert.InRange(loss.Loss / Curve.GetProperty($"stage{stage}")[0].GetProperty("loss").GetDouble(), 1 - 1e-5, 1 + 1e-5);
-        Assert.Equal(loss, objective.Loss(Batch(), default));
         Equal($"stage{stage}_first_grads", stage, objective, parameter => parameter.Gradient, GradientTolerance);
+        Assert.True(where == "emulator" || loss == objective.Loss(Batch(), default), "the loss alone is another one");
     }
 
     [Fact]
@@ -42,7 +61,7 @@ public sealed class ContrastiveTrainingGoldenTests
         Equal($"stage{stage}_first_grads", stage, objective, parameter => parameter.Gradient, GradientTolerance);
     }
 
-    // Stage 2 shrinks the norm of its gradient a hundredfold within two steps and amplifies what f32 rounds.
+    // In stage 2 the two losses pull against each other, and what f32 rounds is more of the small gradient that is left.
     [Theory, InlineData(1, 1e-3, 1e-4), InlineData(2, 5e-3, 1e-3)]
     public void Curve_and_final_weights_agree(int stage, double normTolerance, double weightTolerance)
     {
