@@ -9,6 +9,8 @@ switch (args.FirstOrDefault())
         return HostCommand.Run(rest);
     case "training":
         return TrainingCommand.Run(rest);
+    case "full":
+        return FullCommand.Run(rest);
     case "micro":
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(rest);
         return 0;
@@ -16,6 +18,7 @@ switch (args.FirstOrDefault())
         Console.Error.WriteLine("""
             usage: host [--threads N] [--seconds N] [--only TEXT] [--machine NAME] [--dry]   host rungs against ONNX Runtime and OpenBLAS
                    training [--weights DIR] [--layers N] [--tokens N] [--no-checkpointing] [--machine NAME] [--dry]   steps of a training, time and memory
+                   full --bf16 DIR --int8 DIR [--tokens N] [--rounds N] [--machine NAME] [--dry]   the full-size model: time and memory of a report, shares, loading, int8
                    micro [BenchmarkDotNet's options]                                        launches and elementary functions
             """);
         return 2;
