@@ -116,7 +116,10 @@ static partial class KernelSamples
             Losses = m.Output<float>(a.Tokens),
             GradX = m.Output<float>(a.Tokens, a.Channels),
             Scratch = m.Output<float>((int)CrossEntropy.ScratchLength(a.Tokens, a.Channels, a.Vocabulary)),
-        }, new CrossEntropyArguments { Tokens = 4, Channels = 256, Vocabulary = Vocabulary, Scale = 0.25f }),
+        }, new CrossEntropyArguments { Tokens = 4, Channels = 256, Vocabulary = Vocabulary, Scale = 0.25f })
+        {
+            Operations = static a => (a.GradX.IsEmpty ? 2.0 : 4.0) * a.Tokens * a.Channels * a.Vocabulary,
+        },
         new KernelSample<L2NormalizeBackwardArguments>(L2Normalize.BackwardOperation, static (m, a) => a with
         {
             X = m.Floats(a.Rows, a.Channels),
@@ -135,6 +138,9 @@ static partial class KernelSamples
             GradTexts = m.Output<float>(a.Rows, a.Channels),
             GradLogitScale = m.Floats(1),
             Scratch = m.Output<float>((int)ContrastiveLoss.ScratchLength(a.Rows)),
-        }, new ContrastiveLossArguments { Rows = 16, Channels = 768, RelationWeight = 0.1f, Scale = 1 }),
+        }, new ContrastiveLossArguments { Rows = 16, Channels = 768, RelationWeight = 0.1f, Scale = 1 })
+        {
+            Operations = static a => 6.0 * a.Rows * a.Rows * a.Channels,
+        },
     ];
 }
