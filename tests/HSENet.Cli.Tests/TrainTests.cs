@@ -169,7 +169,7 @@ public sealed class TrainTests : IDisposable
     })!;
 
     string[] Options(string run, string[] options) => [.. options.Contains("--manifest") ? [] : (string[])["--manifest", _manifest],
-        "--weights", Hsenet.Demo, "--out", _folder.At(run), "--max-length", "150", "--device", "cpu", "--lora-r", "8", "--lora-alpha", "16", "--cache", _folder.At("cache"), .. options];
+        "--weights", Hsenet.Demo, "--out", _folder.At(run), "--max-length", "150", "--device", "cpu", "--cache", _folder.At("cache"), .. options];
 
     IEnumerable<JsonElement> Log(string run)
     {

@@ -35,7 +35,7 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
             set.Device.Download(parameter.Values, values);
             return new TensorBytes(parameter.Name, DataType.F32, parameter.Shape, MemoryMarshal.AsBytes<float>(values).ToArray());
         })],
-        new LoraConfig { R = training.LoraR, LoraAlpha = (float)training.LoraAlpha }, training.LoraTargetModules, training.LoraDropout);
+        FineTuningTensors.Adapters(training), training.LoraTargetModules, training.LoraDropout);
 
     /// <summary>Reads what <see cref="Write"/> or the reference wrote: a file of either form, or the folder. Alpha is peft's, or twice the rank.</summary>
     /// <exception cref="HseNetFileException">It cannot be read, or holds no adapter or projector.</exception>

@@ -4,11 +4,27 @@ namespace HSENet.Runtime;
 /// <summary>The trained tensors of fine-tuning.</summary>
 static class FineTuningTensors
 {
+    /// <summary>The training with rank and alpha of its adapters: as it says, otherwise those of the model's own, otherwise the reference's.</summary>
+    public static TrainingConfig WithRank(TrainingConfig training, LoraConfig? own) => training with
+    {
+        LoraR = training.LoraR ?? own?.R ?? 16,
+        LoraAlpha = training.LoraAlpha ?? own?.LoraAlpha ?? 32,
+    };
+
+    /// <summary>The adapters that a training asks for.</summary>
+    /// <param name="training">What is trained.</param>
+    /// <param name="own">Those that the model has already.</param>
+    public static LoraConfig Adapters(TrainingConfig training, LoraConfig? own = null)
+    {
+        training = WithRank(training, own);
+        return new LoraConfig { R = training.LoraR!.Value, LoraAlpha = (float)training.LoraAlpha!.Value };
+    }
+
     /// <summary>The model's configuration with the adapters that the training asks for.</summary>
     /// <exception cref="HseNetException">The model has adapters of another size.</exception>
     public static ModelConfig WithAdapters(ModelConfig model, TrainingConfig training)
     {
-        var wanted = new LoraConfig { R = training.LoraR, LoraAlpha = (float)training.LoraAlpha };
+        var wanted = Adapters(training, model.LanguageModel.Lora);
         if (model.LanguageModel.Lora is { } lora && lora != wanted)
             throw new HseNetException(
                 $"the model has adapters of rank {lora.R} and alpha {lora.LoraAlpha}, not {wanted.R} and {wanted.LoraAlpha}: train with its own, or merge them first (hsenet convert --merge-lora)");

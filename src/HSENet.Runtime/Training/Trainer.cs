@@ -47,6 +47,7 @@ public static class Trainer
         ArgumentNullException.ThrowIfNull(device);
         config = TrainingConfigFile.WithAbsolutePaths(config);
         TrainingConfigChecks.Check(config, "the configuration");
+        config = FineTuningTensors.WithRank(config, ModelConfig.Read(config.Weights).LanguageModel.Lora);
         using var run = TrainingRun.Open(folder, config, resume, study ?? new(), c => OpenObjective(device, c), progress);
         run.Train(cancellation);
         if (config.Task is TrainingTask.Report or TrainingTask.Vqa)

@@ -61,11 +61,11 @@ public sealed record TrainingConfig
     [Description("Tokens of a sample at most, visual ones included; the rest is cut.")]
     public int MaxLength { get; init; } = 800;
 
-    [Description("Rank of the LoRA adapters.")]
-    public int LoraR { get; init; } = 16;
+    [Description("Rank of the LoRA adapters: unless given that of the model's own, or 16.")]
+    public int? LoraR { get; init; }
 
-    [Description("LoRA adapters are scaled by alpha / r.")]
-    public double LoraAlpha { get; init; } = 32;
+    [Description("LoRA adapters are scaled by alpha / r: unless given that of the model's own, or 32.")]
+    public double? LoraAlpha { get; init; }
 
     [Description("Dropout of the adapters' input.")]
     public double LoraDropout { get; init; } = 0.05;

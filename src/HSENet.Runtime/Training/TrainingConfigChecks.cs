@@ -22,8 +22,8 @@ static class TrainingConfigChecks
         Require(config.Epsilon > 0, "epsilon", $"is {config.Epsilon}", "more than 0");
         Require(config.Clip > 0, "clip", $"is {config.Clip}", "more than 0");
         AtLeast(config.MaxLength, 8, "max_length");
-        AtLeast(config.LoraR, 1, "lora_r");
-        Require(config.LoraAlpha > 0, "lora_alpha", $"is {config.LoraAlpha}", "more than 0");
+        AtLeast(config.LoraR ?? 1, 1, "lora_r");
+        Require(config.LoraAlpha is null or > 0, "lora_alpha", $"is {config.LoraAlpha}", "more than 0");
         Rate(config.LoraDropout, "lora_dropout");
         Require(config.LoraTargetModules.Length > 0 && config.LoraTargetModules.All(name => !string.IsNullOrEmpty(name)), "lora_target_modules", "is empty", "at least one layer");
         Rate(config.Dropout, "dropout");

@@ -25,7 +25,7 @@ static class TrainingConfigFile
     public static IReadOnlyList<TrainingField> Fields { get; } =
     [
         .. typeof(TrainingConfig).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite).Select(property => new TrainingField(
-            JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name), property.PropertyType, property.GetCustomAttribute<DescriptionAttribute>()!.Description)),
+            JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name), Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType, property.GetCustomAttribute<DescriptionAttribute>()!.Description)),
     ];
 
     /// <summary>Reads a configuration file; fields that it does not have keep the task's defaults.</summary>

@@ -16,11 +16,21 @@ public sealed class TrainingConfigTests : IDisposable
     public void Defaults_are_the_reference_s()
     {
         var report = TrainingConfigFile.Read(null, TrainingTask.Report, Needed);
-        Assert.Equal((1e-4, 0, 800, 16, 32, 0.05), (report.LearningRate, report.WeightDecay, report.MaxLength, report.LoraR, report.LoraAlpha, report.LoraDropout));
+        Assert.Equal((1e-4, 0, 800, 0.05), (report.LearningRate, report.WeightDecay, report.MaxLength, report.LoraDropout));
+        Assert.Equal(new LoraConfig { R = 16, LoraAlpha = 32 }, FineTuningTensors.Adapters(report));
         var vqa = TrainingConfigFile.Read(null, TrainingTask.Vqa, Needed);
         Assert.Equal((5e-5, 330), (vqa.LearningRate, vqa.MaxLength));
         var stage = TrainingConfigFile.Read(null, TrainingTask.Stage2, Needed);
         Assert.Equal((1e-4, 0.1, 0.03, 512), (stage.LearningRate, stage.WeightDecay, stage.Warmup, stage.MaxLength));
+    }
+
+    [Fact]
+    public void Adapters_that_a_model_has_keep_their_rank_unless_another_is_asked_for()
+    {
+        var own = new LoraConfig { R = 8, LoraAlpha = 4 };
+        var report = TrainingConfigFile.Read(null, TrainingTask.Report, Needed);
+        Assert.Equal(own, FineTuningTensors.Adapters(report, own));
+        Assert.Equal(new LoraConfig { R = 2, LoraAlpha = 4 }, FineTuningTensors.Adapters(report with { LoraR = 2 }, own));
     }
 
     [Fact]
