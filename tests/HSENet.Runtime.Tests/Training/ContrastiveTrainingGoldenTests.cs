@@ -1,6 +1,5 @@
 // Both contrastive stages of the small model against the reference's runs: losses, first gradients, gradient norms, final weights.
 using System.Globalization;
-using System.Text.Json;
 using HSENet.Kernels;
 using HSENet.Tests;
 
@@ -9,8 +8,6 @@ namespace HSENet.Runtime.Tests;
 public sealed class ContrastiveTrainingGoldenTests
 {
     const double GradientTolerance = 1e-4;
-
-    static JsonElement Curve => GoldenFolder.Json("tiny/golden/train/losses.json");
 
     /// <summary>Stage, checkpointing, and where it runs: on the emulator with the long checks alone.</summary>
     public static TheoryData<int, bool, string> Ways
@@ -36,7 +33,7 @@ public sealed class ContrastiveTrainingGoldenTests
         Golden.On(where);
         using var objective = Open(device, stage, checkpointing);
         var loss = objective.AddGradients(Batch(), default, 1);
-        Assert.InRange(loss.Loss / Curve.GetProperty($"stage{stage}")[0].GetProperty("loss").GetDouble(), 1 - 1e-5, 1 + 1e-5);
+        Assert.InRange(loss.Loss / GoldenTraining.FirstLoss($"stage{stage}"), 1 - 1e-5, 1 + 1e-5);
         Equal($"stage{stage}_first_grads", stage, objective, parameter => parameter.Gradient, GradientTolerance);
         Assert.True(where == "emulator" || loss == objective.Loss(Batch(), default), "the loss alone is another one");
     }
@@ -113,34 +110,8 @@ public sealed class ContrastiveTrainingGoldenTests
         }
     }
 
-    static void Train(ContrastiveObjective objective, int stage, double tolerance, double normTolerance)
-    {
-        var (curve, batch) = (Curve, Batch());
-        var options = curve.GetProperty("optimizer");
-        using var optimizer = new Optimizer(objective.Parameters, new OptimizerOptions(
-            options.GetProperty("lr").GetDouble(), options.GetProperty("warmup_steps").GetInt64(), options.GetProperty("steps").GetInt64())
-        {
-            Beta1 = options.GetProperty("betas")[0].GetDouble(),
-            Beta2 = options.GetProperty("betas")[1].GetDouble(),
-            Epsilon = options.GetProperty("eps").GetDouble(),
-            Clip = options.GetProperty("clip").GetDouble(),
-            WeightDecay = 0.1,
-        });
-        foreach (var expected in curve.GetProperty($"stage{stage}").EnumerateArray())
-        {
-            int step = expected.GetProperty("step").GetInt32();
-            objective.Parameters.ClearGradients();
-            double loss = objective.AddGradients(batch, new StepContext(step, 0), 1).Loss, norm = optimizer.Step(objective.Parameters, step);
-            Near("loss", loss, tolerance);
-            Near("grad_norm", norm, normTolerance);
-
-            void Near(string name, double actual, double allowed)
-            {
-                double error = Math.Abs(actual / expected.GetProperty(name).GetDouble() - 1);
-                Assert.True(error <= allowed, $"step {step}: {name} {actual}, relative error {error:E1}, allowed {allowed:E0}");
-            }
-        }
-    }
+    static void Train(ContrastiveObjective objective, int stage, double tolerance, double normTolerance) =>
+        GoldenTraining.Follow(objective, $"stage{stage}", Batch(), weightDecay: 0.1, tolerance, _ => normTolerance);
 
     static ContrastiveObjective Open(Device device, int stage, bool checkpointing, string? folder = null, string dtype = "f32", double dropout = 0)
     {
@@ -166,29 +137,11 @@ public sealed class ContrastiveTrainingGoldenTests
         float[] volumes = inputs["volume"].Singles(), features = inputs["slice_features"].Singles();
         double[] ids = texts["input_ids"].Doubles(), mask = texts["attention_mask"].Doubles();
         int rows = texts["input_ids"].Shape[0], length = texts["input_ids"].Shape[1];
-        return [.. Enumerable.Range(0, rows).Select(row => new TrainingExample(row, Part(volumes, row), Part(features, row),
+        return [.. Enumerable.Range(0, rows).Select(row => new TrainingExample(row, GoldenTraining.Part(volumes, row, rows), GoldenTraining.Part(features, row, rows),
             [.. Enumerable.Range(row * length, length).Where(i => mask[i] != 0).Select(i => (int)ids[i])], []))];
-
-        ReadOnlyMemory<float> Part(float[] all, int row) => all.AsMemory(row * (all.Length / rows), all.Length / rows);
     }
 
-    // A tensor of more elements than the cap is stored as every s-th. The reference's pooler feeds nothing and never changes.
-    static void Equal(string file, int stage, ContrastiveObjective objective, Func<Parameter, View<float>> part, double tolerance)
-    {
-        int cap = Curve.GetProperty("sample_cap").GetInt32();
-        var golden = GoldenFolder.Tensors($"tiny/golden/train/{file}.safetensors");
-        Assert.Equal(golden.Keys.Where(name => !name.Contains(".pooler.", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
-            objective.Parameters.All.Select(Reference).Order(StringComparer.Ordinal));
-        // In exact arithmetic the gradient of a key's bias is zero.
-        foreach (var parameter in objective.Parameters.All.Where(p => !p.Name.EndsWith(".key.bias", StringComparison.Ordinal) && !p.Name.EndsWith("Wk.bias", StringComparison.Ordinal)))
-        {
-            var values = new float[parameter.Values.Length];
-            objective.Parameters.Device.Download(part(parameter), values);
-            int stride = Math.Max(1, values.Length / cap);
-            float[] expected = golden[Reference(parameter)].Singles();
-            Golden.Equal(parameter.Name, [.. Enumerable.Range(0, expected.Length).Select(i => values[i * stride])], expected, tolerance);
-        }
-
-        string Reference(Parameter parameter) => ContrastiveTensors.Names(parameter.Name, stage).First(name => name != parameter.Name && !name.StartsWith(CheckpointSet.Stage1Prefix, StringComparison.Ordinal));
-    }
+    static void Equal(string file, int stage, ContrastiveObjective objective, Func<Parameter, View<float>> part, double tolerance) => GoldenTraining.Equal(file, objective,
+        parameter => ContrastiveTensors.Names(parameter.Name, stage).First(name => name != parameter.Name && !name.StartsWith(CheckpointSet.Stage1Prefix, StringComparison.Ordinal)),
+        part, tolerance);
 }

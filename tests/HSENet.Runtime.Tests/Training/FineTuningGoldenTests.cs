@@ -1,5 +1,4 @@
 // Fine-tuning of the small model against the reference's run: losses, first gradients, gradient norms, final weights.
-using System.Text.Json;
 using HSENet.Kernels;
 using HSENet.Tests;
 
@@ -9,14 +8,12 @@ public sealed class FineTuningGoldenTests
 {
     const double GradientTolerance = 1e-4;
 
-    static JsonElement Curve => GoldenFolder.Json("tiny/golden/train/losses.json");
-
     [Fact]
     public void First_loss_and_gradients_agree()
     {
         using var objective = Open(PartRun.Host, TinyModel.Folder, "f32", checkpointing: true);
         var loss = objective.AddGradients(Batch(), default, 1);
-        Assert.InRange(loss.Loss / Curve.GetProperty("vlm")[0].GetProperty("loss").GetDouble(), 1 - 1e-5, 1 + 1e-5);
+        Assert.InRange(loss.Loss / GoldenTraining.FirstLoss("vlm"), 1 - 1e-5, 1 + 1e-5);
         Assert.Equal(loss, objective.Loss(Batch(), default));
         Equal("vlm_first_grads", objective, parameter => parameter.Gradient, GradientTolerance);
     }
@@ -28,7 +25,7 @@ public sealed class FineTuningGoldenTests
         var batch = Batch();
         double weight = batch.Sum(example => example.Weight);
         double loss = batch.Sum(example => objective.AddGradients([example], default, example.Weight / weight).Loss * example.Weight / weight);
-        Assert.InRange(loss / Curve.GetProperty("vlm")[0].GetProperty("loss").GetDouble(), 1 - 1e-5, 1 + 1e-5);
+        Assert.InRange(loss / GoldenTraining.FirstLoss("vlm"), 1 - 1e-5, 1 + 1e-5);
         Equal("vlm_first_grads", objective, parameter => parameter.Gradient, GradientTolerance);
     }
 
@@ -65,41 +62,12 @@ public sealed class FineTuningGoldenTests
         var study = Batch().MinBy(example => example.Ids.Length)!;
         double expected = host.AddGradients([study], default, 1).Loss, actual = objective.AddGradients([study], default, 1).Loss;
         Assert.InRange(actual / expected, 1 - 1e-5, 1 + 1e-5);
-        foreach (var (parameter, onHost) in objective.Parameters.All.Zip(host.Parameters.All).Where(pair => !IsKeyBias(pair.First)))
-            Golden.Equal(parameter.Name, Read(objective, parameter.Gradient), onHost.Gradient.AsSpan(), GradientTolerance);
+        foreach (var (parameter, onHost) in objective.Parameters.All.Zip(host.Parameters.All).Where(pair => !GoldenTraining.IsKeyBias(pair.First)))
+            Golden.Equal(parameter.Name, GoldenTraining.Read(objective, parameter.Gradient), onHost.Gradient.AsSpan(), GradientTolerance);
     }
 
-    static void Train(FineTuningObjective objective, double tolerance, Func<bool, double>? normTolerance = null, TimeSpan? limit = null)
-    {
-        var (curve, batch, clock) = (Curve, Batch(), System.Diagnostics.Stopwatch.StartNew());
-        var options = curve.GetProperty("optimizer");
-        using var optimizer = new Optimizer(objective.Parameters, new OptimizerOptions(
-            options.GetProperty("lr").GetDouble(), options.GetProperty("warmup_steps").GetInt64(), options.GetProperty("steps").GetInt64())
-        {
-            Beta1 = options.GetProperty("betas")[0].GetDouble(),
-            Beta2 = options.GetProperty("betas")[1].GetDouble(),
-            Epsilon = options.GetProperty("eps").GetDouble(),
-            Clip = options.GetProperty("clip").GetDouble(),
-        });
-        bool moved = false;
-        foreach (var expected in curve.GetProperty("vlm").EnumerateArray())
-        {
-            int step = expected.GetProperty("step").GetInt32();
-            objective.Parameters.ClearGradients();
-            double loss = objective.AddGradients(batch, new StepContext(step, 0), 1).Loss, norm = optimizer.Step(objective.Parameters, step);
-            Near("loss", loss, tolerance);
-            Near("grad_norm", norm, normTolerance?.Invoke(moved) ?? tolerance);
-            moved |= optimizer.LearningRate(step) > 0;
-            if (clock.Elapsed > limit)
-                return;
-
-            void Near(string name, double actual, double allowed)
-            {
-                double error = Math.Abs(actual / expected.GetProperty(name).GetDouble() - 1);
-                Assert.True(error <= allowed, $"step {step}: {name} {actual}, relative error {error:E1}, allowed {allowed:E0}");
-            }
-        }
-    }
+    static void Train(FineTuningObjective objective, double tolerance, Func<bool, double>? normTolerance = null, TimeSpan? limit = null) =>
+        GoldenTraining.Follow(objective, "vlm", Batch(), weightDecay: 0, tolerance, normTolerance ?? (_ => tolerance), limit);
 
     static FineTuningObjective Open(Device device, string folder, string dtype, bool checkpointing)
     {
@@ -113,7 +81,7 @@ public sealed class FineTuningGoldenTests
             Dropout = 0,
             FrozenDropout = false,
             Augmentation = false,
-            MaxLength = Curve.GetProperty("max_length").GetInt32(),
+            MaxLength = GoldenTraining.Curves.GetProperty("max_length").GetInt32(),
             Dtype = dtype,
             Checkpointing = checkpointing,
         });
@@ -131,37 +99,12 @@ public sealed class FineTuningGoldenTests
         {
             int first = row * length, count = 1 + Array.FindLastIndex(labels, first + length - 1, length, label => label >= 0) - first;
             count = Math.Max(count, mask[first..(first + length)].Sum());
-            return new TrainingExample(row, Part(volumes, row), Part(features, row), ids[first..(first + count)], labels[first..(first + count)]);
+            return new TrainingExample(row, GoldenTraining.Part(volumes, row, rows), GoldenTraining.Part(features, row, rows), ids[first..(first + count)], labels[first..(first + count)]);
         })];
 
-        ReadOnlyMemory<float> Part(float[] all, int row) => all.AsMemory(row * (all.Length / rows), all.Length / rows);
         static int[] Integers(GoldenTensor tensor) => [.. tensor.Doubles().Select(value => (int)value)];
     }
 
-    // A tensor of more elements than the cap is stored as every s-th.
-    static void Equal(string file, FineTuningObjective objective, Func<Parameter, View<float>> part, double tolerance)
-    {
-        int cap = Curve.GetProperty("sample_cap").GetInt32();
-        var golden = GoldenFolder.Tensors($"tiny/golden/train/{file}.safetensors");
-        Assert.Equal(golden.Keys.Order(StringComparer.Ordinal), objective.Parameters.All.Select(Reference).Order(StringComparer.Ordinal));
-        foreach (var parameter in objective.Parameters.All.Where(parameter => !IsKeyBias(parameter)))
-        {
-            float[] values = Read(objective, part(parameter));
-            int stride = Math.Max(1, values.Length / cap);
-            float[] expected = golden[Reference(parameter)].Singles();
-            Golden.Equal(parameter.Name, [.. Enumerable.Range(0, expected.Length).Select(i => values[i * stride])], expected, tolerance);
-        }
-    }
-
-    static float[] Read(FineTuningObjective objective, View<float> view)
-    {
-        var values = new float[view.Length];
-        objective.Parameters.Device.Download(view, values);
-        return values;
-    }
-
-    // Zero in exact arithmetic: a softmax does not see what all its keys share.
-    static bool IsKeyBias(Parameter parameter) => parameter.Name.EndsWith("Wk.bias", StringComparison.Ordinal);
-
-    static string Reference(Parameter parameter) => AdapterExport.ReferenceName(parameter.Name, named: true);
+    static void Equal(string file, FineTuningObjective objective, Func<Parameter, View<float>> part, double tolerance) =>
+        GoldenTraining.Equal(file, objective, parameter => AdapterExport.ReferenceName(parameter.Name, named: true), part, tolerance);
 }
