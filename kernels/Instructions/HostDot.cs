@@ -5,6 +5,10 @@ namespace HSENet.Kernels;
 
 static unsafe class HostDot
 {
+    // A longer row of x does not stay in the first level cache beside the weights that stream through it: it is read again for four rows of
+    // weights, not for each.
+    const int LongRow = 4096;
+
     /// <summary>
     /// sums[m, i] = Σₖ x[m, k] · w[row + i, k] for <paramref name="rows"/> rows of x and <paramref name="count"/> ≤ 4 rows of w.
     /// The other sums of a row of four repeat the last one.
@@ -12,10 +16,15 @@ static unsafe class HostDot
     public static void Multiply<TVector, TFormat>(HostMatrix w, nint row, int count, float* x, nint xStride, int rows, nint length, float* sums)
         where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
-        if (rows == 1)
+        if (rows == 1 && length <= LongRow)
         {
             for (int i = 0; i < 4; i++)
                 sums[i] = i < count ? Row<TVector, TFormat>(w, row + i, x, length) : sums[i - 1];
+            return;
+        }
+        if (rows == 1)
+        {
+            Rows<TVector, TFormat, One>(w, row, count - 1, x, 0, length, sums);
             return;
         }
         int m = 0;

@@ -14,6 +14,8 @@ static class LinearCases
                 yield return Case(7, inputs, 65, type, LinearActivation.Gelu, bias: true, residual: true);
                 yield return Case(3, inputs, 130, type, LinearActivation.SwiGlu, bias: false, residual: true);
                 yield return Case(13, 256, 64, type, LinearActivation.None, bias: false, residual: false);
+                // Longer than what stays in the first level cache of a host.
+                yield return Case(1, type == WeightType.Int8 ? 4224 : 4131, 6, type, LinearActivation.None, bias: true, residual: true);
             }
             // Rows and outputs beside the tile, its half and the panel; several blocks of rows; several panels of inputs.
             yield return Case(17, 20, 131, WeightType.F32, LinearActivation.SwiGlu, bias: false, residual: false);
