@@ -1,5 +1,6 @@
 // Dot products of rows of a weight matrix with a few rows of x: for products that are bound by reading the weights.
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace HSENet.Kernels;
 
@@ -16,7 +17,7 @@ static unsafe class HostDot
     public static void Multiply<TVector, TFormat>(HostMatrix w, nint row, int count, float* x, nint xStride, int rows, nint length, float* sums)
         where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
-        if (rows == 1 && length <= LongRow)
+        if (rows == 1 && length <= LongRow && !TFormat.Scaled)
         {
             for (int i = 0; i < 4; i++)
                 sums[i] = i < count ? Row<TVector, TFormat>(w, row + i, x, length) : sums[i - 1];
@@ -113,6 +114,13 @@ static unsafe class HostDot
         Four<TVector> y0 = default, y1 = default, y2 = default;
         while (k < end)
         {
+            if (TFormat.Scaled && !TRows.Second && Sse.IsSupported)
+            {
+                // Four rows are no one stream for the hardware's prefetch: the next four are asked for in the order of memory meanwhile.
+                byte* next = w0 + 4 * rowBytes + 4 * k;
+                for (int line = 0; line < 4 * Weights.ScaleGroup; line += 64)
+                    Sse.Prefetch1(next + line);
+            }
             Four<TVector> g0 = default, g1 = default, g2 = default;
             for (nint stop = TFormat.Scaled ? k + Weights.ScaleGroup : end; k < stop; k += TVector.Count)
             {
