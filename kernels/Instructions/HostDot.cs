@@ -6,8 +6,8 @@ namespace HSENet.Kernels;
 
 static unsafe class HostDot
 {
-    // A longer row of x does not stay in the first level cache beside the weights that stream through it: it is read again for four rows of
-    // weights, not for each.
+    // A longer row of x does not stay in the first level cache beside the weights that stream through it. It is read again for four rows of
+    // weights, not for each; so it is for narrow weights, where reading x is much of the work.
     const int LongRow = 4096;
 
     /// <summary>
@@ -17,10 +17,10 @@ static unsafe class HostDot
     public static void Multiply<TVector, TFormat>(HostMatrix w, nint row, int count, float* x, nint xStride, int rows, nint length, float* sums)
         where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
-        if (rows == 1 && length <= LongRow && !TFormat.Scaled)
+        if (rows == 1 && length <= LongRow && TFormat.Bytes == 4)
         {
             for (int i = 0; i < 4; i++)
-                sums[i] = i < count ? Row<TVector, TFormat>(w, row + i, x, length) : sums[i - 1];
+                sums[i] = i < count ? Row<TVector>((float*)w.Values + (row + i) * w.Stride, x, length) : sums[i - 1];
             return;
         }
         if (rows == 1)
@@ -40,35 +40,22 @@ static unsafe class HostDot
         Rows<TVector, HostF32, One>(w, row, count - 1, x, 0, length, sums);
 
     /// <summary>
-    /// One row of w with one of x: the weights are one stream of memory, which the hardware's prefetch follows best;
+    /// One row of f32 with one of x: the weights are one stream of memory, which the hardware's prefetch follows best;
     /// four sums hide the latency of the multiply-add.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    static float Row<TVector, TFormat>(HostMatrix w, nint row, float* x, nint length) where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
+    static float Row<TVector>(float* w, float* x, nint length) where TVector : unmanaged, IHostVector<TVector>
     {
-        byte* values = w.Values + row * w.Stride * TFormat.Bytes;
-        float* scales = w.Scales + (TFormat.Scaled ? row * (w.Stride / Weights.ScaleGroup) : 0);
         Four<TVector> total = default;
         nint k = 0, step = 4 * TVector.Count;
-        while (k <= length - step)
-        {
-            Four<TVector> group = default;
-            // Int8 rows are whole groups, so no group is cut.
-            for (nint end = TFormat.Scaled ? k + Weights.ScaleGroup : length; k <= end - step; k += step)
-            {
-                group.Add(Four<TVector>.Load(x + k), Four<TVector>.Load<TFormat>(values + k * TFormat.Bytes, TVector.Count * TFormat.Bytes));
-            }
-            if (TFormat.Scaled)
-                total.Add(TVector.Create(scales[(k - 1) / Weights.ScaleGroup]), group);
-            else
-                total += group;
-        }
+        for (; k <= length - step; k += step)
+            total.Add(Four<TVector>.Load(x + k), Four<TVector>.Load(w + k));
         var rest = total.Total;
         for (; k <= length - TVector.Count; k += TVector.Count)
-            rest = TVector.MultiplyAdd(TVector.Load(x + k), TFormat.Load<TVector>(values + k * TFormat.Bytes), rest);
+            rest = TVector.MultiplyAdd(TVector.Load(x + k), TVector.Load(w + k), rest);
         float sum = TVector.Sum(rest);
         for (; k < length; k++)
-            sum += x[k] * TFormat.LoadOne(values + k * TFormat.Bytes);
+            sum += x[k] * w[k];
         return sum;
     }
 
@@ -100,6 +87,16 @@ static unsafe class HostDot
         public static bool Third => true;
     }
 
+    const int PrefetchStep = 64; // weights of a row between two prefetches: whole cache lines in every format
+
+    // Four rows are no one stream for the hardware's prefetch: the next four are asked for in the order of memory meanwhile.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Prefetch(byte* next, int bytes)
+    {
+        for (int line = 0; line < bytes; line += 64)
+            Sse.Prefetch1(next + line);
+    }
+
     /// <summary>Four rows of w with one, two or three of x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     static void Rows<TVector, TFormat, TRows>(HostMatrix w, nint row, nint last, float* x, nint xStride, nint length, float* sums)
@@ -114,17 +111,12 @@ static unsafe class HostDot
         Four<TVector> y0 = default, y1 = default, y2 = default;
         while (k < end)
         {
-            if (TFormat.Scaled && !TRows.Second && Sse.IsSupported)
-            {
-                // Four rows are no one stream for the hardware's prefetch: the next four are asked for in the order of memory meanwhile.
-                byte* next = w0 + 4 * rowBytes + 4 * k;
-                for (int line = 0; line < 4 * Weights.ScaleGroup; line += 64)
-                    Sse.Prefetch1(next + line);
-            }
             Four<TVector> g0 = default, g1 = default, g2 = default;
             for (nint stop = TFormat.Scaled ? k + Weights.ScaleGroup : end; k < stop; k += TVector.Count)
             {
                 nint at = k * TFormat.Bytes;
+                if (!TRows.Second && Sse.IsSupported && k % PrefetchStep == 0)
+                    Prefetch(w0 + 4 * (rowBytes + at), 4 * PrefetchStep * TFormat.Bytes);
                 var v = new Four<TVector>(TFormat.Load<TVector>(w0 + at), TFormat.Load<TVector>(w1 + at), TFormat.Load<TVector>(w2 + at), TFormat.Load<TVector>(w3 + at));
                 g0.Add(TVector.Load(x + k), v);
                 if (TRows.Second)
@@ -172,10 +164,6 @@ static unsafe class HostDot
         [MethodImpl(Inline)]
         public static Four<TVector> Load(float* p) =>
             new(TVector.Load(p), TVector.Load(p + TVector.Count), TVector.Load(p + 2 * TVector.Count), TVector.Load(p + 3 * TVector.Count));
-
-        [MethodImpl(Inline)]
-        public static Four<TVector> Load<TFormat>(byte* p, nint bytes) where TFormat : struct, IHostFormat =>
-            new(TFormat.Load<TVector>(p), TFormat.Load<TVector>(p + bytes), TFormat.Load<TVector>(p + 2 * bytes), TFormat.Load<TVector>(p + 3 * bytes));
 
         [MethodImpl(Inline)]
         public void Add(TVector x, in Four<TVector> w)
