@@ -27,7 +27,9 @@ sealed class BenchOptions(bool timed = true)
     /// <summary>Measures and prints.</summary>
     public void Print(ParseResult parsed, Device device, string name, Func<BenchFile, BenchFile> measure)
     {
-        string command = "hsenet " + string.Join(' ', parsed.Tokens.Select(token => token.Value).Where(token => token is not ("--json" or "--save")));
+        // Results are read elsewhere: a folder's name says what was measured, its place on one machine nothing.
+        string command = "hsenet " + string.Join(' ', parsed.Tokens.Select(token => token.Value).Where(token => token is not ("--json" or "--save"))
+            .Select(token => Path.IsPathRooted(token) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(token)) : token));
         var file = measure(BenchFile.Begin(command, device));
         Console.Write(parsed.GetValue(_json) ? file.ToJson() + "\n" : file.ToText());
         if (parsed.GetValue(_save))
