@@ -6,8 +6,8 @@ namespace HSENet.Kernels;
 
 static unsafe class HostDot
 {
-    // A longer row of x does not stay in the first level cache beside the weights that stream through it. It is read again for four rows of
-    // weights, not for each; so it is for narrow weights, where reading x is much of the work.
+    // A row of weights alone is the steadiest stream, but loads all of x for itself. That costs too much where the weights push a longer x
+    // out of the first level cache, and where they are narrow, so that loading x is much of the work: four rows then share it.
     const int LongRow = 4096;
 
     /// <summary>
