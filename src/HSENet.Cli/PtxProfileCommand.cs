@@ -25,6 +25,7 @@ static class PtxProfileCommand
         var html = new Option<string?>("--html") { Description = "Write a page to this file that shows the PTX with counts beside each line." };
         var all = new Option<bool>("--all") { Description = "Every GPU kernel of the catalogue, as one table." };
         var markdown = new Option<string?>("--markdown") { Description = "With --all: write the table to this file." };
+        var pages = new Option<string?>("--pages") { Description = "With --all: write each operation's rows on its page below this folder." };
         var verbose = Verb.Verbose();
         var command = new Command("profile", """
             Runs a kernel in the emulator and prints what was counted, and what follows for a GPU: occupancy, intensity, bound.
@@ -33,20 +34,20 @@ static class PtxProfileCommand
             Examples:
               hsenet ptx profile linear_v1_naive_bf16 --gpu h200
               hsenet ptx profile LayerNorm --shape Rows=2048,Channels=768 --gpu rtx4090 --json layernorm.json --html layernorm.html
-              hsenet ptx profile --all --gpu h200 --markdown bench/results/ptx.md
+              hsenet ptx profile --all --gpu h200 --markdown bench/results/ptx.md --pages kernels
             """)
-        { name, shape, gpu, json, html, all, markdown, verbose };
+        { name, shape, gpu, json, html, all, markdown, pages, verbose };
         command.Run(verbose, (parsed, cancellation) =>
         {
             string? text = parsed.GetValue(name);
-            string? jsonFile = parsed.GetValue(json), htmlFile = parsed.GetValue(html), markdownFile = parsed.GetValue(markdown);
+            string? jsonFile = parsed.GetValue(json), htmlFile = parsed.GetValue(html), markdownFile = parsed.GetValue(markdown), pagesFolder = parsed.GetValue(pages);
             if ((text == null) != parsed.GetValue(all))
                 throw new HseNetException("ptx profile: expected the name of a kernel, or --all");
-            if (text == null ? jsonFile != null || htmlFile != null || parsed.GetValue(shape) != null : markdownFile != null)
-                throw new HseNetException("ptx profile: --shape, --json and --html are for one kernel, --markdown is for --all");
+            if (text == null ? jsonFile != null || htmlFile != null || parsed.GetValue(shape) != null : markdownFile != null || pagesFolder != null)
+                throw new HseNetException("ptx profile: --shape, --json and --html are for one kernel, --markdown and --pages are for --all");
             GpuModel model = PtxRungs.Gpu(parsed.GetRequiredValue(gpu));
             if (text == null)
-                Print(All(model, cancellation), markdownFile);
+                All(model, markdownFile, pagesFolder, cancellation);
             else
                 One(PtxRungs.FindOne(text), model, PtxRungs.Sizes(parsed.GetValue(shape)), jsonFile, htmlFile);
             return Task.FromResult(ExitCode.Done);
@@ -73,7 +74,7 @@ static class PtxProfileCommand
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    static string All(GpuModel gpu, CancellationToken cancellation)
+    static void All(GpuModel gpu, string? markdownFile, string? pagesFolder, CancellationToken cancellation)
     {
         List<RungProfile> rows = [];
         foreach (Rung rung in KernelCatalog.GpuRungs)
@@ -81,14 +82,13 @@ static class PtxProfileCommand
             cancellation.ThrowIfCancellationRequested();
             rows.Add(PtxRungs.Profile(rung, gpu, PtxRungs.Sizes(null)));
         }
-        return PtxTable.Write(gpu, rows);
-    }
-
-    static void Print(string table, string? file)
-    {
-        if (file == null)
-            Console.Out.Write(table);
-        else
-            PtxRungs.Write(file, table);
+        if (markdownFile == null && pagesFolder == null)
+            Console.Out.Write(PtxTable.Write(gpu, rows));
+        if (markdownFile != null)
+            PtxRungs.Write(markdownFile, PtxTable.Write(gpu, rows));
+        if (pagesFolder == null)
+            return;
+        foreach (var (path, text) in PtxPages.Update(pagesFolder, rows))
+            PtxRungs.Write(path, text);
     }
 }

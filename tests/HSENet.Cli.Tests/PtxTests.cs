@@ -85,12 +85,26 @@ public sealed class PtxTests : IDisposable
     }
 
     [Fact]
-    public void The_committed_table_of_all_kernels_is_what_the_profiler_gives()
+    public void The_committed_tables_of_all_kernels_are_what_the_profiler_gives()
     {
-        Assert.Equal(0, Hsenet.Run("ptx", "profile", "--all", "--gpu", "h200", "--markdown", _folder.At("ptx.md")).Code);
+        const string command = "hsenet ptx profile --all --gpu h200 --markdown bench/results/ptx.md --pages kernels";
+        string[] pages = [.. Directory.EnumerateDirectories(Path.Combine(Hsenet.Repository, "kernels")).Select(directory => Path.Combine(directory, "README.md")).Where(File.Exists)];
+        foreach (string page in pages)
+        {
+            Directory.CreateDirectory(_folder.At($"kernels/{Path.GetFileName(Path.GetDirectoryName(page))}"));
+            File.Copy(page, Copy(page));
+        }
+        Assert.Equal(0, Hsenet.Run("ptx", "profile", "--all", "--gpu", "h200", "--markdown", _folder.At("ptx.md"), "--pages", _folder.At("kernels")).Code);
         string fresh = File.ReadAllText(_folder.At("ptx.md")), committed = File.ReadAllText(Path.Combine(Hsenet.Repository, "bench", "results", "ptx.md"));
         Assert.Contains("Not measured on hardware", fresh);
-        Assert.True(fresh == committed, "bench/results/ptx.md is out of date: hsenet ptx profile --all --gpu h200 --markdown bench/results/ptx.md");
+        Assert.True(fresh == committed, $"bench/results/ptx.md is out of date: {command}");
+        foreach (string page in pages)
+            Assert.True(File.ReadAllText(Copy(page)) == File.ReadAllText(page), $"{page} is out of date: {command}");
+
+        File.Delete(Copy(pages.Single(page => page.Contains("LayerNorm", StringComparison.Ordinal))));
+        Hsenet.Run("ptx", "profile", "--all", "--pages", _folder.At("kernels")).IsRefused("LayerNorm", "no page");
+
+        string Copy(string page) => _folder.At($"kernels/{Path.GetFileName(Path.GetDirectoryName(page))}/README.md");
     }
 
     [Fact]
