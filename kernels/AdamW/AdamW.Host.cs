@@ -9,7 +9,7 @@ public static partial class AdamW
 {
     const int HostPart = 4096; // elements of an item: some microseconds of memory traffic
 
-    static void HostForward(HostDevice device, AdamWArguments a) => device.ForVectors((int)((a.Count + HostPart - 1L) / HostPart), new HostWork(a));
+    static void HostForward(HostDevice device, AdamWArguments a) => device.ForVectors(Parts.Of(a.Count, HostPart), new HostWork(a));
 
     readonly struct HostWork(AdamWArguments a) : IHostVectorWork
     {

@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class AdamW
 {
     /// <summary>Weights and moments after the step as [n] doubles. The arguments must lie in host memory and are not touched.</summary>
-    public static (double[] Values, double[] FirstMoment, double[] SecondMoment) Reference(in AdamWArguments a)
+    internal static (double[] Values, double[] FirstMoment, double[] SecondMoment) Reference(in AdamWArguments a)
     {
         double[] values = new double[a.Count], first = new double[a.Count], second = new double[a.Count];
         for (int i = 0; i < a.Count; i++)

@@ -60,7 +60,7 @@ public static partial class AdamW
         Rung.Gpu<AdamWArguments>("V1.Naive", ForwardV1) with
         {
             Group = 128,
-            Launch = static a => new((int)((a.Count + 127L) / 128)),
+            Launch = static a => new(Parts.Of(a.Count, 128)),
         });
 
     /// <summary>Updates weights and moments.</summary>
@@ -70,16 +70,16 @@ public static partial class AdamW
     static void Check(AdamWArguments a)
     {
         const string name = "AdamW";
-        Require.Positive(name, nameof(a.Count), a.Count);
+        Require.Elements(name, "n", (nameof(a.Count), a.Count));
         Require.Length(name, nameof(a.Values), a.Values.Length, a.Count, "n");
         Require.OptionalLength(name, nameof(a.Rounded), a.Rounded.Length, 2L * a.Count, "2n bytes");
         Require.Length(name, nameof(a.Gradient), a.Gradient.Length, a.Count, "n");
         Require.Length(name, nameof(a.FirstMoment), a.FirstMoment.Length, a.Count, "n");
         Require.Length(name, nameof(a.SecondMoment), a.SecondMoment.Length, a.Count, "n");
-        Require.That(a.Beta1 is >= 0 and < 1, name, nameof(a.Beta1), "at least 0 and less than 1", (long)a.Beta1);
-        Require.That(a.Beta2 is >= 0 and < 1, name, nameof(a.Beta2), "at least 0 and less than 1", (long)a.Beta2);
-        Require.That(a.Epsilon > 0, name, nameof(a.Epsilon), "more than 0", (long)a.Epsilon);
-        Require.That(a.Correction1 is > 0 and <= 1, name, nameof(a.Correction1), "more than 0 and at most 1", (long)a.Correction1);
-        Require.That(a.Correction2 is > 0 and <= 1, name, nameof(a.Correction2), "more than 0 and at most 1", (long)a.Correction2);
+        Require.That(a.Beta1 is >= 0 and < 1, name, nameof(a.Beta1), "at least 0 and less than 1", a.Beta1);
+        Require.That(a.Beta2 is >= 0 and < 1, name, nameof(a.Beta2), "at least 0 and less than 1", a.Beta2);
+        Require.That(a.Epsilon > 0, name, nameof(a.Epsilon), "more than 0", a.Epsilon);
+        Require.That(a.Correction1 is > 0 and <= 1, name, nameof(a.Correction1), "more than 0 and at most 1", a.Correction1);
+        Require.That(a.Correction2 is > 0 and <= 1, name, nameof(a.Correction2), "more than 0 and at most 1", a.Correction2);
     }
 }

@@ -137,7 +137,7 @@ public static partial class Attention
             {
                 float largest = float.NegativeInfinity, sum = SoftmaxRow<TVector>(p + (nint)i * columns, Seen(_forward, firstRow + i), whole,
                     a.Scale * ElementaryCoefficients.Log2E, ref largest, out _);
-                Scale<TVector>(p + (nint)i * columns, 1f / sum, p + (nint)i * columns, whole);
+                HostVectors.Scale<TVector>(1f / sum, p + (nint)i * columns, p + (nint)i * columns, whole);
             }
         }
     }

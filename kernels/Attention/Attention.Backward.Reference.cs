@@ -7,7 +7,7 @@ public static partial class Attention
     /// gradQ [B·T, H·D], gradK and gradV [B·S, G·D] as doubles, without gaps between rows. The arguments must lie in host memory and
     /// are not touched.
     /// </summary>
-    public static (double[] GradQ, double[] GradK, double[] GradV) BackwardReference(in AttentionBackwardArguments a)
+    internal static (double[] GradQ, double[] GradK, double[] GradV) BackwardReference(in AttentionBackwardArguments a)
     {
         int size = a.HeadSize, keyWidth = a.KeyHeads * size;
         var gradQ = new double[a.Batch * a.Queries * a.QueryHeads * size];

@@ -121,7 +121,7 @@ public static partial class Attention
         long queryEnd = ((long)a.Batch * a.Queries - 1) * a.QueryStride + (long)a.QueryHeads * a.HeadSize;
         long keyEnd = ((long)a.Batch * a.Keys - 1) * a.KeyStride + (long)a.KeyHeads * a.HeadSize;
         long scratch = BackwardScratch(a.Batch, a.QueryHeads, a.Queries);
-        Require.Positive(name, "3 × B × H × T", scratch);
+        Require.Indexable(name, "3 × B × H × T", scratch);
         Require.Length(name, nameof(a.GradY), a.GradY.Length, a.Y.Length, "B × T × H × D");
         Require.That(a.GradQ.Length >= queryEnd, name, nameof(a.GradQ), "at least (B × T − 1) × stride + H × D elements", a.GradQ.Length);
         Require.That(a.GradK.Length >= keyEnd, name, nameof(a.GradK), "at least (B × S − 1) × stride + G × D elements", a.GradK.Length);

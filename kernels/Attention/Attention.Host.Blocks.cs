@@ -73,7 +73,7 @@ public static partial class Attention
                             Multiply<TVector>(scores + (nint)i * blockKeys, factors, own);
                         }
                         if (shrink != 1f)
-                            Scale<TVector>(sums + (nint)(r + i) * padded, shrink, sums + (nint)(r + i) * padded, padded);
+                            HostVectors.Scale<TVector>(shrink, sums + (nint)(r + i) * padded, sums + (nint)(r + i) * padded, padded);
                     }
                     for (int c = 0; c < padded; c += TStrip.Width)
                     {
@@ -83,7 +83,7 @@ public static partial class Attention
                 }
             }
             for (int r = 0; r < rows; r++)
-                Scale<TVector>(sums + (nint)r * padded, 1f / totals[r],
+                HostVectors.Scale<TVector>(1f / totals[r], sums + (nint)r * padded,
                     a.Y.Pointer + (QueryRow(a, b, r0 + r) * a.QueryHeads + QueryHead(a, g, r0 + r)) * size, size);
         }
     }

@@ -86,19 +86,10 @@ public static partial class Attention
                 {
                     float factor = MathF.Exp((largest[i * rangeFloats] - top) * MathF.Log(2f));
                     total += factor * largest[i * rangeFloats + a.QueryHeads];
-                    AddScaled(first + i * rangeFloats + (nint)h * padded, factor, y, a.HeadSize);
+                    HostVectors.AddScaled<TVector>(factor, first + i * rangeFloats + (nint)h * padded, y, a.HeadSize);
                 }
-                Scale<TVector>(y, 1f / total, y, a.HeadSize);
+                HostVectors.Scale<TVector>(1f / total, y, y, a.HeadSize);
             }
-        }
-
-        static void AddScaled(float* x, float factor, float* y, int count)
-        {
-            int i = 0;
-            for (; i <= count - TVector.Count; i += TVector.Count)
-                TVector.Store(y + i, TVector.MultiplyAdd(TVector.Load(x + i), TVector.Create(factor), TVector.Load(y + i)));
-            for (; i < count; i++)
-                y[i] += x[i] * factor;
         }
     }
 }

@@ -71,17 +71,6 @@ public static partial class Attention
         return TVector.Sum(sum);
     }
 
-    /// <summary>y = x · factor, <paramref name="count"/> floats.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static unsafe void Scale<TVector>(float* x, float factor, float* y, int count) where TVector : unmanaged, IHostVector<TVector>
-    {
-        int i = 0;
-        for (; i <= count - TVector.Count; i += TVector.Count)
-            TVector.Store(y + i, TVector.Load(x + i) * TVector.Create(factor));
-        for (; i < count; i++)
-            y[i] = x[i] * factor;
-    }
-
     /// <summary>x ∘ factors, <paramref name="count"/> floats.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     static unsafe void Multiply<TVector>(float* x, float* factors, int count) where TVector : unmanaged, IHostVector<TVector>

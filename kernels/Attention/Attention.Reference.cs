@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class Attention
 {
     /// <summary>y as [B·T, H·D] doubles. The arguments must lie in host memory; Y is not touched.</summary>
-    public static double[] Reference(in AttentionArguments a)
+    internal static double[] Reference(in AttentionArguments a)
     {
         var y = new double[a.Batch * a.Queries * a.QueryHeads * a.HeadSize];
         for (int b = 0; b < a.Batch; b++)

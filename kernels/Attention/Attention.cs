@@ -68,7 +68,7 @@ public static partial class Attention
         Rung.Gpu<AttentionArguments>("V1.Naive", ForwardV1) with
         {
             Group = 128,
-            Launch = static a => new((a.Queries + 127) / 128, a.QueryHeads, a.Batch),
+            Launch = static a => new(Parts.Of(a.Queries, 128), a.QueryHeads, a.Batch),
         });
 
     /// <summary>Attends in every sequence and head.</summary>
@@ -89,23 +89,20 @@ public static partial class Attention
         Require.That(a.QueryHeads % a.KeyHeads == 0, name, nameof(a.KeyHeads), "a divisor of the query heads", a.KeyHeads);
         Require.That(a.Causal is 0 or 1, name, nameof(a.Causal), "0 or 1", a.Causal);
         Require.That(a.Causal == 0 || a.Keys >= a.Queries, name, nameof(a.Keys), "at least as many as queries when causal", a.Keys);
-        Require.That(a.Scale > 0, name, nameof(a.Scale), "more than 0", (long)a.Scale);
-        // The naive grid has a head per block in y and a sequence per block in z.
-        Require.That(a.QueryHeads <= 65535, name, nameof(a.QueryHeads), "at most 65535", a.QueryHeads);
-        Require.That(a.Batch <= 65535, name, nameof(a.Batch), "at most 65535", a.Batch);
+        Require.That(a.Scale > 0, name, nameof(a.Scale), "more than 0", a.Scale);
         long queryWidth = (long)a.QueryHeads * a.HeadSize, keyWidth = (long)a.KeyHeads * a.HeadSize;
         Require.That(a.QueryStride >= queryWidth, name, nameof(a.QueryStride), "at least H × D", a.QueryStride);
         Require.That(a.KeyStride >= keyWidth, name, nameof(a.KeyStride), "at least G × D", a.KeyStride);
         long queryEnd = ((long)a.Batch * a.Queries - 1) * a.QueryStride + queryWidth;
         long keyEnd = ((long)a.Batch * a.Keys - 1) * a.KeyStride + keyWidth;
-        Require.Positive(name, "last element of Q", queryEnd);
-        Require.Positive(name, "last element of K and V", keyEnd);
+        Require.Indexable(name, nameof(a.Q), queryEnd);
+        Require.Indexable(name, nameof(a.K), keyEnd);
         Require.That(a.Q.Length >= queryEnd, name, nameof(a.Q), "at least (B × T − 1) × stride + H × D elements", a.Q.Length);
         Require.That(a.K.Length >= keyEnd, name, nameof(a.K), "at least (B × S − 1) × stride + G × D elements", a.K.Length);
         Require.That(a.V.Length >= keyEnd, name, nameof(a.V), "at least (B × S − 1) × stride + G × D elements", a.V.Length);
         Require.Length(name, nameof(a.Y), a.Y.Length, a.Batch * a.Queries * queryWidth, "B × T × H × D");
-        Require.That(a.DropoutRate is >= 0 and < 1, name, nameof(a.DropoutRate), "at least 0 and less than 1", (long)a.DropoutRate);
+        Require.Rate(name, nameof(a.DropoutRate), a.DropoutRate);
         if (a.DropoutRate > 0)
-            Require.Positive(name, "B × H × T × S with dropout", (long)a.Batch * a.QueryHeads * a.Queries * a.Keys);
+            Require.Indexable(name, "B × H × T × S with dropout", (Int128)a.Batch * a.QueryHeads * a.Queries * a.Keys);
     }
 }

@@ -10,14 +10,14 @@ public static partial class Augment
 {
     const int HostRows = 16; // floats of a cache line
 
-    static void HostForward(HostDevice device, AugmentArguments a) => device.ForVectors(a.Depth * ((a.Height + HostRows - 1) / HostRows), new HostWork(a));
+    static void HostForward(HostDevice device, AugmentArguments a) => device.ForVectors(a.Depth * Parts.Of(a.Height, HostRows), new HostWork(a));
 
     readonly struct HostWork(AugmentArguments a) : IHostVectorWork
     {
         public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
             var map = a.Map;
-            int parts = (a.Height + HostRows - 1) / HostRows, slice = index / parts, row = index % parts * HostRows, rows = Math.Min(HostRows, a.Height - row);
+            int parts = Parts.Of(a.Height, HostRows), slice = index / parts, row = index % parts * HostRows, rows = Math.Min(HostRows, a.Height - row);
             float* x = a.X.Pointer + map.First + (long)slice * map.Slice + (long)row * map.Row, y = a.Y.Pointer + ((long)slice * a.Height + row) * a.Width;
             float scale = 1f + a.Factor;
             if (map.Column is not (1 or -1))

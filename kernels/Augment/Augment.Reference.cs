@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class Augment
 {
     /// <summary>y as [D, H, W] doubles. The arguments must lie in host memory; Y is not touched.</summary>
-    public static double[] Reference(in AugmentArguments a)
+    internal static double[] Reference(in AugmentArguments a)
     {
         int depth = a.Depth, height = a.Height, width = a.Width;
         double[] y = ReferenceMath.Doubles(a.X);

@@ -52,7 +52,7 @@ public static partial class Augment
         Rung.Gpu<AugmentArguments>("V1.Naive", ForwardV1) with
         {
             Group = 128,
-            Launch = static a => new((int)((a.Y.Length + 127) / 128)),
+            Launch = static a => new(Parts.Of(a.Y.Length, 128)),
         });
 
     /// <summary>Augments a volume.</summary>
@@ -62,11 +62,7 @@ public static partial class Augment
     static void Check(AugmentArguments a)
     {
         const string name = "Augment";
-        Require.Positive(name, nameof(a.Depth), a.Depth);
-        Require.Positive(name, nameof(a.Height), a.Height);
-        Require.Positive(name, nameof(a.Width), a.Width);
-        long slice = (long)a.Height * a.Width, voxels = slice > int.MaxValue ? slice : a.Depth * slice;
-        Require.Positive(name, "D × H × W", voxels);
+        long voxels = Require.Elements(name, "D × H × W", (nameof(a.Depth), a.Depth), (nameof(a.Height), a.Height), (nameof(a.Width), a.Width));
         Require.Length(name, nameof(a.X), a.X.Length, voxels, "D × H × W");
         Require.Length(name, nameof(a.Y), a.Y.Length, voxels, "D × H × W");
         Require.That(a.QuarterTurns is >= 0 and <= 3, name, nameof(a.QuarterTurns), "0 to 3", a.QuarterTurns);

@@ -4,9 +4,10 @@ namespace HSENet.Kernels;
 /// <summary>The one list of operations and with them of all rungs; nothing runs that is not in it.</summary>
 public static class KernelCatalog
 {
-    /// <summary>All operations, in the order of the data through the model.</summary>
+    /// <summary>All operations, in the order of the data: forward, back, and the optimizer's step.</summary>
     public static IReadOnlyList<Operation> Operations { get; } =
     [
+        // a scan becomes volume and slices
         VoxelRescale.ForwardOperation,
         Resize3D.ForwardOperation,
         MinMax.ForwardOperation,
@@ -15,44 +16,49 @@ public static class KernelCatalog
         SliceBytes.ForwardOperation,
         ResizeBytes.ForwardOperation,
         SlicePixels.ForwardOperation,
-        Augment.ForwardOperation,
+        // the encoders see
         PatchEmbedding.ForwardOperation,
         LayerNorm.ForwardOperation,
         Linear.ForwardOperation,
         Attention.ForwardOperation,
-        TokenEmbedding.ForwardOperation,
-        RmsNorm.ForwardOperation,
-        RotaryEmbedding.ForwardOperation,
         SliceGuidedAttention.ForwardOperation,
         PatchScore.ForwardOperation,
         WindowCentroid.ForwardOperation,
         WindowAttention.ForwardOperation,
+        // the decoder writes
+        TokenEmbedding.ForwardOperation,
+        RmsNorm.ForwardOperation,
+        RotaryEmbedding.ForwardOperation,
         SwiGlu.ForwardOperation,
         Lora.ForwardOperation,
         LoraMerge.ForwardOperation,
         Sampling.ForwardOperation,
-        L2Normalize.ForwardOperation,
-        PatchEmbedding.BackwardOperation,
-        TokenEmbedding.BackwardOperation,
-        SliceGuidedAttention.BackwardOperation,
-        PatchScore.BackwardOperation,
-        WindowCentroid.BackwardOperation,
-        WindowAttention.BackwardOperation,
-        Linear.BackwardOperation,
-        LayerNorm.BackwardOperation,
-        Attention.BackwardOperation,
+        // training adds
+        Augment.ForwardOperation,
+        Dropout.ForwardOperation,
         Gelu.ForwardOperation,
-        Gelu.BackwardOperation,
-        RmsNorm.BackwardOperation,
+        L2Normalize.ForwardOperation,
+        ContrastiveLoss.ForwardOperation,
+        CrossEntropy.ForwardOperation,
+        // gradients flow back
+        L2Normalize.BackwardOperation,
+        RotaryEmbedding.BackwardOperation,
         SwiGlu.BackwardOperation,
         Lora.BackwardOperation,
-        RotaryEmbedding.BackwardOperation,
-        Dropout.ForwardOperation,
-        AdamW.ForwardOperation,
+        RmsNorm.BackwardOperation,
+        TokenEmbedding.BackwardOperation,
+        WindowAttention.BackwardOperation,
+        WindowCentroid.BackwardOperation,
+        PatchScore.BackwardOperation,
+        SliceGuidedAttention.BackwardOperation,
+        Gelu.BackwardOperation,
+        Attention.BackwardOperation,
+        Linear.BackwardOperation,
+        LayerNorm.BackwardOperation,
+        PatchEmbedding.BackwardOperation,
+        // and a step is made
         SquaredNorm.ForwardOperation,
-        CrossEntropy.ForwardOperation,
-        L2Normalize.BackwardOperation,
-        ContrastiveLoss.ForwardOperation,
+        AdamW.ForwardOperation,
     ];
 
     /// <summary>All rungs of all operations.</summary>

@@ -74,11 +74,8 @@ public static partial class ContrastiveLoss
     static void Check(ContrastiveLossArguments a)
     {
         const string name = "ContrastiveLoss";
-        Require.Positive(name, nameof(a.Rows), a.Rows);
-        Require.Positive(name, nameof(a.Channels), a.Channels);
-        long elements = (long)a.Rows * a.Channels, pairs = (long)a.Rows * a.Rows;
-        Require.Positive(name, "N × C", elements);
-        Require.Positive(name, "scratch", ScratchLength(a.Rows));
+        long elements = Require.Elements(name, "N × C", (nameof(a.Rows), a.Rows), (nameof(a.Channels), a.Channels)), pairs = (long)a.Rows * a.Rows;
+        Require.Indexable(name, "ScratchLength", ScratchLength(a.Rows));
         Require.Length(name, nameof(a.Images), a.Images.Length, elements, "N × C");
         Require.Length(name, nameof(a.Texts), a.Texts.Length, elements, "N × C");
         Require.Length(name, nameof(a.LogitScale), a.LogitScale.Length, 1, "1");

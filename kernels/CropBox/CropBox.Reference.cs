@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class CropBox
 {
     /// <summary>Marks as [depth + height + width]. The arguments must lie in host memory; Occupied is not touched.</summary>
-    public static double[] Reference(in CropBoxArguments a)
+    internal static double[] Reference(in CropBoxArguments a)
     {
         var occupied = new double[a.Depth + a.Height + a.Width];
         for (int d = 0; d < a.Depth; d++)

@@ -33,7 +33,7 @@ public static partial class CropBox
         Rung.Gpu<CropBoxArguments>("V1.Naive", ForwardV1) with
         {
             Group = 64,
-            Launch = static a => new((a.Depth + a.Height + a.Width + 63) / 64),
+            Launch = static a => new(Parts.Of(a.Depth + a.Height + a.Width, 64)),
         });
 
     /// <summary>Marks the occupied slices, rows and columns.</summary>
@@ -57,12 +57,8 @@ public static partial class CropBox
     static void Check(CropBoxArguments a)
     {
         const string name = "CropBox";
-        Require.Positive(name, nameof(a.Depth), a.Depth);
-        Require.Positive(name, nameof(a.Height), a.Height);
-        Require.Positive(name, nameof(a.Width), a.Width);
-        Int128 elements = (Int128)a.Depth * a.Height * a.Width;
-        Require.That(elements <= int.MaxValue, name, nameof(a.X), "fewer than 2³¹ elements", (long)elements);
-        Require.Length(name, nameof(a.X), a.X.Length, (long)elements, "depth × height × width");
+        long elements = Require.Elements(name, "depth × height × width", (nameof(a.Depth), a.Depth), (nameof(a.Height), a.Height), (nameof(a.Width), a.Width));
+        Require.Length(name, nameof(a.X), a.X.Length, elements, "depth × height × width");
         Require.Length(name, nameof(a.Occupied), a.Occupied.Length, (long)a.Depth + a.Height + a.Width, "depth + height + width");
     }
 }

@@ -88,7 +88,10 @@ public static partial class CrossEntropy
                 float factor = DeviceMath.Exp(before - largest);
                 rows.Sum[index] *= factor;
                 if (!a.GradX.IsEmpty)
-                    Scale<TVector>(factor, rows.Gradient + (long)index * a.Channels, a.Channels);
+                {
+                    float* gradient = rows.Gradient + (long)index * a.Channels;
+                    HostVectors.Scale<TVector>(factor, gradient, gradient, a.Channels);
+                }
             }
             rows.Largest[index] = largest;
             rows.Sum[index] += sum;
@@ -142,16 +145,6 @@ public static partial class CrossEntropy
         for (; i < count; i++)
             sum += x[i] = DeviceMath.Exp(x[i] - largest);
         return sum;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    static unsafe void Scale<TVector>(float factor, float* x, int count) where TVector : unmanaged, IHostVector<TVector>
-    {
-        int i = 0;
-        for (; i <= count - TVector.Count; i += TVector.Count)
-            TVector.Store(x + i, TVector.Create(factor) * TVector.Load(x + i));
-        for (; i < count; i++)
-            x[i] *= factor;
     }
 
     /// <summary>y[i] = factor · x[i] − scale · y[i].</summary>

@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class CrossEntropy
 {
     /// <summary>Losses [T] and, where asked for, gradX [T, C] as doubles. The arguments must lie in host memory; outputs are not touched.</summary>
-    public static (double[] Losses, double[] GradX) Reference(in CrossEntropyArguments a)
+    internal static (double[] Losses, double[] GradX) Reference(in CrossEntropyArguments a)
     {
         double[] losses = new double[a.Tokens], gradX = new double[a.GradX.Length];
         for (int t = 0; t < a.Tokens; t++)

@@ -69,18 +69,14 @@ public static partial class CrossEntropy
     static void Check(CrossEntropyArguments a)
     {
         const string name = "CrossEntropy";
-        Require.Positive(name, nameof(a.Tokens), a.Tokens);
-        Require.Positive(name, nameof(a.Channels), a.Channels);
-        Require.Positive(name, nameof(a.Vocabulary), a.Vocabulary);
-        long elements = (long)a.Tokens * a.Channels;
-        Require.Positive(name, "T × C", elements);
-        Require.Positive(name, "V × C", (long)a.Vocabulary * a.Channels);
+        long elements = Require.Elements(name, "T × C", (nameof(a.Tokens), a.Tokens), (nameof(a.Channels), a.Channels));
+        long weights = Require.Elements(name, "V × C", (nameof(a.Vocabulary), a.Vocabulary), (nameof(a.Channels), a.Channels));
         Require.Length(name, nameof(a.X), a.X.Length, elements, "T × C");
-        Require.Length(name, nameof(a.Head), a.Head.Length, (long)a.Vocabulary * a.Channels, "V × C");
+        Require.Length(name, nameof(a.Head), a.Head.Length, weights, "V × C");
         Require.Length(name, nameof(a.Labels), a.Labels.Length, a.Tokens, "T");
         Require.Length(name, nameof(a.Losses), a.Losses.Length, a.Tokens, "T");
         Require.OptionalLength(name, nameof(a.GradX), a.GradX.Length, elements, "T × C");
         Require.Length(name, nameof(a.Scratch), a.Scratch.Length, ScratchLength(a.Tokens, a.Channels, a.Vocabulary), "ScratchLength");
-        Require.That(a.Head.Type != WeightType.Int8 || a.Channels % Weights.ScaleGroup == 0, name, nameof(a.Channels), "a multiple of 128 for int8 weights", a.Channels);
+        Require.ScaleGroups(name, nameof(a.Channels), a.Channels, a.Head.Type);
     }
 }

@@ -22,7 +22,7 @@ public sealed unsafe class CudaDevice : Device
     readonly nint _context;
     readonly int _architecture;
     readonly long _totalBytes;
-    readonly Dictionary<Rung, nint> _functions = [];
+    readonly Dictionary<Rung, nint> _functions = new(ReferenceEqualityComparer.Instance); // comparing records would cost more than a launch
     readonly nint[] _events = new nint[2];
     readonly List<nint> _modules = [];
     readonly Lock _lock = new();

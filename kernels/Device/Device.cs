@@ -1,5 +1,6 @@
 // The one seam between the model and what it runs on: allocate, copy, launch, synchronise.
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace HSENet.Kernels;
 
@@ -76,12 +77,12 @@ public abstract class Device : IDisposable
     public ILaunchObserver? Observer { get; set; }
 
     /// <summary>Copies host elements into a view of the same length.</summary>
-    public unsafe void Upload<T>(ReadOnlySpan<T> source, View<T> destination) where T : unmanaged =>
-        Upload(System.Runtime.InteropServices.MemoryMarshal.AsBytes(source), destination.As<byte>());
+    public void Upload<T>(ReadOnlySpan<T> source, View<T> destination) where T : unmanaged =>
+        Upload(MemoryMarshal.AsBytes(source), destination.As<byte>());
 
     /// <summary>Waits for all launches, then copies a view into host elements of the same length.</summary>
-    public unsafe void Download<T>(View<T> source, Span<T> destination) where T : unmanaged =>
-        Download(source.As<byte>(), System.Runtime.InteropServices.MemoryMarshal.AsBytes(destination));
+    public void Download<T>(View<T> source, Span<T> destination) where T : unmanaged =>
+        Download(source.As<byte>(), MemoryMarshal.AsBytes(destination));
 
     /// <summary>Copies between two views of the same length.</summary>
     public void Copy<T>(View<T> source, View<T> destination) where T : unmanaged => Copy(source.As<byte>(), destination.As<byte>());

@@ -14,7 +14,7 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
     readonly EmulatorOptions _options = options ?? EmulatorOptions.Default;
     readonly EmulatorMemory _memory = new();
     readonly SortedList<ulong, EmulatorAllocation> _allocations = [];
-    readonly Dictionary<Rung, EmulatorKernel> _kernels = [];
+    readonly Dictionary<Rung, EmulatorKernel> _kernels = new(ReferenceEqualityComparer.Instance);
     readonly Lock _lock = new();
 
     /// <inheritdoc/>

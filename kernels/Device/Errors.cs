@@ -43,11 +43,38 @@ static class Require
             Throw(operation, argument, $"none or {shape} = {expected} elements", $"{got}");
     }
 
-    /// <summary>A size must be at least one, and small enough for 32-bit indices.</summary>
-    public static void Positive(string operation, string argument, long value)
+    /// <summary>A size must be at least one.</summary>
+    public static void Positive(string operation, string argument, int value)
     {
-        if (value is < 1 or > int.MaxValue)
+        if (value < 1)
             Throw(operation, argument, "at least 1", $"{value}");
+    }
+
+    /// <summary>Kernels index with 32 bits, and the threads of the last group count past the end.</summary>
+    public static void Indexable(string operation, string shape, Int128 elements)
+    {
+        if (elements > int.MaxValue - 1023)
+            Throw(operation, shape, "at most 2³¹ − 1024 elements", $"{elements}");
+    }
+
+    /// <summary>The elements of a tensor of the given sizes, each at least one, together few enough to be indexed.</summary>
+    public static long Elements(string operation, string shape, params ReadOnlySpan<(string Name, int Value)> sizes)
+    {
+        Int128 elements = 1;
+        foreach (var (name, value) in sizes)
+        {
+            Positive(operation, name, value);
+            elements *= value;
+        }
+        Indexable(operation, shape, elements);
+        return (long)elements;
+    }
+
+    /// <summary>A row of int8 weights is a whole number of groups that share a scale.</summary>
+    public static void ScaleGroups(string operation, string argument, long rowLength, WeightType type)
+    {
+        if (type == WeightType.Int8 && rowLength % Weights.ScaleGroup != 0)
+            Throw(operation, argument, "a multiple of 128 for int8 weights", $"{rowLength}");
     }
 
     /// <summary>Dropout's share must leave something.</summary>
@@ -59,6 +86,13 @@ static class Require
 
     /// <summary>Any other condition. Texts are literals: a launch must not allocate.</summary>
     public static void That([DoesNotReturnIf(false)] bool condition, string operation, string argument, string expected, long got)
+    {
+        if (!condition)
+            Throw(operation, argument, expected, $"{got}");
+    }
+
+    /// <inheritdoc cref="That(bool, string, string, string, long)"/>
+    public static void That([DoesNotReturnIf(false)] bool condition, string operation, string argument, string expected, double got)
     {
         if (!condition)
             Throw(operation, argument, expected, $"{got}");

@@ -15,7 +15,7 @@ public enum FloatType
 
 /// <summary>How a kernel reads and writes one element of a tensor given as bytes. A rung that is generic over this is one closed kernel
 /// per type.</summary>
-public interface IFloatFormat
+interface IFloatFormat
 {
     /// <summary>The type that is read and written.</summary>
     static abstract FloatType Type { get; }
@@ -28,7 +28,7 @@ public interface IFloatFormat
 }
 
 /// <summary>Reads and writes <see cref="FloatType.F32"/>.</summary>
-public readonly unsafe struct F32Format : IFloatFormat
+readonly unsafe struct F32Format : IFloatFormat
 {
     /// <inheritdoc/>
     public static FloatType Type => FloatType.F32;
@@ -43,7 +43,7 @@ public readonly unsafe struct F32Format : IFloatFormat
 }
 
 /// <summary>Reads and writes <see cref="FloatType.F64"/>.</summary>
-public readonly unsafe struct F64Format : IFloatFormat
+readonly unsafe struct F64Format : IFloatFormat
 {
     /// <inheritdoc/>
     public static FloatType Type => FloatType.F64;

@@ -9,7 +9,7 @@ public static partial class Dropout
 {
     const int HostPart = 4096, HostFactors = 512; // elements of an item; factors at a time on the stack
 
-    static void HostForward(HostDevice device, DropoutArguments a) => device.ForVectors((int)((a.Count + HostPart - 1L) / HostPart), new HostWork(a));
+    static void HostForward(HostDevice device, DropoutArguments a) => device.ForVectors(Parts.Of(a.Count, HostPart), new HostWork(a));
 
     readonly struct HostWork(DropoutArguments a) : IHostVectorWork
     {

@@ -35,7 +35,7 @@ public static partial class Dropout
         Rung.Gpu<DropoutArguments>("V1.Naive", ForwardV1) with
         {
             Group = 128,
-            Launch = static a => new((int)((a.Count + 127L) / 128)),
+            Launch = static a => new(Parts.Of(a.Count, 128)),
         });
 
     /// <summary>Drops elements, scales the others, adds the residual.</summary>
@@ -45,10 +45,10 @@ public static partial class Dropout
     static void Check(DropoutArguments a)
     {
         const string name = "Dropout";
-        Require.Positive(name, nameof(a.Count), a.Count);
+        Require.Elements(name, "n", (nameof(a.Count), a.Count));
         Require.Length(name, nameof(a.X), a.X.Length, a.Count, "n");
         Require.OptionalLength(name, nameof(a.Residual), a.Residual.Length, a.Count, "n");
         Require.Length(name, nameof(a.Y), a.Y.Length, a.Count, "n");
-        Require.That(a.Rate is >= 0 and < 1, name, nameof(a.Rate), "at least 0 and less than 1", (long)a.Rate);
+        Require.Rate(name, nameof(a.Rate), a.Rate);
     }
 }

@@ -8,7 +8,7 @@ namespace HSENet.Kernels;
 public static partial class Gelu
 {
     static void HostBackward(HostDevice device, GeluBackwardArguments a) =>
-        device.ForVectors((int)((a.Count + HostPart - 1L) / HostPart), new HostBackwardWork(a));
+        device.ForVectors(Parts.Of(a.Count, HostPart), new HostBackwardWork(a));
 
     readonly struct HostBackwardWork(GeluBackwardArguments a) : IHostVectorWork
     {

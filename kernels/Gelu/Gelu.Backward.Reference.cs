@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class Gelu
 {
     /// <summary>gradX as [n] doubles. The arguments must lie in host memory; GradX is not touched.</summary>
-    public static double[] BackwardReference(in GeluBackwardArguments a)
+    internal static double[] BackwardReference(in GeluBackwardArguments a)
     {
         var gradX = new double[a.Count];
         for (int i = 0; i < gradX.Length; i++)

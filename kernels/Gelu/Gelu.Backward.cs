@@ -25,7 +25,7 @@ public static partial class Gelu
         Rung.Gpu<GeluBackwardArguments>("V1.Naive", BackwardV1) with
         {
             Group = 128,
-            Launch = static a => new((int)((a.Count + 127L) / 128)),
+            Launch = static a => new(Parts.Of(a.Count, 128)),
         });
 
     /// <summary>gradX = gradY · (Φ(x) + x·φ(x)), φ being the standard normal density; overwritten.</summary>
@@ -35,7 +35,7 @@ public static partial class Gelu
     static void Check(GeluBackwardArguments a)
     {
         const string name = "Gelu.Backward";
-        Require.Positive(name, nameof(a.Count), a.Count);
+        Require.Elements(name, "n", (nameof(a.Count), a.Count));
         Require.Length(name, nameof(a.X), a.X.Length, a.Count, "n");
         Require.Length(name, nameof(a.GradY), a.GradY.Length, a.Count, "n");
         Require.Length(name, nameof(a.GradX), a.GradX.Length, a.Count, "n");

@@ -9,7 +9,7 @@ public static partial class Gelu
 {
     const int HostPart = 4096; // elements of an item: enough work that handing it out does not show
 
-    static void HostForward(HostDevice device, GeluArguments a) => device.ForVectors((int)((a.Count + HostPart - 1L) / HostPart), new HostWork(a));
+    static void HostForward(HostDevice device, GeluArguments a) => device.ForVectors(Parts.Of(a.Count, HostPart), new HostWork(a));
 
     readonly struct HostWork(GeluArguments a) : IHostVectorWork
     {

@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class Gelu
 {
     /// <summary>y as [n] doubles. The arguments must lie in host memory; Y is not touched.</summary>
-    public static double[] Reference(in GeluArguments a)
+    internal static double[] Reference(in GeluArguments a)
     {
         var y = new double[a.Count];
         for (int i = 0; i < y.Length; i++)

@@ -26,7 +26,7 @@ public static partial class Gelu
         Rung.Gpu<GeluArguments>("V1.Naive", ForwardV1) with
         {
             Group = 128,
-            Launch = static a => new((int)((a.Count + 127L) / 128)),
+            Launch = static a => new(Parts.Of(a.Count, 128)),
         });
 
     /// <summary>y = x · Φ(x) for every element.</summary>
@@ -36,7 +36,7 @@ public static partial class Gelu
     static void Check(GeluArguments a)
     {
         const string name = "Gelu";
-        Require.Positive(name, nameof(a.Count), a.Count);
+        Require.Elements(name, "n", (nameof(a.Count), a.Count));
         Require.Length(name, nameof(a.X), a.X.Length, a.Count, "n");
         Require.Length(name, nameof(a.Y), a.Y.Length, a.Count, "n");
     }

@@ -1,6 +1,5 @@
 // Elementary functions of host rungs on vectors: the same polynomials as DeviceMath.
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using static HSENet.Kernels.ElementaryCoefficients;
 
 namespace HSENet.Kernels;
@@ -17,10 +16,6 @@ static class HostMath
         var lowest = T.Create(ExpLowest);
         return T.IfLess(x, lowest, T.Create(0f), ExpInRange(T.Min(T.Create(ExpHighest), T.Max(lowest, x))));
     }
-
-    /// <summary>e^x, for rungs that are written for one width.</summary>
-    [MethodImpl(Inline)]
-    public static Vector512<float> Exp(Vector512<float> x) => Exp(new Wide512(x)).Value;
 
     /// <summary>e^x of x whose result is a normal number.</summary>
     [MethodImpl(Inline)]

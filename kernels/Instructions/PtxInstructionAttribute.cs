@@ -10,7 +10,7 @@ namespace HSENet.Kernels;
 /// <c>{r0, r1, …}</c> of its fields; <c>[{0}]</c> is an address (a <c>ref</c> parameter); anything else is copied.
 /// </remarks>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class PtxInstructionAttribute(string template) : Attribute
+sealed class PtxInstructionAttribute(string template) : Attribute
 {
     /// <summary>For example <c>fma.rn.f32 {d}, {0}, {1}, {2}</c>.</summary>
     public string Template { get; } = template;

@@ -10,10 +10,6 @@ static class ScalarInstructions
     [IntrinsicImplementation, PtxInstruction("fma.rn.f32 {d}, {0}, {1}, {2}")]
     public static float FusedMultiplyAdd(float a, float b, float c) => MathF.FusedMultiplyAdd(a, b, c);
 
-    /// <summary>2^x, relative error at most 2^-22.</summary>
-    [IntrinsicImplementation, PtxInstruction("ex2.approx.f32 {d}, {0}")]
-    public static float Exp2Approximate(float x) => MathF.Pow(2f, x);
-
     /// <summary>The nearest integer, ties to even.</summary>
     [IntrinsicImplementation, PtxInstruction("cvt.rni.f32.f32 {d}, {0}")]
     public static float RoundToEven(float x) => MathF.Round(x);

@@ -8,7 +8,7 @@ namespace HSENet.Kernels;
 public static partial class L2Normalize
 {
     static void HostBackward(HostDevice device, L2NormalizeBackwardArguments a) =>
-        device.ForVectors((a.Rows + HostRowsPerItem - 1) / HostRowsPerItem, new HostBackwardWork(a));
+        device.ForVectors(Parts.Of(a.Rows, HostRowsPerItem), new HostBackwardWork(a));
 
     readonly struct HostBackwardWork(L2NormalizeBackwardArguments a) : IHostVectorWork
     {

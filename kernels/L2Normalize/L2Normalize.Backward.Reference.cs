@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class L2Normalize
 {
     /// <summary>gradX as [N, C] doubles. The arguments must lie in host memory; GradX is not touched.</summary>
-    public static double[] BackwardReference(in L2NormalizeBackwardArguments a)
+    internal static double[] BackwardReference(in L2NormalizeBackwardArguments a)
     {
         var gradX = new double[a.Rows * a.Channels];
         for (int n = 0; n < a.Rows; n++)

@@ -28,7 +28,7 @@ public static partial class L2Normalize
         Rung.Gpu<L2NormalizeBackwardArguments>("V1.Naive", BackwardV1) with
         {
             Group = 128,
-            Launch = static a => new((a.Rows + 127) / 128),
+            Launch = static a => new(Parts.Of(a.Rows, 128)),
         });
 
     /// <summary>
@@ -41,10 +41,7 @@ public static partial class L2Normalize
     static void Check(L2NormalizeBackwardArguments a)
     {
         const string name = "L2Normalize.Backward";
-        Require.Positive(name, nameof(a.Rows), a.Rows);
-        Require.Positive(name, nameof(a.Channels), a.Channels);
-        long elements = (long)a.Rows * a.Channels;
-        Require.Positive(name, "N × C", elements);
+        long elements = Require.Elements(name, "N × C", (nameof(a.Rows), a.Rows), (nameof(a.Channels), a.Channels));
         Require.Length(name, nameof(a.X), a.X.Length, elements, "N × C");
         Require.Length(name, nameof(a.GradY), a.GradY.Length, elements, "N × C");
         Require.Length(name, nameof(a.GradX), a.GradX.Length, elements, "N × C");

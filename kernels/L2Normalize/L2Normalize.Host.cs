@@ -9,11 +9,8 @@ public static partial class L2Normalize
 {
     const int HostRowsPerItem = 8; // enough work that handing out an item does not show
 
-    static void HostForward(HostDevice device, L2NormalizeArguments a)
-    {
-        int items = (a.Rows + HostRowsPerItem - 1) / HostRowsPerItem;
-        device.ForVectors(items, new HostWork(a));
-    }
+    static void HostForward(HostDevice device, L2NormalizeArguments a) =>
+        device.ForVectors(Parts.Of(a.Rows, HostRowsPerItem), new HostWork(a));
 
     readonly struct HostWork(L2NormalizeArguments a) : IHostVectorWork
     {

@@ -29,7 +29,7 @@ public static partial class L2Normalize
         Rung.Gpu<L2NormalizeArguments>("V1.Naive", ForwardV1) with
         {
             Group = 128,
-            Launch = static a => new((a.Rows + 127) / 128),
+            Launch = static a => new(Parts.Of(a.Rows, 128)),
         });
 
     /// <summary>Normalises every row.</summary>
@@ -39,10 +39,7 @@ public static partial class L2Normalize
     static void Check(L2NormalizeArguments a)
     {
         const string name = "L2Normalize";
-        Require.Positive(name, nameof(a.Rows), a.Rows);
-        Require.Positive(name, nameof(a.Channels), a.Channels);
-        long elements = (long)a.Rows * a.Channels;
-        Require.Positive(name, "N × C", elements);
+        long elements = Require.Elements(name, "N × C", (nameof(a.Rows), a.Rows), (nameof(a.Channels), a.Channels));
         Require.Length(name, nameof(a.X), a.X.Length, elements, "N × C");
         Require.Length(name, nameof(a.Y), a.Y.Length, elements, "N × C");
     }

@@ -11,9 +11,9 @@ public static partial class LayerNorm
 
     static void HostBackward(HostDevice device, LayerNormBackwardArguments a)
     {
-        device.ForVectors((a.Rows + HostRowsPerItem - 1) / HostRowsPerItem, new HostBackwardWork(a));
+        device.ForVectors(Parts.Of(a.Rows, HostRowsPerItem), new HostBackwardWork(a));
         if (!a.GradGamma.IsEmpty || !a.GradBeta.IsEmpty)
-            device.ForVectors((a.Channels + HostBackwardChannels - 1) / HostBackwardChannels, new HostChannelsWork(a));
+            device.ForVectors(Parts.Of(a.Channels, HostBackwardChannels), new HostChannelsWork(a));
     }
 
     readonly unsafe struct HostBackwardWork(LayerNormBackwardArguments a) : IHostVectorWork

@@ -7,7 +7,7 @@ public static partial class LayerNorm
     /// gradX [N, C], and gradGamma and gradBeta [C] after the addition, as doubles; empty where not asked for. The arguments must lie in host
     /// memory and are not touched.
     /// </summary>
-    public static (double[] GradX, double[] GradGamma, double[] GradBeta) BackwardReference(in LayerNormBackwardArguments a)
+    internal static (double[] GradX, double[] GradGamma, double[] GradBeta) BackwardReference(in LayerNormBackwardArguments a)
     {
         var gradX = new double[a.Rows * a.Channels];
         double[] gradGamma = new double[a.GradGamma.Length], gradBeta = new double[a.GradBeta.Length], x = new double[a.Channels];

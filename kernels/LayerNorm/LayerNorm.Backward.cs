@@ -48,7 +48,7 @@ public static partial class LayerNorm
         Rung.Gpu<LayerNormBackwardArguments>("V1.Naive", BackwardV1) with
         {
             Group = BackwardGroup,
-            Launch = static a => new(Groups(a.Rows) + (a.GradGamma.IsEmpty && a.GradBeta.IsEmpty ? 0 : Groups(a.Channels))),
+            Launch = static a => new(Parts.Of(a.Rows, BackwardGroup) + (a.GradGamma.IsEmpty && a.GradBeta.IsEmpty ? 0 : Parts.Of(a.Channels, BackwardGroup))),
         });
 
     /// <summary>
@@ -59,9 +59,7 @@ public static partial class LayerNorm
     public static void Backward(Device device, in LayerNormBackwardArguments arguments) => BackwardOperation.Launch(device, arguments);
 
     /// <summary>Floats of <see cref="LayerNormBackwardArguments.Scratch"/>: [⌈C / 128⌉, 2, N], so that no group waits for another.</summary>
-    public static long BackwardScratch(int rows, int channels) => 2L * rows * Groups(channels);
-
-    static int Groups(int count) => (int)((count + BackwardGroup - 1L) / BackwardGroup);
+    public static long BackwardScratch(int rows, int channels) => 2L * rows * Parts.Of(channels, BackwardGroup);
 
     static void Check(LayerNormBackwardArguments a)
     {
@@ -72,7 +70,7 @@ public static partial class LayerNorm
         Require.Length(name, nameof(a.GradX), a.GradX.Length, elements, "N × C");
         Require.OptionalLength(name, nameof(a.GradGamma), a.GradGamma.Length, a.Channels, "C");
         Require.OptionalLength(name, nameof(a.GradBeta), a.GradBeta.Length, a.Channels, "C");
-        Require.Positive(name, "⌈C / 128⌉ × 2 × N", scratch);
+        Require.Indexable(name, "⌈C / 128⌉ × 2 × N", scratch);
         Require.OptionalLength(name, nameof(a.Scratch), a.Scratch.Length, scratch, "⌈C / 128⌉ × 2 × N");
         Require.That(a.GradGamma.IsEmpty && a.GradBeta.IsEmpty || !a.Scratch.IsEmpty, name, nameof(a.Scratch), "room for the rows' statistics", a.Scratch.Length);
     }

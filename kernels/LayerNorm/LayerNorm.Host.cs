@@ -1,8 +1,7 @@
 // Computes  y[n,c] = (x[n,c] − mean[n]) / √(var[n] + ε) · γ[c] + β[c]
-// Idea      a few rows per item, three passes over a row that stays in L1, sixteen channels at a time
-// Numerics  sums in 16 lanes in f32, then across lanes; mean first and then squares of centred values
+// Idea      a few rows per item, three passes over a row that stays in L1, a vector of channels at a time
+// Numerics  sums in the lanes of a vector in f32, then across lanes; mean first and then squares of centred values
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace HSENet.Kernels;
 
@@ -11,47 +10,45 @@ public static partial class LayerNorm
     const int HostRowsPerItem = 16; // enough work that handing out an item does not show
 
     static void HostForward(HostDevice device, LayerNormArguments a) =>
-        device.For((a.Rows + HostRowsPerItem - 1) / HostRowsPerItem, new HostWork(a));
+        device.ForVectors(Parts.Of(a.Rows, HostRowsPerItem), new HostWork(a));
 
-    readonly struct HostWork(LayerNormArguments a) : IHostWork
+    readonly struct HostWork(LayerNormArguments a) : IHostVectorWork
     {
-        public unsafe void Run(int index, int worker)
+        public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
             int end = Math.Min(a.Rows, (index + 1) * HostRowsPerItem);
             for (int row = index * HostRowsPerItem; row < end; row++)
-                Row(a.X.Pointer + (long)row * a.Channels, a.Y.Pointer + (long)row * a.Channels, a.Gamma.Pointer, a.Beta.Pointer, a.Channels, a.Epsilon);
+                Row<TVector>(a.X.Pointer + (long)row * a.Channels, a.Y.Pointer + (long)row * a.Channels, a.Gamma.Pointer, a.Beta.Pointer, a.Channels, a.Epsilon);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    static unsafe void Row(float* x, float* y, float* gamma, float* beta, int channels, float epsilon)
+    static unsafe void Row<TVector>(float* x, float* y, float* gamma, float* beta, int channels, float epsilon) where TVector : unmanaged, IHostVector<TVector>
     {
-        int vectorEnd = channels & ~15;
-        var sums = Vector512<float>.Zero;
-        for (int c = 0; c < vectorEnd; c += 16)
-            sums += Vector512.Load(x + c);
-        float sum = Vector512.Sum(sums);
-        for (int c = vectorEnd; c < channels; c++)
-            sum += x[c];
-        float mean = sum / channels;
+        TVector sums = default, squares = default;
+        int vectorEnd = channels / TVector.Count * TVector.Count, c;
+        for (c = 0; c < vectorEnd; c += TVector.Count)
+            sums += TVector.Load(x + c);
+        float mean = TVector.Sum(sums);
+        for (; c < channels; c++)
+            mean += x[c];
+        mean /= channels;
 
-        var squares = Vector512<float>.Zero;
-        for (int c = 0; c < vectorEnd; c += 16)
+        TVector means = TVector.Create(mean);
+        for (c = 0; c < vectorEnd; c += TVector.Count)
         {
-            var centred = Vector512.Load(x + c) - Vector512.Create(mean);
-            squares = Vector512.FusedMultiplyAdd(centred, centred, squares);
+            TVector centred = TVector.Load(x + c) - means;
+            squares = TVector.MultiplyAdd(centred, centred, squares);
         }
-        float square = Vector512.Sum(squares);
-        for (int c = vectorEnd; c < channels; c++)
+        float square = TVector.Sum(squares);
+        for (; c < channels; c++)
             square += (x[c] - mean) * (x[c] - mean);
         float inverseDeviation = 1f / MathF.Sqrt(square / channels + epsilon);
 
-        for (int c = 0; c < vectorEnd; c += 16)
-        {
-            var scaled = (Vector512.Load(x + c) - Vector512.Create(mean)) * inverseDeviation;
-            Vector512.FusedMultiplyAdd(scaled, Vector512.Load(gamma + c), Vector512.Load(beta + c)).Store(y + c);
-        }
-        for (int c = vectorEnd; c < channels; c++)
+        TVector scale = TVector.Create(inverseDeviation);
+        for (c = 0; c < vectorEnd; c += TVector.Count)
+            TVector.Store(y + c, TVector.MultiplyAdd((TVector.Load(x + c) - means) * scale, TVector.Load(gamma + c), TVector.Load(beta + c)));
+        for (; c < channels; c++)
             y[c] = (x[c] - mean) * inverseDeviation * gamma[c] + beta[c];
     }
 }

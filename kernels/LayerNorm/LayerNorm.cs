@@ -38,7 +38,7 @@ public static partial class LayerNorm
         Rung.Gpu<LayerNormArguments>("V1.Naive", ForwardV1) with
         {
             Group = 128,
-            Launch = static a => new((a.Rows + 127) / 128),
+            Launch = static a => new(Parts.Of(a.Rows, 128)),
         });
 
     /// <summary>Normalises every row.</summary>
@@ -56,13 +56,10 @@ public static partial class LayerNorm
     /// <summary>What the operation and its backward have in common; returns N × C.</summary>
     static long CheckSizes(string name, View<float> x, View<float> gamma, int rows, int channels, float epsilon)
     {
-        Require.Positive(name, nameof(LayerNormArguments.Rows), rows);
-        Require.Positive(name, nameof(LayerNormArguments.Channels), channels);
-        long elements = (long)rows * channels;
-        Require.Positive(name, "N × C", elements);
+        long elements = Require.Elements(name, "N × C", (nameof(LayerNormArguments.Rows), rows), (nameof(LayerNormArguments.Channels), channels));
         Require.Length(name, nameof(LayerNormArguments.X), x.Length, elements, "N × C");
         Require.Length(name, nameof(LayerNormArguments.Gamma), gamma.Length, channels, "C");
-        Require.That(epsilon > 0, name, nameof(LayerNormArguments.Epsilon), "more than 0", (long)epsilon);
+        Require.That(epsilon > 0, name, nameof(LayerNormArguments.Epsilon), "more than 0", epsilon);
         return elements;
     }
 }

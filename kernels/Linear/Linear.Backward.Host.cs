@@ -22,7 +22,7 @@ public static partial class Linear
 
     /// <summary>gradBias [N] += the sum of the rows of gradY [M, N], in their order.</summary>
     internal static void HostAddRows(HostDevice device, View<float> gradY, View<float> gradBias, int rows, int outputs) =>
-        device.ForVectors((outputs + BackwardColumns - 1) / BackwardColumns, new SumRowsWork(gradY, gradBias, rows, outputs));
+        device.ForVectors(Parts.Of(outputs, BackwardColumns), new SumRowsWork(gradY, gradBias, rows, outputs));
 
     /// <summary>gradW [N, K] += gradYᵀ · x for gradY [M, N] and x [M, K]. Takes the launch's shared scratch memory.</summary>
     internal static unsafe void HostAddOuter(HostDevice device, View<float> gradY, View<float> x, View<float> gradW, int rows, int inputs, int outputs) =>
@@ -31,7 +31,7 @@ public static partial class Linear
     /// <summary>The same with scratch memory for gradYᵀ.</summary>
     internal static unsafe void HostAddOuter(HostDevice device, View<float> gradY, View<float> x, View<float> gradW, int rows, int inputs, int outputs, float* transposed)
     {
-        device.For((outputs + BackwardColumns - 1) / BackwardColumns, new TransposeWork(gradY, transposed, rows, outputs));
+        device.For(Parts.Of(outputs, BackwardColumns), new TransposeWork(gradY, transposed, rows, outputs));
         HostProduct(device, new LinearArguments
         {
             X = new View<float>((long)transposed, (long)rows * outputs),

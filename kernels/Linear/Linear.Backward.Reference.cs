@@ -7,7 +7,7 @@ public static partial class Linear
     /// gradX [M, K], and gradW [N, K] and gradBias [N] after the addition, as doubles; empty where not asked for. The arguments must lie
     /// in host memory and are not touched.
     /// </summary>
-    public static (double[] GradX, double[] GradW, double[] GradBias) BackwardReference(in LinearBackwardArguments a)
+    internal static (double[] GradX, double[] GradW, double[] GradBias) BackwardReference(in LinearBackwardArguments a)
     {
         var gradX = new double[a.GradX.Length];
         for (int i = 0; i < gradX.Length; i++)

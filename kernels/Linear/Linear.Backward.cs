@@ -54,17 +54,14 @@ public static partial class Linear
             Weights = type,
             Group = 128,
             Accepts = a => a.W.Type == type,
-            Launch = static a => new((int)((a.GradX.Length + a.GradW.Length + a.GradBias.Length + 127) / 128)),
+            Launch = static a => new(Parts.Of(a.GradX.Length + a.GradW.Length + a.GradBias.Length, 128)),
         };
 
     static void Check(LinearBackwardArguments a)
     {
         const string name = "Linear.Backward";
-        Require.Positive(name, nameof(a.Rows), a.Rows);
-        Require.Positive(name, nameof(a.Inputs), a.Inputs);
-        Require.Positive(name, nameof(a.Outputs), a.Outputs);
-        long input = (long)a.Rows * a.Inputs, weights = (long)a.Outputs * a.Inputs;
-        Require.Length(name, nameof(a.GradY), a.GradY.Length, (long)a.Rows * a.Outputs, "M × N");
+        var (input, weights, output) = CheckSizes(name, a.Rows, a.Inputs, a.Outputs);
+        Require.Length(name, nameof(a.GradY), a.GradY.Length, output, "M × N");
         Require.OptionalLength(name, nameof(a.GradX), a.GradX.Length, input, "M × K");
         Require.OptionalLength(name, nameof(a.GradW), a.GradW.Length, weights, "N × K");
         Require.OptionalLength(name, nameof(a.GradBias), a.GradBias.Length, a.Outputs, "N");
@@ -73,8 +70,9 @@ public static partial class Linear
         Require.OptionalLength(name, nameof(a.X), a.X.Length, input, "M × K");
         Require.That(a.GradX.IsEmpty || !a.W.IsEmpty, name, nameof(a.W), "N × K weights when GradX is asked for", a.W.Length);
         Require.That(a.GradW.IsEmpty || !a.X.IsEmpty, name, nameof(a.X), "M × K inputs when GradW is asked for", a.X.Length);
-        Require.Positive(name, "elements of all gradients", a.GradX.Length + a.GradW.Length + a.GradBias.Length + 127);
-        Require.That(a.GradX.Length + a.GradW.Length + a.GradBias.Length > 0, name, nameof(a.GradX), "at least one gradient", 0);
-        Require.That(a.W.Type != WeightType.Int8 || a.Inputs % Weights.ScaleGroup == 0, name, nameof(a.Inputs), "a multiple of 128 for int8 weights", a.Inputs);
+        long gradients = a.GradX.Length + a.GradW.Length + a.GradBias.Length;
+        Require.That(gradients > 0, name, nameof(a.GradX), "at least one gradient", gradients);
+        Require.Indexable(name, "elements of all gradients", gradients);
+        Require.ScaleGroups(name, nameof(a.Inputs), a.Inputs, a.W.Type);
     }
 }

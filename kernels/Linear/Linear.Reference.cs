@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class Linear
 {
     /// <summary>y as [M, N] doubles. The arguments must lie in host memory; Y is not touched.</summary>
-    public static double[] Reference(in LinearArguments a)
+    internal static double[] Reference(in LinearArguments a)
     {
         var y = new double[a.Rows * a.Outputs];
         for (int m = 0; m < a.Rows; m++)

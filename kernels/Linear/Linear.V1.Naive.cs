@@ -9,8 +9,8 @@ public static partial class Linear
 {
     static void ForwardV1<TFormat>(LinearArguments a) where TFormat : struct, IWeightFormat
     {
-        int n = Grid.IdxX * Group.DimX + Group.IdxX;
-        int m = Grid.IdxY;
+        int m = Grid.IdxX;
+        int n = Grid.IdxY * Group.DimX + Group.IdxX;
         if (n >= a.Outputs)
             return;
         float sum = 0f;

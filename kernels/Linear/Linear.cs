@@ -65,23 +65,28 @@ public static partial class Linear
             Weights = type,
             Group = 128,
             Accepts = a => a.W.Type == type,
-            Launch = static a => new((a.Outputs + 127) / 128, a.Rows),
+            Launch = static a => new(a.Rows, Parts.Of(a.Outputs, 128)),
         };
 
     static void Check(LinearArguments a)
     {
         const string name = "Linear";
-        Require.Positive(name, nameof(a.Rows), a.Rows);
-        Require.Positive(name, nameof(a.Inputs), a.Inputs);
-        Require.Positive(name, nameof(a.Outputs), a.Outputs);
         bool pair = a.Activation == LinearActivation.SwiGlu;
-        Require.Length(name, nameof(a.X), a.X.Length, (long)a.Rows * a.Inputs, "M × K");
-        Require.Length(name, nameof(a.W), a.W.Length, (pair ? 2L : 1L) * a.Outputs * a.Inputs, pair ? "2N × K" : "N × K");
+        var (input, weights, output) = CheckSizes(name, a.Rows, a.Inputs, a.Outputs);
+        Require.Indexable(name, "2N × K", pair ? 2 * weights : 0);
+        Require.Length(name, nameof(a.X), a.X.Length, input, "M × K");
+        Require.Length(name, nameof(a.W), a.W.Length, pair ? 2 * weights : weights, pair ? "2N × K" : "N × K");
         Require.OptionalLength(name, nameof(a.Bias), a.Bias.Length, pair ? 0 : a.Outputs, "N");
-        Require.OptionalLength(name, nameof(a.Residual), a.Residual.Length, (long)a.Rows * a.Outputs, "M × N");
-        Require.Length(name, nameof(a.Y), a.Y.Length, (long)a.Rows * a.Outputs, "M × N");
-        Require.That(a.W.Type != WeightType.Int8 || a.Inputs % Weights.ScaleGroup == 0, name, nameof(a.Inputs), "a multiple of 128 for int8 weights", a.Inputs);
-        // The naive grid has a row per block in y.
-        Require.That(a.Rows <= 65535, name, nameof(a.Rows), "at most 65535", a.Rows);
+        Require.OptionalLength(name, nameof(a.Residual), a.Residual.Length, output, "M × N");
+        Require.Length(name, nameof(a.Y), a.Y.Length, output, "M × N");
+        Require.ScaleGroups(name, nameof(a.Inputs), a.Inputs, a.W.Type);
     }
+
+    /// <summary>Elements of input, weights and output.</summary>
+    internal static (long Input, long Weights, long Output) CheckSizes(string name, int rows, int inputs, int outputs) =>
+    (
+        Require.Elements(name, "M × K", (nameof(LinearArguments.Rows), rows), (nameof(LinearArguments.Inputs), inputs)),
+        Require.Elements(name, "N × K", (nameof(LinearArguments.Outputs), outputs), (nameof(LinearArguments.Inputs), inputs)),
+        Require.Elements(name, "M × N", (nameof(LinearArguments.Rows), rows), (nameof(LinearArguments.Outputs), outputs))
+    );
 }

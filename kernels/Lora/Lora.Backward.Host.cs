@@ -9,7 +9,7 @@ public static partial class Lora
     {
         long size = (long)a.Rows * a.Rank;
         View<float> inner = a.Scratch.Slice(0, size), gradInner = a.Scratch.Slice(size, size);
-        Multiply(device, new LinearArguments { X = a.X, W = a.A, Y = inner, Rows = a.Rows, Inputs = a.Inputs, Outputs = a.Rank });
+        Linear.HostForward(device, new LinearArguments { X = a.X, W = a.A, Y = inner, Rows = a.Rows, Inputs = a.Inputs, Outputs = a.Rank });
         Linear.HostProduct(device, new LinearArguments { X = a.GradY, W = a.B, Y = gradInner, Rows = a.Rows, Inputs = a.Outputs, Outputs = a.Rank }, across: true);
         float* scratch = a.Scratch.Pointer;
         for (long i = 0; i < 2 * size; i++)

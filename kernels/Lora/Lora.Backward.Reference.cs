@@ -7,7 +7,7 @@ public static partial class Lora
     /// gradA [r, K], gradB [N, r] and gradX [M, K] (empty when not asked for) after the addition, as doubles. The arguments must lie in
     /// host memory and are not touched.
     /// </summary>
-    public static (double[] GradA, double[] GradB, double[] GradX) BackwardReference(in LoraBackwardArguments a)
+    internal static (double[] GradA, double[] GradB, double[] GradX) BackwardReference(in LoraBackwardArguments a)
     {
         double[] gradA = ReferenceMath.Doubles(a.GradA), gradB = ReferenceMath.Doubles(a.GradB), gradX = ReferenceMath.Doubles(a.GradX);
         for (int m = 0; m < a.Rows; m++)

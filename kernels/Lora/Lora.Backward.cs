@@ -72,13 +72,14 @@ public static partial class Lora
     static void Check(LoraBackwardArguments a)
     {
         const string name = "Lora.Backward";
-        CheckRows(name, a.X, a.Rows, a.Inputs, a.Outputs);
+        var (input, _, output) = Linear.CheckSizes(name, a.Rows, a.Inputs, a.Outputs);
         CheckAdapter(name, a.A, a.B, a.Inputs, a.Outputs, a.Rank);
-        Require.Positive(name, "3 × M × r", 3L * a.Rows * a.Rank);
-        Require.Length(name, nameof(a.GradY), a.GradY.Length, (long)a.Rows * a.Outputs, "M × N");
+        Require.Indexable(name, "3 × M × r", 3L * a.Rows * a.Rank);
+        Require.Length(name, nameof(a.X), a.X.Length, input, "M × K");
+        Require.Length(name, nameof(a.GradY), a.GradY.Length, output, "M × N");
         Require.Length(name, nameof(a.Scratch), a.Scratch.Length, 3L * a.Rows * a.Rank, "3 × M × r");
         Require.Length(name, nameof(a.GradA), a.GradA.Length, (long)a.Rank * a.Inputs, "r × K");
         Require.Length(name, nameof(a.GradB), a.GradB.Length, (long)a.Outputs * a.Rank, "N × r");
-        Require.OptionalLength(name, nameof(a.GradX), a.GradX.Length, (long)a.Rows * a.Inputs, "M × K");
+        Require.OptionalLength(name, nameof(a.GradX), a.GradX.Length, input, "M × K");
     }
 }

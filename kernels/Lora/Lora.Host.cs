@@ -7,13 +7,10 @@ public static partial class Lora
 {
     static unsafe void HostForward(HostDevice device, LoraArguments a)
     {
-        Multiply(device, new LinearArguments { X = a.X, W = a.A, Y = a.Scratch, Rows = a.Rows, Inputs = a.Inputs, Outputs = a.Rank });
+        Linear.HostForward(device, new LinearArguments { X = a.X, W = a.A, Y = a.Scratch, Rows = a.Rows, Inputs = a.Inputs, Outputs = a.Rank });
         float* inner = a.Scratch.Pointer;
         for (long i = 0; i < a.Scratch.Length; i++)
             inner[i] *= a.Scale;
-        Multiply(device, new LinearArguments { X = a.Scratch, W = a.B, Residual = a.Y, Y = a.Y, Rows = a.Rows, Inputs = a.Rank, Outputs = a.Outputs });
+        Linear.HostForward(device, new LinearArguments { X = a.Scratch, W = a.B, Residual = a.Y, Y = a.Y, Rows = a.Rows, Inputs = a.Rank, Outputs = a.Outputs });
     }
-
-    // Not Linear.Forward: an observer sees one launch, this one.
-    static void Multiply(HostDevice device, in LinearArguments a) => Linear.ForwardOperation.Choose(device, a).HostKernel!(device, a);
 }

@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class Lora
 {
     /// <summary>Y after the addition as [M, N] doubles. The arguments must lie in host memory and are not touched.</summary>
-    public static double[] Reference(in LoraArguments a)
+    internal static double[] Reference(in LoraArguments a)
     {
         var y = new double[a.Rows * a.Outputs];
         var inner = new double[a.Rank];

@@ -61,33 +61,22 @@ public static partial class Lora
     static void Check(LoraArguments a)
     {
         const string name = "Lora";
-        CheckRows(name, a.X, a.Rows, a.Inputs, a.Outputs);
+        var (input, _, output) = Linear.CheckSizes(name, a.Rows, a.Inputs, a.Outputs);
         CheckAdapter(name, a.A, a.B, a.Inputs, a.Outputs, a.Rank);
+        Require.Length(name, nameof(a.X), a.X.Length, input, "M × K");
         Require.Length(name, nameof(a.Scratch), a.Scratch.Length, (long)a.Rows * a.Rank, "M × r");
-        Require.Length(name, nameof(a.Y), a.Y.Length, (long)a.Rows * a.Outputs, "M × N");
-    }
-
-    /// <summary>What the operation and its backward require of the rows.</summary>
-    static void CheckRows(string name, View<float> x, int rows, int inputs, int outputs)
-    {
-        Require.Positive(name, nameof(LoraArguments.Rows), rows);
-        Require.Positive(name, "M × K", (long)rows * inputs);
-        Require.Positive(name, "M × N", (long)rows * outputs);
-        Require.Length(name, nameof(LoraArguments.X), x.Length, (long)rows * inputs, "M × K");
+        Require.Length(name, nameof(a.Y), a.Y.Length, output, "M × N");
     }
 
     /// <summary>Sizes of an adapter's two weights.</summary>
     internal static void CheckAdapter(string name, in Weights a, in Weights b, int inputs, int outputs, int rank)
     {
-        Require.Positive(name, nameof(LoraArguments.Inputs), inputs);
-        Require.Positive(name, nameof(LoraArguments.Outputs), outputs);
-        Require.Positive(name, nameof(LoraArguments.Rank), rank);
-        Require.Positive(name, "r × K", (long)rank * inputs);
-        Require.Positive(name, "N × r", (long)outputs * rank);
-        Require.Length(name, nameof(LoraArguments.A), a.Length, (long)rank * inputs, "r × K");
-        Require.Length(name, nameof(LoraArguments.B), b.Length, (long)outputs * rank, "N × r");
+        Require.Length(name, nameof(LoraArguments.A), a.Length,
+            Require.Elements(name, "r × K", (nameof(LoraArguments.Rank), rank), (nameof(LoraArguments.Inputs), inputs)), "r × K");
+        Require.Length(name, nameof(LoraArguments.B), b.Length,
+            Require.Elements(name, "N × r", (nameof(LoraArguments.Outputs), outputs), (nameof(LoraArguments.Rank), rank)), "N × r");
         Require.That(a.Type == b.Type, name, nameof(LoraArguments.B), "the storage type of A", (long)b.Type);
-        Require.That(a.Type != WeightType.Int8 || inputs % Weights.ScaleGroup == 0, name, nameof(LoraArguments.Inputs), "a multiple of 128 for int8 weights", inputs);
-        Require.That(a.Type != WeightType.Int8 || rank % Weights.ScaleGroup == 0, name, nameof(LoraArguments.Rank), "a multiple of 128 for int8 weights", rank);
+        Require.ScaleGroups(name, nameof(LoraArguments.Inputs), inputs, a.Type);
+        Require.ScaleGroups(name, nameof(LoraArguments.Rank), rank, b.Type);
     }
 }

@@ -7,11 +7,8 @@ public static partial class LoraMerge
 {
     const int HostRowsPerItem = 16;
 
-    static void HostForward(HostDevice device, LoraMergeArguments a)
-    {
-        int items = (a.Outputs + HostRowsPerItem - 1) / HostRowsPerItem;
-        device.ForVectors(items, new HostWork(device, a));
-    }
+    static void HostForward(HostDevice device, LoraMergeArguments a) =>
+        device.ForVectors(Parts.Of(a.Outputs, HostRowsPerItem), new HostWork(device, a));
 
     readonly struct HostWork(HostDevice device, LoraMergeArguments a) : IHostVectorWork
     {

@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class LoraMerge
 {
     /// <summary>The merged weight as [N, K] doubles. The arguments must lie in host memory; Merged is not touched.</summary>
-    public static double[] Reference(in LoraMergeArguments a)
+    internal static double[] Reference(in LoraMergeArguments a)
     {
         var merged = new double[a.Outputs * a.Inputs];
         for (int n = 0; n < a.Outputs; n++)

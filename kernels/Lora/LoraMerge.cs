@@ -49,17 +49,16 @@ public static partial class LoraMerge
             Weights = type,
             Group = 128,
             Accepts = a => a.W.Type == type,
-            Launch = static a => new(a.Outputs, (a.Inputs + 127) / 128),
+            Launch = static a => new(a.Outputs, Parts.Of(a.Inputs, 128)),
         };
 
     static void Check(LoraMergeArguments a)
     {
         const string name = "LoraMerge";
         Lora.CheckAdapter(name, a.A, a.B, a.Inputs, a.Outputs, a.Rank);
-        long elements = (long)a.Outputs * a.Inputs;
-        Require.Positive(name, "N × K", elements);
+        long elements = Require.Elements(name, "N × K", (nameof(a.Outputs), a.Outputs), (nameof(a.Inputs), a.Inputs));
         Require.Length(name, nameof(a.W), a.W.Length, elements, "N × K");
         Require.Length(name, nameof(a.Merged), a.Merged.Length, elements, "N × K");
-        Require.That(a.W.Type != WeightType.Int8 || a.Inputs % Weights.ScaleGroup == 0, name, nameof(a.Inputs), "a multiple of 128 for int8 weights", a.Inputs);
+        Require.ScaleGroups(name, nameof(a.Inputs), a.Inputs, a.W.Type);
     }
 }

@@ -13,7 +13,7 @@ public static partial class MinMax
     static void HostForward(HostDevice device, MinMaxArguments a)
     {
         int rowsPerItem = Math.Max(1, HostElementsPerItem / a.Columns);
-        device.For((a.Rows + rowsPerItem - 1) / rowsPerItem, new HostWork(a, rowsPerItem));
+        device.For(Parts.Of(a.Rows, rowsPerItem), new HostWork(a, rowsPerItem));
     }
 
     readonly unsafe struct HostWork(MinMaxArguments a, int rowsPerItem) : IHostWork

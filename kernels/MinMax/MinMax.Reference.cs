@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class MinMax
 {
     /// <summary>Ranges as [N, 2] doubles. The arguments must lie in host memory; Range is not touched.</summary>
-    public static double[] Reference(in MinMaxArguments a)
+    internal static double[] Reference(in MinMaxArguments a)
     {
         var range = new double[a.Rows * 2];
         for (int n = 0; n < a.Rows; n++)

@@ -42,16 +42,13 @@ public static partial class MinMax
             Suffix = $"{type}",
             Group = 64,
             Accepts = a => a.Type == type,
-            Launch = static a => new((a.Rows + 63) / 64),
+            Launch = static a => new(Parts.Of(a.Rows, 64)),
         };
 
     static void Check(MinMaxArguments a)
     {
         const string name = "MinMax";
-        Require.Positive(name, nameof(a.Rows), a.Rows);
-        Require.Positive(name, nameof(a.Columns), a.Columns);
-        long elements = (long)a.Rows * a.Columns;
-        Require.That(elements <= int.MaxValue, name, nameof(a.X), "fewer than 2³¹ elements", elements);
+        long elements = Require.Elements(name, "N × C", (nameof(a.Rows), a.Rows), (nameof(a.Columns), a.Columns));
         Require.Length(name, nameof(a.X), a.X.Length, elements * a.Type.Size(), "N × C × bytes of an element");
         Require.Length(name, nameof(a.Range), a.Range.Length, 2L * a.Rows * a.Type.Size(), "N × 2 × bytes of an element");
     }

@@ -11,7 +11,7 @@ public static partial class MinMaxNormalize
     const int HostValuesPerItem = 16384;
 
     static void HostForward(HostDevice device, MinMaxNormalizeArguments a) =>
-        device.For((int)((a.Count + HostValuesPerItem - 1L) / HostValuesPerItem), new HostWork(a));
+        device.For(Parts.Of(a.Count, HostValuesPerItem), new HostWork(a));
 
     readonly unsafe struct HostWork(MinMaxNormalizeArguments a) : IHostWork
     {

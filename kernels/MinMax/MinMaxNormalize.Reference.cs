@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class MinMaxNormalize
 {
     /// <summary>x as [Count] doubles. The arguments must lie in host memory; X is not touched.</summary>
-    public static double[] Reference(in MinMaxNormalizeArguments a)
+    internal static double[] Reference(in MinMaxNormalizeArguments a)
     {
         var x = new double[a.Count];
         double smallest = a.Range[0], spread = Math.Max((double)a.Range[1] - a.Range[0], 1e-8);

@@ -28,7 +28,7 @@ public static partial class MinMaxNormalize
         Rung.Gpu<MinMaxNormalizeArguments>("V1.Naive", ForwardV1) with
         {
             Group = 256,
-            Launch = static a => new((int)((a.Count + 255L) / 256)),
+            Launch = static a => new(Parts.Of(a.Count, 256)),
         });
 
     /// <summary>Normalises every value.</summary>
@@ -38,9 +38,7 @@ public static partial class MinMaxNormalize
     static void Check(MinMaxNormalizeArguments a)
     {
         const string name = "MinMaxNormalize";
-        Require.Positive(name, nameof(a.Count), a.Count);
-        // The last group's indices must not overflow.
-        Require.That(a.Count <= int.MaxValue - 255, name, nameof(a.Count), "fewer than 2³¹ − 255", a.Count);
+        Require.Elements(name, "count", (nameof(a.Count), a.Count));
         Require.Length(name, nameof(a.X), a.X.Length, a.Count, "count");
         Require.Length(name, nameof(a.Range), a.Range.Length, 2, "2");
     }

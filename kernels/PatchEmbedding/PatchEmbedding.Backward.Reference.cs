@@ -7,7 +7,7 @@ public static partial class PatchEmbedding
     /// gradW [C, K], gradBias [C] and gradPosition [P, C] (empty when not asked for) after the addition, as doubles. The arguments must lie in
     /// host memory and are not touched.
     /// </summary>
-    public static (double[] GradW, double[] GradBias, double[] GradPosition) BackwardReference(in PatchEmbeddingBackwardArguments a)
+    internal static (double[] GradW, double[] GradBias, double[] GradPosition) BackwardReference(in PatchEmbeddingBackwardArguments a)
     {
         double[] gradW = ReferenceMath.Doubles(a.GradW), gradBias = ReferenceMath.Doubles(a.GradBias), gradPosition = ReferenceMath.Doubles(a.GradPosition);
         int y = 0;

@@ -57,7 +57,7 @@ public static partial class PatchEmbedding
         Rung.Gpu<PatchEmbeddingBackwardArguments>("V1.Naive", BackwardV1) with
         {
             Group = 128,
-            Launch = static a => new((int)((a.GradW.Length + a.GradBias.Length + a.GradPosition.Length + 127) / 128)),
+            Launch = static a => new(Parts.Of(a.GradW.Length + a.GradBias.Length + a.GradPosition.Length, 128)),
         });
 
     /// <summary>gradW[c,k] += Σ_p gradY[p,c]·patch[p,k], gradBias[c] += Σ_p gradY[p,c], gradPosition += gradY: all added to.</summary>
@@ -72,6 +72,8 @@ public static partial class PatchEmbedding
         Require.OptionalLength(name, nameof(a.GradW), a.GradW.Length, length * a.Outputs, "C × K");
         Require.OptionalLength(name, nameof(a.GradBias), a.GradBias.Length, a.Outputs, "C");
         Require.OptionalLength(name, nameof(a.GradPosition), a.GradPosition.Length, patches * a.Outputs, "P × C");
-        Require.Positive(name, "elements of all gradients", a.GradW.Length + a.GradBias.Length + a.GradPosition.Length);
+        long gradients = a.GradW.Length + a.GradBias.Length + a.GradPosition.Length;
+        Require.That(gradients > 0, name, nameof(a.GradW), "at least one gradient", gradients);
+        Require.Indexable(name, "elements of all gradients", gradients);
     }
 }

@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class PatchEmbedding
 {
     /// <summary>y as [P, C] doubles. The arguments must lie in host memory; Y is not touched.</summary>
-    public static double[] Reference(in PatchEmbeddingArguments a)
+    internal static double[] Reference(in PatchEmbeddingArguments a)
     {
         var y = new double[a.Patches * a.Outputs];
         int p = 0;

@@ -9,8 +9,8 @@ public static partial class PatchEmbedding
 {
     static void ForwardV1<TFormat>(PatchEmbeddingArguments a) where TFormat : struct, IWeightFormat
     {
-        int c = Grid.IdxX * Group.DimX + Group.IdxX;
-        int p = Grid.IdxY;
+        int p = Grid.IdxX;
+        int c = Grid.IdxY * Group.DimX + Group.IdxX;
         if (c >= a.Outputs)
             return;
         int columns = a.Width / a.PatchWidth, lines = a.Height / a.PatchHeight;

@@ -75,7 +75,7 @@ public static partial class PatchEmbedding
             Weights = type,
             Group = 128,
             Accepts = a => a.W.Type == type,
-            Launch = static a => new((a.Outputs + 127) / 128, a.Patches),
+            Launch = static a => new(a.Patches, Parts.Of(a.Outputs, 128)),
         };
 
     static void Check(PatchEmbeddingArguments a)
@@ -86,9 +86,7 @@ public static partial class PatchEmbedding
         Require.Length(name, nameof(a.Bias), a.Bias.Length, a.Outputs, "C");
         Require.Length(name, nameof(a.Position), a.Position.Length, patches * a.Outputs, "P × C");
         Require.Length(name, nameof(a.Y), a.Y.Length, patches * a.Outputs, "P × C");
-        Require.That(a.W.Type != WeightType.Int8 || length % Weights.ScaleGroup == 0, name, nameof(a.W),
-            "a patch length that is a multiple of 128 for int8 weights", length);
-        Require.That(a.Position.Type != WeightType.Int8 || a.Outputs % Weights.ScaleGroup == 0, name, nameof(a.Position),
-            "a multiple of 128 outputs for int8", a.Outputs);
+        Require.ScaleGroups(name, nameof(a.PatchLength), length, a.W.Type);
+        Require.ScaleGroups(name, nameof(a.Outputs), a.Outputs, a.Position.Type);
     }
 }

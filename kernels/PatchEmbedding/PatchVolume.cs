@@ -19,18 +19,15 @@ readonly record struct PatchVolume(int Channels, int Depth, int Height, int Widt
     /// <summary>Patches and values of a patch; throws unless every axis is a whole number of patches.</summary>
     public (long Patches, long Length) Check(string operation, View<float> image, int outputs)
     {
-        Require.Positive(operation, nameof(PatchEmbeddingArguments.Channels), Channels);
-        Require.Positive(operation, nameof(PatchEmbeddingArguments.Outputs), outputs);
         CheckAxis(operation, nameof(PatchEmbeddingArguments.Depth), Depth, nameof(PatchEmbeddingArguments.PatchDepth), PatchDepth);
         CheckAxis(operation, nameof(PatchEmbeddingArguments.Height), Height, nameof(PatchEmbeddingArguments.PatchHeight), PatchHeight);
         CheckAxis(operation, nameof(PatchEmbeddingArguments.Width), Width, nameof(PatchEmbeddingArguments.PatchWidth), PatchWidth);
-        long patches = (long)(Depth / PatchDepth) * (Height / PatchHeight) * (Width / PatchWidth), length = (long)Channels * PatchDepth * PatchHeight * PatchWidth;
-        // The naive grid has a patch per block in y, and kernels index with 32 bits.
-        Require.That(patches <= 65535, operation, nameof(PatchEmbeddingArguments.PatchDepth), "at most 65535 patches", patches);
-        Require.That(patches * length <= int.MaxValue, operation, nameof(PatchEmbeddingArguments.Image), "fewer than 2³¹ elements", patches * length);
-        Require.That(length * outputs <= int.MaxValue, operation, nameof(PatchEmbeddingArguments.W), "fewer than 2³¹ elements", length * outputs);
-        Require.Length(operation, nameof(PatchEmbeddingArguments.Image), image.Length, patches * length, "channels × depth × height × width");
-        return (patches, length);
+        long elements = Require.Elements(operation, "channels × depth × height × width", (nameof(PatchEmbeddingArguments.Channels), Channels),
+            (nameof(PatchEmbeddingArguments.Depth), Depth), (nameof(PatchEmbeddingArguments.Height), Height), (nameof(PatchEmbeddingArguments.Width), Width));
+        Require.Elements(operation, "C × K", (nameof(PatchEmbeddingArguments.Outputs), outputs), (nameof(PatchEmbeddingArguments.PatchLength), PatchLength));
+        Require.Elements(operation, "P × C", (nameof(PatchEmbeddingArguments.Patches), Patches), (nameof(PatchEmbeddingArguments.Outputs), outputs));
+        Require.Length(operation, nameof(PatchEmbeddingArguments.Image), image.Length, elements, "channels × depth × height × width");
+        return (Patches, PatchLength);
     }
 
     static void CheckAxis(string name, string sizeName, int size, string patchName, int patch)

@@ -9,10 +9,9 @@ public static partial class PatchScore
 
     static unsafe void HostBackward(HostDevice device, PatchScoreBackwardArguments a)
     {
-        int items = (a.Patches + HostPatchesPerItem - 1) / HostPatchesPerItem;
-        device.ForVectors(items, new HostPatchGradients(a));
+        device.ForVectors(Parts.Of(a.Patches, HostPatchesPerItem), new HostPatchGradients(a));
         if (!a.GradWeight.IsEmpty)
-            device.ForVectors((a.Channels + HostColumns - 1) / HostColumns, new HostWeightGradients(a));
+            device.ForVectors(Parts.Of(a.Channels, HostColumns), new HostWeightGradients(a));
         if (a.GradBias.IsEmpty)
             return;
         float sum = 0f;

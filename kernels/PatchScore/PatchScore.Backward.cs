@@ -51,7 +51,7 @@ public static partial class PatchScore
         Rung.Gpu<PatchScoreBackwardArguments>("V1.Naive", BackwardV1) with
         {
             Group = BackwardGroup,
-            Launch = static a => new(Groups(a.Patches) + (a.GradWeight.IsEmpty && a.GradBias.IsEmpty ? 0 : Groups(a.Channels))),
+            Launch = static a => new(Parts.Of(a.Patches, BackwardGroup) + (a.GradWeight.IsEmpty && a.GradBias.IsEmpty ? 0 : Parts.Of(a.Channels, BackwardGroup))),
         });
 
     /// <summary>
@@ -62,15 +62,13 @@ public static partial class PatchScore
     public static void Backward(Device device, in PatchScoreBackwardArguments arguments) => BackwardOperation.Launch(device, arguments);
 
     /// <summary>Floats of <see cref="PatchScoreBackwardArguments.Scratch"/>: [⌈D / 128⌉, P], so that no group waits for another.</summary>
-    public static long BackwardScratch(int patches, int channels) => (long)patches * Groups(channels);
-
-    static int Groups(int count) => (int)((count + BackwardGroup - 1L) / BackwardGroup);
+    public static long BackwardScratch(int patches, int channels) => (long)patches * Parts.Of(channels, BackwardGroup);
 
     static void Check(PatchScoreBackwardArguments a)
     {
         const string name = "PatchScore.Backward";
         long elements = CheckSizes(name, a.Patches, a.Channels), scratch = BackwardScratch(a.Patches, a.Channels);
-        Require.Positive(name, "⌈D / 128⌉ × P", scratch);
+        Require.Indexable(name, "⌈D / 128⌉ × P", scratch);
         Require.Length(name, nameof(a.G), a.G.Length, elements, "P × D");
         Require.Length(name, nameof(a.Weight), a.Weight.Length, a.Channels, "D");
         Require.Length(name, nameof(a.X), a.X.Length, elements, "P × D");

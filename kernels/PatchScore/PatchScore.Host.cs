@@ -7,11 +7,8 @@ public static partial class PatchScore
 {
     const int HostPatchesPerItem = 32;
 
-    static void HostForward(HostDevice device, PatchScoreArguments a)
-    {
-        int items = (a.Patches + HostPatchesPerItem - 1) / HostPatchesPerItem;
-        device.ForVectors(items, new HostWork(a));
-    }
+    static void HostForward(HostDevice device, PatchScoreArguments a) =>
+        device.ForVectors(Parts.Of(a.Patches, HostPatchesPerItem), new HostWork(a));
 
     readonly struct HostWork(PatchScoreArguments a) : IHostVectorWork
     {

@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class PatchScore
 {
     /// <summary>Scaled patches as [P, D] and scores as [P] doubles. The arguments must lie in host memory; X and Scores are not touched.</summary>
-    public static (double[] X, double[] Scores) Reference(in PatchScoreArguments a)
+    internal static (double[] X, double[] Scores) Reference(in PatchScoreArguments a)
     {
         var x = new double[a.Patches * a.Channels];
         var scores = new double[a.Patches];

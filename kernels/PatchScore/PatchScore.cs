@@ -38,7 +38,7 @@ public static partial class PatchScore
         Rung.Gpu<PatchScoreArguments>("V1.Naive", ForwardV1) with
         {
             Group = 128,
-            Launch = static a => new((a.Patches + 127) / 128),
+            Launch = static a => new(Parts.Of(a.Patches, 128)),
         });
 
     /// <summary>Scores and scales every patch.</summary>
@@ -56,12 +56,6 @@ public static partial class PatchScore
         Require.Length(name, nameof(a.Scores), a.Scores.Length, a.Patches, "P");
     }
 
-    static long CheckSizes(string name, int patches, int channels)
-    {
-        Require.Positive(name, nameof(PatchScoreArguments.Patches), patches);
-        Require.Positive(name, nameof(PatchScoreArguments.Channels), channels);
-        long elements = (long)patches * channels;
-        Require.That(elements <= int.MaxValue, name, nameof(PatchScoreArguments.X), "fewer than 2³¹ elements", elements);
-        return elements;
-    }
+    static long CheckSizes(string name, int patches, int channels) =>
+        Require.Elements(name, "P × D", (nameof(PatchScoreArguments.Patches), patches), (nameof(PatchScoreArguments.Channels), channels));
 }

@@ -36,7 +36,7 @@ public static partial class Resize3D
         Tap* taps = device.SharedScratch<Tap>(a.NewWidth);
         for (int w = 0; w < a.NewWidth; w++)
             taps[w] = Tap.Of(w, a.Width, a.NewWidth);
-        device.For((a.NewHeight + HostRowsPerItem - 1) / HostRowsPerItem, new HostWork(device, a, taps));
+        device.For(Parts.Of(a.NewHeight, HostRowsPerItem), new HostWork(device, a, taps));
     }
 
     readonly unsafe struct HostWork(HostDevice device, Resize3DArguments a, Tap* taps) : IHostWork

@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class Resize3D
 {
     /// <summary>y as [NewSlices, NewHeight, NewWidth] doubles. The arguments must lie in host memory; Y is not touched.</summary>
-    public static double[] Reference(in Resize3DArguments a)
+    internal static double[] Reference(in Resize3DArguments a)
     {
         var y = new double[a.NewSlices * a.NewHeight * a.NewWidth];
         int i = 0;

@@ -104,7 +104,7 @@ public static partial class Resize3D
             Suffix = $"{x}_{y}",
             Group = 128,
             Accepts = a => a.XType == x && a.YType == y,
-            Launch = static a => new((a.NewWidth + 127) / 128, a.NewHeight, a.NewSlices),
+            Launch = static a => new(Parts.Of(a.NewWidth, 128), a.NewHeight, a.NewSlices),
         };
 
     static void Check(Resize3DArguments a)
@@ -115,23 +115,17 @@ public static partial class Resize3D
         Require.Positive(name, nameof(a.Height), a.Height);
         Require.Positive(name, nameof(a.Width), a.Width);
         Require.Positive(name, nameof(a.NewDepth), a.NewDepth);
-        Require.Positive(name, nameof(a.NewHeight), a.NewHeight);
-        Require.Positive(name, nameof(a.NewWidth), a.NewWidth);
-        Require.Positive(name, nameof(a.NewSlices), a.NewSlices);
+        long elements = Require.Elements(name, "new slices × rows × columns",
+            (nameof(a.NewSlices), a.NewSlices), (nameof(a.NewHeight), a.NewHeight), (nameof(a.NewWidth), a.NewWidth));
         Require.That(a.FirstNewSlice >= 0 && a.FirstNewSlice <= a.NewDepth - a.NewSlices, name, nameof(a.FirstNewSlice),
             "inside the new grid", a.FirstNewSlice);
         Require.That(a.RowStride >= a.Width, name, nameof(a.RowStride), "at least the width", a.RowStride);
         Require.That(a.SliceStride >= (long)(a.Height - 1) * a.RowStride + a.Width, name, nameof(a.SliceStride), "at least a slice", a.SliceStride);
-        // The naive grid has a row in y and a slice in z.
-        Require.That(a.NewHeight <= 65535, name, nameof(a.NewHeight), "at most 65535", a.NewHeight);
-        Require.That(a.NewSlices <= 65535, name, nameof(a.NewSlices), "at most 65535", a.NewSlices);
         var (first, count) = SlicesNeeded(a.FirstNewSlice, a.NewSlices, a.Depth, a.NewDepth);
         Require.That(a.FirstSlice >= 0 && a.FirstSlice <= first, name, nameof(a.FirstSlice), "at most the first slice that is needed", a.FirstSlice);
         long last = (long)(first + count - 1 - a.FirstSlice) * a.SliceStride + (long)(a.Height - 1) * a.RowStride + a.Width;
-        Require.That(last <= int.MaxValue, name, nameof(a.X), "fewer than 2³¹ elements", last);
+        Require.Indexable(name, nameof(a.X), last);
         Require.That(a.X.Length >= last * a.XType.Size(), name, nameof(a.X), "all slices that are needed", a.X.Length);
-        Int128 elements = (Int128)a.NewSlices * a.NewHeight * a.NewWidth;
-        Require.That(elements <= int.MaxValue, name, nameof(a.Y), "fewer than 2³¹ elements", (long)elements);
-        Require.Length(name, nameof(a.Y), a.Y.Length, (long)elements * a.YType.Size(), "new slices × rows × columns × bytes of an element");
+        Require.Length(name, nameof(a.Y), a.Y.Length, elements * a.YType.Size(), "new slices × rows × columns × bytes of an element");
     }
 }

@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class ResizeBytes
 {
     /// <summary>y as [Outer, NewLength, Inner]. The arguments must lie in host memory; Y is not touched.</summary>
-    public static double[] Reference(in ResizeBytesArguments a)
+    internal static double[] Reference(in ResizeBytesArguments a)
     {
         var y = new double[a.Outer * a.NewLength * a.Inner];
         for (int o = 0; o < a.Outer; o++)

@@ -47,7 +47,7 @@ public static partial class ResizeBytes
         {
             Suffix = "u8",
             Group = 128,
-            Launch = static a => new((a.Inner + 127) / 128, a.NewLength, a.Outer),
+            Launch = static a => new(Parts.Of(a.Inner, 128), a.NewLength, a.Outer),
         });
 
     /// <summary>Resizes along the axis.</summary>
@@ -92,19 +92,12 @@ public static partial class ResizeBytes
     static void Check(ResizeBytesArguments a)
     {
         const string name = "ResizeBytes";
-        Require.Positive(name, nameof(a.Outer), a.Outer);
-        Require.Positive(name, nameof(a.Length), a.Length);
-        Require.Positive(name, nameof(a.NewLength), a.NewLength);
-        Require.Positive(name, nameof(a.Inner), a.Inner);
+        long old = Require.Elements(name, "outer × length × inner", (nameof(a.Outer), a.Outer), (nameof(a.Length), a.Length), (nameof(a.Inner), a.Inner));
+        long @new = Require.Elements(name, "outer × new length × inner", (nameof(a.Outer), a.Outer), (nameof(a.NewLength), a.NewLength), (nameof(a.Inner), a.Inner));
         Require.Positive(name, nameof(a.Support), a.Support);
-        // The naive grid has a new element in y and the outer index in z.
-        Require.That(a.NewLength <= 65535, name, nameof(a.NewLength), "at most 65535", a.NewLength);
-        Require.That(a.Outer <= 65535, name, nameof(a.Outer), "at most 65535", a.Outer);
-        Int128 elements = (Int128)a.Outer * Math.Max(a.Length, a.NewLength) * a.Inner;
-        Require.That(elements <= int.MaxValue, name, nameof(a.X), "fewer than 2³¹ elements", (long)elements);
-        Require.Length(name, nameof(a.X), a.X.Length, (long)a.Outer * a.Length * a.Inner, "outer × length × inner");
+        Require.Length(name, nameof(a.X), a.X.Length, old, "outer × length × inner");
         Require.Length(name, nameof(a.Taps), a.Taps.Length, 2L * a.NewLength, "new length × 2");
         Require.Length(name, nameof(a.Coefficients), a.Coefficients.Length, (long)a.NewLength * a.Support, "new length × support");
-        Require.Length(name, nameof(a.Y), a.Y.Length, (long)a.Outer * a.NewLength * a.Inner, "outer × new length × inner");
+        Require.Length(name, nameof(a.Y), a.Y.Length, @new, "outer × new length × inner");
     }
 }

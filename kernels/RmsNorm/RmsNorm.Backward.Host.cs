@@ -8,7 +8,7 @@ namespace HSENet.Kernels;
 public static partial class RmsNorm
 {
     static void HostBackward(HostDevice device, RmsNormBackwardArguments a) =>
-        device.ForVectors((a.Rows + HostRowsPerItem - 1) / HostRowsPerItem, new HostBackwardWork(a));
+        device.ForVectors(Parts.Of(a.Rows, HostRowsPerItem), new HostBackwardWork(a));
 
     readonly struct HostBackwardWork(RmsNormBackwardArguments a) : IHostVectorWork
     {

@@ -37,7 +37,7 @@ public static partial class RmsNorm
         Rung.Gpu<RmsNormBackwardArguments>("V1.Naive", BackwardV1) with
         {
             Group = 128,
-            Launch = static a => new((a.Rows + 127) / 128),
+            Launch = static a => new(Parts.Of(a.Rows, 128)),
         });
 
     /// <summary>gradX[n,c] = residual[n,c] + r·γ[c]·gradY[n,c] − x[n,c] · r³/C · Σ γ·x·gradY, with r = 1/√(mean of x[n,·]² + ε); overwritten.</summary>

@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class RmsNorm
 {
     /// <summary>y as [N, C] doubles. The arguments must lie in host memory; Y is not touched.</summary>
-    public static double[] Reference(in RmsNormArguments a)
+    internal static double[] Reference(in RmsNormArguments a)
     {
         var y = new double[a.Rows * a.Channels];
         for (int n = 0; n < a.Rows; n++)

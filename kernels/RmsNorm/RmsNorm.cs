@@ -35,7 +35,7 @@ public static partial class RmsNorm
         Rung.Gpu<RmsNormArguments>("V1.Naive", ForwardV1) with
         {
             Group = 128,
-            Launch = static a => new((a.Rows + 127) / 128),
+            Launch = static a => new(Parts.Of(a.Rows, 128)),
         });
 
     /// <summary>Normalises every row.</summary>
@@ -52,13 +52,10 @@ public static partial class RmsNorm
     /// <summary>What the operation and its backward have in common; returns N × C.</summary>
     static long CheckSizes(string name, View<float> x, View<float> gamma, int rows, int channels, float epsilon)
     {
-        Require.Positive(name, nameof(RmsNormArguments.Rows), rows);
-        Require.Positive(name, nameof(RmsNormArguments.Channels), channels);
-        long elements = (long)rows * channels;
-        Require.Positive(name, "N × C", elements);
+        long elements = Require.Elements(name, "N × C", (nameof(RmsNormArguments.Rows), rows), (nameof(RmsNormArguments.Channels), channels));
         Require.Length(name, nameof(RmsNormArguments.X), x.Length, elements, "N × C");
         Require.Length(name, nameof(RmsNormArguments.Gamma), gamma.Length, channels, "C");
-        Require.That(epsilon > 0, name, nameof(RmsNormArguments.Epsilon), "more than 0", (long)epsilon);
+        Require.That(epsilon > 0, name, nameof(RmsNormArguments.Epsilon), "more than 0", epsilon);
         return elements;
     }
 }

@@ -8,7 +8,7 @@ namespace HSENet.Kernels;
 public static partial class RotaryEmbedding
 {
     static void HostBackward(HostDevice device, RotaryEmbeddingBackwardArguments a) =>
-        device.ForVectors((a.Tokens + HostTokensPerItem - 1) / HostTokensPerItem, new HostBackwardWork(a));
+        device.ForVectors(Parts.Of(a.Tokens, HostTokensPerItem), new HostBackwardWork(a));
 
     readonly struct HostBackwardWork(RotaryEmbeddingBackwardArguments a) : IHostVectorWork
     {

@@ -49,7 +49,7 @@ public static partial class RotaryEmbedding
         Rung.Gpu<RotaryEmbeddingBackwardArguments>("V1.Naive", BackwardV1) with
         {
             Group = 128,
-            Launch = static a => new(a.Tokens, ((a.QueryHeads + 2 * a.KeyHeads) * a.HeadSize + 127) / 128),
+            Launch = static a => new(a.Tokens, Parts.Of((a.QueryHeads + 2 * a.KeyHeads) * a.HeadSize, 128)),
         });
 
     /// <summary>
@@ -75,7 +75,7 @@ public static partial class RotaryEmbedding
         });
         Require.Length(name, nameof(a.GradQueryKeyValue), a.GradQueryKeyValue.Length, elements, "T × (H + 2G)·D");
         Require.That(a.GradKeys.Length >= cache, name, nameof(a.GradKeys), "a row of G·D for every position", a.GradKeys.Length);
-        Require.That(a.GradKeys.Length <= int.MaxValue, name, nameof(a.GradKeys), "fewer than 2^31 elements", a.GradKeys.Length);
+        Require.Indexable(name, nameof(a.GradKeys), a.GradKeys.Length);
         Require.Length(name, nameof(a.GradValues), a.GradValues.Length, a.GradKeys.Length, "as many as GradKeys");
     }
 }

@@ -9,11 +9,8 @@ public static partial class RotaryEmbedding
 {
     const int HostTokensPerItem = 4; // enough work that handing out an item does not show
 
-    static void HostForward(HostDevice device, RotaryEmbeddingArguments a)
-    {
-        int items = (a.Tokens + HostTokensPerItem - 1) / HostTokensPerItem;
-        device.ForVectors(items, new HostWork(a));
-    }
+    static void HostForward(HostDevice device, RotaryEmbeddingArguments a) =>
+        device.ForVectors(Parts.Of(a.Tokens, HostTokensPerItem), new HostWork(a));
 
     readonly struct HostWork(RotaryEmbeddingArguments a) : IHostVectorWork
     {

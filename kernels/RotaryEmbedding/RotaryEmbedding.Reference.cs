@@ -7,9 +7,9 @@ public static partial class RotaryEmbedding
     /// The three buffers after the operation, as doubles: queries, keys and values of each token [T, (H + 2G)·D], key cache and value
     /// cache. The arguments must lie in host memory and are not touched.
     /// </summary>
-    public static (double[] QueryKeyValue, double[] KeyCache, double[] ValueCache) Reference(in RotaryEmbeddingArguments a)
+    internal static (double[] QueryKeyValue, double[] KeyCache, double[] ValueCache) Reference(in RotaryEmbeddingArguments a)
     {
-        double[] all = Copy(a.QueryKeyValue), keys = Copy(a.KeyCache), values = Copy(a.ValueCache);
+        double[] all = ReferenceMath.Doubles(a.QueryKeyValue), keys = ReferenceMath.Doubles(a.KeyCache), values = ReferenceMath.Doubles(a.ValueCache);
         int heads = a.QueryHeads + 2 * a.KeyHeads;
         for (int t = 0; t < a.Tokens; t++)
         {
@@ -39,13 +39,5 @@ public static partial class RotaryEmbedding
         return dimension < half
             ? a.QueryKeyValue[index] * cosine - a.QueryKeyValue[index + half] * sine
             : a.QueryKeyValue[index] * cosine + a.QueryKeyValue[index - half] * sine;
-    }
-
-    static double[] Copy(View<float> view)
-    {
-        var copy = new double[view.Length];
-        for (int i = 0; i < copy.Length; i++)
-            copy[i] = view[i];
-        return copy;
     }
 }

@@ -54,7 +54,7 @@ public static partial class RotaryEmbedding
         Rung.Gpu<RotaryEmbeddingArguments>("V1.Naive", ForwardV1) with
         {
             Group = 128,
-            Launch = static a => new(a.Tokens, ((a.QueryHeads + 2 * a.KeyHeads) * a.HeadSize + 127) / 128),
+            Launch = static a => new(a.Tokens, Parts.Of((a.QueryHeads + 2 * a.KeyHeads) * a.HeadSize, 128)),
         });
 
     /// <summary>Rotates queries, and writes rotated keys and values into the caches.</summary>
@@ -77,7 +77,7 @@ public static partial class RotaryEmbedding
         const string name = "RotaryEmbedding.Tables";
         int half = factors.Length;
         Require.Positive(name, "factors", half);
-        Require.That(theta > 0, name, nameof(theta), "more than 0", (long)theta);
+        Require.That(theta > 0, name, nameof(theta), "more than 0", theta);
         Require.That(originalPositions > 1, name, nameof(originalPositions), "at least 2", originalPositions);
         Require.That(cosine.Length % half == 0, name, nameof(cosine), "a whole number of rows of R/2", cosine.Length);
         Require.Length(name, nameof(sine), sine.Length, cosine.Length, "P × R/2");
@@ -103,7 +103,7 @@ public static partial class RotaryEmbedding
         var (elements, cache) = CheckSizes(name, a);
         Require.Length(name, nameof(a.QueryKeyValue), a.QueryKeyValue.Length, elements, "T × (H + 2G)·D");
         Require.That(a.KeyCache.Length >= cache, name, nameof(a.KeyCache), "a row of G·D for every position", a.KeyCache.Length);
-        Require.That(a.KeyCache.Length <= int.MaxValue, name, nameof(a.KeyCache), "fewer than 2^31 elements", a.KeyCache.Length);
+        Require.Indexable(name, nameof(a.KeyCache), a.KeyCache.Length);
         Require.Length(name, nameof(a.ValueCache), a.ValueCache.Length, a.KeyCache.Length, "as many as KeyCache");
     }
 
@@ -118,7 +118,7 @@ public static partial class RotaryEmbedding
         Require.That(a.RotaryDimensions > 0 && a.RotaryDimensions % 2 == 0 && a.RotaryDimensions <= a.HeadSize,
             name, nameof(a.RotaryDimensions), "an even number from 2 to D", a.RotaryDimensions);
         long elements = a.Tokens * ((long)a.QueryHeads + 2L * a.KeyHeads) * a.HeadSize, positions = (long)a.FirstPosition + a.Tokens;
-        Require.Positive(name, "T × (H + 2G)·D", elements);
+        Require.Indexable(name, "T × (H + 2G)·D", elements);
         Require.That(a.Cosine.Length >= positions * (a.RotaryDimensions / 2), name, nameof(a.Cosine), "R/2 values for every position", a.Cosine.Length);
         Require.Length(name, nameof(a.Sine), a.Sine.Length, a.Cosine.Length, "P × R/2");
         return (elements, positions * a.KeyHeads * a.HeadSize);

@@ -25,7 +25,7 @@ static partial class KernelSamples
             GradX = m.Output<float>(a.Rows, a.Channels),
             GradGamma = m.Floats(a.Channels),
             GradBeta = m.Floats(a.Channels),
-            Scratch = m.Output<float>((a.Channels + 127) / 128, 2, a.Rows),
+            Scratch = m.Output<float>(Parts.Of(a.Channels, 128), 2, a.Rows),
         }, new LayerNormBackwardArguments { Rows = 128, Channels = 768, Epsilon = 1e-5f }),
         new KernelSample<AttentionBackwardArguments>(Attention.BackwardOperation, static (m, a) => a with
         {

@@ -7,7 +7,7 @@ public static partial class Sampling
     /// The chosen id, the weights of all ids as in <see cref="SamplingArguments.Scratch"/>, and the smallest distance, as a share of the
     /// summed weight, from a boundary at which top-p or the choice would fall on a neighbour. The arguments must lie in host memory.
     /// </summary>
-    public static (int Id, double[] Weights, double Margin) Reference(in SamplingArguments a)
+    internal static (int Id, double[] Weights, double Margin) Reference(in SamplingArguments a)
     {
         var logits = a.Logits.AsSpan().ToArray();
         int[] order = [.. Enumerable.Range(0, a.Vocabulary).OrderByDescending(id => logits[id]).ThenBy(id => id)];

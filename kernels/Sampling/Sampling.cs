@@ -63,12 +63,12 @@ public static partial class Sampling
         Require.That(a.Vocabulary <= 1 << 24, name, nameof(a.Vocabulary), "at most 2^24", a.Vocabulary);
         Require.Length(name, nameof(a.Logits), a.Logits.Length, a.Vocabulary, "V");
         Require.Length(name, nameof(a.Id), a.Id.Length, 1, "1");
-        Require.That(a.Temperature >= 0 && float.IsFinite(a.Temperature), name, nameof(a.Temperature), "0 or more", (long)a.Temperature);
+        Require.That(a.Temperature >= 0 && float.IsFinite(a.Temperature), name, nameof(a.Temperature), "0 or more", a.Temperature);
         if (a.Temperature == 0)
             return;
         Require.Length(name, nameof(a.Scratch), a.Scratch.Length, a.Vocabulary, "V");
         Require.That(a.TopK >= 0, name, nameof(a.TopK), "0 or more", a.TopK);
-        Require.That(a.TopP is > 0 and <= 1, name, nameof(a.TopP), "more than 0 and at most 1", (long)a.TopP);
-        Require.That(a.Uniform is >= 0 and < 1, name, nameof(a.Uniform), "at least 0 and less than 1", (long)a.Uniform);
+        Require.That(a.TopP is > 0 and <= 1, name, nameof(a.TopP), "more than 0 and at most 1", a.TopP);
+        Require.That(a.Uniform is >= 0 and < 1, name, nameof(a.Uniform), "at least 0 and less than 1", a.Uniform);
     }
 }

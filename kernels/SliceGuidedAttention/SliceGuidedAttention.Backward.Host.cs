@@ -10,8 +10,7 @@ public static partial class SliceGuidedAttention
         long size = (long)a.Patches * a.Slices;
         View<float> scores = a.Scratch.Slice(0, size), weights = a.Scratch.Slice(size, size);
         Linear.HostForward(device, new LinearArguments { X = a.GradY, W = new Weights(a.V), Y = scores, Rows = a.Patches, Inputs = a.Channels, Outputs = a.Slices });
-        int items = (a.Patches + HostPatchesPerItem - 1) / HostPatchesPerItem;
-        device.For(items, new ScoreGradientWork(a));
+        device.For(Parts.Of(a.Patches, HostPatchesPerItem), new ScoreGradientWork(a));
         Linear.HostProduct(device, new LinearArguments { X = scores, W = new Weights(a.K), Y = a.GradQ, Rows = a.Patches, Inputs = a.Slices, Outputs = a.Channels }, across: true);
         device.Clear(a.GradK.As<byte>());
         Linear.HostAddOuter(device, scores, a.Q, a.GradK, a.Patches, a.Channels, a.Slices);

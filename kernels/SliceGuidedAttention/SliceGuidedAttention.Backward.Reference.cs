@@ -6,7 +6,7 @@ public static partial class SliceGuidedAttention
     /// <summary>
     /// gradQ [P, D], gradK [S, D] and gradV [S, D] as doubles. The arguments must lie in host memory; outputs are not touched.
     /// </summary>
-    public static (double[] GradQ, double[] GradK, double[] GradV) BackwardReference(in SliceGuidedAttentionBackwardArguments a)
+    internal static (double[] GradQ, double[] GradK, double[] GradV) BackwardReference(in SliceGuidedAttentionBackwardArguments a)
     {
         double[] gradQ = new double[a.Patches * a.Channels], gradK = new double[a.Slices * a.Channels], gradV = new double[a.Slices * a.Channels];
         for (int p = 0; p < a.Patches; p++)

@@ -72,7 +72,7 @@ public static partial class SliceGuidedAttention
     {
         const string name = "SliceGuidedAttention.Backward";
         var (queries, keys, map) = CheckSizes(name, a.Patches, a.Slices, a.Channels);
-        Require.Positive(name, "3 × P × S", 3 * map);
+        Require.Indexable(name, "3 × P × S", 3 * map);
         Require.Length(name, nameof(a.Q), a.Q.Length, queries, "P × D");
         Require.Length(name, nameof(a.K), a.K.Length, keys, "S × D");
         Require.Length(name, nameof(a.V), a.V.Length, keys, "S × D");

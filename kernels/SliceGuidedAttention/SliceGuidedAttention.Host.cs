@@ -7,11 +7,8 @@ public static partial class SliceGuidedAttention
 {
     const int HostPatchesPerItem = 16;
 
-    static void HostForward(HostDevice device, SliceGuidedAttentionArguments a)
-    {
-        int items = (a.Patches + HostPatchesPerItem - 1) / HostPatchesPerItem;
-        device.ForVectors(items, new HostWork(device, a));
-    }
+    static void HostForward(HostDevice device, SliceGuidedAttentionArguments a) =>
+        device.ForVectors(Parts.Of(a.Patches, HostPatchesPerItem), new HostWork(device, a));
 
     readonly struct HostWork(HostDevice device, SliceGuidedAttentionArguments a) : IHostVectorWork
     {

@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class SliceGuidedAttention
 {
     /// <summary>y as [P, D] and map as [P, S] doubles. The arguments must lie in host memory; outputs are not touched.</summary>
-    public static (double[] Y, double[] Map) Reference(in SliceGuidedAttentionArguments a)
+    internal static (double[] Y, double[] Map) Reference(in SliceGuidedAttentionArguments a)
     {
         var y = new double[a.Patches * a.Channels];
         var map = new double[a.Patches * a.Slices];

@@ -47,7 +47,7 @@ public static partial class SliceGuidedAttention
         Rung.Gpu<SliceGuidedAttentionArguments>("V1.Naive", ForwardV1) with
         {
             Group = 64,
-            Launch = static a => new((a.Patches + 63) / 64),
+            Launch = static a => new(Parts.Of(a.Patches, 64)),
         });
 
     /// <summary>Attends from every patch to all slices.</summary>
@@ -67,13 +67,10 @@ public static partial class SliceGuidedAttention
     }
 
     /// <summary>Elements of queries, keys and map.</summary>
-    static (long Queries, long Keys, long Map) CheckSizes(string name, int patches, int slices, int channels)
-    {
-        Require.Positive(name, nameof(SliceGuidedAttentionArguments.Patches), patches);
-        Require.Positive(name, nameof(SliceGuidedAttentionArguments.Slices), slices);
-        Require.Positive(name, nameof(SliceGuidedAttentionArguments.Channels), channels);
-        long queries = (long)patches * channels, keys = (long)slices * channels, map = (long)patches * slices, largest = Math.Max(Math.Max(queries, keys), map);
-        Require.That(largest <= int.MaxValue, name, nameof(SliceGuidedAttentionArguments.Q), "fewer than 2³¹ elements", largest);
-        return (queries, keys, map);
-    }
+    static (long Queries, long Keys, long Map) CheckSizes(string name, int patches, int slices, int channels) =>
+    (
+        Require.Elements(name, "P × D", (nameof(SliceGuidedAttentionArguments.Patches), patches), (nameof(SliceGuidedAttentionArguments.Channels), channels)),
+        Require.Elements(name, "S × D", (nameof(SliceGuidedAttentionArguments.Slices), slices), (nameof(SliceGuidedAttentionArguments.Channels), channels)),
+        Require.Elements(name, "P × S", (nameof(SliceGuidedAttentionArguments.Patches), patches), (nameof(SliceGuidedAttentionArguments.Slices), slices))
+    );
 }

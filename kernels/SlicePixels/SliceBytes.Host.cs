@@ -14,24 +14,20 @@ public static partial class SliceBytes
     {
         public void Run(int index, int worker)
         {
-            int slice = index / a.Height, h = index % a.Height, range = RangeOf(a, slice);
-            byte* y = a.Y.Pointer + (long)slice * a.Height * a.Width;
-            long start = (long)index * a.Width;
-            int first = Place(a, h, 0), step = a.Width > 1 ? Place(a, h, 1) - first : 1;
             if (a.Type == FloatType.F64)
-            {
-                double* scaled = device.Scratch<double>(worker, a.Width), bounds = (double*)a.Range.Pointer + range;
-                Scale((double*)a.X.Pointer + start, bounds[0], bounds[1] - bounds[0], scaled, a.Width);
-                for (int w = 0; w < a.Width; w++)
-                    y[first + w * step] = (byte)scaled[w];
-            }
+                Row<double>(index, worker);
             else
-            {
-                float* scaled = device.Scratch<float>(worker, a.Width), bounds = (float*)a.Range.Pointer + range;
-                Scale((float*)a.X.Pointer + start, bounds[0], bounds[1] - bounds[0], scaled, a.Width);
-                for (int w = 0; w < a.Width; w++)
-                    y[first + w * step] = (byte)scaled[w];
-            }
+                Row<float>(index, worker);
+        }
+
+        void Row<T>(int index, int worker) where T : unmanaged, INumber<T>
+        {
+            int slice = index / a.Height, h = index % a.Height, first = Place(a, h, 0), step = a.Width > 1 ? Place(a, h, 1) - first : 1;
+            T* scaled = device.Scratch<T>(worker, a.Width), range = (T*)a.Range.Pointer + RangeOf(a, slice);
+            Scale((T*)a.X.Pointer + (long)index * a.Width, range[0], range[1] - range[0], scaled, a.Width);
+            byte* y = a.Y.Pointer + (long)slice * a.Height * a.Width;
+            for (int w = 0; w < a.Width; w++)
+                y[first + w * step] = byte.CreateTruncating(scaled[w]);
         }
     }
 

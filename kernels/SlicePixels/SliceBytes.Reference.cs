@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class SliceBytes
 {
     /// <summary>Images as [slices, rows, columns] after the turn. The arguments must lie in host memory; Y is not touched.</summary>
-    public static double[] Reference(in SliceBytesArguments a)
+    internal static double[] Reference(in SliceBytesArguments a)
     {
         var y = new double[a.Slices * a.Height * a.Width];
         for (int s = 0; s < a.Slices; s++)

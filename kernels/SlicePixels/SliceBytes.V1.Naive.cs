@@ -7,41 +7,38 @@ namespace HSENet.Kernels;
 
 public static partial class SliceBytes
 {
-    static unsafe void ForwardV1F32(SliceBytesArguments a)
+    static void ForwardV1<TScale>(SliceBytesArguments a) where TScale : struct, IScale
     {
         int w = Grid.IdxX * Group.DimX + Group.IdxX;
         int h = Grid.IdxY;
         int slice = Grid.IdxZ;
         if (w >= a.Width)
             return;
-        int range = RangeOf(a, slice), start = slice * a.Height * a.Width;
-        float smallest = ((float*)a.Range.Address)[range];
-        float spread = ((float*)a.Range.Address)[range + 1] - smallest;
-        int value = 0;
-        if (spread != 0f)
-        {
-            float x = ((float*)a.X.Address)[start + h * a.Width + w];
-            value = (int)ScalarInstructions.Multiply(ScalarInstructions.Divide(x - smallest, spread), 255f);
-        }
-        a.Y[start + Place(a, h, w)] = (byte)value;
+        int start = slice * a.Height * a.Width;
+        a.Y[start + Place(a, h, w)] = (byte)TScale.Scaled(a, start + h * a.Width + w, RangeOf(a, slice));
     }
 
-    static unsafe void ForwardV1F64(SliceBytesArguments a)
+    /// <summary>The arithmetic, in the type of x.</summary>
+    interface IScale
     {
-        int w = Grid.IdxX * Group.DimX + Group.IdxX;
-        int h = Grid.IdxY;
-        int slice = Grid.IdxZ;
-        if (w >= a.Width)
-            return;
-        int range = RangeOf(a, slice), start = slice * a.Height * a.Width;
-        double smallest = ((double*)a.Range.Address)[range];
-        double spread = ((double*)a.Range.Address)[range + 1] - smallest;
-        int value = 0;
-        if (spread != 0)
+        static abstract int Scaled(SliceBytesArguments a, int index, int range);
+    }
+
+    readonly unsafe struct ScaleF32 : IScale
+    {
+        public static int Scaled(SliceBytesArguments a, int index, int range)
         {
-            double x = ((double*)a.X.Address)[start + h * a.Width + w];
-            value = (int)ScalarInstructions.Multiply(ScalarInstructions.Divide(x - smallest, spread), 255.0);
+            float smallest = ((float*)a.Range.Address)[range], spread = ((float*)a.Range.Address)[range + 1] - smallest;
+            return spread == 0f ? 0 : (int)ScalarInstructions.Multiply(ScalarInstructions.Divide(((float*)a.X.Address)[index] - smallest, spread), 255f);
         }
-        a.Y[start + Place(a, h, w)] = (byte)value;
+    }
+
+    readonly unsafe struct ScaleF64 : IScale
+    {
+        public static int Scaled(SliceBytesArguments a, int index, int range)
+        {
+            double smallest = ((double*)a.Range.Address)[range], spread = ((double*)a.Range.Address)[range + 1] - smallest;
+            return spread == 0 ? 0 : (int)ScalarInstructions.Multiply(ScalarInstructions.Divide(((double*)a.X.Address)[index] - smallest, spread), 255.0);
+        }
     }
 }

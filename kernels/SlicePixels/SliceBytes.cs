@@ -51,8 +51,8 @@ public static partial class SliceBytes
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<SliceBytesArguments> ForwardOperation = new("SliceBytes", Check,
         Rung.Host<SliceBytesArguments>("Host", HostForward),
-        V1(ForwardV1F32, FloatType.F32),
-        V1(ForwardV1F64, FloatType.F64));
+        V1(ForwardV1<ScaleF32>, FloatType.F32),
+        V1(ForwardV1<ScaleF64>, FloatType.F64));
 
     /// <summary>Converts every slice.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
@@ -64,22 +64,15 @@ public static partial class SliceBytes
             Suffix = $"{type}",
             Group = 128,
             Accepts = a => a.Type == type,
-            Launch = static a => new((a.Width + 127) / 128, a.Height, a.Slices),
+            Launch = static a => new(Parts.Of(a.Width, 128), a.Height, a.Slices),
         };
 
     static void Check(SliceBytesArguments a)
     {
         const string name = "SliceBytes";
-        Require.Positive(name, nameof(a.Slices), a.Slices);
-        Require.Positive(name, nameof(a.Height), a.Height);
-        Require.Positive(name, nameof(a.Width), a.Width);
-        // The naive grid has a row in y and a slice in z.
-        Require.That(a.Height <= 65535, name, nameof(a.Height), "at most 65535", a.Height);
-        Require.That(a.Slices <= 65535, name, nameof(a.Slices), "at most 65535", a.Slices);
-        Int128 elements = (Int128)a.Slices * a.Height * a.Width;
-        Require.That(elements <= int.MaxValue, name, nameof(a.X), "fewer than 2³¹ elements", (long)elements);
-        Require.Length(name, nameof(a.X), a.X.Length, (long)elements * a.Type.Size(), "slices × height × width × bytes of an element");
-        Require.Length(name, nameof(a.Y), a.Y.Length, (long)elements, "slices × height × width");
+        long elements = Require.Elements(name, "slices × height × width", (nameof(a.Slices), a.Slices), (nameof(a.Height), a.Height), (nameof(a.Width), a.Width));
+        Require.Length(name, nameof(a.X), a.X.Length, elements * a.Type.Size(), "slices × height × width × bytes of an element");
+        Require.Length(name, nameof(a.Y), a.Y.Length, elements, "slices × height × width");
         long range = a.Range.Length / a.Type.Size();
         Require.That(range == 2 || range == 2L * a.Slices, name, nameof(a.Range), "one range, or one for each slice", range);
         Require.That(a.Turn is QuarterTurn.None or QuarterTurn.Clockwise or QuarterTurn.CounterClockwise, name, nameof(a.Turn),

@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class SlicePixels
 {
     /// <summary>y as [slices, 3, size, size] doubles. The arguments must lie in host memory; Y is not touched.</summary>
-    public static double[] Reference(in SlicePixelsArguments a)
+    internal static double[] Reference(in SlicePixelsArguments a)
     {
         var y = new double[a.Slices * 3 * a.Size * a.Size];
         double[] means = [a.MeanRed, a.MeanGreen, a.MeanBlue], deviations = [a.DeviationRed, a.DeviationGreen, a.DeviationBlue];

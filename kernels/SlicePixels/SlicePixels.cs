@@ -59,7 +59,7 @@ public static partial class SlicePixels
         Rung.Gpu<SlicePixelsArguments>("V1.Naive", ForwardV1) with
         {
             Group = 128,
-            Launch = static a => new((a.Size + 127) / 128, a.Size, a.Slices),
+            Launch = static a => new(Parts.Of(a.Size, 128), a.Size, a.Slices),
         });
 
     /// <summary>Normalises every pixel.</summary>
@@ -69,19 +69,12 @@ public static partial class SlicePixels
     static void Check(SlicePixelsArguments a)
     {
         const string name = "SlicePixels";
-        Require.Positive(name, nameof(a.Slices), a.Slices);
-        Require.Positive(name, nameof(a.Height), a.Height);
-        Require.Positive(name, nameof(a.Width), a.Width);
-        Require.Positive(name, nameof(a.Size), a.Size);
+        long pixels = Require.Elements(name, "slices × height × width", (nameof(a.Slices), a.Slices), (nameof(a.Height), a.Height), (nameof(a.Width), a.Width));
+        long values = Require.Elements(name, "slices × 3 × size × size", (nameof(a.Slices), a.Slices), ("colours", 3), (nameof(a.Size), a.Size), (nameof(a.Size), a.Size));
         Require.That(a.Top >= 0 && a.Top <= a.Height - a.Size, name, nameof(a.Top), "a square inside the image", a.Top);
         Require.That(a.Left >= 0 && a.Left <= a.Width - a.Size, name, nameof(a.Left), "a square inside the image", a.Left);
-        // The naive grid has a row in y and a slice in z.
-        Require.That(a.Slices <= 65535, name, nameof(a.Slices), "at most 65535", a.Slices);
-        Int128 pixels = (Int128)a.Slices * a.Height * a.Width, values = (Int128)a.Slices * 3 * a.Size * a.Size;
-        Require.That(pixels <= int.MaxValue && values <= int.MaxValue, name, nameof(a.X), "fewer than 2³¹ elements", (long)pixels);
-        Require.Length(name, nameof(a.X), a.X.Length, (long)pixels, "slices × height × width");
-        Require.Length(name, nameof(a.Y), a.Y.Length, (long)values, "slices × 3 × size × size");
-        Require.That(a.DeviationRed > 0 && a.DeviationGreen > 0 && a.DeviationBlue > 0, name, nameof(a.DeviationRed), "deviations above 0",
-            (long)a.DeviationRed);
+        Require.Length(name, nameof(a.X), a.X.Length, pixels, "slices × height × width");
+        Require.Length(name, nameof(a.Y), a.Y.Length, values, "slices × 3 × size × size");
+        Require.That(a.DeviationRed > 0 && a.DeviationGreen > 0 && a.DeviationBlue > 0, name, nameof(a.DeviationRed), "deviations above 0", a.DeviationRed);
     }
 }

@@ -6,7 +6,7 @@ public static partial class WindowAttention
     /// <summary>
     /// gradQ [W, D], gradK [P, D] and gradV [P, D] as doubles. The arguments must lie in host memory; outputs are not touched.
     /// </summary>
-    public static (double[] GradQ, double[] GradK, double[] GradV) BackwardReference(in WindowAttentionBackwardArguments a)
+    internal static (double[] GradQ, double[] GradK, double[] GradV) BackwardReference(in WindowAttentionBackwardArguments a)
     {
         int window = a.WindowDepth * a.WindowHeight * a.WindowWidth, patches = a.GridDepth * a.GridHeight * a.GridWidth, channels = a.Channels;
         double[] gradQ = new double[patches / window * channels], gradK = new double[patches * channels], gradV = new double[patches * channels];

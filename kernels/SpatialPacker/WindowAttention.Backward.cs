@@ -66,7 +66,7 @@ public static partial class WindowAttention
         Rung.Gpu<WindowAttentionBackwardArguments>("V1.Naive", BackwardV1) with
         {
             Group = 64,
-            Launch = static a => new((a.Grid.Windows + 63) / 64),
+            Launch = static a => new(Parts.Of(a.Grid.Windows, 64)),
         });
 
     /// <summary>

@@ -5,10 +5,8 @@ namespace HSENet.Kernels;
 
 public static partial class WindowAttention
 {
-    static void HostForward(HostDevice device, WindowAttentionArguments a)
-    {
+    static void HostForward(HostDevice device, WindowAttentionArguments a) =>
         device.ForVectors(a.Grid.Windows, new HostWork(device, a));
-    }
 
     readonly struct HostWork(HostDevice device, WindowAttentionArguments a) : IHostVectorWork
     {

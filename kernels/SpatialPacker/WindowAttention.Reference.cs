@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class WindowAttention
 {
     /// <summary>y as [W, D] and map as [W, patches of a window] doubles. The arguments must lie in host memory; outputs are not touched.</summary>
-    public static (double[] Y, double[] Map) Reference(in WindowAttentionArguments a)
+    internal static (double[] Y, double[] Map) Reference(in WindowAttentionArguments a)
     {
         int window = a.WindowDepth * a.WindowHeight * a.WindowWidth, patches = a.GridDepth * a.GridHeight * a.GridWidth;
         var y = new double[patches / window * a.Channels];

@@ -62,7 +62,7 @@ public static partial class WindowAttention
         Rung.Gpu<WindowAttentionArguments>("V1.Naive", ForwardV1) with
         {
             Group = 64,
-            Launch = static a => new((a.Grid.Windows + 63) / 64),
+            Launch = static a => new(Parts.Of(a.Grid.Windows, 64)),
         });
 
     /// <summary>Attends from every centroid to its window.</summary>

@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class WindowCentroid
 {
     /// <summary>gradX as [P, D] doubles after the addition. The arguments must lie in host memory; GradX is not touched.</summary>
-    public static double[] BackwardReference(in WindowCentroidBackwardArguments a)
+    internal static double[] BackwardReference(in WindowCentroidBackwardArguments a)
     {
         int lines = a.GridHeight / a.WindowHeight, columns = a.GridWidth / a.WindowWidth, window = a.WindowDepth * a.WindowHeight * a.WindowWidth;
         var gradX = new double[a.GridDepth * a.GridHeight * a.GridWidth * a.Channels];

@@ -42,7 +42,7 @@ public static partial class WindowCentroid
         Rung.Gpu<WindowCentroidBackwardArguments>("V1.Naive", BackwardV1) with
         {
             Group = 128,
-            Launch = static a => new((a.Channels + 127) / 128, a.Grid.Windows),
+            Launch = static a => new(a.Grid.Windows, Parts.Of(a.Channels, 128)),
         });
 
     /// <summary>gradX[p,d] += gradY[window of p,d] / patches of a window.</summary>
@@ -53,8 +53,6 @@ public static partial class WindowCentroid
     {
         const string name = "WindowCentroid.Backward";
         var (patches, windows) = a.Grid.Check(name, a.Channels);
-        // The naive grid has a window per block in y.
-        Require.That(a.Grid.Windows <= 65535, name, nameof(a.WindowDepth), "at most 65535 windows", a.Grid.Windows);
         Require.Length(name, nameof(a.GradY), a.GradY.Length, windows, "W × D");
         Require.Length(name, nameof(a.GradX), a.GradX.Length, patches, "P × D");
     }

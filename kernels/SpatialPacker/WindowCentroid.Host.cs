@@ -5,10 +5,8 @@ namespace HSENet.Kernels;
 
 public static partial class WindowCentroid
 {
-    static void HostForward(HostDevice device, WindowCentroidArguments a)
-    {
+    static void HostForward(HostDevice device, WindowCentroidArguments a) =>
         device.ForVectors(a.Grid.Windows, new HostWork(a));
-    }
 
     readonly unsafe struct HostWork(WindowCentroidArguments a) : IHostVectorWork
     {

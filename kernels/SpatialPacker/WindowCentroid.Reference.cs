@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class WindowCentroid
 {
     /// <summary>y as [W, D] doubles. The arguments must lie in host memory; Y is not touched.</summary>
-    public static double[] Reference(in WindowCentroidArguments a)
+    internal static double[] Reference(in WindowCentroidArguments a)
     {
         int lines = a.GridHeight / a.WindowHeight, columns = a.GridWidth / a.WindowWidth, window = a.WindowDepth * a.WindowHeight * a.WindowWidth;
         var y = new double[a.GridDepth / a.WindowDepth * lines * columns * a.Channels];

@@ -9,8 +9,8 @@ public static partial class WindowCentroid
 {
     static void ForwardV1(WindowCentroidArguments a)
     {
-        int d = ILGPU.Grid.IdxX * Group.DimX + Group.IdxX;
-        int window = ILGPU.Grid.IdxY;
+        int window = ILGPU.Grid.IdxX;
+        int d = ILGPU.Grid.IdxY * Group.DimX + Group.IdxX;
         if (d >= a.Channels)
             return;
         WindowGrid grid = a.Grid;

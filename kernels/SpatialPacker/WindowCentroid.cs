@@ -46,7 +46,7 @@ public static partial class WindowCentroid
         Rung.Gpu<WindowCentroidArguments>("V1.Naive", ForwardV1) with
         {
             Group = 128,
-            Launch = static a => new((a.Channels + 127) / 128, a.Grid.Windows),
+            Launch = static a => new(a.Grid.Windows, Parts.Of(a.Channels, 128)),
         });
 
     /// <summary>Averages every window.</summary>
@@ -57,8 +57,6 @@ public static partial class WindowCentroid
     {
         const string name = "WindowCentroid";
         var (patches, windows) = a.Grid.Check(name, a.Channels);
-        // The naive grid has a window per block in y.
-        Require.That(a.Grid.Windows <= 65535, name, nameof(a.WindowDepth), "at most 65535 windows", a.Grid.Windows);
         Require.Length(name, nameof(a.X), a.X.Length, patches, "P × D");
         Require.Length(name, nameof(a.Y), a.Y.Length, windows, "W × D");
     }

@@ -27,11 +27,7 @@ readonly struct WindowGrid(int gridDepth, int gridHeight, int gridWidth, int win
         CheckAxis(operation, "GridDepth", gridDepth, "WindowDepth", windowDepth);
         CheckAxis(operation, "GridHeight", gridHeight, "WindowHeight", windowHeight);
         CheckAxis(operation, "GridWidth", gridWidth, "WindowWidth", windowWidth);
-        Require.That((long)gridDepth * gridHeight * gridWidth <= int.MaxValue, operation, "GridDepth", "fewer than 2³¹ patches",
-            (long)gridDepth * gridHeight * gridWidth);
-        Require.Positive(operation, "Channels", channels);
-        long elements = (long)Patches * channels;
-        Require.That(elements <= int.MaxValue, operation, "Channels", "fewer than 2³¹ elements", elements);
+        long elements = Require.Elements(operation, "P × D", ("GridDepth", gridDepth), ("GridHeight", gridHeight), ("GridWidth", gridWidth), ("Channels", channels));
         return (elements, (long)Windows * channels);
     }
 

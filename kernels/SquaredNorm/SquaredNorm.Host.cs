@@ -8,7 +8,7 @@ public static partial class SquaredNorm
     const int HostChunks = 8; // enough work that handing out an item does not show
 
     static void HostForward(HostDevice device, SquaredNormArguments a) =>
-        device.ForVectors((SumsLength(a.Count) + HostChunks - 1) / HostChunks, new HostWork(a));
+        device.ForVectors(Parts.Of(SumsLength(a.Count), HostChunks), new HostWork(a));
 
     readonly struct HostWork(SquaredNormArguments a) : IHostVectorWork
     {

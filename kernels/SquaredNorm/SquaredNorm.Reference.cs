@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class SquaredNorm
 {
     /// <summary>The sums as doubles. The arguments must lie in host memory; Sums is not touched.</summary>
-    public static double[] Reference(in SquaredNormArguments a)
+    internal static double[] Reference(in SquaredNormArguments a)
     {
         var sums = new double[(a.Count + 4095) / 4096];
         for (int i = 0; i < a.Count; i++)

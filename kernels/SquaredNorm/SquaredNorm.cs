@@ -25,11 +25,11 @@ public static partial class SquaredNorm
         Rung.Gpu<SquaredNormArguments>("V1.Naive", ForwardV1) with
         {
             Group = 128,
-            Launch = static a => new((SumsLength(a.Count) + 127) / 128),
+            Launch = static a => new(Parts.Of(SumsLength(a.Count), 128)),
         });
 
     /// <summary>Length of <see cref="SquaredNormArguments.Sums"/> for a number of elements.</summary>
-    public static int SumsLength(int count) => (int)((count + Chunk - 1L) / Chunk);
+    public static int SumsLength(int count) => Parts.Of(count, Chunk);
 
     /// <summary>Sums the squares of every chunk.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
@@ -38,7 +38,7 @@ public static partial class SquaredNorm
     static void Check(SquaredNormArguments a)
     {
         const string name = "SquaredNorm";
-        Require.Positive(name, nameof(a.Count), a.Count);
+        Require.Elements(name, "n", (nameof(a.Count), a.Count));
         Require.Length(name, nameof(a.X), a.X.Length, a.Count, "n");
         Require.Length(name, nameof(a.Sums), a.Sums.Length, SumsLength(a.Count), "⌈n / 4096⌉");
     }

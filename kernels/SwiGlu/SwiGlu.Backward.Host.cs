@@ -9,7 +9,7 @@ public static partial class SwiGlu
 {
     static void HostBackward(HostDevice device, SwiGluBackwardArguments a)
     {
-        int perRow = (a.Channels + HostChannelsPerItem - 1) / HostChannelsPerItem;
+        int perRow = Parts.Of(a.Channels, HostChannelsPerItem);
         device.ForVectors(a.Rows * perRow, new HostBackwardWork(a, perRow));
     }
 

@@ -28,7 +28,7 @@ public static partial class SwiGlu
         Rung.Gpu<SwiGluBackwardArguments>("V1.Naive", BackwardV1) with
         {
             Group = 128,
-            Launch = static a => new(a.Rows, (a.Channels + 127) / 128),
+            Launch = static a => new(a.Rows, Parts.Of(a.Channels, 128)),
         });
 
     /// <summary>gradUp = gradY · silu(gate), gradGate = gradY · up · σ(gate)·(1 + gate·σ(−gate)); both overwritten.</summary>
@@ -38,10 +38,8 @@ public static partial class SwiGlu
     static void Check(SwiGluBackwardArguments a)
     {
         const string name = "SwiGlu.Backward";
-        Require.Positive(name, nameof(a.Rows), a.Rows);
-        Require.Positive(name, nameof(a.Channels), a.Channels);
-        long elements = (long)a.Rows * a.Channels;
-        Require.Positive(name, "M × 2N", 2 * elements);
+        long elements = Require.Elements(name, "M × N", (nameof(a.Rows), a.Rows), (nameof(a.Channels), a.Channels));
+        Require.Indexable(name, "M × 2N", 2 * elements);
         Require.Length(name, nameof(a.GateUp), a.GateUp.Length, 2 * elements, "M × 2N");
         Require.Length(name, nameof(a.GradY), a.GradY.Length, elements, "M × N");
         Require.Length(name, nameof(a.GradGateUp), a.GradGateUp.Length, 2 * elements, "M × 2N");

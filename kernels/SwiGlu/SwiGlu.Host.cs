@@ -9,13 +9,10 @@ public static partial class SwiGlu
 {
     const int HostChannelsPerItem = 4096; // about a microsecond: enough that handing out an item does not show
 
-    static void HostForward(HostDevice device, SwiGluArguments a)
-    {
-        int items = a.Rows * HostItemsPerRow(a);
-        device.ForVectors(items, new HostWork(a));
-    }
+    static void HostForward(HostDevice device, SwiGluArguments a) =>
+        device.ForVectors(a.Rows * HostItemsPerRow(a), new HostWork(a));
 
-    static int HostItemsPerRow(in SwiGluArguments a) => (a.Channels + HostChannelsPerItem - 1) / HostChannelsPerItem;
+    static int HostItemsPerRow(in SwiGluArguments a) => Parts.Of(a.Channels, HostChannelsPerItem);
 
     readonly struct HostWork(SwiGluArguments a) : IHostVectorWork
     {

@@ -29,7 +29,7 @@ public static partial class SwiGlu
         Rung.Gpu<SwiGluArguments>("V1.Naive", ForwardV1) with
         {
             Group = 128,
-            Launch = static a => new(a.Rows, (a.Channels + 127) / 128),
+            Launch = static a => new(a.Rows, Parts.Of(a.Channels, 128)),
         });
 
     /// <summary>Activates every row.</summary>
@@ -39,10 +39,8 @@ public static partial class SwiGlu
     static void Check(SwiGluArguments a)
     {
         const string name = "SwiGlu";
-        Require.Positive(name, nameof(a.Rows), a.Rows);
-        Require.Positive(name, nameof(a.Channels), a.Channels);
-        long elements = (long)a.Rows * a.Channels;
-        Require.Positive(name, "M × 2N", 2 * elements);
+        long elements = Require.Elements(name, "M × N", (nameof(a.Rows), a.Rows), (nameof(a.Channels), a.Channels));
+        Require.Indexable(name, "M × 2N", 2 * elements);
         Require.Length(name, nameof(a.GateUp), a.GateUp.Length, 2 * elements, "M × 2N");
         Require.Length(name, nameof(a.Y), a.Y.Length, elements, "M × N");
     }

@@ -67,7 +67,7 @@ readonly struct HostSweep(View<float> values, View<float> sums) : IHostVectorWor
 
     /// <summary>Reads all of <paramref name="values"/>; <paramref name="sums"/> has 16 floats for each thread.</summary>
     public static void Launch(HostDevice device, View<float> values, View<float> sums) =>
-        device.ForVectors((int)((values.Length + Run - 1) / Run), new HostSweep(values, sums));
+        device.ForVectors(Parts.Of(values.Length, Run), new HostSweep(values, sums));
 
     unsafe void IHostVectorWork.Run<TVector>(int index, int worker)
     {

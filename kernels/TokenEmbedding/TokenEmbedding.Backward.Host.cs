@@ -8,7 +8,7 @@ public static partial class TokenEmbedding
     const int HostColumns = 64; // columns of an item: four cache lines of every row
 
     static void HostBackward(HostDevice device, TokenEmbeddingBackwardArguments a) =>
-        device.ForVectors((a.Channels + HostColumns - 1) / HostColumns, new HostBackwardWork(a));
+        device.ForVectors(Parts.Of(a.Channels, HostColumns), new HostBackwardWork(a));
 
     readonly struct HostBackwardWork(TokenEmbeddingBackwardArguments a) : IHostVectorWork
     {

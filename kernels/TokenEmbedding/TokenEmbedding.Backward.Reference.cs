@@ -7,7 +7,7 @@ public static partial class TokenEmbedding
     /// gradTable, gradPosition and gradAdded after the addition, and gradVisual (each empty when not asked for), as doubles. The arguments must lie
     /// in host memory and are not touched.
     /// </summary>
-    public static (double[] GradTable, double[] GradPosition, double[] GradAdded, double[] GradVisual) BackwardReference(in TokenEmbeddingBackwardArguments a)
+    internal static (double[] GradTable, double[] GradPosition, double[] GradAdded, double[] GradVisual) BackwardReference(in TokenEmbeddingBackwardArguments a)
     {
         double[] gradTable = ReferenceMath.Doubles(a.GradTable), gradPosition = ReferenceMath.Doubles(a.GradPosition), gradAdded = ReferenceMath.Doubles(a.GradAdded);
         var gradVisual = new double[a.GradVisual.Length];

@@ -49,7 +49,7 @@ public static partial class TokenEmbedding
         Rung.Gpu<TokenEmbeddingBackwardArguments>("V1.Naive", BackwardV1) with
         {
             Group = 128,
-            Launch = static a => new((a.Channels + 127) / 128),
+            Launch = static a => new(Parts.Of(a.Channels, 128)),
         });
 
     /// <summary>
@@ -70,7 +70,7 @@ public static partial class TokenEmbedding
         Require.OptionalLength(name, nameof(a.GradAdded), a.GradAdded.Length, a.Channels, "C");
         if (!a.GradPosition.IsEmpty)
             RequireRows(name, nameof(a.GradPosition), a.GradPosition.Length, (long)a.FirstPosition + a.Tokens, a.Channels);
-        Require.That(a.GradTable.Length <= int.MaxValue, name, nameof(a.GradTable), "fewer than 2³¹ elements", a.GradTable.Length);
+        Require.Indexable(name, nameof(a.GradTable), a.GradTable.Length);
         Require.That(a.GradTable.Length + a.GradPosition.Length + a.GradAdded.Length + a.GradVisual.Length > 0, name, nameof(a.GradTable), "at least one gradient", 0);
         CheckVisual(name, nameof(a.GradVisual), a.GradVisual, a.VisualStart, a.Tokens, a.Channels);
     }

@@ -7,11 +7,8 @@ public static partial class TokenEmbedding
 {
     const int HostTokensPerItem = 16; // enough work that handing out an item does not show
 
-    static void HostForward(HostDevice device, TokenEmbeddingArguments a)
-    {
-        int items = (a.Tokens + HostTokensPerItem - 1) / HostTokensPerItem;
-        device.ForVectors(items, new HostWork(device, a));
-    }
+    static void HostForward(HostDevice device, TokenEmbeddingArguments a) =>
+        device.ForVectors(Parts.Of(a.Tokens, HostTokensPerItem), new HostWork(device, a));
 
     readonly struct HostWork(HostDevice device, TokenEmbeddingArguments a) : IHostVectorWork
     {

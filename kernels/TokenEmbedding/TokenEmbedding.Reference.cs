@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class TokenEmbedding
 {
     /// <summary>y as [T, C] doubles. The arguments must lie in host memory; Y is not touched.</summary>
-    public static double[] Reference(in TokenEmbeddingArguments a)
+    internal static double[] Reference(in TokenEmbeddingArguments a)
     {
         var y = new double[a.Tokens * a.Channels];
         long visualCount = a.Visual.Length / a.Channels;

@@ -58,7 +58,7 @@ public static partial class TokenEmbedding
             Weights = type,
             Group = 128,
             Accepts = a => a.Table.Type == type,
-            Launch = static a => new(a.Tokens, (a.Channels + 127) / 128),
+            Launch = static a => new(a.Tokens, Parts.Of(a.Channels, 128)),
         };
 
     static void Check(TokenEmbeddingArguments a)
@@ -68,20 +68,18 @@ public static partial class TokenEmbedding
         Require.Length(name, nameof(a.Ids), a.Ids.Length, a.Tokens, "T");
         Require.Length(name, nameof(a.Y), a.Y.Length, elements, "T × C");
         Require.OptionalLength(name, nameof(a.Added), a.Added.Length, a.Channels, "C");
-        RequireRows(nameof(a.Table), a.Table, 1, a.Channels);
+        RequireRows(name, nameof(a.Table), a.Table.Length, 1, a.Channels);
+        Require.ScaleGroups(name, nameof(a.Channels), a.Channels, a.Table.Type);
         if (!a.Position.IsEmpty)
-            RequireRows(nameof(a.Position), a.Position, (long)a.FirstPosition + a.Tokens, a.Channels);
+            RequireRows(name, nameof(a.Position), a.Position.Length, (long)a.FirstPosition + a.Tokens, a.Channels);
+        Require.ScaleGroups(name, nameof(a.Channels), a.Channels, a.Position.Type);
         CheckVisual(name, nameof(a.Visual), a.Visual, a.VisualStart, a.Tokens, a.Channels);
     }
 
     static long CheckSizes(string name, int tokens, int channels, int firstPosition)
     {
-        Require.Positive(name, nameof(TokenEmbeddingArguments.Tokens), tokens);
-        Require.Positive(name, nameof(TokenEmbeddingArguments.Channels), channels);
         Require.That(firstPosition >= 0, name, nameof(TokenEmbeddingArguments.FirstPosition), "at least 0", firstPosition);
-        long elements = (long)tokens * channels;
-        Require.Positive(name, "T × C", elements);
-        return elements;
+        return Require.Elements(name, "T × C", (nameof(TokenEmbeddingArguments.Tokens), tokens), (nameof(TokenEmbeddingArguments.Channels), channels));
     }
 
     static void CheckVisual(string name, string argument, View<float> visual, int start, int tokens, int channels)
@@ -93,16 +91,9 @@ public static partial class TokenEmbedding
             name, nameof(TokenEmbeddingArguments.VisualStart), "all visual tokens inside the T tokens", start);
     }
 
-    static void RequireRows(string argument, in Weights weights, long rows, int channels)
-    {
-        const string name = "TokenEmbedding";
-        RequireRows(name, argument, weights.Length, rows, channels);
-        Require.That(weights.Type != WeightType.Int8 || channels % Weights.ScaleGroup == 0, name, nameof(TokenEmbeddingArguments.Channels), "a multiple of 128 for int8 weights", channels);
-    }
-
     static void RequireRows(string name, string argument, long length, long rows, int channels)
     {
         Require.That(length % channels == 0 && length >= rows * channels, name, argument, "a whole number of rows of C, one for every id or position", length);
-        Require.That(length <= int.MaxValue, name, argument, "fewer than 2^31 elements", length);
+        Require.Indexable(name, argument, length);
     }
 }

@@ -11,13 +11,13 @@ public static partial class VoxelRescale
     const int HostRowsPerItem = 8; // one cache line of a column
 
     static void HostForward(HostDevice device, VoxelRescaleArguments a) =>
-        device.For(a.Slices * ((a.Rows + HostRowsPerItem - 1) / HostRowsPerItem), new HostWork(device, a));
+        device.For(a.Slices * Parts.Of(a.Rows, HostRowsPerItem), new HostWork(device, a));
 
     readonly unsafe struct HostWork(HostDevice device, VoxelRescaleArguments a) : IHostWork
     {
         public void Run(int index, int worker)
         {
-            int blocks = (a.Rows + HostRowsPerItem - 1) / HostRowsPerItem;
+            int blocks = Parts.Of(a.Rows, HostRowsPerItem);
             int z = index / blocks, first = index % blocks * HostRowsPerItem, count = Math.Min(HostRowsPerItem, a.Rows - first);
             double* rows = device.Scratch<double>(worker, (long)HostRowsPerItem * a.Columns);
             byte* source = a.Voxels.Pointer + ((long)z * a.Rows + first) * a.Columns * Size(a.Type);

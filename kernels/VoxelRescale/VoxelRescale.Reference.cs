@@ -4,7 +4,7 @@ namespace HSENet.Kernels;
 public static partial class VoxelRescale
 {
     /// <summary>Values as [slices, columns, rows] doubles. The arguments must lie in host memory; Values is not touched.</summary>
-    public static double[] Reference(in VoxelRescaleArguments a)
+    internal static double[] Reference(in VoxelRescaleArguments a)
     {
         var values = new double[a.Slices * a.Columns * a.Rows];
         for (int z = 0; z < a.Slices; z++)

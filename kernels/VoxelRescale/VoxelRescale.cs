@@ -85,7 +85,7 @@ public static partial class VoxelRescale
         {
             Suffix = "f64",
             Group = 128,
-            Launch = static a => new((a.Rows + 127) / 128, a.Columns, a.Slices),
+            Launch = static a => new(Parts.Of(a.Rows, 128), a.Columns, a.Slices),
         });
 
     /// <summary>Rescales every voxel.</summary>
@@ -106,17 +106,10 @@ public static partial class VoxelRescale
     static void Check(VoxelRescaleArguments a)
     {
         const string name = "VoxelRescale";
-        Require.Positive(name, nameof(a.Slices), a.Slices);
-        Require.Positive(name, nameof(a.Rows), a.Rows);
-        Require.Positive(name, nameof(a.Columns), a.Columns);
-        // The naive grid has a column in y and a slice in z.
-        Require.That(a.Columns <= 65535, name, nameof(a.Columns), "at most 65535", a.Columns);
-        Require.That(a.Slices <= 65535, name, nameof(a.Slices), "at most 65535", a.Slices);
-        Int128 elements = (Int128)a.Slices * a.Rows * a.Columns;
-        Require.That(elements <= int.MaxValue, name, nameof(a.Voxels), "fewer than 2³¹ voxels", (long)elements);
-        Require.Length(name, nameof(a.Voxels), a.Voxels.Length, (long)elements * Size(a.Type), "slices × rows × columns × bytes of a voxel");
-        Require.Length(name, nameof(a.Values), a.Values.Length, (long)elements, "slices × columns × rows");
-        Require.That(a.Lowest <= a.Highest, name, nameof(a.Lowest), "at most the upper end of the window", (long)a.Lowest);
-        Require.That(a.Divisor > 0, name, nameof(a.Divisor), "more than 0", (long)a.Divisor);
+        long elements = Require.Elements(name, "slices × rows × columns", (nameof(a.Slices), a.Slices), (nameof(a.Rows), a.Rows), (nameof(a.Columns), a.Columns));
+        Require.Length(name, nameof(a.Voxels), a.Voxels.Length, elements * Size(a.Type), "slices × rows × columns × bytes of a voxel");
+        Require.Length(name, nameof(a.Values), a.Values.Length, elements, "slices × columns × rows");
+        Require.That(a.Lowest <= a.Highest, name, nameof(a.Lowest), "at most the upper end of the window", a.Lowest);
+        Require.That(a.Divisor > 0, name, nameof(a.Divisor), "more than 0", a.Divisor);
     }
 }

@@ -52,6 +52,14 @@ public sealed class PtxClaimsTests
         Assert.Equal(rung.Claims.TensorCores, Instructions(module).Any(instruction => instruction.Opcode is "mma" or "wgmma" or "wmma"));
     }
 
+    // A generic access finds out at run time which memory is meant, which takes longer.
+    [Theory, MemberData(nameof(EntryNames))]
+    public void Every_access_names_its_memory(string entryName)
+    {
+        var (_, module) = Find(entryName);
+        Assert.DoesNotContain(Instructions(module), instruction => instruction.Opcode is "ld" or "st" or "atom" or "red" && instruction.Space == null);
+    }
+
     [Theory, MemberData(nameof(EntryNames))]
     public void No_floating_point_sum_or_product_is_left_to_the_assembler_to_contract(string entryName)
     {

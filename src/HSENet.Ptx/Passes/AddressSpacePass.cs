@@ -73,6 +73,9 @@ public static class AddressSpacePass
             case "call":
                 return Origin.Other;
         }
+        // Too narrow for an address, whatever it was made of: an index that was read from shared memory, for example.
+        if (instruction.Opcode == "cvt" && instruction.Types[0].Bits() < 64)
+            return Origin.Number;
         Origin[] sources = [.. instruction.Operands.Skip(1).Select(operand => Of(operand, origins, globals))];
         Origin largest = sources.DefaultIfEmpty(Origin.Number).Max();
         if (largest == Origin.Other)

@@ -17,6 +17,7 @@ public class AddressSpacePassTests
     [InlineData("ld.f32 %f1, [table+4];", "ld.global.f32 %f1, [table+4];")]
     [InlineData(View + "ld.b64 %rd4, [%rd3]; ld.b32 %r1, [%rd4];", "ld.global.b32 %r1, [%rd4];")]
     [InlineData(View + "mov.u64 %rd4, tile; st.shared.b64 [%rd4], 1; cvt.s64.s32 %rd5, %r2; add.s64 %rd6, %rd3, %rd5; ld.f32 %f1, [%rd6];", "ld.global.f32 %f1, [%rd6];")]
+    [InlineData(View + "mov.u64 %rd4, tile; ld.shared.b64 %rd5, [%rd4]; cvt.u32.u64 %r3, %rd5; mul.wide.u32 %rd6, %r3, 4; add.u64 %rd7, %rd1, %rd6; ld.f32 %f1, [%rd7];", "ld.global.f32 %f1, [%rd7];")]
     public void Accesses_through_parameters_and_globals_become_global(string body, string expected) => Assert.Equal(expected, Last(body));
 
     [Theory]
