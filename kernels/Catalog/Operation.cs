@@ -43,13 +43,25 @@ public sealed class Operation<TArguments> : Operation where TArguments : unmanag
     /// <exception cref="NoRungException">No rung, or not the forced one, can run them on this device.</exception>
     public void Launch(Device device, in TArguments arguments)
     {
+        ArgumentNullException.ThrowIfNull(device);
         _check(arguments);
-        Launch(device, Choose(device, arguments), arguments);
+        Start(device, Choose(device, arguments), arguments);
     }
 
-    /// <summary>Checks the arguments and launches the given rung.</summary>
-    /// <exception cref="NoRungException">The rung cannot run these arguments on this device.</exception>
+    /// <summary>Checks the arguments and launches the given rung; does not wait.</summary>
+    /// <exception cref="KernelArgumentException">The arguments do not fit each other.</exception>
+    /// <exception cref="NoRungException">The rung cannot run them on this device.</exception>
     public void Launch(Device device, Rung<TArguments> rung, in TArguments arguments)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(rung);
+        _check(arguments);
+        if (!device.CanRun(rung) || !rung.Accepts(arguments))
+            throw new NoRungException($"{Name}: {rung.Name} cannot run these arguments on {device.Name}");
+        Start(device, rung, arguments);
+    }
+
+    static void Start(Device device, Rung<TArguments> rung, in TArguments arguments)
     {
         if (device.Observer is not { } observer)
         {
@@ -68,6 +80,7 @@ public sealed class Operation<TArguments> : Operation where TArguments : unmanag
     /// <exception cref="NoRungException">There is none.</exception>
     public Rung<TArguments> Choose(Device device, in TArguments arguments)
     {
+        ArgumentNullException.ThrowIfNull(device);
         string? forced = ForcedRungs.For(Name);
         for (int i = _rungs.Length - 1; i >= 0; i--)
         {

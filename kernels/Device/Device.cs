@@ -39,15 +39,19 @@ public abstract class Device : IDisposable
     /// Makes read-only host memory (a mapped weight file) visible to kernels: in place where the device can read it, as a copy
     /// otherwise. <paramref name="address"/> must stay valid until the returned memory is disposed.
     /// </summary>
+    /// <exception cref="DeviceMemoryException">The device has no room for a copy.</exception>
     public abstract DeviceMemory Import(nint address, long bytes, string name);
 
     /// <summary>Copies host bytes into device memory of the same size.</summary>
+    /// <exception cref="ArgumentException">The sizes differ.</exception>
     public abstract void Upload(ReadOnlySpan<byte> source, View<byte> destination);
 
-    /// <summary>Waits for all launches, then copies device memory to the host.</summary>
+    /// <summary>Waits for all launches, then copies device memory to as many bytes of the host.</summary>
+    /// <exception cref="ArgumentException">The sizes differ.</exception>
     public abstract void Download(View<byte> source, Span<byte> destination);
 
     /// <summary>Copies between device memories of the same size that do not overlap, in launch order.</summary>
+    /// <exception cref="ArgumentException">The sizes differ.</exception>
     public abstract void Copy(View<byte> source, View<byte> destination);
 
     /// <summary>Sets device memory to zero, in launch order.</summary>
@@ -77,14 +81,17 @@ public abstract class Device : IDisposable
     public ILaunchObserver? Observer { get; set; }
 
     /// <summary>Copies host elements into a view of the same length.</summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
     public void Upload<T>(ReadOnlySpan<T> source, View<T> destination) where T : unmanaged =>
         Upload(MemoryMarshal.AsBytes(source), destination.As<byte>());
 
     /// <summary>Waits for all launches, then copies a view into host elements of the same length.</summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
     public void Download<T>(View<T> source, Span<T> destination) where T : unmanaged =>
         Download(source.As<byte>(), MemoryMarshal.AsBytes(destination));
 
-    /// <summary>Copies between two views of the same length.</summary>
+    /// <summary>Copies between two views of the same length that do not overlap, in launch order.</summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
     public void Copy<T>(View<T> source, View<T> destination) where T : unmanaged => Copy(source.As<byte>(), destination.As<byte>());
 
     /// <summary>Frees what the device holds; memories must be disposed before.</summary>
@@ -115,6 +122,7 @@ public abstract class DeviceMemory : IDisposable
     public abstract View<byte> Bytes { get; }
 
     /// <summary>Elements from a byte offset on, which must be a multiple of the element's size.</summary>
+    /// <exception cref="ArgumentException">It is none, or the elements are not inside the memory.</exception>
     public unsafe View<T> View<T>(long byteOffset, long length) where T : unmanaged =>
         byteOffset % sizeof(T) == 0
             ? Bytes.Slice(byteOffset, length * sizeof(T)).As<T>()

@@ -19,16 +19,17 @@ public static class DropoutMask
     /// <param name="index">The element: the counter's lower word.</param>
     /// <param name="rate">In [0, 1); 0 gives 1 always.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Factor(long seed, int index, float rate)
-    {
-        float random = Philox((uint)index, (uint)(seed >> 32), (uint)seed) >> 32 - Bits;
-        return random < rate * (1 << Bits) ? 0f : ScalarInstructions.Divide(1f, 1f - rate);
-    }
+    public static float Factor(long seed, int index, float rate) =>
+        Random(seed, index) < rate * (1 << Bits) ? 0f : ScalarInstructions.Divide(1f, 1f - rate);
 
     /// <summary>A number in [0, 1), a multiple of 2^-24: what <see cref="Factor"/> compares with the rate. Callable inside GPU kernels.</summary>
     /// <inheritdoc cref="Factor" path="/param"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Uniform(long seed, int index) => (Philox((uint)index, (uint)(seed >> 32), (uint)seed) >> 32 - Bits) * (1f / (1 << Bits));
+    public static float Uniform(long seed, int index) => Random(seed, index) * (1f / (1 << Bits));
+
+    /// <summary>The upper <see cref="Bits"/> bits of an element's random word.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static float Random(long seed, int index) => Philox((uint)index, (uint)(seed >> 32), (uint)seed) >> 32 - Bits;
 
     /// <summary>The first word of a Philox2x32-10 block.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

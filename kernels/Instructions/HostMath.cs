@@ -23,7 +23,7 @@ static class HostMath
     {
         var whole = T.Round(x * T.Create(Log2E));
         var fraction = T.MultiplyAdd(x, T.Create(Log2E), T.Create(0f) - whole);
-        return PowerOf2(whole, T.MultiplyAdd(x, T.Create(Log2ERest), fraction));
+        return Exp2Fraction(T.MultiplyAdd(x, T.Create(Log2ERest), fraction)) * T.PowerOfTwo(whole);
     }
 
     /// <summary>2^x of x ≤ 0, relative error at most 1.5e-7; 2^−125 for all that is less.</summary>
@@ -37,10 +37,7 @@ static class HostMath
         return T.ShiftExponent(Exp2Fraction(clamped - (shifted - shift)), shifted);
     }
 
-    /// <summary>2^(whole + fraction) for a fraction in [−1/2, 1/2].</summary>
-    [MethodImpl(Inline)]
-    static T PowerOf2<T>(T whole, T fraction) where T : unmanaged, IHostVector<T> => Exp2Fraction(fraction) * T.PowerOfTwo(whole);
-
+    /// <summary>2^x of x in [−1/2, 1/2].</summary>
     [MethodImpl(Inline)]
     static T Exp2Fraction<T>(T fraction) where T : unmanaged, IHostVector<T>
     {

@@ -8,18 +8,14 @@ namespace HSENet.Kernels;
 public static partial class L2Normalize
 {
     static void HostBackward(HostDevice device, L2NormalizeBackwardArguments a) =>
-        device.ForVectors(Parts.Of(a.Rows, HostRowsPerItem), new HostBackwardWork(a));
+        device.ForRows(a.Rows, HostRowsPerItem, new HostBackwardWork(a));
 
-    readonly struct HostBackwardWork(L2NormalizeBackwardArguments a) : IHostVectorWork
+    readonly struct HostBackwardWork(L2NormalizeBackwardArguments a) : IHostRowWork
     {
-        public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
+        public unsafe void Run<TVector>(int row, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
-            int end = Math.Min(a.Rows, (index + 1) * HostRowsPerItem);
-            for (int row = index * HostRowsPerItem; row < end; row++)
-            {
-                long start = (long)row * a.Channels;
-                BackwardRow<TVector>(a.X.Pointer + start, a.GradY.Pointer + start, a.GradX.Pointer + start, a.Channels);
-            }
+            long start = (long)row * a.Channels;
+            BackwardRow<TVector>(a.X.Pointer + start, a.GradY.Pointer + start, a.GradX.Pointer + start, a.Channels);
         }
     }
 

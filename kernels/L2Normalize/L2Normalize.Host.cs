@@ -10,15 +10,13 @@ public static partial class L2Normalize
     const int HostRowsPerItem = 8; // enough work that handing out an item does not show
 
     static void HostForward(HostDevice device, L2NormalizeArguments a) =>
-        device.ForVectors(Parts.Of(a.Rows, HostRowsPerItem), new HostWork(a));
+        device.ForRows(a.Rows, HostRowsPerItem, new HostWork(a));
 
-    readonly struct HostWork(L2NormalizeArguments a) : IHostVectorWork
+    readonly struct HostWork(L2NormalizeArguments a) : IHostRowWork
     {
-        public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
+        public unsafe void Run<TVector>(int row, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
-            int end = Math.Min(a.Rows, (index + 1) * HostRowsPerItem);
-            for (int row = index * HostRowsPerItem; row < end; row++)
-                Row<TVector>(a.X.Pointer + (long)row * a.Channels, a.Y.Pointer + (long)row * a.Channels, a.Channels);
+            Row<TVector>(a.X.Pointer + (long)row * a.Channels, a.Y.Pointer + (long)row * a.Channels, a.Channels);
         }
     }
 

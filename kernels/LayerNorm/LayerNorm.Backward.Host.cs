@@ -11,24 +11,20 @@ public static partial class LayerNorm
 
     static void HostBackward(HostDevice device, LayerNormBackwardArguments a)
     {
-        device.ForVectors(Parts.Of(a.Rows, HostRowsPerItem), new HostBackwardWork(a));
+        device.ForRows(a.Rows, HostRowsPerItem, new HostBackwardWork(a));
         if (!a.GradGamma.IsEmpty || !a.GradBeta.IsEmpty)
             device.ForVectors(Parts.Of(a.Channels, HostBackwardChannels), new HostChannelsWork(a));
     }
 
-    readonly unsafe struct HostBackwardWork(LayerNormBackwardArguments a) : IHostVectorWork
+    readonly unsafe struct HostBackwardWork(LayerNormBackwardArguments a) : IHostRowWork
     {
-        public void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
+        public void Run<TVector>(int row, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
-            int end = Math.Min(a.Rows, (index + 1) * HostRowsPerItem);
-            for (int row = index * HostRowsPerItem; row < end; row++)
-            {
-                long start = (long)row * a.Channels;
-                var (mean, scale) = BackwardRow<TVector>(a.X.Pointer + start, a.GradY.Pointer + start, a.Residual.IsEmpty ? null : a.Residual.Pointer + start,
-                    a.GradX.Pointer + start, a.Gamma.Pointer, a.Channels, a.Epsilon);
-                if (!a.Scratch.IsEmpty)
-                    (a.Scratch.Pointer[row], a.Scratch.Pointer[a.Rows + row]) = (mean, scale);
-            }
+            long start = (long)row * a.Channels;
+            var (mean, scale) = BackwardRow<TVector>(a.X.Pointer + start, a.GradY.Pointer + start, a.Residual.IsEmpty ? null : a.Residual.Pointer + start,
+                a.GradX.Pointer + start, a.Gamma.Pointer, a.Channels, a.Epsilon);
+            if (!a.Scratch.IsEmpty)
+                (a.Scratch.Pointer[row], a.Scratch.Pointer[a.Rows + row]) = (mean, scale);
         }
     }
 

@@ -9,7 +9,7 @@ public static partial class PatchScore
 
     static unsafe void HostBackward(HostDevice device, PatchScoreBackwardArguments a)
     {
-        device.ForVectors(Parts.Of(a.Patches, HostPatchesPerItem), new HostPatchGradients(a));
+        device.ForRows(a.Patches, HostPatchesPerItem, new HostPatchGradients(a));
         if (!a.GradWeight.IsEmpty)
             device.ForVectors(Parts.Of(a.Channels, HostColumns), new HostWeightGradients(a));
         if (a.GradBias.IsEmpty)
@@ -20,19 +20,15 @@ public static partial class PatchScore
         a.GradBias.Pointer[0] += sum;
     }
 
-    readonly struct HostPatchGradients(PatchScoreBackwardArguments a) : IHostVectorWork
+    readonly struct HostPatchGradients(PatchScoreBackwardArguments a) : IHostRowWork
     {
-        public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
+        public unsafe void Run<TVector>(int p, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
-            int end = Math.Min(a.Patches, (index + 1) * HostPatchesPerItem);
-            for (int p = index * HostPatchesPerItem; p < end; p++)
-            {
-                long start = (long)p * a.Channels;
-                float score = a.Scores.Pointer[p], slope = score * (1f - score);
-                float gradient = a.Scratch.Pointer[p] = slope * SingleHead.Dot<TVector>(a.GradY.Pointer + start, a.X.Pointer + start, a.Channels);
-                HostVectors.Scale<TVector>(score, a.GradY.Pointer + start, a.GradX.Pointer + start, a.Channels);
-                HostVectors.Scale<TVector>(gradient, a.Weight.Pointer, a.GradG.Pointer + start, a.Channels);
-            }
+            long start = (long)p * a.Channels;
+            float score = a.Scores.Pointer[p], slope = score * (1f - score);
+            float gradient = a.Scratch.Pointer[p] = slope * SingleHead.Dot<TVector>(a.GradY.Pointer + start, a.X.Pointer + start, a.Channels);
+            HostVectors.Scale<TVector>(score, a.GradY.Pointer + start, a.GradX.Pointer + start, a.Channels);
+            HostVectors.Scale<TVector>(gradient, a.Weight.Pointer, a.GradG.Pointer + start, a.Channels);
         }
     }
 

@@ -8,20 +8,16 @@ public static partial class PatchScore
     const int HostPatchesPerItem = 32;
 
     static void HostForward(HostDevice device, PatchScoreArguments a) =>
-        device.ForVectors(Parts.Of(a.Patches, HostPatchesPerItem), new HostWork(a));
+        device.ForRows(a.Patches, HostPatchesPerItem, new HostWork(a));
 
-    readonly struct HostWork(PatchScoreArguments a) : IHostVectorWork
+    readonly struct HostWork(PatchScoreArguments a) : IHostRowWork
     {
-        public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
+        public unsafe void Run<TVector>(int p, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
-            int end = Math.Min(a.Patches, (index + 1) * HostPatchesPerItem);
-            for (int p = index * HostPatchesPerItem; p < end; p++)
-            {
-                long start = (long)p * a.Channels;
-                float score = DeviceMath.Sigmoid(SingleHead.Dot<TVector>(a.G.Pointer + start, a.Weight.Pointer, a.Channels) + a.Bias.Pointer[0]);
-                a.Scores.Pointer[p] = score;
-                HostVectors.Scale<TVector>(score, a.X.Pointer + start, a.X.Pointer + start, a.Channels);
-            }
+            long start = (long)p * a.Channels;
+            float score = DeviceMath.Sigmoid(SingleHead.Dot<TVector>(a.G.Pointer + start, a.Weight.Pointer, a.Channels) + a.Bias.Pointer[0]);
+            a.Scores.Pointer[p] = score;
+            HostVectors.Scale<TVector>(score, a.X.Pointer + start, a.X.Pointer + start, a.Channels);
         }
     }
 }

@@ -8,19 +8,15 @@ namespace HSENet.Kernels;
 public static partial class RmsNorm
 {
     static void HostBackward(HostDevice device, RmsNormBackwardArguments a) =>
-        device.ForVectors(Parts.Of(a.Rows, HostRowsPerItem), new HostBackwardWork(a));
+        device.ForRows(a.Rows, HostRowsPerItem, new HostBackwardWork(a));
 
-    readonly struct HostBackwardWork(RmsNormBackwardArguments a) : IHostVectorWork
+    readonly struct HostBackwardWork(RmsNormBackwardArguments a) : IHostRowWork
     {
-        public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
+        public unsafe void Run<TVector>(int row, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
-            int end = Math.Min(a.Rows, (index + 1) * HostRowsPerItem);
-            for (int row = index * HostRowsPerItem; row < end; row++)
-            {
-                long start = (long)row * a.Channels;
-                BackwardRow<TVector>(a.X.Pointer + start, a.GradY.Pointer + start, a.Residual.IsEmpty ? null : a.Residual.Pointer + start,
-                    a.GradX.Pointer + start, a.Gamma.Pointer, a.Channels, a.Epsilon);
-            }
+            long start = (long)row * a.Channels;
+            BackwardRow<TVector>(a.X.Pointer + start, a.GradY.Pointer + start, a.Residual.IsEmpty ? null : a.Residual.Pointer + start,
+                a.GradX.Pointer + start, a.Gamma.Pointer, a.Channels, a.Epsilon);
         }
     }
 

@@ -10,15 +10,13 @@ public static partial class RmsNorm
     const int HostRowsPerItem = 8; // enough work that handing out an item does not show
 
     static void HostForward(HostDevice device, RmsNormArguments a) =>
-        device.ForVectors(Parts.Of(a.Rows, HostRowsPerItem), new HostWork(a));
+        device.ForRows(a.Rows, HostRowsPerItem, new HostWork(a));
 
-    readonly struct HostWork(RmsNormArguments a) : IHostVectorWork
+    readonly struct HostWork(RmsNormArguments a) : IHostRowWork
     {
-        public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
+        public unsafe void Run<TVector>(int row, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
-            int end = Math.Min(a.Rows, (index + 1) * HostRowsPerItem);
-            for (int row = index * HostRowsPerItem; row < end; row++)
-                Row<TVector>(a.X.Pointer + (long)row * a.Channels, a.Y.Pointer + (long)row * a.Channels, a.Gamma.Pointer, a.Channels, a.Epsilon);
+            Row<TVector>(a.X.Pointer + (long)row * a.Channels, a.Y.Pointer + (long)row * a.Channels, a.Gamma.Pointer, a.Channels, a.Epsilon);
         }
     }
 

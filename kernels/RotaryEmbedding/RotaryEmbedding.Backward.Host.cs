@@ -8,27 +8,24 @@ namespace HSENet.Kernels;
 public static partial class RotaryEmbedding
 {
     static void HostBackward(HostDevice device, RotaryEmbeddingBackwardArguments a) =>
-        device.ForVectors(Parts.Of(a.Tokens, HostTokensPerItem), new HostBackwardWork(a));
+        device.ForRows(a.Tokens, HostTokensPerItem, new HostBackwardWork(a));
 
-    readonly struct HostBackwardWork(RotaryEmbeddingBackwardArguments a) : IHostVectorWork
+    readonly struct HostBackwardWork(RotaryEmbeddingBackwardArguments a) : IHostRowWork
     {
-        public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
+        public unsafe void Run<TVector>(int t, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
-            int end = Math.Min(a.Tokens, (index + 1) * HostTokensPerItem), half = a.RotaryDimensions / 2;
+            int half = a.RotaryDimensions / 2;
             int queryRow = a.QueryHeads * a.HeadSize, keyRow = a.KeyHeads * a.HeadSize;
-            for (int t = index * HostTokensPerItem; t < end; t++)
-            {
-                long position = a.FirstPosition + t;
-                float* cosine = a.Cosine.Pointer + position * half, sine = a.Sine.Pointer + position * half;
-                float* query = a.GradQueryKeyValue.Pointer + (long)t * (queryRow + 2 * keyRow), key = query + queryRow;
-                float* gradKey = a.GradKeys.Pointer + position * keyRow;
-                for (int h = 0; h < a.QueryHeads; h++)
-                    TurnBackHead<TVector>(query + h * a.HeadSize, query + h * a.HeadSize, cosine, sine, half);
-                new Span<float>(gradKey, keyRow).CopyTo(new Span<float>(key, keyRow));
-                for (int g = 0; g < a.KeyHeads; g++)
-                    TurnBackHead<TVector>(gradKey + g * a.HeadSize, key + g * a.HeadSize, cosine, sine, half);
-                new Span<float>(a.GradValues.Pointer + position * keyRow, keyRow).CopyTo(new Span<float>(key + keyRow, keyRow));
-            }
+            long position = a.FirstPosition + t;
+            float* cosine = a.Cosine.Pointer + position * half, sine = a.Sine.Pointer + position * half;
+            float* query = a.GradQueryKeyValue.Pointer + (long)t * (queryRow + 2 * keyRow), key = query + queryRow;
+            float* gradKey = a.GradKeys.Pointer + position * keyRow;
+            for (int h = 0; h < a.QueryHeads; h++)
+                TurnBackHead<TVector>(query + h * a.HeadSize, query + h * a.HeadSize, cosine, sine, half);
+            new Span<float>(gradKey, keyRow).CopyTo(new Span<float>(key, keyRow));
+            for (int g = 0; g < a.KeyHeads; g++)
+                TurnBackHead<TVector>(gradKey + g * a.HeadSize, key + g * a.HeadSize, cosine, sine, half);
+            new Span<float>(a.GradValues.Pointer + position * keyRow, keyRow).CopyTo(new Span<float>(key + keyRow, keyRow));
         }
     }
 

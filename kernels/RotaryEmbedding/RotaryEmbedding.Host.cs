@@ -10,26 +10,22 @@ public static partial class RotaryEmbedding
     const int HostTokensPerItem = 4; // enough work that handing out an item does not show
 
     static void HostForward(HostDevice device, RotaryEmbeddingArguments a) =>
-        device.ForVectors(Parts.Of(a.Tokens, HostTokensPerItem), new HostWork(a));
+        device.ForRows(a.Tokens, HostTokensPerItem, new HostWork(a));
 
-    readonly struct HostWork(RotaryEmbeddingArguments a) : IHostVectorWork
+    readonly struct HostWork(RotaryEmbeddingArguments a) : IHostRowWork
     {
-        public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
+        public unsafe void Run<TVector>(int t, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
-            int end = Math.Min(a.Tokens, (index + 1) * HostTokensPerItem);
             long keyRow = (long)a.KeyHeads * a.HeadSize, queryRow = (long)a.QueryHeads * a.HeadSize;
-            for (int t = index * HostTokensPerItem; t < end; t++)
-            {
-                int position = a.FirstPosition + t, half = a.RotaryDimensions / 2;
-                float* cosine = a.Cosine.Pointer + (long)position * half, sine = a.Sine.Pointer + (long)position * half;
-                float* query = a.QueryKeyValue.Pointer + t * (queryRow + 2 * keyRow), key = query + queryRow, value = key + keyRow;
-                float* keyCache = a.KeyCache.Pointer + position * keyRow, valueCache = a.ValueCache.Pointer + position * keyRow;
-                for (int h = 0; h < a.QueryHeads; h++)
-                    Head<TVector>(query + (long)h * a.HeadSize, query + (long)h * a.HeadSize, cosine, sine, half, a.HeadSize);
-                for (int h = 0; h < a.KeyHeads; h++)
-                    Head<TVector>(key + (long)h * a.HeadSize, keyCache + (long)h * a.HeadSize, cosine, sine, half, a.HeadSize);
-                new ReadOnlySpan<float>(value, (int)keyRow).CopyTo(new Span<float>(valueCache, (int)keyRow));
-            }
+            int position = a.FirstPosition + t, half = a.RotaryDimensions / 2;
+            float* cosine = a.Cosine.Pointer + (long)position * half, sine = a.Sine.Pointer + (long)position * half;
+            float* query = a.QueryKeyValue.Pointer + t * (queryRow + 2 * keyRow), key = query + queryRow, value = key + keyRow;
+            float* keyCache = a.KeyCache.Pointer + position * keyRow, valueCache = a.ValueCache.Pointer + position * keyRow;
+            for (int h = 0; h < a.QueryHeads; h++)
+                Head<TVector>(query + (long)h * a.HeadSize, query + (long)h * a.HeadSize, cosine, sine, half, a.HeadSize);
+            for (int h = 0; h < a.KeyHeads; h++)
+                Head<TVector>(key + (long)h * a.HeadSize, keyCache + (long)h * a.HeadSize, cosine, sine, half, a.HeadSize);
+            new ReadOnlySpan<float>(value, (int)keyRow).CopyTo(new Span<float>(valueCache, (int)keyRow));
         }
     }
 

@@ -49,7 +49,7 @@ static partial class KernelSamples
             GradG = m.Output<float>(a.Patches, a.Channels),
             GradWeight = m.Floats(a.Channels),
             GradBias = m.Floats(1),
-            Scratch = m.Output<float>(a.Channels / 128 + (a.Channels % 128 == 0 ? 0 : 1), a.Patches),
+            Scratch = m.Output<float>(Parts.Of(a.Channels, 128), a.Patches),
         }, new PatchScoreBackwardArguments { Patches = 128, Channels = 256 }),
         new KernelSample<WindowCentroidBackwardArguments>(WindowCentroid.BackwardOperation, static (m, a) => a with
         {

@@ -8,15 +8,13 @@ public static partial class SquaredNorm
     const int HostChunks = 8; // enough work that handing out an item does not show
 
     static void HostForward(HostDevice device, SquaredNormArguments a) =>
-        device.ForVectors(Parts.Of(SumsLength(a.Count), HostChunks), new HostWork(a));
+        device.ForRows(SumsLength(a.Count), HostChunks, new HostWork(a));
 
-    readonly struct HostWork(SquaredNormArguments a) : IHostVectorWork
+    readonly struct HostWork(SquaredNormArguments a) : IHostRowWork
     {
-        public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
+        public unsafe void Run<TVector>(int chunk, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
-            int end = (int)Math.Min(a.Sums.Length, (index + 1L) * HostChunks);
-            for (int chunk = index * HostChunks; chunk < end; chunk++)
-                a.Sums.Pointer[chunk] = HostVectors.SumOfSquares<TVector>(a.X.Pointer + (long)chunk * Chunk, Math.Min(Chunk, a.Count - chunk * Chunk));
+            a.Sums.Pointer[chunk] = HostVectors.SumOfSquares<TVector>(a.X.Pointer + (long)chunk * Chunk, Math.Min(Chunk, a.Count - chunk * Chunk));
         }
     }
 }

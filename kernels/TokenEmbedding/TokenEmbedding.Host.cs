@@ -8,33 +8,29 @@ public static partial class TokenEmbedding
     const int HostTokensPerItem = 16; // enough work that handing out an item does not show
 
     static void HostForward(HostDevice device, TokenEmbeddingArguments a) =>
-        device.ForVectors(Parts.Of(a.Tokens, HostTokensPerItem), new HostWork(device, a));
+        device.ForRows(a.Tokens, HostTokensPerItem, new HostWork(device, a));
 
-    readonly struct HostWork(HostDevice device, TokenEmbeddingArguments a) : IHostVectorWork
+    readonly struct HostWork(HostDevice device, TokenEmbeddingArguments a) : IHostRowWork
     {
-        public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
+        public unsafe void Run<TVector>(int t, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
-            int end = Math.Min(a.Tokens, (index + 1) * HostTokensPerItem);
             long visualCount = a.Visual.Length / a.Channels;
-            for (int t = index * HostTokensPerItem; t < end; t++)
+            float* y = a.Y.Pointer + (long)t * a.Channels;
+            if (t >= a.VisualStart && t < a.VisualStart + visualCount)
             {
-                float* y = a.Y.Pointer + (long)t * a.Channels;
-                if (t >= a.VisualStart && t < a.VisualStart + visualCount)
-                {
-                    new ReadOnlySpan<float>(a.Visual.Pointer + (long)(t - a.VisualStart) * a.Channels, a.Channels).CopyTo(new Span<float>(y, a.Channels));
-                    continue;
-                }
-                int id = a.Ids.Pointer[t];
-                Require.That(id >= 0 && (id + 1L) * a.Channels <= a.Table.Length, "TokenEmbedding", nameof(a.Ids), "ids inside the table", id);
-                HostVectors.Widen<TVector>(a.Table, (long)id * a.Channels, y, a.Channels);
-                if (!a.Added.IsEmpty)
-                    HostVectors.AddScaled<TVector>(1f, a.Added.Pointer, y, a.Channels);
-                if (a.Position.IsEmpty)
-                    continue;
-                float* position = device.Scratch<float>(worker, a.Channels);
-                HostVectors.Widen<TVector>(a.Position, (long)(a.FirstPosition + t) * a.Channels, position, a.Channels);
-                HostVectors.AddScaled<TVector>(1f, position, y, a.Channels);
+                new ReadOnlySpan<float>(a.Visual.Pointer + (long)(t - a.VisualStart) * a.Channels, a.Channels).CopyTo(new Span<float>(y, a.Channels));
+                return;
             }
+            int id = a.Ids.Pointer[t];
+            Require.That(id >= 0 && (id + 1L) * a.Channels <= a.Table.Length, "TokenEmbedding", nameof(a.Ids), "ids inside the table", id);
+            HostVectors.Widen<TVector>(a.Table, (long)id * a.Channels, y, a.Channels);
+            if (!a.Added.IsEmpty)
+                HostVectors.AddScaled<TVector>(1f, a.Added.Pointer, y, a.Channels);
+            if (a.Position.IsEmpty)
+                return;
+            float* position = device.Scratch<float>(worker, a.Channels);
+            HostVectors.Widen<TVector>(a.Position, (long)(a.FirstPosition + t) * a.Channels, position, a.Channels);
+            HostVectors.AddScaled<TVector>(1f, position, y, a.Channels);
         }
     }
 }

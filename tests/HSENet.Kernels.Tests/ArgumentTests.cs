@@ -25,6 +25,33 @@ public sealed class ArgumentTests
         Assert.Equal(order.Order(), order);
     }
 
+    [Fact]
+    public void Sizes_that_cannot_be_indexed_are_refused_by_their_shape()
+    {
+        var failure = Assert.Throws<KernelArgumentException>(() => Linear.ForwardOperation.Check(new LinearArguments { Rows = 70_000, Inputs = 70_000, Outputs = 1 }));
+        Assert.Equal("Linear: M × K: expected at most 2³¹ − 1024 elements, got 4900000000", failure.Message);
+        Assert.Contains("Rows: expected at least 1, got 0", Assert.Throws<KernelArgumentException>(() => Linear.ForwardOperation.Check(new LinearArguments { Inputs = 1, Outputs = 1 })).Message);
+        Assert.Contains("Epsilon: expected more than 0, got -0.5",
+            Assert.Throws<KernelArgumentException>(() => LayerNorm.ForwardOperation.Check(Norm(-0.5f))).Message);
+    }
+
+    [Fact]
+    public void A_rung_is_launched_only_where_it_can_run_and_only_on_arguments_that_fit()
+    {
+        using var host = new HostDevice(1);
+        using var emulator = new EmulatorDevice();
+        Rung<LayerNormArguments> hostRung = LayerNorm.ForwardOperation.TypedRungs[0], gpuRung = LayerNorm.ForwardOperation.TypedRungs[1];
+        Assert.Contains("V1.Naive", Assert.Throws<NoRungException>(() => LayerNorm.ForwardOperation.Launch(host, gpuRung, Norm(1))).Message);
+        Assert.Contains("emulator", Assert.Throws<NoRungException>(() => LayerNorm.ForwardOperation.Launch(emulator, hostRung, Norm(1))).Message);
+        Assert.Throws<KernelArgumentException>(() => LayerNorm.ForwardOperation.Launch(host, hostRung, Norm(0)));
+    }
+
+    static LayerNormArguments Norm(float epsilon)
+    {
+        var one = new View<float>(0, 1); // never read
+        return new LayerNormArguments { X = one, Gamma = one, Beta = one, Y = one, Rows = 1, Channels = 1, Epsilon = epsilon };
+    }
+
     static int Rank(FieldInfo field) =>
         field.FieldType == typeof(Weights) || (field.FieldType.IsGenericType && field.FieldType.GetGenericTypeDefinition() == typeof(View<>)) ? 0
         : field.FieldType == typeof(int) || field.FieldType.IsEnum ? 1
