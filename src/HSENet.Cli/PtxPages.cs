@@ -1,5 +1,4 @@
 // The profiler's rows on the operations' pages: kernels/<operation>/README.md.
-using HSENet.Kernels;
 using HSENet.Runtime;
 
 namespace HSENet.Cli;
