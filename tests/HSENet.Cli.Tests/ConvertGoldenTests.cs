@@ -10,6 +10,7 @@ public sealed class ConvertGoldenTests
     [
         "convert", "--clip", GoldenFolder.At("tiny/stage2_clip"), "--llm", GoldenFolder.At("tiny/phi4-mini"), "--adapter", GoldenFolder.At("tiny/vlm/pytorch_model.bin"),
         "--slice-encoder", GoldenFolder.At("tiny/biomedclip/open_clip_pytorch_model.bin"), "--text-encoder", GoldenFolder.At("tiny/bert"), "--out", output,
+        "--packer-window", string.Join(',', GoldenFolder.Json("tiny/setup.json").GetProperty("packer").EnumerateArray()),
     ];
 
     [Fact]

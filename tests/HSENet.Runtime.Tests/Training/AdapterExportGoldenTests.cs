@@ -72,7 +72,7 @@ public sealed class AdapterExportGoldenTests
         SyntheticModel.Write(new SyntheticModelOptions { Preset = SyntheticPreset.Tiny, Seed = 1, Output = folder.At("other") });
         var config = ModelConfig.Read(folder.At("other"));
         var export = Export(factor: 1, alpha: 5);
-        var foreign = export with { Tensors = [.. export.Tensors, export.Tensors[0] with { Name = $"language_model.layers.{config.LanguageModel.NumHiddenLayers}.mlp.down_proj.lora_A.weight" }] };
+        var foreign = export with { Tensors = [export.Tensors[0] with { Name = $"language_model.layers.{config.LanguageModel.NumHiddenLayers}.mlp.down_proj.lora_A.weight" }] };
         Assert.Contains("no place for language_model.layers.", Assert.Throws<HseNetException>(() => foreign.WriteModel(folder.At("other"), folder.At("model"), merge: true)).Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder.At("model")));
     }
