@@ -1,5 +1,6 @@
 // Many rows: 64 rows of W become a panel, which the register tile multiplies with six rows of x at a time.
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace HSENet.Kernels;
 
@@ -53,6 +54,8 @@ public static partial class Linear
                     long m = m0 + r;
                     float* x = a.X.Pointer + m * a.Inputs + k, sum = sums + (nint)r * PanelColumns, y = a.Y.Pointer + m * a.Outputs + n;
                     float* to = last && direct ? y : sum;
+                    if (last && !a.Residual.IsEmpty && Sse.IsSupported)
+                        Prefetch(a.Residual.Pointer + m * a.Outputs + n, a.Outputs, count, width);
                     for (int c = 0; c < PanelColumns; c += TStrip.Width)
                         HostTile.Multiply<TStrip>(x, a.Inputs, panel + (nint)c * (length + HostPanel.Slack), TStrip.Width, length,
                             (first ? start : sum) + c, first ? 0 : PanelColumns, to + c, last && direct ? a.Outputs : PanelColumns, count);
@@ -80,6 +83,15 @@ public static partial class Linear
                 HostPanel.Pack<TVector, TFormat>(w, row, lastRow, k, length, panel + (nint)strip * (length + HostPanel.Slack) + (c - strip), TStrip.Width, buffer);
             }
         }
+    }
+
+    /// <summary>The residual of a tile lies in rows far apart, which no prefetch of the hardware follows: it is on its way while the tile is computed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static unsafe void Prefetch(float* residual, nint stride, int rows, int width)
+    {
+        for (int r = 0; r < rows; r++)
+            for (int c = 0; c < width; c += 16)
+                Sse.Prefetch0(residual + r * stride + c);
     }
 
     /// <summary>Activation and residual on finished sums, while they are in the first level cache.</summary>
