@@ -7,12 +7,29 @@ namespace HSENet.Kernels;
 static unsafe class HostDot
 {
     // A row of weights alone is the steadiest stream, but loads all of x for itself. That costs too much where the weights push a longer x
-    // out of the first level cache, and where they are narrow, so that loading x is much of the work: four rows then share it.
+    // out of the first level cache, and for bytes, so that loading x is much of the work: four rows then share it.
     const int LongRow = 4096;
+
+    /// <summary>Whether a product of one row of x reads x split, as <see cref="Split"/> writes it.</summary>
+    public static bool TakesSplit<TFormat>(int rows, nint length) where TFormat : struct, IHostFormat => rows == 1 && length <= LongRow && TFormat.Bytes == 2;
+
+    /// <summary>
+    /// Writes x for rows of bf16: of each 2 · <c>TVector.Count</c> neighbours first the even ones, then the odd ones; what is left as it is.
+    /// A register of bf16 then becomes two of f32 by a shift and a mask, which wait for nothing but the load.
+    /// </summary>
+    public static void Split<TVector>(float* x, float* split, nint length) where TVector : unmanaged, IHostVector<TVector>
+    {
+        nint k = 0;
+        for (; k <= length - 2 * TVector.Count; k += 2 * TVector.Count)
+            for (int i = 0; i < TVector.Count; i++)
+                (split[k + i], split[k + TVector.Count + i]) = (x[k + 2 * i], x[k + 2 * i + 1]);
+        for (; k < length; k++)
+            split[k] = x[k];
+    }
 
     /// <summary>
     /// sums[m, i] = Σₖ x[m, k] · w[row + i, k] for <paramref name="rows"/> rows of x and <paramref name="count"/> ≤ 4 rows of w.
-    /// The other sums of a row of four repeat the last one.
+    /// The other sums of a row of four repeat the last one. Where <see cref="TakesSplit"/> says so, x is split.
     /// </summary>
     public static void Multiply<TVector, TFormat>(HostMatrix w, nint row, int count, float* x, nint xStride, int rows, nint length, float* sums)
         where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
@@ -21,6 +38,12 @@ static unsafe class HostDot
         {
             for (int i = 0; i < 4; i++)
                 sums[i] = i < count ? Row<TVector>((float*)w.Values + (row + i) * w.Stride, x, length) : sums[i - 1];
+            return;
+        }
+        if (TakesSplit<TFormat>(rows, length))
+        {
+            for (int i = 0; i < 4; i++)
+                sums[i] = i < count ? SplitRow<TVector>((ushort*)w.Values + (row + i) * w.Stride, x, length) : sums[i - 1];
             return;
         }
         if (rows == 1)
@@ -56,6 +79,23 @@ static unsafe class HostDot
         float sum = TVector.Sum(rest);
         for (; k < length; k++)
             sum += x[k] * w[k];
+        return sum;
+    }
+
+    /// <summary>The same for bf16, and x split.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    static float SplitRow<TVector>(ushort* w, float* x, nint length) where TVector : unmanaged, IHostVector<TVector>
+    {
+        Four<TVector> total = default;
+        nint k = 0, half = 2 * TVector.Count;
+        for (; k <= length - 2 * half; k += 2 * half)
+            total.Add(Four<TVector>.Load(x + k), new(TVector.LoadEven(w + k), TVector.LoadOdd(w + k), TVector.LoadEven(w + k + half), TVector.LoadOdd(w + k + half)));
+        var rest = total.Total;
+        for (; k <= length - half; k += half)
+            rest = TVector.MultiplyAdd(TVector.Load(x + k), TVector.LoadEven(w + k), TVector.MultiplyAdd(TVector.Load(x + k + TVector.Count), TVector.LoadOdd(w + k), rest));
+        float sum = TVector.Sum(rest);
+        for (; k < length; k++)
+            sum += x[k] * HostBF16.LoadOne((byte*)(w + k));
         return sum;
     }
 

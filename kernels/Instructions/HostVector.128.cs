@@ -25,6 +25,12 @@ readonly unsafe struct Wide128(Vector128<float> value) : IHostVector<Wide128>
     public static Wide128 Load(ushort* p) => new((Vector128.WidenLower(Vector128.CreateScalar(*(long*)p).AsUInt16()) << 16).AsSingle());
 
     [MethodImpl(Inline)]
+    public static Wide128 LoadEven(ushort* p) => new((Vector128.Load((uint*)p) << 16).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Wide128 LoadOdd(ushort* p) => new((Vector128.Load((uint*)p) & Vector128.Create(0xFFFF0000u)).AsSingle());
+
+    [MethodImpl(Inline)]
     public static Wide128 Load(sbyte* p) => new(Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(*(int*)p).AsSByte()))));
 
     [MethodImpl(Inline)]

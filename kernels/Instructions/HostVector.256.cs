@@ -25,6 +25,12 @@ readonly unsafe struct Wide256(Vector256<float> value) : IHostVector<Wide256>
         : Vector256.Create(Vector128.WidenLower(Vector128.Load(p)), Vector128.WidenUpper(Vector128.Load(p)))) << 16).AsSingle());
 
     [MethodImpl(Inline)]
+    public static Wide256 LoadEven(ushort* p) => new((Vector256.Load((uint*)p) << 16).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Wide256 LoadOdd(ushort* p) => new((Vector256.Load((uint*)p) & Vector256.Create(0xFFFF0000u)).AsSingle());
+
+    [MethodImpl(Inline)]
     public static Wide256 Load(sbyte* p) => new(Vector256.ConvertToSingle(Avx2.IsSupported ? Avx2.ConvertToVector256Int32(Vector128.CreateScalarUnsafe(*(long*)p).AsSByte())
         : Vector256.WidenLower(Vector256.WidenLower(Vector256.Create(Vector128.CreateScalar(*(long*)p).AsSByte(), default)))));
 

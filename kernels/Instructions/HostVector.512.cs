@@ -25,6 +25,12 @@ readonly unsafe struct Wide512(Vector512<float> value) : IHostVector<Wide512>
         : Vector512.Create(Vector256.WidenLower(Vector256.Load(p)), Vector256.WidenUpper(Vector256.Load(p)))) << 16).AsSingle());
 
     [MethodImpl(Inline)]
+    public static Wide512 LoadEven(ushort* p) => new((Vector512.Load((uint*)p) << 16).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Wide512 LoadOdd(ushort* p) => new((Vector512.Load((uint*)p) & Vector512.Create(0xFFFF0000u)).AsSingle());
+
+    [MethodImpl(Inline)]
     public static Wide512 Load(sbyte* p) => new(Vector512.ConvertToSingle(Avx512F.IsSupported ? Avx512F.ConvertToVector512Int32(Vector128.Load(p))
         : Vector512.WidenLower(Vector512.WidenLower(Vector512.Create(Vector256.Create(Vector128.Load(p), default), default)))));
 

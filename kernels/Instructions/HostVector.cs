@@ -21,6 +21,12 @@ unsafe interface IHostVector<TSelf> where TSelf : unmanaged, IHostVector<TSelf>
     /// <summary>Widens bf16.</summary>
     static abstract TSelf Load(ushort* p);
 
+    /// <summary>Widens bf16 from the even places of 2 · <see cref="Count"/> neighbours.</summary>
+    static abstract TSelf LoadEven(ushort* p);
+
+    /// <summary>Widens bf16 from the odd places.</summary>
+    static abstract TSelf LoadOdd(ushort* p);
+
     /// <summary>Converts signed bytes.</summary>
     static abstract TSelf Load(sbyte* p);
 

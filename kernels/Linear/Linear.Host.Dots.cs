@@ -9,16 +9,19 @@ public static partial class Linear
     // An item is long against handing it out: some 10 µs of reading weights, or 2 µs of arithmetic in the cache.
     const int ItemBytes = 128 * 1024, ItemProducts = 96 * 1024;
 
-    static void HostDots<TVector, TFormat>(HostDevice device, in LinearArguments a)
+    static unsafe void HostDots<TVector, TFormat>(HostDevice device, in LinearArguments a)
         where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
         long weights = (long)a.Outputs * a.Inputs * (a.Activation == LinearActivation.SwiGlu ? 2 : 1);
         long items = Math.Clamp(Math.Max(weights * TFormat.Bytes / ItemBytes, (weights * a.Rows + ItemProducts / 2) / ItemProducts), 1, a.Outputs);
         int outputs = (int)((a.Outputs + items - 1) / items + DotOutputs - 1) / DotOutputs * DotOutputs;
-        device.For((a.Outputs + outputs - 1) / outputs, new DotWork<TVector, TFormat>(a, outputs));
+        float* x = a.X.Pointer, split = stackalloc float[HostDot.TakesSplit<TFormat>(a.Rows, a.Inputs) ? a.Inputs : 0];
+        if (HostDot.TakesSplit<TFormat>(a.Rows, a.Inputs))
+            HostDot.Split<TVector>(x, x = split, a.Inputs);
+        device.For((a.Outputs + outputs - 1) / outputs, new DotWork<TVector, TFormat>(a, x, outputs));
     }
 
-    readonly unsafe struct DotWork<TVector, TFormat>(LinearArguments a, int outputs) : IHostWork
+    readonly unsafe struct DotWork<TVector, TFormat>(LinearArguments a, float* x, int outputs) : IHostWork
         where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
         public void Run(int index, int worker)
@@ -29,9 +32,9 @@ public static partial class Linear
             for (int n = index * outputs; n < end; n += DotOutputs)
             {
                 int count = Math.Min(DotOutputs, end - n);
-                HostDot.Multiply<TVector, TFormat>(w, n, count, a.X.Pointer, a.Inputs, a.Rows, a.Inputs, sums);
+                HostDot.Multiply<TVector, TFormat>(w, n, count, x, a.Inputs, a.Rows, a.Inputs, sums);
                 if (a.Activation == LinearActivation.SwiGlu)
-                    HostDot.Multiply<TVector, TFormat>(w, a.Outputs + (nint)n, count, a.X.Pointer, a.Inputs, a.Rows, a.Inputs, up);
+                    HostDot.Multiply<TVector, TFormat>(w, a.Outputs + (nint)n, count, x, a.Inputs, a.Rows, a.Inputs, up);
                 for (int m = 0; m < a.Rows; m++)
                 {
                     long i = (long)m * a.Outputs + n;
