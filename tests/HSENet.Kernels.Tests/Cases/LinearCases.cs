@@ -22,6 +22,7 @@ static class LinearCases
             yield return Case(22, 1300, 33, WeightType.F32, LinearActivation.Gelu, bias: true, residual: true);
             yield return Case(275, 18, 3, WeightType.BF16, LinearActivation.None, bias: false, residual: true);
             yield return Case(1, 2060, 130, WeightType.F32, LinearActivation.Gelu, bias: true, residual: false);
+            yield return Case(1, 59, 9, WeightType.BF16, LinearActivation.SwiGlu, bias: false, residual: false);
             yield return Case(4, 259, 9, WeightType.BF16, LinearActivation.None, bias: true, residual: false);
             yield return Case(8, 384, 6, WeightType.Int8, LinearActivation.SwiGlu, bias: false, residual: false);
             yield return Case(1, 1, 1, WeightType.F32, LinearActivation.None, bias: false, residual: true);
