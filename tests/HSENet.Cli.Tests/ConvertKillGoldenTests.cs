@@ -16,7 +16,7 @@ public sealed class ConvertKillGoldenTests
         int unfinished = 0;
         foreach (var (pattern, wait) in moments)
         {
-            int before = Leftovers(folder.Path).Length;
+            var old = Leftovers(folder.Path).ToHashSet();
             Kill(folder.Path, output, pattern, wait);
             if (Directory.Exists(output)) // the kill came too late: then it must be whole
             {
@@ -25,7 +25,7 @@ public sealed class ConvertKillGoldenTests
                 continue;
             }
             string[] leftovers = Leftovers(folder.Path);
-            unfinished += leftovers.Length - before;
+            unfinished += leftovers.Count(leftover => !old.Contains(leftover));
             foreach (string leftover in leftovers.Where(leftover => !File.Exists(Path.Combine(leftover, "config.json"))))
                 Hsenet.Run("report", Hsenet.Scan, "--weights", leftover).IsRefused("config.json");
         }
@@ -34,6 +34,7 @@ public sealed class ConvertKillGoldenTests
         var again = Hsenet.Run(ConvertGoldenTests.Arguments(output));
         Assert.True(again.Code == 0, again.Error);
         Assert.Equal(0, Hsenet.Run("inspect", output, "--verify").Code);
+        Assert.Empty(Leftovers(folder.Path));
     }
 
     static string[] Leftovers(string folder) => Directory.GetDirectories(folder, "*.tmp");

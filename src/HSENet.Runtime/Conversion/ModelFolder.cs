@@ -31,6 +31,7 @@ static class ModelFolder
         string temporary = $"{Path.TrimEndingDirectorySeparator(output)}.{Environment.ProcessId}.tmp";
         try
         {
+            RemoveLeftovers(output);
             Directory.CreateDirectory(temporary);
             writeTokenizer(temporary);
             using (var writer = new SafetensorsWriter(Path.Combine(temporary, WeightsFile), tensors.SelectMany(tensor => tensor.Descriptions)))
@@ -54,6 +55,30 @@ static class ModelFolder
         {
             if (Directory.Exists(temporary))
                 Directory.Delete(temporary, recursive: true);
+        }
+    }
+
+    // What killed processes left of the same output: their number stands in the name.
+    static void RemoveLeftovers(string output)
+    {
+        string full = Path.GetFullPath(Path.TrimEndingDirectorySeparator(output)), name = Path.GetFileName(full);
+        if (Path.GetDirectoryName(full) is not { } parent || !Directory.Exists(parent))
+            return;
+        foreach (string leftover in Directory.EnumerateDirectories(parent, $"{name}.*.tmp"))
+            if (int.TryParse(Path.GetFileName(leftover)[(name.Length + 1)..^".tmp".Length], out int process) && !IsRunning(process))
+                Directory.Delete(leftover, recursive: true);
+    }
+
+    static bool IsRunning(int process)
+    {
+        try
+        {
+            using var running = System.Diagnostics.Process.GetProcessById(process);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
         }
     }
 }
