@@ -26,13 +26,16 @@ static class Hsenet
     /// <summary>The README's CT.</summary>
     public static string Scan { get; } = Path.Combine(Repository, "tests", "golden", "data", "ct_sm.nii.gz");
 
+    /// <summary>Starts the program. It hears SIGINT even where the tests run as a shell's background job, which hands on that it is ignored (coreutils' env says otherwise).</summary>
+    public static Process Start(params string[] arguments)
+    {
+        string[] command = [.. OperatingSystem.IsLinux() ? (string[])["env", "--default-signal=INT"] : [], "dotnet", Path.Combine(AppContext.BaseDirectory, "hsenet.dll"), .. arguments];
+        return Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+    }
+
     public static Outcome Run(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "hsenet.dll"), .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        using var process = Start(arguments);
         var error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

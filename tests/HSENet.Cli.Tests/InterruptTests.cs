@@ -15,12 +15,7 @@ public sealed class InterruptTests
             return; // has no SIGINT to send
         string[] scans = [.. Enumerable.Repeat(Hsenet.Scan, 200)];
         string[] form = json ? ["--json"] : [];
-        using var process = Process.Start(new ProcessStartInfo("dotnet",
-            [Path.Combine(AppContext.BaseDirectory, "hsenet.dll"), "report", .. scans, "--weights", Hsenet.Demo, "--temperature", "3", .. form])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        using var process = Hsenet.Start(["report", .. scans, "--weights", Hsenet.Demo, "--temperature", "3", .. form]);
         var first = new char[1];
         Assert.Equal(1, await process.StandardOutput.ReadAsync(first.AsMemory()));
         using var kill = Process.Start("kill", ["-INT", $"{process.Id}"]);
