@@ -90,7 +90,7 @@ sealed class TrainProgress(string folder) : IProgress<TrainingProgress>, IDispos
         double share = (double)(value.Step - _first.Value) / Math.Max(1, value.Steps - _first.Value);
         int filled = (int)(BarWidth * value.Step / value.Steps);
         string bar = new string('━', filled) + new string('─', BarWidth - filled);
-        _line.Show(string.Create(CultureInfo.InvariantCulture, $"{bar} step {value.Step}/{value.Steps}, loss {loss:0.###}{validation}, {value.TokensPerSecond:0} tokens/s, {value.MemoryBytes / 1e9:0.0} GB"),
+        _line.Show(string.Create(CultureInfo.InvariantCulture, $"{bar} step {value.Step}/{value.Steps}, loss {loss:0.###}{validation}, {value.TokensPerSecond:0} tokens/s, {value.ProcessBytes / 1e9:0.0} GB ({value.PlannedBytes / 1e9:0.0} planned)"),
             share);
     }
 

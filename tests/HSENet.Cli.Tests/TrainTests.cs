@@ -74,7 +74,7 @@ public sealed class TrainTests : IDisposable
         if (OperatingSystem.IsWindows())
             return; // has no SIGINT to send
         string[] options = ["--steps", "24", "--eval-every", "100000", "--accumulation", "8"];
-        using (var process = Start(["report", .. Options("run", options)]))
+        using (var process = Hsenet.Start(["train", "report", .. Options("run", options)]))
         {
             await Reach(2);
             using var kill = Process.Start("kill", ["-INT", $"{process.Id}"]);
@@ -92,7 +92,7 @@ public sealed class TrainTests : IDisposable
         string[] config = File.ReadAllLines(_folder.At("run/config.json"));
 
         // Killed, it goes on from the checkpoint before.
-        using (var process = Start(["report", "--out", _folder.At("run"), "--resume", "--save-every", "1"]))
+        using (var process = Hsenet.Start(["train", "report", "--out", _folder.At("run"), "--resume", "--save-every", "1"]))
         {
             await Reach(done + 2);
             process.Kill();
@@ -154,19 +154,14 @@ public sealed class TrainTests : IDisposable
         Train("report", "run", ["--config", config]).IsRefused("'learning_rates' is no field");
         Hsenet.Run("train", "report", "--out", _folder.At("none"), "--resume").IsRefused("none");
         Hsenet.Run("train", "poem", "--out", _folder.At("none")).IsRefused("poem");
-        Assert.False(File.Exists(_folder.At("run/config.json")));
+        Train("report", "run", ["--lora-r", "7"]).IsRefused("adapters of rank 8");
+        Assert.Equal(["bad.jsonl", "config.json", "manifest.json", "rows.jsonl"], Directory.GetFileSystemEntries(_folder.Path).Select(Path.GetFileName).Order());
         var skipping = Train("report", "run", ["--manifest", rows, "--skip-bad", "--steps", "1"]);
         Assert.True(skipping.Code == 0, skipping.Error);
         Assert.Contains("rows.jsonl: line 2", skipping.Error, StringComparison.Ordinal);
     }
 
     Outcome Train(string task, string run, params string[] options) => Hsenet.Run(["train", task, .. Options(run, options)]);
-
-    static Process Start(string[] arguments) => Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "hsenet.dll"), "train", .. arguments])
-    {
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    })!;
 
     string[] Options(string run, string[] options) => [.. options.Contains("--manifest") ? [] : (string[])["--manifest", _manifest],
         "--weights", Hsenet.Demo, "--out", _folder.At(run), "--max-length", "150", "--device", "cpu", "--cache", _folder.At("cache"), .. options];

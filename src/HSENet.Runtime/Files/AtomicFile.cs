@@ -1,10 +1,11 @@
 // Writing that never leaves half a file under the final name: a temporary name beside it, moved when complete.
+using System.Text.RegularExpressions;
 using Microsoft.Win32.SafeHandles;
 
 namespace HSENet.Runtime;
 
 /// <summary>A file under a temporary name in the target's folder; <see cref="Commit"/> gives it its name, disposing without it removes it.</summary>
-internal sealed class AtomicFile : IDisposable
+internal sealed partial class AtomicFile : IDisposable
 {
     /// <summary>What a place to write must be.</summary>
     public const string Writable = "a folder that exists, may be written and has room";
@@ -15,6 +16,26 @@ internal sealed class AtomicFile : IDisposable
 
     /// <summary>Handle for positioned writes.</summary>
     public SafeFileHandle Handle { get; }
+
+    /// <summary>Removes from a folder what killed processes left under temporary names; a file that is being written is locked and stays.</summary>
+    public static void RemoveLeftovers(string folder)
+    {
+        if (!Directory.Exists(folder))
+            return;
+        foreach (string file in Directory.EnumerateFiles(folder, "*.tmp"))
+            try
+            {
+                if (TemporaryName().IsMatch(file))
+                    new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose).Dispose();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // In use, gone, or not ours.
+            }
+    }
+
+    [GeneratedRegex(@"\.\d+-[0-9a-f]{32}\.tmp$")]
+    private static partial Regex TemporaryName();
 
     /// <summary>Creates the temporary file.</summary>
     /// <exception cref="HseNetFileException">The folder does not exist or cannot be written.</exception>

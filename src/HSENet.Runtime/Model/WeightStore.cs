@@ -15,6 +15,9 @@ sealed unsafe class WeightStore(Device device, TensorSource source, ParameterSet
     /// <summary>The folder, in messages.</summary>
     public string Path => source.Path;
 
+    /// <summary>Bytes of the bound tensors that are not trained.</summary>
+    public long Bytes => _memories.Values.Sum(memory => memory.Bytes.Length);
+
     /// <summary>The device that holds the weights.</summary>
     public Device Device => device;
 

@@ -10,9 +10,10 @@ namespace HSENet.Runtime;
 /// <param name="BestLoss">Lowest validation loss so far; infinite before the first.</param>
 /// <param name="BestStep">Step of that loss.</param>
 /// <param name="Skipped">Samples that could not be used so far.</param>
-readonly record struct RunState(long Step, long Position, double BestLoss, long BestStep, long Skipped)
+/// <param name="Validated">Last step whose values were validated.</param>
+readonly record struct RunState(long Step, long Position, double BestLoss, long BestStep, long Skipped, long Validated)
 {
-    public static RunState Start => new(0, 0, double.PositiveInfinity, 0, 0);
+    public static RunState Start => new(0, 0, double.PositiveInfinity, 0, 0, 0);
 }
 
 /// <summary>
@@ -39,6 +40,7 @@ static class Checkpoint
                 [Prefix + "best_loss"] = Text(state.BestLoss),
                 [Prefix + "best_step"] = Text(state.BestStep),
                 [Prefix + "skipped"] = Text(state.Skipped),
+                [Prefix + "validated"] = Text(state.Validated),
                 [Prefix + "samples"] = samples,
             });
         foreach (var parameter in parameters.All)
@@ -74,7 +76,7 @@ static class Checkpoint
                 parameters.Device.Upload<float>(moment.ToSingles(), view);
             }
         }
-        return new RunState(Number<long>("step"), Number<long>("position"), Number<double>("best_loss"), Number<long>("best_step"), Number<long>("skipped"));
+        return new RunState(Number<long>("step"), Number<long>("position"), Number<double>("best_loss"), Number<long>("best_step"), Number<long>("skipped"), Number<long>("validated"));
 
         T Number<T>(string name) where T : IParsable<T> =>
             source.Metadata.TryGetValue(Prefix + name, out string? text) && T.TryParse(text, CultureInfo.InvariantCulture, out T? value) ? value

@@ -69,6 +69,9 @@ sealed class ContrastiveObjective : ITrainingObjective
     /// <inheritdoc/>
     public MemoryPlan Plan => _plan.Memory;
 
+    /// <inheritdoc/>
+    public long FrozenBytes => _weights.Bytes;
+
     /// <summary>Weight of the relation loss after some steps.</summary>
     public static double RelationWeight(long step) => step < RelationSteps ? FirstRelationWeight * (1 - (double)step / RelationSteps) : 0;
 

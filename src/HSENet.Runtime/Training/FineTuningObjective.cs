@@ -54,7 +54,7 @@ sealed class FineTuningObjective : ITrainingObjective
     /// <inheritdoc/>
     public MemoryPlan Plan => _plan.Memory;
 
-    /// <summary>Bytes of the weights that are read and not trained.</summary>
+    /// <inheritdoc/>
     public long FrozenBytes => _plan.FrozenBytes;
 
     /// <summary>Sees the tensors of every pass: for tests.</summary>

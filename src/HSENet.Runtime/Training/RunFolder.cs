@@ -11,9 +11,10 @@ sealed class RunFolder : IDisposable
 
     const string Ending = ".safetensors", Start = "step-";
 
+    readonly bool _isNew;
     FileStream? _lock;
 
-    RunFolder(string path) => Path = path;
+    RunFolder(string path, bool isNew) => (Path, _isNew) = (path, isNew);
 
     public string Path { get; }
 
@@ -27,14 +28,12 @@ sealed class RunFolder : IDisposable
 
     string Checkpoints => At("checkpoints");
 
-    /// <summary>Makes a new run.</summary>
-    /// <exception cref="HseNetFileException">The folder holds a run already, or cannot be written.</exception>
-    public static RunFolder Create(string path)
+    /// <summary>A new run's folder; nothing is written before <see cref="Take"/>.</summary>
+    /// <exception cref="HseNetFileException">The folder holds a run already.</exception>
+    public static RunFolder New(string path)
     {
-        var folder = new RunFolder(path);
-        if (File.Exists(folder.Config))
-            throw new HseNetFileException(path, "holds a run already", "--resume to go on with it, or another folder");
-        folder.Prepare();
+        var folder = new RunFolder(path, isNew: true);
+        folder.CheckIsNew();
         return folder;
     }
 
@@ -42,10 +41,9 @@ sealed class RunFolder : IDisposable
     /// <exception cref="HseNetFileException">There is none.</exception>
     public static RunFolder Open(string path)
     {
-        var folder = new RunFolder(path);
+        var folder = new RunFolder(path, isNew: false);
         if (!File.Exists(folder.Config))
             throw new HseNetFileException(path, "holds no run to resume", "the folder of a run, with its config.json");
-        folder.Prepare();
         return folder;
     }
 
@@ -63,9 +61,32 @@ sealed class RunFolder : IDisposable
         file.Commit();
     }
 
-    /// <summary>Keeps other processes from training in this folder until this one is disposed.</summary>
-    /// <exception cref="HseNetFileException">Another one trains here.</exception>
-    public void Lock()
+    /// <summary>Makes the folder if it is not there, keeps other processes from training in it until this one is disposed, and removes what a killed run left.</summary>
+    /// <exception cref="HseNetFileException">Another one trains here, or it cannot be written.</exception>
+    public void Take()
+    {
+        try
+        {
+            Directory.CreateDirectory(Checkpoints);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HseNetFileException(Path, $"cannot be written ({e.Message})", "a folder for the run", e);
+        }
+        Lock();
+        if (_isNew)
+            CheckIsNew();
+        foreach (string folder in (string[])[Path, Checkpoints, At(Trainer.AdapterFolder), At(Trainer.ClipFolder)])
+            AtomicFile.RemoveLeftovers(folder);
+    }
+
+    void CheckIsNew()
+    {
+        if (File.Exists(Config))
+            throw new HseNetFileException(Path, "holds a run already", "--resume to go on with it, or another folder");
+    }
+
+    void Lock()
     {
         try
         {
@@ -87,19 +108,4 @@ sealed class RunFolder : IDisposable
     }
 
     string At(string name) => System.IO.Path.Combine(Path, name);
-
-    void Prepare()
-    {
-        try
-        {
-            Directory.CreateDirectory(Checkpoints);
-            // What a killed run left.
-            foreach (string leftover in (string[])[.. Directory.EnumerateFiles(Path, "*.tmp"), .. Directory.EnumerateFiles(Checkpoints, "*.tmp")])
-                File.Delete(leftover);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new HseNetFileException(Path, $"cannot be written ({e.Message})", "a folder for the run", e);
-        }
-    }
 }

@@ -106,9 +106,10 @@ sealed class RunLog : IDisposable
 /// <param name="TokensPerSecond">Of this step, waiting included.</param>
 /// <param name="Seconds">Duration of the step.</param>
 /// <param name="WaitSeconds">How long of it the device waited for samples.</param>
-/// <param name="MemoryBytes">Memory of the process.</param>
+/// <param name="ProcessBytes">Memory of the whole process on the host at the end of the step (its resident set), with the weights it has mapped and the samples it prepares.</param>
+/// <param name="PlannedBytes">What a step needs by its plan: activations, trained tensors, frozen weights; on a GPU all of that is in its memory.</param>
 /// <param name="Skipped">Samples left out in this step.</param>
-sealed record StepLine(long Step, double Epoch, double Loss, double LearningRate, double GradientNorm, long Tokens, double TokensPerSecond, double Seconds, double WaitSeconds, long MemoryBytes, int Skipped);
+sealed record StepLine(long Step, double Epoch, double Loss, double LearningRate, double GradientNorm, long Tokens, double TokensPerSecond, double Seconds, double WaitSeconds, long ProcessBytes, long PlannedBytes, int Skipped);
 
 /// <summary>The line of a validation.</summary>
 sealed record ValidationLine(long Step, double ValidationLoss, int Samples, double Seconds, bool Best);

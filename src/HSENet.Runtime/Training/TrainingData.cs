@@ -28,7 +28,7 @@ sealed class TrainingData : IDisposable
         _config = config;
         var recipe = StudyRecipe.For(config, model, study);
         Manifest = Manifest.Read(config.Manifest, config.Task, config.SkipBad, row => RowFiles.Check(row, recipe));
-        Hash = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(string.Join('\n', Manifest.Train))).ToString("x16", CultureInfo.InvariantCulture);
+        Hash = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(string.Join('\n', Manifest.Train) + "\n\n" + string.Join('\n', Manifest.Validation))).ToString("x16", CultureInfo.InvariantCulture);
         _text = new TextPreparer(config, model);
         _cache = cache is null ? null : new VolumeCache(cache);
         Lazy<string> sliceWeights = WeightsHash("slice_encoder.");
@@ -48,7 +48,7 @@ sealed class TrainingData : IDisposable
     /// <summary>Rows that the validation loss is computed on.</summary>
     public IReadOnlyList<ManifestRow> ValidationRows { get; }
 
-    /// <summary>Changes with the rows that are trained on, their order and content.</summary>
+    /// <summary>Changes with the rows that are trained on or validated, their order and content.</summary>
     public string Hash { get; }
 
     /// <summary>Whether what the frozen encoders give is kept: only when it is the same every time.</summary>
@@ -59,6 +59,10 @@ sealed class TrainingData : IDisposable
 
     /// <summary>Loads what the validation loss is computed on.</summary>
     public SampleLoader Validation { get; }
+
+    /// <summary>Makes the cache's folder.</summary>
+    /// <exception cref="HseNetFileException">It cannot be created.</exception>
+    public void OpenCache() => _cache?.Create();
 
     /// <summary>Why the cache could not store something, if so.</summary>
     public string? CacheProblem => _cache?.Problem;

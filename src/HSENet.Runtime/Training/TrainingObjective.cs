@@ -42,6 +42,9 @@ interface ITrainingObjective : IDisposable
     /// <summary>All memory that a step needs beside weights and parameters.</summary>
     MemoryPlan Plan { get; }
 
+    /// <summary>Bytes of the weights that a step reads and does not train.</summary>
+    long FrozenBytes { get; }
+
     /// <summary>Adds <paramref name="share"/> × the gradient of the batch's mean loss to the parameters' gradients.</summary>
     /// <param name="batch">One of the batches that make up a step.</param>
     /// <param name="step">Which step.</param>

@@ -15,8 +15,11 @@ public sealed record TrainingProgress(long Step, long Steps)
     /// <summary>Tokens read per second in the last step.</summary>
     public double TokensPerSecond { get; init; }
 
-    /// <summary>Memory of the process.</summary>
-    public long MemoryBytes { get; init; }
+    /// <summary>Memory of the whole process on the host, in use now.</summary>
+    public long ProcessBytes { get; init; }
+
+    /// <summary>Memory of a step by its plan: activations, trained tensors, frozen weights.</summary>
+    public long PlannedBytes { get; init; }
 
     /// <summary>Checkpoint that was just written.</summary>
     public string? Checkpoint { get; init; }

@@ -18,6 +18,7 @@ sealed class TrainingRun : IDisposable
     readonly IProgress<TrainingProgress>? _progress;
     readonly SampleOrder _order;
     readonly long _evalEvery;
+    readonly long _plannedBytes;
     readonly HashSet<string> _noted = [];
     RunState _state;
     long _saved = -1;
@@ -37,6 +38,7 @@ sealed class TrainingRun : IDisposable
             WeightDecay = config.WeightDecay,
             Clip = config.Clip,
         });
+        _plannedBytes = objective.Plan.TotalBytes + objective.Parameters.Bytes + objective.FrozenBytes;
         _state = Restore();
         _log = RunLog.Open(folder.Log, _state.Step);
     }
@@ -64,12 +66,17 @@ sealed class TrainingRun : IDisposable
             throw new HseNetFileException(path, $"the run has another configuration ({string.Join("; ", differences)}: the run's, then this one's)", "the same one to resume it, or another folder");
         TrainingData? data = null;
         ITrainingObjective? objective = null;
-        var folder = resume ? RunFolder.Open(path) : RunFolder.Create(path);
+        var folder = resume ? RunFolder.Open(path) : RunFolder.New(path);
         try
         {
-            folder.Lock();
+            if (resume)
+                folder.Take();
             data = new TrainingData(config, ModelConfig.Read(config.Weights), study, config.Cache == "off" ? null : config.Cache ?? folder.Cache);
             objective = open(config);
+            // A new run leaves nothing where it is refused.
+            if (!resume)
+                folder.Take();
+            data.OpenCache();
             if (!resume)
                 folder.Write(config);
             return new TrainingRun(config, folder, data, objective, progress);
@@ -118,6 +125,11 @@ sealed class TrainingRun : IDisposable
 
     void Loop(CancellationToken cancellation)
     {
+        if (ValidationIsDue && _state.Validated < _state.Step) // the run ended within it
+        {
+            _saved = -1;
+            Milestones(cancellation);
+        }
         if (_state.Step >= Steps)
             return;
         var clock = Stopwatch.StartNew();
@@ -147,7 +159,7 @@ sealed class TrainingRun : IDisposable
             double seconds = clock.Elapsed.TotalSeconds, wait = (_data.Train.Wait - waited).TotalSeconds;
             clock.Restart();
             waited = _data.Train.Wait;
-            var line = new StepLine(_state.Step, (double)_state.Position / _order.BatchesPerEpoch, loss.Loss, rate, norm, loss.Tokens, loss.Tokens / seconds, seconds, wait, Environment.WorkingSet, skipped);
+            var line = new StepLine(_state.Step, (double)_state.Position / _order.BatchesPerEpoch, loss.Loss, rate, norm, loss.Tokens, loss.Tokens / seconds, seconds, wait, Environment.WorkingSet, _plannedBytes, skipped);
             _log.Write(line);
             Report(line);
             step.Clear();
@@ -179,12 +191,13 @@ sealed class TrainingRun : IDisposable
 
     void Milestones(CancellationToken cancellation)
     {
-        bool last = _state.Step == Steps;
-        if (_data.ValidationRows.Count > 0 && (last || _state.Step % _evalEvery == 0))
+        if (ValidationIsDue)
             Validate(cancellation);
-        if (last || _state.Step % _config.SaveEvery == 0)
+        if (_state.Step == Steps || _state.Step % _config.SaveEvery == 0)
             Save();
     }
+
+    bool ValidationIsDue => _data.ValidationRows.Count > 0 && _state.Step > 0 && (_state.Step == Steps || _state.Step % _evalEvery == 0);
 
     void Validate(CancellationToken cancellation)
     {
@@ -202,6 +215,7 @@ sealed class TrainingRun : IDisposable
                 throw Diverged("the validation loss", loss.Loss, [batch], _data.ValidationRows);
             (sum, weight, samples) = (sum + loss.Loss * loss.Weight, weight + loss.Weight, samples + batch.Examples.Count);
         }
+        _state = _state with { Validated = _state.Step };
         if (samples == 0)
             return;
         double mean = sum / weight;
@@ -250,7 +264,7 @@ sealed class TrainingRun : IDisposable
     {
         var manifest = _data.Manifest;
         _log.Write(new EventLine(_state.Step, _state.Step == 0 ? "start" : "resume",
-            $"{manifest.Train.Count} samples, {_data.ValidationRows.Count} for validation, {manifest.Skipped.Count} rows skipped; {_objective.Parameters.All.Sum(p => p.Values.Length)} trained values, {_objective.Plan.TotalBytes} bytes of activations; frozen encoders: {(_data.KeepsFrozenFeatures ? "output kept" : "computed for every sample")}"));
+            $"{manifest.Train.Count} samples, {_data.ValidationRows.Count} for validation, {manifest.Skipped.Count} rows skipped; {_objective.Parameters.All.Sum(p => p.Values.Length)} trained values; planned bytes: {_objective.Plan.TotalBytes} activations, {_objective.Parameters.Bytes} trained tensors with gradients and moments, {_objective.FrozenBytes} frozen weights; frozen encoders: {(_data.KeepsFrozenFeatures ? "output kept" : "computed for every sample")}"));
         foreach (string problem in manifest.Skipped)
             _log.Write(new EventLine(_state.Step, "skipped row", problem));
         foreach (string note in manifest.Skipped.Take(NotesShown).Concat(manifest.Skipped.Count > NotesShown ? [$"… and {manifest.Skipped.Count - NotesShown} more: all in {_folder.Log}"] : (string[])[]))
@@ -268,7 +282,8 @@ sealed class TrainingRun : IDisposable
         Loss = line.Loss,
         ValidationLoss = _validationLoss,
         TokensPerSecond = line.TokensPerSecond,
-        MemoryBytes = line.MemoryBytes,
+        ProcessBytes = line.ProcessBytes,
+        PlannedBytes = line.PlannedBytes,
     });
 
     TrainingDivergedException Diverged(string what, double value, IEnumerable<LoadedBatch> batches, IReadOnlyList<ManifestRow>? list = null)

@@ -10,18 +10,21 @@ sealed class VolumeCache
 {
     readonly string _folder;
 
-    /// <summary>Opens or creates the folder.</summary>
+    /// <summary>Names the folder, which need not be there yet.</summary>
+    public VolumeCache(string folder) => _folder = folder;
+
+    /// <summary>Makes the folder if it is not there, and removes what killed processes left in it.</summary>
     /// <exception cref="HseNetFileException">It cannot be created.</exception>
-    public VolumeCache(string folder)
+    public void Create()
     {
-        _folder = folder;
         try
         {
-            Directory.CreateDirectory(folder);
+            Directory.CreateDirectory(_folder);
+            AtomicFile.RemoveLeftovers(_folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HseNetFileException(folder, $"cannot be created ({e.Message})", "a folder for the cache, or --cache off", e);
+            throw new HseNetFileException(_folder, $"cannot be created ({e.Message})", "a folder for the cache, or --cache off", e);
         }
     }
 

@@ -25,6 +25,8 @@ sealed class RegressionObjective : ITrainingObjective
 
     public MemoryPlan Plan { get; } = new();
 
+    public long FrozenBytes => 0;
+
     /// <summary>Called before a batch is read; a test's way to interfere.</summary>
     public Action<StepContext, IReadOnlyList<TrainingExample>>? Before { get; init; }
 

@@ -101,7 +101,9 @@ public sealed class SampleLoaderTests
 
         PreparedArrays Prepare(StudyRecipe recipe)
         {
-            using var preparer = new StudyPreparer(recipe, new VolumeCache(folder.At("cache")), new Lazy<string>("hash"), new HostDevice(1));
+            var cache = new VolumeCache(folder.At("cache"));
+            cache.Create();
+            using var preparer = new StudyPreparer(recipe, cache, new Lazy<string>("hash"), new HostDevice(1));
             return preparer.Prepare(row, CancellationToken.None);
         }
     }

@@ -61,6 +61,40 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Equal(8, Curve("whole").Count(line => line.Contains("\"loss\"", StringComparison.Ordinal)));
     }
 
+    [Theory, InlineData(3), InlineData(8)]
+    public void A_validation_that_was_interrupted_is_done_after_a_resume(int step)
+    {
+        Train("whole", _config);
+        Assert.ThrowsAny<OperationCanceledException>(() => Train("parts", _config, open: config => new RegressionObjective(config)
+        {
+            SpoilLoss = validated => validated.Step == step ? throw new OperationCanceledException() : 1,
+        }));
+        Assert.Equal(_folder.At($"parts/checkpoints/step-{step:d8}.safetensors"), RunFolder.Open(_folder.At("parts")).Newest()[0]);
+        Train("parts", _config, resume: true);
+        foreach (string file in (string[])["checkpoints/step-00000008.safetensors", "best.safetensors"])
+            Assert.Equal(File.ReadAllBytes(_folder.At($"whole/{file}")), File.ReadAllBytes(_folder.At($"parts/{file}")));
+        Assert.Equal(Curve("whole"), Curve("parts"));
+    }
+
+    [Fact]
+    public void A_new_run_that_is_refused_leaves_nothing()
+    {
+        Assert.Throws<HseNetException>(() => Train("a/b", _config, open: _ => throw new HseNetException("no")));
+        Assert.False(Directory.Exists(_folder.At("a")));
+    }
+
+    [Fact]
+    public void A_resume_beside_a_running_training_touches_none_of_its_files()
+    {
+        Train("run", _config);
+        using var running = RunFolder.Open(_folder.At("run"));
+        running.Take();
+        using var half = new AtomicFile(running.Checkpoint(9));
+        Assert.Contains("in use", Assert.Throws<HseNetFileException>(() => Train("run", _config, resume: true)).Message, StringComparison.Ordinal);
+        half.Commit();
+        Assert.True(File.Exists(running.Checkpoint(9)));
+    }
+
     [Fact]
     public void Two_runs_of_one_seed_are_the_same_and_another_seed_is_not()
     {
@@ -79,7 +113,7 @@ public sealed class TrainingRunTests : IDisposable
         // As if killed while step 7 wrote its line and checkpoint.
         var folder = RunFolder.Open(_folder.At("killed"));
         File.Delete(folder.Checkpoint(8));
-        File.WriteAllText(folder.Checkpoint(7) + ".1-x.tmp", "half");
+        File.WriteAllText($"{folder.Checkpoint(7)}.1-{Guid.NewGuid():N}.tmp", "half");
         string[] lines = File.ReadAllLines(folder.Log);
         File.WriteAllText(folder.Log, string.Join('\n', lines[..^3]) + "\n" + lines[^3][..20]);
         Train("killed", _config, resume: true);
@@ -125,8 +159,12 @@ public sealed class TrainingRunTests : IDisposable
         string message = Assert.Throws<HseNetFileException>(() => Train("run", _config with { Clip = 2, Batch = 1, Workers = 1 }, resume: true)).Message;
         Assert.Contains("batch: 2, 1; clip: 1, 2", message, StringComparison.Ordinal);
         string manifest = File.ReadAllText(_config.Manifest);
-        File.WriteAllText(_config.Manifest, manifest.Replace("lung lung", "lung"));
-        Assert.Contains("other samples", Assert.Throws<HseNetFileException>(() => Train("run", _config, resume: true)).Message, StringComparison.Ordinal);
+        int validation = manifest.IndexOf("validation", StringComparison.Ordinal);
+        foreach (string other in (string[])[manifest[..validation].Replace("lung lung", "lung") + manifest[validation..], manifest[..validation] + manifest[validation..].Replace("lung lung", "lung")])
+        {
+            File.WriteAllText(_config.Manifest, other);
+            Assert.Contains("other samples", Assert.Throws<HseNetFileException>(() => Train("run", _config, resume: true)).Message, StringComparison.Ordinal);
+        }
         File.WriteAllText(_config.Manifest, manifest);
         Assert.Contains("no run to resume", Assert.Throws<HseNetFileException>(() => Train("none", _config, resume: true)).Message, StringComparison.Ordinal);
     }
@@ -198,7 +236,7 @@ public sealed class TrainingRunTests : IDisposable
 
     // What must be the same again: steps and validations without times.
     string[] Curve(string name) => [.. Lines(name).Where(line => !line.TryGetProperty("event", out _)).Select(line => JsonSerializer.Serialize(line.EnumerateObject()
-        .Where(field => field.Name is not ("seconds" or "wait_seconds" or "tokens_per_second" or "memory_bytes")).ToDictionary(field => field.Name, field => field.Value)))];
+        .Where(field => field.Name is not ("seconds" or "wait_seconds" or "tokens_per_second" or "process_bytes")).ToDictionary(field => field.Name, field => field.Value)))];
 
     IEnumerable<JsonElement> Lines(string name) => File.ReadAllLines(_folder.At($"{name}/log.jsonl")).Select(line => JsonDocument.Parse(line).RootElement);
 
