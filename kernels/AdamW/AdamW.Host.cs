@@ -22,7 +22,7 @@ public static partial class AdamW
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Part<TVector>(in AdamWArguments a, float* values, float* gradients, float* firsts, float* seconds, int count) where TVector : unmanaged, IHostVector<TVector>
     {
         float decay = (float)(1 - a.LearningRate * a.WeightDecay), keep2 = (float)a.Beta2, new1 = (float)(1 - a.Beta1), new2 = (float)(1 - a.Beta2);
@@ -47,7 +47,7 @@ public static partial class AdamW
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Round(float* values, ushort* rounded, int count)
     {
         for (int i = 0; i < count; i++)

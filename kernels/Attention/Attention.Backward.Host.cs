@@ -156,7 +156,7 @@ public static partial class Attention
     }
 
     /// <summary>gradient = scale · p · (gradient − dot).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void GradScores<TVector>(float* p, float* gradient, int count, float dot, float scale) where TVector : unmanaged, IHostVector<TVector>
     {
         for (int s = 0; s < count; s += TVector.Count)

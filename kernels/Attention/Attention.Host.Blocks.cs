@@ -108,7 +108,7 @@ public static partial class Attention
     }
 
     /// <summary>Rows of <paramref name="width"/> floats as rows of a whole strip, filled up with zeros.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void CopyStrip<TStrip>(float* from, nint stride, nint rows, int width, float* to) where TStrip : unmanaged, IHostStrip<TStrip>
     {
         for (nint r = 0; r < rows; r++, from += stride, to += TStrip.Width)

@@ -39,7 +39,7 @@ public static partial class Attention
     /// sums so far must be multiplied by <paramref name="shrink"/>.
     /// </summary>
     /// <remarks>The row must have room for a whole number of vectors.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe float SoftmaxRow<TVector>(float* scores, nint count, nint end, float factor, ref float largest, out float shrink)
         where TVector : unmanaged, IHostVector<TVector>
     {
@@ -72,7 +72,7 @@ public static partial class Attention
     }
 
     /// <summary>x ∘ factors, <paramref name="count"/> floats.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Multiply<TVector>(float* x, float* factors, int count) where TVector : unmanaged, IHostVector<TVector>
     {
         int i = 0;

@@ -28,7 +28,7 @@ public static partial class Augment
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Row<TVector>(float* x, float* y, nint step, int width, float scale, float offset) where TVector : unmanaged, IHostVector<TVector>
     {
         int w = 0;
@@ -38,7 +38,7 @@ public static partial class Augment
             y[w] = MathF.FusedMultiplyAdd(x[w * step], scale, offset);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Columns<TVector>(float* x, float* y, nint rowStep, nint columnStep, int rows, int width, float scale, float offset)
         where TVector : unmanaged, IHostVector<TVector>
     {

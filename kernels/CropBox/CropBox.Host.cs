@@ -31,7 +31,7 @@ public static partial class CropBox
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe bool Row(float* x, int* columns, int count)
     {
         var any = Vector<int>.Zero;

@@ -113,7 +113,7 @@ public static partial class CrossEntropy
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe float Largest<TVector>(float* x, int count, float largest) where TVector : unmanaged, IHostVector<TVector>
     {
         TVector a = TVector.Create(largest), b = a;
@@ -130,7 +130,7 @@ public static partial class CrossEntropy
     }
 
     /// <summary>x[i] = e^(x[i] − largest); returns their sum.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe float Exponentials<TVector>(float* x, int count, float largest) where TVector : unmanaged, IHostVector<TVector>
     {
         TVector sums = default;
@@ -148,7 +148,7 @@ public static partial class CrossEntropy
     }
 
     /// <summary>y[i] = factor · x[i] − scale · y[i].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Difference<TVector>(float* x, float factor, float* y, float scale, int count) where TVector : unmanaged, IHostVector<TVector>
     {
         int i = 0;

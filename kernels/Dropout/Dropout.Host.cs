@@ -26,7 +26,7 @@ public static partial class Dropout
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Part<TVector>(float* x, float* factors, float* residual, float* y, int count) where TVector : unmanaged, IHostVector<TVector>
     {
         int i = 0;

@@ -46,7 +46,7 @@ public static class DropoutMask
     }
 
     /// <summary>The factors of the elements from <paramref name="first"/> on, for host rungs: eight at a time.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     internal static unsafe void Factors(long seed, int first, float rate, float* factors, int count)
     {
         int i = 0;

@@ -19,7 +19,7 @@ public static partial class Gelu
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void BackwardPart<TVector>(float* x, float* gradY, float* gradX, int count) where TVector : unmanaged, IHostVector<TVector>
     {
         int i = 0;

@@ -20,7 +20,7 @@ public static partial class Gelu
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Part<TVector>(float* x, float* y, int count) where TVector : unmanaged, IHostVector<TVector>
     {
         int i = 0;

@@ -22,7 +22,7 @@ static unsafe class HostPanel
     /// Writes the rows [row, row + <c>TVector.Count</c>) of <paramref name="w"/>, columns [column, column + depth), as that many
     /// neighbouring columns of a panel. Rows behind <paramref name="lastRow"/> repeat it.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     public static void Pack<TVector, TFormat>(HostMatrix w, nint row, nint lastRow, nint column, nint depth, float* panel, nint panelStride, float* buffer)
         where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
@@ -47,7 +47,7 @@ static unsafe class HostPanel
     /// Writes the columns [column, column + <paramref name="width"/>) of <paramref name="w"/>, rows [row, row + depth), as neighbouring columns
     /// of a panel, which is how they lie already: only widened. Columns from <paramref name="width"/> to <c>TVector.Count</c> become 0.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     public static void PackAcross<TVector, TFormat>(HostMatrix w, nint row, nint depth, nint column, int width, float* panel, nint panelStride)
         where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {

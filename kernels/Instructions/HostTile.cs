@@ -91,7 +91,7 @@ static unsafe class HostTile
     /// same loads, same sums, same stores, so there is no remainder code.
     /// </summary>
     // Never inlined: pulled into a larger method, the sums would live in memory, six times slower.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     public static void Multiply<TStrip>(float* x, nint xStride, float* panel, nint panelStride, nint depth,
         float* start, nint startStride, float* y, nint yStride, int rows) where TStrip : unmanaged, IHostStrip<TStrip>
     {
@@ -123,7 +123,7 @@ static unsafe class HostTile
         TStrip.Store(y + i5 * yStride, y5);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static void MultiplyHalf<TStrip>(float* x, nint xStride, float* panel, nint panelStride, nint depth,
         float* start, nint startStride, float* y, nint yStride, int rows) where TStrip : unmanaged, IHostStrip<TStrip>
     {

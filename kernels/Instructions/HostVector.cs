@@ -1,4 +1,5 @@
 // Vectors of f32 as host rungs see them: one source for AVX-512, AVX2 and 128-bit machines.
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace HSENet.Kernels;
@@ -97,4 +98,14 @@ static class HostVector
         null or "" => Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128,
         var other => throw new ArgumentException($"HSENET_HOST_VECTORS: expected 128, 256 or 512, got '{other}'"),
     };
+}
+
+/// <summary>How loops over vectors are compiled.</summary>
+static class HostMethod
+{
+    /// <summary>
+    /// At full optimisation from the first call, and never inlined: pulled into a larger method, what a loop keeps in registers would live in
+    /// memory.
+    /// </summary>
+    public const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining;
 }

@@ -19,7 +19,7 @@ public static partial class L2Normalize
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void BackwardRow<TVector>(float* x, float* gradY, float* gradX, int channels) where TVector : unmanaged, IHostVector<TVector>
     {
         float length = MathF.Sqrt(HostVectors.SumOfSquares<TVector>(x, channels)), scale = 1f / MathF.Max(length, SmallestLength);

@@ -20,7 +20,7 @@ public static partial class L2Normalize
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Row<TVector>(float* x, float* y, int channels) where TVector : unmanaged, IHostVector<TVector>
     {
         float scale = 1f / MathF.Max(MathF.Sqrt(HostVectors.SumOfSquares<TVector>(x, channels)), SmallestLength);

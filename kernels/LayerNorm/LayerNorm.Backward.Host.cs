@@ -28,7 +28,7 @@ public static partial class LayerNorm
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe (float Mean, float InverseDeviation) BackwardRow<TVector>(float* x, float* gradY, float* residual, float* gradX, float* gamma, int channels, float epsilon)
         where TVector : unmanaged, IHostVector<TVector>
     {
@@ -89,7 +89,7 @@ public static partial class LayerNorm
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void AddRow<TVector>(float* x, float* gradY, float mean, float scale, float* gradGamma, float* gradBeta, int count)
         where TVector : unmanaged, IHostVector<TVector>
     {

@@ -21,9 +21,9 @@ public static partial class LayerNorm
         int group = Grid.IdxX - rowGroups, statistics = group * 2 * a.Rows, c = group * BackwardGroup + thread;
         for (int row = thread; row < a.Rows; row += BackwardGroup)
         {
-            float mean = Mean(a, row * a.Channels);
+            float mean = Mean(a.X, row * a.Channels, a.Channels);
             a.Scratch[statistics + row] = mean;
-            a.Scratch[statistics + a.Rows + row] = InverseDeviation(a, row * a.Channels, mean);
+            a.Scratch[statistics + a.Rows + row] = InverseDeviation(a.X, row * a.Channels, a.Channels, mean, a.Epsilon);
         }
         Group.Barrier(); // every channel reads the statistics of all rows
         if (c >= a.Channels)
@@ -45,7 +45,7 @@ public static partial class LayerNorm
 
     static void BackwardRow(LayerNormBackwardArguments a, int start)
     {
-        float mean = Mean(a, start), r = InverseDeviation(a, start, mean);
+        float mean = Mean(a.X, start, a.Channels), r = InverseDeviation(a.X, start, a.Channels, mean, a.Epsilon);
         float sum = 0f, products = 0f;
         for (int c = 0; c < a.Channels; c++)
         {
@@ -61,24 +61,5 @@ public static partial class LayerNorm
                 gradient += a.Residual[start + c];
             a.GradX[start + c] = gradient;
         }
-    }
-
-    static float Mean(LayerNormBackwardArguments a, int start)
-    {
-        float sum = 0f;
-        for (int c = 0; c < a.Channels; c++)
-            sum += a.X[start + c];
-        return ScalarInstructions.Divide(sum, a.Channels);
-    }
-
-    static float InverseDeviation(LayerNormBackwardArguments a, int start, float mean)
-    {
-        float squares = 0f;
-        for (int c = 0; c < a.Channels; c++)
-        {
-            float centred = a.X[start + c] - mean;
-            squares += centred * centred;
-        }
-        return ScalarInstructions.Divide(1f, ScalarInstructions.SquareRoot(ScalarInstructions.Divide(squares, a.Channels) + a.Epsilon));
     }
 }

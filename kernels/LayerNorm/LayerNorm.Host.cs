@@ -20,7 +20,7 @@ public static partial class LayerNorm
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Row<TVector>(float* x, float* y, float* gamma, float* beta, int channels, float epsilon) where TVector : unmanaged, IHostVector<TVector>
     {
         TVector sums = default, squares = default;

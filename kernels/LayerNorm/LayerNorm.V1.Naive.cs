@@ -13,21 +13,27 @@ public static partial class LayerNorm
         if (row >= a.Rows)
             return;
         int start = row * a.Channels;
-        float sum = 0f;
-        for (int c = 0; c < a.Channels; c++)
-            sum += a.X[start + c];
-        float mean = ScalarInstructions.Divide(sum, a.Channels);
-
-        float squares = 0f;
-        for (int c = 0; c < a.Channels; c++)
-        {
-            float centred = a.X[start + c] - mean;
-            squares += centred * centred;
-        }
-        float variance = ScalarInstructions.Divide(squares, a.Channels);
-        float inverseDeviation = ScalarInstructions.Divide(1f, ScalarInstructions.SquareRoot(variance + a.Epsilon));
-
+        float mean = Mean(a.X, start, a.Channels), inverseDeviation = InverseDeviation(a.X, start, a.Channels, mean, a.Epsilon);
         for (int c = 0; c < a.Channels; c++)
             a.Y[start + c] = (a.X[start + c] - mean) * inverseDeviation * a.Gamma[c] + a.Beta[c];
+    }
+
+    static float Mean(View<float> x, int start, int channels)
+    {
+        float sum = 0f;
+        for (int c = 0; c < channels; c++)
+            sum += x[start + c];
+        return ScalarInstructions.Divide(sum, channels);
+    }
+
+    static float InverseDeviation(View<float> x, int start, int channels, float mean, float epsilon)
+    {
+        float squares = 0f;
+        for (int c = 0; c < channels; c++)
+        {
+            float centred = x[start + c] - mean;
+            squares += centred * centred;
+        }
+        return ScalarInstructions.Divide(1f, ScalarInstructions.SquareRoot(ScalarInstructions.Divide(squares, channels) + epsilon));
     }
 }

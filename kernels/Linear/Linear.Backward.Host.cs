@@ -54,7 +54,7 @@ public static partial class Linear
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Transpose(float* from, float* to, int firstRow, int endRow, int firstColumn, int endColumn, nint rows, nint columns)
     {
         for (nint n = firstColumn; n < endColumn; n++)

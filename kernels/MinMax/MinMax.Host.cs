@@ -29,7 +29,7 @@ public static partial class MinMax
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Row<T>(T* x, int count, T* range) where T : unmanaged, INumber<T>
     {
         T smallest = x[0], largest = x[0];

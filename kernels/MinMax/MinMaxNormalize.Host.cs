@@ -23,7 +23,7 @@ public static partial class MinMaxNormalize
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Normalize(float* x, int count, float smallest, float spread)
     {
         int i = 0;

@@ -13,8 +13,7 @@ public static partial class PatchEmbedding
         int c = Grid.IdxY * Group.DimX + Group.IdxX;
         if (c >= a.Outputs)
             return;
-        int columns = a.Width / a.PatchWidth, lines = a.Height / a.PatchHeight;
-        int w0 = p % columns * a.PatchWidth, h0 = p / columns % lines * a.PatchHeight, d0 = p / (columns * lines) * a.PatchDepth;
+        var (d0, h0, w0) = a.Volume.Corner(p);
         int k = c * a.PatchLength;
         float sum = 0f;
         for (int channel = 0; channel < a.Channels; channel++)

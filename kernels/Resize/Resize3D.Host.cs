@@ -92,21 +92,21 @@ public static partial class Resize3D
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Gather(double* x, Tap* taps, double* to, int count)
     {
         for (int w = 0; w < count; w++)
             to[w] = Math.FusedMultiplyAdd(x[taps[w].Low], 1 - taps[w].Weight, x[taps[w].High] * taps[w].Weight);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Gather(float* x, Tap* taps, double* to, int count)
     {
         for (int w = 0; w < count; w++)
             to[w] = Math.FusedMultiplyAdd(x[taps[w].Low], 1 - taps[w].Weight, x[taps[w].High] * taps[w].Weight);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Mix(double* low, double* high, double weight, double* to, int count)
     {
         Vector<double> highWeight = new(weight), lowWeight = new(1 - weight);
@@ -117,7 +117,7 @@ public static partial class Resize3D
             to[i] = Math.FusedMultiplyAdd(low[i], 1 - weight, high[i] * weight);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Mix(double* low, double* high, double weight, float* to, int count)
     {
         Vector<double> highWeight = new(weight), lowWeight = new(1 - weight);

@@ -20,7 +20,7 @@ public static partial class ResizeBytes
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Line(byte* x, int* coefficients, int count, byte* y, int inner)
     {
         int i = 0;

@@ -20,7 +20,7 @@ public static partial class RmsNorm
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void BackwardRow<TVector>(float* x, float* gradY, float* residual, float* gradX, float* gamma, int channels, float epsilon)
         where TVector : unmanaged, IHostVector<TVector>
     {

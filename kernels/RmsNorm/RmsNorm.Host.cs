@@ -20,7 +20,7 @@ public static partial class RmsNorm
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Row<TVector>(float* x, float* y, float* gamma, int channels, float epsilon) where TVector : unmanaged, IHostVector<TVector>
     {
         float scale = 1f / MathF.Sqrt(HostVectors.SumOfSquares<TVector>(x, channels) / channels + epsilon);

@@ -29,7 +29,7 @@ public static partial class RotaryEmbedding
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void TurnBackHead<TVector>(float* from, float* to, float* cosine, float* sine, int half) where TVector : unmanaged, IHostVector<TVector>
     {
         int i = 0;

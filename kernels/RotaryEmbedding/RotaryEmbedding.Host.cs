@@ -29,7 +29,7 @@ public static partial class RotaryEmbedding
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Head<TVector>(float* x, float* y, float* cosine, float* sine, int half, int headSize) where TVector : unmanaged, IHostVector<TVector>
     {
         int i = 0;

@@ -7,8 +7,6 @@ namespace HSENet.Kernels;
 
 public static partial class Sampling
 {
-    const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining;
-
     static void HostForward(HostDevice device, SamplingArguments a) => a.Id[0] = device.VectorBits switch
     {
         512 => HostChoose<Wide512>(a),
@@ -115,7 +113,7 @@ public static partial class Sampling
     }
 
     /// <summary>The largest logit, which may be infinite.</summary>
-    [MethodImpl(Hot)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe float Largest<TVector>(float* logits, int count) where TVector : unmanaged, IHostVector<TVector>
     {
         TVector largest = TVector.Create(float.NegativeInfinity), infinity = TVector.Create(float.PositiveInfinity), zero = default, one = TVector.Create(1f), odd = default;
@@ -139,7 +137,7 @@ public static partial class Sampling
         return isOdd ? float.PositiveInfinity : all;
     }
 
-    [MethodImpl(Hot)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Weigh<TVector>(float* logits, float* weights, int count, float largest, float temperature) where TVector : unmanaged, IHostVector<TVector>
     {
         int i = 0;
@@ -149,7 +147,7 @@ public static partial class Sampling
             weights[i] = DeviceMath.Exp((logits[i] - largest) / temperature);
     }
 
-    [MethodImpl(Hot)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe float SumFrom<TVector, TMeasure>(float* logits, float* weights, int count, float threshold)
         where TVector : unmanaged, IHostVector<TVector> where TMeasure : struct, IMeasure
     {
@@ -169,7 +167,7 @@ public static partial class Sampling
         return sum;
     }
 
-    [MethodImpl(Hot)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void DropBelow<TVector>(float* logits, float* weights, int count, float threshold) where TVector : unmanaged, IHostVector<TVector>
     {
         int i = 0;
@@ -181,7 +179,7 @@ public static partial class Sampling
     }
 
     /// <summary>The first id from <paramref name="start"/> on whose logit is the given one, or −1.</summary>
-    [MethodImpl(Hot)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe int FirstEqual<TVector>(float* logits, int start, int count, float value) where TVector : unmanaged, IHostVector<TVector>
     {
         TVector sought = TVector.Create(value), zero = default, one = TVector.Create(1f);

@@ -59,7 +59,7 @@ static unsafe class SingleHead
     }
 
     /// <summary>Σ x[i] · w[i], in two vectors of sums.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     public static float Dot<TVector>(float* x, float* w, int length) where TVector : unmanaged, IHostVector<TVector>
     {
         TVector sum0 = default, sum1 = default;
@@ -76,7 +76,7 @@ static unsafe class SingleHead
     }
 
     /// <summary>y = Σ weights[i] · v[row i].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     public static void WeightedSum<TVector>(float* v, int* rows, int count, int channels, float* weights, float* y)
         where TVector : unmanaged, IHostVector<TVector>
     {

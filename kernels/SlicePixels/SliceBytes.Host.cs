@@ -31,7 +31,7 @@ public static partial class SliceBytes
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Scale<T>(T* x, T smallest, T spread, T* scaled, int count) where T : unmanaged, INumber<T>
     {
         if (spread == T.Zero)

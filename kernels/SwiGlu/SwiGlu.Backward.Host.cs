@@ -24,7 +24,7 @@ public static partial class SwiGlu
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void BackwardPart<TVector>(float* gates, float* gradY, float* gradGates, int channels, int count) where TVector : unmanaged, IHostVector<TVector>
     {
         float* ups = gates + channels, gradUps = gradGates + channels;

@@ -24,7 +24,7 @@ public static partial class SwiGlu
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Part<TVector>(float* gate, float* up, float* y, int count) where TVector : unmanaged, IHostVector<TVector>
     {
         int n = 0;

@@ -27,7 +27,7 @@ public static partial class VoxelRescale
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Widen(byte* source, VoxelType type, double* to, int count)
     {
         switch (type)
@@ -43,7 +43,7 @@ public static partial class VoxelRescale
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Rescale(in VoxelRescaleArguments a, double* values, int count)
     {
         Vector<double> fileSlope = new(a.FileSlope), fileIntercept = new(a.FileIntercept), slope = new(a.Slope), intercept = new(a.Intercept);
@@ -58,7 +58,7 @@ public static partial class VoxelRescale
             values[i] = Math.Clamp(a.Slope * (a.FileSlope * values[i] + a.FileIntercept) + a.Intercept, a.Lowest, a.Highest) / a.Divisor;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Transpose(double* rows, int count, int columns, double* to, int stride)
     {
         for (int x = 0; x < columns; x++, to += stride)

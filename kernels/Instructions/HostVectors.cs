@@ -5,8 +5,6 @@ namespace HSENet.Kernels;
 
 static unsafe class HostVectors
 {
-    const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining;
-
     /// <summary>Writes <paramref name="count"/> weights from element <paramref name="start"/> on as f32; int8 only in whole groups that share a scale.</summary>
     public static void Widen<TVector>(in Weights weights, long start, float* destination, int count) where TVector : unmanaged, IHostVector<TVector>
     {
@@ -27,7 +25,7 @@ static unsafe class HostVectors
     }
 
     /// <summary>Σ x[i]², in four vectors of sums.</summary>
-    [MethodImpl(Hot)]
+    [MethodImpl(HostMethod.Hot)]
     public static float SumOfSquares<TVector>(float* x, int count) where TVector : unmanaged, IHostVector<TVector>
     {
         TVector a = default, b = default, c = default, d = default;
@@ -47,7 +45,7 @@ static unsafe class HostVectors
     }
 
     /// <summary>destination[i] += factor · source[i].</summary>
-    [MethodImpl(Hot)]
+    [MethodImpl(HostMethod.Hot)]
     public static void AddScaled<TVector>(float factor, float* source, float* destination, int count) where TVector : unmanaged, IHostVector<TVector>
     {
         int i = 0;
@@ -58,7 +56,7 @@ static unsafe class HostVectors
     }
 
     /// <summary>destination[i] = factor · source[i], which may be the same.</summary>
-    [MethodImpl(Hot)]
+    [MethodImpl(HostMethod.Hot)]
     public static void Scale<TVector>(float factor, float* source, float* destination, int count) where TVector : unmanaged, IHostVector<TVector>
     {
         int i = 0;
@@ -68,7 +66,7 @@ static unsafe class HostVectors
             destination[i] = factor * source[i];
     }
 
-    [MethodImpl(Hot)]
+    [MethodImpl(HostMethod.Hot)]
     static void Widen<TVector, TFormat>(byte* source, float* destination, int count)
         where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
