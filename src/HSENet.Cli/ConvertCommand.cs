@@ -1,5 +1,6 @@
 // hsenet convert: a reference checkpoint set becomes one model folder.
 using System.CommandLine;
+using System.Globalization;
 using HSENet.Runtime;
 
 namespace HSENet.Cli;
@@ -56,7 +57,7 @@ static class ConvertCommand
     static float? Alpha(string? text) => text switch
     {
         null or "2r" => null,
-        _ when float.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out float alpha) && alpha > 0 => alpha,
+        _ when float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float alpha) && alpha > 0 && float.IsFinite(alpha) => alpha,
         _ => throw new HseNetException($"--lora-alpha {text}: expected a positive number, or 2r"),
     };
 

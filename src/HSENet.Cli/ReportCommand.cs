@@ -52,9 +52,9 @@ static class ReportCommand
     {
         var weights = new Option<string>("--weights") { Description = "Model folder written by 'hsenet convert'.", Required = true };
         var tokens = new Option<int>("--max-tokens") { Description = "Tokens that are generated at most.", DefaultValueFactory = _ => maxTokens };
-        var temperature = new Option<float>("--temperature") { Description = "0 takes the most likely token at every step.", DefaultValueFactory = _ => 0 };
+        var temperature = Verb.Number("--temperature", "0 takes the most likely token at every step.", 0);
         var topK = new Option<int>("--top-k") { Description = "Keep only the k most likely tokens; 0 keeps all.", DefaultValueFactory = _ => 0 };
-        var topP = new Option<float>("--top-p") { Description = "Keep the smallest set with this probability; 1 keeps all.", DefaultValueFactory = _ => 1 };
+        var topP = Verb.Number("--top-p", "Keep the smallest set with this probability; 1 keeps all.", 1);
         var seed = new Option<ulong>("--seed") { Description = "Seed of the draws.", DefaultValueFactory = _ => 0 };
         var tokenizer = new Option<string>("--tokenizer") { Description = "slow, as the reference, or fast.", DefaultValueFactory = _ => "slow" };
         var study = new StudyArguments();

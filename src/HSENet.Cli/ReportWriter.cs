@@ -62,9 +62,10 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
         if (json)
             return;
         // A report begins with the space that separates it from the question.
-        Console.Write(_midLine ? piece : piece.TrimStart(' '));
+        string visible = _midLine ? piece : piece.TrimStart(' ');
+        Console.Write(visible);
         Console.Out.Flush();
-        _midLine |= piece.Length > 0;
+        _midLine |= visible.Length > 0;
     }
 
     public void End(string file, ReportResult result)

@@ -66,7 +66,7 @@ sealed class StudyArguments
             return null;
         var culture = CultureInfo.InvariantCulture;
         string[] parts = text.Split(',');
-        return parts.Length == 2 && double.TryParse(parts[0], culture, out double slope) && double.TryParse(parts[1], culture, out double intercept)
+        return parts.Length == 2 && double.TryParse(parts[0], NumberStyles.Float, culture, out double slope) && double.TryParse(parts[1], NumberStyles.Float, culture, out double intercept)
             && double.IsFinite(slope) && double.IsFinite(intercept) && slope != 0
             ? (slope, intercept)
             : throw new HseNetException($"--rescale {text}: expected SLOPE,INTERCEPT, as in 1,-1024");

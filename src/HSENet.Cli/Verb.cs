@@ -1,5 +1,6 @@
 // What all verbs share: running their body, and saying what went wrong.
 using System.CommandLine;
+using System.Globalization;
 using HSENet.Kernels;
 using HSENet.Runtime;
 
@@ -47,7 +48,13 @@ static class Verb
             Messages.Error("interrupted");
             return ExitCode.Interrupted;
         }
-        Messages.Error((place is null ? "" : place + ": ") + (e is HseNetException or KernelArgumentException or DeviceMemoryException or NoRungException or CudaDriverException or KernelFaultException or TrainingDivergedException ? e.Message : $"{e.GetType().Name}: {e.Message}"));
+        Messages.Error((place is null ? "" : place + ": ") + e switch
+        {
+            HseNetException or KernelArgumentException or DeviceMemoryException or NoRungException or CudaDriverException or KernelFaultException or TrainingDivergedException => e.Message,
+            // Files that a verb names are told of by name: this is its own output.
+            IOException or UnauthorizedAccessException => $"the output cannot be written ({e.Message.TrimEnd('.')})",
+            _ => $"{e.GetType().Name}: {e.Message}",
+        });
         if (verbose)
             Console.Error.WriteLine(e);
         return e is HseNetException ? ExitCode.BadInput : ExitCode.Failed;
@@ -67,14 +74,37 @@ static class Verb
     }
 
     /// <summary>Opens the device that an option names.</summary>
-    public static Device OpenDevice(string name) => name switch
+    public static Device OpenDevice(string name)
     {
-        "auto" => CudaDevice.Count > 0 ? CudaDevice.Open() : new HostDevice(),
-        "cpu" => new HostDevice(),
-        "emulator" => new EmulatorDevice(),
-        "cuda" => CudaDevice.Open(),
-        _ when name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name["cuda:".Length..], out int ordinal) => CudaDevice.Open(ordinal),
-        _ => throw new HseNetException($"device {name}: expected auto, cpu, cuda:N or emulator"),
+        try
+        {
+            return name switch
+            {
+                "auto" => CudaDevice.Count > 0 ? CudaDevice.Open() : new HostDevice(),
+                "cpu" => new HostDevice(),
+                "emulator" => new EmulatorDevice(),
+                "cuda" => CudaDevice.Open(),
+                _ when name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name["cuda:".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int ordinal) => CudaDevice.Open(ordinal),
+                _ => throw new HseNetException($"device {name}: expected auto, cpu, cuda:N or emulator"),
+            };
+        }
+        catch (CudaDriverException e) when (name != "auto")
+        {
+            throw new HseNetException($"device {name}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>An option that is a number with a point, whatever the machine's language.</summary>
+    public static Option<float> Number(string name, string description, float value) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => value,
+        CustomParser = result =>
+        {
+            if (!float.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out float number))
+                result.AddError($"{name} {result.Tokens[0].Value}: expected a number, as in 0.5");
+            return number;
+        },
     };
 
     /// <summary>Three sizes as in 1,4,4.</summary>

@@ -26,16 +26,25 @@ static class Hsenet
     /// <summary>The README's CT.</summary>
     public static string Scan { get; } = Path.Combine(Repository, "tests", "golden", "data", "ct_sm.nii.gz");
 
-    /// <summary>Starts the program. It hears SIGINT even where the tests run as a shell's background job, which hands on that it is ignored (coreutils' env says otherwise).</summary>
-    public static Process Start(params string[] arguments)
-    {
-        string[] command = [.. OperatingSystem.IsLinux() ? (string[])["env", "--default-signal=INT"] : [], "dotnet", Path.Combine(AppContext.BaseDirectory, "hsenet.dll"), .. arguments];
-        return Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-    }
+    static string Library { get; } = Path.Combine(AppContext.BaseDirectory, "hsenet.dll");
 
-    public static Outcome Run(params string[] arguments)
+    /// <summary>How a shell calls the program.</summary>
+    public static string Command { get; } = $"dotnet '{Library}'";
+
+    /// <summary>Starts the program. It hears SIGINT even where the tests run as a shell's background job, which hands on that it is ignored (coreutils' env says otherwise).</summary>
+    public static Process Start(params string[] arguments) => StartCommand([.. OperatingSystem.IsLinux() ? (string[])["env", "--default-signal=INT"] : [], "dotnet", Library, .. arguments]);
+
+    public static Outcome Run(params string[] arguments) => End(Start(arguments));
+
+    /// <summary>Runs a line of a POSIX shell: for pipes and redirections.</summary>
+    public static Outcome Shell(string line) => End(StartCommand(["sh", "-c", line]));
+
+    static Process StartCommand(string[] command) =>
+        Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+
+    static Outcome End(Process started)
     {
-        using var process = Start(arguments);
+        using var process = started;
         var error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

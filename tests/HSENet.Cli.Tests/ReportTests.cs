@@ -59,13 +59,45 @@ public sealed class ReportTests
     {
         if (Kernels.CudaDevice.Count > 0)
             return;
-        var outcome = Hsenet.Run("report", Hsenet.Scan, "--weights", Hsenet.Demo, "--device", "cuda:0");
-        Assert.Equal(1, outcome.Code);
-        Assert.Contains("CUDA driver", Assert.Single(outcome.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Hsenet.Run("report", Hsenet.Scan, "--weights", Hsenet.Demo, "--device", "cuda:0").IsRefused("device cuda:0", "CUDA driver");
     }
 
     [Fact]
     public void A_missing_scan_is_named() => Hsenet.Run("report", "nowhere.nii.gz", "--weights", Hsenet.Demo).IsRefused("nowhere.nii.gz");
+
+    [Fact]
+    public void A_file_in_the_place_of_a_weights_folder_is_called_one() =>
+        Hsenet.Run("report", Hsenet.Scan, "--weights", Hsenet.Scan).IsRefused(Hsenet.Scan, "is a file");
+
+    [Fact]
+    public void As_many_tokens_as_fit_are_generated_whatever_was_asked_for()
+    {
+        var outcome = Hsenet.Run("report", Hsenet.Scan, "--weights", Hsenet.Demo, "--max-tokens", "2147483647");
+        Assert.True(outcome.Code == 0, outcome.Error);
+        Assert.Equal(Hsenet.Run("report", Hsenet.Scan, "--weights", Hsenet.Demo).Output, outcome.Output);
+    }
+
+    [Fact]
+    public void A_scan_may_come_through_a_pipe()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        using var folder = new TemporaryFolder();
+        string scan = folder.Write("scan.nii", Nifti(16, 16, 16, i => (short)(i % 1200 - 1000)));
+        var piped = Hsenet.Shell($"cat '{scan}' | {Hsenet.Command} report /dev/stdin --weights '{Hsenet.Demo}' --max-tokens 4");
+        Assert.True(piped.Code == 0, piped.Error);
+        Assert.Equal(Hsenet.Run("report", scan, "--weights", Hsenet.Demo, "--max-tokens", "4").Output, piped.Output);
+    }
+
+    [Fact]
+    public void An_output_that_takes_nothing_is_told_of_in_one_line()
+    {
+        if (!File.Exists("/dev/full"))
+            return;
+        var outcome = Hsenet.Shell($"{Hsenet.Command} report '{Hsenet.Scan}' --weights '{Hsenet.Demo}' --max-tokens 2 > /dev/full");
+        Assert.Equal(1, outcome.Code);
+        Assert.StartsWith("hsenet: the output cannot be written", Assert.Single(outcome.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_missing_weights_folder_is_named() => Hsenet.Run("report", Hsenet.Scan, "--weights", "nowhere").IsRefused("nowhere", "does not exist");
@@ -80,7 +112,10 @@ public sealed class ReportTests
     [InlineData("--temperature", "-1", "temperature")]
     [InlineData("--top-p", "0", "top-p")]
     [InlineData("--max-tokens", "0", "max tokens")]
-    [InlineData("--max-tokens", "many", "many")]
+    [InlineData("--max-tokens", "many", "--max-tokens many: expected a whole number")]
+    [InlineData("--temperature", "0,5", "--temperature 0,5: expected a number")]
+    [InlineData("--rescale", "1,000,-1024", "--rescale")]
+    [InlineData("--device", "cuda:-1", "expected auto, cpu")]
     [InlineData("--device", "toaster", "toaster")]
     [InlineData("--rescale", "0,1", "--rescale")]
     [InlineData("--tokenizer", "medium", "--tokenizer")]

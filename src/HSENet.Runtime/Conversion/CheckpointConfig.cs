@@ -15,6 +15,8 @@ sealed class CheckpointConfig
 
     public static CheckpointConfig Read(string file)
     {
+        if (Path.GetDirectoryName(file) is { Length: > 0 } folder && !Directory.Exists(folder))
+            throw new HseNetFileException(folder, System.IO.File.Exists(folder) ? "is a file" : "does not exist", "the folder of a checkpoint");
         if (!System.IO.File.Exists(file))
             throw new HseNetFileException(file, "is missing", "the configuration of the checkpoint beside it");
         try

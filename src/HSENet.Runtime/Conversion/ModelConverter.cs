@@ -22,6 +22,12 @@ public static class ModelConverter
     public static ModelConfig Convert(ConversionOptions options, IProgress<ConversionProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentException.ThrowIfNullOrEmpty(options.Clip);
+        ArgumentException.ThrowIfNullOrEmpty(options.LanguageModel);
+        ArgumentException.ThrowIfNullOrEmpty(options.Adapter);
+        ArgumentException.ThrowIfNullOrEmpty(options.Output);
+        if (options.LoraAlpha is { } alpha && !(alpha > 0 && float.IsFinite(alpha)))
+            throw new HseNetException($"LoRA alpha {alpha}: expected a positive number");
         ModelFolder.Check(options.Output, options.Dtype);
         using var set = new CheckpointSet(options);
         var config = ConfigConversion.Convert(options, set);
@@ -34,12 +40,12 @@ public static class ModelConverter
     {
         foreach (string name in TokenizerFileNames)
             if (File.Exists(Path.Combine(options.LanguageModel, name)))
-                File.Copy(Path.Combine(options.LanguageModel, name), Path.Combine(folder, name));
+                ModelFolder.Copy(Path.Combine(options.LanguageModel, name), Path.Combine(folder, name));
         if (options.TextEncoder is not { } text)
             return;
         string vocabulary = Path.Combine(text, "vocab.txt");
         if (!File.Exists(vocabulary))
             throw new HseNetFileException(vocabulary, "is missing", "the word pieces of the text encoder");
-        File.Copy(vocabulary, Path.Combine(folder, "vocab.txt"));
+        ModelFolder.Copy(vocabulary, Path.Combine(folder, "vocab.txt"));
     }
 }

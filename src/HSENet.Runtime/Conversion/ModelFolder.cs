@@ -21,8 +21,11 @@ static class ModelFolder
     {
         foreach (string file in Directory.EnumerateFiles(from))
             if (Path.GetFileName(file) is var name && name != ModelConfig.FileName && !name.EndsWith(".safetensors", StringComparison.Ordinal) && !name.EndsWith(".index.json", StringComparison.Ordinal))
-                File.Copy(file, Path.Combine(to, name));
+                Copy(file, Path.Combine(to, name));
     }
+
+    /// <summary>Copies a file's content: one that could only be read stays the reader's affair.</summary>
+    public static void Copy(string from, string to) => File.WriteAllBytes(to, File.ReadAllBytes(from));
 
     /// <summary>Writes the folder under a temporary name, and gives it its own when everything in it is complete.</summary>
     public static void Write(string output, ModelConfig config, IReadOnlyList<ConvertedTensor> tensors, Action<string> writeTokenizer,

@@ -24,6 +24,7 @@ public sealed record ReportOptions
 
     internal void Check()
     {
+        ArgumentNullException.ThrowIfNull(Sampling);
         if (string.IsNullOrWhiteSpace(Question))
             throw new HseNetException("the question is empty: expected words");
         if (MaxTokens < 1)
@@ -61,7 +62,7 @@ public readonly record struct ReportSeconds(double Preprocessing, double Encodin
 /// <summary>A finished report.</summary>
 public sealed record ReportResult
 {
-    /// <summary>The text.</summary>
+    /// <summary>The text, as the model wrote it: usually it begins with the space that separates it from the question.</summary>
     public required string Text { get; init; }
 
     /// <summary>The generated ids, the end token included.</summary>

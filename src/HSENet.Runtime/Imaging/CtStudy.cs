@@ -28,6 +28,7 @@ public sealed class CtStudy : IDisposable
     readonly VoxelVolume _volume;
     readonly VoxelVolume? _sliceFeatures;
     readonly CtStudyOptions _options;
+    bool _disposed;
 
     CtStudy(VoxelVolume volume, VoxelVolume? sliceFeatures, CtStudyOptions options) => (_volume, _sliceFeatures, _options) = (volume, sliceFeatures, options);
 
@@ -41,7 +42,7 @@ public sealed class CtStudy : IDisposable
     /// <exception cref="HseNetFileException">The file cannot be used; the message names it and the reason.</exception>
     public static CtStudy Open(string path, CtStudyOptions? options = null)
     {
-        options ??= new();
+        options = Checked(options);
         return Create(VolumeFile.Read(path, options.Reading), options);
     }
 
@@ -52,7 +53,7 @@ public sealed class CtStudy : IDisposable
     /// <exception cref="HseNetFileException">The content cannot be used.</exception>
     public static CtStudy Read(Stream stream, string name, CtStudyOptions? options = null)
     {
-        options ??= new();
+        options = Checked(options);
         return Create(VolumeFile.Read(stream, name, options.Reading), options);
     }
 
@@ -66,7 +67,19 @@ public sealed class CtStudy : IDisposable
     /// <param name="options">How it is preprocessed.</param>
     /// <exception cref="ArgumentException">Sizes, spacing or type cannot be used.</exception>
     public static CtStudy FromVoxels<T>(ReadOnlySpan<T> voxels, (int X, int Y, int Z) size, (double X, double Y, double Z) spacing, double slope = 1, double intercept = 0, CtStudyOptions? options = null)
-        where T : unmanaged => Create(VoxelVolume.FromVoxels(voxels, size, spacing, slope, intercept), options ?? new());
+        where T : unmanaged
+    {
+        options = Checked(options);
+        return Create(VoxelVolume.FromVoxels(voxels, size, spacing, slope, intercept), options);
+    }
+
+    static CtStudyOptions Checked(CtStudyOptions? options)
+    {
+        options ??= new();
+        ArgumentNullException.ThrowIfNull(options.Preprocessing);
+        ArgumentNullException.ThrowIfNull(options.Reading);
+        return options;
+    }
 
     static CtStudy Create(VoxelVolume volume, CtStudyOptions options)
     {
@@ -90,6 +103,7 @@ public sealed class CtStudy : IDisposable
     /// <summary>Volume and slices, or slice features, in the sizes that a model takes.</summary>
     internal PreparedStudy Prepare(Device device, ModelConfig config, CancellationToken cancellation)
     {
+        ThrowIfDisposed();
         var image = config.Vision.Image;
         var slices = config.SliceEncoder;
         var target = new PreprocessingTarget(image.Depth, image.Height, image.Width, slices?.ImageSize ?? 224, slices?.Slices ?? 32);
@@ -98,7 +112,7 @@ public sealed class CtStudy : IDisposable
         if (slices is not null && _sliceFeatures is null)
             throw new HseNetFileException(_volume.Source, "is a finished volume without slices, which this model looks at", "its slice features beside it, or the scan itself");
         PreprocessingGeometry.CheckMemory(_volume, _options);
-        var prepared = Preprocessing.UseFinished(device, _volume, _sliceFeatures, target);
+        var prepared = Preprocessing.UseFinished(device, _volume, _sliceFeatures, target, _options.Preprocessing.Force);
         long features = (long)target.Slices * (slices?.HiddenSize ?? 0);
         if (slices is null || prepared.SliceFeatures.Length == features)
             return prepared;
@@ -113,9 +127,12 @@ public sealed class CtStudy : IDisposable
         return Preprocessing.Prepare(device, _volume, target, _options.Preprocessing, cancellation);
     }
 
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
+
     /// <summary>Frees the voxels.</summary>
     public void Dispose()
     {
+        _disposed = true;
         _volume.Dispose();
         _sliceFeatures?.Dispose();
     }

@@ -12,6 +12,8 @@ public static class Preprocessing
     /// <summary>Changes whenever the same file would give other values.</summary>
     public const int Version = 1;
 
+    const float Rounding = 8f / (1 << 24); // of the last step, which interpolates between eight values in [0, 1]
+
     /// <summary>Volume and slice images of a scan.</summary>
     /// <param name="device">Where the arithmetic runs and the result lies.</param>
     /// <param name="scan">The scan; needed until the method returns.</param>
@@ -65,8 +67,9 @@ public static class Preprocessing
     /// <param name="sliceFeatures">[slices, channels] output of the slice encoder, which cannot be computed from a finished volume; none
     /// for models that look at no slices.</param>
     /// <param name="target">The sizes that the model takes.</param>
-    /// <exception cref="HseNetFileException">The size is another one, or a value is not finite.</exception>
-    public static PreparedStudy UseFinished(Device device, VoxelVolume volume, VoxelVolume? sliceFeatures, PreprocessingTarget target)
+    /// <param name="force">Whether values outside [0, 1] are taken.</param>
+    /// <exception cref="HseNetFileException">The size is another one, or a value is not finite or not in [0, 1].</exception>
+    public static PreparedStudy UseFinished(Device device, VoxelVolume volume, VoxelVolume? sliceFeatures, PreprocessingTarget target, bool force = false)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(volume);
@@ -81,7 +84,7 @@ public static class Preprocessing
         var study = new PreparedStudy(volume.Source, "finished");
         try
         {
-            study.Volume = Upload(device, volume, study, "volume");
+            study.Volume = Upload(device, volume, study, "volume", force ? null : Normalised);
             if (sliceFeatures != null)
                 study.SliceFeatures = Upload(device, sliceFeatures, study, "slice features");
             return study;
@@ -93,13 +96,22 @@ public static class Preprocessing
         }
     }
 
-    static View<float> Upload(Device device, VoxelVolume source, PreparedStudy study, string name)
+    // A voxel in another unit would give a report all the same, of nothing.
+    static void Normalised(VoxelVolume volume, float[] values)
+    {
+        if (values.Min() < -Rounding || values.Max() > 1 + Rounding)
+            throw new HseNetFileException(volume.Source, $"holds values from {values.Min():G6} to {values.Max():G6}",
+                "a finished volume with values from 0 to 1, or --force; a scan with units and spacing is a NIfTI file");
+    }
+
+    static View<float> Upload(Device device, VoxelVolume source, PreparedStudy study, string name, Action<VoxelVolume, float[]>? check = null)
     {
         var values = new double[source.Count];
         source.ToDoubles(0, values);
         float[] singles = Array.ConvertAll(values, value => (float)value);
         if (!singles.All(float.IsFinite))
             throw new HseNetFileException(source.Source, "holds values that are not finite", $"a finished {name}");
+        check?.Invoke(source, singles);
         View<float> view = study.Allocate(device, singles.Length, name);
         device.Upload<float>(singles, view);
         return view;

@@ -23,6 +23,9 @@ public static class VolumeFile
         try
         {
             using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16, FileOptions.SequentialScan);
+            // A pipe cannot be looked at twice: it holds what a stream may hold.
+            if (!stream.CanSeek)
+                return Read(stream, path, options, null);
             Span<byte> start = stackalloc byte[DicomFile.PreambleLength];
             start = start[..GrowingRead.AsFarAsPossible(stream, start, path)];
             if (DicomFile.IsClaimed(start))
@@ -55,12 +58,15 @@ public static class VolumeFile
     /// <param name="stream">The stream; it stays open.</param>
     /// <param name="name">What messages call it.</param>
     /// <param name="options">How to read.</param>
+    /// <exception cref="ArgumentException">The stream is closed or cannot be read.</exception>
     /// <exception cref="HseNetFileException">The content is damaged or of another format.</exception>
     /// <exception cref="OperationCanceledException">Reading was cancelled.</exception>
     public static VoxelVolume Read(Stream stream, string name, VolumeReadOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentException.ThrowIfNullOrEmpty(name);
+        if (!stream.CanRead)
+            throw new ArgumentException($"{name}: the stream is closed or cannot be read", nameof(stream));
         return Read(stream, name, options ?? new(), null);
     }
 

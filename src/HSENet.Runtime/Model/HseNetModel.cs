@@ -59,7 +59,7 @@ public sealed class HseNetModel : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(device);
         if (!Directory.Exists(folder))
-            throw new HseNetFileException(folder, "does not exist", "a folder written by 'hsenet convert'");
+            throw new HseNetFileException(folder, File.Exists(folder) ? "is a file" : "does not exist", "a folder written by 'hsenet convert'");
         var config = ModelConfig.Read(folder);
         var tokenizer = LanguageTokenizer.Open(folder, (options ?? new()).Tokenizer);
         if (tokenizer.Count != config.LanguageModel.VocabSize)
@@ -93,13 +93,15 @@ public sealed class HseNetModel : IDisposable
     /// <param name="options">Question and sampling.</param>
     /// <param name="cancellation">Ends the generation.</param>
     /// <returns>The text piece by piece; nothing runs before it is read.</returns>
-    /// <exception cref="HseNetException">The options or the study cannot be used.</exception>
+    /// <exception cref="HseNetException">The options or the study cannot be used; what only the work itself shows is thrown while the text is read.</exception>
+    /// <exception cref="ObjectDisposedException">The model or the study was disposed.</exception>
     public ReportStream Report(CtStudy study, ReportOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(study);
         ObjectDisposedException.ThrowIf(_disposed, this);
         options ??= new();
         options.Check();
+        study.ThrowIfDisposed();
         return new ReportStream((write, stop) => Run(study, options, write, stop), cancellation);
     }
 
@@ -121,9 +123,11 @@ public sealed class HseNetModel : IDisposable
     ReportResult Generate(CtStudy study, ReportOptions options, Action<string> write, CancellationToken cancellation)
     {
         int[] prompt = Prompt.Build(Tokenizer, Config.VisualTokens, options.Question);
-        int positions = Math.Min(prompt.Length + options.MaxTokens, Config.LanguageModel.MaxPositionEmbeddings);
-        if (prompt.Length >= positions)
-            throw new HseNetException($"the question has {prompt.Length - 1 - Config.VisualTokens} tokens: expected a prompt below {positions} tokens");
+        int limit = Config.LanguageModel.MaxPositionEmbeddings;
+        if (prompt.Length >= limit)
+            throw new HseNetException($"the question has {prompt.Length - 1 - Config.VisualTokens} tokens: expected a prompt below {limit} tokens");
+        int newTokens = Math.Min(options.MaxTokens, limit - prompt.Length);
+        int positions = prompt.Length + newTokens;
         var (plan, arena) = Memory(prompt.Length, positions);
         var pass = new Pass(Device, arena);
         var clock = Stopwatch.StartNew();
@@ -142,11 +146,11 @@ public sealed class HseNetModel : IDisposable
 
         options.Progress?.Report(ReportStage.Reading);
         double prefill = 0;
-        var ids = new List<int>(options.MaxTokens);
+        var ids = new List<int>(newTokens);
         var text = new StringBuilder();
         var decoder = new StreamingDecoder(Tokenizer);
         var generator = new Generator(_language, Config.LanguageModel, plan);
-        foreach (int id in generator.Generate(pass, prompt, visual, options.Sampling, positions - prompt.Length, cancellation))
+        foreach (int id in generator.Generate(pass, prompt, visual, options.Sampling, newTokens, cancellation))
         {
             if (ids.Count == 0)
             {

@@ -65,7 +65,7 @@ static class ModelConfigChecks
     static void Heads(string file, string section, int hidden, int heads, params ReadOnlySpan<int> sizes)
     {
         foreach (int size in sizes)
-            Require(size is > 0 and <= LargestSize, file, section, size, $"sizes from 1 to {LargestSize}");
+            Require(size is > 0 and <= LargestSize, file, $"a size in {section}", size, $"sizes from 1 to {LargestSize}");
         Require(hidden is > 0 and <= LargestSize && heads > 0 && hidden % heads == 0, file, section, $"hidden size {hidden} with {heads} heads", "a number of heads that divides the hidden size");
     }
 

@@ -47,6 +47,20 @@ public sealed class FinishedVolumeTests : IDisposable
         Assert.Contains("not finite", Assert.Throws<HseNetFileException>(() => Preprocessing.UseFinished(Device, volume, null, Target)).Message);
     }
 
+    [Theory]
+    [InlineData(-0.01f)]
+    [InlineData(1.01f)]
+    [InlineData(-1000f)]
+    public void Values_outside_0_to_1_are_refused_unless_forced(float value)
+    {
+        float[] values = new float[24];
+        values[5] = value;
+        using VoxelVolume volume = Write("volume.npy", values, 2, 3, 4);
+        Assert.Contains("from 0 to 1", Assert.Throws<HseNetFileException>(() => Preprocessing.UseFinished(Device, volume, null, Target)).Message);
+        using var study = Preprocessing.UseFinished(Device, volume, null, Target, force: true);
+        Assert.Equal(values, study.Volume.AsSpan().ToArray());
+    }
+
     [Fact]
     public void A_finished_volume_is_not_preprocessed_again()
     {

@@ -1,0 +1,77 @@
+// What an embedder may do wrong, and what it is told: the argument, the object that is gone, or one line about the input.
+using HSENet.Tests;
+
+namespace HSENet.Runtime.Tests;
+
+public sealed class EmbedderTests : IDisposable
+{
+    static readonly string Demo = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
+
+    readonly HseNetModel _model = HseNetModel.Open(Demo, PartRun.Host);
+    readonly CtStudy _study = Study();
+
+    static CtStudy Study()
+    {
+        var voxels = new short[16 * 16 * 8];
+        for (int i = 0; i < voxels.Length; i++)
+            voxels[i] = (short)(i % 1200 - 1000);
+        return CtStudy.FromVoxels<short>(voxels, (16, 16, 8), (1, 1, 2));
+    }
+
+    [Fact]
+    public void Options_without_a_part_are_an_argument_error()
+    {
+        Assert.Throws<ArgumentNullException>(() => _model.Report(_study, new ReportOptions { Sampling = null! }));
+        Assert.Throws<HseNetException>(() => _model.Report(_study, new ReportOptions { Question = null! }));
+        Assert.Throws<ArgumentNullException>(() => CtStudy.Open("scan.nii", new CtStudyOptions { Preprocessing = null! }));
+        Assert.Throws<ArgumentNullException>(() => CtStudy.FromVoxels<short>(new short[8], (2, 2, 2), (1, 1, 1), options: new CtStudyOptions { Reading = null! }));
+        Assert.Throws<ArgumentNullException>(() => ModelConverter.Convert(new ConversionOptions { Clip = null!, LanguageModel = "a", Adapter = "b", Output = "c" }));
+        Assert.Throws<ArgumentException>(() => ModelConverter.Convert(new ConversionOptions { Clip = "a", LanguageModel = "b", Adapter = "c", Output = "" }));
+    }
+
+    [Fact]
+    public void A_stream_that_cannot_be_read_is_an_argument_error()
+    {
+        using var folder = new TemporaryFolder();
+        var closed = new MemoryStream();
+        closed.Dispose();
+        Assert.Throws<ArgumentException>(() => CtStudy.Read(closed, "closed"));
+        using var written = new FileStream(folder.At("written"), FileMode.Create, FileAccess.Write);
+        Assert.Throws<ArgumentException>(() => CtStudy.Read(written, "written"));
+    }
+
+    [Fact]
+    public void What_is_disposed_is_named()
+    {
+        var study = Study();
+        study.Dispose();
+        study.Dispose();
+        Assert.Equal(typeof(CtStudy).FullName, Assert.Throws<ObjectDisposedException>(() => _model.Report(study)).ObjectName);
+        _model.Dispose();
+        _model.Dispose();
+        Assert.Equal(typeof(HseNetModel).FullName, Assert.Throws<ObjectDisposedException>(() => _model.Report(_study)).ObjectName);
+    }
+
+    [Fact]
+    public void A_study_that_is_gone_when_its_report_is_read_is_named()
+    {
+        var study = Study();
+        var report = _model.Report(study);
+        study.Dispose();
+        Assert.Equal(typeof(CtStudy).FullName, Assert.Throws<ObjectDisposedException>(report.Complete).ObjectName);
+        Assert.NotEmpty(_model.Report(_study, new ReportOptions { MaxTokens = 2 }).Complete().Ids);
+    }
+
+    [Fact]
+    public void A_limit_beyond_the_model_s_own_takes_no_more_memory_and_gives_the_same_text()
+    {
+        var all = new ReportOptions { MaxTokens = int.MaxValue };
+        Assert.Equal(_model.Report(_study).Complete().Ids, _model.Report(_study, all).Complete().Ids);
+    }
+
+    public void Dispose()
+    {
+        _study.Dispose();
+        _model.Dispose();
+    }
+}
