@@ -82,13 +82,17 @@ sealed class BenchMemory(HostDevice device) : IDisposable
     }
 
     /// <summary>Runs each contender once and compares what it leaves in <paramref name="y"/> with what the first one does.</summary>
+    /// <param name="contenders">Who computes it.</param>
+    /// <param name="y">What all of them write, or add to.</param>
+    /// <param name="bound">How much two may differ.</param>
+    /// <param name="before">What is there before each run.</param>
     /// <exception cref="InvalidOperationException">They differ by more than the bound, or one leaves part of it unwritten.</exception>
-    public void CheckEqual(Contender[] contenders, View<float> y, double bound)
+    public void CheckEqual(Contender[] contenders, View<float> y, double bound, float before = float.NaN)
     {
         float[]? first = null;
         foreach (var contender in contenders)
         {
-            y.AsSpan().Fill(float.NaN);
+            y.AsSpan().Fill(before);
             contender.Run();
             first ??= y.AsSpan().ToArray();
             for (int i = 0; i < first.Length; i++)

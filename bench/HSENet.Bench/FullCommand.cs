@@ -1,56 +1,55 @@
 // bench full: the full-size synthetic model in bf16 and in int8; writes results/<machine>/full-bf16.json, full-int8.json and full.md.
+using System.CommandLine;
+using HSENet.Cli;
+using HSENet.Runtime;
+
 namespace HSENet.Bench;
 
 static class FullCommand
 {
-    public static int Run(string[] args)
+    public static Command Create()
     {
-        string bf16 = "", int8 = "", machine = Machine.FolderName();
-        int tokens = 64, rounds = 3;
-        bool dry = false;
-        for (int i = 0; i < args.Length; i++)
-            switch (args[i])
-            {
-                case "--tokens" when i + 1 < args.Length && int.TryParse(args[i + 1], out tokens) && tokens > 3:
-                case "--rounds" when i + 1 < args.Length && int.TryParse(args[i + 1], out rounds) && rounds > 0:
-                    i++;
-                    break;
-                case "--bf16" when i + 1 < args.Length:
-                    bf16 = args[++i];
-                    break;
-                case "--int8" when i + 1 < args.Length:
-                    int8 = args[++i];
-                    break;
-                case "--machine" when i + 1 < args.Length:
-                    machine = args[++i];
-                    break;
-                case "--dry":
-                    dry = true;
-                    break;
-                default:
-                    Console.Error.WriteLine($"bench full: {args[i]}: unknown option, or a value is missing or too small");
-                    return 2;
-            }
-        foreach (string folder in (string[])[bf16, int8])
-            if (!Directory.Exists(folder))
-            {
-                Console.Error.WriteLine("bench full: expected --bf16 and --int8, folders of 'hsenet weights synth --preset full --seed 3' and the same with --dtype int8");
-                return 2;
-            }
+        var bf16 = new Option<string>("--bf16") { Description = "Folder of 'hsenet weights synth --preset full --seed 3'.", Required = true };
+        var int8 = new Option<string>("--int8") { Description = "The same with --dtype int8.", Required = true };
+        var tokens = new Option<int>("--tokens") { Description = "Tokens that are generated.", DefaultValueFactory = _ => 64 };
+        var rounds = new Option<int>("--rounds") { Description = "How often every stage is run.", DefaultValueFactory = _ => 3 };
+        var results = new ResultOptions();
+        var verbose = Verb.Verbose();
+        var command = new Command("full", """
+            Measures the full-size model on the host: memory and time of a report, the share of each stage in what the machine's own speed
+            allows, loading, and how far bf16 and int8 are from the reference. Writes full-bf16.json, full-int8.json and full.md.
 
-        var report = new FullReport(tokens, rounds);
-        foreach (var (name, folder) in (ReadOnlySpan<(string, string)>)[("bf16", bf16), ("int8", int8)])
+            Example:
+              full --bf16 full-bf16 --int8 full-int8
+            """)
+        { bf16, int8, tokens, rounds, verbose };
+        results.AddTo(command);
+        command.Run(verbose, (parsed, cancellation) =>
         {
-            var measured = FullMeasurement.Run(folder, tokens, rounds);
-            report.Models.Add((name, measured));
-            Console.WriteLine($"{name}: {measured.Golden}");
-            if (!dry)
-                FullReport.Replace(Path.Combine(Machine.Results(machine), $"full-{name}.json"), measured.Stages.ToJsonString(FullReport.Json) + "\n");
-        }
-        string text = report.ToText();
-        Console.Write(text);
-        if (!dry)
-            FullReport.Replace(Path.Combine(Machine.Results(machine), "full.md"), text);
-        return 0;
+            int generated = Verb.AtLeast(4, "--tokens", parsed.GetValue(tokens)), times = Verb.AtLeast(1, "--rounds", parsed.GetValue(rounds));
+            string[] folders = [parsed.GetRequiredValue(bf16), parsed.GetRequiredValue(int8)];
+            foreach (string folder in folders)
+                _ = ModelConfig.Read(folder); // before anything takes minutes
+            string? to = results.Folder(parsed);
+            var report = new FullReport(results.Begin(parsed, FullMeasurement.Device));
+            foreach (var (name, folder) in (ReadOnlySpan<(string, string)>)[("bf16", folders[0]), ("int8", folders[1])])
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var measured = FullMeasurement.Run(folder, generated, times);
+                report.Models.Add((name, measured));
+                Console.WriteLine($"{name}: {measured.Golden}");
+            }
+            report.Measured.End();
+            string page = report.ToPage().ToString();
+            Console.Write(page);
+            if (to is not null)
+            {
+                foreach (var (name, measured) in report.Models)
+                    TextFile.Write(Path.Combine(to, $"full-{name}.json"), measured.Stages.ToJson() + "\n");
+                TextFile.Write(Path.Combine(to, "full.md"), page);
+            }
+            return Task.FromResult(ExitCode.Done);
+        });
+        return command;
     }
 }

@@ -2,6 +2,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using HSENet.Cli;
 using HSENet.Kernels;
 using HSENet.Runtime;
 
@@ -16,28 +17,41 @@ sealed record FullLoading(long Bytes, double Open, double Verify, double Read, l
 /// <summary>The golden prompt: relative error of the sampled logits, and how many of the positions have the reference's most likely id.</summary>
 sealed record FullGolden(double LogitError, int SameIds, int SameFirstEight, int Positions);
 
-sealed record FullMeasurement(FullRun Report, JsonNode Stages, FullLoading Loading, FullGolden Golden)
+sealed record FullMeasurement(FullRun Report, BenchFile Stages, FullLoading Loading, FullGolden Golden)
 {
+    /// <summary>Where everything runs: the program's own choice.</summary>
+    public static string Device
+    {
+        get
+        {
+            using var device = new HostDevice();
+            return device.Name;
+        }
+    }
+
+    /// <summary>A stage's time and rates.</summary>
+    public BenchResult Stage(string name) => Stages.Results.First(result => result.Name == name);
+
     public static FullMeasurement Run(string folder, int tokens, int rounds)
     {
         var loading = Load(folder); // first: it brings the weights into the system's cache
         string scan = Path.Combine(Root, "tests", "golden", "data", "ct_sm.nii.gz");
-        var (report, peak) = Hsenet("report", scan, "--weights", folder, "--max-tokens", $"{tokens}", "--device", "cpu", "--json");
+        var (reportText, peak) = Hsenet("report", scan, "--weights", folder, "--max-tokens", $"{tokens}", "--device", "cpu", "--json");
+        var report = JsonNode.Parse(reportText)!;
         var seconds = report["seconds"]!;
         var run = new FullRun(new ReportSeconds(Value("preprocessing"), Value("encoding"), Value("prefill"), Value("decode")), report["ids"]!.AsArray().Count, peak);
         var (stages, _) = Hsenet("bench", "model", "--weights", folder, "-p", "277", "-n", $"{tokens}", "--rounds", $"{rounds}", "--launches", "--device", "cpu", "--json");
-        return new FullMeasurement(run, stages, loading, GoldenPrompt(folder));
+        return new FullMeasurement(run, JsonSerializer.Deserialize<BenchFile>(stages, BenchFile.Json)!, loading, GoldenPrompt(folder));
 
         double Value(string stage) => (double)seconds[stage]!;
     }
 
-    static string Root => Machine.Repository ?? throw new DirectoryNotFoundException("HSENet.Kernels.sln: not found in any folder above the program");
+    static string Root => Machine.Repository ?? throw new HseNetException("this program was not built in the repository, which holds the golden data");
 
     /// <summary>Runs the program and watches how much memory it has at most, mapped weights included.</summary>
-    static (JsonNode Output, long PeakBytes) Hsenet(params string[] arguments)
+    static (string Output, long PeakBytes) Hsenet(params string[] arguments)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "..", "..", "HSENet.Cli", "release", "hsenet.dll");
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true })!;
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "hsenet.dll"), .. arguments]) { RedirectStandardOutput = true })!;
         var output = process.StandardOutput.ReadToEndAsync();
         long peak = 0;
         while (!process.WaitForExit(50))
@@ -45,7 +59,7 @@ sealed record FullMeasurement(FullRun Report, JsonNode Stages, FullLoading Loadi
             process.Refresh();
             peak = Math.Max(peak, process.HasExited ? 0 : process.PeakWorkingSet64);
         }
-        return process.ExitCode == 0 ? (JsonNode.Parse(output.Result)!, peak) : throw new InvalidOperationException($"hsenet {string.Join(' ', arguments)}: exit code {process.ExitCode}");
+        return process.ExitCode == 0 ? (output.Result, peak) : throw new HseNetException($"hsenet {string.Join(' ', arguments)}: exit code {process.ExitCode}");
     }
 
     static FullLoading Load(string folder)
@@ -122,33 +136,4 @@ sealed record FullMeasurement(FullRun Report, JsonNode Stages, FullLoading Loadi
         }
         return new FullGolden(Math.Sqrt(difference / norm), same, sameEight, positions);
     }
-}
-
-/// <summary>The most memory beside mapped files that this process had while it was watched, where the system tells.</summary>
-sealed class AnonymousMemory : IDisposable
-{
-    readonly Timer _timer;
-    long _most;
-
-    public AnonymousMemory() => _timer = new Timer(_ => Look(), null, 0, 20);
-
-    public long Most
-    {
-        get
-        {
-            Look();
-            return _most;
-        }
-    }
-
-    void Look()
-    {
-        if (!File.Exists("/proc/self/status"))
-            return;
-        foreach (string line in File.ReadLines("/proc/self/status"))
-            if (line.StartsWith("RssAnon:", StringComparison.Ordinal))
-                _most = Math.Max(_most, 1024 * long.Parse(line["RssAnon:".Length..^" kB".Length], System.Globalization.CultureInfo.InvariantCulture));
-    }
-
-    public void Dispose() => _timer.Dispose();
 }

@@ -20,8 +20,9 @@ sealed partial class HostSuite
                 .. Peers.SelectMany(peer => peer.ProductBackward((nint)arguments.GradY.Address, (nint)arguments.W.Values.Address, (nint)arguments.X.Address,
                     (nint)arguments.GradX.Address, (nint)arguments.GradW.Address, rows, inputs, outputs)),
             ];
-            // Sums of N products of values below 1, in any order: each errs by N·U of N at most.
+            // Sums of N products of values below 1, and of M, in any order: each errs by N·U of N at most. Some add to the weights' gradient.
             memory.CheckEqual(contenders, arguments.GradX, 2.0 * outputs * outputs / (1 << 24));
+            memory.CheckEqual(contenders, arguments.GradW, 2.0 * rows * rows / (1 << 24), before: 0);
             return AgainstPeers(name, contenders, 4.0 * rows * inputs * outputs);
         });
     }

@@ -1,25 +1,43 @@
-// Entry point of the benchmarks: "host" compares host rungs with other libraries, "training" times steps, "micro" hands over to BenchmarkDotNet.
+// Entry point of the benchmarks: one command for each thing that is measured.
+using System.CommandLine;
 using BenchmarkDotNet.Running;
-using HSENet.Bench;
+using HSENet.Cli;
 
-string[] rest = args.Length > 1 ? args[1..] : [];
-switch (args.FirstOrDefault())
+namespace HSENet.Bench;
+
+static class Program
 {
-    case "host":
-        return HostCommand.Run(rest);
-    case "training":
-        return TrainingCommand.Run(rest);
-    case "full":
-        return FullCommand.Run(rest);
-    case "micro":
-        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(rest);
-        return 0;
-    default:
-        Console.Error.WriteLine("""
-            usage: host [--threads N] [--seconds N] [--only TEXT] [--machine NAME] [--dry]   host rungs against ONNX Runtime and OpenBLAS
-                   training [--weights DIR] [--layers N] [--tokens N] [--no-checkpointing] [--machine NAME] [--dry]   steps of a training, time and memory
-                   full --bf16 DIR --int8 DIR [--tokens N] [--rounds N] [--machine NAME] [--dry]   the full-size model: time and memory of a report, shares, loading, int8
-                   micro [BenchmarkDotNet's options]                                        launches and elementary functions
-            """);
-        return 2;
+    static Task<int> Main(string[] arguments)
+    {
+        Messages.Program = "bench";
+        return Invocation.Run(Root().Parse(arguments), _ => TimeSpan.FromMilliseconds(700));
+    }
+
+    internal static RootCommand Root() => new("Measures HSENet on this machine; every result says where, when and with what it was measured.")
+    {
+        HostCommand.Create(),
+        TrainingCommand.Create(),
+        FullCommand.Create(),
+        EmulatorCommand.Create(),
+        Micro(),
+    };
+
+    static Command Micro()
+    {
+        var verbose = Verb.Verbose();
+        var command = new Command("micro", """
+            Small pieces under BenchmarkDotNet: a launch, elementary functions on vectors. Takes BenchmarkDotNet's options.
+
+            Example:
+              micro --filter *Launch*
+            """)
+        { verbose };
+        command.TreatUnmatchedTokensAsErrors = false;
+        command.Run(verbose, (parsed, _) =>
+        {
+            BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. parsed.UnmatchedTokens]);
+            return Task.FromResult(ExitCode.Done);
+        });
+        return command;
+    }
 }

@@ -1,5 +1,7 @@
 // Steps of a training with made-up samples: samples a second, the share of each operation, planned and measured memory.
 using System.Diagnostics;
+using System.Text.Json.Serialization;
+using HSENet.Cli;
 using HSENet.Kernels;
 using HSENet.Runtime;
 
@@ -14,8 +16,7 @@ sealed record TrainingResult
     public required string Name { get; init; }
     public required int Batch { get; init; }
     public required long Tokens { get; init; }
-    public required int Steps { get; init; }
-    public required double SecondsPerStep { get; init; }
+    public required Timing Seconds { get; init; }
     public required double SamplesPerSecond { get; init; }
     public required double Loss { get; init; }
     public required long PlannedActivations { get; init; }
@@ -23,8 +24,9 @@ sealed record TrainingResult
     public required long FrozenWeights { get; init; }
     public required long PeakResident { get; init; }
     public required IReadOnlyList<OperationShare> Operations { get; init; }
-    public MachineFacts? Machine { get; init; }
+    public required Measured Measured { get; init; }
 
+    [JsonIgnore]
     public long Planned => PlannedActivations + PlannedParameters + FrozenWeights;
 }
 
@@ -33,10 +35,10 @@ static class TrainingMeasurement
     /// <summary>The trainings that are measured.</summary>
     public static IReadOnlyList<TrainingTask> Tasks { get; } = [TrainingTask.Report, TrainingTask.Stage1, TrainingTask.Stage2];
 
-    /// <summary>Runs steps for some time, at least one after the first, or a single one when no time is given.</summary>
-    public static TrainingResult Run(HostDevice device, ModelConfig model, string folder, TrainingConfig training, string name, double seconds)
+    /// <summary>Times steps for some time after two that are not timed, or a single one when no time is given.</summary>
+    public static TrainingResult Run(HostDevice device, Measured measured, ModelConfig model, string folder, TrainingConfig training, string name, double seconds)
     {
-        var facts = MachineFacts.Collect(device, []);
+        ProcessMemory.ForgetPeak();
         var source = TensorSource.Open(folder);
         using ITrainingObjective objective = FineTunes(training) ? new FineTuningObjective(device, model, source, training) : new ContrastiveObjective(device, model, source, training);
         using var optimizer = new Optimizer(objective.Parameters, new OptimizerOptions(training.LearningRate, 2, 1000));
@@ -50,40 +52,37 @@ static class TrainingMeasurement
             optimizer.Step(objective.Parameters, step++);
         }
 
-        var clock = new OperationClock();
-        double elapsed = 0;
+        var times = new List<double>();
         if (seconds > 0)
         {
             Step();
             Step();
-            long start = Stopwatch.GetTimestamp(), first = step;
             do
-                Step();
-            while (Stopwatch.GetElapsedTime(start).TotalSeconds < seconds);
-            elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds / (step - first);
+                times.Add(device.Time(Step));
+            while (times.Sum() < seconds);
         }
+        var clock = new OperationClock();
         device.Observer = clock;
-        long observed = Stopwatch.GetTimestamp();
-        Step();
+        double observed = device.Time(Step);
         device.Observer = null;
         if (seconds == 0)
-            elapsed = Stopwatch.GetElapsedTime(observed).TotalSeconds;
-        facts.LoadAtEnd = Machine.Load;
+            times.Add(observed);
+        var timing = Timing.Of([.. times]);
+        measured.End();
         return new TrainingResult
         {
             Name = name,
             Batch = batch.Length,
             Tokens = loss.Tokens,
-            Steps = (int)step,
-            SecondsPerStep = elapsed,
-            SamplesPerSecond = batch.Length / elapsed,
+            Seconds = timing,
+            SamplesPerSecond = batch.Length / timing.Median,
             Loss = loss.Loss,
             PlannedActivations = objective.Plan.TotalBytes,
             PlannedParameters = objective.Parameters.Bytes,
             FrozenWeights = Frozen(objective, source, training),
-            PeakResident = PeakResident(),
+            PeakResident = ProcessMemory.Peak,
             Operations = clock.Shares(),
-            Machine = facts,
+            Measured = measured,
         };
     }
 
@@ -108,16 +107,6 @@ static class TrainingMeasurement
         })];
 
         float[] Values(int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle())];
-    }
-
-    // Highest resident size of the process: weights that were read count, wherever they are mapped. 0 where the system does not tell.
-    static long PeakResident()
-    {
-        const string field = "VmHWM:", status = "/proc/self/status";
-        if (!File.Exists(status))
-            return 0;
-        string line = File.ReadLines(status).First(line => line.StartsWith(field, StringComparison.Ordinal));
-        return long.Parse(line[field.Length..].Replace("kB", "", StringComparison.Ordinal).Trim()) * 1024;
     }
 
     sealed class OperationClock : ILaunchObserver

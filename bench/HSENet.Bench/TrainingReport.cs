@@ -1,20 +1,31 @@
-// Results of "bench training": a new measurement replaces the one of its name; the table holds nothing that the JSON does not.
-using System.Globalization;
-using System.Text;
+// Results of "bench training": a new measurement replaces the one of its name; the page holds nothing that the JSON does not.
 using System.Text.Json;
+using HSENet.Cli;
+using HSENet.Runtime;
 
 namespace HSENet.Bench;
 
-sealed class TrainingReport(string folder, List<TrainingResult> results)
+sealed class TrainingReport(List<TrainingResult> results)
 {
-    static readonly JsonSerializerOptions Json = new(HostReport.Json) { IgnoreReadOnlyProperties = true };
+    public const string Name = "training";
 
-    static string At(string folder) => Path.Combine(folder, "training.json");
+    public IReadOnlyList<TrainingResult> Results => results;
 
-    /// <summary>The results of a machine so far.</summary>
-    public static TrainingReport Open(string folder) =>
-        new(folder, File.Exists(At(folder)) ? JsonSerializer.Deserialize<List<TrainingResult>>(File.ReadAllBytes(At(folder)), Json)! : []);
+    /// <summary>The results of a machine so far; none without its folder.</summary>
+    public static TrainingReport Open(string? folder)
+    {
+        string? path = folder is null ? null : Path.Combine(folder, Name + ".json");
+        try
+        {
+            return new(path is not null && File.Exists(path) ? JsonSerializer.Deserialize<List<TrainingResult>>(File.ReadAllBytes(path), BenchFile.Json)! : []);
+        }
+        catch (JsonException e)
+        {
+            throw new HseNetFileException(path!, $"holds no results ({e.Message.Split(" Path:")[0]})", "what 'training' wrote", e);
+        }
+    }
 
+    /// <summary>Keeps a result and prints it.</summary>
     public void Add(TrainingResult result)
     {
         int at = results.FindIndex(other => other.Name == result.Name);
@@ -22,44 +33,30 @@ sealed class TrainingReport(string folder, List<TrainingResult> results)
             results.Add(result);
         else
             results[at] = result;
+        Console.WriteLine(Page.Text($"{result.Name}: {Step(result)} a step, {result.SamplesPerSecond:0.00} samples/s; planned {Page.Bytes(result.Planned)}, peak {Page.Bytes(result.PeakResident)}"));
+        foreach (var share in result.Operations.Take(8))
+            Console.WriteLine(Page.Text($"    {share.Operation,-32} {share.Share,6:P1}"));
     }
 
-    public void Write()
+    public Page ToPage()
     {
-        Directory.CreateDirectory(folder);
-        HostReport.Replace(At(folder), JsonSerializer.Serialize(results, Json) + "\n");
-        HostReport.Replace(Path.ChangeExtension(At(folder), ".md"), Table());
-        Console.WriteLine($"written: {At(folder)}, training.md");
-    }
-
-    public static string Line(TrainingResult result) => Text(
-        $"{result.Name}: {result.SecondsPerStep:0.000} s a step, {result.SamplesPerSecond:0.00} samples/s; planned {Size(result.Planned)}, peak {Size(result.PeakResident)}");
-
-    string Table()
-    {
-        var text = new StringBuilder("""
-            # Steps of training
-
-            Written by `dotnet run -c Release --project bench/HSENet.Bench -- training`, made-up samples on synthetic weights (`hsenet weights synth`), bf16
-            weights with f32 masters, dropout on. Planned: activations and scratch, trained tensors with gradient and moments, frozen weights that are read.
-            Peak: the largest resident size of the process, weights that it mapped and read included.
-
-            | step | batch, tokens | s a step | samples/s | planned (activations, trained, frozen) | peak | share of time | commit, load before and after |
-            |---|---|---|---|---|---|---|---|
-
+        var page = new Page("Steps of training");
+        page.Paragraph($"""
+            Made-up samples on synthetic weights (`hsenet weights synth`), bf16 weights with f32 masters, dropout on. Times: median of the steps, quartiles in
+            brackets; of a single step just its time. Planned: activations and scratch, trained tensors with gradient and moments, frozen weights that are read.
+            Peak: the most that was resident during the steps, weights that were mapped and read included. Machine and command of each row: `{Name}.json`.
             """);
-        foreach (var result in results)
-            text.Append(Text($"""
-                | {result.Name} | {result.Batch}, {result.Tokens} | {result.SecondsPerStep:0.000} | {result.SamplesPerSecond:0.000} | {Size(result.Planned)} ({Size(result.PlannedActivations)}, {Size(result.PlannedParameters)}, {Size(result.FrozenWeights)}) | {Size(result.PeakResident)} | {Shares(result)} | {result.Machine?.Commit}, {result.Machine?.LoadAtStart}, {result.Machine?.LoadAtEnd} |
-
-                """));
-        return text.ToString();
+        page.Table(["step", "batch, tokens", "a step", "samples/s", "planned (activations, trained, frozen)", "peak", "share of time", "commit, date; time that others took"],
+            results.Select(result => (string[])
+            [
+                result.Name, $"{result.Batch}, {result.Tokens}", Step(result), Page.Text($"{result.SamplesPerSecond:0.000}"),
+                $"{Page.Bytes(result.Planned)} ({Page.Bytes(result.PlannedActivations)}, {Page.Bytes(result.PlannedParameters)}, {Page.Bytes(result.FrozenWeights)})", Page.Bytes(result.PeakResident),
+                // Down to a hundredth of the whole.
+                string.Join("<br>", result.Operations.Where(operation => operation.Share >= 0.01).Select(operation => Page.Text($"{operation.Operation} {operation.Share:P1}"))),
+                $"{result.Measured.Commit}, {result.Measured.Date}; {result.Measured.OthersText()}",
+            ]));
+        return page;
     }
 
-    // Down to a hundredth of the whole.
-    static string Shares(TrainingResult result) => string.Join("<br>", result.Operations.Where(operation => operation.Share >= 0.01).Select(operation => Text($"{operation.Operation} {operation.Share:P1}")));
-
-    static string Size(long bytes) => bytes >= 1e9 ? Text($"{bytes / 1e9:0.00} GB") : Text($"{bytes / 1e6:0.0} MB");
-
-    static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    static string Step(TrainingResult result) => result.Seconds.Rounds == 1 ? BenchFile.Time(result.Seconds.Median) : Page.Spread(result.Seconds.Median, result.Seconds.Lower, result.Seconds.Upper);
 }

@@ -5,8 +5,8 @@ namespace HSENet.Kernels;
 
 /// <summary>Seconds of one run: the median over the rounds, and the quartiles around it.</summary>
 /// <param name="Median">Half of the rounds were faster.</param>
-/// <param name="Lower">A quarter of the rounds was faster.</param>
-/// <param name="Upper">Three quarters of the rounds were faster.</param>
+/// <param name="Lower">A quarter of the rounds was faster, of few rounds at most.</param>
+/// <param name="Upper">A quarter of the rounds was slower, of few rounds at most.</param>
 /// <param name="Rounds">How many rounds were timed.</param>
 public readonly record struct Timing(double Median, double Lower, double Upper, int Rounds)
 {
@@ -17,7 +17,8 @@ public readonly record struct Timing(double Median, double Lower, double Upper, 
         if (samples.IsEmpty)
             throw new ArgumentException("no samples");
         samples.Sort();
-        return new(samples[samples.Length / 2], samples[samples.Length / 4], samples[samples.Length * 3 / 4], samples.Length);
+        int last = samples.Length - 1, quarter = last / 4;
+        return new((samples[last / 2] + samples[(last + 1) / 2]) / 2, samples[quarter], samples[last - quarter], samples.Length);
     }
 }
 

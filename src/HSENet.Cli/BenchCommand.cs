@@ -44,11 +44,11 @@ static class BenchCommand
             var sizes = Sizes(operation, parsed.GetValue(shape), (parsed.GetValue(m), "-m", RowNames), (parsed.GetValue(n), "-n", ColumnNames), (parsed.GetValue(k), "-k", InnerNames));
             var type = Type(parsed.GetValue(dtype));
             using var where = Verb.OpenDevice(parsed.GetRequiredValue(device));
-            common.Print(parsed, where, operation.Name.ToLowerInvariant(), file =>
+            common.Print(parsed, where, operation.Name.ToLowerInvariant(), measured =>
             {
                 using var runs = new BenchRuns(where);
                 AddRungs(runs, operation, parsed.GetRequiredValue(rung), sizes, type);
-                return runs.Measure(file, common.Budget(parsed), cancellation);
+                return runs.Measure(measured, common.Budget(parsed), cancellation);
             });
             return Task.FromResult(ExitCode.Done);
         });

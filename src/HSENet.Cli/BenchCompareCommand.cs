@@ -32,21 +32,25 @@ static class BenchCompareCommand
         var old = Named(beforeName, before);
         if (!after.Results.Any(result => old.ContainsKey(result.Name)))
             throw new HseNetException($"{beforeName} and {afterName} have no result in common: expected the same operation and sizes");
-        if ((before.Device, before.Cpu, before.Processors) != (after.Device, after.Cpu, after.Processors))
-            Messages.Note($"{beforeName} was measured on {before.Device}, {before.Cpu}; {afterName} on {after.Device}, {after.Cpu}");
+        Measured then = before.Measured, now = after.Measured;
+        if ((then.Device, then.Cpu, then.Processors) != (now.Device, now.Cpu, now.Processors))
+            Messages.Note($"{beforeName} was measured on {then.Device}, {then.Cpu}; {afterName} on {now.Device}, {now.Cpu}");
+        foreach (var (name, measured) in (ReadOnlySpan<(string, Measured)>)[(beforeName, then), (afterName, now)])
+            if (measured.Disturbed)
+                Messages.Note($"{name}: others took {100 * measured.Others:F0} % of the processors meanwhile");
         int slower = 0;
-        foreach (var now in after.Results)
+        foreach (var fresh in Named(afterName, after).Values)
         {
-            if (!old.TryGetValue(now.Name, out var then))
+            if (!old.Remove(fresh.Name, out var stale))
             {
-                Messages.Note($"{now.Name}: only in {afterName}");
+                Messages.Note($"{fresh.Name}: only in {afterName}");
                 continue;
             }
-            string verdict = now.Lower > then.Upper ? "slower" : now.Upper < then.Lower ? "faster" : "same";
+            string verdict = fresh.Lower > stale.Upper ? "slower" : fresh.Upper < stale.Lower ? "faster" : "same";
             slower += verdict == "slower" ? 1 : 0;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{now.Name}: {BenchFile.Time(then.Median)} to {BenchFile.Time(now.Median)}, {100 * (now.Median / then.Median - 1):+0.0;-0.0;0.0} %, {verdict}"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{fresh.Name}: {BenchFile.Time(stale.Median)} to {BenchFile.Time(fresh.Median)}, {100 * (fresh.Median / stale.Median - 1):+0.0;-0.0;0.0} %, {verdict}"));
         }
-        foreach (var gone in before.Results.Where(result => after.Results.All(now => now.Name != result.Name)))
+        foreach (var gone in old.Values)
             Messages.Note($"{gone.Name}: only in {beforeName}");
         return slower > 0 ? ExitCode.Failed : ExitCode.Done;
     }

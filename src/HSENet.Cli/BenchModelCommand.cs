@@ -31,18 +31,16 @@ static class BenchModelCommand
         output.AddTo(command);
         command.Run(verbose, (parsed, cancellation) =>
         {
-            var settings = new Settings(parsed.GetRequiredValue(weights), AtLeast(2, "-p", parsed.GetValue(prompt)), AtLeast(4, "-n", parsed.GetValue(tokens)),
-                AtLeast(1, "--rounds", parsed.GetValue(rounds)), parsed.GetValue(scan), parsed.GetValue(launches));
+            var settings = new Settings(parsed.GetRequiredValue(weights), Verb.AtLeast(2, "-p", parsed.GetValue(prompt)), Verb.AtLeast(4, "-n", parsed.GetValue(tokens)),
+                Verb.AtLeast(1, "--rounds", parsed.GetValue(rounds)), parsed.GetValue(scan), parsed.GetValue(launches));
             using var where = Verb.OpenDevice(parsed.GetRequiredValue(device));
-            output.Print(parsed, where, "model", file => Measure(file, where, settings, cancellation));
+            output.Print(parsed, where, "model", measured => Measure(measured, where, settings, cancellation));
             return Task.FromResult(ExitCode.Done);
         });
         return command;
     }
 
-    static int AtLeast(int least, string option, int value) => value >= least ? value : throw new HseNetException($"{option} {value}: expected at least {least}");
-
-    static BenchFile Measure(BenchFile file, Device device, Settings settings, CancellationToken cancellation)
+    static BenchFile Measure(Measured measured, Device device, Settings settings, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
         using var model = HseNetModel.Open(settings.Weights, device);
@@ -86,7 +84,7 @@ static class BenchModelCommand
         }
         facts["peak_bytes"] = PeakBytes;
         facts["weight_bytes"] = Directory.EnumerateFiles(settings.Weights, "*.safetensors").Sum(weights => new FileInfo(weights).Length);
-        return file.End(rounds.Peak, settings.Launches ? [.. rounds.Results, .. rounds.Launches] : rounds.Results) with { Facts = facts };
+        return BenchFile.Of(measured, rounds.Peak, settings.Launches ? [.. rounds.Results, .. rounds.Launches] : rounds.Results) with { Facts = facts };
     }
 
     // Mapped weights that were touched count.

@@ -25,14 +25,14 @@ sealed class BenchOptions(bool timed = true)
     }
 
     /// <summary>Measures and prints.</summary>
-    public void Print(ParseResult parsed, Device device, string name, Func<BenchFile, BenchFile> measure)
+    public void Print(ParseResult parsed, Device device, string name, Func<Measured, BenchFile> measure)
     {
-        // Results are read elsewhere: a folder's name says what was measured, its place on one machine nothing.
-        string command = "hsenet " + string.Join(' ', parsed.Tokens.Select(token => token.Value).Where(token => token is not ("--json" or "--save"))
-            .Select(token => Path.IsPathRooted(token) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(token)) : token));
-        var file = measure(BenchFile.Begin(command, device));
+        string? saved = parsed.GetValue(_save) ? Path.Combine(Machine.Results(Machine.FolderName(device)), name + ".json") : null;
+        var file = measure(Measured.Begin(Measured.CommandLine("hsenet", parsed, _json.Name, _save.Name), device.Name));
         Console.Write(parsed.GetValue(_json) ? file.ToJson() + "\n" : file.ToText());
-        if (parsed.GetValue(_save))
-            Messages.Note($"written: {file.Save(name, device)}");
+        if (saved is null)
+            return;
+        TextFile.Write(saved, file.ToJson() + "\n");
+        Messages.Note($"written: {saved}");
     }
 }

@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using HSENet.Bench;
 using HSENet.Kernels;
 using HSENet.Runtime;
 
@@ -33,7 +32,8 @@ sealed record BenchPeak(double Gflops, double Gbps);
 /// <summary>Results with where, when and with what they were measured.</summary>
 sealed record BenchFile
 {
-    static readonly JsonSerializerOptions Json = new()
+    /// <summary>How all files of results are written and read.</summary>
+    public static readonly JsonSerializerOptions Json = new()
     {
         WriteIndented = true,
         NewLine = "\n",
@@ -44,21 +44,7 @@ sealed record BenchFile
         RespectRequiredConstructorParameters = true,
     };
 
-    public required string Command { get; init; }
-    public required string Device { get; init; }
-    public required string Cpu { get; init; }
-    public required int Processors { get; init; }
-    public required string Flags { get; init; }
-    public required string System { get; init; }
-    public required string Runtime { get; init; }
-    public required string Version { get; init; }
-    public required string Commit { get; init; }
-    public required string Date { get; init; }
-
-    /// <summary>Load average before the first and after the last measurement.</summary>
-    public required string LoadBefore { get; init; }
-
-    public string LoadAfter { get; init; } = "";
+    public required Measured Measured { get; init; }
 
     public BenchPeak? Peak { get; init; }
 
@@ -67,23 +53,12 @@ sealed record BenchFile
 
     public IReadOnlyList<BenchResult> Results { get; init; } = [];
 
-    /// <summary>The facts, before anything is measured.</summary>
-    public static BenchFile Begin(string command, Device device) => new()
+    /// <summary>The results, once the last of them is measured.</summary>
+    public static BenchFile Of(Measured measured, BenchPeak? peak, IReadOnlyList<BenchResult> results)
     {
-        Command = command,
-        Device = device.Name,
-        Cpu = Machine.Cpu,
-        Processors = Environment.ProcessorCount,
-        Flags = Machine.Flags,
-        System = Machine.System,
-        Runtime = Machine.Runtime,
-        Version = typeof(BenchFile).Assembly.GetName().Version?.ToString(3) ?? "",
-        Commit = Machine.Commit,
-        Date = Machine.Now,
-        LoadBefore = Machine.Load,
-    };
-
-    public BenchFile End(BenchPeak? peak, IReadOnlyList<BenchResult> results) => this with { Peak = peak, Results = results, LoadAfter = Machine.Load };
+        measured.End();
+        return new BenchFile { Measured = measured, Peak = peak, Results = results };
+    }
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
@@ -106,24 +81,12 @@ sealed record BenchFile
         }
     }
 
-    /// <summary>Writes <c>bench/results/MACHINE/NAME.json</c> of the repository that the program was built in.</summary>
-    /// <returns>Where it is.</returns>
-    public string Save(string name, Device device)
-    {
-        if (Machine.Repository is null)
-            throw new HseNetException("--save: this program was not built in the repository; use --json and a file of your own");
-        string file = Path.Combine(Machine.Results(device.Kind == DeviceKind.Cuda ? Machine.FolderName(device.Name[(device.Name.IndexOf('(') + 1)..]) : null), name + ".json");
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        PtxRungs.Write(file, ToJson() + "\n");
-        return file;
-    }
-
     /// <summary>A table for people.</summary>
     public string ToText()
     {
         var text = new StringBuilder();
         var culture = CultureInfo.InvariantCulture;
-        text.Append(culture, $"{Device}, {Cpu}, {Processors} processors, load {LoadBefore} to {LoadAfter}, {Commit}\n");
+        text.Append(culture, $"{Measured.Device}, {Measured.Cpu}, {Measured.Processors} processors, others took {Measured.OthersText()}, {Measured.Commit}\n");
         if (Peak is not null)
             text.Append(culture, $"peaks of this run: product {Peak.Gflops:F1} GFLOP/s, memory {Peak.Gbps:F1} GB/s\n");
         foreach (var (name, value) in Facts ?? new Dictionary<string, double>())
@@ -148,6 +111,7 @@ sealed record BenchFile
     {
         >= 1 => string.Create(CultureInfo.InvariantCulture, $"{seconds:F2} s"),
         >= 1e-3 => string.Create(CultureInfo.InvariantCulture, $"{seconds * 1e3:F2} ms"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{seconds * 1e6:F2} µs"),
+        >= 1e-6 => string.Create(CultureInfo.InvariantCulture, $"{seconds * 1e6:F2} µs"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{seconds * 1e9:F0} ns"),
     };
 }

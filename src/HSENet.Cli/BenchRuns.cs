@@ -27,7 +27,7 @@ sealed class BenchRuns : IDisposable
     }
 
     /// <summary>Runs the rounds.</summary>
-    public BenchFile Measure(BenchFile file, TimeSpan budget, CancellationToken cancellation)
+    public BenchFile Measure(Measured measured, TimeSpan budget, CancellationToken cancellation)
     {
         var works = new List<TimedWork>();
         foreach (var (_, run) in _runs)
@@ -45,7 +45,7 @@ sealed class BenchRuns : IDisposable
         for (int i = 0, work = 0; i < _runs.Count; i++)
             foreach (string cache in _yardsticks is null ? (string[])["emulated"] : ["warm", "cold"])
                 results.Add(BenchResult.Of($"{_runs[i].Name} {cache}", times[work++], _runs[i].Run.Work.Operations, _runs[i].Run.Work.Traffic, peak));
-        return file.End(peak, results);
+        return BenchFile.Of(measured, peak, results);
 
         Action Checked(Action launch) => () =>
         {

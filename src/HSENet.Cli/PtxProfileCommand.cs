@@ -61,9 +61,9 @@ static class PtxProfileCommand
         Console.WriteLine($"{"sizes",-28} {result.Sizes}");
         Console.Out.Write(ProfileText.Write(result.Profile));
         if (jsonFile != null)
-            PtxRungs.Write(jsonFile, Json(result.Profile) + "\n");
+            TextFile.Write(jsonFile, Json(result.Profile) + "\n");
         if (htmlFile != null)
-            PtxRungs.Write(htmlFile, ProfilePage.Write(result.Profile, KernelTexts.Get(rung)));
+            TextFile.Write(htmlFile, ProfilePage.Write(result.Profile, KernelTexts.Get(rung)));
     }
 
     static string Json(KernelProfile profile)
@@ -85,10 +85,10 @@ static class PtxProfileCommand
         if (markdownFile == null && pagesFolder == null)
             Console.Out.Write(PtxTable.Write(gpu, rows));
         if (markdownFile != null)
-            PtxRungs.Write(markdownFile, PtxTable.Write(gpu, rows));
+            TextFile.Write(markdownFile, PtxTable.Write(gpu, rows));
         if (pagesFolder == null)
             return;
         foreach (var (path, text) in PtxPages.Update(pagesFolder, rows))
-            PtxRungs.Write(path, text);
+            TextFile.Write(path, text);
     }
 }

@@ -1,5 +1,4 @@
-// What the ptx verbs share: finding a rung by its name, running its sample in the emulator, writing a text file.
-using System.Text;
+// What the ptx verbs share: finding a rung by its name, running its sample in the emulator.
 using HSENet.Kernels;
 using HSENet.Ptx;
 using HSENet.Runtime;
@@ -64,13 +63,6 @@ static class PtxRungs
         {
             throw new HseNetException(e.Message, e);
         }
-    }
-
-    public static void Write(string path, string text)
-    {
-        using AtomicFile file = new(path);
-        file.Write(Encoding.UTF8.GetBytes(text), 0);
-        file.Commit();
     }
 
     static bool Names(string name, string candidate) => candidate.Equals(name, StringComparison.OrdinalIgnoreCase);

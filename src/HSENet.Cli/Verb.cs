@@ -9,7 +9,10 @@ namespace HSENet.Cli;
 /// <summary>One line on stderr; a stack trace only when asked for.</summary>
 static class Messages
 {
-    public static void Error(string message) => Console.Error.WriteLine($"hsenet: {message}");
+    /// <summary>The program that speaks.</summary>
+    public static string Program { get; set; } = "hsenet";
+
+    public static void Error(string message) => Console.Error.WriteLine($"{Program}: {message}");
 
     public static void Note(string message) => Console.Error.WriteLine(message);
 }
@@ -106,6 +109,9 @@ static class Verb
             return number;
         },
     };
+
+    /// <summary>The value of an option that has a least one.</summary>
+    public static int AtLeast(int least, string option, int value) => value >= least ? value : throw new HseNetException($"{option} {value}: expected at least {least}");
 
     /// <summary>Three sizes as in 1,4,4.</summary>
     public static Size3 Size3(string option, string text)

@@ -1,4 +1,5 @@
 // hsenet bench: any operation on any device, a file of results, and the comparison of two.
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using HSENet.Kernels;
 using HSENet.Tests;
@@ -21,7 +22,8 @@ public sealed class BenchTests : IDisposable
     {
         var file = Measure("linear", "-m", "3", "-n", "40", "-k", "128", "--dtype", "int8", "--device", "cpu");
         foreach (string fact in (string[])["device", "cpu", "system", "runtime", "version", "commit", "date"])
-            Assert.NotEqual("", (string?)file[fact]);
+            Assert.NotEqual("", (string?)file["measured"]![fact]);
+        Assert.EndsWith("hsenet bench linear -m 3 -n 40 -k 128 --dtype int8 --device cpu --seconds 0", (string?)file["measured"]!["command"]);
         var results = file["results"]!.AsArray();
         Assert.Equal(["linear_host_int8 Rows=3,Inputs=128,Outputs=40 warm", "linear_host_int8 Rows=3,Inputs=128,Outputs=40 cold"], results.Select(result => (string)result!["name"]!));
         foreach (var result in results)
@@ -101,11 +103,37 @@ public sealed class BenchTests : IDisposable
         Hsenet.Run("bench", "compare", Results(1, 1, 1), Results(1, 1, 1, "another")).IsRefused("in common");
     }
 
+    [Fact]
+    public void Every_committed_result_says_where_when_and_with_what_it_was_measured()
+    {
+        string[] files = Directory.GetFiles(Path.Combine(Hsenet.Repository, "bench", "results"), "*.json", SearchOption.AllDirectories);
+        Assert.NotEmpty(files);
+        foreach (string file in files)
+        {
+            var content = JsonNode.Parse(File.ReadAllText(file))!;
+            foreach (var result in content is JsonArray several ? several : [content])
+            {
+                var measured = JsonSerializer.Deserialize<Measured>(result!["measured"], BenchFile.Json)!;
+                Assert.All((string[])[measured.Command, measured.Device, measured.Cpu, measured.System, measured.Runtime, measured.Version, measured.Commit, measured.Date, measured.LoadAfter],
+                    fact => Assert.True(fact.Length > 0, file));
+                Assert.DoesNotContain(" /", measured.Command, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
+    public void The_settings_of_the_environment_are_part_of_the_command()
+    {
+        var outcome = Hsenet.Shell($"HSENET_HOST_VECTORS=128 {Hsenet.Command} bench gelu --device cpu --seconds 0 --json --shape Count=64");
+        Assert.True(outcome.Code == 0, outcome.Error);
+        Assert.Contains("HSENET_HOST_VECTORS=128 hsenet bench gelu", (string?)JsonNode.Parse(outcome.Output)!["measured"]!["command"]);
+    }
+
     string Results(double median, double lower, double upper, string name = "product")
     {
         using var device = new HostDevice(1);
         string path = Path.Combine(_folder.Path, $"{Guid.NewGuid():N}.json");
-        File.WriteAllText(path, BenchFile.Begin("hsenet bench", device).End(null, [new BenchResult(name, median, lower, upper, 5)]).ToJson());
+        File.WriteAllText(path, BenchFile.Of(Measured.Begin("hsenet bench", device.Name), null, [new BenchResult(name, median, lower, upper, 5)]).ToJson());
         return path;
     }
 

@@ -1,11 +1,13 @@
 // How fast the emulator is: three matrix products as ILGPU compiles them, at each level of checks.
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using HSENet.Kernels;
+using HSENet.Ptx;
 
-namespace HSENet.Ptx.Bench;
+namespace HSENet.Bench;
 
-/// <summary>Million active-lane instructions a second of processor time.</summary>
-sealed record ThroughputResult(string Kernel, string Checks, double MillionPerSecond, double Lowest, double Highest);
+/// <summary>Million active-lane instructions a second of processor time: the median over the rounds, and the quartiles around it.</summary>
+sealed record ThroughputResult(string Kernel, string Checks, double MillionPerSecond, double Lower, double Upper);
 
 static class EmulatorThroughput
 {
@@ -29,34 +31,36 @@ static class EmulatorThroughput
     ];
 
     /// <summary>Measures every product at every level, in turns, so that a busy moment of the machine hits all of them.</summary>
-    public static List<ThroughputResult> Run()
+    public static IReadOnlyList<ThroughputResult> Run(CancellationToken cancellation)
     {
         List<(string Kernel, string Level, Func<(long, double)> Measure, List<double> Rates)> rows = [];
         using EmulatorMemory memory = new();
         foreach ((string name, Dim3 grid, Dim3 block) in Products)
         {
-            using StreamReader reader = new(typeof(EmulatorThroughput).Assembly.GetManifestResourceStream(name)!);
-            EmulatorKernel kernel = EmulatorModule.Load(reader.ReadToEnd()).Kernels.Values.Single();
+            EmulatorKernel kernel = Load(name);
             foreach ((string level, EmulatorOptions options) in Levels)
                 rows.Add((name, level, () => Measure(memory, kernel, grid, block, options), []));
         }
         for (int round = -1; round < Rounds; round++)
             foreach (var row in rows)
             {
+                cancellation.ThrowIfCancellationRequested();
                 (long instructions, double seconds) = row.Measure();
                 if (round >= 0)
                     row.Rates.Add(instructions / seconds / 1e6);
             }
-        return [.. rows.Select(row => new ThroughputResult(row.Kernel, row.Level, Math.Round(row.Rates.Order().ElementAt(Rounds / 2)),
-            Math.Round(row.Rates.Min()), Math.Round(row.Rates.Max())))];
+        return [.. rows.Select(row =>
+        {
+            Timing rate = Timing.Of([.. row.Rates]);
+            return new ThroughputResult(row.Kernel, row.Level, Math.Round(rate.Median), Math.Round(rate.Lower), Math.Round(rate.Upper));
+        })];
     }
 
     /// <summary>Launches a second of a kernel that does next to nothing: one block of a product that is smaller than it.</summary>
     public static double LaunchesPerSecond()
     {
         using EmulatorMemory memory = new();
-        using StreamReader reader = new(typeof(EmulatorThroughput).Assembly.GetManifestResourceStream("Naive")!);
-        EmulatorKernel kernel = EmulatorModule.Load(reader.ReadToEnd()).Kernels.Values.Single();
+        EmulatorKernel kernel = Load("Naive");
         using EmulatorAllocation x = memory.Allocate<float>([1f], "x");
         byte[] parameters = [.. MemoryMarshal.AsBytes<long>([(long)x.Address, 1, (long)x.Address, 1, (long)x.Address, 1]), .. MemoryMarshal.AsBytes<int>([1, 1, 1])];
         Emulator emulator = new(memory);
@@ -68,7 +72,13 @@ static class EmulatorThroughput
                 emulator.Launch(kernel, 1, 64, 0, parameters);
             rates.Add(20_000 / (Environment.CpuUsage.TotalTime - start).TotalSeconds);
         }
-        return Math.Round(rates.Order().ElementAt(Rounds / 2));
+        return Math.Round(Timing.Of([.. rates]).Median);
+    }
+
+    static EmulatorKernel Load(string name)
+    {
+        using StreamReader reader = new(typeof(EmulatorThroughput).Assembly.GetManifestResourceStream(name)!);
+        return EmulatorModule.Load(reader.ReadToEnd()).Kernels.Values.Single();
     }
 
     static (long Instructions, double Seconds) Measure(EmulatorMemory memory, EmulatorKernel kernel, Dim3 grid, Dim3 block, EmulatorOptions options)

@@ -1,12 +1,14 @@
-// Where a result was measured, the same for all programs that measure: the machine's facts, its folder of results, the repository.
+// Where a result is measured: the machine's facts, its folder of results, the repository.
 using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Text;
+using HSENet.Kernels;
+using HSENet.Runtime;
 
-namespace HSENet.Bench;
+namespace HSENet.Cli;
 
 /// <summary>The machine that a program runs on.</summary>
 static class Machine
@@ -37,9 +39,9 @@ static class Machine
     /// <summary>Processes that wanted a processor over the last minute, where the system tells.</summary>
     public static string Load => File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
 
-    /// <summary>Commit of the working copy, or of the build where there is none.</summary>
+    /// <summary>Commit of the working copy, or of the build where there is none. Results that were just written are no change of what is measured.</summary>
     public static string Commit => Repository is { } root && Git(root, "rev-parse", "--short=12", "HEAD") is { Length: > 0 } head
-        ? head + (Git(root, "status", "--porcelain", "--untracked-files=no").Length == 0 ? "" : " and changes")
+        ? head + (Git(root, "status", "--porcelain", "--untracked-files=no", "--", ".", ":!bench/results").Length == 0 ? "" : " and changes")
         : Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     /// <summary>The repository that the program was built in; null for an installed one.</summary>
@@ -54,14 +56,19 @@ static class Machine
         }
     }
 
-    /// <summary>"amd-epyc-family-25-model-17-2-processors": what tells results of different machines apart; a GPU goes by its own name.</summary>
-    public static string FolderName(string? gpu = null) => string.Join('-', (gpu ?? $"{Cpu} {Environment.ProcessorCount} processors").ToLowerInvariant()
+    /// <summary>"amd-epyc-family-25-model-17-2-processors": what tells results of different machines apart.</summary>
+    public static string FolderName() => FolderName($"{Cpu} {Environment.ProcessorCount} processors");
+
+    /// <summary>The same for what runs on a device: a GPU goes by its own name.</summary>
+    public static string FolderName(Device device) => device.Kind == DeviceKind.Cuda ? FolderName(device.Name[(device.Name.IndexOf('(') + 1)..]) : FolderName();
+
+    static string FolderName(string name) => string.Join('-', name.ToLowerInvariant()
         .Split([' ', '(', ')', '@', ',', '.', '/', ':'], StringSplitOptions.RemoveEmptyEntries));
 
-    /// <summary>The folder of this machine's results.</summary>
-    /// <exception cref="DirectoryNotFoundException">The program was not built in the repository.</exception>
-    public static string Results(string? name = null) => Path.Combine(
-        Repository ?? throw new DirectoryNotFoundException("HSENet.Kernels.sln: not found in any folder above the program"), "bench", "results", name ?? FolderName());
+    /// <summary>The folder of a machine's results.</summary>
+    /// <exception cref="HseNetException">The program was not built in the repository.</exception>
+    public static string Results(string folderName) => Path.Combine(
+        Repository ?? throw new HseNetException("this program was not built in the repository, which holds the folders of results"), "bench", "results", folderName);
 
     static string CpuField(params string[] names)
     {
