@@ -57,11 +57,7 @@ public static partial class AdamW
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<AdamWArguments> ForwardOperation = new("AdamW", Check,
         Rung.Host<AdamWArguments>("Host", HostForward),
-        Rung.Gpu<AdamWArguments>("V1.Naive", ForwardV1) with
-        {
-            Group = 128,
-            Launch = static a => new(Parts.Of(a.Count, 128)),
-        });
+        Rung.Gpu<AdamWArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Count));
 
     /// <summary>Updates weights and moments.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other, or a constant is out of its range.</exception>

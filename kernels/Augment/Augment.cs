@@ -49,11 +49,7 @@ public static partial class Augment
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<AugmentArguments> ForwardOperation = new("Augment", Check,
         Rung.Host<AugmentArguments>("Host", HostForward),
-        Rung.Gpu<AugmentArguments>("V1.Naive", ForwardV1) with
-        {
-            Group = 128,
-            Launch = static a => new(Parts.Of(a.Y.Length, 128)),
-        });
+        Rung.Gpu<AugmentArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Y.Length));
 
     /// <summary>Augments a volume.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

@@ -99,6 +99,14 @@ public sealed record Rung<TArguments> : Rung where TArguments : unmanaged
     /// <summary>Grid and dynamic shared memory for the arguments.</summary>
     public Func<TArguments, LaunchShape>? Launch { get; init; }
 
+    /// <summary>The rung with a thread for each of as many things as <paramref name="threads"/> says, in groups of <paramref name="group"/>.</summary>
+    internal Rung<TArguments> WithThreads(int group, Func<TArguments, long> threads) =>
+        this with { Group = group, Launch = a => new(Parts.Of(threads(a), group)) };
+
+    /// <summary>The same for rows in x and, in y, as many threads for each row as <paramref name="columns"/> says.</summary>
+    internal Rung<TArguments> WithThreads(int group, Func<TArguments, int> rows, Func<TArguments, int> columns) =>
+        this with { Group = group, Launch = a => new(rows(a), Parts.Of(columns(a), group)) };
+
     /// <inheritdoc/>
     public override MethodInfo Method => (HostKernel as Delegate ?? GpuKernel!).Method;
 

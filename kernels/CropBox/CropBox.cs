@@ -30,11 +30,7 @@ public static partial class CropBox
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<CropBoxArguments> ForwardOperation = new("CropBox", Check,
         Rung.Host<CropBoxArguments>("Host", HostForward),
-        Rung.Gpu<CropBoxArguments>("V1.Naive", ForwardV1) with
-        {
-            Group = 64,
-            Launch = static a => new(Parts.Of(a.Depth + a.Height + a.Width, 64)),
-        });
+        Rung.Gpu<CropBoxArguments>("V1.Naive", ForwardV1).WithThreads(64, static a => a.Depth + a.Height + a.Width));
 
     /// <summary>Marks the occupied slices, rows and columns.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

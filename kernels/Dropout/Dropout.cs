@@ -32,11 +32,7 @@ public static partial class Dropout
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<DropoutArguments> ForwardOperation = new("Dropout", Check,
         Rung.Host<DropoutArguments>("Host", HostForward),
-        Rung.Gpu<DropoutArguments>("V1.Naive", ForwardV1) with
-        {
-            Group = 128,
-            Launch = static a => new(Parts.Of(a.Count, 128)),
-        });
+        Rung.Gpu<DropoutArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Count));
 
     /// <summary>Drops elements, scales the others, adds the residual.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other, or the rate is not in [0, 1).</exception>

@@ -22,11 +22,7 @@ public static partial class Gelu
     /// <summary>The backward operation in the catalogue.</summary>
     public static readonly Operation<GeluBackwardArguments> BackwardOperation = new("Gelu.Backward", Check,
         Rung.Host<GeluBackwardArguments>("Host", HostBackward),
-        Rung.Gpu<GeluBackwardArguments>("V1.Naive", BackwardV1) with
-        {
-            Group = 128,
-            Launch = static a => new(Parts.Of(a.Count, 128)),
-        });
+        Rung.Gpu<GeluBackwardArguments>("V1.Naive", BackwardV1).WithThreads(128, static a => a.Count));
 
     /// <summary>gradX = gradY · (Φ(x) + x·φ(x)), φ being the standard normal density; overwritten.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

@@ -23,11 +23,7 @@ public static partial class Gelu
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<GeluArguments> ForwardOperation = new("Gelu", Check,
         Rung.Host<GeluArguments>("Host", HostForward),
-        Rung.Gpu<GeluArguments>("V1.Naive", ForwardV1) with
-        {
-            Group = 128,
-            Launch = static a => new(Parts.Of(a.Count, 128)),
-        });
+        Rung.Gpu<GeluArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Count));
 
     /// <summary>y = x · Φ(x) for every element.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

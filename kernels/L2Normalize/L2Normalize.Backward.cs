@@ -25,11 +25,7 @@ public static partial class L2Normalize
     /// <summary>The backward operation in the catalogue.</summary>
     public static readonly Operation<L2NormalizeBackwardArguments> BackwardOperation = new("L2Normalize.Backward", Check,
         Rung.Host<L2NormalizeBackwardArguments>("Host", HostBackward),
-        Rung.Gpu<L2NormalizeBackwardArguments>("V1.Naive", BackwardV1) with
-        {
-            Group = 128,
-            Launch = static a => new(Parts.Of(a.Rows, 128)),
-        });
+        Rung.Gpu<L2NormalizeBackwardArguments>("V1.Naive", BackwardV1).WithThreads(128, static a => a.Rows));
 
     /// <summary>
     /// gradX[n,c] = (gradY[n,c] − x[n,c] · Σ x·gradY / |x|²) / |x|, overwritten. Of a row shorter than 1e-12, which the forward only divides by

@@ -26,11 +26,7 @@ public static partial class L2Normalize
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<L2NormalizeArguments> ForwardOperation = new("L2Normalize", Check,
         Rung.Host<L2NormalizeArguments>("Host", HostForward),
-        Rung.Gpu<L2NormalizeArguments>("V1.Naive", ForwardV1) with
-        {
-            Group = 128,
-            Launch = static a => new(Parts.Of(a.Rows, 128)),
-        });
+        Rung.Gpu<L2NormalizeArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Rows));
 
     /// <summary>Normalises every row.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

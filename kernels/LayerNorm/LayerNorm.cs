@@ -35,11 +35,7 @@ public static partial class LayerNorm
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<LayerNormArguments> ForwardOperation = new("LayerNorm", Check,
         Rung.Host<LayerNormArguments>("Host", HostForward),
-        Rung.Gpu<LayerNormArguments>("V1.Naive", ForwardV1) with
-        {
-            Group = 128,
-            Launch = static a => new(Parts.Of(a.Rows, 128)),
-        });
+        Rung.Gpu<LayerNormArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Rows));
 
     /// <summary>Normalises every row.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

@@ -49,13 +49,7 @@ public static partial class Linear
     public static void Backward(Device device, in LinearBackwardArguments arguments) => BackwardOperation.Launch(device, arguments);
 
     static Rung<LinearBackwardArguments> BackwardRung(Action<LinearBackwardArguments> kernel, WeightType type) =>
-        Rung.Gpu("V1.Naive", kernel) with
-        {
-            Weights = type,
-            Group = 128,
-            Accepts = a => a.W.Type == type,
-            Launch = static a => new(Parts.Of(a.GradX.Length + a.GradW.Length + a.GradBias.Length, 128)),
-        };
+        Rung.Gpu("V1.Naive", kernel).WithThreads(128, static a => a.GradX.Length + a.GradW.Length + a.GradBias.Length) with { Weights = type, Accepts = a => a.W.Type == type };
 
     static void Check(LinearBackwardArguments a)
     {

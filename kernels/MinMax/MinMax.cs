@@ -37,13 +37,7 @@ public static partial class MinMax
     public static void Forward(Device device, in MinMaxArguments arguments) => ForwardOperation.Launch(device, arguments);
 
     static Rung<MinMaxArguments> V1(Action<MinMaxArguments> kernel, FloatType type) =>
-        Rung.Gpu("V1.Naive", kernel) with
-        {
-            Suffix = $"{type}",
-            Group = 64,
-            Accepts = a => a.Type == type,
-            Launch = static a => new(Parts.Of(a.Rows, 64)),
-        };
+        Rung.Gpu("V1.Naive", kernel).WithThreads(64, static a => a.Rows) with { Suffix = $"{type}", Accepts = a => a.Type == type };
 
     static void Check(MinMaxArguments a)
     {

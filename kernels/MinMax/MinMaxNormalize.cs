@@ -25,11 +25,7 @@ public static partial class MinMaxNormalize
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<MinMaxNormalizeArguments> ForwardOperation = new("MinMaxNormalize", Check,
         Rung.Host<MinMaxNormalizeArguments>("Host", HostForward),
-        Rung.Gpu<MinMaxNormalizeArguments>("V1.Naive", ForwardV1) with
-        {
-            Group = 256,
-            Launch = static a => new(Parts.Of(a.Count, 256)),
-        });
+        Rung.Gpu<MinMaxNormalizeArguments>("V1.Naive", ForwardV1).WithThreads(256, static a => a.Count));
 
     /// <summary>Normalises every value.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

@@ -54,11 +54,7 @@ public static partial class PatchEmbedding
     /// <summary>The backward operation in the catalogue.</summary>
     public static readonly Operation<PatchEmbeddingBackwardArguments> BackwardOperation = new("PatchEmbedding.Backward", Check,
         Rung.Host<PatchEmbeddingBackwardArguments>("Host", HostBackward),
-        Rung.Gpu<PatchEmbeddingBackwardArguments>("V1.Naive", BackwardV1) with
-        {
-            Group = 128,
-            Launch = static a => new(Parts.Of(a.GradW.Length + a.GradBias.Length + a.GradPosition.Length, 128)),
-        });
+        Rung.Gpu<PatchEmbeddingBackwardArguments>("V1.Naive", BackwardV1).WithThreads(128, static a => a.GradW.Length + a.GradBias.Length + a.GradPosition.Length));
 
     /// <summary>gradW[c,k] += Σ_p gradY[p,c]·patch[p,k], gradBias[c] += Σ_p gradY[p,c], gradPosition += gradY: all added to.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other, or no gradient is asked for.</exception>

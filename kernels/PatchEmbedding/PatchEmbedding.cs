@@ -70,13 +70,7 @@ public static partial class PatchEmbedding
     public static void Forward(Device device, in PatchEmbeddingArguments arguments) => ForwardOperation.Launch(device, arguments);
 
     static Rung<PatchEmbeddingArguments> V1(Action<PatchEmbeddingArguments> kernel, WeightType type) =>
-        Rung.Gpu("V1.Naive", kernel) with
-        {
-            Weights = type,
-            Group = 128,
-            Accepts = a => a.W.Type == type,
-            Launch = static a => new(a.Patches, Parts.Of(a.Outputs, 128)),
-        };
+        Rung.Gpu("V1.Naive", kernel).WithThreads(128, static a => a.Patches, static a => a.Outputs) with { Weights = type, Accepts = a => a.W.Type == type };
 
     static void Check(PatchEmbeddingArguments a)
     {

@@ -35,11 +35,7 @@ public static partial class PatchScore
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<PatchScoreArguments> ForwardOperation = new("PatchScore", Check,
         Rung.Host<PatchScoreArguments>("Host", HostForward),
-        Rung.Gpu<PatchScoreArguments>("V1.Naive", ForwardV1) with
-        {
-            Group = 128,
-            Launch = static a => new(Parts.Of(a.Patches, 128)),
-        });
+        Rung.Gpu<PatchScoreArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Patches));
 
     /// <summary>Scores and scales every patch.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

@@ -34,11 +34,7 @@ public static partial class RmsNorm
     /// <summary>The backward operation in the catalogue.</summary>
     public static readonly Operation<RmsNormBackwardArguments> BackwardOperation = new("RmsNorm.Backward", Check,
         Rung.Host<RmsNormBackwardArguments>("Host", HostBackward),
-        Rung.Gpu<RmsNormBackwardArguments>("V1.Naive", BackwardV1) with
-        {
-            Group = 128,
-            Launch = static a => new(Parts.Of(a.Rows, 128)),
-        });
+        Rung.Gpu<RmsNormBackwardArguments>("V1.Naive", BackwardV1).WithThreads(128, static a => a.Rows));
 
     /// <summary>gradX[n,c] = residual[n,c] + r·γ[c]·gradY[n,c] − x[n,c] · r³/C · Σ γ·x·gradY, with r = 1/√(mean of x[n,·]² + ε); overwritten.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

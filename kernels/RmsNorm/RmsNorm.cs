@@ -32,11 +32,7 @@ public static partial class RmsNorm
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<RmsNormArguments> ForwardOperation = new("RmsNorm", Check,
         Rung.Host<RmsNormArguments>("Host", HostForward),
-        Rung.Gpu<RmsNormArguments>("V1.Naive", ForwardV1) with
-        {
-            Group = 128,
-            Launch = static a => new(Parts.Of(a.Rows, 128)),
-        });
+        Rung.Gpu<RmsNormArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Rows));
 
     /// <summary>Normalises every row.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

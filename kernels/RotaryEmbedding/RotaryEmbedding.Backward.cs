@@ -46,11 +46,7 @@ public static partial class RotaryEmbedding
     /// <summary>The backward operation in the catalogue.</summary>
     public static readonly Operation<RotaryEmbeddingBackwardArguments> BackwardOperation = new("RotaryEmbedding.Backward", Check,
         Rung.Host<RotaryEmbeddingBackwardArguments>("Host", HostBackward),
-        Rung.Gpu<RotaryEmbeddingBackwardArguments>("V1.Naive", BackwardV1) with
-        {
-            Group = 128,
-            Launch = static a => new(a.Tokens, Parts.Of((a.QueryHeads + 2 * a.KeyHeads) * a.HeadSize, 128)),
-        });
+        Rung.Gpu<RotaryEmbeddingBackwardArguments>("V1.Naive", BackwardV1).WithThreads(128, static a => a.Tokens, static a => (a.QueryHeads + 2 * a.KeyHeads) * a.HeadSize));
 
     /// <summary>
     /// With i &lt; R/2 and the token's position p: gradX[i] = g[i]·cos[p,i] + g[i + R/2]·sin[p,i], gradX[i + R/2] = g[i + R/2]·cos[p,i] − g[i]·sin[p,i];

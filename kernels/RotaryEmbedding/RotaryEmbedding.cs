@@ -51,11 +51,7 @@ public static partial class RotaryEmbedding
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<RotaryEmbeddingArguments> ForwardOperation = new("RotaryEmbedding", Check,
         Rung.Host<RotaryEmbeddingArguments>("Host", HostForward),
-        Rung.Gpu<RotaryEmbeddingArguments>("V1.Naive", ForwardV1) with
-        {
-            Group = 128,
-            Launch = static a => new(a.Tokens, Parts.Of((a.QueryHeads + 2 * a.KeyHeads) * a.HeadSize, 128)),
-        });
+        Rung.Gpu<RotaryEmbeddingArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Tokens, static a => (a.QueryHeads + 2 * a.KeyHeads) * a.HeadSize));
 
     /// <summary>Rotates queries, and writes rotated keys and values into the caches.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

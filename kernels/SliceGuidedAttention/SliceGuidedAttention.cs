@@ -44,11 +44,7 @@ public static partial class SliceGuidedAttention
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<SliceGuidedAttentionArguments> ForwardOperation = new("SliceGuidedAttention", Check,
         Rung.Host<SliceGuidedAttentionArguments>("Host", HostForward),
-        Rung.Gpu<SliceGuidedAttentionArguments>("V1.Naive", ForwardV1) with
-        {
-            Group = 64,
-            Launch = static a => new(Parts.Of(a.Patches, 64)),
-        });
+        Rung.Gpu<SliceGuidedAttentionArguments>("V1.Naive", ForwardV1).WithThreads(64, static a => a.Patches));
 
     /// <summary>Attends from every patch to all slices.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

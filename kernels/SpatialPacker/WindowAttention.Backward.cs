@@ -63,11 +63,7 @@ public static partial class WindowAttention
     /// <summary>The backward operation in the catalogue.</summary>
     public static readonly Operation<WindowAttentionBackwardArguments> BackwardOperation = new("WindowAttention.Backward", Check,
         Rung.Host<WindowAttentionBackwardArguments>("Host", HostBackward),
-        Rung.Gpu<WindowAttentionBackwardArguments>("V1.Naive", BackwardV1) with
-        {
-            Group = 64,
-            Launch = static a => new(Parts.Of(a.Grid.Windows, 64)),
-        });
+        Rung.Gpu<WindowAttentionBackwardArguments>("V1.Naive", BackwardV1).WithThreads(64, static a => a.Grid.Windows));
 
     /// <summary>
     /// With f dropout's factors and s[w,i] = map[w,i]·(f[w,i]·gradY[w]·V[p] − Σ_j map[w,j]·f[w,j]·gradY[w]·V[j])/√D for patch p at place i of window w:

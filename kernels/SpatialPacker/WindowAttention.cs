@@ -59,11 +59,7 @@ public static partial class WindowAttention
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<WindowAttentionArguments> ForwardOperation = new("WindowAttention", Check,
         Rung.Host<WindowAttentionArguments>("Host", HostForward),
-        Rung.Gpu<WindowAttentionArguments>("V1.Naive", ForwardV1) with
-        {
-            Group = 64,
-            Launch = static a => new(Parts.Of(a.Grid.Windows, 64)),
-        });
+        Rung.Gpu<WindowAttentionArguments>("V1.Naive", ForwardV1).WithThreads(64, static a => a.Grid.Windows));
 
     /// <summary>Attends from every centroid to its window.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

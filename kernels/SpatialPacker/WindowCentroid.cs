@@ -43,11 +43,7 @@ public static partial class WindowCentroid
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<WindowCentroidArguments> ForwardOperation = new("WindowCentroid", Check,
         Rung.Host<WindowCentroidArguments>("Host", HostForward),
-        Rung.Gpu<WindowCentroidArguments>("V1.Naive", ForwardV1) with
-        {
-            Group = 128,
-            Launch = static a => new(a.Grid.Windows, Parts.Of(a.Channels, 128)),
-        });
+        Rung.Gpu<WindowCentroidArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Grid.Windows, static a => a.Channels));
 
     /// <summary>Averages every window.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

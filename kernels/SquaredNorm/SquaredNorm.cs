@@ -22,11 +22,7 @@ public static partial class SquaredNorm
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<SquaredNormArguments> ForwardOperation = new("SquaredNorm", Check,
         Rung.Host<SquaredNormArguments>("Host", HostForward),
-        Rung.Gpu<SquaredNormArguments>("V1.Naive", ForwardV1) with
-        {
-            Group = 128,
-            Launch = static a => new(Parts.Of(SumsLength(a.Count), 128)),
-        });
+        Rung.Gpu<SquaredNormArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => SumsLength(a.Count)));
 
     /// <summary>Length of <see cref="SquaredNormArguments.Sums"/> for a number of elements.</summary>
     public static int SumsLength(int count) => Parts.Of(count, Chunk);

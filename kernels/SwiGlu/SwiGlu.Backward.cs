@@ -25,11 +25,7 @@ public static partial class SwiGlu
     /// <summary>The backward operation in the catalogue.</summary>
     public static readonly Operation<SwiGluBackwardArguments> BackwardOperation = new("SwiGlu.Backward", Check,
         Rung.Host<SwiGluBackwardArguments>("Host", HostBackward),
-        Rung.Gpu<SwiGluBackwardArguments>("V1.Naive", BackwardV1) with
-        {
-            Group = 128,
-            Launch = static a => new(a.Rows, Parts.Of(a.Channels, 128)),
-        });
+        Rung.Gpu<SwiGluBackwardArguments>("V1.Naive", BackwardV1).WithThreads(128, static a => a.Rows, static a => a.Channels));
 
     /// <summary>gradUp = gradY · silu(gate), gradGate = gradY · up · σ(gate)·(1 + gate·σ(−gate)); both overwritten.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

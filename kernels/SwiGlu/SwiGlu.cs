@@ -26,11 +26,7 @@ public static partial class SwiGlu
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<SwiGluArguments> ForwardOperation = new("SwiGlu", Check,
         Rung.Host<SwiGluArguments>("Host", HostForward),
-        Rung.Gpu<SwiGluArguments>("V1.Naive", ForwardV1) with
-        {
-            Group = 128,
-            Launch = static a => new(a.Rows, Parts.Of(a.Channels, 128)),
-        });
+        Rung.Gpu<SwiGluArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Rows, static a => a.Channels));
 
     /// <summary>Activates every row.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

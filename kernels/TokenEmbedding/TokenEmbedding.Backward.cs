@@ -46,11 +46,7 @@ public static partial class TokenEmbedding
     /// <summary>The backward operation in the catalogue.</summary>
     public static readonly Operation<TokenEmbeddingBackwardArguments> BackwardOperation = new("TokenEmbedding.Backward", Check,
         Rung.Host<TokenEmbeddingBackwardArguments>("Host", HostBackward),
-        Rung.Gpu<TokenEmbeddingBackwardArguments>("V1.Naive", BackwardV1) with
-        {
-            Group = 128,
-            Launch = static a => new(Parts.Of(a.Channels, 128)),
-        });
+        Rung.Gpu<TokenEmbeddingBackwardArguments>("V1.Naive", BackwardV1).WithThreads(128, static a => a.Channels));
 
     /// <summary>
     /// gradVisual[t − VisualStart] = gradY[t] where visual tokens stand, overwritten; otherwise gradTable[id[t]], gradPosition[FirstPosition + t] and

@@ -53,13 +53,7 @@ public static partial class TokenEmbedding
     public static void Forward(Device device, in TokenEmbeddingArguments arguments) => ForwardOperation.Launch(device, arguments);
 
     static Rung<TokenEmbeddingArguments> V1(Action<TokenEmbeddingArguments> kernel, WeightType type) =>
-        Rung.Gpu("V1.Naive", kernel) with
-        {
-            Weights = type,
-            Group = 128,
-            Accepts = a => a.Table.Type == type,
-            Launch = static a => new(a.Tokens, Parts.Of(a.Channels, 128)),
-        };
+        Rung.Gpu("V1.Naive", kernel).WithThreads(128, static a => a.Tokens, static a => a.Channels) with { Weights = type, Accepts = a => a.Table.Type == type };
 
     static void Check(TokenEmbeddingArguments a)
     {
