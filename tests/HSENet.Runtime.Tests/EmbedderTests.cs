@@ -69,6 +69,19 @@ public sealed class EmbedderTests : IDisposable
         Assert.Equal(_model.Report(_study).Complete().Ids, _model.Report(_study, all).Complete().Ids);
     }
 
+    [Fact]
+    public void Memory_is_planned_from_the_configuration_alone()
+    {
+        var config = ModelConfig.Read(Demo);
+        int longest = config.LanguageModel.MaxPositionEmbeddings;
+        var plan = MemoryPlan.For(config, config.VisualTokens + 10, 100);
+        Assert.Equal(_model.Plan(config.VisualTokens + 10, 100).Buffers, plan.Buffers);
+        Assert.All(plan.Buffers, buffer => Assert.InRange(buffer.Offset + buffer.Bytes, 0, plan.TotalBytes));
+        Assert.Equal(MemoryPlan.For(config, 50, longest - 50).Buffers, MemoryPlan.For(config, 50, int.MaxValue).Buffers);
+        Assert.Throws<ArgumentOutOfRangeException>(() => MemoryPlan.For(config, longest, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => MemoryPlan.For(config, 0, 1));
+    }
+
     public void Dispose()
     {
         _study.Dispose();

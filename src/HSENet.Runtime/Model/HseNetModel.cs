@@ -81,12 +81,8 @@ public sealed class HseNetModel : IDisposable
     /// <summary>The memory of a request, without allocating it.</summary>
     /// <param name="promptTokens">Tokens of the prompt, visual ones included.</param>
     /// <param name="maxTokens">Tokens that are generated at most.</param>
-    public MemoryPlan Plan(int promptTokens, int maxTokens)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(promptTokens, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 1);
-        return InferencePlan.For(Config, promptTokens, promptTokens + maxTokens).Memory;
-    }
+    /// <exception cref="ArgumentOutOfRangeException">As <see cref="MemoryPlan.For"/>.</exception>
+    public MemoryPlan Plan(int promptTokens, int maxTokens) => MemoryPlan.For(Config, promptTokens, maxTokens);
 
     /// <summary>Writes a report of a study, or answers the question in the options.</summary>
     /// <param name="study">The CT; must stay open until the report is read.</param>
