@@ -19,6 +19,9 @@ static class ModelConfigTensors
         foreach (var size in Sizes(config))
             if (source.TryGet(size.Tensor, out var tensor) && (tensor.Shape.Length <= size.Dimension || tensor.Shape[size.Dimension] != size.Number))
                 throw Contradiction(configFile, size.Field, size.Value, tensor, tensor.Shape.Length <= size.Dimension ? "a tensor of more dimensions" : $"{Expected(size, tensor.Shape[size.Dimension])}");
+        const string Table = "language_model.embed_tokens.weight";
+        if (source.TryGet(Table, out var table) && TensorConversion.StorageType(config.Dtype, Table, table.Shape) != table.Type)
+            throw new HseNetFileException(configFile, $"dtype is {config.Dtype}, but {Table} in {table.File} is {table.Type.Name()}", $"{TensorConversion.StorageType(config.Dtype, Table, table.Shape).Name()}");
         foreach (var count in Counts(config))
         {
             var (number, last) = Numbered(source, count.Prefix);

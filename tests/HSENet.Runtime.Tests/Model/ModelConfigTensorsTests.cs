@@ -35,6 +35,14 @@ public sealed class ModelConfigTensorsTests
     }
 
     [Fact]
+    public void The_storage_type_is_held_against_the_embedding_table()
+    {
+        string message = Refused(config => config["dtype"] = "f32");
+        Assert.Contains("dtype is f32, but language_model.embed_tokens.weight", message, StringComparison.Ordinal);
+        Assert.Contains("is BF16; expected F32", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Sizes_of_the_image_are_held_against_the_position_embeddings()
     {
         string message = Refused(config => config["vision"]!["img_size"] = new JsonArray(16, 128, 256));
