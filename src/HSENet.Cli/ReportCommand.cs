@@ -105,6 +105,7 @@ static class ReportCommand
             using var where = Verb.OpenDevice(parsed.GetRequiredValue(device));
             writer.Loading();
             using var model = HseNetModel.Open(parsed.GetRequiredValue(weights), where, new ModelOptions { Tokenizer = Form(parsed.GetRequiredValue(tokenizer)) });
+            writer.Loaded();
             if (given is { Manifest: { } list, Output: { } reports })
                 return await new ReportManifest(list, reports, studies, options, parsed.GetValue(verbose)).Run(model, cancellation).ConfigureAwait(false);
             return await WriteAll(model, files, studies, options, writer, Structured, cancellation).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 // What report and ask print: text as it comes, or one JSON object per input; progress and times on stderr.
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -16,10 +17,23 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
     readonly ProgressLine _progress = new();
     readonly StringBuilder _text = new();
     readonly Lock _printing = new();
+    readonly Stopwatch _loading = new();
     bool _midLine;
     bool _interrupted;
 
-    public void Loading() => _progress.Show("loading weights");
+    public void Loading()
+    {
+        _loading.Start();
+        _progress.Show("loading weights");
+    }
+
+    /// <summary>The weights are there; with times, says how long that took.</summary>
+    public void Loaded()
+    {
+        _progress.Clear();
+        if (stats)
+            Messages.Note(string.Create(CultureInfo.InvariantCulture, $"loading {_loading.Elapsed.TotalSeconds:F3} s"));
+    }
 
     public void Begin(string file, bool several)
     {

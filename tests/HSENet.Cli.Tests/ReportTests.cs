@@ -42,7 +42,7 @@ public sealed class ReportTests
         var outcome = Hsenet.Run("ask", Hsenet.Scan, "Is there a nodule?", "--weights", Hsenet.Demo, "--max-tokens", "5", "--json", "--stats");
         Assert.True(outcome.Code == 0, outcome.Error);
         Assert.InRange(JsonDocument.Parse(outcome.Output).RootElement.GetProperty("ids").GetArrayLength(), 1, 5);
-        Assert.Contains("prefill", outcome.Error, StringComparison.Ordinal);
+        Assert.All((string[])["loading", "preprocessing", "encoding", "prefill"], stage => Assert.Contains($"{stage} ", outcome.Error, StringComparison.Ordinal));
     }
 
     [Fact]
