@@ -59,6 +59,7 @@ static class TrainingPlot
         }
         plot.Title(title, size: 13);
         plot.Legend.IsVisible = curves.Length > 1;
+        plot.Legend.Alignment = Alignment.UpperRight; // a loss falls
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
     }
 
