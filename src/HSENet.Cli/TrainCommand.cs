@@ -28,7 +28,7 @@ static class TrainCommand
         { task, output, config, resume };
         var fields = TrainingConfigFile.Fields.Where(field => field.Name != "task").ToDictionary(field => field.Name, field => new Option<string?>($"--{field.Name.Replace('_', '-')}")
         {
-            Description = field.Description,
+            Description = field.Description + Default(field.Name),
             Arity = field.Type == typeof(bool) ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
             HelpName = field.Type == typeof(bool) ? "on|off" : null,
         });
@@ -51,7 +51,8 @@ static class TrainCommand
                 var result = await Task.Run(() => Trainer.Run(folder, read, device, resumes, study, progress, cancellation), CancellationToken.None).ConfigureAwait(false);
                 progress.Dispose();
                 string best = result.BestLoss is { } loss ? string.Create(CultureInfo.InvariantCulture, $", best validation loss {loss:0.####} at step {result.BestStep}") : "";
-                Console.WriteLine($"{folder}: {result.Steps} steps{best}{(result.Skipped > 0 ? $", {result.Skipped} samples skipped" : "")}");
+                string skipped = (result.SkippedRows > 0 ? $", {result.SkippedRows} rows skipped" : "") + (result.Skipped > 0 ? $", {result.Skipped} samples skipped" : "");
+                Console.WriteLine($"{folder}: {result.Steps} steps{best}{skipped}");
             }
             finally
             {
@@ -60,6 +61,14 @@ static class TrainCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    // One value, or one for each task where they differ; a field that may be left empty says itself what that means.
+    static string Default(string field)
+    {
+        var values = Enum.GetValues<TrainingTask>().Select(task => (Task: TrainingConfigFile.NameOf(task), Value: TrainingConfigFile.DefaultOf(field, task))).ToArray();
+        return values.All(value => value.Value == values[0].Value) ? values[0].Value.Length == 0 ? "" : $" [{values[0].Value}]"
+            : $" [{string.Join(", ", values.Select(value => $"{value.Task} {value.Value}"))}]";
     }
 
     static TrainingTask TaskOf(string name) => Enum.GetValues<TrainingTask>().Cast<TrainingTask?>().FirstOrDefault(task => TrainingConfigFile.NameOf(task!.Value) == name)

@@ -14,7 +14,7 @@ public sealed class TrainTests : IDisposable
     public TrainTests()
     {
         string row = JsonSerializer.Serialize(new { image = Hsenet.Scan, text = "The lungs are clear. There is no (pleural) effusion.", anatomy = "left lung", abnormality = "a nodule" });
-        _manifest = _folder.Write("manifest.json", System.Text.Encoding.UTF8.GetBytes($$"""{"train": [{{row}}, {{row}}], "validation": [{{row}}]}"""));
+        _manifest = _folder.Write("manifest.json", System.Text.Encoding.UTF8.GetBytes($$"""{"train": [{{row}}, {{row}}], "validation": [{{row}}, {{row}}]}"""));
     }
 
     public void Dispose() => _folder.Dispose();
@@ -155,10 +155,23 @@ public sealed class TrainTests : IDisposable
         Hsenet.Run("train", "report", "--out", _folder.At("none"), "--resume").IsRefused("none");
         Hsenet.Run("train", "poem", "--out", _folder.At("none")).IsRefused("poem");
         Train("report", "run", ["--lora-r", "7"]).IsRefused("adapters of rank 8");
+        Hsenet.Run("train", "report", "--manifest", _manifest, "--weights", Hsenet.Demo, "--out", _folder.At("run"), "--cache", _manifest).IsRefused("manifest.json: cannot be created");
+        Hsenet.Run("train", "stage1", "--manifest", rows, "--skip-bad", "--weights", Hsenet.Demo, "--out", _folder.At("run")).IsRefused("one row to train on", "at least two");
         Assert.Equal(["bad.jsonl", "config.json", "manifest.json", "rows.jsonl"], Directory.GetFileSystemEntries(_folder.Path).Select(Path.GetFileName).Order());
         var skipping = Train("report", "run", ["--manifest", rows, "--skip-bad", "--steps", "1"]);
         Assert.True(skipping.Code == 0, skipping.Error);
         Assert.Contains("rows.jsonl: line 2", skipping.Error, StringComparison.Ordinal);
+        Assert.EndsWith("1 steps, 1 rows skipped\n", skipping.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Help_says_what_is_done_unless_it_is_told_otherwise()
+    {
+        string help = string.Join(' ', Hsenet.Run("train", "--help").Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("Highest learning rate. [report 0.0001, vqa 5E-05, stage1 0.0001, stage2 0.0001]", help, StringComparison.Ordinal);
+        Assert.Contains("Layers of the decoder with adapters. [qkv_proj,o_proj,gate_up_proj,down_proj]", help, StringComparison.Ordinal);
+        Assert.Contains("as the reference has it. [on]", help, StringComparison.Ordinal);
+        Assert.DoesNotContain("[]", help, StringComparison.Ordinal);
     }
 
     Outcome Train(string task, string run, params string[] options) => Hsenet.Run(["train", task, .. Options(run, options)]);

@@ -89,7 +89,8 @@ sealed class ContrastiveObjective : ITrainingObjective
     /// <inheritdoc/>
     public BatchLoss Loss(IReadOnlyList<TrainingExample> batch, StepContext step) => Result(batch, Loss(new Pass(Parameters.Device, _arena), batch, step, share: null));
 
-    BatchLoss Result(IReadOnlyList<TrainingExample> batch, double loss) => new(loss, batch.Sum(example => example.Ids.Length + _model.Vision.Patches + 1L), batch.Count);
+    // A pair alone, at the end of a list, has none to be compared with: its loss is 0 and does not count.
+    BatchLoss Result(IReadOnlyList<TrainingExample> batch, double loss) => new(loss, batch.Sum(example => example.Ids.Length + _model.Vision.Patches + 1L), batch.Count > 1 ? batch.Count : 0);
 
     /// <summary>The loss of a batch and, with a share, the gradients of its embeddings.</summary>
     double Loss(in Pass pass, IReadOnlyList<TrainingExample> batch, StepContext step, double? share)

@@ -38,7 +38,7 @@ sealed class SampleLoader : IDisposable
     public TimeSpan Wait => _wait.Elapsed;
 
     /// <summary>The batches from a number on, without end.</summary>
-    /// <exception cref="HseNetFileException">A sample cannot be used; the message names its line.</exception>
+    /// <exception cref="HseNetException">A sample cannot be used; the message names its line.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IEnumerable<LoadedBatch> From(long number, SampleOrder order, CancellationToken cancellation)
     {
@@ -102,7 +102,7 @@ sealed class SampleLoader : IDisposable
         catch (Exception e) when (e is HseNetException or DeviceMemoryException)
         {
             var named = e is HseNetFileException file ? new HseNetFileException(_manifest, $"line {row.Line} cannot be used: {file.File}: {file.Problem}", file.Expected, e)
-                : new HseNetFileException(_manifest, $"line {row.Line} cannot be used: {e.Message}", "a sample, or --skip-bad", e);
+                : new HseNetException($"{_manifest}: line {row.Line} cannot be used: {e.Message}", e);
             return _skipBad ? new Result(null, named.Message) : throw named;
         }
     }

@@ -7,8 +7,9 @@ namespace HSENet.Runtime;
 /// <param name="Steps">Steps that were done, those before a resume included.</param>
 /// <param name="BestLoss">Lowest validation loss; none without a validation list.</param>
 /// <param name="BestStep">Step of that loss.</param>
-/// <param name="Skipped">Samples that were left out.</param>
-public sealed record TrainingResult(long Steps, double? BestLoss, long BestStep, long Skipped);
+/// <param name="Skipped">Samples that were left out because their study could not be used.</param>
+/// <param name="SkippedRows">Rows of the manifest that were left out from the start.</param>
+public sealed record TrainingResult(long Steps, double? BestLoss, long BestStep, long Skipped, int SkippedRows);
 
 /// <summary>Trains HSENet in a run folder: configuration, log, checkpoints, the best one, and in the end the adapter of a fine-tuning or the checkpoint of a contrastive stage.</summary>
 public static class Trainer
@@ -55,7 +56,7 @@ public static class Trainer
         else
             WriteCheckpoint(Path.Combine(folder, ClipFolder), run.BestParameters(), config);
         var state = run.State;
-        return new TrainingResult(state.Step, double.IsFinite(state.BestLoss) ? state.BestLoss : null, state.BestStep, state.Skipped);
+        return new TrainingResult(state.Step, double.IsFinite(state.BestLoss) ? state.BestLoss : null, state.BestStep, state.Skipped, run.SkippedRows);
     }
 
     static void WriteCheckpoint(string folder, ParameterSet parameters, TrainingConfig config)

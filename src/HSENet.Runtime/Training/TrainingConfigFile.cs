@@ -72,6 +72,14 @@ static class TrainingConfigFile
     /// <summary>Name of a task in files and on the command line.</summary>
     public static string NameOf(TrainingTask task) => JsonSerializer.SerializeToNode(task, Json)!.GetValue<string>();
 
+    /// <summary>The value of a field that a task's training has unless it is given, as the program takes it; nothing where it may be empty.</summary>
+    public static string DefaultOf(string field, TrainingTask task) => ToJson(TrainingConfig.For(task))[field] switch
+    {
+        null => "",
+        JsonArray list => string.Join(",", list),
+        var value => value.GetValueKind() switch { JsonValueKind.True => "on", JsonValueKind.False => "off", _ => value.ToString() },
+    };
+
     /// <summary>The configuration with absolute paths, so that a run can be resumed from anywhere.</summary>
     public static TrainingConfig WithAbsolutePaths(TrainingConfig config) => config with
     {

@@ -40,6 +40,8 @@ sealed class TrainingData : IDisposable
         int validated = config.ValidationSamples == 0 ? int.MaxValue : config.ValidationSamples;
         ValidationRows = [.. Manifest.Validation.Take(validated)];
         Validation = Loader(ValidationRows, validation: true);
+        if (config.Task is TrainingTask.Stage1 or TrainingTask.Stage2 && (Manifest.Train.Count == 1 || ValidationRows.Count == 1))
+            throw new HseNetFileException(config.Manifest, $"has one row {(Manifest.Train.Count == 1 ? "to train on" : "for validation")}", "at least two: a contrastive stage compares pairs");
     }
 
     /// <summary>What was read.</summary>

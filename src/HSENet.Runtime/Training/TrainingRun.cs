@@ -49,6 +49,9 @@ sealed class TrainingRun : IDisposable
     /// <summary>Where it stands.</summary>
     public RunState State => _state;
 
+    /// <summary>Rows of the manifest that are not used.</summary>
+    public int SkippedRows => _data.Manifest.Skipped.Count;
+
     /// <summary>Hash of the samples.</summary>
     public string Samples => _data.Hash;
 
@@ -73,10 +76,14 @@ sealed class TrainingRun : IDisposable
                 folder.Take();
             data = new TrainingData(config, ModelConfig.Read(config.Weights), study, config.Cache == "off" ? null : config.Cache ?? folder.Cache);
             objective = open(config);
-            // A new run leaves nothing where it is refused.
+            // A new run that is refused leaves nothing: its folder comes last, and behind a cache that stands elsewhere.
+            bool outside = config.Cache is not null;
+            if (outside)
+                data.OpenCache();
             if (!resume)
                 folder.Take();
-            data.OpenCache();
+            if (!outside)
+                data.OpenCache();
             if (!resume)
                 folder.Write(config);
             return new TrainingRun(config, folder, data, objective, progress);
@@ -216,7 +223,7 @@ sealed class TrainingRun : IDisposable
             (sum, weight, samples) = (sum + loss.Loss * loss.Weight, weight + loss.Weight, samples + batch.Examples.Count);
         }
         _state = _state with { Validated = _state.Step };
-        if (samples == 0)
+        if (weight == 0)
             return;
         double mean = sum / weight;
         bool best = mean < _state.BestLoss;
@@ -290,7 +297,7 @@ sealed class TrainingRun : IDisposable
     {
         var rows = batches.SelectMany(batch => batch.Examples).Select(example => (list ?? _data.Manifest.Train)[example.Row]);
         string samples = string.Join(", ", rows.Take(8).Select(row => $"line {row.Line} ({System.IO.Path.GetFileName(row.Image)})"));
-        string good = _folder.Newest() is [var newest, ..] ? $"the last good checkpoint is {newest}" : "there is no checkpoint yet";
+        string good = _folder.Newest() is [var newest, ..] ? $"the last good checkpoint is {newest}" : File.Exists(_folder.Best) ? $"there is no checkpoint yet but {_folder.Best}" : "there is no checkpoint yet";
         var e = new TrainingDivergedException($"step {_state.Step + (list is null ? 1 : 0)}: {what} is {value} on {samples} of {_config.Manifest}; {good}; expected a finite number: a lower learning_rate or clip may help");
         _log.Write(new EventLine(_state.Step, "diverged", e.Message));
         return e;
