@@ -70,7 +70,8 @@ sealed partial class LanguageModel
     public View<float> ForwardKeeping(in Pass pass, in Sequence sequence, View<float> embedded)
     {
         var buffers = sequence.Buffers;
-        UploadTables(pass, pass[buffers.Cosine], pass[buffers.Sine], buffers.Rows, sequence.Tokens);
+        // The reference pads every sample to the longest length, and the padded length decides which rotary factors hold.
+        UploadTables(pass, pass[buffers.Cosine], pass[buffers.Sine], buffers.Rows, promptTokens: buffers.Rows);
         for (int i = 0; i < _layers.Length; i++)
             _layers[i].Forward(pass, Tensors(pass, sequence, i), Scratch(pass, sequence), Cache(pass, sequence, i), sequence.Tokens, 0);
         return pass.Rows(buffers.Inputs[^1], sequence.Tokens, _config.HiddenSize);

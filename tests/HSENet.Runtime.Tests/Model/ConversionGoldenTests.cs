@@ -38,7 +38,8 @@ public sealed class ConversionGoldenTests
     public void A_window_that_does_not_divide_the_grid_is_refused()
     {
         using var folder = new TemporaryFolder();
-        Refused(TinyModel.Options(folder.At("model")) with { PackerWindow = new Size3(3, 5, 7) }, "3×5×7");
+        var window = TinyModel.Config.Vision.Grid with { Width = TinyModel.Config.Vision.Grid.Width + 1 };
+        Refused(TinyModel.Options(folder.At("model")) with { PackerWindow = window }, window.ToString());
     }
 
     [Fact]
