@@ -27,6 +27,8 @@ static class Machine
         }
     }
 
+    const int CommitDigits = 12;
+
     public static string Flags => string.Join(' ', CpuField("flags", "Features").Split(' ').Intersect(RelevantFlags));
 
     public static string System => $"{RuntimeInformation.OSDescription} {RuntimeInformation.OSArchitecture}";
@@ -39,10 +41,18 @@ static class Machine
     /// <summary>Processes that wanted a processor over the last minute, where the system tells.</summary>
     public static string Load => File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
 
-    /// <summary>Commit of the working copy, or of the build where there is none. Results that were just written are no change of what is measured.</summary>
-    public static string Commit => Repository is { } root && Git(root, "rev-parse", "--short=12", "HEAD") is { Length: > 0 } head
-        ? head + (Git(root, "status", "--porcelain", "--untracked-files=no", "--", ".", ":!bench/results").Length == 0 ? "" : " and changes")
-        : Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+    /// <summary>The commit that the program was built at; "and changes" where the working copy differs from it in more than results.</summary>
+    public static string Commit
+    {
+        get
+        {
+            string version = Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+            if (version.Split('+') is not [_, { Length: >= CommitDigits } commit])
+                return "unknown";
+            string changes = Repository is { } root ? Git(root, "diff", "--name-only", commit, "--", ".", ":!bench/results") : "";
+            return commit[..CommitDigits] + (changes.Length == 0 ? "" : " and changes");
+        }
+    }
 
     /// <summary>The repository that the program was built in; null for an installed one.</summary>
     public static string? Repository
