@@ -19,17 +19,11 @@ sealed class CheckpointConfig
             throw new HseNetFileException(folder, System.IO.File.Exists(folder) ? "is a file" : "does not exist", "the folder of a checkpoint");
         if (!System.IO.File.Exists(file))
             throw new HseNetFileException(file, "is missing", "the configuration of the checkpoint beside it");
-        try
-        {
-            using var document = JsonDocument.Parse(System.IO.File.ReadAllBytes(file));
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-                throw new HseNetFileException(file, $"holds a JSON {document.RootElement.ValueKind}", "an object");
-            return new CheckpointConfig(file, document.RootElement.Clone());
-        }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
-        {
-            throw new HseNetFileException(file, $"cannot be read ({HseNetException.OneLine(e.Message, 200)})", "a JSON object", e);
-        }
+        CheckpointConfig? config = null;
+        JsonFile.Read(file, root => config = root.ValueKind == JsonValueKind.Object
+            ? new CheckpointConfig(file, root.Clone())
+            : throw new HseNetFileException(file, $"holds {JsonFile.Kind(root)}", "an object"));
+        return config!;
     }
 
     public int Int(string field) => Field(field).TryGetInt32(out int value) ? value : throw Wrong(field, "a whole number");
