@@ -15,6 +15,7 @@ static class BenchModelCommand
         var weights = new Option<string>("--weights") { Description = "Model folder.", Required = true };
         var prompt = new Option<int>("-p") { Description = "Tokens of the prompt, visual ones included.", DefaultValueFactory = _ => 277 };
         var tokens = new Option<int>("-n") { Description = "Tokens that are generated.", DefaultValueFactory = _ => 64 };
+        var batch = new Option<int>("-b") { Description = "Sequences at a time: the decoder runs one.", DefaultValueFactory = _ => 1 };
         var rounds = new Option<int>("--rounds") { Description = "How often every stage is run.", DefaultValueFactory = _ => 5 };
         var scan = new Option<string?>("--scan") { Description = "Also a whole report of this CT, from the file on." };
         var launches = new Option<bool>("--launches") { Description = "Also what each stage launches, by operation and sizes, and how long all launches of one kind take." };
@@ -25,14 +26,16 @@ static class BenchModelCommand
             Times the stages of a model in turns with what the device can do at most.
 
             Example:
-              hsenet bench model --weights model -p 277 -n 64 --device cpu --json > a.json
+              hsenet bench model --weights model -p 277 -n 64 -b 1 --device cpu --json > a.json
             """)
-        { weights, prompt, tokens, rounds, scan, launches, device, verbose };
+        { weights, prompt, tokens, batch, rounds, scan, launches, device, verbose };
         output.AddTo(command);
         command.Run(verbose, (parsed, cancellation) =>
         {
             var settings = new Settings(parsed.GetRequiredValue(weights), Verb.AtLeast(2, "-p", parsed.GetValue(prompt)), Verb.AtLeast(4, "-n", parsed.GetValue(tokens)),
                 Verb.AtLeast(1, "--rounds", parsed.GetValue(rounds)), parsed.GetValue(scan), parsed.GetValue(launches));
+            if (parsed.GetValue(batch) is not 1 and var several)
+                throw new HseNetException($"-b {several}: the decoder runs one sequence at a time; expected 1");
             using var where = Verb.OpenDevice(parsed.GetRequiredValue(device));
             output.Print(parsed, where, "model", measured => Measure(measured, where, settings, cancellation));
             return Task.FromResult(ExitCode.Done);

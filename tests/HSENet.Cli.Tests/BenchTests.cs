@@ -72,6 +72,7 @@ public sealed class BenchTests : IDisposable
         int layers = weights.RootElement.GetProperty("language_model").GetProperty("num_hidden_layers").GetInt32();
         Assert.Single(results, result => ((string)result!["name"]!).StartsWith($"decoded token: {layers} × Attention.Host Batch=1,Queries=1,", StringComparison.Ordinal));
         Assert.True((double)file["facts"]!["peak_bytes"]! > (double)file["facts"]!["weight_bytes"]!);
+        Hsenet.Run("bench", "model", "--weights", Hsenet.Demo, "-b", "2").IsRefused("-b 2");
         Hsenet.Run("bench", "model", "--weights", Hsenet.Demo, "-p", "1").IsRefused("-p 1");
     }
 
