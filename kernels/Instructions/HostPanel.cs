@@ -87,7 +87,7 @@ static unsafe class HostPanel
 
     /// <summary>Four columns of <c>TVector.Count</c> rows become four rows: lane by lane a transpose of 4 × 4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Transpose<TVector>(float* from, nint stride, float* to, nint toStride) where TVector : unmanaged, IHostVector<TVector>
+    public static void Transpose<TVector>(float* from, nint stride, float* to, nint toStride) where TVector : unmanaged, IHostVector<TVector>
     {
         var a = TVector.LoadLanes(from, 4 * stride);
         var b = TVector.LoadLanes(from + stride, 4 * stride);

@@ -31,7 +31,7 @@ public static partial class Linear
     /// <summary>The same with scratch memory for gradYᵀ.</summary>
     internal static unsafe void HostAddOuter(HostDevice device, View<float> gradY, View<float> x, View<float> gradW, int rows, int inputs, int outputs, float* transposed)
     {
-        device.For(Parts.Of(outputs, BackwardColumns), new TransposeWork(gradY, transposed, rows, outputs));
+        device.ForVectors(Parts.Of(outputs, BackwardColumns), new TransposeWork(gradY, transposed, rows, outputs));
         HostProduct(device, new LinearArguments
         {
             X = new View<float>((long)transposed, (long)rows * outputs),
@@ -44,20 +44,27 @@ public static partial class Linear
         }, across: true);
     }
 
-    readonly unsafe struct TransposeWork(View<float> from, float* to, int rows, int columns) : IHostWork
+    readonly unsafe struct TransposeWork(View<float> from, float* to, int rows, int columns) : IHostVectorWork
     {
-        public void Run(int index, int worker)
+        public void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
             int start = index * BackwardColumns, end = Math.Min(columns, start + BackwardColumns);
-            for (int m0 = 0; m0 < rows; m0 += 16) // 16 rows: whole cache lines are written
-                Transpose(from.Pointer, to, m0, Math.Min(rows, m0 + 16), start, end, rows, columns);
+            for (int m = 0; m < rows; m += TransposeRows)
+                Transpose<TVector>(from.Pointer, to, m, Math.Min(rows, m + TransposeRows), start, end, rows, columns);
         }
     }
 
+    const int TransposeRows = 16; // whole cache lines are written, whatever the vector's width
+
     [MethodImpl(HostMethod.Hot)]
-    static unsafe void Transpose(float* from, float* to, int firstRow, int endRow, int firstColumn, int endColumn, nint rows, nint columns)
+    static unsafe void Transpose<TVector>(float* from, float* to, int firstRow, int endRow, nint firstColumn, int endColumn, nint rows, nint columns)
+        where TVector : unmanaged, IHostVector<TVector>
     {
-        for (nint n = firstColumn; n < endColumn; n++)
+        nint n = firstColumn;
+        for (; n <= endColumn - 4 && endRow - firstRow == TransposeRows; n += 4)
+            for (nint m = firstRow; m < endRow; m += TVector.Count)
+                HostPanel.Transpose<TVector>(from + m * columns + n, columns, to + n * rows + m, rows);
+        for (; n < endColumn; n++)
             for (nint m = firstRow; m < endRow; m++)
                 to[n * rows + m] = from[m * columns + n];
     }
