@@ -85,7 +85,7 @@ sealed partial class HostSuite : IDisposable
     }
 
     // A model's weights are gigabytes, so that a token finds none of them in a cache. One matrix of this size it would find there in part:
-    // weights and reader go through several, one a call, in memories of their own.
+    // weights and reader go through several, in memories of their own. A sample is all of them: milliseconds, in which a shared memory's speed evens out.
     const long ColdBytes = 512 << 20;
 
     // Both read the same number of bytes in the same rounds; the peers' times stand beside them.
@@ -100,20 +100,21 @@ sealed partial class HostSuite : IDisposable
             int copies = (int)(ColdBytes / arguments.W.Values.Length);
             LinearArguments[] products = [arguments, .. Enumerable.Range(1, copies - 1).Select(_ => memory.Linear(1, inputs, outputs, type))];
             Action[] reads = [.. products.Select(_ => memory.Reader(arguments.W.Values.Length))];
-            int product = 0, read = 0;
             Contender[] contenders =
             [
-                new("HSENet", () => Linear.Forward(_device, products[product++ % copies])),
-                new("reading as many bytes", () => reads[read++ % copies]()),
+                new("HSENet", () => Array.ForEach(products, product => Linear.Forward(_device, product))),
+                new("reading as many bytes", () => Array.ForEach(reads, read => read())),
                 .. Peers.SelectMany(peer => peer.Product((nint)full.X.Address, (nint)full.W.Values.Address, (nint)full.Y.Address, 1, inputs, outputs))
                     .Select(contender => contender with { Name = contender.Name + " (f32)" }),
             ];
             if (type == WeightType.F32)
                 memory.CheckEqual([new("HSENet", () => Linear.Forward(_device, arguments)), .. contenders[2..]], arguments.Y, 2.0 * inputs * inputs / (1 << 24));
             var times = PairedTimer.Run(_budget, Pause, [.. contenders.Select(contender => contender.Run)]);
-            return new(name, [.. contenders.Select((contender, i) => new Line(contender.Name, times[i]))], "of the read bandwidth", times.Speed(0, 1), 0.9, arguments.W.Values.Length / 1e9, "GB");
+            return new(name, [.. contenders.Select((contender, i) => new Line(contender.Name, i < 2 ? OfEach(times[i], copies) : times[i]))], "of the read bandwidth", times.Speed(0, 1), 0.9, arguments.W.Values.Length / 1e9, "GB");
         });
     }
+
+    static Timing OfEach(Timing all, int count) => all with { Median = all.Median / count, Lower = all.Lower / count, Upper = all.Upper / count };
 
     readonly struct Nothing : IHostWork
     {
