@@ -7,7 +7,7 @@ namespace HSENet.Kernels;
 static unsafe class HostDot
 {
     // A row of weights alone is the steadiest stream, but loads all of x for itself. That costs too much where the weights push a longer x
-    // out of the first level cache, and for bytes, so that loading x is much of the work: four rows then share it.
+    // out of the first level cache, and where weights are bytes, so that loading x is much of the work: four rows then share it.
     const int LongRow = 4096;
 
     /// <summary>Whether a product of one row of x reads x split, as <see cref="Split"/> writes it.</summary>
@@ -34,16 +34,13 @@ static unsafe class HostDot
     public static void Multiply<TVector, TFormat>(HostMatrix w, nint row, int count, float* x, nint xStride, int rows, nint length, float* sums)
         where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
-        if (rows == 1 && length <= LongRow && TFormat.Bytes == 4)
+        if (rows == 1 && length <= LongRow && !TFormat.Scaled)
         {
             for (int i = 0; i < 4; i++)
-                sums[i] = i < count ? Row<TVector>((float*)w.Values + (row + i) * w.Stride, x, length) : sums[i - 1];
-            return;
-        }
-        if (TakesSplit<TFormat>(rows, length))
-        {
-            for (int i = 0; i < 4; i++)
-                sums[i] = i < count ? SplitRow<TVector>((ushort*)w.Values + (row + i) * w.Stride, x, length) : sums[i - 1];
+            {
+                byte* values = w.Values + (row + i) * w.Stride * TFormat.Bytes;
+                sums[i] = i >= count ? sums[i - 1] : TFormat.Bytes == 4 ? Row<TVector>((float*)values, x, length) : SplitRow<TVector>((ushort*)values, x, length);
+            }
             return;
         }
         if (rows == 1)

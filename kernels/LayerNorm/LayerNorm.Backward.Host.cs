@@ -32,15 +32,9 @@ public static partial class LayerNorm
     static unsafe (float Mean, float InverseDeviation) BackwardRow<TVector>(float* x, float* gradY, float* residual, float* gradX, float* gamma, int channels, float epsilon)
         where TVector : unmanaged, IHostVector<TVector>
     {
-        TVector sums = default, squares = default, gradients = default, products = default;
+        TVector squares = default, gradients = default, products = default;
         int vectorEnd = channels / TVector.Count * TVector.Count, c;
-        for (c = 0; c < vectorEnd; c += TVector.Count)
-            sums += TVector.Load(x + c);
-        float mean = TVector.Sum(sums);
-        for (; c < channels; c++)
-            mean += x[c];
-        mean /= channels;
-
+        float mean = Mean<TVector>(x, channels);
         TVector means = TVector.Create(mean);
         for (c = 0; c < vectorEnd; c += TVector.Count)
         {

@@ -21,18 +21,24 @@ public static partial class LayerNorm
     }
 
     [MethodImpl(HostMethod.Hot)]
+    static unsafe float Mean<TVector>(float* x, int channels) where TVector : unmanaged, IHostVector<TVector>
+    {
+        TVector sums = default;
+        int c = 0;
+        for (; c <= channels - TVector.Count; c += TVector.Count)
+            sums += TVector.Load(x + c);
+        float sum = TVector.Sum(sums);
+        for (; c < channels; c++)
+            sum += x[c];
+        return sum / channels;
+    }
+
+    [MethodImpl(HostMethod.Hot)]
     static unsafe void Row<TVector>(float* x, float* y, float* gamma, float* beta, int channels, float epsilon) where TVector : unmanaged, IHostVector<TVector>
     {
-        TVector sums = default, squares = default;
         int vectorEnd = channels / TVector.Count * TVector.Count, c;
-        for (c = 0; c < vectorEnd; c += TVector.Count)
-            sums += TVector.Load(x + c);
-        float mean = TVector.Sum(sums);
-        for (; c < channels; c++)
-            mean += x[c];
-        mean /= channels;
-
-        TVector means = TVector.Create(mean);
+        float mean = Mean<TVector>(x, channels);
+        TVector means = TVector.Create(mean), squares = default;
         for (c = 0; c < vectorEnd; c += TVector.Count)
         {
             TVector centred = TVector.Load(x + c) - means;

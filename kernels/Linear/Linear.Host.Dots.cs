@@ -15,10 +15,11 @@ public static partial class Linear
         long weights = (long)a.Outputs * a.Inputs * (a.Activation == LinearActivation.SwiGlu ? 2 : 1);
         long items = Math.Clamp(Math.Max(weights * TFormat.Bytes / ItemBytes, (weights * a.Rows + ItemProducts / 2) / ItemProducts), 1, a.Outputs);
         int outputs = (int)((a.Outputs + items - 1) / items + DotOutputs - 1) / DotOutputs * DotOutputs;
-        float* x = a.X.Pointer, split = stackalloc float[HostDot.TakesSplit<TFormat>(a.Rows, a.Inputs) ? a.Inputs : 0];
-        if (HostDot.TakesSplit<TFormat>(a.Rows, a.Inputs))
-            HostDot.Split<TVector>(x, x = split, a.Inputs);
-        device.For((a.Outputs + outputs - 1) / outputs, new DotWork<TVector, TFormat>(a, x, outputs));
+        bool splits = HostDot.TakesSplit<TFormat>(a.Rows, a.Inputs);
+        float* split = stackalloc float[splits ? a.Inputs : 0];
+        if (splits)
+            HostDot.Split<TVector>(a.X.Pointer, split, a.Inputs);
+        device.For((a.Outputs + outputs - 1) / outputs, new DotWork<TVector, TFormat>(a, splits ? split : a.X.Pointer, outputs));
     }
 
     readonly unsafe struct DotWork<TVector, TFormat>(LinearArguments a, float* x, int outputs) : IHostWork
