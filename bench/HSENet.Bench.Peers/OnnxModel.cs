@@ -9,7 +9,8 @@ sealed class OnnxModel
     readonly List<(int Field, byte[] Message)> _graph = [];
 
     /// <summary>A node; attributes are whole numbers.</summary>
-    public void Node(string operation, string domain, string[] inputs, string output, params (string Name, long Value)[] attributes) => _graph.Add((1, Message(node =>
+    public void Node(string operation, string domain, string[] inputs, string output, params (string Name, long Value)[] attributes) =>
+        _graph.Add((1, Message(node =>
     {
         foreach (string input in inputs)
             Text(node, 1, input);

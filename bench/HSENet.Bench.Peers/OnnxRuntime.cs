@@ -32,7 +32,8 @@ public sealed unsafe class OnnxRuntime(int threads) : IPeer
             one.Input(name, 1, tokens, width);
         one.Node("MultiHeadAttention", "com.microsoft", ["q", "k", "v"], "y", ("num_heads", heads));
         one.Output("y", 1, tokens, width);
-        yield return Session("ONNX Runtime MultiHeadAttention", one, [("q", q, [1, tokens, width]), ("k", k, [1, tokens, width]), ("v", v, [1, tokens, width])], ("y", y, [1, tokens, width]));
+        yield return Session("ONNX Runtime MultiHeadAttention", one,
+            [("q", q, [1, tokens, width]), ("k", k, [1, tokens, width]), ("v", v, [1, tokens, width])], ("y", y, [1, tokens, width]));
 
         // Given as the products want them (head by head, keys transposed, queries scaled) in the memory of the same values:
         // what it computes then is another attention of the same size, without the cost of arranging.
@@ -45,7 +46,8 @@ public sealed unsafe class OnnxRuntime(int threads) : IPeer
         three.Node("Softmax", "", ["scores"], "weights", ("axis", -1));
         three.Node("MatMul", "", ["weights", "v"], "y");
         three.Output("y", rows);
-        yield return Session("ONNX Runtime MatMul, Softmax, MatMul", three, [("q", q, rows), ("k", k, columns), ("v", v, rows)], ("y", Scratch(tokens * width), rows));
+        yield return Session("ONNX Runtime MatMul, Softmax, MatMul", three, [("q", q, rows), ("k", k, columns), ("v", v, rows)],
+            ("y", Scratch(tokens * width), rows));
     }
 
     /// <inheritdoc/>
@@ -66,7 +68,8 @@ public sealed unsafe class OnnxRuntime(int threads) : IPeer
     /// <inheritdoc/>
     public IEnumerable<Contender> AttentionBackward(nint q, nint k, nint v, nint y, nint gradY, int tokens, int heads, int headSize)
     {
-        // Arranged as the products want them, as in Attention: another attention of the same size. Its probabilities are computed again, as ours are.
+        // Arranged as the products want them, as in Attention: another attention of the same size. Its probabilities are computed again, as
+        // ours are.
         long[] rows = [heads, tokens, headSize], columns = [heads, headSize, tokens];
         var model = new OnnxModel();
         foreach (string name in new[] { "q", "k", "y", "gradY" })
@@ -101,18 +104,26 @@ public sealed unsafe class OnnxRuntime(int threads) : IPeer
         return memory.Address;
     }
 
-    Contender Session(string name, OnnxModel model, (string Name, nint Address, long[] Shape)[] inputs, params (string Name, nint Address, long[] Shape)[] outputs)
+    Contender Session(string name, OnnxModel model, (string Name, nint Address, long[] Shape)[] inputs,
+        params (string Name, nint Address, long[] Shape)[] outputs)
     {
-        using var options = new SessionOptions { IntraOpNumThreads = threads, InterOpNumThreads = 1, GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL };
+        using var options = new SessionOptions
+        {
+            IntraOpNumThreads = threads,
+            InterOpNumThreads = 1,
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL
+        };
         var session = new InferenceSession(model.ToBytes(), options);
         var run = new RunOptions();
         string[] names = [.. inputs.Select(input => input.Name)], outputNames = [.. outputs.Select(output => output.Name)];
-        OrtValue[] values = [.. inputs.Select(input => Tensor(input.Address, input.Shape))], results = [.. outputs.Select(output => Tensor(output.Address, output.Shape))];
+        OrtValue[] values = [.. inputs.Select(input => Tensor(input.Address, input.Shape))],
+            results = [.. outputs.Select(output => Tensor(output.Address, output.Shape))];
         _owned.AddRange([session, run, .. values, .. results]);
         return new(name, () => session.Run(run, names, values, outputNames, results));
     }
 
-    static OrtValue Tensor(nint address, long[] shape) => OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, TensorElementType.Float, shape, address,
+    static OrtValue Tensor(nint address, long[] shape) =>
+        OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, TensorElementType.Float, shape, address,
         shape.Aggregate(1L, static (product, size) => product * size) * sizeof(float));
 
     /// <inheritdoc/>

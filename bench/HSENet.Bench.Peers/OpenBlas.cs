@@ -15,8 +15,10 @@ public sealed unsafe class OpenBlas : IPeer
     OpenBlas(nint library, int threads)
     {
         _library = library;
-        _gemm = (delegate* unmanaged<int, int, int, int, int, int, float, float*, int, float*, int, float, float*, int, void>)NativeLibrary.GetExport(library, "cblas_sgemm");
-        _gemv = (delegate* unmanaged<int, int, int, int, float, float*, int, float*, int, float, float*, int, void>)NativeLibrary.GetExport(library, "cblas_sgemv");
+        _gemm = (delegate* unmanaged<int, int, int, int, int, int, float, float*, int, float*, int, float, float*, int,
+            void>)NativeLibrary.GetExport(library, "cblas_sgemm");
+        _gemv = (delegate* unmanaged<int, int, int, int, float, float*, int, float*, int, float, float*, int,
+            void>)NativeLibrary.GetExport(library, "cblas_sgemv");
         ((delegate* unmanaged<int, void>)NativeLibrary.GetExport(library, "openblas_set_num_threads"))(threads);
         Description = $"{Text("openblas_get_config")}, kernels for {Text("openblas_get_corename")}";
     }
@@ -41,8 +43,10 @@ public sealed unsafe class OpenBlas : IPeer
     public IEnumerable<Contender> Product(nint x, nint w, nint y, int rows, int inputs, int outputs) =>
     [
         rows == 1
-            ? new("OpenBLAS sgemv", () => _gemv(RowMajor, NoTranspose, outputs, inputs, 1f, (float*)w, inputs, (float*)x, 1, 0f, (float*)y, 1))
-            : new("OpenBLAS sgemm", () => _gemm(RowMajor, NoTranspose, Transpose, rows, outputs, inputs, 1f, (float*)x, inputs, (float*)w, inputs, 0f, (float*)y, outputs)),
+            ? new("OpenBLAS sgemv", () => _gemv(RowMajor, NoTranspose, outputs, inputs, 1f, (float*)w, inputs, (float*)x, 1, 0f,
+                (float*)y, 1))
+            : new("OpenBLAS sgemm", () => _gemm(RowMajor, NoTranspose, Transpose, rows, outputs, inputs, 1f, (float*)x, inputs, (float*)w,
+                inputs, 0f, (float*)y, outputs)),
     ];
 
     /// <inheritdoc/>
@@ -53,8 +57,10 @@ public sealed unsafe class OpenBlas : IPeer
     [
         new("OpenBLAS sgemm twice", () =>
         {
-            _gemm(RowMajor, NoTranspose, NoTranspose, rows, inputs, outputs, 1f, (float*)gradY, outputs, (float*)w, inputs, 0f, (float*)gradX, inputs);
-            _gemm(RowMajor, Transpose, NoTranspose, outputs, inputs, rows, 1f, (float*)gradY, outputs, (float*)x, inputs, 1f, (float*)gradW, inputs);
+            _gemm(RowMajor, NoTranspose, NoTranspose, rows, inputs, outputs, 1f, (float*)gradY, outputs, (float*)w, inputs, 0f,
+                (float*)gradX, inputs);
+            _gemm(RowMajor, Transpose, NoTranspose, outputs, inputs, rows, 1f, (float*)gradY, outputs, (float*)x, inputs, 1f, (float*)gradW,
+                inputs);
         }),
     ];
 
@@ -64,7 +70,8 @@ public sealed unsafe class OpenBlas : IPeer
     /// <inheritdoc/>
     public void Dispose() => NativeLibrary.Free(_library);
 
-    string Text(string function) => Marshal.PtrToStringUTF8(((delegate* unmanaged<nint>)NativeLibrary.GetExport(_library, function))()) ?? "";
+    string Text(string function) => Marshal.PtrToStringUTF8(((delegate* unmanaged<nint>)NativeLibrary.GetExport(_library, function))())
+        ?? "";
 
     [DllImport("libc")]
     static extern int unsetenv(string name);

@@ -13,7 +13,8 @@ sealed class BenchMemory(HostDevice device) : IDisposable
     public LinearArguments Linear(int rows, int inputs, int outputs, WeightType type) => new()
     {
         X = Floats((long)rows * inputs),
-        W = type == WeightType.F32 ? new Weights(Floats((long)outputs * inputs)) : new Weights(Allocate<ushort>((long)outputs * inputs, () => (ushort)_random.Next(0x3C00, 0x3F00)).As<byte>(), type),
+        W = type == WeightType.F32 ? new Weights(Floats((long)outputs * inputs))
+            : new Weights(Allocate<ushort>((long)outputs * inputs, () => (ushort)_random.Next(0x3C00, 0x3F00)).As<byte>(), type),
         Y = Floats((long)rows * outputs),
         Rows = rows,
         Inputs = inputs,
@@ -97,7 +98,8 @@ sealed class BenchMemory(HostDevice device) : IDisposable
             first ??= y.AsSpan().ToArray();
             for (int i = 0; i < first.Length; i++)
                 if (!(Math.Abs(y[i] - first[i]) <= bound))
-                    throw new InvalidOperationException($"{contender.Name}: element {i} is {y[i]:R}, {contenders[0].Name} has {first[i]:R}");
+                    throw new InvalidOperationException(
+                        $"{contender.Name}: element {i} is {y[i]:R}, {contenders[0].Name} has {first[i]:R}");
         }
     }
 

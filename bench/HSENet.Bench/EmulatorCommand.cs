@@ -28,11 +28,14 @@ static class EmulatorCommand
             var measured = results.Begin(parsed, "emulator (1 thread)");
             var throughput = EmulatorThroughput.Run(cancellation);
             foreach (var result in throughput)
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result.Kernel,-14} {result.Checks,-28} {result.MillionPerSecond,7:F0}  ({result.Lower:F0} to {result.Upper:F0})"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{result.Kernel,-14} {result.Checks,-28} {result.MillionPerSecond,7:F0}  ({result.Lower:F0} to {result.Upper:F0})"));
             double launches = EmulatorThroughput.LaunchesPerSecond();
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"launches a second of a kernel that does nothing: {launches:F0}"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"launches a second of a kernel that does nothing: {launches:F0}"));
             measured.End();
-            var file = new EmulatorResults(measured, "million instructions of active lanes, for each second of processor time", throughput, launches);
+            var file = new EmulatorResults(measured, "million instructions of active lanes, for each second of processor time", throughput,
+                launches);
             if (folder is not null)
                 ResultFiles.Write(folder, "emulator", file, ToPage(file));
             return Task.FromResult(ExitCode.Done);
@@ -48,8 +51,10 @@ static class EmulatorCommand
             median of {EmulatorThroughput.Rounds} rounds, quartiles in brackets. A kernel that does nothing is launched {file.LaunchesPerSecond:N0} times a second.
             """);
         page.Facts(file.Measured);
-        page.Table(["product", .. file.Results.Select(result => result.Checks).Distinct()], file.Results.GroupBy(result => result.Kernel).Select(kernel =>
-            (string[])[kernel.Key, .. kernel.Select(result => Page.Text($"{result.MillionPerSecond:F0} ({result.Lower:F0} to {result.Upper:F0})"))]));
+        page.Table(["product", .. file.Results.Select(result => result.Checks).Distinct()],
+            file.Results.GroupBy(result => result.Kernel).Select(kernel =>
+            (string[])[kernel.Key, .. kernel.Select(result =>
+                Page.Text($"{result.MillionPerSecond:F0} ({result.Lower:F0} to {result.Upper:F0})"))]));
         return page;
     }
 }

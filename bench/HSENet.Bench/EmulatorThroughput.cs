@@ -62,7 +62,8 @@ static class EmulatorThroughput
         using EmulatorMemory memory = new();
         EmulatorKernel kernel = Load("Naive");
         using EmulatorAllocation x = memory.Allocate<float>([1f], "x");
-        byte[] parameters = [.. MemoryMarshal.AsBytes<long>([(long)x.Address, 1, (long)x.Address, 1, (long)x.Address, 1]), .. MemoryMarshal.AsBytes<int>([1, 1, 1])];
+        byte[] parameters = [.. MemoryMarshal.AsBytes<long>([(long)x.Address, 1, (long)x.Address, 1, (long)x.Address, 1]),
+            .. MemoryMarshal.AsBytes<int>([1, 1, 1])];
         Emulator emulator = new(memory);
         List<double> rates = [];
         for (int round = 0; round < Rounds; round++)
@@ -81,11 +82,13 @@ static class EmulatorThroughput
         return EmulatorModule.Load(reader.ReadToEnd()).Kernels.Values.Single();
     }
 
-    static (long Instructions, double Seconds) Measure(EmulatorMemory memory, EmulatorKernel kernel, Dim3 grid, Dim3 block, EmulatorOptions options)
+    static (long Instructions, double Seconds) Measure(EmulatorMemory memory, EmulatorKernel kernel, Dim3 grid, Dim3 block,
+        EmulatorOptions options)
     {
         Random random = new(1);
         float[] values = [.. Enumerable.Range(0, Size * Size).Select(_ => random.NextSingle() - 0.5f)];
-        using EmulatorAllocation a = memory.Allocate<float>(values, "a"), b = memory.Allocate<float>(values, "b"), c = memory.Allocate(4L * values.Length, "c");
+        using EmulatorAllocation a = memory.Allocate<float>(values, "a"), b = memory.Allocate<float>(values, "b"),
+            c = memory.Allocate(4L * values.Length, "c");
         long[] views = [(long)a.Address, values.Length, (long)b.Address, values.Length, (long)c.Address, values.Length];
         byte[] parameters = [.. MemoryMarshal.AsBytes<long>(views), .. MemoryMarshal.AsBytes<int>([Size, Size, Size])];
         Emulator emulator = new(memory);

@@ -9,7 +9,11 @@ static class FullCommand
 {
     public static Command Create()
     {
-        var bf16 = new Option<string>("--bf16") { Description = "Folder of 'hsenet weights synth --preset full --seed 3'.", Required = true };
+        var bf16 = new Option<string>("--bf16")
+        {
+            Description = "Folder of 'hsenet weights synth --preset full --seed 3'.",
+            Required = true
+        };
         var int8 = new Option<string>("--int8") { Description = "The same with --dtype int8.", Required = true };
         var tokens = new Option<int>("--tokens") { Description = "Tokens that are generated.", DefaultValueFactory = _ => 64 };
         var rounds = new Option<int>("--rounds") { Description = "How often every stage is run.", DefaultValueFactory = _ => 3 };
@@ -26,7 +30,8 @@ static class FullCommand
         results.AddTo(command);
         command.Run(verbose, (parsed, cancellation) =>
         {
-            int generated = Verb.AtLeast(4, "--tokens", parsed.GetValue(tokens)), times = Verb.AtLeast(1, "--rounds", parsed.GetValue(rounds));
+            int generated = Verb.AtLeast(4, "--tokens", parsed.GetValue(tokens)),
+                times = Verb.AtLeast(1, "--rounds", parsed.GetValue(rounds));
             string[] folders = [parsed.GetRequiredValue(bf16), parsed.GetRequiredValue(int8)];
             foreach (string folder in folders)
                 _ = ModelConfig.Read(folder); // before anything takes minutes

@@ -14,7 +14,8 @@ sealed record FullRun(ReportSeconds Seconds, int Tokens, long PeakBytes);
 /// <summary>Opening, reading once through the checksums, and reading the same file plainly.</summary>
 sealed record FullLoading(long Bytes, double Open, double Verify, double Read, long MostAnonymousBytes);
 
-/// <summary>The golden prompt: relative error of the sampled logits, and how many of the positions have the reference's most likely id.</summary>
+/// <summary>The golden prompt: relative error of the sampled logits, and how many of the positions have the reference's most likely
+/// id.</summary>
 sealed record FullGolden(double LogitError, int SameIds, int SameFirstEight, int Positions);
 
 sealed record FullMeasurement(FullRun Report, BenchFile Stages, FullLoading Loading, FullGolden Golden)
@@ -39,19 +40,25 @@ sealed record FullMeasurement(FullRun Report, BenchFile Stages, FullLoading Load
         var (reportText, peak) = Hsenet("report", scan, "--weights", folder, "--max-tokens", $"{tokens}", "--device", "cpu", "--json");
         var report = JsonNode.Parse(reportText)!;
         var seconds = report["seconds"]!;
-        var run = new FullRun(new ReportSeconds(Value("preprocessing"), Value("encoding"), Value("prefill"), Value("decode")), report["ids"]!.AsArray().Count, peak);
-        var (stages, _) = Hsenet("bench", "model", "--weights", folder, "-p", "277", "-n", $"{tokens}", "--rounds", $"{rounds}", "--launches", "--device", "cpu", "--json");
+        var run = new FullRun(new ReportSeconds(Value("preprocessing"), Value("encoding"), Value("prefill"), Value("decode")),
+            report["ids"]!.AsArray().Count, peak);
+        var (stages, _) = Hsenet("bench", "model", "--weights", folder, "-p", "277", "-n", $"{tokens}", "--rounds", $"{rounds}",
+            "--launches", "--device", "cpu", "--json");
         return new FullMeasurement(run, JsonSerializer.Deserialize<BenchFile>(stages, BenchFile.Json)!, loading, GoldenPrompt(folder));
 
         double Value(string stage) => (double)seconds[stage]!;
     }
 
-    static string Root => Machine.Repository ?? throw new HseNetException("this program was not built in the repository, which holds the golden data");
+    static string Root => Machine.Repository
+        ?? throw new HseNetException("this program was not built in the repository, which holds the golden data");
 
     /// <summary>Runs the program and watches how much memory it has at most, mapped weights included.</summary>
     static (string Output, long PeakBytes) Hsenet(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "hsenet.dll"), .. arguments]) { RedirectStandardOutput = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("dotnet",
+            [Path.Combine(AppContext.BaseDirectory, "hsenet.dll"), .. arguments])
+            { RedirectStandardOutput = true })!;
         var output = process.StandardOutput.ReadToEndAsync();
         long peak = 0;
         while (!process.WaitForExit(50))
@@ -59,7 +66,8 @@ sealed record FullMeasurement(FullRun Report, BenchFile Stages, FullLoading Load
             process.Refresh();
             peak = Math.Max(peak, process.HasExited ? 0 : process.PeakWorkingSet64);
         }
-        return process.ExitCode == 0 ? (output.Result, peak) : throw new HseNetException($"hsenet {string.Join(' ', arguments)}: exit code {process.ExitCode}");
+        return process.ExitCode == 0 ? (output.Result, peak)
+            : throw new HseNetException($"hsenet {string.Join(' ', arguments)}: exit code {process.ExitCode}");
     }
 
     static FullLoading Load(string folder)
@@ -97,7 +105,8 @@ sealed record FullMeasurement(FullRun Report, BenchFile Stages, FullLoading Load
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    /// <summary>Runs the golden volume and prompt, and compares with what the reference computed from the same weights before they were rounded to int8.</summary>
+    /// <summary>Runs the golden volume and prompt, and compares with what the reference computed from the same weights before they were
+    /// rounded to int8.</summary>
     static FullGolden GoldenPrompt(string folder)
     {
         string golden = Path.Combine(Root, "tests", "golden", "full");

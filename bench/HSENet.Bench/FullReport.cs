@@ -37,35 +37,44 @@ sealed class FullReport(Measured measured)
         double faster = bf16.Stage("decoded token").Median / int8.Stage("decoded token").Median;
         Table(page,
         [
-            .. bf16.Stages.Results.TakeWhile(stage => !stage.Name.Contains(':')).Select(stage => Row(stage.Name, model => Stage(model.Stage(stage.Name)),
+            .. bf16.Stages.Results.TakeWhile(stage => !stage.Name.Contains(':'))
+                .Select(stage => Row(stage.Name, model => Stage(model.Stage(stage.Name)),
                 stage.Name is "decoded token" || stage.Name.StartsWith("prefill", StringComparison.Ordinal) ? "85 %" : "")),
             ["int8 decodes, times as fast as bf16", "", Page.Text($"{faster:F2}"), "1.6"],
         ]);
 
         page.Paragraph($"## Loading");
-        page.Paragraph($"From the system's cache. Checksums are computed over the mapped file on all threads; reading copies it through a buffer of 1 MiB on one.");
+        page.Paragraph($"""
+            From the system's cache. Checksums are computed over the mapped file on all threads; reading copies it through a buffer of
+            1 MiB on one.
+            """);
         Table(page,
             Row("weights", model => Page.Bytes(model.Loading.Bytes)),
             Row("opening the model", model => BenchFile.Time(model.Loading.Open)),
             Row("all checksums", model => Rate(model.Loading.Bytes, model.Loading.Verify)),
             Row("reading the same file", model => Rate(model.Loading.Bytes, model.Loading.Read)),
-            Row("memory beside the mapping, at most", model => Page.Text($"{model.Loading.MostAnonymousBytes / (double)(1 << 20):F0} MiB"), "256 MiB"));
+            Row("memory beside the mapping, at most", model => Page.Text($"{model.Loading.MostAnonymousBytes / (double)(1 << 20):F0} MiB"),
+                "256 MiB"));
 
         page.Paragraph($"## The golden prompt against the reference");
         page.Paragraph($"The reference computed in f32 from the weights as bf16 has them; int8 rounds them once more.");
         Table(page,
-            Row($"relative L2 error of the logits at {bf16.Golden.Positions} positions", model => Page.Text($"{model.Golden.LogitError:0.0e+0}")),
+            Row($"relative L2 error of the logits at {bf16.Golden.Positions} positions", model =>
+                Page.Text($"{model.Golden.LogitError:0.0e+0}")),
             Row("positions with the same most likely id", model => $"{model.Golden.SameIds} of {model.Golden.Positions}"),
-            Row("positions with the same eight most likely ids in order", model => $"{model.Golden.SameFirstEight} of {model.Golden.Positions}"));
+            Row("positions with the same eight most likely ids in order", model =>
+                $"{model.Golden.SameFirstEight} of {model.Golden.Positions}"));
         return page;
     }
 
-    string[] Row(string name, Func<FullMeasurement, string> cell, string target = "") => [name, .. Models.Select(model => cell(model.Measured)), target];
+    string[] Row(string name, Func<FullMeasurement, string> cell, string target = "") =>
+        [name, .. Models.Select(model => cell(model.Measured)), target];
 
     void Table(Page page, params string[][] rows) => page.Table(["", .. Models.Select(model => model.Name), "target"], rows);
 
     static string Rate(long bytes, double seconds) => $"{BenchFile.Time(seconds)}, {Page.Text($"{bytes / seconds / 1e9:F1} GB/s")}";
 
     static string Stage(BenchResult stage) =>
-        Page.Text($"**{stage.Share:P0}**: {Page.Spread(stage.Median, stage.Lower, stage.Upper)}, {stage.Gflops:F1} GFLOP/s, {stage.Gbps:F1} GB/s");
+        Page.Text($"**{stage.Share:P0}**: {Page.Spread(stage.Median, stage.Lower, stage.Upper)}, {stage.Gflops:F1} GFLOP/s, ")
+            + Page.Text($"{stage.Gbps:F1} GB/s");
 }

@@ -11,8 +11,16 @@ static class HostCommand
     public static Command Create()
     {
         var threads = new Option<int>("--threads") { Description = "Threads of every contender.", DefaultValueFactory = _ => 2 };
-        var seconds = new Option<double>("--seconds") { Description = "Time for each line; five rounds are run whatever it takes.", DefaultValueFactory = _ => 6 };
-        var only = new Option<string>("--only") { Description = "Measure what has this in its name, and write nothing.", DefaultValueFactory = _ => "" };
+        var seconds = new Option<double>("--seconds")
+        {
+            Description = "Time for each line; five rounds are run whatever it takes.",
+            DefaultValueFactory = _ => 6
+        };
+        var only = new Option<string>("--only")
+        {
+            Description = "Measure what has this in its name, and write nothing.",
+            DefaultValueFactory = _ => ""
+        };
         var results = new ResultOptions();
         var verbose = Verb.Verbose();
         var command = new Command("host", """
@@ -36,12 +44,15 @@ static class HostCommand
             string? folder = results.Folder(parsed);
             using var device = new HostDevice(count);
             using var suite = new HostSuite(device, TimeSpan.FromSeconds(budget));
-            Measurement[] measurements = [.. suite.Measurements.Where(measurement => measurement.Name.Contains(part, StringComparison.OrdinalIgnoreCase))];
+            Measurement[] measurements = [
+                .. suite.Measurements.Where(measurement => measurement.Name.Contains(part, StringComparison.OrdinalIgnoreCase))];
             if (measurements.Length == 0)
-                throw new HseNetException($"--only {part}: expected a part of one of these: {string.Join(", ", suite.Measurements.Select(measurement => measurement.Name))}");
+                throw new HseNetException($"--only {part}: expected a part of one of these: "
+                    + $"{string.Join(", ", suite.Measurements.Select(measurement => measurement.Name))}");
             foreach (var peer in suite.Peers)
                 Console.WriteLine(peer.Description);
-            var report = new HostReport(results.Begin(parsed, device.Name), device.VectorBits, [.. suite.Peers.Select(peer => peer.Description)]);
+            var report = new HostReport(results.Begin(parsed, device.Name), device.VectorBits,
+                [.. suite.Peers.Select(peer => peer.Description)]);
             foreach (var measurement in measurements)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -49,7 +60,8 @@ static class HostCommand
             }
             report.Measured.End();
             if (folder is not null && part.Length == 0)
-                ResultFiles.Write(folder, device.VectorBits < HostReport.WidestBits ? $"host-{device.VectorBits}" : "host", report, report.ToPage());
+                ResultFiles.Write(folder, device.VectorBits < HostReport.WidestBits ? $"host-{device.VectorBits}" : "host", report,
+                    report.ToPage());
             return Task.FromResult(ExitCode.Done);
         });
         return command;

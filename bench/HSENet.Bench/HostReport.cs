@@ -35,17 +35,22 @@ sealed class HostReport(Measured measured, int vectorBits, IReadOnlyList<string>
             """);
         page.Facts(Measured, ("vectors", $"{VectorBits} bits"), ("peers", string.Join("; ", Peers)));
         page.Table(["measurement", "result", "times"], Results.Select(result =>
-            (string[])[result.Name, Verdict(result), string.Join("<br>", result.Lines.Select(line => $"{line.Name} {Times(result, line)}"))]));
+            (string[])[result.Name, Verdict(result),
+                string.Join("<br>", result.Lines.Select(line => $"{line.Name} {Times(result, line)}"))]));
         return page;
     }
 
-    static bool Reached(Result result) => result.Figure == "µs" ? result.Value.Median <= result.Target : result.Value.Median >= result.Target;
+    static bool Reached(Result result) =>
+        result.Figure == "µs" ? result.Value.Median <= result.Target : result.Value.Median >= result.Target;
 
-    static string Verdict(Result result) => Page.Text($"{result.Value.Median:0.00} ({result.Value.Lower:0.00} to {result.Value.Upper:0.00}) {result.Figure}, target {result.Target:0.##}: {(Reached(result) ? "reached" : "missed")}");
+    static string Verdict(Result result) =>
+        Page.Text($"{result.Value.Median:0.00} ({result.Value.Lower:0.00} to {result.Value.Upper:0.00}) {result.Figure}, target ")
+        + Page.Text($"{result.Target:0.##}: {(Reached(result) ? "reached" : "missed")}");
 
     static string Times(Result result, Line line)
     {
-        string rate = result.Work == 0 ? "" : Page.Text($", {result.Work / line.Seconds.Median:0.0} {(result.Unit == "GB" ? "GB/s" : "GFLOP/s")}");
+        string rate = result.Work == 0 ? ""
+            : Page.Text($", {result.Work / line.Seconds.Median:0.0} {(result.Unit == "GB" ? "GB/s" : "GFLOP/s")}");
         return Page.Spread(line.Seconds.Median, line.Seconds.Lower, line.Seconds.Upper) + rate;
     }
 }

@@ -17,10 +17,12 @@ sealed partial class HostSuite
             Contender[] contenders =
             [
                 new("HSENet", () => Linear.Backward(_device, arguments)),
-                .. Peers.SelectMany(peer => peer.ProductBackward((nint)arguments.GradY.Address, (nint)arguments.W.Values.Address, (nint)arguments.X.Address,
+                .. Peers.SelectMany(peer => peer.ProductBackward((nint)arguments.GradY.Address, (nint)arguments.W.Values.Address,
+                    (nint)arguments.X.Address,
                     (nint)arguments.GradX.Address, (nint)arguments.GradW.Address, rows, inputs, outputs)),
             ];
-            // Sums of N products of values below 1, and of M, in any order: each errs by N·U of N at most. Some add to the weights' gradient.
+            // Sums of N products of values below 1, and of M, in any order: each errs by N·U of N at most. Some add to the weights'
+            // gradient.
             memory.CheckEqual(contenders, arguments.GradX, 2.0 * outputs * outputs / (1 << 24));
             memory.CheckEqual(contenders, arguments.GradW, 2.0 * rows * rows / (1 << 24), before: 0);
             return AgainstPeers(name, contenders, 4.0 * rows * inputs * outputs);
@@ -39,7 +41,8 @@ sealed partial class HostSuite
             Contender[] contenders =
             [
                 new("HSENet", () => Kernels.Attention.Backward(_device, arguments)),
-                .. Peers.SelectMany(peer => peer.AttentionBackward((nint)arguments.Q.Address, (nint)arguments.K.Address, (nint)arguments.V.Address,
+                .. Peers.SelectMany(peer => peer.AttentionBackward((nint)arguments.Q.Address, (nint)arguments.K.Address,
+                    (nint)arguments.V.Address,
                     (nint)arguments.Y.Address, (nint)arguments.GradY.Address, tokens, heads, headSize)),
             ];
             // Scores again, and the gradients of probabilities, queries, keys and values.

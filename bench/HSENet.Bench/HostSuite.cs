@@ -54,7 +54,9 @@ sealed partial class HostSuite : IDisposable
             using var memory = new BenchMemory(_device);
             var arguments = memory.Linear(rows, inputs, outputs, WeightType.F32);
             Contender ours = new("HSENet", () => Linear.Forward(_device, arguments));
-            Contender[] contenders = [ours, .. Peers.SelectMany(peer => peer.Product((nint)arguments.X.Address, (nint)arguments.W.Values.Address, (nint)arguments.Y.Address, rows, inputs, outputs))];
+            Contender[] contenders = [ours,
+                .. Peers.SelectMany(peer => peer.Product((nint)arguments.X.Address, (nint)arguments.W.Values.Address,
+                (nint)arguments.Y.Address, rows, inputs, outputs))];
             // Sums of K products of values below 1, in any order: each errs by K·U of K at most.
             memory.CheckEqual(contenders, arguments.Y, 2.0 * inputs * inputs / (1 << 24));
             return AgainstPeers(name, contenders, 2.0 * rows * inputs * outputs);
@@ -70,7 +72,9 @@ sealed partial class HostSuite : IDisposable
             int width = heads * headSize;
             var arguments = memory.Attention(tokens, heads, headSize);
             Contender ours = new("HSENet", () => Kernels.Attention.Forward(_device, arguments));
-            Contender[] contenders = [ours, .. Peers.SelectMany(peer => peer.Attention((nint)arguments.Q.Address, (nint)arguments.K.Address, (nint)arguments.V.Address, (nint)arguments.Y.Address, tokens, heads, headSize))];
+            Contender[] contenders = [ours,
+                .. Peers.SelectMany(peer => peer.Attention((nint)arguments.Q.Address, (nint)arguments.K.Address, (nint)arguments.V.Address,
+                (nint)arguments.Y.Address, tokens, heads, headSize))];
             // Values below 1: weights err by twice their score's error, D²·U·scale, and the sums by S·U.
             memory.CheckEqual(contenders[..2], arguments.Y, 2.0 * (2.0 * headSize * headSize * arguments.Scale + 2.0 * tokens) / (1 << 24));
             return AgainstPeers(name, contenders, 4.0 * heads * tokens * tokens * headSize);
@@ -81,11 +85,13 @@ sealed partial class HostSuite : IDisposable
     {
         var times = PairedTimer.Run(_budget, Pause, [.. contenders.Select(contender => contender.Run)]);
         int best = Enumerable.Range(1, contenders.Length - 1).MinBy(i => times[i].Median);
-        return new(name, [.. contenders.Select((contender, i) => new Line(contender.Name, times[i]))], "of the best peer's speed", times.Speed(0, best), 0.95, operations / 1e9, "GFLOP");
+        return new(name, [.. contenders.Select((contender, i) => new Line(contender.Name, times[i]))], "of the best peer's speed",
+            times.Speed(0, best), 0.95, operations / 1e9, "GFLOP");
     }
 
     // A model's weights are gigabytes, so that a token finds none of them in a cache. One matrix of this size it would find there in part:
-    // weights and reader go through several, in memories of their own. A sample is all of them: milliseconds, in which a shared memory's speed evens out.
+    // weights and reader go through several, in memories of their own. A sample is all of them: milliseconds, in which a shared memory's
+    // speed evens out.
     const long ColdBytes = 512 << 20;
 
     // Both read the same number of bytes in the same rounds; the peers' times stand beside them.
@@ -98,23 +104,29 @@ sealed partial class HostSuite : IDisposable
             var arguments = memory.Linear(1, inputs, outputs, type);
             var full = type == WeightType.F32 ? arguments : memory.Linear(1, inputs, outputs, WeightType.F32);
             int copies = (int)(ColdBytes / arguments.W.Values.Length);
-            LinearArguments[] products = [arguments, .. Enumerable.Range(1, copies - 1).Select(_ => memory.Linear(1, inputs, outputs, type))];
+            LinearArguments[] products = [arguments,
+                .. Enumerable.Range(1, copies - 1).Select(_ => memory.Linear(1, inputs, outputs, type))];
             Action[] reads = [.. products.Select(_ => memory.Reader(arguments.W.Values.Length))];
             Contender[] contenders =
             [
                 new("HSENet", () => Array.ForEach(products, product => Linear.Forward(_device, product))),
                 new("reading as many bytes", () => Array.ForEach(reads, read => read())),
-                .. Peers.SelectMany(peer => peer.Product((nint)full.X.Address, (nint)full.W.Values.Address, (nint)full.Y.Address, 1, inputs, outputs))
+                .. Peers.SelectMany(peer => peer.Product((nint)full.X.Address, (nint)full.W.Values.Address, (nint)full.Y.Address, 1, inputs,
+                    outputs))
                     .Select(contender => contender with { Name = contender.Name + " (f32)" }),
             ];
             if (type == WeightType.F32)
-                memory.CheckEqual([new("HSENet", () => Linear.Forward(_device, arguments)), .. contenders[2..]], arguments.Y, 2.0 * inputs * inputs / (1 << 24));
+                memory.CheckEqual([new("HSENet", () => Linear.Forward(_device, arguments)), .. contenders[2..]], arguments.Y,
+                    2.0 * inputs * inputs / (1 << 24));
             var times = PairedTimer.Run(_budget, Pause, [.. contenders.Select(contender => contender.Run)]);
-            return new(name, [.. contenders.Select((contender, i) => new Line(contender.Name, i < 2 ? OfEach(times[i], copies) : times[i]))], "of the read bandwidth", times.Speed(0, 1), 0.9, arguments.W.Values.Length / 1e9, "GB");
+            return new(name, [.. contenders.Select((contender, i) =>
+                new Line(contender.Name, i < 2 ? OfEach(times[i], copies) : times[i]))], "of the read bandwidth", times.Speed(0, 1), 0.9,
+                arguments.W.Values.Length / 1e9, "GB");
         });
     }
 
-    static Timing OfEach(Timing all, int count) => all with { Median = all.Median / count, Lower = all.Lower / count, Upper = all.Upper / count };
+    static Timing OfEach(Timing all, int count) =>
+        all with { Median = all.Median / count, Lower = all.Lower / count, Upper = all.Upper / count };
 
     readonly struct Nothing : IHostWork
     {
@@ -138,7 +150,8 @@ sealed partial class HostSuite : IDisposable
             }
             var times = PairedTimer.Run(TimeSpan.FromSeconds(0.5), TimeSpan.Zero, () => device.For(threads, new Nothing()));
             var slow = Timing.Of(idle);
-            return new(name, [new("busy pool", times[0]), new("sleeping pool", slow)], "µs", new(slow.Median * 1e6, slow.Lower * 1e6, slow.Upper * 1e6, slow.Rounds), 5, 0, "");
+            return new(name, [new("busy pool", times[0]), new("sleeping pool", slow)], "µs",
+                new(slow.Median * 1e6, slow.Lower * 1e6, slow.Upper * 1e6, slow.Rounds), 5, 0, "");
         });
     }
 

@@ -44,7 +44,8 @@ sealed class Page(string title)
     public static string Bytes(long bytes) => bytes >= 1e9 ? Text($"{bytes / 1e9:0.00} GB") : Text($"{bytes / 1e6:0.0} MB");
 
     /// <summary>A median with its quartiles in brackets.</summary>
-    public static string Spread(double median, double lower, double upper) => $"{BenchFile.Time(median)} ({BenchFile.Time(lower)} to {BenchFile.Time(upper)})";
+    public static string Spread(double median, double lower, double upper) =>
+        $"{BenchFile.Time(median)} ({BenchFile.Time(lower)} to {BenchFile.Time(upper)})";
 
     void Row(IReadOnlyList<string> cells) => _text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
 }

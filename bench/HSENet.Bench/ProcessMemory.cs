@@ -10,7 +10,8 @@ static class ProcessMemory
     /// <summary>Bytes beside mapped files.</summary>
     public static long Anonymous => Bytes("RssAnon:");
 
-    /// <summary>The most bytes that were resident since <see cref="ForgetPeak"/>: weights that were read count, wherever they are mapped.</summary>
+    /// <summary>The most bytes that were resident since <see cref="ForgetPeak"/>: weights that were read count, wherever they are
+    /// mapped.</summary>
     public static long Peak => Bytes("VmHWM:");
 
     /// <summary>From here on the peak starts anew, at what is resident.</summary>
@@ -22,7 +23,8 @@ static class ProcessMemory
 
     static long Bytes(string field)
     {
-        string? line = File.Exists(Status) ? File.ReadLines(Status).FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal)) : null;
+        string? line = File.Exists(Status) ? File.ReadLines(Status).FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal))
+            : null;
         return line is null ? 0 : 1024 * long.Parse(line[field.Length..^" kB".Length], CultureInfo.InvariantCulture);
     }
 }

@@ -13,7 +13,8 @@ static class Program
         return Invocation.Run(Root().Parse(arguments), _ => TimeSpan.FromMilliseconds(700));
     }
 
-    internal static RootCommand Root() => new("Measures HSENet on this machine; every result says where, when and with what it was measured.")
+    internal static RootCommand Root() =>
+        new("Measures HSENet on this machine; every result says where, when and with what it was measured.")
     {
         HostCommand.Create(),
         TrainingCommand.Create(),

@@ -9,7 +9,13 @@ namespace HSENet.Bench;
 /// <summary>A folder of results, or none.</summary>
 sealed class ResultOptions
 {
-    readonly Option<string> _machine = new("--machine") { Description = "Folder of bench/results that results are written to.", DefaultValueFactory = _ => Machine.FolderName() };
+    readonly Option<string> _machine =
+        new("--machine")
+        {
+            Description = "Folder of bench/results that results are written to.",
+            DefaultValueFactory = _ =>
+        Machine.FolderName()
+        };
     readonly Option<bool> _dry = new("--dry") { Description = "Write nothing." };
 
     public void AddTo(Command command)
@@ -18,7 +24,8 @@ sealed class ResultOptions
         command.Add(_dry);
     }
 
-    /// <summary>The folder, made if it is not there; null if nothing is to be written. Asked for before anything is measured, so that bad names cost no time.</summary>
+    /// <summary>The folder, made if it is not there; null if nothing is to be written. Asked for before anything is measured, so that bad
+    /// names cost no time.</summary>
     public string? Folder(ParseResult parsed)
     {
         if (parsed.GetValue(_dry))

@@ -1,4 +1,5 @@
-// bench training: steps of every stage on a small synthetic model, or one fine-tuning step on a given folder; writes results/<machine>/training.json and .md.
+// bench training: steps of every stage on a small synthetic model, or one fine-tuning step on a given folder; writes
+// results/<machine>/training.json and .md.
 using System.CommandLine;
 using HSENet.Cli;
 using HSENet.Kernels;
@@ -13,10 +14,23 @@ static class TrainingCommand
 
     public static Command Create()
     {
-        var weights = new Option<string?>("--weights") { Description = "Make one fine-tuning step on this folder instead: 'hsenet weights synth --preset full --out DIR' writes one of the real sizes." };
+        var weights = new Option<string?>("--weights")
+        {
+            Description =
+            "Make one fine-tuning step on this folder instead: 'hsenet weights synth --preset full --out DIR' writes one of the real "
+            + "sizes."
+        };
         var layers = new Option<int?>("--layers") { Description = "With --weights: layers of the language model; all by default." };
-        var tokens = new Option<int?>("--tokens") { Description = "With --weights: tokens of the sample, visual ones included; 800 by default." };
-        var keep = new Option<bool>("--no-checkpointing") { Description = "With --weights: keep all activations rather than compute them again." };
+        var tokens = new Option<int?>("--tokens")
+        {
+            Description =
+            "With --weights: tokens of the sample, visual ones included; 800 by default."
+        };
+        var keep = new Option<bool>("--no-checkpointing")
+        {
+            Description =
+            "With --weights: keep all activations rather than compute them again."
+        };
         var results = new ResultOptions();
         var verbose = Verb.Verbose();
         var command = new Command("training", """
@@ -41,7 +55,8 @@ static class TrainingCommand
             var report = TrainingReport.Open(folder);
             foreach (var result in model is null
                 ? Small(device, Begin)
-                : [Large(device, Begin, model, Verb.AtLeast(1, layers.Name, some ?? int.MaxValue), Verb.AtLeast(1, tokens.Name, length ?? 800), !parsed.GetValue(keep))])
+                : [Large(device, Begin, model, Verb.AtLeast(1, layers.Name, some ?? int.MaxValue),
+                    Verb.AtLeast(1, tokens.Name, length ?? 800), !parsed.GetValue(keep))])
             {
                 cancellation.ThrowIfCancellationRequested();
                 report.Add(result);
@@ -60,7 +75,8 @@ static class TrainingCommand
         {
             SyntheticModel.Write(new SyntheticModelOptions { Preset = SyntheticPreset.Tiny, Seed = 1, Output = folder });
             foreach (var task in TrainingMeasurement.Tasks)
-                yield return TrainingMeasurement.Run(device, begin(), ModelConfig.Read(folder), folder, TrainingConfig.For(task) with { MaxLength = 128, Batch = 3 }, $"{task}, small", SmallSeconds);
+                yield return TrainingMeasurement.Run(device, begin(), ModelConfig.Read(folder), folder,
+                    TrainingConfig.For(task) with { MaxLength = 128, Batch = 3 }, $"{task}, small", SmallSeconds);
         }
         finally
         {
@@ -72,8 +88,15 @@ static class TrainingCommand
     {
         var model = ModelConfig.Read(folder);
         // What is left out is mapped and never touched.
-        model = model with { LanguageModel = model.LanguageModel with { NumHiddenLayers = Math.Min(layers, model.LanguageModel.NumHiddenLayers) } };
-        string name = $"Report, {model.LanguageModel.NumHiddenLayers} layers of {model.LanguageModel.HiddenSize}, {tokens} tokens, {(checkpointing ? "checkpointing" : "everything kept")}";
-        return TrainingMeasurement.Run(device, begin(), model, folder, TrainingConfig.For(TrainingTask.Report) with { MaxLength = tokens, Checkpointing = checkpointing }, name, seconds: 0);
+        model = model with
+        {
+            LanguageModel = model.LanguageModel
+            with
+            { NumHiddenLayers = Math.Min(layers, model.LanguageModel.NumHiddenLayers) }
+        };
+        string name = $"Report, {model.LanguageModel.NumHiddenLayers} layers of {model.LanguageModel.HiddenSize}, {tokens} tokens, "
+            + $"{(checkpointing ? "checkpointing" : "everything kept")}";
+        return TrainingMeasurement.Run(device, begin(), model, folder,
+            TrainingConfig.For(TrainingTask.Report) with { MaxLength = tokens, Checkpointing = checkpointing }, name, seconds: 0);
     }
 }

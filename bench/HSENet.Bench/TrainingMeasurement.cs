@@ -36,11 +36,13 @@ static class TrainingMeasurement
     public static IReadOnlyList<TrainingTask> Tasks { get; } = [TrainingTask.Report, TrainingTask.Stage1, TrainingTask.Stage2];
 
     /// <summary>Times steps for some time after two that are not timed, or a single one when no time is given.</summary>
-    public static TrainingResult Run(HostDevice device, Measured measured, ModelConfig model, string folder, TrainingConfig training, string name, double seconds)
+    public static TrainingResult Run(HostDevice device, Measured measured, ModelConfig model, string folder, TrainingConfig training,
+        string name, double seconds)
     {
         ProcessMemory.ForgetPeak();
         var source = TensorSource.Open(folder);
-        using ITrainingObjective objective = FineTunes(training) ? new FineTuningObjective(device, model, source, training) : new ContrastiveObjective(device, model, source, training);
+        using ITrainingObjective objective = FineTunes(training) ? new FineTuningObjective(device, model, source, training)
+            : new ContrastiveObjective(device, model, source, training);
         using var optimizer = new Optimizer(objective.Parameters, new OptimizerOptions(training.LearningRate, 2, 1000));
         var batch = Batch(model, training);
         var loss = default(BatchLoss);
@@ -92,7 +94,8 @@ static class TrainingMeasurement
     static long Frozen(ITrainingObjective objective, TensorSource source, TrainingConfig training) =>
         objective is FineTuningObjective fineTuning ? fineTuning.FrozenBytes
         : training.Task == TrainingTask.Stage1 ? 0
-        : source.Tensors.Where(tensor => tensor.Name.Split('.')[0] is "encoder1" or "text_encoder1" or "clip1").Sum(tensor => tensor.ByteLength);
+        : source.Tensors.Where(tensor => tensor.Name.Split('.')[0] is "encoder1" or "text_encoder1" or "clip1")
+            .Sum(tensor => tensor.ByteLength);
 
     static TrainingExample[] Batch(ModelConfig model, TrainingConfig training)
     {
@@ -102,8 +105,10 @@ static class TrainingMeasurement
             int vocabulary = FineTunes(training) ? model.LanguageModel.VocabSize : model.TextEncoder!.VocabSize;
             int[] ids = [.. Enumerable.Range(0, training.MaxLength).Select(_ => random.Next(vocabulary))];
             // Behind the visual tokens and a question of twenty tokens everything is answer.
-            int[] labels = FineTunes(training) ? [.. ids.Select((id, i) => i > model.VisualTokens + 20 ? id : TrainingExample.Ignored)] : [];
-            return new TrainingExample(row, Values(model.Vision.ImgSize.Aggregate(1, (a, b) => a * b)), Values(model.SliceEncoder!.Slices * model.Vision.HiddenSize), ids, labels);
+            int[] labels = FineTunes(training)
+                ? [.. ids.Select((id, i) => i > model.VisualTokens + 20 ? id : TrainingExample.Ignored)] : [];
+            return new TrainingExample(row, Values(model.Vision.ImgSize.Aggregate(1, (a, b) => a * b)),
+                Values(model.SliceEncoder!.Slices * model.Vision.HiddenSize), ids, labels);
         })];
 
         float[] Values(int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle())];

@@ -17,7 +17,8 @@ sealed class TrainingReport(List<TrainingResult> results)
         string? path = folder is null ? null : Path.Combine(folder, Name + ".json");
         try
         {
-            return new(path is not null && File.Exists(path) ? JsonSerializer.Deserialize<List<TrainingResult>>(File.ReadAllBytes(path), BenchFile.Json)! : []);
+            return new(path is not null && File.Exists(path)
+                ? JsonSerializer.Deserialize<List<TrainingResult>>(File.ReadAllBytes(path), BenchFile.Json)! : []);
         }
         catch (JsonException e)
         {
@@ -33,7 +34,8 @@ sealed class TrainingReport(List<TrainingResult> results)
             results.Add(result);
         else
             results[at] = result;
-        Console.WriteLine(Page.Text($"{result.Name}: {Step(result)} a step, {result.SamplesPerSecond:0.00} samples/s; planned {Page.Bytes(result.Planned)}, peak {Page.Bytes(result.PeakResident)}"));
+        Console.WriteLine(Page.Text($"{result.Name}: {Step(result)} a step, {result.SamplesPerSecond:0.00} samples/s; planned ")
+            + Page.Text($"{Page.Bytes(result.Planned)}, peak {Page.Bytes(result.PeakResident)}"));
         foreach (var share in result.Operations.Take(8))
             Console.WriteLine(Page.Text($"    {share.Operation,-32} {share.Share,6:P1}"));
     }
@@ -46,17 +48,22 @@ sealed class TrainingReport(List<TrainingResult> results)
             brackets; of a single step just its time. Planned: activations and scratch, trained tensors with gradient and moments, frozen weights that are read.
             Peak: the most that was resident during the steps, weights that were mapped and read included. Machine and command of each row: `{Name}.json`.
             """);
-        page.Table(["step", "batch, tokens", "a step", "samples/s", "planned (activations, trained, frozen)", "peak", "share of time", "commit, date; time that others took"],
+        page.Table(["step", "batch, tokens", "a step", "samples/s", "planned (activations, trained, frozen)", "peak", "share of time",
+            "commit, date; time that others took"],
             results.Select(result => (string[])
             [
                 result.Name, $"{result.Batch}, {result.Tokens}", Step(result), Page.Text($"{result.SamplesPerSecond:0.000}"),
-                $"{Page.Bytes(result.Planned)} ({Page.Bytes(result.PlannedActivations)}, {Page.Bytes(result.PlannedParameters)}, {Page.Bytes(result.FrozenWeights)})", Page.Bytes(result.PeakResident),
+                $"{Page.Bytes(result.Planned)} ({Page.Bytes(result.PlannedActivations)}, {Page.Bytes(result.PlannedParameters)}, "
+                    + $"{Page.Bytes(result.FrozenWeights)})", Page.Bytes(result.PeakResident),
                 // Down to a hundredth of the whole.
-                string.Join("<br>", result.Operations.Where(operation => operation.Share >= 0.01).Select(operation => Page.Text($"{operation.Operation} {operation.Share:P1}"))),
+                string.Join("<br>", result.Operations.Where(operation => operation.Share >= 0.01)
+                    .Select(operation => Page.Text($"{operation.Operation} {operation.Share:P1}"))),
                 $"{result.Measured.Commit}, {result.Measured.Date}; {result.Measured.OthersText()}",
             ]));
         return page;
     }
 
-    static string Step(TrainingResult result) => result.Seconds.Rounds == 1 ? BenchFile.Time(result.Seconds.Median) : Page.Spread(result.Seconds.Median, result.Seconds.Lower, result.Seconds.Upper);
+    static string Step(TrainingResult result) =>
+        result.Seconds.Rounds == 1 ? BenchFile.Time(result.Seconds.Median)
+        : Page.Spread(result.Seconds.Median, result.Seconds.Lower, result.Seconds.Upper);
 }

@@ -16,17 +16,21 @@ public static partial class AdamW
         public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
             int start = index * HostPart, count = Math.Min(HostPart, a.Count - start);
-            Part<TVector>(a, a.Values.Pointer + start, a.Gradient.Pointer + start, a.FirstMoment.Pointer + start, a.SecondMoment.Pointer + start, count);
+            Part<TVector>(a, a.Values.Pointer + start, a.Gradient.Pointer + start, a.FirstMoment.Pointer + start,
+                a.SecondMoment.Pointer + start, count);
             if (!a.Rounded.IsEmpty)
                 Round(a.Values.Pointer + start, (ushort*)a.Rounded.Pointer + start, count);
         }
     }
 
     [MethodImpl(HostMethod.Hot)]
-    static unsafe void Part<TVector>(in AdamWArguments a, float* values, float* gradients, float* firsts, float* seconds, int count) where TVector : unmanaged, IHostVector<TVector>
+    static unsafe void Part<TVector>(in AdamWArguments a, float* values, float* gradients, float* firsts, float* seconds, int count)
+        where TVector : unmanaged, IHostVector<TVector>
     {
-        float decay = (float)(1 - a.LearningRate * a.WeightDecay), keep2 = (float)a.Beta2, new1 = (float)(1 - a.Beta1), new2 = (float)(1 - a.Beta2);
-        float root = (float)Math.Sqrt(a.Correction2), epsilon = (float)a.Epsilon, step = (float)-(a.LearningRate / a.Correction1), scale = (float)a.GradientScale;
+        float decay = (float)(1 - a.LearningRate * a.WeightDecay), keep2 = (float)a.Beta2, new1 = (float)(1 - a.Beta1),
+            new2 = (float)(1 - a.Beta2);
+        float root = (float)Math.Sqrt(a.Correction2), epsilon = (float)a.Epsilon, step = (float)-(a.LearningRate / a.Correction1),
+            scale = (float)a.GradientScale;
         int i = 0;
         for (; i <= count - TVector.Count; i += TVector.Count)
         {
@@ -36,7 +40,8 @@ public static partial class AdamW
             var denominator = TVector.SquareRoot(second) / TVector.Create(root) + TVector.Create(epsilon);
             TVector.Store(firsts + i, first);
             TVector.Store(seconds + i, second);
-            TVector.Store(values + i, TVector.MultiplyAdd(TVector.Load(values + i), TVector.Create(decay), TVector.Create(step) * first / denominator));
+            TVector.Store(values + i, TVector.MultiplyAdd(TVector.Load(values + i), TVector.Create(decay),
+                TVector.Create(step) * first / denominator));
         }
         for (; i < count; i++)
         {

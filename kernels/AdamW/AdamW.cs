@@ -2,7 +2,8 @@
 namespace HSENet.Kernels;
 
 /// <summary>
-/// Arguments of <see cref="AdamW"/>. n elements of one parameter. The constants are double, as in the reference: each is rounded to f32 once.
+/// Arguments of <see cref="AdamW"/>. n elements of one parameter. The constants are double, as in the reference: each is rounded to f32
+/// once.
 /// </summary>
 public struct AdamWArguments
 {

@@ -1,6 +1,7 @@
 // Computes  gradScore = scale · p · (f · gradY·v − gradY·y),  gradQ = Σ_s gradScore·k,  gradK = Σ_t gradScore·q,  gradV = Σ_t f·p·gradY
-// Idea      a block of queries has its probabilities for all keys in the second level cache; then it walks along the keys, and all five products
-//           run on the register tile. An item owns a part of the queries and has sums of its own for gradK and gradV, which are put together
+// Idea      a block of queries has its probabilities for all keys in the second level cache; then it walks along the keys, and all five
+//           products
+// run on the register tile. An item owns a part of the queries and has sums of its own for gradK and gradV, which are put together
 // Numerics  sums in f32; the parts are added in their order, and depend on sizes alone: threads change no bit
 using System.Runtime.CompilerServices;
 
@@ -40,7 +41,8 @@ public static partial class Attention
         device.For(heads * ((a.Keys + BlockKeys - 1) / BlockKeys), new JoinPartsWork<TVector>(a, parts, padded, sums));
     }
 
-    readonly unsafe struct BackwardWork<TStrip, TVector>(HostDevice device, AttentionBackwardArguments a, int parts, int partRows, int padded, float* sums) : IHostWork
+    readonly unsafe struct BackwardWork<TStrip, TVector>(HostDevice device, AttentionBackwardArguments a, int parts, int partRows,
+        int padded, float* sums) : IHostWork
         where TStrip : unmanaged, IHostStrip<TStrip> where TVector : unmanaged, IHostVector<TVector>
     {
         readonly AttentionArguments _forward = a.Forward;
@@ -48,19 +50,24 @@ public static partial class Attention
         public void Run(int index, int worker)
         {
             // Late queries first: with a causal mask they are the long ones.
-            int heads = a.Batch * a.KeyHeads, head = index % heads, part = parts - 1 - index / heads, b = head / a.KeyHeads, g = head % a.KeyHeads;
+            int heads = a.Batch * a.KeyHeads, head = index % heads, part = parts - 1 - index / heads, b = head / a.KeyHeads,
+                g = head % a.KeyHeads;
             int shared = a.QueryHeads / a.KeyHeads, size = a.HeadSize, depth = size + HostPanel.Slack;
             int first = part * partRows, end = Math.Min(first + partRows, a.Queries * shared);
             int keys = Seen(_forward, end - 1), columns = Whole(keys);
-            int blockRows = Math.Clamp(BlockProbabilities / columns / FewestBackwardRows * FewestBackwardRows, FewestBackwardRows, MostBackwardRows);
-            int rowColumns = (blockRows + TVector.Count - 1) / TVector.Count * TVector.Count, transposed = (BlockKeys + HostPanel.Slack) * rowColumns;
+            int blockRows = Math.Clamp(BlockProbabilities / columns / FewestBackwardRows * FewestBackwardRows, FewestBackwardRows,
+                MostBackwardRows);
+            int rowColumns = (blockRows + TVector.Count - 1) / TVector.Count * TVector.Count,
+                transposed = (BlockKeys + HostPanel.Slack) * rowColumns;
 
             float* q = device.Scratch<float>(worker, (long)blockRows * (3 * padded + 1 + columns + BlockKeys) + 2L * transposed
                 + (long)columns * (2 * depth + padded) + TStrip.Width + HostPanel.BufferFloats + BlockKeys);
             float* gradY = q + (nint)blockRows * padded, gradQ = gradY + (nint)blockRows * padded;
-            float* p = gradQ + (nint)blockRows * padded, gradScores = p + (nint)blockRows * columns, dots = gradScores + (nint)blockRows * BlockKeys;
+            float* p = gradQ + (nint)blockRows * padded, gradScores = p + (nint)blockRows * columns,
+                dots = gradScores + (nint)blockRows * BlockKeys;
             float* pTransposed = dots + blockRows, gradTransposed = pTransposed + transposed;
-            float* keyPanel = gradTransposed + transposed, valuePanel = keyPanel + (nint)columns * depth, keyRows = valuePanel + (nint)columns * depth;
+            float* keyPanel = gradTransposed + transposed, valuePanel = keyPanel + (nint)columns * depth,
+                keyRows = valuePanel + (nint)columns * depth;
             float* zero = keyRows + (nint)columns * padded, buffer = zero + TStrip.Width, factors = buffer + HostPanel.BufferFloats;
             float* gradK = sums + ((nint)head * parts + part) * 2 * a.Keys * padded, gradV = gradK + (nint)a.Keys * padded;
             new Span<float>(zero, TStrip.Width).Clear();
@@ -81,7 +88,8 @@ public static partial class Attention
                 for (int s = 0; s < seen; s += BlockKeys)
                 {
                     int count = Math.Min(BlockKeys, whole - s), known = Math.Min(count, seen - s);
-                    Product<TStrip>(gradY, padded, valuePanel + (nint)s * depth, depth, TStrip.Width, size, zero, 0, gradScores, BlockKeys, rows, count);
+                    Product<TStrip>(gradY, padded, valuePanel + (nint)s * depth, depth, TStrip.Width, size, zero, 0, gradScores, BlockKeys,
+                        rows, count);
                     for (int i = 0; i < rows; i++)
                     {
                         float* own = p + (nint)i * columns + s, gradient = gradScores + (nint)i * BlockKeys;
@@ -96,15 +104,22 @@ public static partial class Attention
                     }
                     for (int i = 0; i < rows; i += TVector.Count)
                     {
-                        HostPanel.Pack<TVector, HostF32>(new HostMatrix(p + s, null, columns), i, rows - 1, 0, known, pTransposed + i, rowColumns, buffer);
-                        HostPanel.Pack<TVector, HostF32>(new HostMatrix(gradScores, null, BlockKeys), i, rows - 1, 0, known, gradTransposed + i, rowColumns, buffer);
+                        HostPanel.Pack<TVector, HostF32>(new HostMatrix(p + s, null, columns), i, rows - 1, 0, known, pTransposed + i,
+                            rowColumns, buffer);
+                        HostPanel.Pack<TVector, HostF32>(new HostMatrix(gradScores, null, BlockKeys), i, rows - 1, 0, known,
+                            gradTransposed + i, rowColumns, buffer);
                     }
-                    Product<TStrip>(gradScores, BlockKeys, keyRows + (nint)s * TStrip.Width, columns, TStrip.Width, known, gradQ, padded, gradQ, padded, rows, padded);
-                    Product<TStrip>(gradTransposed, rowColumns, q, 1, padded, rows, gradK + (nint)s * padded, padded, gradK + (nint)s * padded, padded, known, padded);
-                    Product<TStrip>(pTransposed, rowColumns, gradY, 1, padded, rows, gradV + (nint)s * padded, padded, gradV + (nint)s * padded, padded, known, padded);
+                    Product<TStrip>(gradScores, BlockKeys, keyRows + (nint)s * TStrip.Width, columns, TStrip.Width, known, gradQ, padded,
+                        gradQ, padded, rows, padded);
+                    Product<TStrip>(gradTransposed, rowColumns, q, 1, padded, rows, gradK + (nint)s * padded, padded,
+                        gradK + (nint)s * padded, padded, known, padded);
+                    Product<TStrip>(pTransposed, rowColumns, gradY, 1, padded, rows, gradV + (nint)s * padded, padded,
+                        gradV + (nint)s * padded, padded, known, padded);
                 }
                 for (int i = 0; i < rows; i++)
-                    new Span<float>(gradQ + (nint)i * padded, size).CopyTo(new Span<float>(a.GradQ.Pointer + QueryRow(_forward, b, r + i) * a.QueryStride + QueryHead(_forward, g, r + i) * size, size));
+                    new Span<float>(gradQ + (nint)i * padded, size)
+                        .CopyTo(new Span<float>(a.GradQ.Pointer + QueryRow(_forward, b, r + i) * a.QueryStride
+                        + QueryHead(_forward, g, r + i) * size, size));
             }
         }
 
@@ -130,12 +145,14 @@ public static partial class Attention
                 {
                     int count = Math.Min(HostTile.Rows, rows - i);
                     if (c < Seen(_forward, firstRow + i + count - 1))
-                        HostTile.Multiply<TStrip>(q + (nint)i * padded, padded, keyPanel + (nint)c * (a.HeadSize + HostPanel.Slack), TStrip.Width, a.HeadSize,
+                        HostTile.Multiply<TStrip>(q + (nint)i * padded, padded, keyPanel + (nint)c * (a.HeadSize + HostPanel.Slack),
+                            TStrip.Width, a.HeadSize,
                             zero, 0, p + (nint)i * columns + c, columns, count);
                 }
             for (int i = 0; i < rows; i++)
             {
-                float largest = float.NegativeInfinity, sum = SoftmaxRow<TVector>(p + (nint)i * columns, Seen(_forward, firstRow + i), whole,
+                float largest = float.NegativeInfinity,
+                    sum = SoftmaxRow<TVector>(p + (nint)i * columns, Seen(_forward, firstRow + i), whole,
                     a.Scale * ElementaryCoefficients.Log2E, ref largest, out _);
                 HostVectors.Scale<TVector>(1f / sum, p + (nint)i * columns, p + (nint)i * columns, whole);
             }
@@ -152,23 +169,27 @@ public static partial class Attention
         for (nint c = 0; c < columns; c += TStrip.Width)
             for (nint r = 0; r < rows; r += HostTile.Rows)
                 HostTile.Multiply<TStrip>(x + r * xStride, xStride, panel + c * stripStride, panelStride, depth,
-                    startStride == 0 ? start : start + r * startStride + c, startStride, y + r * yStride + c, yStride, (int)Math.Min(HostTile.Rows, rows - r));
+                    startStride == 0 ? start : start + r * startStride + c, startStride, y + r * yStride + c, yStride,
+                        (int)Math.Min(HostTile.Rows, rows - r));
     }
 
     /// <summary>gradient = scale · p · (gradient − dot).</summary>
     [MethodImpl(HostMethod.Hot)]
-    static unsafe void GradScores<TVector>(float* p, float* gradient, int count, float dot, float scale) where TVector : unmanaged, IHostVector<TVector>
+    static unsafe void GradScores<TVector>(float* p, float* gradient, int count, float dot, float scale) where TVector : unmanaged,
+        IHostVector<TVector>
     {
         for (int s = 0; s < count; s += TVector.Count)
             TVector.Store(gradient + s, TVector.Create(scale) * TVector.Load(p + s) * (TVector.Load(gradient + s) - TVector.Create(dot)));
     }
 
     /// <summary>gradK and gradV of some keys: the sums of all parts of the queries, in their order.</summary>
-    readonly unsafe struct JoinPartsWork<TVector>(AttentionBackwardArguments a, int parts, int padded, float* sums) : IHostWork where TVector : unmanaged, IHostVector<TVector>
+    readonly unsafe struct JoinPartsWork<TVector>(AttentionBackwardArguments a, int parts, int padded, float* sums) : IHostWork
+        where TVector : unmanaged, IHostVector<TVector>
     {
         public void Run(int index, int worker)
         {
-            int heads = a.Batch * a.KeyHeads, head = index % heads, b = head / a.KeyHeads, g = head % a.KeyHeads, first = index / heads * BlockKeys;
+            int heads = a.Batch * a.KeyHeads, head = index % heads, b = head / a.KeyHeads, g = head % a.KeyHeads,
+                first = index / heads * BlockKeys;
             float* part = sums + (nint)head * parts * 2 * a.Keys * padded;
             for (int s = first; s < Math.Min(a.Keys, first + BlockKeys); s++)
             {

@@ -22,7 +22,8 @@ public static partial class Attention
                     for (int s = 0; s < p.Length; s++)
                         sum += p[s] = Math.Exp(p[s] - largest);
 
-                    int head = h / (a.QueryHeads / a.KeyHeads), row = b * a.Queries + t, y = (row * a.QueryHeads + h) * size, q = row * a.QueryStride + h * size;
+                    int head = h / (a.QueryHeads / a.KeyHeads), row = b * a.Queries + t, y = (row * a.QueryHeads + h) * size,
+                        q = row * a.QueryStride + h * size;
                     double dot = 0;
                     for (int d = 0; d < size; d++)
                         dot += (double)a.GradY[y + d] * a.Y[y + d];

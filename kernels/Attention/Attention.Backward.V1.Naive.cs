@@ -1,5 +1,6 @@
 // Computes  gradScore = scale · p · (f · gradY·v − gradY·y),  gradQ = Σ_s gradScore·k,  gradK = Σ_t gradScore·q,  gradV = Σ_t f·p·gradY
-// Idea      a group owns a key head of a sequence. First a thread for each query: its largest score, its sum, gradY·y, its gradient; a barrier;
+// Idea      a group owns a key head of a sequence. First a thread for each query: its largest score, its sum, gradY·y, its gradient; a
+//           barrier;
 //           then a thread for each key, with the probabilities from what the queries left. Nobody adds to what another one writes
 // Numerics  sums from 0 up in f32, fused multiply-adds
 using ILGPU;
@@ -56,7 +57,8 @@ public static partial class Attention
             {
                 int t = row / shared, h = g * shared + row % shared, statistics = (b * a.QueryHeads + h) * a.Queries + t;
                 int query = (b * a.Queries + t) * a.QueryStride + h * a.HeadSize, y = ((b * a.Queries + t) * a.QueryHeads + h) * a.HeadSize;
-                float p = ScalarInstructions.Divide(DeviceMath.Exp(Dot(a.Q, query, a.K, key, a.HeadSize) * a.Scale - a.Scratch[statistics]), a.Scratch[queries + statistics]);
+                float p = ScalarInstructions.Divide(DeviceMath.Exp(Dot(a.Q, query, a.K, key, a.HeadSize) * a.Scale - a.Scratch[statistics]),
+                    a.Scratch[queries + statistics]);
                 float factor = DropoutFactor(a, statistics * a.Keys + s);
                 float gradScore = a.Scale * p * (factor * Dot(a.GradY, y, a.V, key, a.HeadSize) - a.Scratch[2 * queries + statistics]);
                 for (int d = 0; d < a.HeadSize; d++)

@@ -20,15 +20,18 @@ public static partial class Attention
         device.For(a.Batch * a.KeyHeads, new JoinWork<TVector>(a, ranges, padded, partial));
     }
 
-    readonly unsafe struct RangeWork<TStrip, TVector>(HostDevice device, AttentionArguments a, int range, int ranges, int padded, float* partial) : IHostWork
+    readonly unsafe struct RangeWork<TStrip, TVector>(HostDevice device, AttentionArguments a, int range, int ranges, int padded,
+        float* partial) : IHostWork
         where TStrip : unmanaged, IHostStrip<TStrip> where TVector : unmanaged, IHostVector<TVector>
     {
         public void Run(int index, int worker)
         {
             int b = index / ranges, s0 = index % ranges * range, count = Math.Min(range, a.Keys - s0), shared = a.QueryHeads / a.KeyHeads;
-            float* scores = device.Scratch<float>(worker, (long)a.QueryHeads * range + 4 + (long)ValueRows * TStrip.Width), dots = scores + (nint)a.QueryHeads * range;
+            float* scores = device.Scratch<float>(worker, (long)a.QueryHeads * range + 4 + (long)ValueRows * TStrip.Width),
+                dots = scores + (nint)a.QueryHeads * range;
             float* strip = dots + 4;
-            float* sums = partial + (nint)index * a.QueryHeads * (padded + 2), largest = sums + (nint)a.QueryHeads * padded, totals = largest + a.QueryHeads;
+            float* sums = partial + (nint)index * a.QueryHeads * (padded + 2), largest = sums + (nint)a.QueryHeads * padded,
+                totals = largest + a.QueryHeads;
             new Span<float>(sums, a.QueryHeads * padded).Clear();
             long first = ((long)b * a.Keys + s0) * a.KeyStride;
 
@@ -39,14 +42,16 @@ public static partial class Attention
                     for (int h = g * shared; h < (g + 1) * shared; h += 4)
                     {
                         int heads = Math.Min(4, (g + 1) * shared - h);
-                        HostDot.MultiplyOne<TVector>(queries, h, heads, a.K.Pointer + first + (nint)s * a.KeyStride + g * a.HeadSize, a.HeadSize, dots);
+                        HostDot.MultiplyOne<TVector>(queries, h, heads, a.K.Pointer + first + (nint)s * a.KeyStride + g * a.HeadSize,
+                            a.HeadSize, dots);
                         for (int i = 0; i < heads; i++)
                             scores[((nint)h + i) * range + s] = dots[i];
                     }
             for (int h = 0; h < a.QueryHeads; h++)
             {
                 largest[h] = float.NegativeInfinity;
-                totals[h] = SoftmaxRow<TVector>(scores + (nint)h * range, count, count, a.Scale * ElementaryCoefficients.Log2E, ref largest[h], out _);
+                totals[h] = SoftmaxRow<TVector>(scores + (nint)h * range, count, count, a.Scale * ElementaryCoefficients.Log2E,
+                    ref largest[h], out _);
             }
             for (int s = 0; s < count; s += ValueRows)
                 for (int g = 0; g < a.KeyHeads; g++)
@@ -60,7 +65,8 @@ public static partial class Attention
                         for (int h = 0; h < shared; h += HostTile.Rows)
                         {
                             float* sum = sums + ((nint)g * shared + h) * padded + c;
-                            HostTile.Multiply<TStrip>(scores + ((nint)g * shared + h) * range + s, range, whole ? v : strip, whole ? a.KeyStride : TStrip.Width, rows,
+                            HostTile.Multiply<TStrip>(scores + ((nint)g * shared + h) * range + s, range, whole ? v : strip,
+                                whole ? a.KeyStride : TStrip.Width, rows,
                                 sum, padded, sum, padded, Math.Min(HostTile.Rows, shared - h));
                         }
                     }
@@ -68,7 +74,8 @@ public static partial class Attention
     }
 
     /// <summary>y of the heads of one key head from the partial results of all ranges, in their order.</summary>
-    readonly unsafe struct JoinWork<TVector>(AttentionArguments a, int ranges, int padded, float* partial) : IHostWork where TVector : unmanaged, IHostVector<TVector>
+    readonly unsafe struct JoinWork<TVector>(AttentionArguments a, int ranges, int padded, float* partial) : IHostWork where TVector
+        : unmanaged, IHostVector<TVector>
     {
         public void Run(int index, int worker)
         {

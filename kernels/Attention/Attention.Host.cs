@@ -89,7 +89,8 @@ public static partial class Attention
     static int QueryHead(in AttentionArguments a, int g, int row) => a.QueryHeads / a.KeyHeads * g + row % (a.QueryHeads / a.KeyHeads);
 
     /// <summary>Keys that a row sees.</summary>
-    static int Seen(in AttentionArguments a, int row) => a.Causal == 1 ? a.Keys - a.Queries + row / (a.QueryHeads / a.KeyHeads) + 1 : a.Keys;
+    static int Seen(in AttentionArguments a, int row) =>
+        a.Causal == 1 ? a.Keys - a.Queries + row / (a.QueryHeads / a.KeyHeads) + 1 : a.Keys;
 
     /// <summary>Index of a row's first probability in [B, H, T, S].</summary>
     static int MapIndex(in AttentionArguments a, int b, int g, int row) =>

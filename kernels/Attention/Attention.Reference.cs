@@ -18,7 +18,8 @@ public static partial class Attention
                     int start = ((b * a.Queries + t) * a.QueryHeads + h) * a.HeadSize, head = h / (a.QueryHeads / a.KeyHeads);
                     for (int s = 0; s < p.Length; s++)
                         for (int d = 0; d < a.HeadSize; d++)
-                            y[start + d] += p[s] / sum * ReferenceFactor(a, b, h, t, s) * a.V[(b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d];
+                            y[start + d] += p[s] / sum * ReferenceFactor(a, b, h, t, s)
+                                * a.V[(b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d];
                 }
         return y;
     }
@@ -31,7 +32,8 @@ public static partial class Attention
         for (int s = 0; s < scores.Length; s++)
         {
             for (int d = 0; d < a.HeadSize; d++)
-                scores[s] += (double)a.Q[(b * a.Queries + t) * a.QueryStride + h * a.HeadSize + d] * a.K[(b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d];
+                scores[s] += (double)a.Q[(b * a.Queries + t) * a.QueryStride + h * a.HeadSize + d]
+                    * a.K[(b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d];
             scores[s] *= a.Scale;
         }
         return scores;
@@ -39,5 +41,6 @@ public static partial class Attention
 
     /// <summary>Dropout's factor of a probability.</summary>
     internal static double ReferenceFactor(in AttentionArguments a, int b, int h, int t, int s) =>
-        a.DropoutRate == 0 ? 1 : Dropout.ReferenceFactor(a.DropoutSeed, ((b * a.QueryHeads + h) * a.Queries + t) * a.Keys + s, a.DropoutRate);
+        a.DropoutRate == 0 ? 1 : Dropout.ReferenceFactor(a.DropoutSeed, ((b * a.QueryHeads + h) * a.Queries + t) * a.Keys + s,
+            a.DropoutRate);
 }

@@ -58,7 +58,8 @@ public struct AttentionArguments
 
 /// <summary>
 /// Scaled dot-product attention (torch.nn.functional.scaled_dot_product_attention): y[t] = Σ_s softmax_s(scale · q[t]·k[s]) · v[s],
-/// for each sequence and head, the probabilities times dropout's factors in training. Serves the encoders (T = S), prompts (causal, grouped heads) and cached decoding (T = 1).
+/// for each sequence and head, the probabilities times dropout's factors in training. Serves the encoders (T = S), prompts (causal, grouped
+/// heads) and cached decoding (T = 1).
 /// </summary>
 public static partial class Attention
 {

@@ -1,5 +1,6 @@
 // Computes  y = x' · (1 + factor) + offset,  x' turned and flipped
-// Idea      an item is sixteen rows of a slice; where columns become rows, sixteen by sixteen voxels go through a tile that stays in L1, so that
+// Idea      an item is sixteen rows of a slice; where columns become rows, sixteen by sixteen voxels go through a tile that stays in L1, so
+//           that
 //           both sides move whole cache lines
 // Numerics  1 + factor is rounded once; product and sum are fused
 using System.Runtime.CompilerServices;
@@ -10,15 +11,18 @@ public static partial class Augment
 {
     const int HostRows = 16; // floats of a cache line
 
-    static void HostForward(HostDevice device, AugmentArguments a) => device.ForVectors(a.Depth * Parts.Of(a.Height, HostRows), new HostWork(a));
+    static void HostForward(HostDevice device, AugmentArguments a) =>
+        device.ForVectors(a.Depth * Parts.Of(a.Height, HostRows), new HostWork(a));
 
     readonly struct HostWork(AugmentArguments a) : IHostVectorWork
     {
         public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
             var map = a.Map;
-            int parts = Parts.Of(a.Height, HostRows), slice = index / parts, row = index % parts * HostRows, rows = Math.Min(HostRows, a.Height - row);
-            float* x = a.X.Pointer + map.First + (long)slice * map.Slice + (long)row * map.Row, y = a.Y.Pointer + ((long)slice * a.Height + row) * a.Width;
+            int parts = Parts.Of(a.Height, HostRows), slice = index / parts, row = index % parts * HostRows,
+                rows = Math.Min(HostRows, a.Height - row);
+            float* x = a.X.Pointer + map.First + (long)slice * map.Slice + (long)row * map.Row,
+                y = a.Y.Pointer + ((long)slice * a.Height + row) * a.Width;
             float scale = 1f + a.Factor;
             if (map.Column is not (1 or -1))
                 Columns<TVector>(x, y, map.Row, map.Column, rows, a.Width, scale, a.Offset);
@@ -29,7 +33,8 @@ public static partial class Augment
     }
 
     [MethodImpl(HostMethod.Hot)]
-    static unsafe void Row<TVector>(float* x, float* y, nint step, int width, float scale, float offset) where TVector : unmanaged, IHostVector<TVector>
+    static unsafe void Row<TVector>(float* x, float* y, nint step, int width, float scale, float offset) where TVector : unmanaged,
+        IHostVector<TVector>
     {
         int w = 0;
         for (; step == 1 && w <= width - TVector.Count; w += TVector.Count)

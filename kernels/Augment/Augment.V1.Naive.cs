@@ -14,6 +14,7 @@ public static partial class Augment
             return;
         AugmentMap map = a.Map;
         int row = i / a.Width, w = i % a.Width, h = row % a.Height, d = row / a.Height;
-        a.Y[i] = ScalarInstructions.FusedMultiplyAdd(a.X[map.First + d * map.Slice + h * map.Row + w * map.Column], 1f + a.Factor, a.Offset);
+        a.Y[i] = ScalarInstructions.FusedMultiplyAdd(a.X[map.First + d * map.Slice + h * map.Row + w * map.Column], 1f + a.Factor,
+            a.Offset);
     }
 }

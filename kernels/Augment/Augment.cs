@@ -41,7 +41,8 @@ public struct AugmentArguments
 }
 
 /// <summary>
-/// Turns, flips, scales and shifts a volume (MONAI's RandRotate90, RandFlip, RandScaleIntensity and RandShiftIntensity with parameters that somebody has
+/// Turns, flips, scales and shifts a volume (MONAI's RandRotate90, RandFlip, RandScaleIntensity and RandShiftIntensity with parameters that
+/// somebody has
 /// drawn): y = x' · (1 + Factor) + Offset.
 /// </summary>
 public static partial class Augment
@@ -58,18 +59,21 @@ public static partial class Augment
     static void Check(AugmentArguments a)
     {
         const string name = "Augment";
-        long voxels = Require.Elements(name, "D × H × W", (nameof(a.Depth), a.Depth), (nameof(a.Height), a.Height), (nameof(a.Width), a.Width));
+        long voxels = Require.Elements(name, "D × H × W", (nameof(a.Depth), a.Depth), (nameof(a.Height), a.Height),
+            (nameof(a.Width), a.Width));
         Require.Length(name, nameof(a.X), a.X.Length, voxels, "D × H × W");
         Require.Length(name, nameof(a.Y), a.Y.Length, voxels, "D × H × W");
         Require.That(a.QuarterTurns is >= 0 and <= 3, name, nameof(a.QuarterTurns), "0 to 3", a.QuarterTurns);
-        Require.That(a.QuarterTurns % 2 == 0 || a.Height == a.Width, name, nameof(a.QuarterTurns), "an even number where height and width differ", a.QuarterTurns);
+        Require.That(a.QuarterTurns % 2 == 0 || a.Height == a.Width, name, nameof(a.QuarterTurns),
+            "an even number where height and width differ", a.QuarterTurns);
         Require.That(a.FlipDepth is 0 or 1, name, nameof(a.FlipDepth), "0 or 1", a.FlipDepth);
         Require.That(a.FlipHeight is 0 or 1, name, nameof(a.FlipHeight), "0 or 1", a.FlipHeight);
         Require.That(a.FlipWidth is 0 or 1, name, nameof(a.FlipWidth), "0 or 1", a.FlipWidth);
     }
 }
 
-/// <summary>Turns and flips as one step in each direction: voxel (d, h, w) of the output is voxel First + d·Slice + h·Row + w·Column of the input.</summary>
+/// <summary>Turns and flips as one step in each direction: voxel (d, h, w) of the output is voxel First + d·Slice + h·Row + w·Column of the
+/// input.</summary>
 readonly struct AugmentMap
 {
     public readonly int First, Slice, Row, Column;

@@ -103,7 +103,8 @@ static class ForcedRungs
 
     /// <summary>"V1" names "V1.Naive", but not "V10.…".</summary>
     public static bool Names(string forced, Rung rung) =>
-        rung.Name.Equals(forced, StringComparison.OrdinalIgnoreCase) || rung.Name.StartsWith(forced + ".", StringComparison.OrdinalIgnoreCase);
+        rung.Name.Equals(forced, StringComparison.OrdinalIgnoreCase)
+            || rung.Name.StartsWith(forced + ".", StringComparison.OrdinalIgnoreCase);
 
     internal static Dictionary<string, string> Parse(string? text)
     {

@@ -71,7 +71,8 @@ public abstract record Rung
         get
         {
             string type = Weights is { } weights ? weights.ToString() : Suffix.Length == 0 ? "f32" : "";
-            return string.Join('_', new[] { Operation, Name, Suffix, type }.Where(part => part.Length > 0)).Replace('.', '_').ToLowerInvariant();
+            return string.Join('_', new[] { Operation, Name, Suffix, type }.Where(part => part.Length > 0)).Replace('.', '_')
+                .ToLowerInvariant();
         }
     }
 
@@ -99,7 +100,8 @@ public sealed record Rung<TArguments> : Rung where TArguments : unmanaged
     /// <summary>Grid and dynamic shared memory for the arguments.</summary>
     public Func<TArguments, LaunchShape>? Launch { get; init; }
 
-    /// <summary>The rung with a thread for each of as many things as <paramref name="threads"/> says, in groups of <paramref name="group"/>.</summary>
+    /// <summary>The rung with a thread for each of as many things as <paramref name="threads"/> says, in groups of
+    /// <paramref name="group"/>.</summary>
     internal Rung<TArguments> WithThreads(int group, Func<TArguments, long> threads) =>
         this with { Group = group, Launch = a => new(Parts.Of(threads(a), group)) };
 

@@ -26,13 +26,16 @@ public sealed class KernelCompiler : IDisposable
     {
         try
         {
-            using var backend = new PTXBackend(_context, new CudaArchitecture(rung.Architecture / 10, rung.Architecture % 10), new CudaInstructionSet(8, 6), null!);
-            var kernel = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(rung.Method), new KernelSpecialization(rung.Group, null));
+            using var backend = new PTXBackend(_context, new CudaArchitecture(rung.Architecture / 10, rung.Architecture % 10),
+                new CudaInstructionSet(8, 6), null!);
+            var kernel = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(rung.Method),
+                new KernelSpecialization(rung.Group, null));
             return kernel.PTXAssembly;
         }
         catch (Exception failure)
         {
-            throw new InvalidOperationException($"{rung.EntryName}: ILGPU does not compile it: {failure.Message} {failure.InnerException?.Message}", failure);
+            throw new InvalidOperationException(
+                $"{rung.EntryName}: ILGPU does not compile it: {failure.Message} {failure.InnerException?.Message}", failure);
         }
     }
 
@@ -47,7 +50,8 @@ public sealed class KernelCompiler : IDisposable
     }
 
     /// <summary>PTX as it is loaded: ILGPU's text after the passes.</summary>
-    /// <exception cref="InvalidOperationException">As <see cref="CompileRaw"/>, or a pass refuses the text: a function from outside, for example.</exception>
+    /// <exception cref="InvalidOperationException">As <see cref="CompileRaw"/>, or a pass refuses the text: a function from outside, for
+    /// example.</exception>
     public string CompileFinal(Rung rung)
     {
         string raw = CompileRaw(rung);

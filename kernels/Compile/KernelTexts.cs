@@ -10,14 +10,16 @@ public static class KernelTexts
 
     static readonly Lazy<Dictionary<string, string>> Texts = new(() => Parse(Read()));
 
-    /// <summary>Where the texts lie: beside the assembly. A program that is one file holds them as a resource of this name instead.</summary>
+    /// <summary>Where the texts lie: beside the assembly. A program that is one file holds them as a resource of this name
+    /// instead.</summary>
     public static string FilePath => Path.Combine(AppContext.BaseDirectory, "HSENet.Kernels.ptx");
 
     /// <summary>The final PTX of a GPU rung.</summary>
     /// <exception cref="InvalidOperationException">The file beside the assembly is missing or of another version.</exception>
     public static string Get(Rung rung) => Texts.Value.TryGetValue(rung.EntryName, out string? text)
         ? text
-        : throw new InvalidOperationException($"{FilePath} has no kernel {rung.EntryName}: it belongs to another version of HSENet.Kernels");
+        : throw new InvalidOperationException(
+            $"{FilePath} has no kernel {rung.EntryName}: it belongs to another version of HSENet.Kernels");
 
     static string Read()
     {

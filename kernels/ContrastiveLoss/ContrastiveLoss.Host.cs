@@ -10,7 +10,15 @@ public static partial class ContrastiveLoss
         int n = a.Rows;
         View<float> cosines = a.Scratch.Slice(0, (long)n * n), gradient = a.Scratch.Slice((long)n * n, (long)n * n);
         var sums = new HostSums(a);
-        Linear.HostForward(device, new LinearArguments { X = a.Images, W = new Weights(a.Texts), Y = cosines, Rows = n, Inputs = a.Channels, Outputs = n });
+        Linear.HostForward(device, new LinearArguments
+        {
+            X = a.Images,
+            W = new Weights(a.Texts),
+            Y = cosines,
+            Rows = n,
+            Inputs = a.Channels,
+            Outputs = n
+        });
         float scale = a.LogitScale.Pointer[0];
         for (long i = 0; i < cosines.Length; i++)
             a.Logits.Pointer[i] = scale * cosines.Pointer[i];
@@ -30,7 +38,15 @@ public static partial class ContrastiveLoss
         if (!a.GradLogitScale.IsEmpty)
             a.GradLogitScale.Pointer[0] += gradScale;
         if (!a.GradImages.IsEmpty)
-            Linear.HostProduct(device, new LinearArguments { X = gradient, W = new Weights(a.Texts), Y = a.GradImages, Rows = n, Inputs = n, Outputs = a.Channels }, across: true);
+            Linear.HostProduct(device, new LinearArguments
+            {
+                X = gradient,
+                W = new Weights(a.Texts),
+                Y = a.GradImages,
+                Rows = n,
+                Inputs = n,
+                Outputs = a.Channels
+            }, across: true);
         if (a.GradTexts.IsEmpty)
             return;
         a.GradTexts.AsSpan().Clear();
@@ -68,11 +84,14 @@ public static partial class ContrastiveLoss
         public void Run(int index, int worker)
         {
             int n = a.Rows;
-            float scale = a.LogitScale.Pointer[0], half = a.Scale * 0.5f / n, pull = a.Scale * a.RelationWeight * 2f / ((float)n * n), relation = 0, gradScale = 0;
-            float* frozen = a.FrozenLogits.IsEmpty ? null : a.FrozenLogits.Pointer + (long)index * n, logits = a.Logits.Pointer + (long)index * n;
+            float scale = a.LogitScale.Pointer[0], half = a.Scale * 0.5f / n, pull = a.Scale * a.RelationWeight * 2f / ((float)n * n),
+                relation = 0, gradScale = 0;
+            float* frozen = a.FrozenLogits.IsEmpty ? null : a.FrozenLogits.Pointer + (long)index * n,
+                logits = a.Logits.Pointer + (long)index * n;
             for (int j = 0; j < n; j++)
             {
-                float value = half * (DeviceMath.Exp(logits[j] - sums.LogSums[index]) + DeviceMath.Exp(logits[j] - sums.LogSums[n + j]) - (index == j ? 2f : 0f));
+                float value = half * (DeviceMath.Exp(logits[j] - sums.LogSums[index]) + DeviceMath.Exp(logits[j] - sums.LogSums[n + j])
+                    - (index == j ? 2f : 0f));
                 if (frozen != null)
                 {
                     float difference = logits[j] - frozen[j];

@@ -2,7 +2,8 @@
 namespace HSENet.Kernels;
 
 /// <summary>What <see cref="ContrastiveLoss.Reference"/> computes; gradients of the scaled total loss, whether asked for or not.</summary>
-internal sealed record ContrastiveLossReference(double[] Logits, double Contrastive, double Relation, double[] GradLogits, double[] GradImages, double[] GradTexts, double GradLogitScale);
+internal sealed record ContrastiveLossReference(double[] Logits, double Contrastive, double Relation, double[] GradLogits,
+    double[] GradImages, double[] GradTexts, double GradLogitScale);
 
 public static partial class ContrastiveLoss
 {
@@ -11,7 +12,8 @@ public static partial class ContrastiveLoss
     {
         int n = a.Rows, channels = a.Channels;
         double scale = a.LogitScale[0], contrastive = 0, relation = 0, gradScale = 0;
-        double[] cosines = new double[n * n], logits = new double[n * n], gradLogits = new double[n * n], gradImages = new double[n * channels], gradTexts = new double[n * channels];
+        double[] cosines = new double[n * n], logits = new double[n * n], gradLogits = new double[n * n],
+            gradImages = new double[n * channels], gradTexts = new double[n * channels];
         for (int i = 0; i < n; i++)
             for (int j = 0; j < n; j++)
             {

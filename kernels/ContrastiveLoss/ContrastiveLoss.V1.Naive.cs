@@ -1,6 +1,8 @@
 // Computes  InfoNCE over rows and columns of logits = scale · images·textsᵀ, the mean of (frozen − logits)², and their gradients
-// Idea      one group does it all, a phase behind the other: cosines; logarithms of sums; gradients of logits; losses and gradients of embeddings
-// Numerics  sums left to right in f32, fused multiply-adds; the logarithm of a sum is rounded once more before it is subtracted in an exponent
+// Idea      one group does it all, a phase behind the other: cosines; logarithms of sums; gradients of logits; losses and gradients of
+//           embeddings
+// Numerics  sums left to right in f32, fused multiply-adds; the logarithm of a sum is rounded once more before it is subtracted in an
+//           exponent
 using ILGPU;
 
 namespace HSENet.Kernels;
@@ -10,7 +12,8 @@ public static partial class ContrastiveLoss
     static void ForwardV1(ContrastiveLossArguments a)
     {
         int n = a.Rows, thread = Group.IdxX, pairs = n * n;
-        int gradients = pairs, logSums = 2 * pairs, relations = 2 * pairs + 2 * n, scales = 2 * pairs + 3 * n; // where they start in the scratch memory
+        // where they start in the scratch memory
+        int gradients = pairs, logSums = 2 * pairs, relations = 2 * pairs + 2 * n, scales = 2 * pairs + 3 * n;
         float scale = a.LogitScale[0];
         for (int k = thread; k < pairs; k += GroupSize)
         {

@@ -1,7 +1,8 @@
 // ContrastiveLoss: what it computes, its arguments and its ladder.
 namespace HSENet.Kernels;
 
-/// <summary>Arguments of <see cref="ContrastiveLoss"/>. N pairs, C channels. Gradients are of Scale · (contrastive + RelationWeight · relation).</summary>
+/// <summary>Arguments of <see cref="ContrastiveLoss"/>. N pairs, C channels. Gradients are of Scale · (contrastive + RelationWeight ·
+/// relation).</summary>
 public struct ContrastiveLossArguments
 {
     /// <summary>[N, C] image embeddings of length 1.</summary>
@@ -48,7 +49,8 @@ public struct ContrastiveLossArguments
 }
 
 /// <summary>
-/// The losses of both contrastive stages (paper, section 3.2): InfoNCE, the mean of the cross entropies of every image among the texts and of
+/// The losses of both contrastive stages (paper, section 3.2): InfoNCE, the mean of the cross entropies of every image among the texts and
+/// of
 /// every text among the images; and the mean squared difference of the logits from those of the frozen stage 1.
 /// </summary>
 public static partial class ContrastiveLoss
@@ -68,13 +70,15 @@ public static partial class ContrastiveLoss
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
     public static void Forward(Device device, in ContrastiveLossArguments arguments) => ForwardOperation.Launch(device, arguments);
 
-    /// <summary>Floats of <see cref="ContrastiveLossArguments.Scratch"/>: cosines and gradients of the logits, [N, N] each, and four sums of a row.</summary>
+    /// <summary>Floats of <see cref="ContrastiveLossArguments.Scratch"/>: cosines and gradients of the logits, [N, N] each, and four sums
+    /// of a row.</summary>
     public static long ScratchLength(int rows) => 2L * rows * rows + 4L * rows;
 
     static void Check(ContrastiveLossArguments a)
     {
         const string name = "ContrastiveLoss";
-        long elements = Require.Elements(name, "N × C", (nameof(a.Rows), a.Rows), (nameof(a.Channels), a.Channels)), pairs = (long)a.Rows * a.Rows;
+        long elements = Require.Elements(name, "N × C", (nameof(a.Rows), a.Rows), (nameof(a.Channels), a.Channels)),
+            pairs = (long)a.Rows * a.Rows;
         Require.Indexable(name, "ScratchLength", ScratchLength(a.Rows));
         Require.Length(name, nameof(a.Images), a.Images.Length, elements, "N × C");
         Require.Length(name, nameof(a.Texts), a.Texts.Length, elements, "N × C");
@@ -85,7 +89,8 @@ public static partial class ContrastiveLoss
         Require.OptionalLength(name, nameof(a.GradImages), a.GradImages.Length, elements, "N × C");
         Require.OptionalLength(name, nameof(a.GradTexts), a.GradTexts.Length, elements, "N × C");
         Require.OptionalLength(name, nameof(a.GradLogitScale), a.GradLogitScale.Length, 1, "1");
-        Require.That(a.Scale != 0 || (a.GradImages.IsEmpty && a.GradTexts.IsEmpty && a.GradLogitScale.IsEmpty), name, nameof(a.Scale), "not 0 when a gradient is asked for", 0);
+        Require.That(a.Scale != 0 || (a.GradImages.IsEmpty && a.GradTexts.IsEmpty && a.GradLogitScale.IsEmpty), name, nameof(a.Scale),
+            "not 0 when a gradient is asked for", 0);
         Require.Length(name, nameof(a.Scratch), a.Scratch.Length, ScratchLength(a.Rows), "ScratchLength");
     }
 }

@@ -53,7 +53,8 @@ public static partial class CropBox
     static void Check(CropBoxArguments a)
     {
         const string name = "CropBox";
-        long elements = Require.Elements(name, "depth × height × width", (nameof(a.Depth), a.Depth), (nameof(a.Height), a.Height), (nameof(a.Width), a.Width));
+        long elements = Require.Elements(name, "depth × height × width", (nameof(a.Depth), a.Depth), (nameof(a.Height), a.Height),
+            (nameof(a.Width), a.Width));
         Require.Length(name, nameof(a.X), a.X.Length, elements, "depth × height × width");
         Require.Length(name, nameof(a.Occupied), a.Occupied.Length, (long)a.Depth + a.Height + a.Width, "depth + height + width");
     }

@@ -1,5 +1,6 @@
 // Computes  losses[t] = logsumexp(head·x[t]) − (head·x[t])[label],  gradX = Scale · (Σᵥ softmaxᵥ · head[v] − head[label])
-// Idea      rows that count, side by side; for each part of the vocabulary their logits by Linear's product, e^(logit − largest so far), and the
+// Idea      rows that count, side by side; for each part of the vocabulary their logits by Linear's product, e^(logit − largest so far),
+//           and the
 //           gradient's sum by Linear's product across. A larger largest logit scales what was summed: two products in all, no logit twice
 // Numerics  products as Linear's; a sum is scaled at most once for each part of the vocabulary
 using System.Runtime.CompilerServices;
@@ -43,7 +44,15 @@ public static partial class CrossEntropy
             int ids = Math.Min(HostChunk, a.Vocabulary - first);
             var head = a.Head.Rows(first, ids, a.Channels);
             var logits = new View<float>((long)rows.Logits, (long)count * ids);
-            Linear.HostProduct(device, new LinearArguments { X = x, W = head, Y = logits, Rows = count, Inputs = a.Channels, Outputs = ids }, across: false);
+            Linear.HostProduct(device, new LinearArguments
+            {
+                X = x,
+                W = head,
+                Y = logits,
+                Rows = count,
+                Inputs = a.Channels,
+                Outputs = ids
+            }, across: false);
             device.ForVectors(count, new ExponentialWork(a, rows, first, ids));
             if (!a.GradX.IsEmpty)
                 Linear.HostProduct(device, new LinearArguments
@@ -149,11 +158,13 @@ public static partial class CrossEntropy
 
     /// <summary>y[i] = factor · x[i] − scale · y[i].</summary>
     [MethodImpl(HostMethod.Hot)]
-    static unsafe void Difference<TVector>(float* x, float factor, float* y, float scale, int count) where TVector : unmanaged, IHostVector<TVector>
+    static unsafe void Difference<TVector>(float* x, float factor, float* y, float scale, int count) where TVector : unmanaged,
+        IHostVector<TVector>
     {
         int i = 0;
         for (; i <= count - TVector.Count; i += TVector.Count)
-            TVector.Store(y + i, TVector.MultiplyAdd(TVector.Create(factor), TVector.Load(x + i), TVector.Create(-scale) * TVector.Load(y + i)));
+            TVector.Store(y + i, TVector.MultiplyAdd(TVector.Create(factor), TVector.Load(x + i),
+                TVector.Create(-scale) * TVector.Load(y + i)));
         for (; i < count; i++)
             y[i] = factor * x[i] - scale * y[i];
     }

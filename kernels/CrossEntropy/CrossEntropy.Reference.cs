@@ -3,7 +3,8 @@ namespace HSENet.Kernels;
 
 public static partial class CrossEntropy
 {
-    /// <summary>Losses [T] and, where asked for, gradX [T, C] as doubles. The arguments must lie in host memory; outputs are not touched.</summary>
+    /// <summary>Losses [T] and, where asked for, gradX [T, C] as doubles. The arguments must lie in host memory; outputs are not
+    /// touched.</summary>
     internal static (double[] Losses, double[] GradX) Reference(in CrossEntropyArguments a)
     {
         double[] losses = new double[a.Tokens], gradX = new double[a.GradX.Length];

@@ -54,8 +54,10 @@ public static partial class CrossEntropy
     /// <exception cref="KernelArgumentException">Sizes do not fit each other; on a host device also a label that is no id.</exception>
     public static void Forward(Device device, in CrossEntropyArguments arguments) => ForwardOperation.Launch(device, arguments);
 
-    /// <summary>Floats of <see cref="CrossEntropyArguments.Scratch"/>: rows that count, their gradients and the logits of a part of the vocabulary.</summary>
-    public static long ScratchLength(int tokens, int channels, int vocabulary) => (long)tokens * (2L * channels + Math.Min(vocabulary, HostChunk) + HostRowFloats);
+    /// <summary>Floats of <see cref="CrossEntropyArguments.Scratch"/>: rows that count, their gradients and the logits of a part of the
+    /// vocabulary.</summary>
+    public static long ScratchLength(int tokens, int channels, int vocabulary) =>
+        (long)tokens * (2L * channels + Math.Min(vocabulary, HostChunk) + HostRowFloats);
 
     static Rung<CrossEntropyArguments> V1(Action<CrossEntropyArguments> kernel, WeightType type) =>
         Rung.Gpu("V1.Naive", kernel) with

@@ -9,7 +9,8 @@ namespace HSENet.Kernels;
 /// </summary>
 public sealed unsafe class CudaDevice : Device
 {
-    /// <summary>The lowest compute capability that any rung is compiled for: 8.0 (A100; consumer cards from the RTX 30 series on).</summary>
+    /// <summary>The lowest compute capability that any rung is compiled for: 8.0 (A100; consumer cards from the RTX 30 series
+    /// on).</summary>
     public const int LowestArchitecture = 80;
 
     // Above this a kernel's dynamic shared memory must be asked for.
@@ -46,9 +47,11 @@ public sealed unsafe class CudaDevice : Device
 
     /// <summary>Opens a GPU.</summary>
     /// <param name="ordinal">Number of the device, from 0.</param>
-    /// <exception cref="CudaDriverException">There is no driver or no such device, or the GPU is older than <see cref="LowestArchitecture"/>.</exception>
+    /// <exception cref="CudaDriverException">There is no driver or no such device, or the GPU is older than
+    /// <see cref="LowestArchitecture"/>.</exception>
     public static CudaDevice Open(int ordinal = 0) =>
-        Open(CudaDriver.TryOpen() ?? throw new CudaDriverException("cuInit", "this machine has no CUDA driver; --device cpu runs everywhere"), ordinal);
+        Open(CudaDriver.TryOpen() ?? throw new CudaDriverException("cuInit",
+            "this machine has no CUDA driver; --device cpu runs everywhere"), ordinal);
 
     internal static CudaDevice Open(ICudaDriver driver, int ordinal)
     {
@@ -58,7 +61,8 @@ public sealed unsafe class CudaDevice : Device
         var (name, major, minor, bytes) = driver.DeviceFacts(ordinal);
         int architecture = 10 * major + minor;
         if (architecture < LowestArchitecture)
-            throw new CudaDriverException("cuDeviceGet", $"{name} is sm_{architecture}: the kernels need sm_{LowestArchitecture} or newer; --device cpu runs everywhere");
+            throw new CudaDriverException("cuDeviceGet",
+                $"{name} is sm_{architecture}: the kernels need sm_{LowestArchitecture} or newer; --device cpu runs everywhere");
         return new CudaDevice(driver, ordinal, name, architecture, bytes);
     }
 
@@ -141,7 +145,8 @@ public sealed unsafe class CudaDevice : Device
     {
         var shape = rung.Launch!(arguments);
         if (shape.GridX < 1 || shape.GridY is < 1 or > LargestGridYz || shape.GridZ is < 1 or > LargestGridYz)
-            throw new KernelArgumentException(rung.Operation, "grid", $"x ≥ 1, y and z from 1 to {LargestGridYz}", $"{shape.GridX} × {shape.GridY} × {shape.GridZ}");
+            throw new KernelArgumentException(rung.Operation, "grid", $"x ≥ 1, y and z from 1 to {LargestGridYz}",
+                $"{shape.GridX} × {shape.GridY} × {shape.GridZ}");
         lock (_lock)
         {
             var driver = Current();

@@ -73,7 +73,8 @@ sealed unsafe class CudaDriver : ICudaDriver
         {
             return CudaNative.IsPresent && Api.Init() ? new CudaDriver() : null;
         }
-        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or TypeInitializationException or NotSupportedException)
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or TypeInitializationException
+            or NotSupportedException)
         {
             return null;
         }
@@ -157,7 +158,8 @@ sealed unsafe class CudaDriver : ICudaDriver
         Check(CudaNative.FuncSetAttribute(function, CudaNative.MaxDynamicSharedSizeBytes, bytes), "cuFuncSetAttribute");
 
     public void Launch(nint function, LaunchShape shape, int group, nint parameters) =>
-        Check(Api.LaunchKernel(function, shape.GridX, shape.GridY, shape.GridZ, group, 1, 1, shape.DynamicSharedBytes, 0, parameters, 0), "cuLaunchKernel");
+        Check(Api.LaunchKernel(function, shape.GridX, shape.GridY, shape.GridZ, group, 1, 1, shape.DynamicSharedBytes, 0, parameters, 0),
+            "cuLaunchKernel");
 
     public void Synchronize() => Check(Api.SynchronizeContext(), "cuCtxSynchronize");
 

@@ -91,7 +91,8 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
         NativeMemory.Clear(destination.Pointer, (nuint)destination.Length);
     }
 
-    /// <summary>Declares bytes uninitialised again, as when an arena hands them to another tensor: reading them before a write is a fault.</summary>
+    /// <summary>Declares bytes uninitialised again, as when an arena hands them to another tensor: reading them before a write is a
+    /// fault.</summary>
     public void MarkUninitialised(View<byte> view)
     {
         var (allocation, offset) = Find(view);
@@ -109,7 +110,8 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
         var shape = rung.Launch!(arguments);
         lock (_lock)
         {
-            var result = new Emulator(_memory).Launch(Kernel(rung), new Dim3(shape.GridX, shape.GridY, shape.GridZ), rung.Group, shape.DynamicSharedBytes,
+            var result = new Emulator(_memory)
+                .Launch(Kernel(rung), new Dim3(shape.GridX, shape.GridY, shape.GridZ), rung.Group, shape.DynamicSharedBytes,
                 MemoryMarshal.AsBytes(new ReadOnlySpan<TArguments>(in arguments)), _options);
             Instructions += result.Instructions;
             if (result.FindingCount > 0)
@@ -165,7 +167,8 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
                 else
                     high = middle;
             }
-            if (low > 0 && _allocations.GetValueAtIndex(low - 1) is var found && address - found.Address + (ulong)view.Length <= (ulong)found.Bytes)
+            if (low > 0 && _allocations.GetValueAtIndex(low - 1) is var found
+                && address - found.Address + (ulong)view.Length <= (ulong)found.Bytes)
                 return (found, (long)(address - found.Address));
         }
         throw new ArgumentException($"{view.Length} bytes at 0x{address:x} do not lie in memory of this device");

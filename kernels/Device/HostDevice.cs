@@ -15,7 +15,8 @@ public sealed unsafe class HostDevice : Device
     /// <summary>A host device with the given number of threads; 0 means one for each processor.</summary>
     public HostDevice(int threads = 0) : this(threads, HostVector.DefaultBits) { }
 
-    /// <summary>A host device whose products and attention use vectors of 128, 256 or 512 bits, whether the machine has them or not.</summary>
+    /// <summary>A host device whose products and attention use vectors of 128, 256 or 512 bits, whether the machine has them or
+    /// not.</summary>
     internal HostDevice(int threads, int vectorBits)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
@@ -120,7 +121,8 @@ public sealed unsafe class HostDevice : Device
     }
 
     /// <summary>
-    /// Scratch memory of one worker, aligned to 64 bytes, valid until its next call. It only grows, so that launches in steady state allocate nothing.
+    /// Scratch memory of one worker, aligned to 64 bytes, valid until its next call. It only grows, so that launches in steady state
+    /// allocate nothing.
     /// </summary>
     internal T* Scratch<T>(int worker, long count) where T : unmanaged
     {
@@ -134,7 +136,8 @@ public sealed unsafe class HostDevice : Device
         return (T*)_scratch[worker];
     }
 
-    /// <summary>Scratch memory of a whole launch, which all workers see; an operation that this launch runs inside itself must not ask for it.</summary>
+    /// <summary>Scratch memory of a whole launch, which all workers see; an operation that this launch runs inside itself must not ask for
+    /// it.</summary>
     internal T* SharedScratch<T>(long count) where T : unmanaged => Scratch<T>(Threads, count);
 
     /// <inheritdoc/>

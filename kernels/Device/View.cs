@@ -7,7 +7,8 @@ namespace HSENet.Kernels;
 /// <paramref name="length"/> elements of <typeparamref name="T"/> at a device address. Blittable, so a struct of views is
 /// the same bytes for a host rung, for ILGPU's compiler, for the emulator and for the CUDA driver.
 /// </summary>
-/// <remarks>No bounds are checked by the indexer: operations check lengths before they launch, and the emulator checks every access.</remarks>
+/// <remarks>No bounds are checked by the indexer: operations check lengths before they launch, and the emulator checks every
+/// access.</remarks>
 /// <param name="address">Device address in bytes; on the host a pointer to native memory.</param>
 /// <param name="length">Number of elements.</param>
 public readonly struct View<T>(long address, long length) where T : unmanaged

@@ -9,7 +9,8 @@ namespace HSENet.Kernels;
 /// <summary>A piece of work that a host rung divides into independent items.</summary>
 public interface IHostWork
 {
-    /// <summary>Computes item <paramref name="index"/>. <paramref name="worker"/> numbers the thread, from 0, for its scratch memory.</summary>
+    /// <summary>Computes item <paramref name="index"/>. <paramref name="worker"/> numbers the thread, from 0, for its scratch
+    /// memory.</summary>
     void Run(int index, int worker);
 }
 
@@ -44,7 +45,8 @@ sealed unsafe class WorkerPool : IDisposable
     volatile bool _stop;
     Line _items, _left; // left: items not yet done, and 2³¹ more while the caller sleeps
 
-    /// <summary>A number with a cache line pair of its own, so that handing out items and counting them do not disturb each other.</summary>
+    /// <summary>A number with a cache line pair of its own, so that handing out items and counting them do not disturb each
+    /// other.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     struct Line
     {
@@ -70,7 +72,8 @@ sealed unsafe class WorkerPool : IDisposable
 
     public int Threads => _workers.Length + 1;
 
-    /// <summary>Runs all items and returns when the last one is done. An exception of an item is thrown here. Items must not call this.</summary>
+    /// <summary>Runs all items and returns when the last one is done. An exception of an item is thrown here. Items must not call
+    /// this.</summary>
     public void For<TWork>(int count, ref TWork work) where TWork : struct, IHostWork
     {
         lock (_oneAtATime)
@@ -145,7 +148,8 @@ sealed unsafe class WorkerPool : IDisposable
         }
     }
 
-    /// <summary>Wakes sleepers from <paramref name="first"/> on, as long as there are items. Each wakes two more: the caller pays for one.</summary>
+    /// <summary>Wakes sleepers from <paramref name="first"/> on, as long as there are items. Each wakes two more: the caller pays for
+    /// one.</summary>
     void Wake(int first, int count)
     {
         for (int i = first; i < _asleep.Length && count > 0 && HasItems; i++)

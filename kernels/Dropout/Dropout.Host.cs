@@ -21,17 +21,20 @@ public static partial class Dropout
             {
                 int count = Math.Min(HostFactors, end - start);
                 DropoutMask.Factors(a.Seed, start, a.Rate, factors, count);
-                Part<TVector>(a.X.Pointer + start, factors, a.Residual.IsEmpty ? null : a.Residual.Pointer + start, a.Y.Pointer + start, count);
+                Part<TVector>(a.X.Pointer + start, factors, a.Residual.IsEmpty ? null : a.Residual.Pointer + start, a.Y.Pointer + start,
+                    count);
             }
         }
     }
 
     [MethodImpl(HostMethod.Hot)]
-    static unsafe void Part<TVector>(float* x, float* factors, float* residual, float* y, int count) where TVector : unmanaged, IHostVector<TVector>
+    static unsafe void Part<TVector>(float* x, float* factors, float* residual, float* y, int count) where TVector : unmanaged,
+        IHostVector<TVector>
     {
         int i = 0;
         for (; i <= count - TVector.Count; i += TVector.Count)
-            TVector.Store(y + i, residual == null ? TVector.Load(x + i) * TVector.Load(factors + i) : TVector.MultiplyAdd(TVector.Load(x + i), TVector.Load(factors + i), TVector.Load(residual + i)));
+            TVector.Store(y + i, residual == null ? TVector.Load(x + i) * TVector.Load(factors + i)
+                : TVector.MultiplyAdd(TVector.Load(x + i), TVector.Load(factors + i), TVector.Load(residual + i)));
         for (; i < count; i++)
             y[i] = residual == null ? x[i] * factors[i] : residual[i] + x[i] * factors[i];
     }

@@ -22,7 +22,8 @@ public static class DropoutMask
     public static float Factor(long seed, int index, float rate) =>
         Random(seed, index) < rate * (1 << Bits) ? 0f : ScalarInstructions.Divide(1f, 1f - rate);
 
-    /// <summary>A number in [0, 1), a multiple of 2^-24: what <see cref="Factor"/> compares with the rate. Callable inside GPU kernels.</summary>
+    /// <summary>A number in [0, 1), a multiple of 2^-24: what <see cref="Factor"/> compares with the rate. Callable inside GPU
+    /// kernels.</summary>
     /// <inheritdoc cref="Factor" path="/param"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Uniform(long seed, int index) => Random(seed, index) * (1f / (1 << Bits));
@@ -65,7 +66,8 @@ public static class DropoutMask
                 uint key = (uint)seed;
                 for (int round = 0; round < Rounds; round++, key += Weyl)
                 {
-                    Vector256<ulong> p = Avx2.Multiply(a.AsUInt32(), multiplier), q = Avx2.Multiply(b.AsUInt32(), multiplier), keys = Vector256.Create((ulong)key);
+                    Vector256<ulong> p = Avx2.Multiply(a.AsUInt32(), multiplier), q = Avx2.Multiply(b.AsUInt32(), multiplier),
+                        keys = Vector256.Create((ulong)key);
                     a = p >> 32 ^ keys ^ aHigh;
                     b = q >> 32 ^ keys ^ bHigh;
                     (aHigh, bHigh) = (p, q);

@@ -15,12 +15,14 @@ public static partial class Gelu
         public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
             long start = (long)index * HostPart;
-            BackwardPart<TVector>(a.X.Pointer + start, a.GradY.Pointer + start, a.GradX.Pointer + start, (int)Math.Min(HostPart, a.Count - start));
+            BackwardPart<TVector>(a.X.Pointer + start, a.GradY.Pointer + start, a.GradX.Pointer + start,
+                (int)Math.Min(HostPart, a.Count - start));
         }
     }
 
     [MethodImpl(HostMethod.Hot)]
-    static unsafe void BackwardPart<TVector>(float* x, float* gradY, float* gradX, int count) where TVector : unmanaged, IHostVector<TVector>
+    static unsafe void BackwardPart<TVector>(float* x, float* gradY, float* gradX, int count) where TVector : unmanaged,
+        IHostVector<TVector>
     {
         int i = 0;
         for (; i <= count - TVector.Count; i += TVector.Count)

@@ -103,9 +103,11 @@ static class ElementaryCoefficients
     public const float Exp1 = 0.6931471824645996f, Exp2 = 0.24022650718688965f, Exp3 = 0.05550327152013779f,
         Exp4 = 0.00961802527308464f, Exp5 = 0.0013400432653725147f, Exp6 = 0.00015469732170458883f;
 
-    // Taylor's coefficients of 2 artanh(s): the first that is left out is 2e-9 of the sum at s = 0.172; √½; ln 2 in two parts, the first of 15 bits
+    // Taylor's coefficients of 2 artanh(s): the first that is left out is 2e-9 of the sum at s = 0.172; √½; ln 2 in two parts, the first of
+    // 15 bits
     public const uint RootHalfBits = 0x3F3504F3;
-    public const float Artanh3 = 2f / 3, Artanh5 = 2f / 5, Artanh7 = 2f / 7, Artanh9 = 2f / 9, Ln2 = 0.693138122558594f, Ln2Rest = 9.05800061445916e-06f;
+    public const float Artanh3 = 2f / 3, Artanh5 = 2f / 5, Artanh7 = 2f / 7, Artanh9 = 2f / 9, Ln2 = 0.693138122558594f,
+        Ln2Rest = 9.05800061445916e-06f;
 
     // erf(x)/x − 1 in x² on [0, 1], relative error 1.2e-8
     public const float Erf0 = 0.12837916612625122f, Erf1 = -0.3761262595653534f, Erf2 = 0.11283597350120544f,

@@ -11,10 +11,12 @@ static unsafe class HostDot
     const int LongRow = 4096;
 
     /// <summary>Whether a product of one row of x reads x split, as <see cref="Split"/> writes it.</summary>
-    public static bool TakesSplit<TFormat>(int rows, nint length) where TFormat : struct, IHostFormat => rows == 1 && length <= LongRow && TFormat.Bytes == 2;
+    public static bool TakesSplit<TFormat>(int rows, nint length) where TFormat : struct, IHostFormat =>
+        rows == 1 && length <= LongRow && TFormat.Bytes == 2;
 
     /// <summary>
-    /// Writes x for rows of bf16: of each 2 · <c>TVector.Count</c> neighbours first the even ones, then the odd ones; what is left as it is.
+    /// Writes x for rows of bf16: of each 2 · <c>TVector.Count</c> neighbours first the even ones, then the odd ones; what is left as it
+    /// is.
     /// A register of bf16 then becomes two of f32 by a shift and a mask, which wait for nothing but the load.
     /// </summary>
     public static void Split<TVector>(float* x, float* split, nint length) where TVector : unmanaged, IHostVector<TVector>
@@ -31,7 +33,8 @@ static unsafe class HostDot
     /// sums[m, i] = Σₖ x[m, k] · w[row + i, k] for <paramref name="rows"/> rows of x and <paramref name="count"/> ≤ 4 rows of w.
     /// The other sums of a row of four repeat the last one. Where <see cref="TakesSplit"/> says so, x is split.
     /// </summary>
-    public static void Multiply<TVector, TFormat>(HostMatrix w, nint row, int count, float* x, nint xStride, int rows, nint length, float* sums)
+    public static void Multiply<TVector, TFormat>(HostMatrix w, nint row, int count, float* x, nint xStride, int rows, nint length,
+        float* sums)
         where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
         if (rows == 1 && length <= LongRow && !TFormat.Scaled)
@@ -39,7 +42,8 @@ static unsafe class HostDot
             for (int i = 0; i < 4; i++)
             {
                 byte* values = w.Values + (row + i) * w.Stride * TFormat.Bytes;
-                sums[i] = i >= count ? sums[i - 1] : TFormat.Bytes == 4 ? Row<TVector>((float*)values, x, length) : SplitRow<TVector>((ushort*)values, x, length);
+                sums[i] = i >= count ? sums[i - 1] : TFormat.Bytes == 4 ? Row<TVector>((float*)values, x, length)
+                    : SplitRow<TVector>((ushort*)values, x, length);
             }
             return;
         }
@@ -55,8 +59,10 @@ static unsafe class HostDot
             Rows<TVector, TFormat, Two>(w, row, count - 1, x + m * xStride, xStride, length, sums + m * 4);
     }
 
-    /// <summary>sums[i] = Σₖ x[k] · w[row + i, k] for <paramref name="count"/> ≤ 4 rows of f32 that lie in the cache, and an x that may not.</summary>
-    public static void MultiplyOne<TVector>(HostMatrix w, nint row, int count, float* x, nint length, float* sums) where TVector : unmanaged, IHostVector<TVector> =>
+    /// <summary>sums[i] = Σₖ x[k] · w[row + i, k] for <paramref name="count"/> ≤ 4 rows of f32 that lie in the cache, and an x that may
+    /// not.</summary>
+    public static void MultiplyOne<TVector>(HostMatrix w, nint row, int count, float* x, nint length, float* sums)
+        where TVector : unmanaged, IHostVector<TVector> =>
         Rows<TVector, HostF32, One>(w, row, count - 1, x, 0, length, sums);
 
     /// <summary>
@@ -90,11 +96,13 @@ static unsafe class HostDot
             // The next row, which is next in memory: the hardware's own prefetch is too close behind a memory that is fast.
             if (Sse.IsSupported)
                 Sse.Prefetch1(w + length + k);
-            total.Add(Four<TVector>.Load(x + k), new(TVector.LoadEven(w + k), TVector.LoadOdd(w + k), TVector.LoadEven(w + k + half), TVector.LoadOdd(w + k + half)));
+            total.Add(Four<TVector>.Load(x + k),
+                new(TVector.LoadEven(w + k), TVector.LoadOdd(w + k), TVector.LoadEven(w + k + half), TVector.LoadOdd(w + k + half)));
         }
         var rest = total.Total;
         for (; k <= length - half; k += half)
-            rest = TVector.MultiplyAdd(TVector.Load(x + k), TVector.LoadEven(w + k), TVector.MultiplyAdd(TVector.Load(x + k + TVector.Count), TVector.LoadOdd(w + k), rest));
+            rest = TVector.MultiplyAdd(TVector.Load(x + k), TVector.LoadEven(w + k),
+                TVector.MultiplyAdd(TVector.Load(x + k + TVector.Count), TVector.LoadOdd(w + k), rest));
         float sum = TVector.Sum(rest);
         for (; k < length; k++)
             sum += x[k] * HostBF16.LoadOne((byte*)(w + k));
@@ -159,7 +167,8 @@ static unsafe class HostDot
                 nint at = k * TFormat.Bytes;
                 if (!TRows.Second && Sse.IsSupported && k % PrefetchStep == 0)
                     Prefetch(w0 + 4 * (rowBytes + at), 4 * PrefetchStep * TFormat.Bytes);
-                var v = new Four<TVector>(TFormat.Load<TVector>(w0 + at), TFormat.Load<TVector>(w1 + at), TFormat.Load<TVector>(w2 + at), TFormat.Load<TVector>(w3 + at));
+                var v = new Four<TVector>(TFormat.Load<TVector>(w0 + at), TFormat.Load<TVector>(w1 + at), TFormat.Load<TVector>(w2 + at),
+                    TFormat.Load<TVector>(w3 + at));
                 g0.Add(TVector.Load(x + k), v);
                 if (TRows.Second)
                     g1.Add(TVector.Load(x1 + k), v);
@@ -172,7 +181,8 @@ static unsafe class HostDot
                 break;
             }
             nint group = (k - 1) / Weights.ScaleGroup;
-            var scales = new Four<TVector>(TVector.Create(s0[group]), TVector.Create(s1[group]), TVector.Create(s2[group]), TVector.Create(s3[group]));
+            var scales = new Four<TVector>(TVector.Create(s0[group]), TVector.Create(s1[group]), TVector.Create(s2[group]),
+                TVector.Create(s3[group]));
             y0.Add(g0, scales);
             if (TRows.Second)
                 y1.Add(g1, scales);
@@ -226,7 +236,8 @@ static unsafe class HostDot
         }
 
         [MethodImpl(Inline)]
-        public static Four<TVector> operator +(in Four<TVector> x, in Four<TVector> y) => new(x._a + y._a, x._b + y._b, x._c + y._c, x._d + y._d);
+        public static Four<TVector> operator +(in Four<TVector> x, in Four<TVector> y) =>
+            new(x._a + y._a, x._b + y._b, x._c + y._c, x._d + y._d);
 
         public readonly TVector Total
         {

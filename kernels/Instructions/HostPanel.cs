@@ -23,7 +23,8 @@ static unsafe class HostPanel
     /// neighbouring columns of a panel. Rows behind <paramref name="lastRow"/> repeat it.
     /// </summary>
     [MethodImpl(HostMethod.Hot)]
-    public static void Pack<TVector, TFormat>(HostMatrix w, nint row, nint lastRow, nint column, nint depth, float* panel, nint panelStride, float* buffer)
+    public static void Pack<TVector, TFormat>(HostMatrix w, nint row, nint lastRow, nint column, nint depth, float* panel, nint panelStride,
+        float* buffer)
         where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
         nint k = 0;
@@ -44,11 +45,13 @@ static unsafe class HostPanel
     }
 
     /// <summary>
-    /// Writes the columns [column, column + <paramref name="width"/>) of <paramref name="w"/>, rows [row, row + depth), as neighbouring columns
+    /// Writes the columns [column, column + <paramref name="width"/>) of <paramref name="w"/>, rows [row, row + depth), as neighbouring
+    /// columns
     /// of a panel, which is how they lie already: only widened. Columns from <paramref name="width"/> to <c>TVector.Count</c> become 0.
     /// </summary>
     [MethodImpl(HostMethod.Hot)]
-    public static void PackAcross<TVector, TFormat>(HostMatrix w, nint row, nint depth, nint column, int width, float* panel, nint panelStride)
+    public static void PackAcross<TVector, TFormat>(HostMatrix w, nint row, nint depth, nint column, int width, float* panel,
+        nint panelStride)
         where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
         for (nint k = 0; k < depth; k++, panel += panelStride)
@@ -87,7 +90,8 @@ static unsafe class HostPanel
 
     /// <summary>Four columns of <c>TVector.Count</c> rows become four rows: lane by lane a transpose of 4 × 4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Transpose<TVector>(float* from, nint stride, float* to, nint toStride) where TVector : unmanaged, IHostVector<TVector>
+    public static void Transpose<TVector>(float* from, nint stride, float* to, nint toStride) where TVector : unmanaged,
+        IHostVector<TVector>
     {
         var a = TVector.LoadLanes(from, 4 * stride);
         var b = TVector.LoadLanes(from + stride, 4 * stride);

@@ -103,7 +103,8 @@ static unsafe class HostTile
         nint last = rows - 1, i1 = 1, i2 = 2, i3 = Math.Min(3, last), i4 = Math.Min(4, last), i5 = Math.Min(5, last);
         float* x1 = x + i1 * xStride, x2 = x + i2 * xStride, x3 = x + i3 * xStride, x4 = x + i4 * xStride, x5 = x + i5 * xStride;
         TStrip y0 = TStrip.Load(start), y1 = TStrip.Load(start + i1 * startStride), y2 = TStrip.Load(start + i2 * startStride),
-            y3 = TStrip.Load(start + i3 * startStride), y4 = TStrip.Load(start + i4 * startStride), y5 = TStrip.Load(start + i5 * startStride);
+            y3 = TStrip.Load(start + i3 * startStride), y4 = TStrip.Load(start + i4 * startStride),
+                y5 = TStrip.Load(start + i5 * startStride);
         for (nint k = 0; k < depth; k++)
         {
             var w = TStrip.Load(panel);

@@ -31,7 +31,8 @@ readonly unsafe struct Wide128(Vector128<float> value) : IHostVector<Wide128>
     public static Wide128 LoadOdd(ushort* p) => new((Vector128.Load((uint*)p) & Vector128.Create(0xFFFF0000u)).AsSingle());
 
     [MethodImpl(Inline)]
-    public static Wide128 Load(sbyte* p) => new(Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(*(int*)p).AsSByte()))));
+    public static Wide128 Load(sbyte* p) =>
+        new(Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(*(int*)p).AsSByte()))));
 
     [MethodImpl(Inline)]
     public static Wide128 LoadLanes(float* p, nint rowStride) => Load(p);
@@ -74,7 +75,8 @@ readonly unsafe struct Wide128(Vector128<float> value) : IHostVector<Wide128>
         new(Vector128.ConditionalSelect(Vector128.LessThan(a._value, b._value), yes._value, no._value));
 
     [MethodImpl(Inline)]
-    public static Wide128 PowerOfTwo(Wide128 whole) => new(((Vector128.ConvertToInt32Native(whole._value) + Vector128.Create(127)) << 23).AsSingle());
+    public static Wide128 PowerOfTwo(Wide128 whole) =>
+        new(((Vector128.ConvertToInt32Native(whole._value) + Vector128.Create(127)) << 23).AsSingle());
 
     [MethodImpl(Inline)]
     public static Wide128 ShiftExponent(Wide128 a, Wide128 bits) => new((a._value.AsInt32() + (bits._value.AsInt32() << 23)).AsSingle());

@@ -31,7 +31,8 @@ readonly unsafe struct Wide256(Vector256<float> value) : IHostVector<Wide256>
     public static Wide256 LoadOdd(ushort* p) => new((Vector256.Load((uint*)p) & Vector256.Create(0xFFFF0000u)).AsSingle());
 
     [MethodImpl(Inline)]
-    public static Wide256 Load(sbyte* p) => new(Vector256.ConvertToSingle(Avx2.IsSupported ? Avx2.ConvertToVector256Int32(Vector128.CreateScalarUnsafe(*(long*)p).AsSByte())
+    public static Wide256 Load(sbyte* p) =>
+        new(Vector256.ConvertToSingle(Avx2.IsSupported ? Avx2.ConvertToVector256Int32(Vector128.CreateScalarUnsafe(*(long*)p).AsSByte())
         : Vector256.WidenLower(Vector256.WidenLower(Vector256.Create(Vector128.CreateScalar(*(long*)p).AsSByte(), default)))));
 
     [MethodImpl(Inline)]
@@ -75,7 +76,8 @@ readonly unsafe struct Wide256(Vector256<float> value) : IHostVector<Wide256>
         new(Vector256.ConditionalSelect(Vector256.LessThan(a._value, b._value), yes._value, no._value));
 
     [MethodImpl(Inline)]
-    public static Wide256 PowerOfTwo(Wide256 whole) => new(((Vector256.ConvertToInt32Native(whole._value) + Vector256.Create(127)) << 23).AsSingle());
+    public static Wide256 PowerOfTwo(Wide256 whole) =>
+        new(((Vector256.ConvertToInt32Native(whole._value) + Vector256.Create(127)) << 23).AsSingle());
 
     [MethodImpl(Inline)]
     public static Wide256 ShiftExponent(Wide256 a, Wide256 bits) => new((a._value.AsInt32() + (bits._value.AsInt32() << 23)).AsSingle());
@@ -98,11 +100,13 @@ readonly unsafe struct Wide256(Vector256<float> value) : IHostVector<Wide256>
         : Vector256.Create(Wide128.InterleaveUpper(a.Lower, b.Lower).Value, Wide128.InterleaveUpper(a.Upper, b.Upper).Value));
 
     [MethodImpl(Inline)]
-    public static Wide256 JoinLower(Wide256 a, Wide256 b) => new(Avx.IsSupported ? Avx.UnpackLow(a._value.AsDouble(), b._value.AsDouble()).AsSingle()
+    public static Wide256 JoinLower(Wide256 a, Wide256 b) =>
+        new(Avx.IsSupported ? Avx.UnpackLow(a._value.AsDouble(), b._value.AsDouble()).AsSingle()
         : Vector256.Create(Wide128.JoinLower(a.Lower, b.Lower).Value, Wide128.JoinLower(a.Upper, b.Upper).Value));
 
     [MethodImpl(Inline)]
-    public static Wide256 JoinUpper(Wide256 a, Wide256 b) => new(Avx.IsSupported ? Avx.UnpackHigh(a._value.AsDouble(), b._value.AsDouble()).AsSingle()
+    public static Wide256 JoinUpper(Wide256 a, Wide256 b) =>
+        new(Avx.IsSupported ? Avx.UnpackHigh(a._value.AsDouble(), b._value.AsDouble()).AsSingle()
         : Vector256.Create(Wide128.JoinUpper(a.Lower, b.Lower).Value, Wide128.JoinUpper(a.Upper, b.Upper).Value));
 
     Wide128 Lower => new(_value.GetLower());

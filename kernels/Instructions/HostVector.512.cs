@@ -31,7 +31,8 @@ readonly unsafe struct Wide512(Vector512<float> value) : IHostVector<Wide512>
     public static Wide512 LoadOdd(ushort* p) => new((Vector512.Load((uint*)p) & Vector512.Create(0xFFFF0000u)).AsSingle());
 
     [MethodImpl(Inline)]
-    public static Wide512 Load(sbyte* p) => new(Vector512.ConvertToSingle(Avx512F.IsSupported ? Avx512F.ConvertToVector512Int32(Vector128.Load(p))
+    public static Wide512 Load(sbyte* p) =>
+        new(Vector512.ConvertToSingle(Avx512F.IsSupported ? Avx512F.ConvertToVector512Int32(Vector128.Load(p))
         : Vector512.WidenLower(Vector512.WidenLower(Vector512.Create(Vector256.Create(Vector128.Load(p), default), default)))));
 
     [MethodImpl(Inline)]
@@ -77,7 +78,8 @@ readonly unsafe struct Wide512(Vector512<float> value) : IHostVector<Wide512>
         new(Vector512.ConditionalSelect(Vector512.LessThan(a._value, b._value), yes._value, no._value));
 
     [MethodImpl(Inline)]
-    public static Wide512 PowerOfTwo(Wide512 whole) => new(((Vector512.ConvertToInt32Native(whole._value) + Vector512.Create(127)) << 23).AsSingle());
+    public static Wide512 PowerOfTwo(Wide512 whole) =>
+        new(((Vector512.ConvertToInt32Native(whole._value) + Vector512.Create(127)) << 23).AsSingle());
 
     [MethodImpl(Inline)]
     public static Wide512 ShiftExponent(Wide512 a, Wide512 bits) => new((a._value.AsInt32() + (bits._value.AsInt32() << 23)).AsSingle());
@@ -100,11 +102,13 @@ readonly unsafe struct Wide512(Vector512<float> value) : IHostVector<Wide512>
         : Vector512.Create(Wide256.InterleaveUpper(a.Lower, b.Lower).Value, Wide256.InterleaveUpper(a.Upper, b.Upper).Value));
 
     [MethodImpl(Inline)]
-    public static Wide512 JoinLower(Wide512 a, Wide512 b) => new(Avx512F.IsSupported ? Avx512F.UnpackLow(a._value.AsDouble(), b._value.AsDouble()).AsSingle()
+    public static Wide512 JoinLower(Wide512 a, Wide512 b) =>
+        new(Avx512F.IsSupported ? Avx512F.UnpackLow(a._value.AsDouble(), b._value.AsDouble()).AsSingle()
         : Vector512.Create(Wide256.JoinLower(a.Lower, b.Lower).Value, Wide256.JoinLower(a.Upper, b.Upper).Value));
 
     [MethodImpl(Inline)]
-    public static Wide512 JoinUpper(Wide512 a, Wide512 b) => new(Avx512F.IsSupported ? Avx512F.UnpackHigh(a._value.AsDouble(), b._value.AsDouble()).AsSingle()
+    public static Wide512 JoinUpper(Wide512 a, Wide512 b) =>
+        new(Avx512F.IsSupported ? Avx512F.UnpackHigh(a._value.AsDouble(), b._value.AsDouble()).AsSingle()
         : Vector512.Create(Wide256.JoinUpper(a.Lower, b.Lower).Value, Wide256.JoinUpper(a.Upper, b.Upper).Value));
 
     Wide256 Lower => new(_value.GetLower());

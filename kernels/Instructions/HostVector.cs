@@ -63,7 +63,8 @@ unsafe interface IHostVector<TSelf> where TSelf : unmanaged, IHostVector<TSelf>
     /// <summary>2^a for whole numbers from −126 to 127.</summary>
     static abstract TSelf PowerOfTwo(TSelf whole);
 
-    /// <summary>Adds the lowest bits of <paramref name="bits"/>, as a whole number, to the exponent of a, which must stay that of a normal number.</summary>
+    /// <summary>Adds the lowest bits of <paramref name="bits"/>, as a whole number, to the exponent of a, which must stay that of a normal
+    /// number.</summary>
     static abstract TSelf ShiftExponent(TSelf a, TSelf bits);
 
     static abstract float Sum(TSelf a);
@@ -104,7 +105,8 @@ static class HostVector
 static class HostMethod
 {
     /// <summary>
-    /// At full optimisation from the first call, and never inlined: pulled into a larger method, what a loop keeps in registers would live in
+    /// At full optimisation from the first call, and never inlined: pulled into a larger method, what a loop keeps in registers would live
+    /// in
     /// memory.
     /// </summary>
     public const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining;

@@ -5,8 +5,10 @@ namespace HSENet.Kernels;
 
 static unsafe class HostVectors
 {
-    /// <summary>Writes <paramref name="count"/> weights from element <paramref name="start"/> on as f32; int8 only in whole groups that share a scale.</summary>
-    public static void Widen<TVector>(in Weights weights, long start, float* destination, int count) where TVector : unmanaged, IHostVector<TVector>
+    /// <summary>Writes <paramref name="count"/> weights from element <paramref name="start"/> on as f32; int8 only in whole groups that
+    /// share a scale.</summary>
+    public static void Widen<TVector>(in Weights weights, long start, float* destination, int count) where TVector : unmanaged,
+        IHostVector<TVector>
     {
         switch (weights.Type)
         {
@@ -19,7 +21,8 @@ static unsafe class HostVectors
             default:
                 Widen<TVector, HostInt8>(weights.Values.Pointer + start, destination, count);
                 for (int i = 0; i < count; i += Weights.ScaleGroup)
-                    Scale<TVector>(weights.Scales.Pointer[(start + i) / Weights.ScaleGroup], destination + i, destination + i, Weights.ScaleGroup);
+                    Scale<TVector>(weights.Scales.Pointer[(start + i) / Weights.ScaleGroup], destination + i, destination + i,
+                        Weights.ScaleGroup);
                 break;
         }
     }
@@ -32,7 +35,8 @@ static unsafe class HostVectors
         int i = 0, step = TVector.Count;
         for (; i <= count - 4 * step; i += 4 * step)
         {
-            TVector p = TVector.Load(x + i), q = TVector.Load(x + i + step), r = TVector.Load(x + i + 2 * step), s = TVector.Load(x + i + 3 * step);
+            TVector p = TVector.Load(x + i), q = TVector.Load(x + i + step), r = TVector.Load(x + i + 2 * step),
+                s = TVector.Load(x + i + 3 * step);
             a = TVector.MultiplyAdd(p, p, a);
             b = TVector.MultiplyAdd(q, q, b);
             c = TVector.MultiplyAdd(r, r, c);
@@ -46,18 +50,21 @@ static unsafe class HostVectors
 
     /// <summary>destination[i] += factor · source[i].</summary>
     [MethodImpl(HostMethod.Hot)]
-    public static void AddScaled<TVector>(float factor, float* source, float* destination, int count) where TVector : unmanaged, IHostVector<TVector>
+    public static void AddScaled<TVector>(float factor, float* source, float* destination, int count) where TVector : unmanaged,
+        IHostVector<TVector>
     {
         int i = 0;
         for (; i <= count - TVector.Count; i += TVector.Count)
-            TVector.Store(destination + i, TVector.MultiplyAdd(TVector.Create(factor), TVector.Load(source + i), TVector.Load(destination + i)));
+            TVector.Store(destination + i,
+                TVector.MultiplyAdd(TVector.Create(factor), TVector.Load(source + i), TVector.Load(destination + i)));
         for (; i < count; i++)
             destination[i] += factor * source[i];
     }
 
     /// <summary>destination[i] = factor · source[i], which may be the same.</summary>
     [MethodImpl(HostMethod.Hot)]
-    public static void Scale<TVector>(float factor, float* source, float* destination, int count) where TVector : unmanaged, IHostVector<TVector>
+    public static void Scale<TVector>(float factor, float* source, float* destination, int count) where TVector : unmanaged,
+        IHostVector<TVector>
     {
         int i = 0;
         for (; i <= count - TVector.Count; i += TVector.Count)

@@ -20,7 +20,8 @@ public static partial class L2Normalize
     }
 
     [MethodImpl(HostMethod.Hot)]
-    static unsafe void BackwardRow<TVector>(float* x, float* gradY, float* gradX, int channels) where TVector : unmanaged, IHostVector<TVector>
+    static unsafe void BackwardRow<TVector>(float* x, float* gradY, float* gradX, int channels) where TVector : unmanaged,
+        IHostVector<TVector>
     {
         float length = MathF.Sqrt(HostVectors.SumOfSquares<TVector>(x, channels)), scale = 1f / MathF.Max(length, SmallestLength);
         TVector dots = default;
@@ -33,7 +34,8 @@ public static partial class L2Normalize
         float pull = length < SmallestLength ? 0f : -(dot * scale) * scale;
 
         for (c = 0; c <= channels - TVector.Count; c += TVector.Count)
-            TVector.Store(gradX + c, TVector.Create(scale) * TVector.MultiplyAdd(TVector.Load(x + c), TVector.Create(pull), TVector.Load(gradY + c)));
+            TVector.Store(gradX + c, TVector.Create(scale)
+                * TVector.MultiplyAdd(TVector.Load(x + c), TVector.Create(pull), TVector.Load(gradY + c)));
         for (; c < channels; c++)
             gradX[c] = scale * (x[c] * pull + gradY[c]);
     }

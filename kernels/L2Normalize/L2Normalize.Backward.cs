@@ -28,7 +28,8 @@ public static partial class L2Normalize
         Rung.Gpu<L2NormalizeBackwardArguments>("V1.Naive", BackwardV1).WithThreads(128, static a => a.Rows));
 
     /// <summary>
-    /// gradX[n,c] = (gradY[n,c] − x[n,c] · Σ x·gradY / |x|²) / |x|, overwritten. Of a row shorter than 1e-12, which the forward only divides by
+    /// gradX[n,c] = (gradY[n,c] − x[n,c] · Σ x·gradY / |x|²) / |x|, overwritten. Of a row shorter than 1e-12, which the forward only
+    /// divides by
     /// that, gradY / 1e-12, as in the reference.
     /// </summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

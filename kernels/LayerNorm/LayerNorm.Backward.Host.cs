@@ -21,7 +21,8 @@ public static partial class LayerNorm
         public void Run<TVector>(int row, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
             long start = (long)row * a.Channels;
-            var (mean, scale) = BackwardRow<TVector>(a.X.Pointer + start, a.GradY.Pointer + start, a.Residual.IsEmpty ? null : a.Residual.Pointer + start,
+            var (mean, scale) = BackwardRow<TVector>(a.X.Pointer + start, a.GradY.Pointer + start,
+                a.Residual.IsEmpty ? null : a.Residual.Pointer + start,
                 a.GradX.Pointer + start, a.Gamma.Pointer, a.Channels, a.Epsilon);
             if (!a.Scratch.IsEmpty)
                 (a.Scratch.Pointer[row], a.Scratch.Pointer[a.Rows + row]) = (mean, scale);
@@ -29,7 +30,8 @@ public static partial class LayerNorm
     }
 
     [MethodImpl(HostMethod.Hot)]
-    static unsafe (float Mean, float InverseDeviation) BackwardRow<TVector>(float* x, float* gradY, float* residual, float* gradX, float* gamma, int channels, float epsilon)
+    static unsafe (float Mean, float InverseDeviation) BackwardRow<TVector>(float* x, float* gradY, float* residual, float* gradX,
+        float* gamma, int channels, float epsilon)
         where TVector : unmanaged, IHostVector<TVector>
     {
         TVector squares = default, gradients = default, products = default;
@@ -51,7 +53,8 @@ public static partial class LayerNorm
             sum += gradient;
             product += gradient * centred;
         }
-        float scale = 1f / MathF.Sqrt(square / channels + epsilon), meanGradient = sum / channels, pull = scale * scale * (product / channels);
+        float scale = 1f / MathF.Sqrt(square / channels + epsilon), meanGradient = sum / channels,
+            pull = scale * scale * (product / channels);
 
         for (c = 0; c < vectorEnd; c += TVector.Count)
         {
@@ -74,7 +77,8 @@ public static partial class LayerNorm
             for (int row = 0; row < a.Rows; row++)
             {
                 long first = (long)row * a.Channels + start;
-                AddRow<TVector>(a.X.Pointer + first, a.GradY.Pointer + first, a.Scratch.Pointer[row], a.Scratch.Pointer[a.Rows + row], gradGamma, gradBeta, count);
+                AddRow<TVector>(a.X.Pointer + first, a.GradY.Pointer + first, a.Scratch.Pointer[row], a.Scratch.Pointer[a.Rows + row],
+                    gradGamma, gradBeta, count);
             }
             if (!a.GradGamma.IsEmpty)
                 HostVectors.AddScaled<TVector>(1f, gradGamma, a.GradGamma.Pointer + start, count);

@@ -4,7 +4,8 @@ namespace HSENet.Kernels;
 public static partial class LayerNorm
 {
     /// <summary>
-    /// gradX [N, C], and gradGamma and gradBeta [C] after the addition, as doubles; empty where not asked for. The arguments must lie in host
+    /// gradX [N, C], and gradGamma and gradBeta [C] after the addition, as doubles; empty where not asked for. The arguments must lie in
+    /// host
     /// memory and are not touched.
     /// </summary>
     internal static (double[] GradX, double[] GradGamma, double[] GradBeta) BackwardReference(in LayerNormBackwardArguments a)
@@ -29,7 +30,8 @@ public static partial class LayerNorm
             }
             for (int c = 0; c < a.Channels; c++)
             {
-                gradX[start + c] = r * ((double)a.Gamma[c] * a.GradY[start + c] - meanGradient - x[c] * meanProduct) + (a.Residual.IsEmpty ? 0 : a.Residual[start + c]);
+                gradX[start + c] = r * ((double)a.Gamma[c] * a.GradY[start + c] - meanGradient - x[c] * meanProduct)
+                    + (a.Residual.IsEmpty ? 0 : a.Residual[start + c]);
                 if (gradGamma.Length > 0)
                     gradGamma[c] += a.GradY[start + c] * x[c];
                 if (gradBeta.Length > 0)

@@ -25,7 +25,8 @@ public struct LayerNormBackwardArguments
     /// <summary>[C] gradient of the shift, or none: added to.</summary>
     public View<float> GradBeta;
 
-    /// <summary>Overwritten, <see cref="LayerNorm.BackwardScratch"/> floats: mean and inverse deviation of every row. None without gradients of scale and shift.</summary>
+    /// <summary>Overwritten, <see cref="LayerNorm.BackwardScratch"/> floats: mean and inverse deviation of every row. None without
+    /// gradients of scale and shift.</summary>
     public View<float> Scratch;
 
     /// <summary>N, rows.</summary>
@@ -48,7 +49,8 @@ public static partial class LayerNorm
         Rung.Gpu<LayerNormBackwardArguments>("V1.Naive", BackwardV1) with
         {
             Group = BackwardGroup,
-            Launch = static a => new(Parts.Of(a.Rows, BackwardGroup) + (a.GradGamma.IsEmpty && a.GradBeta.IsEmpty ? 0 : Parts.Of(a.Channels, BackwardGroup))),
+            Launch = static a => new(Parts.Of(a.Rows, BackwardGroup)
+                + (a.GradGamma.IsEmpty && a.GradBeta.IsEmpty ? 0 : Parts.Of(a.Channels, BackwardGroup))),
         });
 
     /// <summary>
@@ -58,7 +60,8 @@ public static partial class LayerNorm
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
     public static void Backward(Device device, in LayerNormBackwardArguments arguments) => BackwardOperation.Launch(device, arguments);
 
-    /// <summary>Floats of <see cref="LayerNormBackwardArguments.Scratch"/>: [⌈C / 128⌉, 2, N], so that no group waits for another.</summary>
+    /// <summary>Floats of <see cref="LayerNormBackwardArguments.Scratch"/>: [⌈C / 128⌉, 2, N], so that no group waits for
+    /// another.</summary>
     public static long BackwardScratch(int rows, int channels) => 2L * rows * Parts.Of(channels, BackwardGroup);
 
     static void Check(LayerNormBackwardArguments a)
@@ -72,6 +75,7 @@ public static partial class LayerNorm
         Require.OptionalLength(name, nameof(a.GradBeta), a.GradBeta.Length, a.Channels, "C");
         Require.Indexable(name, "⌈C / 128⌉ × 2 × N", scratch);
         Require.OptionalLength(name, nameof(a.Scratch), a.Scratch.Length, scratch, "⌈C / 128⌉ × 2 × N");
-        Require.That(a.GradGamma.IsEmpty && a.GradBeta.IsEmpty || !a.Scratch.IsEmpty, name, nameof(a.Scratch), "room for the rows' statistics", a.Scratch.Length);
+        Require.That(a.GradGamma.IsEmpty && a.GradBeta.IsEmpty || !a.Scratch.IsEmpty, name, nameof(a.Scratch),
+            "room for the rows' statistics", a.Scratch.Length);
     }
 }

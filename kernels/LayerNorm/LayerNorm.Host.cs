@@ -16,7 +16,8 @@ public static partial class LayerNorm
     {
         public unsafe void Run<TVector>(int row, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
-            Row<TVector>(a.X.Pointer + (long)row * a.Channels, a.Y.Pointer + (long)row * a.Channels, a.Gamma.Pointer, a.Beta.Pointer, a.Channels, a.Epsilon);
+            Row<TVector>(a.X.Pointer + (long)row * a.Channels, a.Y.Pointer + (long)row * a.Channels, a.Gamma.Pointer, a.Beta.Pointer,
+                a.Channels, a.Epsilon);
         }
     }
 
@@ -34,7 +35,8 @@ public static partial class LayerNorm
     }
 
     [MethodImpl(HostMethod.Hot)]
-    static unsafe void Row<TVector>(float* x, float* y, float* gamma, float* beta, int channels, float epsilon) where TVector : unmanaged, IHostVector<TVector>
+    static unsafe void Row<TVector>(float* x, float* y, float* gamma, float* beta, int channels, float epsilon) where TVector : unmanaged,
+        IHostVector<TVector>
     {
         int vectorEnd = channels / TVector.Count * TVector.Count, c;
         float mean = Mean<TVector>(x, channels);
@@ -51,7 +53,8 @@ public static partial class LayerNorm
 
         TVector scale = TVector.Create(inverseDeviation);
         for (c = 0; c < vectorEnd; c += TVector.Count)
-            TVector.Store(y + c, TVector.MultiplyAdd((TVector.Load(x + c) - means) * scale, TVector.Load(gamma + c), TVector.Load(beta + c)));
+            TVector.Store(y + c, TVector.MultiplyAdd((TVector.Load(x + c) - means) * scale, TVector.Load(gamma + c),
+                TVector.Load(beta + c)));
         for (; c < channels; c++)
             y[c] = (x[c] - mean) * inverseDeviation * gamma[c] + beta[c];
     }

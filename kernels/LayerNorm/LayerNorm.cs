@@ -52,7 +52,8 @@ public static partial class LayerNorm
     /// <summary>What the operation and its backward have in common; returns N × C.</summary>
     static long CheckSizes(string name, View<float> x, View<float> gamma, int rows, int channels, float epsilon)
     {
-        long elements = Require.Elements(name, "N × C", (nameof(LayerNormArguments.Rows), rows), (nameof(LayerNormArguments.Channels), channels));
+        long elements = Require.Elements(name, "N × C", (nameof(LayerNormArguments.Rows), rows),
+            (nameof(LayerNormArguments.Channels), channels));
         Require.Length(name, nameof(LayerNormArguments.X), x.Length, elements, "N × C");
         Require.Length(name, nameof(LayerNormArguments.Gamma), gamma.Length, channels, "C");
         Require.That(epsilon > 0, name, nameof(LayerNormArguments.Epsilon), "more than 0", epsilon);

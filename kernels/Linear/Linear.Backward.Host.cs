@@ -13,7 +13,16 @@ public static partial class Linear
     static unsafe void HostBackward(HostDevice device, LinearBackwardArguments a)
     {
         if (!a.GradX.IsEmpty)
-            HostProduct(device, new LinearArguments { X = a.GradY, W = a.W, Residual = a.Residual, Y = a.GradX, Rows = a.Rows, Inputs = a.Outputs, Outputs = a.Inputs }, across: true);
+            HostProduct(device, new LinearArguments
+            {
+                X = a.GradY,
+                W = a.W,
+                Residual = a.Residual,
+                Y = a.GradX,
+                Rows = a.Rows,
+                Inputs = a.Outputs,
+                Outputs = a.Inputs
+            }, across: true);
         if (!a.GradW.IsEmpty)
             HostAddOuter(device, a.GradY, a.X, a.GradW, a.Rows, a.Inputs, a.Outputs);
         if (!a.GradBias.IsEmpty)
@@ -25,11 +34,13 @@ public static partial class Linear
         device.ForVectors(Parts.Of(outputs, BackwardColumns), new SumRowsWork(gradY, gradBias, rows, outputs));
 
     /// <summary>gradW [N, K] += gradYᵀ · x for gradY [M, N] and x [M, K]. Takes the launch's shared scratch memory.</summary>
-    internal static unsafe void HostAddOuter(HostDevice device, View<float> gradY, View<float> x, View<float> gradW, int rows, int inputs, int outputs) =>
+    internal static unsafe void HostAddOuter(HostDevice device, View<float> gradY, View<float> x, View<float> gradW, int rows, int inputs,
+        int outputs) =>
         HostAddOuter(device, gradY, x, gradW, rows, inputs, outputs, device.SharedScratch<float>((long)rows * outputs));
 
     /// <summary>The same with scratch memory for gradYᵀ.</summary>
-    internal static unsafe void HostAddOuter(HostDevice device, View<float> gradY, View<float> x, View<float> gradW, int rows, int inputs, int outputs, float* transposed)
+    internal static unsafe void HostAddOuter(HostDevice device, View<float> gradY, View<float> x, View<float> gradW, int rows, int inputs,
+        int outputs, float* transposed)
     {
         device.ForVectors(Parts.Of(outputs, BackwardColumns), new TransposeWork(gradY, transposed, rows, outputs));
         HostProduct(device, new LinearArguments
@@ -57,7 +68,8 @@ public static partial class Linear
     const int TransposeRows = 16; // whole cache lines are written, whatever the vector's width
 
     [MethodImpl(HostMethod.Hot)]
-    static unsafe void Transpose<TVector>(float* from, float* to, int firstRow, int endRow, nint firstColumn, int endColumn, nint rows, nint columns)
+    static unsafe void Transpose<TVector>(float* from, float* to, int firstRow, int endRow, nint firstColumn, int endColumn, nint rows,
+        nint columns)
         where TVector : unmanaged, IHostVector<TVector>
     {
         nint n = firstColumn;

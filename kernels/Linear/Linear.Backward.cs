@@ -1,7 +1,8 @@
 // Linear.Backward: the gradients of a product, their arguments and their ladder.
 namespace HSENet.Kernels;
 
-/// <summary>Arguments of <see cref="Linear.Backward"/>. M rows (tokens), K inputs, N outputs. Every gradient is optional; at least one is asked for.</summary>
+/// <summary>Arguments of <see cref="Linear.Backward"/>. M rows (tokens), K inputs, N outputs. Every gradient is optional; at least one is
+/// asked for.</summary>
 public struct LinearBackwardArguments
 {
     /// <summary>[M, N] gradient of the output before its activation.</summary>
@@ -49,7 +50,9 @@ public static partial class Linear
     public static void Backward(Device device, in LinearBackwardArguments arguments) => BackwardOperation.Launch(device, arguments);
 
     static Rung<LinearBackwardArguments> BackwardRung(Action<LinearBackwardArguments> kernel, WeightType type) =>
-        Rung.Gpu("V1.Naive", kernel).WithThreads(128, static a => a.GradX.Length + a.GradW.Length + a.GradBias.Length) with { Weights = type, Accepts = a => a.W.Type == type };
+        Rung.Gpu("V1.Naive", kernel).WithThreads(128, static a => a.GradX.Length + a.GradW.Length + a.GradBias.Length)
+            with
+        { Weights = type, Accepts = a => a.W.Type == type };
 
     static void Check(LinearBackwardArguments a)
     {

@@ -13,7 +13,8 @@ public static partial class Linear
         where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
         long weights = (long)a.Outputs * a.Inputs * (a.Activation == LinearActivation.SwiGlu ? 2 : 1);
-        long items = Math.Clamp(Math.Max(weights * TFormat.Bytes / ItemBytes, (weights * a.Rows + ItemProducts / 2) / ItemProducts), 1, a.Outputs);
+        long items = Math.Clamp(Math.Max(weights * TFormat.Bytes / ItemBytes, (weights * a.Rows + ItemProducts / 2) / ItemProducts), 1,
+            a.Outputs);
         int outputs = (int)((a.Outputs + items - 1) / items + DotOutputs - 1) / DotOutputs * DotOutputs;
         bool splits = HostDot.TakesSplit<TFormat>(a.Rows, a.Inputs);
         float* split = stackalloc float[splits ? a.Inputs : 0];

@@ -21,14 +21,17 @@ public static partial class Linear
         int outputs = a.Activation == LinearActivation.SwiGlu ? PanelColumns / 2 : PanelColumns;
         int panels = (a.Outputs + outputs - 1) / outputs;
         int blocks = (a.Rows + MostBlockRows - 1) / MostBlockRows;
-        while (panels * blocks < 16 * device.Threads && a.Rows > blocks * UsualBlockRows || panels * blocks < 3 * device.Threads && a.Rows > blocks * FewestBlockRows)
+        while (panels * blocks < 16 * device.Threads && a.Rows > blocks * UsualBlockRows
+            || panels * blocks < 3 * device.Threads && a.Rows > blocks * FewestBlockRows)
             blocks++;
         int rows = ((a.Rows + blocks - 1) / blocks + HostTile.Rows - 1) / HostTile.Rows * HostTile.Rows;
-        device.For(panels * ((a.Rows + rows - 1) / rows), new PanelWork<TStrip, TVector, TFormat>(device, a, outputs, panels, rows, across));
+        device.For(panels * ((a.Rows + rows - 1) / rows),
+            new PanelWork<TStrip, TVector, TFormat>(device, a, outputs, panels, rows, across));
     }
 
     /// <summary>An item is a block of rows times the outputs of one panel. How rows are divided changes no bit of the result.</summary>
-    readonly unsafe struct PanelWork<TStrip, TVector, TFormat>(HostDevice device, LinearArguments a, int outputs, int panels, int blockRows, bool across) : IHostWork
+    readonly unsafe struct PanelWork<TStrip, TVector, TFormat>(HostDevice device, LinearArguments a, int outputs, int panels, int blockRows,
+        bool across) : IHostWork
         where TStrip : unmanaged, IHostStrip<TStrip> where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
         public void Run(int index, int worker)
@@ -36,8 +39,10 @@ public static partial class Linear
             int n = index % panels * outputs, m0 = index / panels * blockRows, rows = Math.Min(blockRows, a.Rows - m0);
             int width = Math.Min(outputs, a.Outputs - n);
             int chunks = (a.Inputs + PanelDepth - 1) / PanelDepth, depth = ((a.Inputs + chunks - 1) / chunks + 15) & ~15;
-            float* panel = device.Scratch<float>(worker, (depth + HostPanel.Slack + 1 + rows + HostTile.Rows) * (long)PanelColumns + HostPanel.BufferFloats);
-            float* buffer = panel + (depth + HostPanel.Slack) * PanelColumns, start = buffer + HostPanel.BufferFloats, sums = start + PanelColumns;
+            float* panel = device.Scratch<float>(worker,
+                (depth + HostPanel.Slack + 1 + rows + HostTile.Rows) * (long)PanelColumns + HostPanel.BufferFloats);
+            float* buffer = panel + (depth + HostPanel.Slack) * PanelColumns, start = buffer + HostPanel.BufferFloats,
+                sums = start + PanelColumns;
             new Span<float>(start, PanelColumns).Clear();
             if (!a.Bias.IsEmpty)
                 new Span<float>(a.Bias.Pointer + n, width).CopyTo(new Span<float>(start, width));
@@ -72,7 +77,8 @@ public static partial class Linear
             for (int c = 0; c < PanelColumns && across; c += TVector.Count)
             {
                 int strip = c / TStrip.Width * TStrip.Width;
-                HostPanel.PackAcross<TVector, TFormat>(new HostMatrix(w.Values, w.Scales, a.Outputs), k, length, n + c, (int)Math.Clamp(a.Outputs - n - c, 0, TVector.Count),
+                HostPanel.PackAcross<TVector, TFormat>(new HostMatrix(w.Values, w.Scales, a.Outputs), k, length, n + c,
+                    (int)Math.Clamp(a.Outputs - n - c, 0, TVector.Count),
                     panel + (nint)strip * (length + HostPanel.Slack) + (c - strip), TStrip.Width);
             }
             for (int c = 0; c < PanelColumns && !across; c += TVector.Count)
@@ -80,12 +86,14 @@ public static partial class Linear
                 bool up = c >= outputs;
                 nint row = up ? a.Outputs + n + c - outputs : n + c, lastRow = up ? 2 * (nint)a.Outputs - 1 : a.Outputs - 1;
                 int strip = c / TStrip.Width * TStrip.Width;
-                HostPanel.Pack<TVector, TFormat>(w, row, lastRow, k, length, panel + (nint)strip * (length + HostPanel.Slack) + (c - strip), TStrip.Width, buffer);
+                HostPanel.Pack<TVector, TFormat>(w, row, lastRow, k, length, panel + (nint)strip * (length + HostPanel.Slack) + (c - strip),
+                    TStrip.Width, buffer);
             }
         }
     }
 
-    /// <summary>The residual of a tile lies in rows far apart, which no prefetch of the hardware follows: it is on its way while the tile is computed.</summary>
+    /// <summary>The residual of a tile lies in rows far apart, which no prefetch of the hardware follows: it is on its way while the tile
+    /// is computed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static unsafe void Prefetch(float* residual, nint stride, int rows, int width)
     {
@@ -96,7 +104,8 @@ public static partial class Linear
 
     /// <summary>Activation and residual on finished sums, while they are in the first level cache.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    static unsafe void Finish<TVector>(in LinearArguments a, float* sums, long m, int n, int rows, int width) where TVector : unmanaged, IHostVector<TVector>
+    static unsafe void Finish<TVector>(in LinearArguments a, float* sums, long m, int n, int rows, int width) where TVector : unmanaged,
+        IHostVector<TVector>
     {
         for (int r = 0; r < rows; r++)
         {

@@ -10,7 +10,8 @@ public static partial class Linear
 
     internal static void HostForward(HostDevice device, LinearArguments a) => HostProduct(device, a, across: false);
 
-    /// <summary>The product with Wᵀ; or, <paramref name="across"/>, y = residual + x · W with W [K, N] as it is stored: no activation.</summary>
+    /// <summary>The product with Wᵀ; or, <paramref name="across"/>, y = residual + x · W with W [K, N] as it is stored: no
+    /// activation.</summary>
     internal static void HostProduct(HostDevice device, in LinearArguments a, bool across)
     {
         switch (device.VectorBits)

@@ -60,7 +60,9 @@ public static partial class Linear
     public static void Forward(Device device, in LinearArguments arguments) => ForwardOperation.Launch(device, arguments);
 
     static Rung<LinearArguments> V1(Action<LinearArguments> kernel, WeightType type) =>
-        Rung.Gpu("V1.Naive", kernel).WithThreads(128, static a => a.Rows, static a => a.Outputs) with { Weights = type, Accepts = a => a.W.Type == type };
+        Rung.Gpu("V1.Naive", kernel).WithThreads(128, static a => a.Rows, static a => a.Outputs)
+            with
+        { Weights = type, Accepts = a => a.W.Type == type };
 
     static void Check(LinearArguments a)
     {

@@ -1,5 +1,6 @@
 // Computes  inner = s · x·Aᵀ,  gradInner = s · gradY·B,  gradB += gradYᵀ·inner,  gradA += gradInnerᵀ·x,  gradX += gradInner·A
-// Idea      the first r groups own a value of the rank each: its column of inner and gradInner for all rows, a barrier, then its row of A and
+// Idea      the first r groups own a value of the rank each: its column of inner and gradInner for all rows, a barrier, then its row of A
+//           and
 //           its column of B. The other groups own a row of x and compute its gradInner for themselves: no group waits for another
 // Numerics  nested sums in f32 from 0 up, fused multiply-adds; what is added to is added last
 using ILGPU;

@@ -7,10 +7,27 @@ public static partial class Lora
 {
     static unsafe void HostForward(HostDevice device, LoraArguments a)
     {
-        Linear.HostForward(device, new LinearArguments { X = a.X, W = a.A, Y = a.Scratch, Rows = a.Rows, Inputs = a.Inputs, Outputs = a.Rank });
+        Linear.HostForward(device, new LinearArguments
+        {
+            X = a.X,
+            W = a.A,
+            Y = a.Scratch,
+            Rows = a.Rows,
+            Inputs = a.Inputs,
+            Outputs = a.Rank
+        });
         float* inner = a.Scratch.Pointer;
         for (long i = 0; i < a.Scratch.Length; i++)
             inner[i] *= a.Scale;
-        Linear.HostForward(device, new LinearArguments { X = a.Scratch, W = a.B, Residual = a.Y, Y = a.Y, Rows = a.Rows, Inputs = a.Rank, Outputs = a.Outputs });
+        Linear.HostForward(device, new LinearArguments
+        {
+            X = a.Scratch,
+            W = a.B,
+            Residual = a.Y,
+            Y = a.Y,
+            Rows = a.Rows,
+            Inputs = a.Rank,
+            Outputs = a.Outputs
+        });
     }
 }

@@ -35,7 +35,8 @@ public struct LoraArguments
     public float Scale;
 }
 
-/// <summary>A low-rank adapter beside a base weight (peft's LoRA without dropout): y[m,n] += scale · Σⱼ B[n,j] · Σₖ A[j,k] · x[m,k].</summary>
+/// <summary>A low-rank adapter beside a base weight (peft's LoRA without dropout): y[m,n] += scale · Σⱼ B[n,j] · Σₖ A[j,k] ·
+/// x[m,k].</summary>
 public static partial class Lora
 {
     /// <summary>The operation in the catalogue.</summary>

@@ -44,7 +44,9 @@ public static partial class LoraMerge
     public static void Forward(Device device, in LoraMergeArguments arguments) => ForwardOperation.Launch(device, arguments);
 
     static Rung<LoraMergeArguments> V1(Action<LoraMergeArguments> kernel, WeightType type) =>
-        Rung.Gpu("V1.Naive", kernel).WithThreads(128, static a => a.Outputs, static a => a.Inputs) with { Weights = type, Accepts = a => a.W.Type == type };
+        Rung.Gpu("V1.Naive", kernel).WithThreads(128, static a => a.Outputs, static a => a.Inputs)
+            with
+        { Weights = type, Accepts = a => a.W.Type == type };
 
     static void Check(LoraMergeArguments a)
     {

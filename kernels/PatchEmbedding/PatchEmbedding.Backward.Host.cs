@@ -24,6 +24,7 @@ public static partial class PatchEmbedding
     readonly struct HostAddPositions(PatchEmbeddingBackwardArguments a) : IHostVectorWork
     {
         public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector> =>
-            HostVectors.AddScaled<TVector>(1f, a.GradY.Pointer + (long)index * a.Outputs, a.GradPosition.Pointer + (long)index * a.Outputs, a.Outputs);
+            HostVectors.AddScaled<TVector>(1f, a.GradY.Pointer + (long)index * a.Outputs, a.GradPosition.Pointer + (long)index * a.Outputs,
+                a.Outputs);
     }
 }

@@ -4,12 +4,14 @@ namespace HSENet.Kernels;
 public static partial class PatchEmbedding
 {
     /// <summary>
-    /// gradW [C, K], gradBias [C] and gradPosition [P, C] (empty when not asked for) after the addition, as doubles. The arguments must lie in
+    /// gradW [C, K], gradBias [C] and gradPosition [P, C] (empty when not asked for) after the addition, as doubles. The arguments must lie
+    /// in
     /// host memory and are not touched.
     /// </summary>
     internal static (double[] GradW, double[] GradBias, double[] GradPosition) BackwardReference(in PatchEmbeddingBackwardArguments a)
     {
-        double[] gradW = ReferenceMath.Doubles(a.GradW), gradBias = ReferenceMath.Doubles(a.GradBias), gradPosition = ReferenceMath.Doubles(a.GradPosition);
+        double[] gradW = ReferenceMath.Doubles(a.GradW), gradBias = ReferenceMath.Doubles(a.GradBias),
+            gradPosition = ReferenceMath.Doubles(a.GradPosition);
         int y = 0;
         for (int d = 0; d < a.Depth; d += a.PatchDepth)
             for (int h = 0; h < a.Height; h += a.PatchHeight)

@@ -21,8 +21,10 @@ public static partial class PatchEmbedding
             float sum = 0f;
             for (int p = 0; p < patches; p++)
             {
-                int line = (channel * a.Depth + p / (columns * lines) * a.PatchDepth + d) * a.Height + p / columns % lines * a.PatchHeight + h;
-                sum = ScalarInstructions.FusedMultiplyAdd(a.GradY[p * a.Outputs + c], a.Image[line * a.Width + p % columns * a.PatchWidth + w], sum);
+                int line = (channel * a.Depth + p / (columns * lines) * a.PatchDepth + d) * a.Height
+                    + p / columns % lines * a.PatchHeight + h;
+                sum = ScalarInstructions.FusedMultiplyAdd(a.GradY[p * a.Outputs + c],
+                    a.Image[line * a.Width + p % columns * a.PatchWidth + w], sum);
             }
             a.GradW[i] += sum;
         }

@@ -2,7 +2,8 @@
 namespace HSENet.Kernels;
 
 /// <summary>
-/// Arguments of <see cref="PatchEmbedding.Backward"/>. P patches, C outputs, K values of a patch. Every gradient is optional; at least one is
+/// Arguments of <see cref="PatchEmbedding.Backward"/>. P patches, C outputs, K values of a patch. Every gradient is optional; at least one
+/// is
 /// asked for. The image gets none.
 /// </summary>
 public struct PatchEmbeddingBackwardArguments
@@ -54,7 +55,8 @@ public static partial class PatchEmbedding
     /// <summary>The backward operation in the catalogue.</summary>
     public static readonly Operation<PatchEmbeddingBackwardArguments> BackwardOperation = new("PatchEmbedding.Backward", Check,
         Rung.Host<PatchEmbeddingBackwardArguments>("Host", HostBackward),
-        Rung.Gpu<PatchEmbeddingBackwardArguments>("V1.Naive", BackwardV1).WithThreads(128, static a => a.GradW.Length + a.GradBias.Length + a.GradPosition.Length));
+        Rung.Gpu<PatchEmbeddingBackwardArguments>("V1.Naive", BackwardV1)
+            .WithThreads(128, static a => a.GradW.Length + a.GradBias.Length + a.GradPosition.Length));
 
     /// <summary>gradW[c,k] += Σ_p gradY[p,c]·patch[p,k], gradBias[c] += Σ_p gradY[p,c], gradPosition += gradY: all added to.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other, or no gradient is asked for.</exception>

@@ -38,7 +38,8 @@ public static partial class PatchEmbedding
             for (int channel = 0; channel < volume.Channels; channel++)
                 for (int d = d0; d < d0 + volume.PatchDepth; d++)
                     for (int h = h0; h < h0 + volume.PatchHeight; h++, to += volume.PatchWidth)
-                        Unsafe.CopyBlockUnaligned(to, image.Pointer + ((long)(channel * volume.Depth + d) * volume.Height + h) * volume.Width + w0, bytes);
+                        Unsafe.CopyBlockUnaligned(to, image.Pointer
+                            + ((long)(channel * volume.Depth + d) * volume.Height + h) * volume.Width + w0, bytes);
         }
     }
 

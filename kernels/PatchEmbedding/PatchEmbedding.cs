@@ -1,7 +1,8 @@
 // PatchEmbedding: what it computes, its arguments and its ladder.
 namespace HSENet.Kernels;
 
-/// <summary>Arguments of <see cref="PatchEmbedding"/>. P patches, C outputs; a patch holds K = channels · depth · height · width values.</summary>
+/// <summary>Arguments of <see cref="PatchEmbedding"/>. P patches, C outputs; a patch holds K = channels · depth · height · width
+/// values.</summary>
 public struct PatchEmbeddingArguments
 {
     /// <summary>[channels, depth, height, width] image or volume.</summary>
@@ -70,7 +71,9 @@ public static partial class PatchEmbedding
     public static void Forward(Device device, in PatchEmbeddingArguments arguments) => ForwardOperation.Launch(device, arguments);
 
     static Rung<PatchEmbeddingArguments> V1(Action<PatchEmbeddingArguments> kernel, WeightType type) =>
-        Rung.Gpu("V1.Naive", kernel).WithThreads(128, static a => a.Patches, static a => a.Outputs) with { Weights = type, Accepts = a => a.W.Type == type };
+        Rung.Gpu("V1.Naive", kernel).WithThreads(128, static a => a.Patches, static a => a.Outputs)
+            with
+        { Weights = type, Accepts = a => a.W.Type == type };
 
     static void Check(PatchEmbeddingArguments a)
     {

@@ -22,10 +22,14 @@ readonly record struct PatchVolume(int Channels, int Depth, int Height, int Widt
         CheckAxis(operation, nameof(PatchEmbeddingArguments.Depth), Depth, nameof(PatchEmbeddingArguments.PatchDepth), PatchDepth);
         CheckAxis(operation, nameof(PatchEmbeddingArguments.Height), Height, nameof(PatchEmbeddingArguments.PatchHeight), PatchHeight);
         CheckAxis(operation, nameof(PatchEmbeddingArguments.Width), Width, nameof(PatchEmbeddingArguments.PatchWidth), PatchWidth);
-        long elements = Require.Elements(operation, "channels × depth × height × width", (nameof(PatchEmbeddingArguments.Channels), Channels),
-            (nameof(PatchEmbeddingArguments.Depth), Depth), (nameof(PatchEmbeddingArguments.Height), Height), (nameof(PatchEmbeddingArguments.Width), Width));
-        Require.Elements(operation, "C × K", (nameof(PatchEmbeddingArguments.Outputs), outputs), (nameof(PatchEmbeddingArguments.PatchLength), PatchLength));
-        Require.Elements(operation, "P × C", (nameof(PatchEmbeddingArguments.Patches), Patches), (nameof(PatchEmbeddingArguments.Outputs), outputs));
+        long elements = Require.Elements(operation, "channels × depth × height × width",
+            (nameof(PatchEmbeddingArguments.Channels), Channels),
+            (nameof(PatchEmbeddingArguments.Depth), Depth), (nameof(PatchEmbeddingArguments.Height), Height),
+                (nameof(PatchEmbeddingArguments.Width), Width));
+        Require.Elements(operation, "C × K", (nameof(PatchEmbeddingArguments.Outputs), outputs),
+            (nameof(PatchEmbeddingArguments.PatchLength), PatchLength));
+        Require.Elements(operation, "P × C", (nameof(PatchEmbeddingArguments.Patches), Patches),
+            (nameof(PatchEmbeddingArguments.Outputs), outputs));
         Require.Length(operation, nameof(PatchEmbeddingArguments.Image), image.Length, elements, "channels × depth × height × width");
         return (Patches, PatchLength);
     }

@@ -26,7 +26,8 @@ public static partial class PatchScore
         {
             long start = (long)p * a.Channels;
             float score = a.Scores.Pointer[p], slope = score * (1f - score);
-            float gradient = a.Scratch.Pointer[p] = slope * SingleHead.Dot<TVector>(a.GradY.Pointer + start, a.X.Pointer + start, a.Channels);
+            float gradient = a.Scratch.Pointer[p] = slope
+                * SingleHead.Dot<TVector>(a.GradY.Pointer + start, a.X.Pointer + start, a.Channels);
             HostVectors.Scale<TVector>(score, a.GradY.Pointer + start, a.GradX.Pointer + start, a.Channels);
             HostVectors.Scale<TVector>(gradient, a.Weight.Pointer, a.GradG.Pointer + start, a.Channels);
         }

@@ -7,7 +7,8 @@ public static partial class PatchScore
     /// gradX [P, D], gradG [P, D], gradWeight [D] and gradBias [1] (empty when not asked for) after the addition, as doubles. The arguments
     /// must lie in host memory and are not touched.
     /// </summary>
-    internal static (double[] GradX, double[] GradG, double[] GradWeight, double[] GradBias) BackwardReference(in PatchScoreBackwardArguments a)
+    internal static (double[] GradX, double[] GradG, double[] GradWeight,
+        double[] GradBias) BackwardReference(in PatchScoreBackwardArguments a)
     {
         double[] gradX = new double[a.Patches * a.Channels], gradG = new double[a.Patches * a.Channels];
         double[] gradWeight = ReferenceMath.Doubles(a.GradWeight), gradBias = ReferenceMath.Doubles(a.GradBias);

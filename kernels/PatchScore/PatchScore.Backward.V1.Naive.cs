@@ -1,5 +1,6 @@
 // Computes  z[p] = s·(1 − s)·gradY[p]·x[p],  gradX = s·gradY,  gradG[p] = z[p]·weight,  gradWeight += Σ z[p]·g[p],  gradBias += Σ z[p]
-// Idea      in the first groups a thread computes a patch; the others own 128 channels of gradWeight and compute z for themselves: no group waits
+// Idea      in the first groups a thread computes a patch; the others own 128 channels of gradWeight and compute z for themselves: no group
+//           waits
 //           for another
 // Numerics  sums left to right in f32, fused multiply-adds; what is added to is added last
 using ILGPU;

@@ -1,7 +1,8 @@
 // PatchScore.Backward: the gradients of patches, of what the slices say about them and of the score's weights; arguments and ladder.
 namespace HSENet.Kernels;
 
-/// <summary>Arguments of <see cref="PatchScore.Backward"/>. P patches, D channels. The gradients of weights and bias are optional.</summary>
+/// <summary>Arguments of <see cref="PatchScore.Backward"/>. P patches, D channels. The gradients of weights and bias are
+/// optional.</summary>
 public struct PatchScoreBackwardArguments
 {
     /// <summary>[P, D] what the slices say about each patch.</summary>
@@ -51,11 +52,13 @@ public static partial class PatchScore
         Rung.Gpu<PatchScoreBackwardArguments>("V1.Naive", BackwardV1) with
         {
             Group = BackwardGroup,
-            Launch = static a => new(Parts.Of(a.Patches, BackwardGroup) + (a.GradWeight.IsEmpty && a.GradBias.IsEmpty ? 0 : Parts.Of(a.Channels, BackwardGroup))),
+            Launch = static a => new(Parts.Of(a.Patches, BackwardGroup)
+                + (a.GradWeight.IsEmpty && a.GradBias.IsEmpty ? 0 : Parts.Of(a.Channels, BackwardGroup))),
         });
 
     /// <summary>
-    /// With z[p] = score·(1 − score)·Σ_d gradY[p,d]·x[p,d]: gradX = score·gradY and gradG[p] = z[p]·weight, overwritten; gradWeight += Σ_p z[p]·g[p] and
+    /// With z[p] = score·(1 − score)·Σ_d gradY[p,d]·x[p,d]: gradX = score·gradY and gradG[p] = z[p]·weight, overwritten; gradWeight += Σ_p
+    /// z[p]·g[p] and
     /// gradBias += Σ_p z[p], added to in a fixed order.
     /// </summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

@@ -15,7 +15,8 @@ public static partial class PatchScore
         public unsafe void Run<TVector>(int p, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
             long start = (long)p * a.Channels;
-            float score = DeviceMath.Sigmoid(SingleHead.Dot<TVector>(a.G.Pointer + start, a.Weight.Pointer, a.Channels) + a.Bias.Pointer[0]);
+            float score = DeviceMath.Sigmoid(SingleHead.Dot<TVector>(a.G.Pointer + start, a.Weight.Pointer, a.Channels)
+                + a.Bias.Pointer[0]);
             a.Scores.Pointer[p] = score;
             HostVectors.Scale<TVector>(score, a.X.Pointer + start, a.X.Pointer + start, a.Channels);
         }

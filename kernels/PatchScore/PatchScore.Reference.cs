@@ -3,7 +3,8 @@ namespace HSENet.Kernels;
 
 public static partial class PatchScore
 {
-    /// <summary>Scaled patches as [P, D] and scores as [P] doubles. The arguments must lie in host memory; X and Scores are not touched.</summary>
+    /// <summary>Scaled patches as [P, D] and scores as [P] doubles. The arguments must lie in host memory; X and Scores are not
+    /// touched.</summary>
     internal static (double[] X, double[] Scores) Reference(in PatchScoreArguments a)
     {
         var x = new double[a.Patches * a.Channels];

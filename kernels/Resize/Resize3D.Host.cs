@@ -1,5 +1,6 @@
 // Computes  y[d,h,w] = trilinear interpolation of x at max(0, (i + 0.5) · old/new − 0.5) along each axis
-// Idea      an item is some rows of all new slices: each old row is resized along w once, each old slice along h once; two old slices are kept
+// Idea      an item is some rows of all new slices: each old row is resized along w once, each old slice along h once; two old slices are
+//           kept
 // Numerics  along w, then h, then d, in double precision, low · weight fused with the rounded high · weight: PyTorch's own bits on its CPU;
 //           one rounding to the output's type
 using System.Numerics;

@@ -54,22 +54,23 @@ public struct Resize3DArguments
     public int RowStride;
 
     /// <summary>All of one contiguous grid into all of another.</summary>
-    public static Resize3DArguments Whole(View<byte> x, FloatType xType, (int D, int H, int W) old, View<byte> y, FloatType yType, (int D, int H, int W) @new) => new()
-    {
-        X = x,
-        Y = y,
-        XType = xType,
-        YType = yType,
-        Depth = old.D,
-        Height = old.H,
-        Width = old.W,
-        NewDepth = @new.D,
-        NewHeight = @new.H,
-        NewWidth = @new.W,
-        NewSlices = @new.D,
-        SliceStride = old.H * old.W,
-        RowStride = old.W,
-    };
+    public static Resize3DArguments Whole(View<byte> x, FloatType xType, (int D, int H, int W) old, View<byte> y, FloatType yType,
+        (int D, int H, int W) @new) => new()
+        {
+            X = x,
+            Y = y,
+            XType = xType,
+            YType = yType,
+            Depth = old.D,
+            Height = old.H,
+            Width = old.W,
+            NewDepth = @new.D,
+            NewHeight = @new.H,
+            NewWidth = @new.W,
+            NewSlices = @new.D,
+            SliceStride = old.H * old.W,
+            RowStride = old.W,
+        };
 }
 
 /// <summary>
@@ -89,7 +90,8 @@ public static partial class Resize3D
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
     public static void Forward(Device device, in Resize3DArguments arguments) => ForwardOperation.Launch(device, arguments);
 
-    /// <summary>The old slices that new slices <paramref name="first"/> to first + count − 1 are made of: the first one and how many.</summary>
+    /// <summary>The old slices that new slices <paramref name="first"/> to first + count − 1 are made of: the first one and how
+    /// many.</summary>
     public static (int First, int Count) SlicesNeeded(int first, int count, int depth, int newDepth)
     {
         int low = (int)Position(first, depth, newDepth), high = Math.Min(depth - 1, (int)Position(first + count - 1, depth, newDepth) + 1);
@@ -120,9 +122,11 @@ public static partial class Resize3D
         Require.That(a.FirstNewSlice >= 0 && a.FirstNewSlice <= a.NewDepth - a.NewSlices, name, nameof(a.FirstNewSlice),
             "inside the new grid", a.FirstNewSlice);
         Require.That(a.RowStride >= a.Width, name, nameof(a.RowStride), "at least the width", a.RowStride);
-        Require.That(a.SliceStride >= (long)(a.Height - 1) * a.RowStride + a.Width, name, nameof(a.SliceStride), "at least a slice", a.SliceStride);
+        Require.That(a.SliceStride >= (long)(a.Height - 1) * a.RowStride + a.Width, name, nameof(a.SliceStride), "at least a slice",
+            a.SliceStride);
         var (first, count) = SlicesNeeded(a.FirstNewSlice, a.NewSlices, a.Depth, a.NewDepth);
-        Require.That(a.FirstSlice >= 0 && a.FirstSlice <= first, name, nameof(a.FirstSlice), "at most the first slice that is needed", a.FirstSlice);
+        Require.That(a.FirstSlice >= 0 && a.FirstSlice <= first, name, nameof(a.FirstSlice), "at most the first slice that is needed",
+            a.FirstSlice);
         long last = (long)(first + count - 1 - a.FirstSlice) * a.SliceStride + (long)(a.Height - 1) * a.RowStride + a.Width;
         Require.Indexable(name, nameof(a.X), last);
         Require.That(a.X.Length >= last * a.XType.Size(), name, nameof(a.X), "all slices that are needed", a.X.Length);

@@ -16,7 +16,8 @@ public static partial class ResizeBytes
         {
             byte* x = a.X.Pointer + (long)index * a.Length * a.Inner, y = a.Y.Pointer + (long)index * a.NewLength * a.Inner;
             for (int l = 0; l < a.NewLength; l++, y += a.Inner)
-                Line(x + (long)a.Taps.Pointer[2 * l] * a.Inner, a.Coefficients.Pointer + (long)l * a.Support, a.Taps.Pointer[2 * l + 1], y, a.Inner);
+                Line(x + (long)a.Taps.Pointer[2 * l] * a.Inner, a.Coefficients.Pointer + (long)l * a.Support, a.Taps.Pointer[2 * l + 1], y,
+                    a.Inner);
         }
     }
 

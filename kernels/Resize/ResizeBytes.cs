@@ -92,8 +92,10 @@ public static partial class ResizeBytes
     static void Check(ResizeBytesArguments a)
     {
         const string name = "ResizeBytes";
-        long old = Require.Elements(name, "outer × length × inner", (nameof(a.Outer), a.Outer), (nameof(a.Length), a.Length), (nameof(a.Inner), a.Inner));
-        long @new = Require.Elements(name, "outer × new length × inner", (nameof(a.Outer), a.Outer), (nameof(a.NewLength), a.NewLength), (nameof(a.Inner), a.Inner));
+        long old = Require.Elements(name, "outer × length × inner", (nameof(a.Outer), a.Outer), (nameof(a.Length), a.Length),
+            (nameof(a.Inner), a.Inner));
+        long @new = Require.Elements(name, "outer × new length × inner", (nameof(a.Outer), a.Outer), (nameof(a.NewLength), a.NewLength),
+            (nameof(a.Inner), a.Inner));
         Require.Positive(name, nameof(a.Support), a.Support);
         Require.Length(name, nameof(a.X), a.X.Length, old, "outer × length × inner");
         Require.Length(name, nameof(a.Taps), a.Taps.Length, 2L * a.NewLength, "new length × 2");

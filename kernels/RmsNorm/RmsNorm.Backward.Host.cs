@@ -21,7 +21,8 @@ public static partial class RmsNorm
     }
 
     [MethodImpl(HostMethod.Hot)]
-    static unsafe void BackwardRow<TVector>(float* x, float* gradY, float* residual, float* gradX, float* gamma, int channels, float epsilon)
+    static unsafe void BackwardRow<TVector>(float* x, float* gradY, float* residual, float* gradX, float* gamma, int channels,
+        float epsilon)
         where TVector : unmanaged, IHostVector<TVector>
     {
         float scale = 1f / MathF.Sqrt(HostVectors.SumOfSquares<TVector>(x, channels) / channels + epsilon);
@@ -36,7 +37,8 @@ public static partial class RmsNorm
 
         for (c = 0; c <= channels - TVector.Count; c += TVector.Count)
         {
-            var gradient = TVector.Create(scale) * (TVector.Load(gamma + c) * TVector.Load(gradY + c) - TVector.Load(x + c) * TVector.Create(pull));
+            var gradient = TVector.Create(scale)
+                * (TVector.Load(gamma + c) * TVector.Load(gradY + c) - TVector.Load(x + c) * TVector.Create(pull));
             TVector.Store(gradX + c, residual == null ? gradient : gradient + TVector.Load(residual + c));
         }
         for (; c < channels; c++)

@@ -20,7 +20,8 @@ public static partial class RmsNorm
             squares = ScalarInstructions.FusedMultiplyAdd(x, x, squares);
             dot = ScalarInstructions.FusedMultiplyAdd(a.Gamma[c] * x, a.GradY[start + c], dot);
         }
-        float scale = ScalarInstructions.Divide(1f, ScalarInstructions.SquareRoot(ScalarInstructions.Divide(squares, a.Channels) + a.Epsilon));
+        float scale = ScalarInstructions.Divide(1f,
+            ScalarInstructions.SquareRoot(ScalarInstructions.Divide(squares, a.Channels) + a.Epsilon));
         float pull = scale * scale * ScalarInstructions.Divide(dot, a.Channels);
         for (int c = 0; c < a.Channels; c++)
         {

@@ -1,7 +1,8 @@
 // RmsNorm.Backward: the gradient of the input, its arguments and its ladder.
 namespace HSENet.Kernels;
 
-/// <summary>Arguments of <see cref="RmsNorm.Backward"/>. N rows, C channels. The scale γ is frozen wherever the model has this norm and gets no gradient.</summary>
+/// <summary>Arguments of <see cref="RmsNorm.Backward"/>. N rows, C channels. The scale γ is frozen wherever the model has this norm and
+/// gets no gradient.</summary>
 public struct RmsNormBackwardArguments
 {
     /// <summary>[N, C] input of the forward.</summary>
@@ -36,7 +37,8 @@ public static partial class RmsNorm
         Rung.Host<RmsNormBackwardArguments>("Host", HostBackward),
         Rung.Gpu<RmsNormBackwardArguments>("V1.Naive", BackwardV1).WithThreads(128, static a => a.Rows));
 
-    /// <summary>gradX[n,c] = residual[n,c] + r·γ[c]·gradY[n,c] − x[n,c] · r³/C · Σ γ·x·gradY, with r = 1/√(mean of x[n,·]² + ε); overwritten.</summary>
+    /// <summary>gradX[n,c] = residual[n,c] + r·γ[c]·gradY[n,c] − x[n,c] · r³/C · Σ γ·x·gradY, with r = 1/√(mean of x[n,·]² + ε);
+    /// overwritten.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
     public static void Backward(Device device, in RmsNormBackwardArguments arguments) => BackwardOperation.Launch(device, arguments);
 

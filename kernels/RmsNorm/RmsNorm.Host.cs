@@ -16,12 +16,14 @@ public static partial class RmsNorm
     {
         public unsafe void Run<TVector>(int row, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
-            Row<TVector>(a.X.Pointer + (long)row * a.Channels, a.Y.Pointer + (long)row * a.Channels, a.Gamma.Pointer, a.Channels, a.Epsilon);
+            Row<TVector>(a.X.Pointer + (long)row * a.Channels, a.Y.Pointer + (long)row * a.Channels, a.Gamma.Pointer, a.Channels,
+                a.Epsilon);
         }
     }
 
     [MethodImpl(HostMethod.Hot)]
-    static unsafe void Row<TVector>(float* x, float* y, float* gamma, int channels, float epsilon) where TVector : unmanaged, IHostVector<TVector>
+    static unsafe void Row<TVector>(float* x, float* y, float* gamma, int channels, float epsilon) where TVector : unmanaged,
+        IHostVector<TVector>
     {
         float scale = 1f / MathF.Sqrt(HostVectors.SumOfSquares<TVector>(x, channels) / channels + epsilon);
         int c = 0;

@@ -48,7 +48,8 @@ public static partial class RmsNorm
     /// <summary>What the operation and its backward have in common; returns N × C.</summary>
     static long CheckSizes(string name, View<float> x, View<float> gamma, int rows, int channels, float epsilon)
     {
-        long elements = Require.Elements(name, "N × C", (nameof(RmsNormArguments.Rows), rows), (nameof(RmsNormArguments.Channels), channels));
+        long elements = Require.Elements(name, "N × C", (nameof(RmsNormArguments.Rows), rows),
+            (nameof(RmsNormArguments.Channels), channels));
         Require.Length(name, nameof(RmsNormArguments.X), x.Length, elements, "N × C");
         Require.Length(name, nameof(RmsNormArguments.Gamma), gamma.Length, channels, "C");
         Require.That(epsilon > 0, name, nameof(RmsNormArguments.Epsilon), "more than 0", epsilon);

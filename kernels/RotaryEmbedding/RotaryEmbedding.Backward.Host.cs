@@ -1,4 +1,5 @@
-// Computes  gradX[i] = g[i]·cos + g[i + R/2]·sin, gradX[i + R/2] = g[i + R/2]·cos − g[i]·sin of queries (in place) and keys; values are copied
+// Computes  gradX[i] = g[i]·cos + g[i + R/2]·sin, gradX[i + R/2] = g[i + R/2]·cos − g[i]·sin of queries (in place) and keys; values are
+//           copied
 // Idea      an item is a few tokens; both halves of a head are two vectors side by side
 // Numerics  two products and a sum
 using System.Runtime.CompilerServices;
@@ -30,12 +31,14 @@ public static partial class RotaryEmbedding
     }
 
     [MethodImpl(HostMethod.Hot)]
-    static unsafe void TurnBackHead<TVector>(float* from, float* to, float* cosine, float* sine, int half) where TVector : unmanaged, IHostVector<TVector>
+    static unsafe void TurnBackHead<TVector>(float* from, float* to, float* cosine, float* sine, int half) where TVector : unmanaged,
+        IHostVector<TVector>
     {
         int i = 0;
         for (; i <= half - TVector.Count; i += TVector.Count)
         {
-            TVector low = TVector.Load(from + i), high = TVector.Load(from + half + i), cos = TVector.Load(cosine + i), sin = TVector.Load(sine + i);
+            TVector low = TVector.Load(from + i), high = TVector.Load(from + half + i), cos = TVector.Load(cosine + i),
+                sin = TVector.Load(sine + i);
             TVector.Store(to + i, TVector.MultiplyAdd(low, cos, high * sin));
             TVector.Store(to + half + i, high * cos - low * sin);
         }

@@ -3,7 +3,8 @@ namespace HSENet.Kernels;
 
 public static partial class RotaryEmbedding
 {
-    /// <summary>The gradients of queries, keys and values as [T, (H + 2G)·D] doubles. The arguments must lie in host memory and are not touched.</summary>
+    /// <summary>The gradients of queries, keys and values as [T, (H + 2G)·D] doubles. The arguments must lie in host memory and are not
+    /// touched.</summary>
     internal static double[] BackwardReference(in RotaryEmbeddingBackwardArguments a)
     {
         int heads = a.QueryHeads + 2 * a.KeyHeads, half = a.RotaryDimensions / 2;

@@ -1,5 +1,7 @@
-// Computes  gradX[i] = g[i]·cos + g[i + R/2]·sin, gradX[i + R/2] = g[i + R/2]·cos − g[i]·sin of queries (in place) and keys; values are copied
-// Idea      a thread for every element of a token's row; the thread of the lower half writes both elements of its pair, since both need both
+// Computes  gradX[i] = g[i]·cos + g[i + R/2]·sin, gradX[i + R/2] = g[i + R/2]·cos − g[i]·sin of queries (in place) and keys; values are
+//           copied
+// Idea      a thread for every element of a token's row; the thread of the lower half writes both elements of its pair, since both need
+//           both
 // Numerics  two products and a sum, the second product fused
 using ILGPU;
 

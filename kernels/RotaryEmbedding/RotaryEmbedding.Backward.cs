@@ -46,14 +46,17 @@ public static partial class RotaryEmbedding
     /// <summary>The backward operation in the catalogue.</summary>
     public static readonly Operation<RotaryEmbeddingBackwardArguments> BackwardOperation = new("RotaryEmbedding.Backward", Check,
         Rung.Host<RotaryEmbeddingBackwardArguments>("Host", HostBackward),
-        Rung.Gpu<RotaryEmbeddingBackwardArguments>("V1.Naive", BackwardV1).WithThreads(128, static a => a.Tokens, static a => (a.QueryHeads + 2 * a.KeyHeads) * a.HeadSize));
+        Rung.Gpu<RotaryEmbeddingBackwardArguments>("V1.Naive", BackwardV1)
+            .WithThreads(128, static a => a.Tokens, static a => (a.QueryHeads + 2 * a.KeyHeads) * a.HeadSize));
 
     /// <summary>
-    /// With i &lt; R/2 and the token's position p: gradX[i] = g[i]·cos[p,i] + g[i + R/2]·sin[p,i], gradX[i + R/2] = g[i + R/2]·cos[p,i] − g[i]·sin[p,i];
+    /// With i &lt; R/2 and the token's position p: gradX[i] = g[i]·cos[p,i] + g[i + R/2]·sin[p,i], gradX[i + R/2] = g[i + R/2]·cos[p,i] −
+    /// g[i]·sin[p,i];
     /// dimensions from R on and values are copied.
     /// </summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
-    public static void Backward(Device device, in RotaryEmbeddingBackwardArguments arguments) => BackwardOperation.Launch(device, arguments);
+    public static void Backward(Device device, in RotaryEmbeddingBackwardArguments arguments) =>
+        BackwardOperation.Launch(device, arguments);
 
     static void Check(RotaryEmbeddingBackwardArguments a)
     {

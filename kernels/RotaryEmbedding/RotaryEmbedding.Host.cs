@@ -1,4 +1,5 @@
-// Computes  y[i] = x[i]·cos − x[i + R/2]·sin, y[i + R/2] = x[i + R/2]·cos + x[i]·sin of queries (in place) and keys (into the cache); values are copied
+// Computes  y[i] = x[i]·cos − x[i + R/2]·sin, y[i + R/2] = x[i + R/2]·cos + x[i]·sin of queries (in place) and keys (into the cache);
+//           values are copied
 // Idea      an item is a few tokens; both halves of a head are two vectors side by side, and the cache is written in the same pass
 // Numerics  two products and a sum
 using System.Runtime.CompilerServices;
@@ -30,7 +31,8 @@ public static partial class RotaryEmbedding
     }
 
     [MethodImpl(HostMethod.Hot)]
-    static unsafe void Head<TVector>(float* x, float* y, float* cosine, float* sine, int half, int headSize) where TVector : unmanaged, IHostVector<TVector>
+    static unsafe void Head<TVector>(float* x, float* y, float* cosine, float* sine, int half, int headSize) where TVector : unmanaged,
+        IHostVector<TVector>
     {
         int i = 0;
         for (; i <= half - TVector.Count; i += TVector.Count)

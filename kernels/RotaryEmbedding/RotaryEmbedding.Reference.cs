@@ -9,7 +9,8 @@ public static partial class RotaryEmbedding
     /// </summary>
     internal static (double[] QueryKeyValue, double[] KeyCache, double[] ValueCache) Reference(in RotaryEmbeddingArguments a)
     {
-        double[] all = ReferenceMath.Doubles(a.QueryKeyValue), keys = ReferenceMath.Doubles(a.KeyCache), values = ReferenceMath.Doubles(a.ValueCache);
+        double[] all = ReferenceMath.Doubles(a.QueryKeyValue), keys = ReferenceMath.Doubles(a.KeyCache),
+            values = ReferenceMath.Doubles(a.ValueCache);
         int heads = a.QueryHeads + 2 * a.KeyHeads;
         for (int t = 0; t < a.Tokens; t++)
         {

@@ -1,5 +1,7 @@
-// Computes  y[i] = x[i]·cos − x[i + R/2]·sin, y[i + R/2] = x[i + R/2]·cos + x[i]·sin of queries (in place) and keys (into the cache); values are copied
-// Idea      a thread for every element of a token's row; the thread of the lower half writes both elements of its pair, since both need both
+// Computes  y[i] = x[i]·cos − x[i + R/2]·sin, y[i + R/2] = x[i + R/2]·cos + x[i]·sin of queries (in place) and keys (into the cache);
+//           values are copied
+// Idea      a thread for every element of a token's row; the thread of the lower half writes both elements of its pair, since both need
+//           both
 // Numerics  two products and a sum, the second product fused
 using ILGPU;
 

@@ -7,7 +7,8 @@ namespace HSENet.Kernels;
 /// </summary>
 public struct RotaryEmbeddingArguments
 {
-    /// <summary>[T, (H + 2G)·D] query, key and value heads of each token. The queries are rotated in place, keys and values stay as they are.</summary>
+    /// <summary>[T, (H + 2G)·D] query, key and value heads of each token. The queries are rotated in place, keys and values stay as they
+    /// are.</summary>
     public View<float> QueryKeyValue;
 
     /// <summary>[P, R/2] cosines, from <see cref="RotaryEmbedding.Tables"/>.</summary>
@@ -51,7 +52,8 @@ public static partial class RotaryEmbedding
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<RotaryEmbeddingArguments> ForwardOperation = new("RotaryEmbedding", Check,
         Rung.Host<RotaryEmbeddingArguments>("Host", HostForward),
-        Rung.Gpu<RotaryEmbeddingArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Tokens, static a => (a.QueryHeads + 2 * a.KeyHeads) * a.HeadSize));
+        Rung.Gpu<RotaryEmbeddingArguments>("V1.Naive", ForwardV1)
+            .WithThreads(128, static a => a.Tokens, static a => (a.QueryHeads + 2 * a.KeyHeads) * a.HeadSize));
 
     /// <summary>Rotates queries, and writes rotated keys and values into the caches.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
@@ -68,7 +70,8 @@ public static partial class RotaryEmbedding
     /// <param name="cosine">[P, R/2] cosines, written.</param>
     /// <param name="sine">[P, R/2] sines, written.</param>
     /// <exception cref="KernelArgumentException">The tables are no whole number of rows, or differ in length.</exception>
-    public static void Tables(ReadOnlySpan<float> factors, double theta, int maximumPositions, int originalPositions, Span<float> cosine, Span<float> sine)
+    public static void Tables(ReadOnlySpan<float> factors, double theta, int maximumPositions, int originalPositions, Span<float> cosine,
+        Span<float> sine)
     {
         const string name = "RotaryEmbedding.Tables";
         int half = factors.Length;
@@ -103,7 +106,8 @@ public static partial class RotaryEmbedding
         Require.Length(name, nameof(a.ValueCache), a.ValueCache.Length, a.KeyCache.Length, "as many as KeyCache");
     }
 
-    /// <summary>Sizes and tables, which the operation and its backward have in common; returns T × (H + 2G)·D and the least elements of a cache.</summary>
+    /// <summary>Sizes and tables, which the operation and its backward have in common; returns T × (H + 2G)·D and the least elements of a
+    /// cache.</summary>
     static (long Elements, long Cache) CheckSizes(string name, in RotaryEmbeddingArguments a)
     {
         Require.Positive(name, nameof(a.Tokens), a.Tokens);
@@ -115,7 +119,8 @@ public static partial class RotaryEmbedding
             name, nameof(a.RotaryDimensions), "an even number from 2 to D", a.RotaryDimensions);
         long elements = a.Tokens * ((long)a.QueryHeads + 2L * a.KeyHeads) * a.HeadSize, positions = (long)a.FirstPosition + a.Tokens;
         Require.Indexable(name, "T × (H + 2G)·D", elements);
-        Require.That(a.Cosine.Length >= positions * (a.RotaryDimensions / 2), name, nameof(a.Cosine), "R/2 values for every position", a.Cosine.Length);
+        Require.That(a.Cosine.Length >= positions * (a.RotaryDimensions / 2), name, nameof(a.Cosine), "R/2 values for every position",
+            a.Cosine.Length);
         Require.Length(name, nameof(a.Sine), a.Sine.Length, a.Cosine.Length, "P × R/2");
         return (elements, positions * a.KeyHeads * a.HeadSize);
     }

@@ -19,7 +19,8 @@ public sealed class SampleRun : IDisposable
 {
     readonly IDisposable _memory;
 
-    internal SampleRun(SampleLaunch facts, LaunchWork work, Action launch, IDisposable memory) => (Facts, Work, Launch, _memory) = (facts, work, launch, memory);
+    internal SampleRun(SampleLaunch facts, LaunchWork work, Action launch, IDisposable memory) =>
+        (Facts, Work, Launch, _memory) = (facts, work, launch, memory);
 
     /// <summary>Sizes, grid and buffers.</summary>
     public SampleLaunch Facts { get; }
@@ -65,7 +66,8 @@ public abstract class KernelSample
     /// <param name="weights">Storage type of the weights for a rung that takes any; f32 unless told otherwise.</param>
     /// <exception cref="KernelArgumentException">A size has no such name, or the sizes do not fit each other.</exception>
     /// <exception cref="NoRungException">The rung cannot compute these sizes.</exception>
-    public abstract SampleRun Prepare(Device device, Rung rung, IReadOnlyDictionary<string, int>? sizes = null, WeightType weights = WeightType.F32);
+    public abstract SampleRun Prepare(Device device, Rung rung, IReadOnlyDictionary<string, int>? sizes = null,
+        WeightType weights = WeightType.F32);
 
     /// <summary>What a launch of the operation has to do, from its arguments.</summary>
     /// <param name="arguments">The operation's arguments struct.</param>
@@ -90,7 +92,8 @@ public abstract class KernelSample
 /// <param name="operation">The operation.</param>
 /// <param name="bind">Makes buffers that fit the sizes, and fills in what follows from them.</param>
 /// <param name="starts">The sizes; several where rungs take different element types: the first that a rung accepts counts.</param>
-sealed class KernelSample<TArguments>(Operation<TArguments> operation, Func<SampleMemory, TArguments, TArguments> bind, params TArguments[] starts)
+sealed class KernelSample<TArguments>(Operation<TArguments> operation, Func<SampleMemory, TArguments, TArguments> bind,
+    params TArguments[] starts)
     : KernelSample where TArguments : unmanaged
 {
     const int LargestSize = 1 << 24;
@@ -113,18 +116,21 @@ sealed class KernelSample<TArguments>(Operation<TArguments> operation, Func<Samp
     /// <summary>Bytes that a launch must move, where that is not every buffer once.</summary>
     public Func<TArguments, double>? Traffic { get; init; }
 
-    public override SampleRun Prepare(Device device, Rung rung, IReadOnlyDictionary<string, int>? sizes = null, WeightType weights = WeightType.F32)
+    public override SampleRun Prepare(Device device, Rung rung, IReadOnlyDictionary<string, int>? sizes = null,
+        WeightType weights = WeightType.F32)
     {
         var typed = (Rung<TArguments>)rung;
         foreach (var start in starts)
         {
             object changed = start;
             foreach (var (name, value) in sizes ?? new Dictionary<string, int>())
-                Field(name).SetValue(changed, value is >= 0 and <= LargestSize ? value : throw new KernelArgumentException(operation.Name, name, $"0 to {LargestSize}", $"{value}"));
+                Field(name).SetValue(changed, value is >= 0 and <= LargestSize ? value
+                    : throw new KernelArgumentException(operation.Name, name, $"0 to {LargestSize}", $"{value}"));
             var memory = new SampleMemory(device, rung.Weights ?? weights);
             if (Bind(memory, typed, (TArguments)changed) is not { } arguments)
                 continue;
-            return new SampleRun(new SampleLaunch(Sizes(changed), typed.Launch?.Invoke(arguments) ?? default, memory.Bytes), Work(arguments), () => operation.Launch(device, typed, arguments), memory);
+            return new SampleRun(new SampleLaunch(Sizes(changed), typed.Launch?.Invoke(arguments) ?? default, memory.Bytes),
+                Work(arguments), () => operation.Launch(device, typed, arguments), memory);
         }
         throw new NoRungException($"{operation.Name}: {rung.Name} cannot compute these sizes");
     }

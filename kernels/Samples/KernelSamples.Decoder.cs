@@ -30,9 +30,11 @@ static partial class KernelSamples
             Sine = m.Floats(a.FirstPosition + a.Tokens, a.RotaryDimensions / 2),
             KeyCache = m.Output<float>(a.FirstPosition + a.Tokens, a.KeyHeads, a.HeadSize),
             ValueCache = m.Output<float>(a.FirstPosition + a.Tokens, a.KeyHeads, a.HeadSize),
-        }, new RotaryEmbeddingArguments { Tokens = 32, FirstPosition = 16, QueryHeads = 24, KeyHeads = 8, HeadSize = 128, RotaryDimensions = 96 })
+        }, new RotaryEmbeddingArguments { Tokens = 32, FirstPosition = 16, QueryHeads = 24, KeyHeads = 8, HeadSize = 128,
+            RotaryDimensions = 96 })
         {
-            Traffic = static a => (double)sizeof(float) * a.Tokens * ((2 * a.QueryHeads + 4 * a.KeyHeads) * a.HeadSize + a.RotaryDimensions),
+            Traffic = static a => (double)sizeof(float) * a.Tokens
+                * ((2 * a.QueryHeads + 4 * a.KeyHeads) * a.HeadSize + a.RotaryDimensions),
         },
         new KernelSample<SwiGluArguments>(SwiGlu.ForwardOperation, static (m, a) => a with
         {

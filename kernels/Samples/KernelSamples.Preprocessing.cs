@@ -87,5 +87,6 @@ static partial class KernelSamples
     static Resize3DArguments Resize(FloatType x, FloatType y) =>
         new() { XType = x, YType = y, Depth = 16, Height = 48, Width = 48, NewDepth = 8, NewHeight = 64, NewWidth = 64 };
 
-    static SliceBytesArguments Slices(FloatType type) => new() { Type = type, Slices = 4, Height = 64, Width = 64, Turn = QuarterTurn.CounterClockwise };
+    static SliceBytesArguments Slices(FloatType type) =>
+        new() { Type = type, Slices = 4, Height = 64, Width = 64, Turn = QuarterTurn.CounterClockwise };
 }

@@ -46,7 +46,8 @@ static partial class KernelSamples
             // The scores again, and the gradients of probabilities, queries, keys and values.
             Operations = static a => 10.0 * a.Batch * a.Queries * a.Keys * a.QueryHeads * a.HeadSize,
         },
-        new KernelSample<GeluArguments>(Gelu.ForwardOperation, static (m, a) => a with { X = m.Floats(a.Count), Y = m.Output<float>(a.Count) },
+        new KernelSample<GeluArguments>(Gelu.ForwardOperation, static (m, a) =>
+            a with { X = m.Floats(a.Count), Y = m.Output<float>(a.Count) },
             new GeluArguments { Count = 65536 }),
         new KernelSample<GeluBackwardArguments>(Gelu.BackwardOperation, static (m, a) => a with
         {
@@ -88,7 +89,8 @@ static partial class KernelSamples
             Sine = m.Floats(a.FirstPosition + a.Tokens, a.RotaryDimensions / 2),
             GradKeys = m.Floats(a.FirstPosition + a.Tokens, a.KeyHeads, a.HeadSize),
             GradValues = m.Floats(a.FirstPosition + a.Tokens, a.KeyHeads, a.HeadSize),
-        }, new RotaryEmbeddingBackwardArguments { Tokens = 32, FirstPosition = 16, QueryHeads = 24, KeyHeads = 8, HeadSize = 128, RotaryDimensions = 96 }),
+        }, new RotaryEmbeddingBackwardArguments { Tokens = 32, FirstPosition = 16, QueryHeads = 24, KeyHeads = 8, HeadSize = 128,
+            RotaryDimensions = 96 }),
         new KernelSample<DropoutArguments>(Dropout.ForwardOperation, static (m, a) => a with
         {
             X = m.Floats(a.Count),
@@ -102,7 +104,8 @@ static partial class KernelSamples
             Gradient = m.Floats(a.Count),
             FirstMoment = m.Floats(a.Count),
             SecondMoment = m.Floats(a.Count),
-        }, new AdamWArguments { Count = 65536, LearningRate = 1e-4, Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8, WeightDecay = 0.1, Correction1 = 1, Correction2 = 1, GradientScale = 1 }),
+        }, new AdamWArguments { Count = 65536, LearningRate = 1e-4, Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8, WeightDecay = 0.1,
+            Correction1 = 1, Correction2 = 1, GradientScale = 1 }),
         new KernelSample<SquaredNormArguments>(SquaredNorm.ForwardOperation, static (m, a) => a with
         {
             X = m.Floats(a.Count),

@@ -17,7 +17,8 @@ static partial class KernelSamples
             GradW = m.Floats(a.Outputs, a.Channels, a.PatchDepth, a.PatchHeight, a.PatchWidth),
             GradBias = m.Floats(a.Outputs),
             GradPosition = m.Floats(Patches(a), a.Outputs),
-        }, new PatchEmbeddingBackwardArguments { Channels = 1, Depth = 4, Height = 64, Width = 64, PatchDepth = 4, PatchHeight = 16, PatchWidth = 16, Outputs = 256 }),
+        }, new PatchEmbeddingBackwardArguments { Channels = 1, Depth = 4, Height = 64, Width = 64, PatchDepth = 4, PatchHeight = 16,
+            PatchWidth = 16, Outputs = 256 }),
         new KernelSample<TokenEmbeddingBackwardArguments>(TokenEmbedding.BackwardOperation, static (m, a) => a with
         {
             Ids = m.Ints(a.Vocabulary, a.Tokens),
@@ -53,21 +54,28 @@ static partial class KernelSamples
         }, new PatchScoreBackwardArguments { Patches = 128, Channels = 256 }),
         new KernelSample<WindowCentroidBackwardArguments>(WindowCentroid.BackwardOperation, static (m, a) => a with
         {
-            GradY = m.Floats(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth), a.Channels),
+            GradY = m.Floats(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth),
+                a.Channels),
             GradX = m.Floats(a.GridDepth, a.GridHeight, a.GridWidth, a.Channels),
-        }, new WindowCentroidBackwardArguments { GridDepth = 4, GridHeight = 8, GridWidth = 8, WindowDepth = 1, WindowHeight = 4, WindowWidth = 4, Channels = 256 }),
+        }, new WindowCentroidBackwardArguments { GridDepth = 4, GridHeight = 8, GridWidth = 8, WindowDepth = 1, WindowHeight = 4,
+            WindowWidth = 4, Channels = 256 }),
         new KernelSample<WindowAttentionBackwardArguments>(WindowAttention.BackwardOperation, static (m, a) => a with
         {
-            Q = m.Floats(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth), a.Channels),
+            Q = m.Floats(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth),
+                a.Channels),
             K = m.Floats(a.GridDepth, a.GridHeight, a.GridWidth, a.Channels),
             V = m.Floats(a.GridDepth, a.GridHeight, a.GridWidth, a.Channels),
             Map = m.Floats(a.GridDepth, a.GridHeight, a.GridWidth),
-            GradY = m.Floats(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth), a.Channels),
-            GradQ = m.Output<float>(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth), a.Channels),
+            GradY = m.Floats(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth),
+                a.Channels),
+            GradQ = m.Output<float>(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth),
+                a.Channels),
             GradK = m.Output<float>(a.GridDepth, a.GridHeight, a.GridWidth, a.Channels),
             GradV = m.Output<float>(a.GridDepth, a.GridHeight, a.GridWidth, a.Channels),
-        }, new WindowAttentionBackwardArguments { GridDepth = 4, GridHeight = 8, GridWidth = 8, WindowDepth = 1, WindowHeight = 4, WindowWidth = 4, Channels = 256, DropoutRate = 0.1f, DropoutSeed = 1 }),
+        }, new WindowAttentionBackwardArguments { GridDepth = 4, GridHeight = 8, GridWidth = 8, WindowDepth = 1, WindowHeight = 4,
+            WindowWidth = 4, Channels = 256, DropoutRate = 0.1f, DropoutSeed = 1 }),
     ];
 
-    static int Patches(PatchEmbeddingBackwardArguments a) => Part(a.Depth, a.PatchDepth) * Part(a.Height, a.PatchHeight) * Part(a.Width, a.PatchWidth);
+    static int Patches(PatchEmbeddingBackwardArguments a) =>
+        Part(a.Depth, a.PatchDepth) * Part(a.Height, a.PatchHeight) * Part(a.Width, a.PatchWidth);
 }

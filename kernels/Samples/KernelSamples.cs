@@ -4,7 +4,8 @@ namespace HSENet.Kernels;
 static partial class KernelSamples
 {
     /// <summary>One sample for each operation of the catalogue.</summary>
-    public static IReadOnlyList<KernelSample> All { get; } = [.. Preprocessing(), .. Vision(), .. Decoder(), .. Training(), .. VisionTraining()];
+    public static IReadOnlyList<KernelSample> All { get; } =
+        [.. Preprocessing(), .. Vision(), .. Decoder(), .. Training(), .. VisionTraining()];
 
     static IEnumerable<KernelSample> Vision() =>
     [
@@ -15,7 +16,8 @@ static partial class KernelSamples
             Bias = m.Floats(a.Outputs),
             Position = m.Weights(Patches(a), a.Outputs),
             Y = m.Output<float>(Patches(a), a.Outputs),
-        }, new PatchEmbeddingArguments { Channels = 1, Depth = 4, Height = 64, Width = 64, PatchDepth = 4, PatchHeight = 16, PatchWidth = 16, Outputs = 256 })
+        }, new PatchEmbeddingArguments { Channels = 1, Depth = 4, Height = 64, Width = 64, PatchDepth = 4, PatchHeight = 16,
+            PatchWidth = 16, Outputs = 256 })
         {
             Operations = static a => 2.0 * Patches(a) * a.Outputs * a.Channels * a.PatchDepth * a.PatchHeight * a.PatchWidth,
         },
@@ -48,7 +50,8 @@ static partial class KernelSamples
         }, new AttentionArguments { Batch = 1, Queries = 64, Keys = 64, QueryHeads = 4, KeyHeads = 4, HeadSize = 64 })
         {
             Operations = static a => 4.0 * a.Batch * a.Queries * a.Keys * a.QueryHeads * a.HeadSize,
-            Traffic = static a => 2.0 * sizeof(float) * a.Batch * a.HeadSize * ((double)a.Queries * a.QueryHeads + (double)a.Keys * a.KeyHeads),
+            Traffic = static a => 2.0 * sizeof(float) * a.Batch * a.HeadSize
+                * ((double)a.Queries * a.QueryHeads + (double)a.Keys * a.KeyHeads),
         },
         new KernelSample<SliceGuidedAttentionArguments>(SliceGuidedAttention.ForwardOperation, static (m, a) => a with
         {
@@ -72,16 +75,21 @@ static partial class KernelSamples
         new KernelSample<WindowCentroidArguments>(WindowCentroid.ForwardOperation, static (m, a) => a with
         {
             X = m.Floats(a.GridDepth, a.GridHeight, a.GridWidth, a.Channels),
-            Y = m.Output<float>(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth), a.Channels),
-        }, new WindowCentroidArguments { GridDepth = 4, GridHeight = 8, GridWidth = 8, WindowDepth = 1, WindowHeight = 4, WindowWidth = 4, Channels = 768 }),
+            Y = m.Output<float>(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth),
+                a.Channels),
+        }, new WindowCentroidArguments { GridDepth = 4, GridHeight = 8, GridWidth = 8, WindowDepth = 1, WindowHeight = 4, WindowWidth = 4,
+            Channels = 768 }),
         new KernelSample<WindowAttentionArguments>(WindowAttention.ForwardOperation, static (m, a) => a with
         {
-            Q = m.Floats(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth), a.Channels),
+            Q = m.Floats(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth),
+                a.Channels),
             K = m.Floats(a.GridDepth, a.GridHeight, a.GridWidth, a.Channels),
             V = m.Floats(a.GridDepth, a.GridHeight, a.GridWidth, a.Channels),
-            Y = m.Output<float>(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth), a.Channels),
+            Y = m.Output<float>(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth),
+                a.Channels),
             Map = m.Output<float>(a.GridDepth, a.GridHeight, a.GridWidth),
-        }, new WindowAttentionArguments { GridDepth = 4, GridHeight = 8, GridWidth = 8, WindowDepth = 1, WindowHeight = 4, WindowWidth = 4, Channels = 256 })
+        }, new WindowAttentionArguments { GridDepth = 4, GridHeight = 8, GridWidth = 8, WindowDepth = 1, WindowHeight = 4, WindowWidth = 4,
+            Channels = 256 })
         {
             Operations = static a => 4.0 * a.GridDepth * a.GridHeight * a.GridWidth * a.Channels,
         },

@@ -40,7 +40,8 @@ sealed class SampleMemory(Device device, WeightType weights) : IDisposable
         if (weights == WeightType.F32)
             return new Weights(Floats(shape));
         if (weights == WeightType.BF16)
-            return new Weights(Fill(shape, random => (ushort)(BitConverter.SingleToUInt32Bits(2 * random.NextSingle() - 1) >> 16)).As<byte>(), weights);
+            return new Weights(Fill(shape, random => (ushort)(BitConverter.SingleToUInt32Bits(2 * random.NextSingle() - 1) >> 16))
+                .As<byte>(), weights);
         var values = RandomBytes(shape);
         return new Weights(values, weights, Fill([(int)(values.Length / Kernels.Weights.ScaleGroup)], random => random.NextSingle() / 128));
     }
@@ -49,7 +50,8 @@ sealed class SampleMemory(Device device, WeightType weights) : IDisposable
     public View<T> Output<T>(params ReadOnlySpan<int> shape) where T : unmanaged => Allocate<T>(Count<T>(shape));
 
     /// <summary>An output of a type, as bytes.</summary>
-    public View<byte> Output(FloatType type, params ReadOnlySpan<int> shape) => type == FloatType.F64 ? Output<double>(shape).As<byte>() : Output<float>(shape).As<byte>();
+    public View<byte> Output(FloatType type, params ReadOnlySpan<int> shape) =>
+        type == FloatType.F64 ? Output<double>(shape).As<byte>() : Output<float>(shape).As<byte>();
 
     /// <inheritdoc/>
     public void Dispose() => _memories.ForEach(memory => memory.Dispose());
@@ -80,6 +82,7 @@ sealed class SampleMemory(Device device, WeightType weights) : IDisposable
             count = size < 1 ? 0 : Int128.Min(count * size, long.MaxValue);
         return count * sizeof(T) <= MostBytes - Bytes
             ? (long)count
-            : throw new KernelArgumentException("sample", "sizes", $"buffers of at most {MostBytes} bytes in all", $"{count * sizeof(T) + Bytes}");
+            : throw new KernelArgumentException("sample", "sizes", $"buffers of at most {MostBytes} bytes in all",
+                $"{count * sizeof(T) + Bytes}");
     }
 }

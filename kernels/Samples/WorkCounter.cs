@@ -1,4 +1,5 @@
-// Adds up what the launches of a whole model have to do and how long each takes: for the rates that a model's stages reach, and what they spend.
+// Adds up what the launches of a whole model have to do and how long each takes: for the rates that a model's stages reach, and what they
+// spend.
 using System.Diagnostics;
 
 namespace HSENet.Kernels;
@@ -11,7 +12,8 @@ namespace HSENet.Kernels;
 /// <param name="Traffic">Bytes that had to be read and written, each launch by itself.</param>
 public sealed record CountedLaunches(string Name, int Launches, double Seconds, double Operations, double Traffic);
 
-/// <summary>An observer that counts and times each launch; put it on <see cref="Device.Observer"/> for a run that is not timed as a whole.</summary>
+/// <summary>An observer that counts and times each launch; put it on <see cref="Device.Observer"/> for a run that is not timed as a
+/// whole.</summary>
 public sealed class WorkCounter(Device device) : ILaunchObserver
 {
     readonly Dictionary<string, KernelSample> _samples = [];
@@ -35,7 +37,8 @@ public sealed class WorkCounter(Device device) : ILaunchObserver
         if (!_samples.TryGetValue(rung.Operation, out var sample))
             _samples.Add(rung.Operation, sample = KernelSample.Of(rung));
         // The type that a matrix is stored in decides as much as the sizes.
-        var weights = arguments.GetType().GetFields().Where(field => field.FieldType == typeof(Weights)).Select(field => (Weights)field.GetValue(arguments)!).FirstOrDefault(weights => !weights.IsEmpty);
+        var weights = arguments.GetType().GetFields().Where(field => field.FieldType == typeof(Weights))
+            .Select(field => (Weights)field.GetValue(arguments)!).FirstOrDefault(weights => !weights.IsEmpty);
         string type = weights.IsEmpty ? "" : $" {weights.Type.ToString().ToLowerInvariant()}";
         string name = $"{rung.Operation}.{rung.Name}{type} {sample.Sizes(arguments)}";
         var work = sample.Work(arguments);
@@ -50,6 +53,7 @@ public sealed class WorkCounter(Device device) : ILaunchObserver
         var (name, work, start) = _running;
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         var sum = _launches.GetValueOrDefault(name) ?? new CountedLaunches(name, 0, 0, 0, 0);
-        _launches[name] = new CountedLaunches(name, sum.Launches + 1, sum.Seconds + seconds, sum.Operations + (work.Operations ?? 0), sum.Traffic + work.Traffic);
+        _launches[name] = new CountedLaunches(name, sum.Launches + 1, sum.Seconds + seconds, sum.Operations + (work.Operations ?? 0),
+            sum.Traffic + work.Traffic);
     }
 }

@@ -1,5 +1,6 @@
 // Computes  the next id from logits: temperature, top-k, top-p, choice
-// Idea      nothing is sorted: the smallest logit that stays is found by halving its bits, and each trial is one pass of vectors over the vocabulary
+// Idea      nothing is sorted: the smallest logit that stays is found by halving its bits, and each trial is one pass of vectors over the
+//           vocabulary
 // Numerics  e^x with a relative error of 2e-7, sums in four vectors of f32
 using System.Runtime.CompilerServices;
 
@@ -116,7 +117,8 @@ public static partial class Sampling
     [MethodImpl(HostMethod.Hot)]
     static unsafe float Largest<TVector>(float* logits, int count) where TVector : unmanaged, IHostVector<TVector>
     {
-        TVector largest = TVector.Create(float.NegativeInfinity), infinity = TVector.Create(float.PositiveInfinity), zero = default, one = TVector.Create(1f), odd = default;
+        TVector largest = TVector.Create(float.NegativeInfinity), infinity = TVector.Create(float.PositiveInfinity), zero = default,
+            one = TVector.Create(1f), odd = default;
         int i = 0;
         for (; i <= count - TVector.Count; i += TVector.Count)
         {
@@ -133,12 +135,14 @@ public static partial class Sampling
         }
         if (isOdd)
             for (int id = 0; id < count; id++)
-                Require.That(!float.IsNaN(logits[id]), "Sampling", nameof(SamplingArguments.Logits), "numbers; the logit of this id is none", id);
+                Require.That(!float.IsNaN(logits[id]), "Sampling", nameof(SamplingArguments.Logits),
+                    "numbers; the logit of this id is none", id);
         return isOdd ? float.PositiveInfinity : all;
     }
 
     [MethodImpl(HostMethod.Hot)]
-    static unsafe void Weigh<TVector>(float* logits, float* weights, int count, float largest, float temperature) where TVector : unmanaged, IHostVector<TVector>
+    static unsafe void Weigh<TVector>(float* logits, float* weights, int count, float largest, float temperature) where TVector : unmanaged,
+        IHostVector<TVector>
     {
         int i = 0;
         for (; i <= count - TVector.Count; i += TVector.Count)
@@ -168,11 +172,13 @@ public static partial class Sampling
     }
 
     [MethodImpl(HostMethod.Hot)]
-    static unsafe void DropBelow<TVector>(float* logits, float* weights, int count, float threshold) where TVector : unmanaged, IHostVector<TVector>
+    static unsafe void DropBelow<TVector>(float* logits, float* weights, int count, float threshold) where TVector : unmanaged,
+        IHostVector<TVector>
     {
         int i = 0;
         for (; i <= count - TVector.Count; i += TVector.Count)
-            TVector.Store(weights + i, TVector.IfLess(TVector.Load(logits + i), TVector.Create(threshold), default, TVector.Load(weights + i)));
+            TVector.Store(weights + i, TVector.IfLess(TVector.Load(logits + i), TVector.Create(threshold), default,
+                TVector.Load(weights + i)));
         for (; i < count; i++)
             if (logits[i] < threshold)
                 weights[i] = 0f;

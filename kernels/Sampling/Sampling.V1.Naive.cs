@@ -1,7 +1,8 @@
 // Computes  the next id from logits: temperature, top-k, top-p, choice
 // Idea      one group walks the vocabulary. Logit and id together are an integer of 64 bits, larger for the more probable id and never
 //           equal, so "the k largest" and "the probability p" are both a threshold, found bit by bit with one sum over the vocabulary each
-// Numerics  e^x with a relative error of 2e-7; 128 sums in f32, added left to right; they grow with the threshold because rounding is monotonic
+// Numerics  e^x with a relative error of 2e-7; 128 sums in f32, added left to right; they grow with the threshold because rounding is
+//           monotonic
 using ILGPU;
 
 namespace HSENet.Kernels;

@@ -52,7 +52,8 @@ public static partial class Sampling
         });
 
     /// <summary>Chooses an id.</summary>
-    /// <exception cref="KernelArgumentException">Sizes or options are out of range; on the host also a logit that is not a number.</exception>
+    /// <exception cref="KernelArgumentException">Sizes or options are out of range; on the host also a logit that is not a
+    /// number.</exception>
     public static void Forward(Device device, in SamplingArguments arguments) => ForwardOperation.Launch(device, arguments);
 
     static void Check(SamplingArguments a)

@@ -42,7 +42,8 @@ static unsafe class SingleHead
     /// <paramref name="gradients"/> = gradY · v, it leaves map ∘ (factor ∘ gradients − Σ w · gradients) / √channels there, and w in
     /// <paramref name="weights"/>.
     /// </summary>
-    public static void ScoreGradients(float* map, int first, int count, int channels, float dropoutRate, long dropoutSeed, float* gradients, float* weights)
+    public static void ScoreGradients(float* map, int first, int count, int channels, float dropoutRate, long dropoutSeed, float* gradients,
+        float* weights)
     {
         DropoutMask.Factors(dropoutSeed, first, dropoutRate, weights, count);
         float sum = 0f, scale = 1f / MathF.Sqrt(channels);

@@ -9,9 +9,25 @@ public static partial class SliceGuidedAttention
     {
         long size = (long)a.Patches * a.Slices;
         View<float> scores = a.Scratch.Slice(0, size), weights = a.Scratch.Slice(size, size);
-        Linear.HostForward(device, new LinearArguments { X = a.GradY, W = new Weights(a.V), Y = scores, Rows = a.Patches, Inputs = a.Channels, Outputs = a.Slices });
+        Linear.HostForward(device, new LinearArguments
+        {
+            X = a.GradY,
+            W = new Weights(a.V),
+            Y = scores,
+            Rows = a.Patches,
+            Inputs = a.Channels,
+            Outputs = a.Slices
+        });
         device.For(Parts.Of(a.Patches, HostPatchesPerItem), new ScoreGradientWork(a));
-        Linear.HostProduct(device, new LinearArguments { X = scores, W = new Weights(a.K), Y = a.GradQ, Rows = a.Patches, Inputs = a.Slices, Outputs = a.Channels }, across: true);
+        Linear.HostProduct(device, new LinearArguments
+        {
+            X = scores,
+            W = new Weights(a.K),
+            Y = a.GradQ,
+            Rows = a.Patches,
+            Inputs = a.Slices,
+            Outputs = a.Channels
+        }, across: true);
         device.Clear(a.GradK.As<byte>());
         Linear.HostAddOuter(device, scores, a.Q, a.GradK, a.Patches, a.Channels, a.Slices);
         device.Clear(a.GradV.As<byte>());
@@ -27,7 +43,8 @@ public static partial class SliceGuidedAttention
             for (int p = index * HostPatchesPerItem; p < end; p++)
             {
                 float* scores = a.Scratch.Pointer + p * a.Slices;
-                SingleHead.ScoreGradients(a.Map.Pointer, p * a.Slices, a.Slices, a.Channels, a.DropoutRate, a.DropoutSeed, scores, scores + size);
+                SingleHead.ScoreGradients(a.Map.Pointer, p * a.Slices, a.Slices, a.Channels, a.DropoutRate, a.DropoutSeed, scores,
+                    scores + size);
             }
         }
     }

@@ -8,7 +8,8 @@ public static partial class SliceGuidedAttention
     /// </summary>
     internal static (double[] GradQ, double[] GradK, double[] GradV) BackwardReference(in SliceGuidedAttentionBackwardArguments a)
     {
-        double[] gradQ = new double[a.Patches * a.Channels], gradK = new double[a.Slices * a.Channels], gradV = new double[a.Slices * a.Channels];
+        double[] gradQ = new double[a.Patches * a.Channels], gradK = new double[a.Slices * a.Channels],
+            gradV = new double[a.Slices * a.Channels];
         for (int p = 0; p < a.Patches; p++)
         {
             double[] gradWeight = new double[a.Slices], factor = new double[a.Slices];

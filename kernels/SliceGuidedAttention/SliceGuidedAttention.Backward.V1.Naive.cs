@@ -64,7 +64,8 @@ public static partial class SliceGuidedAttention
             {
                 float query = 0f;
                 for (int s = 0; s < a.Slices; s++)
-                    query = ScalarInstructions.FusedMultiplyAdd(a.Map[map + s] * ((a.Scratch[row + s] - mean) * scale), a.K[s * a.Channels + d], query);
+                    query = ScalarInstructions.FusedMultiplyAdd(a.Map[map + s] * ((a.Scratch[row + s] - mean) * scale),
+                        a.K[s * a.Channels + d], query);
                 a.GradQ[p * a.Channels + d] = query;
             }
         }

@@ -63,9 +63,11 @@ public static partial class SliceGuidedAttention
     /// gradQ = s·K, gradK = sᵀ·Q, gradV = (map∘f)ᵀ·gradY; all overwritten.
     /// </summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
-    public static void Backward(Device device, in SliceGuidedAttentionBackwardArguments arguments) => BackwardOperation.Launch(device, arguments);
+    public static void Backward(Device device, in SliceGuidedAttentionBackwardArguments arguments) =>
+        BackwardOperation.Launch(device, arguments);
 
-    /// <summary>Floats of <see cref="SliceGuidedAttentionBackwardArguments.Scratch"/>: gradients of scores and dropped weights by slice, and by patch.</summary>
+    /// <summary>Floats of <see cref="SliceGuidedAttentionBackwardArguments.Scratch"/>: gradients of scores and dropped weights by slice,
+    /// and by patch.</summary>
     public static long BackwardScratch(int patches, int slices) => 3L * patches * slices;
 
     static void Check(SliceGuidedAttentionBackwardArguments a)

@@ -65,8 +65,11 @@ public static partial class SliceGuidedAttention
     /// <summary>Elements of queries, keys and map.</summary>
     static (long Queries, long Keys, long Map) CheckSizes(string name, int patches, int slices, int channels) =>
     (
-        Require.Elements(name, "P × D", (nameof(SliceGuidedAttentionArguments.Patches), patches), (nameof(SliceGuidedAttentionArguments.Channels), channels)),
-        Require.Elements(name, "S × D", (nameof(SliceGuidedAttentionArguments.Slices), slices), (nameof(SliceGuidedAttentionArguments.Channels), channels)),
-        Require.Elements(name, "P × S", (nameof(SliceGuidedAttentionArguments.Patches), patches), (nameof(SliceGuidedAttentionArguments.Slices), slices))
+        Require.Elements(name, "P × D", (nameof(SliceGuidedAttentionArguments.Patches), patches),
+            (nameof(SliceGuidedAttentionArguments.Channels), channels)),
+        Require.Elements(name, "S × D", (nameof(SliceGuidedAttentionArguments.Slices), slices),
+            (nameof(SliceGuidedAttentionArguments.Channels), channels)),
+        Require.Elements(name, "P × S", (nameof(SliceGuidedAttentionArguments.Patches), patches),
+            (nameof(SliceGuidedAttentionArguments.Slices), slices))
     );
 }

@@ -29,7 +29,8 @@ public static partial class SliceBytes
         public static int Scaled(SliceBytesArguments a, int index, int range)
         {
             float smallest = ((float*)a.Range.Address)[range], spread = ((float*)a.Range.Address)[range + 1] - smallest;
-            return spread == 0f ? 0 : (int)ScalarInstructions.Multiply(ScalarInstructions.Divide(((float*)a.X.Address)[index] - smallest, spread), 255f);
+            return spread == 0f ? 0 : (int)ScalarInstructions.Multiply(
+                ScalarInstructions.Divide(((float*)a.X.Address)[index] - smallest, spread), 255f);
         }
     }
 
@@ -38,7 +39,8 @@ public static partial class SliceBytes
         public static int Scaled(SliceBytesArguments a, int index, int range)
         {
             double smallest = ((double*)a.Range.Address)[range], spread = ((double*)a.Range.Address)[range + 1] - smallest;
-            return spread == 0 ? 0 : (int)ScalarInstructions.Multiply(ScalarInstructions.Divide(((double*)a.X.Address)[index] - smallest, spread), 255.0);
+            return spread == 0 ? 0 : (int)ScalarInstructions.Multiply(
+                ScalarInstructions.Divide(((double*)a.X.Address)[index] - smallest, spread), 255.0);
         }
     }
 }

@@ -70,7 +70,8 @@ public static partial class SliceBytes
     static void Check(SliceBytesArguments a)
     {
         const string name = "SliceBytes";
-        long elements = Require.Elements(name, "slices × height × width", (nameof(a.Slices), a.Slices), (nameof(a.Height), a.Height), (nameof(a.Width), a.Width));
+        long elements = Require.Elements(name, "slices × height × width", (nameof(a.Slices), a.Slices), (nameof(a.Height), a.Height),
+            (nameof(a.Width), a.Width));
         Require.Length(name, nameof(a.X), a.X.Length, elements * a.Type.Size(), "slices × height × width × bytes of an element");
         Require.Length(name, nameof(a.Y), a.Y.Length, elements, "slices × height × width");
         long range = a.Range.Length / a.Type.Size();

@@ -69,12 +69,15 @@ public static partial class SlicePixels
     static void Check(SlicePixelsArguments a)
     {
         const string name = "SlicePixels";
-        long pixels = Require.Elements(name, "slices × height × width", (nameof(a.Slices), a.Slices), (nameof(a.Height), a.Height), (nameof(a.Width), a.Width));
-        long values = Require.Elements(name, "slices × 3 × size × size", (nameof(a.Slices), a.Slices), ("colours", 3), (nameof(a.Size), a.Size), (nameof(a.Size), a.Size));
+        long pixels = Require.Elements(name, "slices × height × width", (nameof(a.Slices), a.Slices), (nameof(a.Height), a.Height),
+            (nameof(a.Width), a.Width));
+        long values = Require.Elements(name, "slices × 3 × size × size", (nameof(a.Slices), a.Slices), ("colours", 3),
+            (nameof(a.Size), a.Size), (nameof(a.Size), a.Size));
         Require.That(a.Top >= 0 && a.Top <= a.Height - a.Size, name, nameof(a.Top), "a square inside the image", a.Top);
         Require.That(a.Left >= 0 && a.Left <= a.Width - a.Size, name, nameof(a.Left), "a square inside the image", a.Left);
         Require.Length(name, nameof(a.X), a.X.Length, pixels, "slices × height × width");
         Require.Length(name, nameof(a.Y), a.Y.Length, values, "slices × 3 × size × size");
-        Require.That(a.DeviationRed > 0 && a.DeviationGreen > 0 && a.DeviationBlue > 0, name, nameof(a.DeviationRed), "deviations above 0", a.DeviationRed);
+        Require.That(a.DeviationRed > 0 && a.DeviationGreen > 0 && a.DeviationBlue > 0, name, nameof(a.DeviationRed), "deviations above 0",
+            a.DeviationRed);
     }
 }

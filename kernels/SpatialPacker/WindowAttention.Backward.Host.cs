@@ -5,7 +5,8 @@ namespace HSENet.Kernels;
 
 public static partial class WindowAttention
 {
-    static void HostBackward(HostDevice device, WindowAttentionBackwardArguments a) => device.ForVectors(a.Grid.Windows, new HostBackwardWork(device, a));
+    static void HostBackward(HostDevice device, WindowAttentionBackwardArguments a) =>
+        device.ForVectors(a.Grid.Windows, new HostBackwardWork(device, a));
 
     readonly struct HostBackwardWork(HostDevice device, WindowAttentionBackwardArguments a) : IHostVectorWork
     {

@@ -8,8 +8,10 @@ public static partial class WindowAttention
     /// </summary>
     internal static (double[] GradQ, double[] GradK, double[] GradV) BackwardReference(in WindowAttentionBackwardArguments a)
     {
-        int window = a.WindowDepth * a.WindowHeight * a.WindowWidth, patches = a.GridDepth * a.GridHeight * a.GridWidth, channels = a.Channels;
-        double[] gradQ = new double[patches / window * channels], gradK = new double[patches * channels], gradV = new double[patches * channels];
+        int window = a.WindowDepth * a.WindowHeight * a.WindowWidth, patches = a.GridDepth * a.GridHeight * a.GridWidth,
+            channels = a.Channels;
+        double[] gradQ = new double[patches / window * channels], gradK = new double[patches * channels],
+            gradV = new double[patches * channels];
         for (int w = 0; w < patches / window; w++)
         {
             double[] gradWeight = new double[window], factor = new double[window];

@@ -3,7 +3,8 @@ namespace HSENet.Kernels;
 
 public static partial class WindowAttention
 {
-    /// <summary>y as [W, D] and map as [W, patches of a window] doubles. The arguments must lie in host memory; outputs are not touched.</summary>
+    /// <summary>y as [W, D] and map as [W, patches of a window] doubles. The arguments must lie in host memory; outputs are not
+    /// touched.</summary>
     internal static (double[] Y, double[] Map) Reference(in WindowAttentionArguments a)
     {
         int window = a.WindowDepth * a.WindowHeight * a.WindowWidth, patches = a.GridDepth * a.GridHeight * a.GridWidth;

@@ -46,7 +46,8 @@ public static partial class WindowAttention
         {
             float value = 0f;
             for (int i = 0; i < count; i++)
-                value = ScalarInstructions.FusedMultiplyAdd(MathF.Max(a.Map[map + i], 0f), a.V[grid.Patch(window, i) * a.Channels + d], value);
+                value = ScalarInstructions.FusedMultiplyAdd(MathF.Max(a.Map[map + i], 0f), a.V[grid.Patch(window, i) * a.Channels + d],
+                    value);
             a.Y[query + d] = value * kept;
         }
         for (int i = 0; i < count; i++)

@@ -5,7 +5,8 @@ namespace HSENet.Kernels;
 
 public static partial class WindowCentroid
 {
-    static void HostBackward(HostDevice device, WindowCentroidBackwardArguments a) => device.ForVectors(a.Grid.Windows, new HostBackwardWork(a));
+    static void HostBackward(HostDevice device, WindowCentroidBackwardArguments a) =>
+        device.ForVectors(a.Grid.Windows, new HostBackwardWork(a));
 
     readonly unsafe struct HostBackwardWork(WindowCentroidBackwardArguments a) : IHostVectorWork
     {
@@ -14,7 +15,8 @@ public static partial class WindowCentroid
             WindowGrid grid = a.Grid;
             float* gradY = a.GradY.Pointer + (long)index * a.Channels;
             for (int i = 0; i < grid.Window; i++)
-                HostVectors.AddScaled<TVector>(1f / grid.Window, gradY, a.GradX.Pointer + (long)grid.Patch(index, i) * a.Channels, a.Channels);
+                HostVectors.AddScaled<TVector>(1f / grid.Window, gradY, a.GradX.Pointer + (long)grid.Patch(index, i) * a.Channels,
+                    a.Channels);
         }
     }
 }

@@ -6,7 +6,8 @@ public static partial class WindowCentroid
     /// <summary>gradX as [P, D] doubles after the addition. The arguments must lie in host memory; GradX is not touched.</summary>
     internal static double[] BackwardReference(in WindowCentroidBackwardArguments a)
     {
-        int lines = a.GridHeight / a.WindowHeight, columns = a.GridWidth / a.WindowWidth, window = a.WindowDepth * a.WindowHeight * a.WindowWidth;
+        int lines = a.GridHeight / a.WindowHeight, columns = a.GridWidth / a.WindowWidth,
+            window = a.WindowDepth * a.WindowHeight * a.WindowWidth;
         var gradX = new double[a.GridDepth * a.GridHeight * a.GridWidth * a.Channels];
         int i = 0;
         for (int d = 0; d < a.GridDepth; d++)

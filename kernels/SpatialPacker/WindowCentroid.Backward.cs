@@ -39,7 +39,8 @@ public static partial class WindowCentroid
     /// <summary>The backward operation in the catalogue.</summary>
     public static readonly Operation<WindowCentroidBackwardArguments> BackwardOperation = new("WindowCentroid.Backward", Check,
         Rung.Host<WindowCentroidBackwardArguments>("Host", HostBackward),
-        Rung.Gpu<WindowCentroidBackwardArguments>("V1.Naive", BackwardV1).WithThreads(128, static a => a.Grid.Windows, static a => a.Channels));
+        Rung.Gpu<WindowCentroidBackwardArguments>("V1.Naive", BackwardV1)
+            .WithThreads(128, static a => a.Grid.Windows, static a => a.Channels));
 
     /// <summary>gradX[p,d] += gradY[window of p,d] / patches of a window.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

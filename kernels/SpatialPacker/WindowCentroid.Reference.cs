@@ -6,7 +6,8 @@ public static partial class WindowCentroid
     /// <summary>y as [W, D] doubles. The arguments must lie in host memory; Y is not touched.</summary>
     internal static double[] Reference(in WindowCentroidArguments a)
     {
-        int lines = a.GridHeight / a.WindowHeight, columns = a.GridWidth / a.WindowWidth, window = a.WindowDepth * a.WindowHeight * a.WindowWidth;
+        int lines = a.GridHeight / a.WindowHeight, columns = a.GridWidth / a.WindowWidth,
+            window = a.WindowDepth * a.WindowHeight * a.WindowWidth;
         var y = new double[a.GridDepth / a.WindowDepth * lines * columns * a.Channels];
         for (int d = 0; d < a.GridDepth; d++)
             for (int h = 0; h < a.GridHeight; h++)

@@ -21,13 +21,15 @@ readonly struct WindowGrid(int gridDepth, int gridHeight, int gridWidth, int win
         return (d * gridHeight + h) * gridWidth + w;
     }
 
-    /// <summary>Elements of a tensor with a row for each patch, and of one with a row for each window; throws unless every axis is a whole number of windows.</summary>
+    /// <summary>Elements of a tensor with a row for each patch, and of one with a row for each window; throws unless every axis is a whole
+    /// number of windows.</summary>
     public (long Patches, long Windows) Check(string operation, int channels)
     {
         CheckAxis(operation, "GridDepth", gridDepth, "WindowDepth", windowDepth);
         CheckAxis(operation, "GridHeight", gridHeight, "WindowHeight", windowHeight);
         CheckAxis(operation, "GridWidth", gridWidth, "WindowWidth", windowWidth);
-        long elements = Require.Elements(operation, "P × D", ("GridDepth", gridDepth), ("GridHeight", gridHeight), ("GridWidth", gridWidth), ("Channels", channels));
+        long elements = Require.Elements(operation, "P × D", ("GridDepth", gridDepth), ("GridHeight", gridHeight), ("GridWidth", gridWidth),
+            ("Channels", channels));
         return (elements, (long)Windows * channels);
     }
 

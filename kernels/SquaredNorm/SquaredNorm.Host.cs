@@ -14,7 +14,8 @@ public static partial class SquaredNorm
     {
         public unsafe void Run<TVector>(int chunk, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
-            a.Sums.Pointer[chunk] = HostVectors.SumOfSquares<TVector>(a.X.Pointer + (long)chunk * Chunk, Math.Min(Chunk, a.Count - chunk * Chunk));
+            a.Sums.Pointer[chunk] = HostVectors.SumOfSquares<TVector>(a.X.Pointer + (long)chunk * Chunk,
+                Math.Min(Chunk, a.Count - chunk * Chunk));
         }
     }
 }

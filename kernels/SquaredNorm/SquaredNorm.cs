@@ -14,7 +14,8 @@ public struct SquaredNormArguments
     public int Count;
 }
 
-/// <summary>Sums of squares of fixed chunks, which the host adds in double: the norm of a gradient, the same however many threads there are.</summary>
+/// <summary>Sums of squares of fixed chunks, which the host adds in double: the norm of a gradient, the same however many threads there
+/// are.</summary>
 public static partial class SquaredNorm
 {
     const int Chunk = 4096;

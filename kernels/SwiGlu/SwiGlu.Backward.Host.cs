@@ -25,13 +25,15 @@ public static partial class SwiGlu
     }
 
     [MethodImpl(HostMethod.Hot)]
-    static unsafe void BackwardPart<TVector>(float* gates, float* gradY, float* gradGates, int channels, int count) where TVector : unmanaged, IHostVector<TVector>
+    static unsafe void BackwardPart<TVector>(float* gates, float* gradY, float* gradGates, int channels, int count)
+        where TVector : unmanaged, IHostVector<TVector>
     {
         float* ups = gates + channels, gradUps = gradGates + channels;
         int n = 0;
         for (; n <= count - TVector.Count; n += TVector.Count)
         {
-            TVector gate = TVector.Load(gates + n), up = TVector.Load(ups + n), gradient = TVector.Load(gradY + n), one = TVector.Create(1f);
+            TVector gate = TVector.Load(gates + n), up = TVector.Load(ups + n), gradient = TVector.Load(gradY + n),
+                one = TVector.Create(1f);
             var exponential = HostMath.Exp(TVector.Create(0f) - gate);
             var sigmoid = one / (one + exponential);
             TVector.Store(gradGates + n, gradient * up * (sigmoid * TVector.MultiplyAdd(gate, exponential * sigmoid, one)));

@@ -3,7 +3,8 @@ namespace HSENet.Kernels;
 
 public static partial class SwiGlu
 {
-    /// <summary>The gradients of gates and ups as [M, 2N] doubles. The arguments must lie in host memory; GradGateUp is not touched.</summary>
+    /// <summary>The gradients of gates and ups as [M, 2N] doubles. The arguments must lie in host memory; GradGateUp is not
+    /// touched.</summary>
     internal static double[] BackwardReference(in SwiGluBackwardArguments a)
     {
         var gradients = new double[2 * a.Rows * a.Channels];

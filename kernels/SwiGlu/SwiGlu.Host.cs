@@ -20,7 +20,8 @@ public static partial class SwiGlu
         {
             int items = HostItemsPerRow(a), row = index / items, start = index % items * HostChannelsPerItem;
             float* gate = a.GateUp.Pointer + (long)row * 2 * a.Channels + start;
-            Part<TVector>(gate, gate + a.Channels, a.Y.Pointer + (long)row * a.Channels + start, Math.Min(HostChannelsPerItem, a.Channels - start));
+            Part<TVector>(gate, gate + a.Channels, a.Y.Pointer + (long)row * a.Channels + start,
+                Math.Min(HostChannelsPerItem, a.Channels - start));
         }
     }
 

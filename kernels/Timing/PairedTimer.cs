@@ -27,7 +27,8 @@ public readonly record struct Timing(double Median, double Lower, double Upper, 
 /// <param name="Evict">Before each run: puts other data into the caches, and each sample is one run; null times it warm.</param>
 public readonly record struct TimedWork(Action Run, Action? Evict = null);
 
-/// <summary>Compares contenders in rounds: every one runs once in each, in an order that is drawn for each round: nobody always follows the same one.</summary>
+/// <summary>Compares contenders in rounds: every one runs once in each, in an order that is drawn for each round: nobody always follows the
+/// same one.</summary>
 public sealed class PairedTimer
 {
     const int FewestRounds = 5, MostRounds = 200;

@@ -1,4 +1,5 @@
-// Computes  gradVisual[t − VisualStart] = gradY[t] where visual tokens stand, otherwise gradTable[id[t]], gradPosition[FirstPosition + t], gradAdded += gradY[t]
+// Computes  gradVisual[t − VisualStart] = gradY[t] where visual tokens stand, otherwise gradTable[id[t]], gradPosition[FirstPosition + t],
+//           gradAdded += gradY[t]
 // Idea      an item owns a few columns of every gradient and walks the tokens: two tokens with one id never meet in two threads
 // Numerics  sums in f32 in the order of the tokens
 namespace HSENet.Kernels;
@@ -21,7 +22,8 @@ public static partial class TokenEmbedding
                 float* gradY = a.GradY.Pointer + (long)t * a.Channels + start;
                 if (t >= a.VisualStart && t < a.VisualStart + visualCount)
                 {
-                    new ReadOnlySpan<float>(gradY, count).CopyTo(new Span<float>(a.GradVisual.Pointer + (long)(t - a.VisualStart) * a.Channels + start, count));
+                    new ReadOnlySpan<float>(gradY, count)
+                        .CopyTo(new Span<float>(a.GradVisual.Pointer + (long)(t - a.VisualStart) * a.Channels + start, count));
                     continue;
                 }
                 int id = a.Ids.Pointer[t];
@@ -29,7 +31,8 @@ public static partial class TokenEmbedding
                 if (!a.GradTable.IsEmpty)
                     HostVectors.AddScaled<TVector>(1f, gradY, a.GradTable.Pointer + (long)id * a.Channels + start, count);
                 if (!a.GradPosition.IsEmpty)
-                    HostVectors.AddScaled<TVector>(1f, gradY, a.GradPosition.Pointer + (long)(a.FirstPosition + t) * a.Channels + start, count);
+                    HostVectors.AddScaled<TVector>(1f, gradY, a.GradPosition.Pointer + (long)(a.FirstPosition + t) * a.Channels + start,
+                        count);
                 if (!a.GradAdded.IsEmpty)
                     HostVectors.AddScaled<TVector>(1f, gradY, a.GradAdded.Pointer + start, count);
             }

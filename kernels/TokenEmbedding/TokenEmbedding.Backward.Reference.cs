@@ -4,12 +4,15 @@ namespace HSENet.Kernels;
 public static partial class TokenEmbedding
 {
     /// <summary>
-    /// gradTable, gradPosition and gradAdded after the addition, and gradVisual (each empty when not asked for), as doubles. The arguments must lie
+    /// gradTable, gradPosition and gradAdded after the addition, and gradVisual (each empty when not asked for), as doubles. The arguments
+    /// must lie
     /// in host memory and are not touched.
     /// </summary>
-    internal static (double[] GradTable, double[] GradPosition, double[] GradAdded, double[] GradVisual) BackwardReference(in TokenEmbeddingBackwardArguments a)
+    internal static (double[] GradTable, double[] GradPosition, double[] GradAdded,
+        double[] GradVisual) BackwardReference(in TokenEmbeddingBackwardArguments a)
     {
-        double[] gradTable = ReferenceMath.Doubles(a.GradTable), gradPosition = ReferenceMath.Doubles(a.GradPosition), gradAdded = ReferenceMath.Doubles(a.GradAdded);
+        double[] gradTable = ReferenceMath.Doubles(a.GradTable), gradPosition = ReferenceMath.Doubles(a.GradPosition),
+            gradAdded = ReferenceMath.Doubles(a.GradAdded);
         var gradVisual = new double[a.GradVisual.Length];
         for (int t = 0; t < a.Tokens; t++)
             for (int c = 0; c < a.Channels; c++)

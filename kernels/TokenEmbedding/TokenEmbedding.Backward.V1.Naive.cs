@@ -1,4 +1,5 @@
-// Computes  gradVisual[t − VisualStart] = gradY[t] where visual tokens stand, otherwise gradTable[id[t]], gradPosition[FirstPosition + t], gradAdded += gradY[t]
+// Computes  gradVisual[t − VisualStart] = gradY[t] where visual tokens stand, otherwise gradTable[id[t]], gradPosition[FirstPosition + t],
+//           gradAdded += gradY[t]
 // Idea      a thread owns a channel of every gradient and walks the tokens: two tokens with one id never meet, and no atomic is needed
 // Numerics  sums in f32 in the order of the tokens
 using ILGPU;

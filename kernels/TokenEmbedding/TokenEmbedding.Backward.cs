@@ -2,7 +2,8 @@
 namespace HSENet.Kernels;
 
 /// <summary>
-/// Arguments of <see cref="TokenEmbedding.Backward"/>. T tokens, V rows of the table, C channels, n visual tokens. Every gradient is optional; at
+/// Arguments of <see cref="TokenEmbedding.Backward"/>. T tokens, V rows of the table, C channels, n visual tokens. Every gradient is
+/// optional; at
 /// least one is asked for.
 /// </summary>
 public struct TokenEmbeddingBackwardArguments
@@ -49,10 +50,12 @@ public static partial class TokenEmbedding
         Rung.Gpu<TokenEmbeddingBackwardArguments>("V1.Naive", BackwardV1).WithThreads(128, static a => a.Channels));
 
     /// <summary>
-    /// gradVisual[t − VisualStart] = gradY[t] where visual tokens stand, overwritten; otherwise gradTable[id[t]], gradPosition[FirstPosition + t] and
+    /// gradVisual[t − VisualStart] = gradY[t] where visual tokens stand, overwritten; otherwise gradTable[id[t]],
+    /// gradPosition[FirstPosition + t] and
     /// gradAdded += gradY[t], added to in the order of the tokens.
     /// </summary>
-    /// <exception cref="KernelArgumentException">Sizes do not fit each other, or no gradient is asked for; on the host also an id outside the table.</exception>
+    /// <exception cref="KernelArgumentException">Sizes do not fit each other, or no gradient is asked for; on the host also an id outside
+    /// the table.</exception>
     public static void Backward(Device device, in TokenEmbeddingBackwardArguments arguments) => BackwardOperation.Launch(device, arguments);
 
     static void Check(TokenEmbeddingBackwardArguments a)
@@ -67,7 +70,8 @@ public static partial class TokenEmbedding
         if (!a.GradPosition.IsEmpty)
             RequireRows(name, nameof(a.GradPosition), a.GradPosition.Length, (long)a.FirstPosition + a.Tokens, a.Channels);
         Require.Indexable(name, nameof(a.GradTable), a.GradTable.Length);
-        Require.That(a.GradTable.Length + a.GradPosition.Length + a.GradAdded.Length + a.GradVisual.Length > 0, name, nameof(a.GradTable), "at least one gradient", 0);
+        Require.That(a.GradTable.Length + a.GradPosition.Length + a.GradAdded.Length + a.GradVisual.Length > 0, name, nameof(a.GradTable),
+            "at least one gradient", 0);
         CheckVisual(name, nameof(a.GradVisual), a.GradVisual, a.VisualStart, a.Tokens, a.Channels);
     }
 }

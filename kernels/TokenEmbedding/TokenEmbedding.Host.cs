@@ -18,7 +18,8 @@ public static partial class TokenEmbedding
             float* y = a.Y.Pointer + (long)t * a.Channels;
             if (t >= a.VisualStart && t < a.VisualStart + visualCount)
             {
-                new ReadOnlySpan<float>(a.Visual.Pointer + (long)(t - a.VisualStart) * a.Channels, a.Channels).CopyTo(new Span<float>(y, a.Channels));
+                new ReadOnlySpan<float>(a.Visual.Pointer + (long)(t - a.VisualStart) * a.Channels, a.Channels)
+                    .CopyTo(new Span<float>(y, a.Channels));
                 return;
             }
             int id = a.Ids.Pointer[t];

@@ -53,7 +53,9 @@ public static partial class TokenEmbedding
     public static void Forward(Device device, in TokenEmbeddingArguments arguments) => ForwardOperation.Launch(device, arguments);
 
     static Rung<TokenEmbeddingArguments> V1(Action<TokenEmbeddingArguments> kernel, WeightType type) =>
-        Rung.Gpu("V1.Naive", kernel).WithThreads(128, static a => a.Tokens, static a => a.Channels) with { Weights = type, Accepts = a => a.Table.Type == type };
+        Rung.Gpu("V1.Naive", kernel).WithThreads(128, static a => a.Tokens, static a => a.Channels)
+            with
+        { Weights = type, Accepts = a => a.Table.Type == type };
 
     static void Check(TokenEmbeddingArguments a)
     {
@@ -73,7 +75,8 @@ public static partial class TokenEmbedding
     static long CheckSizes(string name, int tokens, int channels, int firstPosition)
     {
         Require.That(firstPosition >= 0, name, nameof(TokenEmbeddingArguments.FirstPosition), "at least 0", firstPosition);
-        return Require.Elements(name, "T × C", (nameof(TokenEmbeddingArguments.Tokens), tokens), (nameof(TokenEmbeddingArguments.Channels), channels));
+        return Require.Elements(name, "T × C", (nameof(TokenEmbeddingArguments.Tokens), tokens),
+            (nameof(TokenEmbeddingArguments.Channels), channels));
     }
 
     static void CheckVisual(string name, string argument, View<float> visual, int start, int tokens, int channels)
@@ -87,7 +90,8 @@ public static partial class TokenEmbedding
 
     static void RequireRows(string name, string argument, long length, long rows, int channels)
     {
-        Require.That(length % channels == 0 && length >= rows * channels, name, argument, "a whole number of rows of C, one for every id or position", length);
+        Require.That(length % channels == 0 && length >= rows * channels, name, argument,
+            "a whole number of rows of C, one for every id or position", length);
         Require.Indexable(name, argument, length);
     }
 }

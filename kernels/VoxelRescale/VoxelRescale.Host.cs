@@ -1,5 +1,6 @@
 // Computes  v[z,x,y] = clamp(slope · (fileSlope · voxel[z,y,x] + fileIntercept) + intercept, lowest, highest) / divisor
-// Idea      an item is eight rows of a slice: widened and rescaled along x in scratch, then stored along y, eight values of a column at a time
+// Idea      an item is eight rows of a slice: widened and rescaled along x in scratch, then stored along y, eight values of a column at a
+//           time
 // Numerics  every operation rounds once in double precision, none is fused: the values of the reference
 using System.Numerics;
 using System.Runtime.CompilerServices;
@@ -46,7 +47,8 @@ public static partial class VoxelRescale
     [MethodImpl(HostMethod.Hot)]
     static unsafe void Rescale(in VoxelRescaleArguments a, double* values, int count)
     {
-        Vector<double> fileSlope = new(a.FileSlope), fileIntercept = new(a.FileIntercept), slope = new(a.Slope), intercept = new(a.Intercept);
+        Vector<double> fileSlope = new(a.FileSlope), fileIntercept = new(a.FileIntercept), slope = new(a.Slope),
+            intercept = new(a.Intercept);
         Vector<double> lowest = new(a.Lowest), highest = new(a.Highest), divisor = new(a.Divisor);
         int i = 0;
         for (; i <= count - Vector<double>.Count; i += Vector<double>.Count)

@@ -14,7 +14,8 @@ public static partial class VoxelRescale
         int z = Grid.IdxZ;
         if (y >= a.Rows)
             return;
-        double stored = ScalarInstructions.Add(ScalarInstructions.Multiply(a.FileSlope, Load(a, (z * a.Rows + y) * a.Columns + x)), a.FileIntercept);
+        double stored = ScalarInstructions.Add(ScalarInstructions.Multiply(a.FileSlope, Load(a, (z * a.Rows + y) * a.Columns + x)),
+            a.FileIntercept);
         double hounsfield = ScalarInstructions.Add(ScalarInstructions.Multiply(a.Slope, stored), a.Intercept);
         double clamped = hounsfield < a.Lowest ? a.Lowest : hounsfield > a.Highest ? a.Highest : hounsfield;
         a.Values[(z * a.Columns + x) * a.Rows + y] = ScalarInstructions.Divide(clamped, a.Divisor);

@@ -106,7 +106,8 @@ public static partial class VoxelRescale
     static void Check(VoxelRescaleArguments a)
     {
         const string name = "VoxelRescale";
-        long elements = Require.Elements(name, "slices × rows × columns", (nameof(a.Slices), a.Slices), (nameof(a.Rows), a.Rows), (nameof(a.Columns), a.Columns));
+        long elements = Require.Elements(name, "slices × rows × columns", (nameof(a.Slices), a.Slices), (nameof(a.Rows), a.Rows),
+            (nameof(a.Columns), a.Columns));
         Require.Length(name, nameof(a.Voxels), a.Voxels.Length, elements * Size(a.Type), "slices × rows × columns × bytes of a voxel");
         Require.Length(name, nameof(a.Values), a.Values.Length, elements, "slices × columns × rows");
         Require.That(a.Lowest <= a.Highest, name, nameof(a.Lowest), "at most the upper end of the window", a.Lowest);

@@ -18,8 +18,17 @@ static class BenchCommand
         var m = new Option<int?>("-m") { Description = "Rows, queries or tokens." };
         var n = new Option<int?>("-n") { Description = "Outputs, keys or channels." };
         var k = new Option<int?>("-k") { Description = "Inputs, or the size of a head." };
-        var shape = new Option<string?>("--shape") { Description = "Sizes by the names of the arguments, as in Rows=64,Channels=768; others keep the sample's." };
-        var rung = new Option<string>("--rung") { Description = "One rung, as in host or V1; all by default.", DefaultValueFactory = _ => "all" };
+        var shape = new Option<string?>("--shape")
+        {
+            Description =
+            "Sizes by the names of the arguments, as in Rows=64,Channels=768; others keep the sample's."
+        };
+        var rung = new Option<string>("--rung")
+        {
+            Description = "One rung, as in host or V1; all by default.",
+            DefaultValueFactory = _ =>
+            "all"
+        };
         var dtype = new Option<string?>("--dtype") { Description = "Only weights of this type: f32, bf16 or int8." };
         var device = Verb.Device();
         var common = new BenchOptions();
@@ -41,7 +50,8 @@ static class BenchCommand
         command.Run(verbose, (parsed, cancellation) =>
         {
             var operation = Find(parsed.GetRequiredValue(name));
-            var sizes = Sizes(operation, parsed.GetValue(shape), (parsed.GetValue(m), "-m", RowNames), (parsed.GetValue(n), "-n", ColumnNames), (parsed.GetValue(k), "-k", InnerNames));
+            var sizes = Sizes(operation, parsed.GetValue(shape), (parsed.GetValue(m), "-m", RowNames),
+                (parsed.GetValue(n), "-n", ColumnNames), (parsed.GetValue(k), "-k", InnerNames));
             var type = Type(parsed.GetValue(dtype));
             using var where = Verb.OpenDevice(parsed.GetRequiredValue(device));
             common.Print(parsed, where, operation.Name.ToLowerInvariant(), measured =>
@@ -55,7 +65,8 @@ static class BenchCommand
         return command;
     }
 
-    static Operation Find(string name) => KernelCatalog.Operations.FirstOrDefault(operation => operation.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+    static Operation Find(string name) =>
+        KernelCatalog.Operations.FirstOrDefault(operation => operation.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
         ?? throw new HseNetException($"{name}: no operation has this name; 'hsenet kernels' lists them");
 
     static WeightType? Type(string? text) => text switch
@@ -73,7 +84,8 @@ static class BenchCommand
         var known = KernelSample.Of(operation.Rungs[0]).SizeNames;
         foreach (var (value, option, names) in letters)
             if (value is { } size && !sizes.TryAdd(names.FirstOrDefault(known.Contains)
-                ?? throw new HseNetException($"{option}: {operation.Name} has no such size; give --shape with some of {string.Join(", ", known)}"), size))
+                ?? throw new HseNetException($"{option}: {operation.Name} has no such size; give --shape with some of "
+                    + $"{string.Join(", ", known)}"), size))
                 throw new HseNetException($"{option} and --shape give the same size twice");
         return sizes;
     }
@@ -81,10 +93,13 @@ static class BenchCommand
     static void AddRungs(BenchRuns runs, Operation operation, string name, Dictionary<string, int> sizes, WeightType? type)
     {
         bool all = name.Equals("all", StringComparison.OrdinalIgnoreCase);
-        bool IsMeant(Rung rung) => all || rung.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || rung.Name.StartsWith(name + ".", StringComparison.OrdinalIgnoreCase);
-        Rung[] rungs = [.. operation.Rungs.Where(rung => IsMeant(rung) && runs.Device.CanRun(rung) && (type is null || rung.Weights is null || rung.Weights == type))];
+        bool IsMeant(Rung rung) => all || rung.Name.Equals(name, StringComparison.OrdinalIgnoreCase)
+            || rung.Name.StartsWith(name + ".", StringComparison.OrdinalIgnoreCase);
+        Rung[] rungs = [.. operation.Rungs.Where(rung =>
+            IsMeant(rung) && runs.Device.CanRun(rung) && (type is null || rung.Weights is null || rung.Weights == type))];
         if (rungs.Length == 0)
-            throw new HseNetException($"{operation.Name}: {runs.Device.Name} has no such rung{(all ? "" : $" as {name}")}; 'hsenet kernels' lists them");
+            throw new HseNetException($"{operation.Name}: {runs.Device.Name} has no such rung{(all ? "" : $" as {name}")}; 'hsenet "
+                + $"kernels' lists them");
         NoRungException? refused = null;
         foreach (var rung in rungs)
             try

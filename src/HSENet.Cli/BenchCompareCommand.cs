@@ -48,7 +48,9 @@ static class BenchCompareCommand
             }
             string verdict = fresh.Lower > stale.Upper ? "slower" : fresh.Upper < stale.Lower ? "faster" : "same";
             slower += verdict == "slower" ? 1 : 0;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{fresh.Name}: {BenchFile.Time(stale.Median)} to {BenchFile.Time(fresh.Median)}, {100 * (fresh.Median / stale.Median - 1):+0.0;-0.0;0.0} %, {verdict}"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{fresh.Name}: {BenchFile.Time(stale.Median)} to {BenchFile.Time(fresh.Median)}, "
+                + $"{100 * (fresh.Median / stale.Median - 1):+0.0;-0.0;0.0} %, {verdict}"));
         }
         foreach (var gone in old.Values)
             Messages.Note($"{gone.Name}: only in {beforeName}");

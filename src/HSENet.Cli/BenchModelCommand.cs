@@ -18,7 +18,11 @@ static class BenchModelCommand
         var batch = new Option<int>("-b") { Description = "Sequences at a time: the decoder runs one.", DefaultValueFactory = _ => 1 };
         var rounds = new Option<int>("--rounds") { Description = "How often every stage is run.", DefaultValueFactory = _ => 5 };
         var scan = new Option<string?>("--scan") { Description = "Also a whole report of this CT, from the file on." };
-        var launches = new Option<bool>("--launches") { Description = "Also what each stage launches, by operation and sizes, and how long all launches of one kind take." };
+        var launches = new Option<bool>("--launches")
+        {
+            Description =
+            "Also what each stage launches, by operation and sizes, and how long all launches of one kind take."
+        };
         var device = Verb.Device();
         var output = new BenchOptions(timed: false);
         var verbose = Verb.Verbose();
@@ -32,7 +36,8 @@ static class BenchModelCommand
         output.AddTo(command);
         command.Run(verbose, (parsed, cancellation) =>
         {
-            var settings = new Settings(parsed.GetRequiredValue(weights), Verb.AtLeast(2, "-p", parsed.GetValue(prompt)), Verb.AtLeast(4, "-n", parsed.GetValue(tokens)),
+            var settings = new Settings(parsed.GetRequiredValue(weights), Verb.AtLeast(2, "-p", parsed.GetValue(prompt)),
+                Verb.AtLeast(4, "-n", parsed.GetValue(tokens)),
                 Verb.AtLeast(1, "--rounds", parsed.GetValue(rounds)), parsed.GetValue(scan), parsed.GetValue(launches));
             if (parsed.GetValue(batch) is not 1 and var several)
                 throw new HseNetException($"-b {several}: the decoder runs one sequence at a time; expected 1");
@@ -83,11 +88,14 @@ static class BenchModelCommand
                 }
             }, further);
             if (study is not null)
-                rounds.Run($"report of {settings.New} tokens", () => model.Report(study, new ReportOptions { MaxTokens = settings.New }, cancellation).Complete());
+                rounds.Run($"report of {settings.New} tokens", () =>
+                    model.Report(study, new ReportOptions { MaxTokens = settings.New }, cancellation).Complete());
         }
         facts["peak_bytes"] = PeakBytes;
         facts["weight_bytes"] = Directory.EnumerateFiles(settings.Weights, "*.safetensors").Sum(weights => new FileInfo(weights).Length);
-        return BenchFile.Of(measured, rounds.Peak, settings.Launches ? [.. rounds.Results, .. rounds.Launches] : rounds.Results) with { Facts = facts };
+        return BenchFile.Of(measured, rounds.Peak, settings.Launches ? [.. rounds.Results, .. rounds.Launches] : rounds.Results)
+            with
+        { Facts = facts };
     }
 
     // Mapped weights that were touched count.

@@ -8,7 +8,8 @@ namespace HSENet.Cli;
 /// <summary>How long is measured, and where results go.</summary>
 sealed class BenchOptions(bool timed = true)
 {
-    readonly Option<double> _seconds = new("--seconds") { Description = "Time for all rounds; five rounds are run whatever it takes.", DefaultValueFactory = _ => 3 };
+    readonly Option<double> _seconds =
+        new("--seconds") { Description = "Time for all rounds; five rounds are run whatever it takes.", DefaultValueFactory = _ => 3 };
     readonly Option<bool> _json = new("--json") { Description = "One JSON object with machine, versions, commit and results on stdout." };
     readonly Option<bool> _save = new("--save") { Description = "Write it to bench/results/MACHINE of the repository, too." };
 
@@ -21,7 +22,8 @@ sealed class BenchOptions(bool timed = true)
     public TimeSpan Budget(ParseResult parsed)
     {
         double seconds = parsed.GetValue(_seconds);
-        return seconds is >= 0 and < 1e6 ? TimeSpan.FromSeconds(seconds) : throw new HseNetException($"--seconds {seconds}: expected 0 or more");
+        return seconds is >= 0 and < 1e6 ? TimeSpan.FromSeconds(seconds)
+            : throw new HseNetException($"--seconds {seconds}: expected 0 or more");
     }
 
     /// <summary>Measures and prints.</summary>

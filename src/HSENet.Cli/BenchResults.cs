@@ -18,12 +18,15 @@ namespace HSENet.Cli;
 /// <param name="Gflops">Operations a second, where it is about arithmetic.</param>
 /// <param name="Gbps">Bytes a second that must be moved.</param>
 /// <param name="Share">Of what the peaks of the same run allow for these operations and bytes; above 1 when caches hold the data.</param>
-sealed record BenchResult(string Name, double Median, double Lower, double Upper, int Rounds, double? Gflops = null, double? Gbps = null, double? Share = null)
+sealed record BenchResult(string Name, double Median, double Lower, double Upper, int Rounds, double? Gflops = null, double? Gbps = null,
+    double? Share = null)
 {
     /// <summary>A result of operations and bytes, either of which may be unknown.</summary>
     public static BenchResult Of(string name, Timing time, double? operations, double? bytes, BenchPeak? peak) =>
         new(name, time.Median, time.Lower, time.Upper, time.Rounds, operations / time.Median / 1e9, bytes / time.Median / 1e9,
-            peak is null || operations is null && bytes is null ? null : Math.Max((operations ?? 0) / (1e9 * peak.Gflops), (bytes ?? 0) / (1e9 * peak.Gbps)) / time.Median);
+            peak is null || operations is null
+                && bytes is null ? null : Math.Max((operations ?? 0) / (1e9 * peak.Gflops), (bytes ?? 0) / (1e9 * peak.Gbps))
+                / time.Median);
 }
 
 /// <summary>The rates of a large product and of a sweep through memory, in the rounds of the results.</summary>
@@ -86,7 +89,8 @@ sealed record BenchFile
     {
         var text = new StringBuilder();
         var culture = CultureInfo.InvariantCulture;
-        text.Append(culture, $"{Measured.Device}, {Measured.Cpu}, {Measured.Processors} processors, others took {Measured.OthersText()}, {Measured.Commit}\n");
+        text.Append(culture, $"{Measured.Device}, {Measured.Cpu}, {Measured.Processors} processors, others took {Measured.OthersText()}, "
+            + $"{Measured.Commit}\n");
         if (Peak is not null)
             text.Append(culture, $"peaks of this run: product {Peak.Gflops:F1} GFLOP/s, memory {Peak.Gbps:F1} GB/s\n");
         foreach (var (name, value) in Facts ?? new Dictionary<string, double>())
@@ -94,7 +98,8 @@ sealed record BenchFile
         int width = Results.Max(result => result.Name.Length);
         foreach (var result in Results)
         {
-            text.Append(culture, $"{result.Name.PadRight(width)}  {Time(result.Median),10}  ({Time(result.Lower)} to {Time(result.Upper)})");
+            text.Append(culture, $"{result.Name.PadRight(width)}  {Time(result.Median),10}  ({Time(result.Lower)} to "
+                + $"{Time(result.Upper)})");
             if (result.Gflops is { } gflops)
                 text.Append(culture, $"  {gflops:F1} GFLOP/s");
             if (result.Gbps is { } gbps)

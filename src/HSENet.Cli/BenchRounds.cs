@@ -50,11 +50,13 @@ sealed class BenchRounds(Device device) : IDisposable
             return;
         var after = Measure();
         (product, sweep) = ((product + after.Product) / 2, (sweep + after.Sweep) / 2);
-        stage.Shares.Add(Math.Max(stage.Operations * product / Yardsticks.Operations, stage.Traffic * sweep / Yardsticks.SweptBytes) / seconds);
+        stage.Shares.Add(Math.Max(stage.Operations * product / Yardsticks.Operations, stage.Traffic * sweep / Yardsticks.SweptBytes)
+            / seconds);
     }
 
     /// <summary>Medians over all rounds.</summary>
-    public BenchPeak? Peak => _products.Count == 0 ? null : new(Yardsticks.Operations / Median(_products) / 1e9, Yardsticks.SweptBytes / Median(_sweeps) / 1e9);
+    public BenchPeak? Peak => _products.Count == 0 ? null
+        : new(Yardsticks.Operations / Median(_products) / 1e9, Yardsticks.SweptBytes / Median(_sweeps) / 1e9);
 
     public IReadOnlyList<BenchResult> Results => [.. _stages.Select(pair =>
     {
@@ -64,8 +66,10 @@ sealed class BenchRounds(Device device) : IDisposable
     })];
 
     /// <summary>What each stage's counting run launched, the longest first; every launch was waited for.</summary>
-    public IReadOnlyList<BenchResult> Launches => [.. _stages.SelectMany(stage => stage.Value.Launches.OrderByDescending(launches => launches.Seconds).Select(launches =>
-        BenchResult.Of($"{stage.Key}: {launches.Launches} × {launches.Name}", new Timing(launches.Seconds, launches.Seconds, launches.Seconds, 1),
+    public IReadOnlyList<BenchResult> Launches =>
+        [.. _stages.SelectMany(stage => stage.Value.Launches.OrderByDescending(launches => launches.Seconds).Select(launches =>
+        BenchResult.Of($"{stage.Key}: {launches.Launches} × {launches.Name}",
+            new Timing(launches.Seconds, launches.Seconds, launches.Seconds, 1),
             launches.Operations > 0 ? launches.Operations : null, launches.Traffic, Peak)))];
 
     (double Product, double Sweep) Measure()

@@ -22,7 +22,8 @@ sealed class BenchRuns : IDisposable
     public void Add(Rung rung, IReadOnlyDictionary<string, int> sizes, WeightType weights)
     {
         var run = KernelSample.Of(rung).Prepare(Device, rung, sizes, weights);
-        string type = rung.Target == RungTarget.Host ? $"{rung.EntryName[..^"f32".Length]}{weights.ToString().ToLowerInvariant()}" : rung.EntryName;
+        string type = rung.Target == RungTarget.Host ? $"{rung.EntryName[..^"f32".Length]}{weights.ToString().ToLowerInvariant()}"
+            : rung.EntryName;
         _runs.Add(($"{type} {run.Facts.Sizes}", run));
     }
 
@@ -40,11 +41,13 @@ sealed class BenchRuns : IDisposable
         if (_yardsticks is not null)
             works.AddRange([new TimedWork(_yardsticks.Multiply), new TimedWork(_yardsticks.Sweep)]);
         var times = PairedTimer.Run(Device, budget, works);
-        var peak = _yardsticks is null ? null : new BenchPeak(Yardsticks.Operations / times[product].Median / 1e9, Yardsticks.SweptBytes / times[product + 1].Median / 1e9);
+        var peak = _yardsticks is null ? null
+            : new BenchPeak(Yardsticks.Operations / times[product].Median / 1e9, Yardsticks.SweptBytes / times[product + 1].Median / 1e9);
         var results = new List<BenchResult>();
         for (int i = 0, work = 0; i < _runs.Count; i++)
             foreach (string cache in _yardsticks is null ? (string[])["emulated"] : ["warm", "cold"])
-                results.Add(BenchResult.Of($"{_runs[i].Name} {cache}", times[work++], _runs[i].Run.Work.Operations, _runs[i].Run.Work.Traffic, peak));
+                results.Add(BenchResult.Of($"{_runs[i].Name} {cache}", times[work++], _runs[i].Run.Work.Operations,
+                    _runs[i].Run.Work.Traffic, peak));
         return BenchFile.Of(measured, peak, results);
 
         Action Checked(Action launch) => () =>

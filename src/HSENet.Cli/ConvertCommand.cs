@@ -11,15 +11,42 @@ static class ConvertCommand
     {
         var clip = new Option<string>("--clip") { Description = "Folder of a stage-1 or stage-2 CLIP checkpoint.", Required = true };
         var llm = new Option<string>("--llm") { Description = "Folder of the language model with its tokenizer.", Required = true };
-        var adapter = new Option<string>("--adapter") { Description = "File with adapters and projectors (pytorch_model.bin, adapter_model.safetensors).", Required = true };
-        var slices = new Option<string?>("--slice-encoder") { Description = "Weights of the 2D slice encoder, open_clip_config.json beside them." };
+        var adapter = new Option<string>("--adapter")
+        {
+            Description =
+            "File with adapters and projectors (pytorch_model.bin, adapter_model.safetensors).",
+            Required = true
+        };
+        var slices = new Option<string?>("--slice-encoder")
+        {
+            Description =
+            "Weights of the 2D slice encoder, open_clip_config.json beside them."
+        };
         var text = new Option<string?>("--text-encoder") { Description = "Folder with vocab.txt and config.json of the text encoder." };
         var output = new Option<string>("--out") { Description = "Folder to write; must not exist.", Required = true };
-        var dtype = new Option<string>("--dtype") { Description = "Storage type of matrices: f32, bf16 or int8.", DefaultValueFactory = _ => "bf16" };
+        var dtype = new Option<string>("--dtype")
+        {
+            Description = "Storage type of matrices: f32, bf16 or int8.",
+            DefaultValueFactory = _ =>
+            "bf16"
+        };
         var merge = new Option<bool>("--merge-lora") { Description = "Add the adapters to the weights." };
-        var window = new Option<string>("--packer-window") { Description = "Window of the projectors in patches: depth,height,width.", DefaultValueFactory = _ => "1,4,4" };
-        var alpha = new Option<string?>("--lora-alpha") { Description = "Alpha of the adapters: a number, or 2r for twice the rank. Default: what adapter_config.json beside the file says, otherwise 2r." };
-        var vision = new Option<string?>("--vision") { Description = "Encoders to keep: 3d_vit, 2e3_vit or dual_vits; what the checkpoints say by default." };
+        var window = new Option<string>("--packer-window")
+        {
+            Description = "Window of the projectors in patches: depth,height,width.",
+            DefaultValueFactory = _ => "1,4,4"
+        };
+        var alpha = new Option<string?>("--lora-alpha")
+        {
+            Description =
+            "Alpha of the adapters: a number, or 2r for twice the rank. Default: what adapter_config.json beside the file says, "
+            + "otherwise 2r."
+        };
+        var vision = new Option<string?>("--vision")
+        {
+            Description =
+            "Encoders to keep: 3d_vit, 2e3_vit or dual_vits; what the checkpoints say by default."
+        };
         var verbose = Verb.Verbose();
         var command = new Command("convert", """
             Turns a reference checkpoint set into one model folder: safetensors in this project's names with a checksum per tensor, config.json, tokenizer files.
@@ -48,16 +75,20 @@ static class ConvertCommand
     static int Convert(ConversionOptions options, CancellationToken cancellation)
     {
         using var progress = new ProgressLine();
-        var config = ModelConverter.Convert(options, new DirectProgress<ConversionProgress>(p => progress.Show($"converting {p.Done}/{p.Total}", (double)p.Done / p.Total)), cancellation);
+        var config = ModelConverter.Convert(options,
+            new DirectProgress<ConversionProgress>(p => progress.Show($"converting {p.Done}/{p.Total}", (double)p.Done / p.Total)),
+            cancellation);
         progress.Clear();
-        Console.WriteLine($"{options.Output}: {config.Dtype}, {config.VisualTokens} visual tokens, vocabulary {config.LanguageModel.VocabSize}");
+        Console.WriteLine($"{options.Output}: {config.Dtype}, {config.VisualTokens} visual tokens, vocabulary "
+            + $"{config.LanguageModel.VocabSize}");
         return ExitCode.Done;
     }
 
     static float? Alpha(string? text) => text switch
     {
         null or "2r" => null,
-        _ when float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float alpha) && alpha > 0 && float.IsFinite(alpha) => alpha,
+        _ when float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float alpha) && alpha > 0
+            && float.IsFinite(alpha) => alpha,
         _ => throw new HseNetException($"--lora-alpha {text}: expected a positive number, or 2r"),
     };
 

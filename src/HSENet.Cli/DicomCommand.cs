@@ -10,7 +10,12 @@ static class DicomCommand
     {
         var port = new Option<int>("--port") { Description = "TCP port to listen on.", Required = true };
         var output = new Option<string>("--out") { Description = "Folder that gets a folder for each series.", Required = true };
-        var address = new Option<string>("--address") { Description = "Address to listen on; all by default.", DefaultValueFactory = _ => "0.0.0.0" };
+        var address = new Option<string>("--address")
+        {
+            Description = "Address to listen on; all by default.",
+            DefaultValueFactory = _ =>
+            "0.0.0.0"
+        };
         var verbose = Verb.Verbose();
         var listen = new Command("listen", """
             Receives images by C-STORE until Ctrl-C; any calling and called title is taken. Needs a program built with -p:UseFoDicom=true.
@@ -26,7 +31,8 @@ static class DicomCommand
             if (number is < 1 or > 65535)
                 throw new HseNetException($"--port {number}: expected 1 to 65535");
             string folder = parsed.GetRequiredValue(output);
-            await DicomPlugin.Listen(parsed.GetRequiredValue(address), number, folder, () => Messages.Note($"listening on port {number}"), Console.WriteLine, cancellation).ConfigureAwait(false);
+            await DicomPlugin.Listen(parsed.GetRequiredValue(address), number, folder, () => Messages.Note($"listening on port {number}"),
+                Console.WriteLine, cancellation).ConfigureAwait(false);
             return ExitCode.Done;
         });
         return new Command("dicom", "DICOM over the network.") { listen };

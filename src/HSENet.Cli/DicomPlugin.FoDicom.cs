@@ -12,8 +12,10 @@ static class DicomPlugin
     /// <summary>Throws if the program was built without fo-dicom: not this one.</summary>
     public static void Require(string feature) => ArgumentException.ThrowIfNullOrEmpty(feature);
 
-    public static void WriteReport(string path, VoxelVolume series, string text, bool withPatient) => StructuredReport.Write(path, series, text, withPatient);
+    public static void WriteReport(string path, VoxelVolume series, string text, bool withPatient) =>
+        StructuredReport.Write(path, series, text, withPatient);
 
-    public static Task Listen(string address, int port, string folder, Action listening, Action<string> stored, CancellationToken cancellation) =>
+    public static Task Listen(string address, int port, string folder, Action listening, Action<string> stored,
+        CancellationToken cancellation) =>
         StoreReceiver.Listen(address, port, new StoreTarget(folder, stored), listening, cancellation);
 }

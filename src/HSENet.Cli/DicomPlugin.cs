@@ -13,7 +13,8 @@ static class DicomPlugin
 
     public static void WriteReport(string path, VoxelVolume series, string text, bool withPatient) => Require("a DICOM report");
 
-    public static Task Listen(string address, int port, string folder, Action listening, Action<string> stored, CancellationToken cancellation)
+    public static Task Listen(string address, int port, string folder, Action listening, Action<string> stored,
+        CancellationToken cancellation)
     {
         Require("listening for DICOM");
         return Task.CompletedTask;

@@ -39,7 +39,8 @@ static class InspectCommand
 
     // A folder is one of weights unless nothing in it looks like that.
     static bool IsWeights(string path) => Directory.Exists(path)
-        ? Directory.EnumerateFiles(path).Any(file => HasWeightEnding(file) || file.EndsWith(".index.json", StringComparison.Ordinal)) || !Directory.EnumerateFileSystemEntries(path).Any()
+        ? Directory.EnumerateFiles(path).Any(file => HasWeightEnding(file) || file.EndsWith(".index.json", StringComparison.Ordinal))
+            || !Directory.EnumerateFileSystemEntries(path).Any()
         : HasWeightEnding(path);
 
     static bool HasWeightEnding(string file) => WeightEndings.Contains(Path.GetExtension(file).ToLowerInvariant());
@@ -55,15 +56,24 @@ static class InspectCommand
                 path,
                 bytes = source.Tensors.Sum(tensor => tensor.ByteLength),
                 verified,
-                tensors = source.Tensors.Select(tensor => new { name = tensor.Name, dtype = tensor.Type.Name(), shape = tensor.Shape.ToArray(), checksum = tensor.StatedChecksum }),
+                tensors = source.Tensors.Select(tensor =>
+                    new
+                    {
+                        name = tensor.Name,
+                        dtype = tensor.Type.Name(),
+                        shape = tensor.Shape.ToArray(),
+                        checksum = tensor.StatedChecksum
+                    }),
             }));
             return ExitCode.Done;
         }
         foreach (var tensor in source.Tensors)
             Console.WriteLine(tensor);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{source.Tensors.Count} tensors, {source.Tensors.Sum(tensor => tensor.ByteLength):N0} bytes"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{source.Tensors.Count} tensors, {source.Tensors.Sum(tensor => tensor.ByteLength):N0} bytes"));
         if (verified is { } count)
-            Console.WriteLine($"{count} checksums agree{(count < source.Tensors.Count ? $", {source.Tensors.Count - count} tensors have none" : "")}");
+            Console.WriteLine($"{count} checksums "
+                + $"agree{(count < source.Tensors.Count ? $", {source.Tensors.Count - count} tensors have none" : "")}");
         return ExitCode.Done;
     }
 
@@ -93,7 +103,8 @@ static class InspectCommand
         else
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"voxels    {x} × {y} × {z} (x, y, z), {volume.Type.Name()}"));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"spacing   {spacing.X:G6} × {spacing.Y:G6} × {spacing.Z:G6} mm"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"spacing   {spacing.X:G6} × {spacing.Y:G6} × {spacing.Z:G6} mm"));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"scaling   {volume.Slope:G6} · voxel + {volume.Intercept:G6}"));
             if (table is var (slope, intercept))
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"table     {slope:G6} · that + {intercept:G6}"));

@@ -14,7 +14,8 @@ namespace HSENet.Cli;
 static class Machine
 {
     // Those that decide which code runs.
-    static readonly string[] RelevantFlags = ["avx2", "fma", "avx512f", "avx512bw", "avx512vl", "avx512_bf16", "avx512_vnni", "amx_tile", "asimd", "sve"];
+    static readonly string[] RelevantFlags =
+        ["avx2", "fma", "avx512f", "avx512bw", "avx512vl", "avx512_bf16", "avx512_vnni", "amx_tile", "asimd", "sve"];
 
     /// <summary>Model of the processor.</summary>
     public static string Cpu
@@ -22,7 +23,8 @@ static class Machine
         get
         {
             string name = CpuField("model name"), family = CpuField("cpu family"), model = CpuField("model");
-            return name.Length == 0 ? $"{RuntimeInformation.OSArchitecture}, {(Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128)}-bit vectors"
+            return name.Length == 0 ? $"{RuntimeInformation.OSArchitecture}, "
+                + $"{(Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128)}-bit vectors"
                 : $"{name} (family {family}, model {model})";
         }
     }
@@ -41,12 +43,14 @@ static class Machine
     /// <summary>Processes that wanted a processor over the last minute, where the system tells.</summary>
     public static string Load => File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
 
-    /// <summary>The commit that the program was built at; "and changes" where the working copy differs from it in more than results.</summary>
+    /// <summary>The commit that the program was built at; "and changes" where the working copy differs from it in more than
+    /// results.</summary>
     public static string Commit
     {
         get
         {
-            string version = Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+            string version = Assembly.GetExecutingAssembly()
+                .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
             if (version.Split('+') is not [_, { Length: >= CommitDigits } commit])
                 return "unknown";
             string changes = Repository is { } root ? Git(root, "diff", "--name-only", commit, "--", ".", ":!bench/results") : "";
@@ -70,7 +74,8 @@ static class Machine
     public static string FolderName() => FolderName($"{Cpu} {Environment.ProcessorCount} processors");
 
     /// <summary>The same for what runs on a device: a GPU goes by its own name.</summary>
-    public static string FolderName(Device device) => device.Kind == DeviceKind.Cuda ? FolderName(device.Name[(device.Name.IndexOf('(') + 1)..]) : FolderName();
+    public static string FolderName(Device device) =>
+        device.Kind == DeviceKind.Cuda ? FolderName(device.Name[(device.Name.IndexOf('(') + 1)..]) : FolderName();
 
     static string FolderName(string name) => string.Join('-', name.ToLowerInvariant()
         .Split([' ', '(', ')', '@', ',', '.', '/', ':'], StringSplitOptions.RemoveEmptyEntries));
@@ -78,7 +83,8 @@ static class Machine
     /// <summary>The folder of a machine's results.</summary>
     /// <exception cref="HseNetException">The program was not built in the repository.</exception>
     public static string Results(string folderName) => Path.Combine(
-        Repository ?? throw new HseNetException("this program was not built in the repository, which holds the folders of results"), "bench", "results", folderName);
+        Repository ?? throw new HseNetException("this program was not built in the repository, which holds the folders of results"),
+            "bench", "results", folderName);
 
     static string CpuField(params string[] names)
     {
@@ -94,7 +100,13 @@ static class Machine
     {
         try
         {
-            var start = new ProcessStartInfo("git", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = root, StandardOutputEncoding = Encoding.UTF8 };
+            var start = new ProcessStartInfo("git", arguments)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                WorkingDirectory = root,
+                StandardOutputEncoding = Encoding.UTF8
+            };
             using var process = Process.Start(start)!;
             string output = process.StandardOutput.ReadToEnd();
             process.WaitForExit();

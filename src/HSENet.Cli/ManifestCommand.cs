@@ -8,9 +8,22 @@ static class ManifestCommand
 {
     public static Command Create()
     {
-        var metadata = new Option<string>("--metadata") { Description = "CT-RATE's metadata table (scaling and spacing of each volume).", Required = true };
-        var reports = new Option<string>("--reports") { Description = "CT-RATE's table of reports; the column Findings_EN becomes the text.", Required = true };
-        var images = new Option<string>("--images") { Description = "Folder with the volumes anywhere below it, .nii.gz or finished .npy.", DefaultValueFactory = _ => "." };
+        var metadata = new Option<string>("--metadata")
+        {
+            Description = "CT-RATE's metadata table (scaling and spacing of each volume).",
+            Required = true
+        };
+        var reports = new Option<string>("--reports")
+        {
+            Description =
+            "CT-RATE's table of reports; the column Findings_EN becomes the text.",
+            Required = true
+        };
+        var images = new Option<string>("--images")
+        {
+            Description = "Folder with the volumes anywhere below it, .nii.gz or finished .npy.",
+            DefaultValueFactory = _ => "."
+        };
         var output = new Option<string>("--out") { Description = "The manifest.", DefaultValueFactory = _ => "manifest.json" };
         var verbose = Verb.Verbose();
         var collection = new Command("ct-rate", """
@@ -23,7 +36,8 @@ static class ManifestCommand
         collection.Run(verbose, (parsed, _) =>
         {
             string file = parsed.GetRequiredValue(output);
-            var counts = CtRateManifest.Write(parsed.GetRequiredValue(metadata), parsed.GetRequiredValue(reports), parsed.GetRequiredValue(images), file);
+            var counts = CtRateManifest.Write(parsed.GetRequiredValue(metadata), parsed.GetRequiredValue(reports),
+                parsed.GetRequiredValue(images), file);
             Console.WriteLine($"{file}: {counts.Train} for training, {counts.Validation} for validation");
             if (counts.WithoutFile > 0)
                 Messages.Note($"{counts.WithoutFile} reports have no volume on the disk");

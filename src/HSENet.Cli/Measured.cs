@@ -13,7 +13,9 @@ sealed record Measured
     const double Disturbing = 0.05;
 
     // Variables of the environment that decide which code runs; .NET's begin so.
-    static readonly string[] Settings = ["HSENET_FORCE_KERNEL", "HSENET_HOST_VECTORS", "DOTNET_Enable", "DOTNET_Tiered", "DOTNET_TC", "DOTNET_GC", "DOTNET_gc", "DOTNET_PROCESSOR_COUNT"];
+    static readonly string[] Settings =
+        ["HSENET_FORCE_KERNEL", "HSENET_HOST_VECTORS", "DOTNET_Enable", "DOTNET_Tiered", "DOTNET_TC", "DOTNET_GC", "DOTNET_gc",
+        "DOTNET_PROCESSOR_COUNT"];
 
     readonly ProcessorTime? _start = ProcessorTime.Now;
 
@@ -33,7 +35,8 @@ sealed record Measured
 
     public string LoadAfter { get; set; } = "";
 
-    /// <summary>The share of the machine's processor time that other processes took meanwhile; null where the system does not tell.</summary>
+    /// <summary>The share of the machine's processor time that other processes took meanwhile; null where the system does not
+    /// tell.</summary>
     public double? Others { get; set; }
 
     /// <summary>Whether others took enough to disturb times.</summary>
@@ -64,20 +67,26 @@ sealed record Measured
     }
 
     /// <summary>
-    /// A command line that measures the same: the environment's settings first, as a shell takes them. Of a folder it has the name, which says what
+    /// A command line that measures the same: the environment's settings first, as a shell takes them. Of a folder it has the name, which
+    /// says what
     /// was measured; its place on one machine says nothing to those who read results elsewhere.
     /// </summary>
     public static string CommandLine(string program, ParseResult parsed, params string[] without)
     {
-        var settings = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(entry => (Name: (string)entry.Key, Value: (string?)entry.Value))
-            .Where(setting => Settings.Any(name => setting.Name.StartsWith(name, StringComparison.Ordinal))).OrderBy(setting => setting.Name, StringComparer.Ordinal);
+        var settings = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .Select(entry => (Name: (string)entry.Key, Value: (string?)entry.Value))
+            .Where(setting => Settings.Any(name => setting.Name.StartsWith(name, StringComparison.Ordinal)))
+                .OrderBy(setting => setting.Name, StringComparer.Ordinal);
         var tokens = parsed.Tokens.Select(token => token.Value).Where(token => !without.Contains(token))
             .Select(token => Path.IsPathRooted(token) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(token)) : token);
-        return string.Join(' ', [.. settings.Select(setting => $"{setting.Name}={Quoted(setting.Value ?? "")}"), program, .. tokens.Select(Quoted)]);
+        return string.Join(' ', [.. settings.Select(setting => $"{setting.Name}={Quoted(setting.Value ?? "")}"), program,
+            .. tokens.Select(Quoted)]);
     }
 
     /// <summary>What others took, in words: "3 %".</summary>
-    public string OthersText() => Others is not { } others ? "unknown" : string.Create(CultureInfo.InvariantCulture, $"{others:P1}") + (Disturbed ? ": they were using the machine, times say little" : "");
+    public string OthersText() => Others is not { } others ? "unknown"
+        : string.Create(CultureInfo.InvariantCulture, $"{others:P1}")
+        + (Disturbed ? ": they were using the machine, times say little" : "");
 
     static string Quoted(string token) => token.Length == 0 || token.Contains(' ') ? $"\"{token}\"" : token;
 }
@@ -112,5 +121,6 @@ readonly record struct ProcessorTime(double Busy, double Own, int Processors, Da
         return seconds > 0 ? Math.Clamp((Busy - start.Busy - (Own - start.Own)) / seconds, 0, 1) : 0;
     }
 
-    static double[] Numbers(string text) => [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
+    static double[] Numbers(string text) =>
+        [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
 }

@@ -12,16 +12,33 @@ static class PreprocessCommand
 {
     static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    sealed record Settings(PreprocessingTarget Target, SliceEncoderConfig? Slices, string? Weights, StudyOpener Studies, bool Json, bool Verbose);
+    sealed record Settings(PreprocessingTarget Target, SliceEncoderConfig? Slices, string? Weights, StudyOpener Studies, bool Json,
+        bool Verbose);
 
     public static Command Create()
     {
         var inputs = Verb.Files<string[]>("in", "CT files, folders of them, or DICOM folders.", ArgumentArity.OneOrMore);
-        var output = new Option<string>("--out") { Description = "Folder for the results; files below an input folder keep their places.", Required = true };
-        var weights = new Option<string?>("--weights") { Description = "Model folder: its sizes, and slice features by its slice encoder." };
-        var size = new Option<string?>("--size") { Description = "Without --weights: depth,height,width of the volumes; 32,256,256 by default." };
+        var output = new Option<string>("--out")
+        {
+            Description = "Folder for the results; files below an input folder keep their places.",
+            Required = true
+        };
+        var weights = new Option<string?>("--weights")
+        {
+            Description =
+            "Model folder: its sizes, and slice features by its slice encoder."
+        };
+        var size = new Option<string?>("--size")
+        {
+            Description =
+            "Without --weights: depth,height,width of the volumes; 32,256,256 by default."
+        };
         var study = new StudyArguments();
-        var workers = new Option<int?>("--workers") { Description = "Studies at a time on the CPU; one for every four processors by default. Each needs memory for its scan." };
+        var workers = new Option<int?>("--workers")
+        {
+            Description =
+            "Studies at a time on the CPU; one for every four processors by default. Each needs memory for its scan."
+        };
         var json = new Option<bool>("--json") { Description = "One JSON object per input on a line of its own, usable as a manifest." };
         var device = Verb.Device();
         var verbose = Verb.Verbose();
@@ -42,8 +59,10 @@ static class PreprocessCommand
                 throw new HseNetException("--size and --weights: expected one of them; the weights say the size");
             var given = Verb.Size3("--size", parsed.GetValue(size) ?? "32,256,256");
             var settings = new Settings(
-                config is null ? new PreprocessingTarget(given.Depth, given.Height, given.Width, Slices: 0) : PreprocessingTarget.Of(config),
-                config?.SliceEncoder, parsed.GetValue(weights), study.Opener(parsed, cancellation), parsed.GetValue(json), parsed.GetValue(verbose));
+                config is null ? new PreprocessingTarget(given.Depth, given.Height, given.Width, Slices: 0)
+                    : PreprocessingTarget.Of(config),
+                config?.SliceEncoder, parsed.GetValue(weights), study.Opener(parsed, cancellation), parsed.GetValue(json),
+                    parsed.GetValue(verbose));
             var jobs = PreprocessJob.Find(parsed.GetRequiredValue(inputs), parsed.GetRequiredValue(output));
             return await Run(jobs, settings, parsed.GetRequiredValue(device), parsed.GetValue(workers), cancellation).ConfigureAwait(false);
         });
@@ -79,7 +98,8 @@ static class PreprocessCommand
         {
             try
             {
-                using var encoder = settings.Weights is null || pending.Count == 0 ? null : SliceFeatureEncoder.Open(settings.Weights, device);
+                using var encoder = settings.Weights is null
+                    || pending.Count == 0 ? null : SliceFeatureEncoder.Open(settings.Weights, device);
                 for (int i = Interlocked.Increment(ref next); i < pending.Count; i = Interlocked.Increment(ref next))
                     One(device, encoder, pending[i]);
             }
@@ -149,7 +169,14 @@ static class PreprocessCommand
         if (settings.Json)
             Console.WriteLine(JsonSerializer.Serialize(settings.Slices is null
                 ? (object)new { input = job.Input, image = job.Volume, seconds, skipped = state is not null }
-                : new { input = job.Input, image = job.Volume, biomedclip_features = job.SliceFeatures, seconds, skipped = state is not null }, Json));
+                : new
+                {
+                    input = job.Input,
+                    image = job.Volume,
+                    biomedclip_features = job.SliceFeatures,
+                    seconds,
+                    skipped = state is not null
+                }, Json));
         else
             Console.WriteLine(state is null ? job.Volume : $"{job.Volume} ({state})");
     }

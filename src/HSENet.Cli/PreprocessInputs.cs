@@ -28,16 +28,20 @@ sealed record PreprocessJob(string Input, string Volume, string SliceFeatures)
 
         void Add(string input, string relative)
         {
-            string name = Path.Combine(output, Endings.FirstOrDefault(ending => relative.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) is { } known ? relative[..^known.Length] : relative);
+            string name = Path.Combine(output,
+                Endings.FirstOrDefault(ending => relative.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) is { } known
+                ? relative[..^known.Length] : relative);
             var job = new PreprocessJob(input, name + ".npy", name + ".slice_features.npy");
             if (!jobs.TryAdd(name, job) && Path.GetFullPath(jobs[name].Input) != Path.GetFullPath(input))
-                throw new HseNetException($"{input} and {jobs[name].Input} would both become {job.Volume}; expected inputs of different names");
+                throw new HseNetException($"{input} and {jobs[name].Input} would both become {job.Volume}; expected inputs of different "
+                    + $"names");
         }
     }
 
     /// <summary>Whether both files are there with the size that they must have; what is there half is made anew.</summary>
     public bool IsDone(PreprocessingTarget target, SliceEncoderConfig? slices) =>
-        Holds(Volume, (long)target.Depth * target.Height * target.Width) && (slices is null || Holds(SliceFeatures, (long)slices.Slices * slices.HiddenSize));
+        Holds(Volume, (long)target.Depth * target.Height * target.Width)
+            && (slices is null || Holds(SliceFeatures, (long)slices.Slices * slices.HiddenSize));
 
     /// <summary>Removes what a killed run left under temporary names.</summary>
     public void RemoveLeftovers()
@@ -49,7 +53,9 @@ sealed record PreprocessJob(string Input, string Volume, string SliceFeatures)
 
     static List<string> Niftis(string folder) =>
         [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Where(file => file.EndsWith(".nii", StringComparison.OrdinalIgnoreCase) || file.EndsWith(".nii.gz", StringComparison.OrdinalIgnoreCase) || file.EndsWith(".hdr", StringComparison.OrdinalIgnoreCase))
+            .Where(file => file.EndsWith(".nii", StringComparison.OrdinalIgnoreCase)
+                || file.EndsWith(".nii.gz", StringComparison.OrdinalIgnoreCase)
+                || file.EndsWith(".hdr", StringComparison.OrdinalIgnoreCase))
             .Order(StringComparer.Ordinal)];
 
     // The header of a .npy file is a small multiple of 64 bytes.

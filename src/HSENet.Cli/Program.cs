@@ -14,7 +14,8 @@ static class Program
     static Task<int> Main(string[] arguments) =>
         Invocation.Run(Root().Parse(arguments), verb => verb.Name == "train" ? TrainCommand.TimeToSave : TimeSpan.FromMilliseconds(700));
 
-    internal static RootCommand Root() => new("Reads 3D CT scans and writes radiology reports: HSENet in hand-written kernels, without a framework.")
+    internal static RootCommand Root() =>
+        new("Reads 3D CT scans and writes radiology reports: HSENet in hand-written kernels, without a framework.")
     {
         ReportCommand.Report(),
         ReportCommand.Ask(),

@@ -13,7 +13,11 @@ static class PtxCheckCommand
     {
         var name = PtxCommand.Name(ArgumentArity.ZeroOrOne);
         var all = new Option<bool>("--all") { Description = "Every GPU kernel of the catalogue." };
-        var shape = new Option<string?>("--shape") { Description = "Sizes by the names of the arguments, as in Rows=64,Channels=768; others keep the sample's." };
+        var shape = new Option<string?>("--shape")
+        {
+            Description =
+            "Sizes by the names of the arguments, as in Rows=64,Channels=768; others keep the sample's."
+        };
         var json = new Option<bool>("--json") { Description = "One JSON object per kernel on a line of its own." };
         var verbose = Verb.Verbose();
         var command = new Command("check", """
@@ -56,7 +60,8 @@ static class PtxCheckCommand
             findings = fault.Findings;
         }
         if (json)
-            Console.WriteLine(JsonSerializer.Serialize(new { kernel = rung.EntryName, instructions = device.Instructions, findings = findings.Select(Json) }));
+            Console.WriteLine(JsonSerializer.Serialize(
+                new { kernel = rung.EntryName, instructions = device.Instructions, findings = findings.Select(Json) }));
         else if (findings.Count == 0)
             Console.WriteLine($"{rung.EntryName}: clean, {device.Instructions} instructions");
         else

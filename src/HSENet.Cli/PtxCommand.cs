@@ -25,7 +25,9 @@ static class PtxCommand
     /// <summary>The kernel that a verb is about.</summary>
     public static Argument<string?> Name(ArgumentArity arity)
     {
-        var argument = Verb.Files<string?>("name", "An entry (linear_v1_naive_bf16), an operation (LayerNorm) or a rung of it (Linear.V1), as 'hsenet kernels' lists them.", arity);
+        var argument = Verb.Files<string?>("name",
+            "An entry (linear_v1_naive_bf16), an operation (LayerNorm) or a rung of it (Linear.V1), as 'hsenet kernels' lists them.",
+            arity);
         argument.DefaultValueFactory = _ => null;
         return argument;
     }

@@ -22,14 +22,17 @@ static class PtxPages
             int start = text.IndexOf(Start, StringComparison.Ordinal);
             if (start < 0)
                 continue;
-            int names = start + Start.Length, table = text.IndexOf(StartEnd, names, StringComparison.Ordinal), end = text.IndexOf(End, names, StringComparison.Ordinal);
+            int names = start + Start.Length, table = text.IndexOf(StartEnd, names, StringComparison.Ordinal),
+                end = text.IndexOf(End, names, StringComparison.Ordinal);
             if (table < 0 || end < table)
                 throw new HseNetException($"{path}: expected '{Start}Operation, … -->' at a line's end, and '{End}' behind it");
             string[] operations = text[names..table].Split(", ");
             if (Array.Find(operations, operation => !missing.Remove(operation)) is { } unknown)
                 throw new HseNetException($"{path}: {unknown} is no operation with GPU kernels, or stands on another page");
-            pages.Add((path, text[..(table + StartEnd.Length)] + PtxTable.Rows(rows.Where(row => operations.Contains(row.Rung.Operation)), Columns) + text[end..]));
+            pages.Add((path, text[..(table + StartEnd.Length)]
+                + PtxTable.Rows(rows.Where(row => operations.Contains(row.Rung.Operation)), Columns) + text[end..]));
         }
-        return missing.Count == 0 ? pages : throw new HseNetException($"{folder}: no page shows the profile of {string.Join(", ", missing)}");
+        return missing.Count == 0 ? pages
+            : throw new HseNetException($"{folder}: no page shows the profile of {string.Join(", ", missing)}");
     }
 }

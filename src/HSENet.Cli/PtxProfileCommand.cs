@@ -19,13 +19,25 @@ static class PtxProfileCommand
     public static Command Create()
     {
         var name = PtxCommand.Name(ArgumentArity.ZeroOrOne);
-        var shape = new Option<string?>("--shape") { Description = "Sizes by the names of the arguments, as in Rows=64,Channels=768; others keep the sample's." };
+        var shape = new Option<string?>("--shape")
+        {
+            Description =
+            "Sizes by the names of the arguments, as in Rows=64,Channels=768; others keep the sample's."
+        };
         var gpu = Gpu();
         var json = new Option<string?>("--json") { Description = "Write the profile as JSON to this file." };
-        var html = new Option<string?>("--html") { Description = "Write a page to this file that shows the PTX with counts beside each line." };
+        var html = new Option<string?>("--html")
+        {
+            Description =
+            "Write a page to this file that shows the PTX with counts beside each line."
+        };
         var all = new Option<bool>("--all") { Description = "Every GPU kernel of the catalogue, as one table." };
         var markdown = new Option<string?>("--markdown") { Description = "With --all: write the table to this file." };
-        var pages = new Option<string?>("--pages") { Description = "With --all: write each operation's rows on its page below this folder." };
+        var pages = new Option<string?>("--pages")
+        {
+            Description =
+            "With --all: write each operation's rows on its page below this folder."
+        };
         var verbose = Verb.Verbose();
         var command = new Command("profile", """
             Runs a kernel in the emulator and prints what was counted, and what follows for a GPU: occupancy, intensity, bound.
@@ -40,11 +52,14 @@ static class PtxProfileCommand
         command.Run(verbose, (parsed, cancellation) =>
         {
             string? text = parsed.GetValue(name);
-            string? jsonFile = parsed.GetValue(json), htmlFile = parsed.GetValue(html), markdownFile = parsed.GetValue(markdown), pagesFolder = parsed.GetValue(pages);
+            string? jsonFile = parsed.GetValue(json), htmlFile = parsed.GetValue(html), markdownFile = parsed.GetValue(markdown),
+                pagesFolder = parsed.GetValue(pages);
             if ((text == null) != parsed.GetValue(all))
                 throw new HseNetException("ptx profile: expected the name of a kernel, or --all");
-            if (text == null ? jsonFile != null || htmlFile != null || parsed.GetValue(shape) != null : markdownFile != null || pagesFolder != null)
-                throw new HseNetException("ptx profile: --shape, --json and --html are for one kernel, --markdown and --pages are for --all");
+            if (text == null ? jsonFile != null || htmlFile != null || parsed.GetValue(shape) != null : markdownFile != null
+                || pagesFolder != null)
+                throw new HseNetException("ptx profile: --shape, --json and --html are for one kernel, --markdown and --pages are for "
+                    + "--all");
             GpuModel model = PtxRungs.Gpu(parsed.GetRequiredValue(gpu));
             if (text == null)
                 All(model, markdownFile, pagesFolder, cancellation);

@@ -11,8 +11,16 @@ static class PtxRunCommand
     public static Command Create()
     {
         var file = Verb.Files<string>("file", "A PTX file.", ArgumentArity.ExactlyOne);
-        var launch = new Option<string>("--launch") { Description = "JSON: kernel, grid, block, dynamic_shared, buffers, params, outputs.", Required = true };
-        var profile = new Option<bool>("--profile") { Description = "Count instructions, sectors, bank conflicts and what follows for a GPU." };
+        var launch = new Option<string>("--launch")
+        {
+            Description = "JSON: kernel, grid, block, dynamic_shared, buffers, params, outputs.",
+            Required = true
+        };
+        var profile = new Option<bool>("--profile")
+        {
+            Description =
+            "Count instructions, sectors, bank conflicts and what follows for a GPU."
+        };
         var gpu = PtxProfileCommand.Gpu();
         var json = new Option<bool>("--json") { Description = "One JSON object on stdout: findings, outputs, profile; or error." };
         var limit = new Option<long>("--max-instructions")
@@ -37,7 +45,8 @@ static class PtxRunCommand
             try
             {
                 GpuModel? model = parsed.GetValue(profile) ? PtxRungs.Gpu(parsed.GetRequiredValue(gpu)) : null;
-                return Task.FromResult(Execute(parsed.GetRequiredValue(file), parsed.GetRequiredValue(launch), model, parsed.GetValue(limit), parsed.GetValue(json)));
+                return Task.FromResult(Execute(parsed.GetRequiredValue(file), parsed.GetRequiredValue(launch), model,
+                    parsed.GetValue(limit), parsed.GetValue(json)));
             }
             catch (Exception e) when (e is PtxException or PtxLaunchException or EmulatorException or HseNetException)
             {
@@ -59,7 +68,8 @@ static class PtxRunCommand
         PtxLaunchResult result;
         try
         {
-            result = PtxLaunch.Run(ptx, launch, new EmulatorOptions { Races = true, Profile = gpu != null, MaxInstructions = maxInstructions });
+            result = PtxLaunch.Run(ptx, launch,
+                new EmulatorOptions { Races = true, Profile = gpu != null, MaxInstructions = maxInstructions });
         }
         catch (PtxException e)
         {

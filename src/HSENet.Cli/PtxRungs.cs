@@ -17,8 +17,10 @@ static class PtxRungs
         if (found.Length == 0)
             found = [.. KernelCatalog.GpuRungs.Where(rung => Names(name, rung.Operation) || Names(name, $"{rung.Operation}.{rung.Name}"))];
         if (found.Length == 0)
-            found = [.. KernelCatalog.GpuRungs.Where(rung => $"{rung.Operation}.{rung.Name}.".StartsWith(name + ".", StringComparison.OrdinalIgnoreCase))];
-        return found.Length > 0 ? found : throw new HseNetException($"{name}: no GPU kernel or operation has this name; 'hsenet kernels' lists them");
+            found = [.. KernelCatalog.GpuRungs.Where(rung =>
+                $"{rung.Operation}.{rung.Name}.".StartsWith(name + ".", StringComparison.OrdinalIgnoreCase))];
+        return found.Length > 0 ? found
+            : throw new HseNetException($"{name}: no GPU kernel or operation has this name; 'hsenet kernels' lists them");
     }
 
     /// <summary>The one GPU rung that a name means.</summary>
@@ -34,7 +36,8 @@ static class PtxRungs
         {
             string[] pair = part.Split('=', StringSplitOptions.TrimEntries);
             if (pair.Length != 2 || !int.TryParse(pair[1], out int value) || !sizes.TryAdd(pair[0], value))
-                throw new HseNetException($"--shape {text}: expected sizes by name, as in Rows=64,Channels=768; '{part}' is none or comes twice");
+                throw new HseNetException($"--shape {text}: expected sizes by name, as in Rows=64,Channels=768; '{part}' is none or "
+                    + $"comes twice");
         }
         return sizes;
     }
@@ -49,7 +52,8 @@ static class PtxRungs
         using EmulatorDevice device = new(new EmulatorOptions { Profile = true }) { Profiled = (_, profile) => counts = profile };
         SampleLaunch launch = Launch(device, rung, sizes);
         return new RungProfile(rung, launch.Sizes,
-            KernelProfile.Of(PtxModule.Parse(KernelTexts.Get(rung)), rung.EntryName, counts!, gpu, launch.Shape.DynamicSharedBytes, launch.BufferBytes));
+            KernelProfile.Of(PtxModule.Parse(KernelTexts.Get(rung)), rung.EntryName, counts!, gpu, launch.Shape.DynamicSharedBytes,
+                launch.BufferBytes));
     }
 
     /// <summary>Launches a rung's sample; sizes that do not fit are the user's fault.</summary>

@@ -38,7 +38,8 @@ static class PtxTable
     {
         var columns = names.Select(name => Columns.Single(column => column.Name == name)).ToArray();
         StringBuilder table = new();
-        table.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", names)} |\n|{string.Concat(columns.Select(column => column.IsText ? "---|" : "--:|"))}\n");
+        table.Append(CultureInfo.InvariantCulture,
+            $"| {string.Join(" | ", names)} |\n|{string.Concat(columns.Select(column => column.IsText ? "---|" : "--:|"))}\n");
         foreach (RungProfile row in rows)
             table.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", columns.Select(column => column.Cell(row)))} |\n");
         return table.ToString();
@@ -54,7 +55,8 @@ static class PtxTable
         ("FLOP", false, row => Number(row.Profile.Operations)),
         ("tensor", false, row => row.Profile.TensorShare == 0 ? "–" : Short(100 * row.Profile.TensorShare) + " %"),
         ("sectors", false, row => Short(row.Profile.SectorsPerRequest)),
-        ("moved / least", false, row => Short(row.Profile.MemoryBytes == 0 ? 0 : (double)row.Profile.GlobalBytesMoved / row.Profile.MemoryBytes)),
+        ("moved / least", false, row =>
+            Short(row.Profile.MemoryBytes == 0 ? 0 : (double)row.Profile.GlobalBytesMoved / row.Profile.MemoryBytes)),
         ("local", false, row => Number(row.Profile.LocalRequests)),
         ("conflicts", false, row => Number(row.Profile.BankConflicts)),
         ("copies", false, row => Number(row.Profile.Counts.AsyncCopyDepth)),

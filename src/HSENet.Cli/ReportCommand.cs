@@ -9,9 +9,18 @@ static class ReportCommand
 {
     public static Command Report()
     {
-        var scans = Verb.Files<string[]>("scan", "CTs: NIfTI files, DICOM folders or zips, or finished volumes as .npy.", ArgumentArity.ZeroOrMore);
-        var manifest = new Option<string?>("--manifest") { Description = "Instead of scans: a list of studies, a JSON object with \"image\" on each line; \"question\" if it is not the same for all." };
-        var output = new Option<string?>("--out") { Description = "With --manifest: the file of reports, JSON lines. What is in it is skipped, so a run that was stopped can be started again." };
+        var scans = Verb.Files<string[]>("scan", "CTs: NIfTI files, DICOM folders or zips, or finished volumes as .npy.",
+            ArgumentArity.ZeroOrMore);
+        var manifest = new Option<string?>("--manifest")
+        {
+            Description =
+            "Instead of scans: a list of studies, a JSON object with \"image\" on each line; \"question\" if it is not the same for all."
+        };
+        var output = new Option<string?>("--out")
+        {
+            Description =
+            "With --manifest: the file of reports, JSON lines. What is in it is skipped, so a run that was stopped can be started again."
+        };
         var prompt = new Option<string?>("--prompt") { Description = "Another question than the default one." };
         return Create("report", """
             Writes a radiology report for each CT.
@@ -22,12 +31,14 @@ static class ReportCommand
               hsenet report a.nii.gz b.nii.gz --weights model --json > reports.jsonl
               hsenet report --manifest studies.jsonl --out reports.jsonl --weights model
             """, scans, [manifest, output, prompt], ReportOptions.DefaultMaxTokens,
-            parsed => new Input(parsed.GetValue(scans) ?? [], parsed.GetValue(prompt) ?? Prompt.DefaultQuestion, parsed.GetValue(manifest), parsed.GetValue(output)));
+            parsed => new Input(parsed.GetValue(scans) ?? [], parsed.GetValue(prompt) ?? Prompt.DefaultQuestion, parsed.GetValue(manifest),
+                parsed.GetValue(output)));
     }
 
     public static Command Ask()
     {
-        var scan = Verb.Files<string>("scan", "A CT: a NIfTI file, a DICOM folder or zip, or a finished volume as .npy.", ArgumentArity.ExactlyOne);
+        var scan = Verb.Files<string>("scan", "A CT: a NIfTI file, a DICOM folder or zip, or a finished volume as .npy.",
+            ArgumentArity.ExactlyOne);
         var question = new Argument<string>("question") { Description = "What is asked of it." };
         return Create("ask", """
             Answers a question about a CT.
@@ -51,17 +62,39 @@ static class ReportCommand
     static Command Create(string name, string description, Argument scans, Symbol[] more, int maxTokens, Func<ParseResult, Input> input)
     {
         var weights = new Option<string>("--weights") { Description = "Model folder written by 'hsenet convert'.", Required = true };
-        var tokens = new Option<int>("--max-tokens") { Description = "Tokens that are generated at most.", DefaultValueFactory = _ => maxTokens };
+        var tokens = new Option<int>("--max-tokens")
+        {
+            Description = "Tokens that are generated at most.",
+            DefaultValueFactory = _ =>
+            maxTokens
+        };
         var temperature = Verb.Number("--temperature", "0 takes the most likely token at every step.", 0);
-        var topK = new Option<int>("--top-k") { Description = "Keep only the k most likely tokens; 0 keeps all.", DefaultValueFactory = _ => 0 };
+        var topK = new Option<int>("--top-k")
+        {
+            Description = "Keep only the k most likely tokens; 0 keeps all.",
+            DefaultValueFactory = _ => 0
+        };
         var topP = Verb.Number("--top-p", "Keep the smallest set with this probability; 1 keeps all.", 1);
         var seed = new Option<ulong>("--seed") { Description = "Seed of the draws.", DefaultValueFactory = _ => 0 };
-        var tokenizer = new Option<string>("--tokenizer") { Description = "slow, as the reference, or fast.", DefaultValueFactory = _ => "slow" };
+        var tokenizer = new Option<string>("--tokenizer")
+        {
+            Description = "slow, as the reference, or fast.",
+            DefaultValueFactory = _ =>
+            "slow"
+        };
         var study = new StudyArguments();
         var json = new Option<bool>("--json") { Description = "One JSON object per input on a line of its own." };
         var stats = new Option<bool>("--stats") { Description = "Print times per stage on stderr." };
-        var sr = new Option<string?>("--sr") { Description = "Also write the report of one DICOM series as a DICOM Text SR (needs -p:UseFoDicom=true)." };
-        var patient = new Option<bool>("--sr-patient") { Description = "Copy the patient's attributes from the series to the SR; without it they stay empty." };
+        var sr = new Option<string?>("--sr")
+        {
+            Description =
+            "Also write the report of one DICOM series as a DICOM Text SR (needs -p:UseFoDicom=true)."
+        };
+        var patient = new Option<bool>("--sr-patient")
+        {
+            Description =
+            "Copy the patient's attributes from the series to the SR; without it they stay empty."
+        };
         var device = Verb.Device();
         var verbose = Verb.Verbose();
         var command = new Command(name, description) { scans };
@@ -72,7 +105,8 @@ static class ReportCommand
             else
                 command.Add((Option)symbol);
         }
-        foreach (Option option in (Option[])[weights, tokens, temperature, topK, topP, seed, tokenizer, json, stats, sr, patient, device, verbose])
+        foreach (Option option in (Option[])[weights, tokens, temperature, topK, topP, seed, tokenizer, json, stats, sr, patient, device,
+            verbose])
             command.Add(option);
         study.AddAll(command);
         command.Run(verbose, async (parsed, cancellation) =>
@@ -100,14 +134,17 @@ static class ReportCommand
             {
                 DicomPlugin.Require("--sr");
                 if (files.Length != 1)
-                    throw new HseNetException($"--sr {structured}: {(files.Length == 0 ? "a manifest was" : $"{files.Length} scans were")} given; expected one scan");
+                    throw new HseNetException($"--sr {structured}: "
+                        + $"{(files.Length == 0 ? "a manifest was" : $"{files.Length} scans were")} given; expected one scan");
             }
             using var where = Verb.OpenDevice(parsed.GetRequiredValue(device));
             writer.Loading();
-            using var model = HseNetModel.Open(parsed.GetRequiredValue(weights), where, new ModelOptions { Tokenizer = Form(parsed.GetRequiredValue(tokenizer)) });
+            using var model = HseNetModel.Open(parsed.GetRequiredValue(weights), where,
+                new ModelOptions { Tokenizer = Form(parsed.GetRequiredValue(tokenizer)) });
             writer.Loaded();
             if (given is { Manifest: { } list, Output: { } reports })
-                return await new ReportManifest(list, reports, studies, options, parsed.GetValue(verbose)).Run(model, cancellation).ConfigureAwait(false);
+                return await new ReportManifest(list, reports, studies, options, parsed.GetValue(verbose)).Run(model, cancellation)
+                    .ConfigureAwait(false);
             return await WriteAll(model, files, studies, options, writer, Structured, cancellation).ConfigureAwait(false);
 
             void Structured(CtStudy study, string text)
@@ -119,7 +156,8 @@ static class ReportCommand
         return command;
     }
 
-    static async Task<int> WriteAll(HseNetModel model, string[] files, StudyOpener studies, ReportOptions options, ReportWriter writer, Action<CtStudy, string> done, CancellationToken cancellation)
+    static async Task<int> WriteAll(HseNetModel model, string[] files, StudyOpener studies, ReportOptions options, ReportWriter writer,
+        Action<CtStudy, string> done, CancellationToken cancellation)
     {
         int code = ExitCode.Done;
         foreach (string file in files)

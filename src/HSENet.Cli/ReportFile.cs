@@ -6,7 +6,8 @@ using HSENet.Runtime;
 namespace HSENet.Cli;
 
 /// <summary>One finished report.</summary>
-sealed record ReportLine(string Image, string Question, string Text, IReadOnlyList<int> Ids, int PromptTokens, ReportSeconds Seconds, string Weights, string Preprocessing);
+sealed record ReportLine(string Image, string Question, string Text, IReadOnlyList<int> Ids, int PromptTokens, ReportSeconds Seconds,
+    string Weights, string Preprocessing);
 
 /// <summary>Reads what an earlier run finished, removes the line that it was writing, and appends.</summary>
 sealed class ReportFile : IDisposable
@@ -31,7 +32,8 @@ sealed class ReportFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HseNetFileException(path, $"cannot be written ({e.Message})", "a file in a folder that exists, which no other run writes", e);
+            throw new HseNetFileException(path, $"cannot be written ({e.Message})",
+                "a file in a folder that exists, which no other run writes", e);
         }
         try
         {
@@ -113,14 +115,16 @@ sealed class ReportFile : IDisposable
             ReportLine report;
             try
             {
-                report = JsonSerializer.Deserialize<ReportLine>(line, ReportWriter.Json) is { Image: not null, Question: not null, Weights: not null } read ? read : throw new JsonException();
+                report = JsonSerializer.Deserialize<ReportLine>(line, ReportWriter.Json)
+                    is { Image: not null, Question: not null, Weights: not null } read ? read : throw new JsonException();
             }
             catch (JsonException e)
             {
                 throw new HseNetFileException(_path, $"line {Count} is no report", Expected, e);
             }
             if (report.Weights != weights)
-                throw new HseNetFileException(_path, $"line {Count} was written with the weights {report.Weights}, not with {weights}", "the reports of one model in a file");
+                throw new HseNetFileException(_path, $"line {Count} was written with the weights {report.Weights}, not with {weights}",
+                    "the reports of one model in a file");
             _finished[(report.Image, report.Question)] = _finished.GetValueOrDefault((report.Image, report.Question)) + 1;
         }
         _file.Position = _file.Length;

@@ -7,7 +7,8 @@ namespace HSENet.Cli;
 /// <summary>The studies of a manifest, and where their reports go.</summary>
 sealed record ReportManifest(string Manifest, string Output, StudyOpener Studies, ReportOptions Options, bool Verbose)
 {
-    /// <summary>Writes the reports that are missing. A row that cannot be used is said on stderr, tried again by the next run, and makes the exit code 2.</summary>
+    /// <summary>Writes the reports that are missing. A row that cannot be used is said on stderr, tried again by the next run, and makes
+    /// the exit code 2.</summary>
     public async Task<int> Run(HseNetModel model, CancellationToken cancellation)
     {
         var rows = Runtime.Manifest.ReadStudies(Manifest, out var broken);
@@ -26,7 +27,8 @@ sealed record ReportManifest(string Manifest, string Output, StudyOpener Studies
             cancellation.ThrowIfCancellationRequested();
             progress.Show($"{done}/{missing.Length} studies", (double)done / missing.Length);
             if (await Report(model, row, question, cancellation).ConfigureAwait(false) is { } result)
-                reports.Append(new ReportLine(image, question, result.Text, result.Ids, result.PromptTokens, result.Seconds, result.Weights, result.Preprocessing));
+                reports.Append(new ReportLine(image, question, result.Text, result.Ids, result.PromptTokens, result.Seconds, result.Weights,
+                    result.Preprocessing));
             done++;
         }
         progress.Clear();
@@ -38,7 +40,8 @@ sealed record ReportManifest(string Manifest, string Output, StudyOpener Studies
             try
             {
                 using var study = Studies.Open(row);
-                return await model.Report(study, Options with { Question = question }, cancellation).CompleteAsync(cancellation).ConfigureAwait(false);
+                return await model.Report(study, Options with { Question = question }, cancellation).CompleteAsync(cancellation)
+                    .ConfigureAwait(false);
             }
             catch (Exception e) when (e is HseNetException or DeviceMemoryException)
             {

@@ -12,7 +12,8 @@ namespace HSENet.Cli;
 sealed class ReportWriter(bool json, bool stats, bool verbose)
 {
     /// <summary>How reports are written and read.</summary>
-    public static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public static readonly JsonSerializerOptions Json =
+        new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     readonly ProgressLine _progress = new();
     readonly StringBuilder _text = new();
@@ -102,7 +103,9 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
         var seconds = result.Seconds;
         int further = Math.Max(0, result.Ids.Count - 1);
         Messages.Note(string.Create(CultureInfo.InvariantCulture,
-            $"preprocessing {seconds.Preprocessing:F3} s, encoding {seconds.Encoding:F3} s, prefill of {result.PromptTokens} tokens {seconds.Prefill:F3} s, {further} further tokens {seconds.Decode:F3} s ({(further == 0 ? 0 : 1000 * seconds.Decode / further):F1} ms each)"));
+            $"preprocessing {seconds.Preprocessing:F3} s, encoding {seconds.Encoding:F3} s, prefill of {result.PromptTokens} tokens "
+                + $"{seconds.Prefill:F3} s, {further} further tokens {seconds.Decode:F3} s "
+                + $"({(further == 0 ? 0 : 1000 * seconds.Decode / further):F1} ms each)"));
     }
 
     public void Failed(string file, Exception e)

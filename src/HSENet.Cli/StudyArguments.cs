@@ -8,14 +8,27 @@ namespace HSENet.Cli;
 /// <summary>Options that become a <see cref="CtStudy"/>.</summary>
 sealed class StudyArguments
 {
-    readonly Option<string?> _series = new("--series") { Description = "SeriesInstanceUID of the DICOM series to read; the largest CT series by default." };
-    readonly Option<bool> _gaps = new("--allow-gaps") { Description = "Read a DICOM series with missing slices; the nearest ones take their places." };
-    readonly Option<string?> _metadata = new("--metadata") { Description = "CSV with VolumeName and RescaleSlope, RescaleIntercept, XYSpacing, ZSpacing, as CT-RATE has it." };
+    readonly Option<string?> _series =
+        new("--series") { Description = "SeriesInstanceUID of the DICOM series to read; the largest CT series by default." };
+    readonly Option<bool> _gaps = new("--allow-gaps")
+    {
+        Description =
+        "Read a DICOM series with missing slices; the nearest ones take their places."
+    };
+    readonly Option<string?> _metadata =
+        new("--metadata")
+        {
+            Description =
+        "CSV with VolumeName and RescaleSlope, RescaleIntercept, XYSpacing, ZSpacing, as CT-RATE has it."
+        };
     readonly Option<string?> _memory = new("--max-memory") { Description = "The most memory that a volume may take, as in 8GB or 512MiB." };
-    readonly Option<string?> _rescale = new("--rescale") { Description = "SLOPE,INTERCEPT of the collection, after the file's own scaling." };
+    readonly Option<string?> _rescale =
+        new("--rescale") { Description = "SLOPE,INTERCEPT of the collection, after the file's own scaling." };
     readonly Option<bool> _jpeg = new("--slice-jpeg") { Description = "Pass the slices through JPEG, as the reference's files went." };
-    readonly Option<string> _preset = new("--preset") { Description = "Preprocessing: standard, or bimcv-r.", DefaultValueFactory = _ => "standard" };
-    readonly Option<string?> _features = new("--slice-features") { Description = "For a finished volume (.npy): file with its slice features (.npy)." };
+    readonly Option<string> _preset =
+        new("--preset") { Description = "Preprocessing: standard, or bimcv-r.", DefaultValueFactory = _ => "standard" };
+    readonly Option<string?> _features =
+        new("--slice-features") { Description = "For a finished volume (.npy): file with its slice features (.npy)." };
     readonly Option<bool> _force = new("--force") { Description = "Take volumes that do not look like Hounsfield units." };
 
     /// <summary>Adds the options of reading.</summary>
@@ -33,7 +46,8 @@ sealed class StudyArguments
             command.Add(option);
     }
 
-    /// <summary>Checks the options and gives what opens one study after another; only options of reading count for a verb that has no others.</summary>
+    /// <summary>Checks the options and gives what opens one study after another; only options of reading count for a verb that has no
+    /// others.</summary>
     public StudyOpener Opener(ParseResult parsed, CancellationToken cancellation)
     {
         var reading = new VolumeReadOptions
@@ -66,7 +80,8 @@ sealed class StudyArguments
             return null;
         var culture = CultureInfo.InvariantCulture;
         string[] parts = text.Split(',');
-        return parts.Length == 2 && double.TryParse(parts[0], NumberStyles.Float, culture, out double slope) && double.TryParse(parts[1], NumberStyles.Float, culture, out double intercept)
+        return parts.Length == 2 && double.TryParse(parts[0], NumberStyles.Float, culture, out double slope)
+            && double.TryParse(parts[1], NumberStyles.Float, culture, out double intercept)
             && double.IsFinite(slope) && double.IsFinite(intercept) && slope != 0
             ? (slope, intercept)
             : throw new HseNetException($"--rescale {text}: expected SLOPE,INTERCEPT, as in 1,-1024");
@@ -94,7 +109,8 @@ sealed class StudyArguments
             "G" or "GIB" => 1L << 30,
             _ => 0,
         };
-        return unit > 0 && double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value * unit is >= 1 and < 1e18
+        return unit > 0 && double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
+            && value * unit is >= 1 and < 1e18
             ? (long)(value * unit)
             : throw new HseNetException($"--max-memory {text}: expected a number of bytes, as in 8GB or 512MiB");
     }

@@ -25,7 +25,8 @@ static class TraceCommand
         { scan, weights, markdown, device, verbose };
         command.Run(verbose, (parsed, cancellation) =>
         {
-            var trace = Record(parsed.GetRequiredValue(scan), parsed.GetRequiredValue(weights), parsed.GetRequiredValue(device), cancellation);
+            var trace = Record(parsed.GetRequiredValue(scan), parsed.GetRequiredValue(weights), parsed.GetRequiredValue(device),
+                cancellation);
             if (parsed.GetValue(markdown) is { } file)
                 File.WriteAllText(file, Page(trace));
             else
@@ -43,7 +44,11 @@ static class TraceCommand
         var recorder = new Recorder();
         device.Observer = recorder;
         // Two tokens: the prompt and one step of cached decoding.
-        model.Report(study, new ReportOptions { MaxTokens = 2, Progress = new DirectProgress<ReportStage>(stage => recorder.Stage = stage) }, cancellation).Complete();
+        model.Report(study, new ReportOptions
+        {
+            MaxTokens = 2,
+            Progress = new DirectProgress<ReportStage>(stage => recorder.Stage = stage)
+        }, cancellation).Complete();
         device.Observer = null;
         return recorder.Launches;
     }
@@ -129,11 +134,13 @@ static class TraceCommand
 
         public void Launched(Rung rung) { }
 
-        static string Sizes(object arguments) => string.Join(", ", arguments.GetType().GetFields(BindingFlags.Public | BindingFlags.Instance)
+        static string Sizes(object arguments) =>
+            string.Join(", ", arguments.GetType().GetFields(BindingFlags.Public | BindingFlags.Instance)
             .Where(field => field.FieldType == typeof(int) && !IsPlace(field.Name) && (int)field.GetValue(arguments)! != 0)
             .Select(field => $"{field.Name} {field.GetValue(arguments)}"));
 
         // Positions change from one launch to the next and say nothing about the shape.
-        static bool IsPlace(string field) => field.StartsWith("First", StringComparison.Ordinal) || field.EndsWith("Stride", StringComparison.Ordinal);
+        static bool IsPlace(string field) => field.StartsWith("First", StringComparison.Ordinal)
+            || field.EndsWith("Stride", StringComparison.Ordinal);
     }
 }

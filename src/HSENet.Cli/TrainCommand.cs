@@ -13,8 +13,16 @@ static class TrainCommand
     public static Command Create()
     {
         var task = new Argument<string>("task") { Description = "report or vqa (LoRA and projectors), stage1 or stage2 (contrastive)." };
-        var output = new Option<string>("--out") { Description = "The run's folder: configuration, log, plot, checkpoints, adapter.", Required = true };
-        var config = new Option<string?>("--config") { Description = "JSON file with any of the options below as fields (learning_rate for --learning-rate)." };
+        var output = new Option<string>("--out")
+        {
+            Description = "The run's folder: configuration, log, plot, checkpoints, adapter.",
+            Required = true
+        };
+        var config = new Option<string?>("--config")
+        {
+            Description =
+            "JSON file with any of the options below as fields (learning_rate for --learning-rate)."
+        };
         var resume = new Option<bool>("--resume") { Description = "Go on with the run in the folder, from its last checkpoint." };
         var verbose = Verb.Verbose();
         var command = new Command("train", """
@@ -26,12 +34,13 @@ static class TrainCommand
               hsenet train report --out run --resume
             """)
         { task, output, config, resume };
-        var fields = TrainingConfigFile.Fields.Where(field => field.Name != "task").ToDictionary(field => field.Name, field => new Option<string?>($"--{field.Name.Replace('_', '-')}")
-        {
-            Description = field.Description + Default(field.Name),
-            Arity = field.Type == typeof(bool) ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
-            HelpName = field.Type == typeof(bool) ? "on|off" : null,
-        });
+        var fields = TrainingConfigFile.Fields.Where(field => field.Name != "task")
+            .ToDictionary(field => field.Name, field => new Option<string?>($"--{field.Name.Replace('_', '-')}")
+            {
+                Description = field.Description + Default(field.Name),
+                Arity = field.Type == typeof(bool) ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
+                HelpName = field.Type == typeof(bool) ? "on|off" : null,
+            });
         foreach (var option in fields.Values)
             command.Add(option);
         command.Add(verbose);
@@ -40,18 +49,26 @@ static class TrainCommand
             string folder = parsed.GetRequiredValue(output);
             bool resumes = parsed.GetValue(resume);
             string? file = parsed.GetValue(config) ?? (resumes ? Path.Combine(folder, RunFolder.ConfigName) : null);
-            var given = fields.Where(field => parsed.GetResult(field.Value) is { Implicit: false }).ToDictionary(field => field.Key, field => parsed.GetValue(field.Value) ?? "");
+            var given = fields.Where(field => parsed.GetResult(field.Value) is { Implicit: false })
+                .ToDictionary(field => field.Key, field => parsed.GetValue(field.Value) ?? "");
             var read = Trainer.ReadConfig(file, TaskOf(parsed.GetRequiredValue(task)), given);
             using var device = Verb.OpenDevice(read.Device);
-            var study = new CtStudyOptions { Reading = new VolumeReadOptions { DicomReader = DicomPlugin.Reader, Cancellation = cancellation } };
+            var study = new CtStudyOptions
+            {
+                Reading =
+                new VolumeReadOptions { DicomReader = DicomPlugin.Reader, Cancellation = cancellation }
+            };
             using var progress = new TrainProgress(folder);
             try
             {
                 // On a thread of its own: Ctrl-C is heard only while this one waits.
-                var result = await Task.Run(() => Trainer.Run(folder, read, device, resumes, study, progress, cancellation), CancellationToken.None).ConfigureAwait(false);
+                var result = await Task.Run(() => Trainer.Run(folder, read, device, resumes, study, progress, cancellation),
+                    CancellationToken.None).ConfigureAwait(false);
                 progress.Dispose();
-                string best = result.BestLoss is { } loss ? string.Create(CultureInfo.InvariantCulture, $", best validation loss {loss:0.####} at step {result.BestStep}") : "";
-                string skipped = (result.SkippedRows > 0 ? $", {result.SkippedRows} rows skipped" : "") + (result.Skipped > 0 ? $", {result.Skipped} samples skipped" : "");
+                string best = result.BestLoss is { } loss
+                    ? string.Create(CultureInfo.InvariantCulture, $", best validation loss {loss:0.####} at step {result.BestStep}") : "";
+                string skipped = (result.SkippedRows > 0 ? $", {result.SkippedRows} rows skipped" : "")
+                    + (result.Skipped > 0 ? $", {result.Skipped} samples skipped" : "");
                 Console.WriteLine($"{folder}: {result.Steps} steps{best}{skipped}");
             }
             finally
@@ -66,12 +83,14 @@ static class TrainCommand
     // One value, or one for each task where they differ; a field that may be left empty says itself what that means.
     static string Default(string field)
     {
-        var values = Enum.GetValues<TrainingTask>().Select(task => (Task: TrainingConfigFile.NameOf(task), Value: TrainingConfigFile.DefaultOf(field, task))).ToArray();
+        var values = Enum.GetValues<TrainingTask>()
+            .Select(task => (Task: TrainingConfigFile.NameOf(task), Value: TrainingConfigFile.DefaultOf(field, task))).ToArray();
         return values.All(value => value.Value == values[0].Value) ? values[0].Value.Length == 0 ? "" : $" [{values[0].Value}]"
             : $" [{string.Join(", ", values.Select(value => $"{value.Task} {value.Value}"))}]";
     }
 
-    static TrainingTask TaskOf(string name) => Enum.GetValues<TrainingTask>().Cast<TrainingTask?>().FirstOrDefault(task => TrainingConfigFile.NameOf(task!.Value) == name)
+    static TrainingTask TaskOf(string name) =>
+        Enum.GetValues<TrainingTask>().Cast<TrainingTask?>().FirstOrDefault(task => TrainingConfigFile.NameOf(task!.Value) == name)
         ?? throw new HseNetException($"train {name}: expected report, vqa, stage1 or stage2");
 }
 
@@ -95,11 +114,14 @@ sealed class TrainProgress(string folder) : IProgress<TrainingProgress>, IDispos
         if (value.Loss is not { } loss)
             return;
         _first ??= value.Step - 1; // of this start: a resumed run has done others before
-        string validation = value.ValidationLoss is { } best ? string.Create(CultureInfo.InvariantCulture, $", validation {best:0.###}") : "";
+        string validation = value.ValidationLoss is { } best
+            ? string.Create(CultureInfo.InvariantCulture, $", validation {best:0.###}") : "";
         double share = (double)(value.Step - _first.Value) / Math.Max(1, value.Steps - _first.Value);
         int filled = (int)(BarWidth * value.Step / value.Steps);
         string bar = new string('━', filled) + new string('─', BarWidth - filled);
-        _line.Show(string.Create(CultureInfo.InvariantCulture, $"{bar} step {value.Step}/{value.Steps}, loss {loss:0.###}{validation}, {value.TokensPerSecond:0} tokens/s, {value.ProcessBytes / 1e9:0.0} GB ({value.PlannedBytes / 1e9:0.0} planned)"),
+        _line.Show(string.Create(CultureInfo.InvariantCulture,
+            $"{bar} step {value.Step}/{value.Steps}, loss {loss:0.###}{validation}, {value.TokensPerSecond:0} tokens/s, "
+            + $"{value.ProcessBytes / 1e9:0.0} GB ({value.PlannedBytes / 1e9:0.0} planned)"),
             share);
     }
 

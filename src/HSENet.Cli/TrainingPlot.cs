@@ -42,7 +42,8 @@ static class TrainingPlot
         }
         catch (Exception e) when (e is DllNotFoundException or TypeInitializationException)
         {
-            throw new HseNetFileException(png, "cannot be drawn: SkiaSharp has no native library for this system", "Linux, Windows or macOS on x64 or arm64", e);
+            throw new HseNetFileException(png, "cannot be drawn: SkiaSharp has no native library for this system",
+                "Linux, Windows or macOS on x64 or arm64", e);
         }
     }
 
@@ -53,7 +54,8 @@ static class TrainingPlot
             JsonElement[] points = [.. lines.Where(line => Number(line, field) is not null)];
             if (points.Length == 0)
                 continue;
-            var curve = plot.Add.Scatter(Array.ConvertAll(points, line => Number(line, "step")!.Value), Array.ConvertAll(points, line => Number(line, field)!.Value));
+            var curve = plot.Add.Scatter(Array.ConvertAll(points, line => Number(line, "step")!.Value),
+                Array.ConvertAll(points, line => Number(line, field)!.Value));
             curve.LegendText = name;
             curve.MarkerSize = points.Length == 1 ? 5 : 0;
         }
@@ -64,7 +66,8 @@ static class TrainingPlot
     }
 
     static double? Number(JsonElement line, string field) =>
-        line.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) ? number : null;
+        line.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number)
+            && double.IsFinite(number) ? number : null;
 
     static List<JsonElement> Read(string log)
     {

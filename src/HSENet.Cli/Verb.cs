@@ -53,7 +53,8 @@ static class Verb
         }
         Messages.Error((place is null ? "" : place + ": ") + e switch
         {
-            HseNetException or KernelArgumentException or DeviceMemoryException or NoRungException or CudaDriverException or KernelFaultException or TrainingDivergedException => e.Message,
+            HseNetException or KernelArgumentException or DeviceMemoryException or NoRungException or CudaDriverException
+                or KernelFaultException or TrainingDivergedException => e.Message,
             // Files that a verb names are told of by name: this is its own output.
             IOException or UnauthorizedAccessException => $"the output cannot be written ({e.Message.TrimEnd('.')})",
             _ => $"{e.GetType().Name}: {e.Message}",
@@ -87,7 +88,9 @@ static class Verb
                 "cpu" => new HostDevice(),
                 "emulator" => new EmulatorDevice(),
                 "cuda" => CudaDevice.Open(),
-                _ when name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name["cuda:".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int ordinal) => CudaDevice.Open(ordinal),
+                _ when name.StartsWith("cuda:", StringComparison.Ordinal)
+                    && int.TryParse(name["cuda:".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int ordinal) =>
+                    CudaDevice.Open(ordinal),
                 _ => throw new HseNetException($"device {name}: expected auto, cpu, cuda:N or emulator"),
             };
         }
@@ -111,13 +114,15 @@ static class Verb
     };
 
     /// <summary>The value of an option that has a least one.</summary>
-    public static int AtLeast(int least, string option, int value) => value >= least ? value : throw new HseNetException($"{option} {value}: expected at least {least}");
+    public static int AtLeast(int least, string option, int value) =>
+        value >= least ? value : throw new HseNetException($"{option} {value}: expected at least {least}");
 
     /// <summary>Three sizes as in 1,4,4.</summary>
     public static Size3 Size3(string option, string text)
     {
         string[] parts = text.Split(',');
-        return parts.Length == 3 && int.TryParse(parts[0], out int depth) && int.TryParse(parts[1], out int height) && int.TryParse(parts[2], out int width) && depth > 0 && height > 0 && width > 0
+        return parts.Length == 3 && int.TryParse(parts[0], out int depth) && int.TryParse(parts[1], out int height)
+            && int.TryParse(parts[2], out int width) && depth > 0 && height > 0 && width > 0
             ? new Size3(depth, height, width)
             : throw new HseNetException($"{option} {text}: expected three sizes of at least 1, as in 1,4,4");
     }

@@ -13,7 +13,12 @@ static class WeightsCommand
         var preset = new Option<string>("--preset") { Description = "Sizes: full (8 GB in bf16) or tiny.", Required = true };
         var seed = new Option<ulong>("--seed") { Description = "Seed of all weights.", DefaultValueFactory = _ => 0 };
         var output = new Option<string>("--out") { Description = "Folder to write; must not exist.", Required = true };
-        var dtype = new Option<string>("--dtype") { Description = "Storage type of matrices: f32, bf16 or int8.", DefaultValueFactory = _ => "bf16" };
+        var dtype = new Option<string>("--dtype")
+        {
+            Description = "Storage type of matrices: f32, bf16 or int8.",
+            DefaultValueFactory = _ =>
+            "bf16"
+        };
         var verbose = Verb.Verbose();
         var command = new Command("synth", """
             Writes a complete model folder of synthetic weights, to measure and test the real sizes without released checkpoints. Its reports mean nothing.
@@ -22,21 +27,30 @@ static class WeightsCommand
               hsenet weights synth --preset full --seed 3 --out model
             """)
         { preset, seed, output, dtype, verbose };
-        command.Run(verbose, (parsed, cancellation) => Task.FromResult(Write(parsed.GetRequiredValue(output), progress => SyntheticModel.Write(new SyntheticModelOptions
-        {
-            Preset = Preset(parsed.GetRequiredValue(preset)),
-            Seed = parsed.GetValue(seed),
-            Output = parsed.GetRequiredValue(output),
-            Dtype = parsed.GetRequiredValue(dtype),
-        }, progress, cancellation))));
+        command.Run(verbose, (parsed, cancellation) =>
+            Task.FromResult(Write(parsed.GetRequiredValue(output), progress => SyntheticModel.Write(new SyntheticModelOptions
+            {
+                Preset = Preset(parsed.GetRequiredValue(preset)),
+                Seed = parsed.GetValue(seed),
+                Output = parsed.GetRequiredValue(output),
+                Dtype = parsed.GetRequiredValue(dtype),
+            }, progress, cancellation))));
         return command;
     }
 
     static Command Merge()
     {
         var weights = new Option<string>("--weights") { Description = "Model folder that the adapter was trained on.", Required = true };
-        var adapter = new Option<string?>("--adapter") { Description = "What 'hsenet train report' or 'vqa' left in RUN/adapter, or the reference's file." };
-        var stage = new Option<string?>("--stage") { Description = "A checkpoint of 'hsenet train stage1' or 'stage2' instead: RUN/best.safetensors." };
+        var adapter = new Option<string?>("--adapter")
+        {
+            Description =
+            "What 'hsenet train report' or 'vqa' left in RUN/adapter, or the reference's file."
+        };
+        var stage = new Option<string?>("--stage")
+        {
+            Description =
+            "A checkpoint of 'hsenet train stage1' or 'stage2' instead: RUN/best.safetensors."
+        };
         var output = new Option<string>("--out") { Description = "Folder to write; must not exist.", Required = true };
         var keep = new Option<bool>("--keep-lora") { Description = "Keep the adapters beside the weights instead of adding them." };
         var verbose = Verb.Verbose();
@@ -65,7 +79,8 @@ static class WeightsCommand
     static int Write(string output, Func<IProgress<ConversionProgress>, ModelConfig> write)
     {
         using var progress = new ProgressLine();
-        var config = write(new DirectProgress<ConversionProgress>(p => progress.Show($"writing {p.Done}/{p.Total}", (double)p.Done / p.Total)));
+        var config = write(new DirectProgress<ConversionProgress>(p =>
+            progress.Show($"writing {p.Done}/{p.Total}", (double)p.Done / p.Total)));
         progress.Clear();
         Console.WriteLine($"{output}: {config.Dtype}, {config.VisualTokens} visual tokens, vocabulary {config.LanguageModel.VocabSize}");
         return ExitCode.Done;

@@ -25,17 +25,20 @@ public sealed class FoDicomReader : IDicomReader
         byte[] frame;
         try
         {
-            using var stream = MemoryMarshal.TryGetArray(file, out var bytes) ? new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false) : new MemoryStream(file.ToArray());
+            using var stream = MemoryMarshal.TryGetArray(file, out var bytes)
+                ? new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false) : new MemoryStream(file.ToArray());
             var decoded = DicomFile.Open(stream, FileReadOption.ReadAll).Dataset.Clone(DicomTransferSyntax.ExplicitVRLittleEndian);
             frame = DicomPixelData.Create(decoded).GetFrame(0).Data;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // Messages of fo-dicom may quote the file's elements: only the kind of failure is told.
-            throw new HseNetFileException(image.File, $"has compressed pixels that cannot be decoded ({e.GetType().Name})", "an intact file");
+            throw new HseNetFileException(image.File, $"has compressed pixels that cannot be decoded ({e.GetType().Name})",
+                "an intact file");
         }
         if (frame.Length < destination.Length)
-            throw new HseNetFileException(image.File, $"has {frame.Length} bytes of pixels when decoded", $"{destination.Length} for its rows and columns");
+            throw new HseNetFileException(image.File, $"has {frame.Length} bytes of pixels when decoded",
+                $"{destination.Length} for its rows and columns");
         frame.AsSpan(0, destination.Length).CopyTo(destination);
     }
 }

@@ -73,7 +73,8 @@ public sealed class StoreReceiver : DicomService, IDicomServiceProvider, IDicomC
     }
 
     /// <inheritdoc/>
-    public Task<DicomCEchoResponse> OnCEchoRequestAsync(DicomCEchoRequest request) => Task.FromResult(new DicomCEchoResponse(request, DicomStatus.Success));
+    public Task<DicomCEchoResponse> OnCEchoRequestAsync(DicomCEchoRequest request) =>
+        Task.FromResult(new DicomCEchoResponse(request, DicomStatus.Success));
 
     /// <inheritdoc/>
     public async Task<DicomCStoreResponse> OnCStoreRequestAsync(DicomCStoreRequest request)

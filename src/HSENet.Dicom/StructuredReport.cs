@@ -9,12 +9,14 @@ namespace HSENet.Dicom;
 public static class StructuredReport
 {
     /// <summary>
-    /// Writes a file. The patient's attributes stay empty unless they are asked for; the study's UID ties the report to its images either way.
+    /// Writes a file. The patient's attributes stay empty unless they are asked for; the study's UID ties the report to its images either
+    /// way.
     /// </summary>
     /// <param name="path">The file; replaced when it is complete.</param>
     /// <param name="series">The DICOM series that the report is about.</param>
     /// <param name="text">The report.</param>
-    /// <param name="withPatient">Whether name, number, birth date and sex are copied from the first image's file, so that an archive finds the patient.</param>
+    /// <param name="withPatient">Whether name, number, birth date and sex are copied from the first image's file, so that an archive finds
+    /// the patient.</param>
     /// <exception cref="HseNetFileException">The volume is not DICOM, or has no UIDs to refer to.</exception>
     public static void Write(string path, VoxelVolume series, string text, bool withPatient = false)
     {
@@ -24,8 +26,10 @@ public static class StructuredReport
         DicomImage[] images = [.. series.DicomImages.DistinctBy(image => image.InstanceUid)];
         if (images.Length == 0)
             throw new HseNetFileException(series.Source, "is no DICOM series", "one, for a report that refers to it");
-        if (images.FirstOrDefault(image => !IsUid(image.StudyUid) || !IsUid(image.SeriesUid) || !IsUid(image.ClassUid) || !IsUid(image.InstanceUid)) is { } nameless)
-            throw new HseNetFileException(nameless.File, "lacks the UID of its study, series, class or instance", "all four, for a report that refers to it");
+        if (images.FirstOrDefault(image => !IsUid(image.StudyUid) || !IsUid(image.SeriesUid) || !IsUid(image.ClassUid)
+            || !IsUid(image.InstanceUid)) is { } nameless)
+            throw new HseNetFileException(nameless.File, "lacks the UID of its study, series, class or instance",
+                "all four, for a report that refers to it");
         _ = FoDicom.Transcoders;
         string temporary = path + ".part";
         try
@@ -47,7 +51,8 @@ public static class StructuredReport
         report.Add(DicomTag.SpecificCharacterSet, "ISO_IR 192");
         report.Add(DicomTag.SOPClassUID, DicomUID.BasicTextSRStorage);
         report.Add(DicomTag.SOPInstanceUID, DicomUIDGenerator.GenerateDerivedFromUUID());
-        foreach (DicomTag tag in (DicomTag[])[DicomTag.StudyDate, DicomTag.StudyTime, DicomTag.AccessionNumber, DicomTag.ReferringPhysicianName, DicomTag.StudyID,
+        foreach (DicomTag tag in (DicomTag[])[DicomTag.StudyDate, DicomTag.StudyTime, DicomTag.AccessionNumber,
+            DicomTag.ReferringPhysicianName, DicomTag.StudyID,
             DicomTag.PatientName, DicomTag.PatientID, DicomTag.PatientBirthDate, DicomTag.PatientSex])
             report.Add(tag, "");
         if (withPatient)
@@ -83,10 +88,12 @@ public static class StructuredReport
         Item([new DicomCodeString(DicomTag.RelationshipType, relationship), new DicomCodeString(DicomTag.ValueType, type), .. items]);
 
     static DicomDataset Reference(DicomImage image) =>
-        Item(new DicomUniqueIdentifier(DicomTag.ReferencedSOPClassUID, image.ClassUid), new DicomUniqueIdentifier(DicomTag.ReferencedSOPInstanceUID, image.InstanceUid));
+        Item(new DicomUniqueIdentifier(DicomTag.ReferencedSOPClassUID, image.ClassUid),
+            new DicomUniqueIdentifier(DicomTag.ReferencedSOPInstanceUID, image.InstanceUid));
 
     static DicomSequence Code(string value, string scheme, string meaning) => new(DicomTag.ConceptNameCodeSequence, Item(
-        new DicomShortString(DicomTag.CodeValue, value), new DicomShortString(DicomTag.CodingSchemeDesignator, scheme), new DicomLongString(DicomTag.CodeMeaning, meaning)));
+        new DicomShortString(DicomTag.CodeValue, value), new DicomShortString(DicomTag.CodingSchemeDesignator, scheme),
+            new DicomLongString(DicomTag.CodeMeaning, meaning)));
 
     static DicomDataset Item(params DicomItem[] items) => new DicomDataset().NotValidated().Add(items);
 
@@ -95,9 +102,12 @@ public static class StructuredReport
         if (!File.Exists(file))
             throw new HseNetFileException(file, "is no file whose patient can be copied", "a series in a folder");
         DicomDataset image = DicomFile.Open(file, FileReadOption.SkipLargeTags).Dataset;
-        foreach (DicomTag tag in (DicomTag[])[DicomTag.PatientName, DicomTag.PatientID, DicomTag.PatientBirthDate, DicomTag.PatientSex, DicomTag.AccessionNumber, DicomTag.StudyID, DicomTag.StudyDate, DicomTag.StudyTime])
+        foreach (DicomTag tag in (DicomTag[])[DicomTag.PatientName, DicomTag.PatientID, DicomTag.PatientBirthDate, DicomTag.PatientSex,
+            DicomTag.AccessionNumber, DicomTag.StudyID, DicomTag.StudyDate, DicomTag.StudyTime])
             report.AddOrUpdate(tag, image.GetSingleValueOrDefault(tag, ""));
     }
 
-    internal static bool IsUid(string text) => text.Length is > 0 and <= 64 && text.All(c => char.IsAsciiDigit(c) || c == '.') && !text.Contains("..", StringComparison.Ordinal) && text[0] != '.';
+    internal static bool IsUid(string text) =>
+        text.Length is > 0 and <= 64 && text.All(c => char.IsAsciiDigit(c) || c == '.') && !text.Contains("..", StringComparison.Ordinal)
+        && text[0] != '.';
 }

@@ -24,11 +24,13 @@ public static class PtxFinalizer
     /// The final text: dead functions gone, nothing unresolved, registers of the right width, addresses in their spaces, floating-point
     /// contraction explicit, shared memory aligned, entry and target named.
     /// </summary>
-    /// <exception cref="PtxException">The text cannot be read, has not exactly one entry, needs a function from outside, or has a register of the wrong width.</exception>
+    /// <exception cref="PtxException">The text cannot be read, has not exactly one entry, needs a function from outside, or has a register
+    /// of the wrong width.</exception>
     public static string Finalize(string ilgpuText, PtxFinalizeOptions options) => Finalize(PtxModule.Parse(ilgpuText), options).ToString();
 
     /// <summary>The same on a parsed module.</summary>
-    /// <exception cref="PtxException">The module has not exactly one entry, needs a function from outside, or has a register of the wrong width.</exception>
+    /// <exception cref="PtxException">The module has not exactly one entry, needs a function from outside, or has a register of the wrong
+    /// width.</exception>
     public static PtxModule Finalize(PtxModule module, PtxFinalizeOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

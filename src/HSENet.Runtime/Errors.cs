@@ -7,14 +7,16 @@ namespace HSENet.Runtime;
 public class HseNetException : Exception
 {
     /// <summary>Creates the error.</summary>
-    /// <param name="message">What is wrong and what was expected. Control characters are escaped and an overlong text is cut, so it stays one line.</param>
+    /// <param name="message">What is wrong and what was expected. Control characters are escaped and an overlong text is cut, so it stays
+    /// one line.</param>
     /// <param name="inner">The failure that caused this one, if any.</param>
     public HseNetException(string message, Exception? inner = null)
         : base(OneLine(message, 1000), inner)
     {
     }
 
-    /// <summary>Text as it may appear in a message: control characters escaped, at most <paramref name="limit"/> characters and an ellipsis.</summary>
+    /// <summary>Text as it may appear in a message: control characters escaped, at most <paramref name="limit"/> characters and an
+    /// ellipsis.</summary>
     internal static string OneLine(string text, int limit)
     {
         var line = new StringBuilder(Math.Min(text.Length, limit));

@@ -23,9 +23,11 @@ public sealed class BenchTests : IDisposable
         var file = Measure("linear", "-m", "3", "-n", "40", "-k", "128", "--dtype", "int8", "--device", "cpu");
         foreach (string fact in (string[])["device", "cpu", "system", "runtime", "version", "commit", "date"])
             Assert.NotEqual("", (string?)file["measured"]![fact]);
-        Assert.EndsWith("hsenet bench linear -m 3 -n 40 -k 128 --dtype int8 --device cpu --seconds 0", (string?)file["measured"]!["command"]);
+        Assert.EndsWith("hsenet bench linear -m 3 -n 40 -k 128 --dtype int8 --device cpu --seconds 0",
+            (string?)file["measured"]!["command"]);
         var results = file["results"]!.AsArray();
-        Assert.Equal(["linear_host_int8 Rows=3,Inputs=128,Outputs=40 warm", "linear_host_int8 Rows=3,Inputs=128,Outputs=40 cold"], results.Select(result => (string)result!["name"]!));
+        Assert.Equal(["linear_host_int8 Rows=3,Inputs=128,Outputs=40 warm", "linear_host_int8 Rows=3,Inputs=128,Outputs=40 cold"],
+            results.Select(result => (string)result!["name"]!));
         foreach (var result in results)
         {
             double median = (double)result!["median"]!, gflops = (double)result["gflops"]!, gbps = (double)result["gbps"]!;
@@ -33,15 +35,18 @@ public sealed class BenchTests : IDisposable
             Assert.Equal(2.0 * 3 * 40 * 128 / median / 1e9, gflops, 1e-9 * gflops);
             int bytes = sizeof(float) * (3 * 128 + 40 + 3 * 40) + 40 * 128 + 40 * sizeof(float); // x, bias, y; weights and their scales
             Assert.Equal(bytes / median / 1e9, gbps, 1e-9 * gbps);
-            Assert.Equal(Math.Max(gflops / (double)file["peak"]!["gflops"]!, gbps / (double)file["peak"]!["gbps"]!), (double)result["share"]!, 1e-9);
+            Assert.Equal(Math.Max(gflops / (double)file["peak"]!["gflops"]!, gbps / (double)file["peak"]!["gbps"]!),
+                (double)result["share"]!, 1e-9);
         }
     }
 
     [Fact]
     public void All_rungs_of_an_operation_run_in_the_emulator()
     {
-        var names = Measure("linear", "-m", "2", "-n", "8", "-k", "128", "--rung", "all", "--device", "emulator")["results"]!.AsArray().Select(result => (string)result!["name"]!).ToArray();
-        Assert.Equal(KernelCatalog.Operations.First(operation => operation.Name == "Linear").Rungs.Count(rung => rung.Target == RungTarget.Gpu), names.Length);
+        var names = Measure("linear", "-m", "2", "-n", "8", "-k", "128", "--rung", "all", "--device", "emulator")["results"]!.AsArray()
+            .Select(result => (string)result!["name"]!).ToArray();
+        Assert.Equal(KernelCatalog.Operations.First(operation => operation.Name == "Linear")
+            .Rungs.Count(rung => rung.Target == RungTarget.Gpu), names.Length);
         Assert.Contains("linear_v1_naive_bf16 Rows=2,Inputs=128,Outputs=8 emulated", names);
     }
 
@@ -61,7 +66,8 @@ public sealed class BenchTests : IDisposable
     [Fact]
     public void A_model_is_timed_stage_by_stage_and_launch_by_launch()
     {
-        var outcome = Hsenet.Run("bench", "model", "--weights", Hsenet.Demo, "-p", "70", "-n", "5", "--rounds", "2", "--launches", "--scan", Hsenet.Scan, "--device", "cpu", "--json");
+        var outcome = Hsenet.Run("bench", "model", "--weights", Hsenet.Demo, "-p", "70", "-n", "5", "--rounds", "2", "--launches", "--scan",
+            Hsenet.Scan, "--device", "cpu", "--json");
         Assert.True(outcome.Code == 0, outcome.Error);
         var file = JsonNode.Parse(outcome.Output)!;
         var results = file["results"]!.AsArray();
@@ -70,7 +76,9 @@ public sealed class BenchTests : IDisposable
         Assert.All(results.Take(5), result => Assert.True((double)result!["share"]! > 0));
         using var weights = System.Text.Json.JsonDocument.Parse(File.ReadAllText(Path.Combine(Hsenet.Demo, "config.json")));
         int layers = weights.RootElement.GetProperty("language_model").GetProperty("num_hidden_layers").GetInt32();
-        Assert.Single(results, result => ((string)result!["name"]!).StartsWith($"decoded token: {layers} × Attention.Host Batch=1,Queries=1,", StringComparison.Ordinal));
+        Assert.Single(results, result =>
+            ((string)result!["name"]!).StartsWith($"decoded token: {layers} × Attention.Host Batch=1,Queries=1,",
+            StringComparison.Ordinal));
         Assert.True((double)file["facts"]!["peak_bytes"]! > (double)file["facts"]!["weight_bytes"]!);
         Hsenet.Run("bench", "model", "--weights", Hsenet.Demo, "-b", "2").IsRefused("-b 2");
         Hsenet.Run("bench", "model", "--weights", Hsenet.Demo, "-p", "1").IsRefused("-p 1");
@@ -115,7 +123,8 @@ public sealed class BenchTests : IDisposable
             foreach (var result in content is JsonArray several ? several : [content])
             {
                 var measured = JsonSerializer.Deserialize<Measured>(result!["measured"], BenchFile.Json)!;
-                Assert.All((string[])[measured.Command, measured.Device, measured.Cpu, measured.System, measured.Runtime, measured.Version, measured.Commit, measured.Date, measured.LoadAfter],
+                Assert.All((string[])[measured.Command, measured.Device, measured.Cpu, measured.System, measured.Runtime, measured.Version,
+                    measured.Commit, measured.Date, measured.LoadAfter],
                     fact => Assert.True(fact.Length > 0, file));
                 Assert.DoesNotContain(" /", measured.Command, StringComparison.Ordinal);
             }
@@ -134,7 +143,8 @@ public sealed class BenchTests : IDisposable
     {
         using var device = new HostDevice(1);
         string path = Path.Combine(_folder.Path, $"{Guid.NewGuid():N}.json");
-        File.WriteAllText(path, BenchFile.Of(Measured.Begin("hsenet bench", device.Name), null, [new BenchResult(name, median, lower, upper, 5)]).ToJson());
+        File.WriteAllText(path, BenchFile.Of(Measured.Begin("hsenet bench", device.Name), null,
+            [new BenchResult(name, median, lower, upper, 5)]).ToJson());
         return path;
     }
 

@@ -8,8 +8,10 @@ public sealed class ConvertGoldenTests
 {
     internal static string[] Arguments(string output) =>
     [
-        "convert", "--clip", GoldenFolder.At("tiny/stage2_clip"), "--llm", GoldenFolder.At("tiny/phi4-mini"), "--adapter", GoldenFolder.At("tiny/vlm/pytorch_model.bin"),
-        "--slice-encoder", GoldenFolder.At("tiny/biomedclip/open_clip_pytorch_model.bin"), "--text-encoder", GoldenFolder.At("tiny/bert"), "--out", output,
+        "convert", "--clip", GoldenFolder.At("tiny/stage2_clip"), "--llm", GoldenFolder.At("tiny/phi4-mini"), "--adapter",
+            GoldenFolder.At("tiny/vlm/pytorch_model.bin"),
+        "--slice-encoder", GoldenFolder.At("tiny/biomedclip/open_clip_pytorch_model.bin"), "--text-encoder", GoldenFolder.At("tiny/bert"),
+            "--out", output,
         "--packer-window", string.Join(',', GoldenFolder.Json("tiny/setup.json").GetProperty("packer").EnumerateArray()),
     ];
 
@@ -35,7 +37,8 @@ public sealed class ConvertGoldenTests
         using var folder = new TemporaryFolder();
         var converted = Hsenet.Run([.. Arguments(folder.At("model")), "--vision", encoders]);
         Assert.True(converted.Code == 0, converted.Error);
-        Assert.Equal(encoders, JsonDocument.Parse(File.ReadAllBytes(folder.At("model/config.json"))).RootElement.GetProperty("remain_2d3d_ViT_type").GetString());
+        Assert.Equal(encoders, JsonDocument.Parse(File.ReadAllBytes(folder.At("model/config.json")))
+            .RootElement.GetProperty("remain_2d3d_ViT_type").GetString());
         Assert.All(Directory.GetFiles(folder.At("model")), file => Assert.False(new FileInfo(file).IsReadOnly, file));
         var report = Hsenet.Run("report", Hsenet.Scan, "--weights", folder.At("model"), "--max-tokens", "4");
         Assert.True(report.Code == 0, report.Error);
@@ -99,6 +102,7 @@ public sealed class ConvertGoldenTests
     {
         var outcome = Hsenet.Run("kernels", "--json");
         Assert.Equal(0, outcome.Code);
-        Assert.Contains(JsonDocument.Parse(outcome.Output).RootElement.EnumerateArray(), rung => rung.GetProperty("entry").GetString() == "layernorm_v1_naive_f32");
+        Assert.Contains(JsonDocument.Parse(outcome.Output).RootElement.EnumerateArray(), rung =>
+            rung.GetProperty("entry").GetString() == "layernorm_v1_naive_f32");
     }
 }

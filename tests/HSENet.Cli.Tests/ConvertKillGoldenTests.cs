@@ -12,7 +12,9 @@ public sealed class ConvertKillGoldenTests
         using var folder = new TemporaryFolder();
         string output = folder.At("model");
         // From the first thing that appears on the disk to the last, and between them.
-        (string Pattern, int Wait)[] moments = [("*.tmp", 0), ("*.tmp/*", 0), ("*.tmp/*", 10), ("*.tmp/*.safetensors*", 0), ("*.tmp/*.safetensors*", 5), ("*.tmp/*.safetensors*", 15), ("*.tmp/*.safetensors*", 40), ("*.tmp/model.safetensors", 0)];
+        (string Pattern, int Wait)[] moments =
+            [("*.tmp", 0), ("*.tmp/*", 0), ("*.tmp/*", 10), ("*.tmp/*.safetensors*", 0), ("*.tmp/*.safetensors*", 5),
+            ("*.tmp/*.safetensors*", 15), ("*.tmp/*.safetensors*", 40), ("*.tmp/model.safetensors", 0)];
         int unfinished = 0;
         foreach (var (pattern, wait) in moments)
         {
@@ -39,16 +41,18 @@ public sealed class ConvertKillGoldenTests
 
     static string[] Leftovers(string folder) => Directory.GetDirectories(folder, "*.tmp");
 
-    // SIGKILL as soon as something of the pattern, "folder" or "folder/file", that was not there before has appeared, and a moment has passed.
+    // SIGKILL as soon as something of the pattern, "folder" or "folder/file", that was not there before has appeared, and a moment has
+    // passed.
     static void Kill(string folder, string output, string pattern, int wait)
     {
         string[] parts = pattern.Split('/');
         var old = Leftovers(folder).ToHashSet();
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "hsenet.dll"), .. ConvertGoldenTests.Arguments(output)])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "hsenet.dll"), .. ConvertGoldenTests.Arguments(output)])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
         while (!process.HasExited && !Appeared())
             Thread.SpinWait(50);
         Thread.Sleep(wait);
@@ -59,7 +63,8 @@ public sealed class ConvertKillGoldenTests
         {
             try
             {
-                return Directory.EnumerateDirectories(folder, parts[0]).Any(found => !old.Contains(found) && (parts.Length == 1 || Directory.EnumerateFiles(found, parts[1]).Any()));
+                return Directory.EnumerateDirectories(folder, parts[0])
+                    .Any(found => !old.Contains(found) && (parts.Length == 1 || Directory.EnumerateFiles(found, parts[1]).Any()));
             }
             catch (DirectoryNotFoundException)
             {

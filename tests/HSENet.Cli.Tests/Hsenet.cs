@@ -31,8 +31,10 @@ static class Hsenet
     /// <summary>How a shell calls the program.</summary>
     public static string Command { get; } = $"dotnet '{Library}'";
 
-    /// <summary>Starts the program. It hears SIGINT even where the tests run as a shell's background job, which hands on that it is ignored (coreutils' env says otherwise).</summary>
-    public static Process Start(params string[] arguments) => StartCommand([.. OperatingSystem.IsLinux() ? (string[])["env", "--default-signal=INT"] : [], "dotnet", Library, .. arguments]);
+    /// <summary>Starts the program. It hears SIGINT even where the tests run as a shell's background job, which hands on that it is ignored
+    /// (coreutils' env says otherwise).</summary>
+    public static Process Start(params string[] arguments) =>
+        StartCommand([.. OperatingSystem.IsLinux() ? (string[])["env", "--default-signal=INT"] : [], "dotnet", Library, .. arguments]);
 
     public static Outcome Run(params string[] arguments) => End(Start(arguments));
 

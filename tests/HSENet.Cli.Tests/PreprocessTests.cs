@@ -12,7 +12,8 @@ public sealed class PreprocessTests
     public void Finished_studies_are_skipped_and_damaged_ones_made_anew()
     {
         using var folder = new TemporaryFolder();
-        string output = folder.At("out"), volume = Path.Combine(output, "ct_sm.npy"), features = Path.Combine(output, "ct_sm.slice_features.npy");
+        string output = folder.At("out"), volume = Path.Combine(output, "ct_sm.npy"),
+            features = Path.Combine(output, "ct_sm.slice_features.npy");
         var first = Hsenet.Run("preprocess", Hsenet.Scan, "--out", output, "--weights", Hsenet.Demo, "--json", "--device", "cpu");
         Assert.True(first.Code == 0, first.Error);
         var line = JsonDocument.Parse(first.Output).RootElement;
@@ -40,10 +41,13 @@ public sealed class PreprocessTests
         File.Copy(Hsenet.Scan, folder.At("in/deeper/good.nii.gz"));
         File.Copy(Data("ct_thin.nii.gz"), folder.At("in/thin.nii.gz"));
         File.WriteAllText(folder.At("in/bad.nii"), "no volume");
-        var outcome = Hsenet.Run("preprocess", folder.At("in"), "--out", folder.At("out"), "--size", "8,64,64", "--workers", "2", "--device", "cpu");
+        var outcome = Hsenet.Run("preprocess", folder.At("in"), "--out", folder.At("out"), "--size", "8,64,64", "--workers", "2",
+            "--device", "cpu");
         Assert.Equal(2, outcome.Code);
-        Assert.Contains("bad.nii", Assert.Single(outcome.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
-        Assert.Equal([folder.At("out/deeper/good.npy"), folder.At("out/thin.npy")], Directory.GetFiles(folder.At("out"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
+        Assert.Contains("bad.nii", Assert.Single(outcome.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)),
+            StringComparison.Ordinal);
+        Assert.Equal([folder.At("out/deeper/good.npy"), folder.At("out/thin.npy")],
+            Directory.GetFiles(folder.At("out"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
     }
 
     [Fact]

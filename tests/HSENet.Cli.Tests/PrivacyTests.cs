@@ -14,7 +14,8 @@ public sealed class PrivacyTests
     {
         using var folder = new TemporaryFolder();
         string series = StudyArgumentsTests.WriteSeries(folder.At("series"), "1.2.3", [0, 2, 4, 6]);
-        Assert.Contains("Secret^Patient", Encoding.Latin1.GetString(File.ReadAllBytes(Path.Combine(series, "0.dcm"))), StringComparison.Ordinal);
+        Assert.Contains("Secret^Patient", Encoding.Latin1.GetString(File.ReadAllBytes(Path.Combine(series, "0.dcm"))),
+            StringComparison.Ordinal);
         Check(folder, series, succeeds: true);
         string damaged = Path.Combine(series, "0.dcm");
         File.WriteAllBytes(damaged, File.ReadAllBytes(damaged)[..^1500]);

@@ -62,7 +62,8 @@ public sealed class PtxTests : IDisposable
         Outcome all = Hsenet.Run("ptx", "check", "--all", "--json");
         Assert.Equal(0, all.Code);
         string[] lines = all.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(Kernels.KernelCatalog.GpuRungs.Select(rung => rung.EntryName), lines.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("kernel").GetString()));
+        Assert.Equal(Kernels.KernelCatalog.GpuRungs.Select(rung => rung.EntryName),
+            lines.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("kernel").GetString()));
     }
 
     [Fact]
@@ -88,14 +89,17 @@ public sealed class PtxTests : IDisposable
     public void The_committed_tables_of_all_kernels_are_what_the_profiler_gives()
     {
         const string command = "hsenet ptx profile --all --gpu h200 --markdown bench/results/ptx.md --pages kernels";
-        string[] pages = [.. Directory.EnumerateDirectories(Path.Combine(Hsenet.Repository, "kernels")).Select(directory => Path.Combine(directory, "README.md")).Where(File.Exists)];
+        string[] pages = [.. Directory.EnumerateDirectories(Path.Combine(Hsenet.Repository, "kernels"))
+            .Select(directory => Path.Combine(directory, "README.md")).Where(File.Exists)];
         foreach (string page in pages)
         {
             Directory.CreateDirectory(_folder.At($"kernels/{Path.GetFileName(Path.GetDirectoryName(page))}"));
             File.Copy(page, Copy(page));
         }
-        Assert.Equal(0, Hsenet.Run("ptx", "profile", "--all", "--gpu", "h200", "--markdown", _folder.At("ptx.md"), "--pages", _folder.At("kernels")).Code);
-        string fresh = File.ReadAllText(_folder.At("ptx.md")), committed = File.ReadAllText(Path.Combine(Hsenet.Repository, "bench", "results", "ptx.md"));
+        Assert.Equal(0, Hsenet.Run("ptx", "profile", "--all", "--gpu", "h200", "--markdown", _folder.At("ptx.md"), "--pages",
+            _folder.At("kernels")).Code);
+        string fresh = File.ReadAllText(_folder.At("ptx.md")),
+            committed = File.ReadAllText(Path.Combine(Hsenet.Repository, "bench", "results", "ptx.md"));
         Assert.Contains("Not measured on hardware", fresh);
         Assert.True(fresh == committed, $"bench/results/ptx.md is out of date: {command}");
         foreach (string page in pages)
@@ -119,7 +123,8 @@ public sealed class PtxTests : IDisposable
         (code, JsonElement stray) = Json(Run(Launch(threads: 5)));
         Assert.Equal(1, code);
         JsonElement finding = stray.GetProperty("findings")[0];
-        Assert.Equal(("out-of-bounds", 9, "x"), (finding.GetProperty("kind").GetString(), finding.GetProperty("line").GetInt32(), finding.GetProperty("buffer").GetString()));
+        Assert.Equal(("out-of-bounds", 9, "x"),
+            (finding.GetProperty("kind").GetString(), finding.GetProperty("line").GetInt32(), finding.GetProperty("buffer").GetString()));
         Assert.Equal("[4,0,0]", finding.GetProperty("thread").GetRawText());
         Assert.False(stray.TryGetProperty("profile", out _));
     }

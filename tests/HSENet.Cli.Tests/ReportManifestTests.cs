@@ -16,14 +16,16 @@ public sealed class ReportManifestTests : IDisposable
         File.Copy(Hsenet.Scan, Path.Combine(_folder.Path, "scan.nii.gz"));
     }
 
-    Outcome Report(params string[] more) => Hsenet.Run(["report", "--manifest", _manifest, "--out", _output, "--weights", Hsenet.Demo, "--max-tokens", "6", .. more]);
+    Outcome Report(params string[] more) =>
+        Hsenet.Run(["report", "--manifest", _manifest, "--out", _output, "--weights", Hsenet.Demo, "--max-tokens", "6", .. more]);
 
     JsonElement[] Lines() => [.. File.ReadAllLines(_output).Select(line => JsonDocument.Parse(line).RootElement)];
 
     [Fact]
     public void Bad_rows_are_reported_and_tried_again_and_the_others_are_done()
     {
-        File.WriteAllLines(_manifest, ["""{"image": "scan.nii.gz"}""", """{"image": "later.nii.gz"}""", "{", """{"image": "scan.nii.gz", "question": "Is there a nodule?"}"""]);
+        File.WriteAllLines(_manifest, ["""{"image": "scan.nii.gz"}""", """{"image": "later.nii.gz"}""", "{",
+            """{"image": "scan.nii.gz", "question": "Is there a nodule?"}"""]);
         var first = Report();
         Assert.Equal(2, first.Code);
         string[] problems = first.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -31,7 +33,8 @@ public sealed class ReportManifestTests : IDisposable
         Assert.Contains("line 3", problems[0], StringComparison.Ordinal);
         Assert.Contains("studies.jsonl, line 2: ", problems[1], StringComparison.Ordinal);
         Assert.Contains("later.nii.gz", problems[1], StringComparison.Ordinal);
-        Assert.Equal(["Can you summarize with findings the images presented?", "Is there a nodule?"], Lines().Select(line => line.GetProperty("question").GetString()!));
+        Assert.Equal(["Can you summarize with findings the images presented?", "Is there a nodule?"],
+            Lines().Select(line => line.GetProperty("question").GetString()!));
         Assert.All(Lines(), line => Assert.Equal("scan.nii.gz", line.GetProperty("image").GetString()));
 
         File.Copy(Hsenet.Scan, Path.Combine(_folder.Path, "later.nii.gz"));
@@ -41,7 +44,8 @@ public sealed class ReportManifestTests : IDisposable
         Assert.Contains("3 reports, 2 of them from an earlier run", second.Output, StringComparison.Ordinal);
         Assert.Equal(["scan.nii.gz", "scan.nii.gz", "later.nii.gz"], Lines().Select(line => line.GetProperty("image").GetString()!));
         // What the program says of one scan it says in a list.
-        var single = JsonDocument.Parse(Hsenet.Run("report", Hsenet.Scan, "--weights", Hsenet.Demo, "--max-tokens", "6", "--json").Output).RootElement;
+        var single = JsonDocument.Parse(Hsenet.Run("report", Hsenet.Scan, "--weights", Hsenet.Demo, "--max-tokens", "6", "--json").Output)
+            .RootElement;
         Assert.Equal(single.GetProperty("text").GetString(), Lines()[2].GetProperty("text").GetString());
     }
 
@@ -58,7 +62,8 @@ public sealed class ReportManifestTests : IDisposable
             Assert.True(outcome.Code == 0, outcome.Error);
             string[] again = File.ReadAllLines(_output);
             Assert.Equal((2, whole[0]), (again.Length, again[0]));
-            Assert.Equal(JsonDocument.Parse(whole[1]).RootElement.GetProperty("text").GetString(), JsonDocument.Parse(again[1]).RootElement.GetProperty("text").GetString());
+            Assert.Equal(JsonDocument.Parse(whole[1]).RootElement.GetProperty("text").GetString(),
+                JsonDocument.Parse(again[1]).RootElement.GetProperty("text").GetString());
         }
     }
 

@@ -23,7 +23,8 @@ public sealed class ReportTests
         string bad = folder.Write("bad.nii", [1, 2, 3]);
         var outcome = Hsenet.Run("report", bad, Hsenet.Scan, "--weights", Hsenet.Demo, "--json");
         Assert.Equal(2, outcome.Code);
-        JsonElement[] lines = [.. outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+        JsonElement[] lines = [.. outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement)];
         Assert.Equal(2, lines.Length);
         Assert.Equal(bad, lines[0].GetProperty("input").GetString());
         Assert.Contains("bad.nii", lines[0].GetProperty("error").GetString(), StringComparison.Ordinal);
@@ -39,16 +40,19 @@ public sealed class ReportTests
     [Fact]
     public void A_question_is_answered_within_its_limit()
     {
-        var outcome = Hsenet.Run("ask", Hsenet.Scan, "Is there a nodule?", "--weights", Hsenet.Demo, "--max-tokens", "5", "--json", "--stats");
+        var outcome = Hsenet.Run("ask", Hsenet.Scan, "Is there a nodule?", "--weights", Hsenet.Demo, "--max-tokens", "5", "--json",
+            "--stats");
         Assert.True(outcome.Code == 0, outcome.Error);
         Assert.InRange(JsonDocument.Parse(outcome.Output).RootElement.GetProperty("ids").GetArrayLength(), 1, 5);
-        Assert.All((string[])["loading", "preprocessing", "encoding", "prefill"], stage => Assert.Contains($"{stage} ", outcome.Error, StringComparison.Ordinal));
+        Assert.All((string[])["loading", "preprocessing", "encoding", "prefill"], stage =>
+            Assert.Contains($"{stage} ", outcome.Error, StringComparison.Ordinal));
     }
 
     [Fact]
     public void The_same_seed_draws_the_same_text()
     {
-        string[] arguments = ["report", Hsenet.Scan, "--weights", Hsenet.Demo, "--temperature", "3", "--top-k", "50", "--top-p", "0.95", "--seed", "7", "--max-tokens", "12"];
+        string[] arguments = ["report", Hsenet.Scan, "--weights", Hsenet.Demo, "--temperature", "3", "--top-k", "50", "--top-p", "0.95",
+            "--seed", "7", "--max-tokens", "12"];
         var first = Hsenet.Run(arguments);
         Assert.Equal(0, first.Code);
         Assert.Equal(first.Output, Hsenet.Run(arguments).Output);
@@ -96,14 +100,17 @@ public sealed class ReportTests
             return;
         var outcome = Hsenet.Shell($"{Hsenet.Command} report '{Hsenet.Scan}' --weights '{Hsenet.Demo}' --max-tokens 2 > /dev/full");
         Assert.Equal(1, outcome.Code);
-        Assert.StartsWith("hsenet: the output cannot be written", Assert.Single(outcome.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.StartsWith("hsenet: the output cannot be written",
+            Assert.Single(outcome.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_missing_weights_folder_is_named() => Hsenet.Run("report", Hsenet.Scan, "--weights", "nowhere").IsRefused("nowhere", "does not exist");
+    public void A_missing_weights_folder_is_named() =>
+        Hsenet.Run("report", Hsenet.Scan, "--weights", "nowhere").IsRefused("nowhere", "does not exist");
 
     [Fact]
-    public void An_unknown_option_is_named() => Hsenet.Run("report", Hsenet.Scan, "--weights", Hsenet.Demo, "--colour").IsRefused("--colour");
+    public void An_unknown_option_is_named() =>
+        Hsenet.Run("report", Hsenet.Scan, "--weights", Hsenet.Demo, "--colour").IsRefused("--colour");
 
     [Fact]
     public void An_unknown_verb_is_named() => Hsenet.Run("reprot").IsRefused("reprot");
@@ -135,7 +142,8 @@ public sealed class ReportTests
     public void A_single_slice_is_refused()
     {
         using var folder = new TemporaryFolder();
-        Hsenet.Run("report", folder.Write("thin.nii", Nifti(8, 8, 1, i => (short)(i - 1000))), "--weights", Hsenet.Demo).IsRefused("thin.nii");
+        Hsenet.Run("report", folder.Write("thin.nii", Nifti(8, 8, 1, i => (short)(i - 1000))), "--weights", Hsenet.Demo)
+            .IsRefused("thin.nii");
     }
 
     [Fact]

@@ -33,7 +33,8 @@ public sealed class StudyArgumentsTests
         var asked = Hsenet.Run("inspect", folder.Path, "--series", "1.2.4");
         Assert.Contains("32 × 32 × 2", asked.Output, StringComparison.Ordinal);
         Assert.Equal("", asked.Error);
-        Assert.Contains("largest of 2", Hsenet.Run("report", folder.Path, "--weights", Hsenet.Demo, "--max-tokens", "1").Error, StringComparison.Ordinal);
+        Assert.Contains("largest of 2", Hsenet.Run("report", folder.Path, "--weights", Hsenet.Demo, "--max-tokens", "1").Error,
+            StringComparison.Ordinal);
         Hsenet.Run("inspect", folder.Path, "--series", "9.9").IsRefused("9.9", "1.2.3", "1.2.4");
     }
 
@@ -56,7 +57,8 @@ public sealed class StudyArgumentsTests
         BitConverter.TryWriteBytes(scan.AsSpan(112), 2f);
         BitConverter.TryWriteBytes(scan.AsSpan(116), 10f);
         string path = folder.Write("a.nii", scan);
-        File.WriteAllText(folder.At("table.csv"), "VolumeName,RescaleSlope,RescaleIntercept,XYSpacing,ZSpacing\na.nii.gz,0.5,-1024,\"[0.5, 0.6]\",2.5\n");
+        File.WriteAllText(folder.At("table.csv"),
+            "VolumeName,RescaleSlope,RescaleIntercept,XYSpacing,ZSpacing\na.nii.gz,0.5,-1024,\"[0.5, 0.6]\",2.5\n");
         JsonElement facts = Json(Hsenet.Run("inspect", path, "--metadata", folder.At("table.csv"), "--json"));
         Assert.Equal([0.5, 0.6, 2.5], facts.GetProperty("spacing").EnumerateArray().Select(e => e.GetDouble()));
         Assert.Equal(0.5 * 10 - 1024, facts.GetProperty("minimum").GetDouble());
@@ -65,7 +67,8 @@ public sealed class StudyArgumentsTests
         Hsenet.Run("report", path, "--weights", Hsenet.Demo).IsRefused("Hounsfield");
         var report = Hsenet.Run("report", path, "--weights", Hsenet.Demo, "--metadata", folder.At("table.csv"), "--max-tokens", "2");
         Assert.True(report.Code == 0, report.Error);
-        string rescaled = Hsenet.Run("report", path, "--weights", Hsenet.Demo, "--metadata", folder.At("table.csv"), "--rescale", "1,-1024").Error;
+        string rescaled = Hsenet.Run("report", path, "--weights", Hsenet.Demo, "--metadata", folder.At("table.csv"), "--rescale", "1,-1024")
+            .Error;
         Assert.Contains("one of them", rescaled, StringComparison.Ordinal);
         Hsenet.Run("inspect", folder.Write("b.nii", scan), "--metadata", folder.At("table.csv")).IsRefused("table.csv", "'b'");
         string series = WriteSeries(folder.At("a"), "1.2.3", [0, 2]);
@@ -99,7 +102,8 @@ public sealed class StudyArgumentsTests
         return folder;
     }
 
-    static JsonElement Json(Outcome outcome) => outcome.Code == 0 ? JsonDocument.Parse(outcome.Output).RootElement : throw new InvalidOperationException(outcome.Error);
+    static JsonElement Json(Outcome outcome) =>
+        outcome.Code == 0 ? JsonDocument.Parse(outcome.Output).RootElement : throw new InvalidOperationException(outcome.Error);
 
     static int[] Sizes(Outcome outcome) => [.. Json(outcome).GetProperty("size").EnumerateArray().Select(e => e.GetInt32())];
 }

@@ -19,7 +19,8 @@ public sealed class TraceTests
     public void Every_link_of_the_tour_leads_to_a_page()
     {
         string kernels = Path.Combine(Hsenet.Repository, "kernels");
-        var links = System.Text.RegularExpressions.Regex.Matches(File.ReadAllText(Path.Combine(kernels, "TOUR.md")), @"\]\(([^)]+)/\)").Select(match => match.Groups[1].Value).Distinct().ToArray();
+        var links = System.Text.RegularExpressions.Regex.Matches(File.ReadAllText(Path.Combine(kernels, "TOUR.md")), @"\]\(([^)]+)/\)")
+            .Select(match => match.Groups[1].Value).Distinct().ToArray();
         Assert.NotEmpty(links);
         Assert.All(links, folder => Assert.True(File.Exists(Path.Combine(kernels, folder, "README.md")), folder));
     }

@@ -13,8 +13,16 @@ public sealed class TrainTests : IDisposable
 
     public TrainTests()
     {
-        string row = JsonSerializer.Serialize(new { image = Hsenet.Scan, text = "The lungs are clear. There is no (pleural) effusion.", anatomy = "left lung", abnormality = "a nodule" });
-        _manifest = _folder.Write("manifest.json", System.Text.Encoding.UTF8.GetBytes($$"""{"train": [{{row}}, {{row}}], "validation": [{{row}}, {{row}}]}"""));
+        string row = JsonSerializer.Serialize(
+            new
+            {
+                image = Hsenet.Scan,
+                text = "The lungs are clear. There is no (pleural) effusion.",
+                anatomy = "left lung",
+                abnormality = "a nodule"
+            });
+        _manifest = _folder.Write("manifest.json",
+            System.Text.Encoding.UTF8.GetBytes($$"""{"train": [{{row}}, {{row}}], "validation": [{{row}}, {{row}}]}"""));
     }
 
     public void Dispose() => _folder.Dispose();
@@ -30,13 +38,15 @@ public sealed class TrainTests : IDisposable
         Assert.StartsWith($"{_folder.At("run")}: 2 steps, best validation loss ", outcome.Output, StringComparison.Ordinal);
         JsonElement[] steps = [.. Log("run").Where(line => line.TryGetProperty("loss", out _))];
         Assert.Equal([1, 2], steps.Select(line => line.GetProperty("step").GetInt32()));
-        Assert.All(steps, line => Assert.True(line.GetProperty("loss").GetDouble() > 0 && line.GetProperty("tokens_per_second").GetDouble() > 0 && line.GetProperty("gradient_norm").GetDouble() > 0));
+        Assert.All(steps, line => Assert.True(line.GetProperty("loss").GetDouble() > 0
+            && line.GetProperty("tokens_per_second").GetDouble() > 0 && line.GetProperty("gradient_norm").GetDouble() > 0));
         byte[] png = File.ReadAllBytes(_folder.At("run/plot.png"));
         Assert.Equal([0x89, .. "PNG"u8], png[..4]);
         Assert.True(File.Exists(_folder.At("run/checkpoints/step-00000002.safetensors")));
         foreach (string file in (string[])["pytorch_model.bin", "adapter_model.safetensors", "adapter_config.json"])
             Assert.True(File.Exists(_folder.At($"run/adapter/{file}")), file);
-        Assert.Equal("0.05", JsonDocument.Parse(File.ReadAllBytes(_folder.At("run/config.json"))).RootElement.GetProperty("lora_dropout").GetRawText());
+        Assert.Equal("0.05", JsonDocument.Parse(File.ReadAllBytes(_folder.At("run/config.json"))).RootElement.GetProperty("lora_dropout")
+            .GetRawText());
     }
 
     [Fact]
@@ -46,10 +56,12 @@ public sealed class TrainTests : IDisposable
         foreach (string stage in (string[])["stage1", "stage2"])
         {
             // The first step has no learning rate yet.
-            var trained = Hsenet.Run("train", stage, "--manifest", _manifest, "--weights", weights, "--out", _folder.At(stage), "--steps", "2", "--learning-rate", "0.01", "--device", "cpu", "--cache", _folder.At("cache"));
+            var trained = Hsenet.Run("train", stage, "--manifest", _manifest, "--weights", weights, "--out", _folder.At(stage), "--steps",
+                "2", "--learning-rate", "0.01", "--device", "cpu", "--cache", _folder.At("cache"));
             Assert.True(trained.Code == 0, trained.Error);
             string next = _folder.At($"{stage}-model");
-            var merged = Hsenet.Run("weights", "merge", "--weights", weights, "--stage", _folder.At($"{stage}/checkpoints/step-00000002.safetensors"), "--out", next);
+            var merged = Hsenet.Run("weights", "merge", "--weights", weights, "--stage",
+                _folder.At($"{stage}/checkpoints/step-00000002.safetensors"), "--out", next);
             Assert.True(merged.Code == 0, merged.Error);
             string encoder = $"encoder{stage[^1]}.norm.weight";
             Assert.NotEqual(Values(weights, encoder), Values(next, encoder));
@@ -59,7 +71,8 @@ public sealed class TrainTests : IDisposable
         }
         var report = Hsenet.Run("report", Hsenet.Scan, "--weights", weights, "--device", "cpu");
         Assert.True(report.Code == 0 && report.Output.Length > 0, report.Error);
-        Hsenet.Run("weights", "merge", "--weights", weights, "--stage", Path.Combine(Hsenet.Demo, "model.safetensors"), "--adapter", "x", "--out", _folder.At("no")).IsRefused("one of --adapter and --stage");
+        Hsenet.Run("weights", "merge", "--weights", weights, "--stage", Path.Combine(Hsenet.Demo, "model.safetensors"), "--adapter", "x",
+            "--out", _folder.At("no")).IsRefused("one of --adapter and --stage");
 
         static float[] Values(string path, string tensor)
         {
@@ -104,11 +117,13 @@ public sealed class TrainTests : IDisposable
         Assert.Equal(config, File.ReadAllLines(_folder.At("run/config.json")));
         Assert.True(Train("report", "whole", options).Code == 0);
         Assert.Equal(Losses("whole"), Losses("run"));
-        Assert.Equal(File.ReadAllBytes(_folder.At("whole/checkpoints/step-00000024.safetensors")), File.ReadAllBytes(_folder.At("run/checkpoints/step-00000024.safetensors")));
+        Assert.Equal(File.ReadAllBytes(_folder.At("whole/checkpoints/step-00000024.safetensors")),
+            File.ReadAllBytes(_folder.At("run/checkpoints/step-00000024.safetensors")));
 
         async Task Reach(long step)
         {
-            while (!File.Exists(_folder.At("run/log.jsonl")) || Log("run").Select(line => line.GetProperty("step").GetInt64()).DefaultIfEmpty(0).Max() < step)
+            while (!File.Exists(_folder.At("run/log.jsonl"))
+                || Log("run").Select(line => line.GetProperty("step").GetInt64()).DefaultIfEmpty(0).Max() < step)
                 await Task.Delay(5);
         }
     }
@@ -123,16 +138,20 @@ public sealed class TrainTests : IDisposable
         File.Delete(_folder.At("run/checkpoints/step-00000004.safetensors"));
         File.Delete(_folder.At("run/checkpoints/step-00000003.safetensors"));
         byte[] second = File.ReadAllBytes(_folder.At("run/checkpoints/step-00000002.safetensors"));
-        // A file may take so many KB: less than a checkpoint. The signal that comes with the failed write is ignored, as a full disk has none.
-        string command = $"trap '' XFSZ; ulimit -f {second.Length / 2048}; exec dotnet '{Path.Combine(AppContext.BaseDirectory, "hsenet.dll")}' train report --resume --out '{_folder.At("run")}'";
+        // A file may take so many KB: less than a checkpoint. The signal that comes with the failed write is ignored, as a full disk has
+        // none.
+        string command = $"trap '' XFSZ; ulimit -f {second.Length / 2048}; exec dotnet "
+            + $"'{Path.Combine(AppContext.BaseDirectory, "hsenet.dll")}' train report --resume --out '{_folder.At("run")}'";
         var start = new ProcessStartInfo("bash", ["-c", command]) { RedirectStandardError = true, RedirectStandardOutput = true };
         start.Environment["DOTNET_EnableWriteXorExecute"] = "0"; // it would need a large file of its own
         using var process = Process.Start(start)!;
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.True(process.ExitCode == 2, error);
-        Assert.Contains("cannot be written", Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
-        Assert.Equal(["step-00000001.safetensors", "step-00000002.safetensors"], Directory.GetFiles(_folder.At("run/checkpoints")).Select(Path.GetFileName).Order());
+        Assert.Contains("cannot be written", Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)),
+            StringComparison.Ordinal);
+        Assert.Equal(["step-00000001.safetensors", "step-00000002.safetensors"],
+            Directory.GetFiles(_folder.At("run/checkpoints")).Select(Path.GetFileName).Order());
         Assert.Equal(second, File.ReadAllBytes(_folder.At("run/checkpoints/step-00000002.safetensors")));
         Assert.Equal(3, Log("run").Last().GetProperty("step").GetInt64());
         var ended = Hsenet.Run("train", "report", "--out", _folder.At("run"), "--resume");
@@ -142,7 +161,8 @@ public sealed class TrainTests : IDisposable
     [Fact]
     public void Bad_input_is_refused_before_anything_is_written()
     {
-        string bad = _folder.Write("bad.jsonl", [.. File.ReadAllBytes(_manifest).Where(b => b != '\n'), .. "\n{\"image\": \"none.nii\", \"text\": \"x\"}\n"u8]);
+        string bad = _folder.Write("bad.jsonl",
+            [.. File.ReadAllBytes(_manifest).Where(b => b != '\n'), .. "\n{\"image\": \"none.nii\", \"text\": \"x\"}\n"u8]);
         string rows = _folder.Write("rows.jsonl", System.Text.Encoding.UTF8.GetBytes($$"""
             {"image": "{{Hsenet.Scan}}", "text": "Clear."}
             {"image": "none.nii.gz", "text": "Clear."}
@@ -155,9 +175,12 @@ public sealed class TrainTests : IDisposable
         Hsenet.Run("train", "report", "--out", _folder.At("none"), "--resume").IsRefused("none");
         Hsenet.Run("train", "poem", "--out", _folder.At("none")).IsRefused("poem");
         Train("report", "run", ["--lora-r", "7"]).IsRefused("adapters of rank 8");
-        Hsenet.Run("train", "report", "--manifest", _manifest, "--weights", Hsenet.Demo, "--out", _folder.At("run"), "--cache", _manifest).IsRefused("manifest.json: cannot be created");
-        Hsenet.Run("train", "stage1", "--manifest", rows, "--skip-bad", "--weights", Hsenet.Demo, "--out", _folder.At("run")).IsRefused("one row to train on", "at least two");
-        Assert.Equal(["bad.jsonl", "config.json", "manifest.json", "rows.jsonl"], Directory.GetFileSystemEntries(_folder.Path).Select(Path.GetFileName).Order());
+        Hsenet.Run("train", "report", "--manifest", _manifest, "--weights", Hsenet.Demo, "--out", _folder.At("run"), "--cache", _manifest)
+            .IsRefused("manifest.json: cannot be created");
+        Hsenet.Run("train", "stage1", "--manifest", rows, "--skip-bad", "--weights", Hsenet.Demo, "--out", _folder.At("run"))
+            .IsRefused("one row to train on", "at least two");
+        Assert.Equal(["bad.jsonl", "config.json", "manifest.json", "rows.jsonl"],
+            Directory.GetFileSystemEntries(_folder.Path).Select(Path.GetFileName).Order());
         var skipping = Train("report", "run", ["--manifest", rows, "--skip-bad", "--steps", "1"]);
         Assert.True(skipping.Code == 0, skipping.Error);
         Assert.Contains("rows.jsonl: line 2", skipping.Error, StringComparison.Ordinal);
@@ -177,14 +200,18 @@ public sealed class TrainTests : IDisposable
     Outcome Train(string task, string run, params string[] options) => Hsenet.Run(["train", task, .. Options(run, options)]);
 
     string[] Options(string run, string[] options) => [.. options.Contains("--manifest") ? [] : (string[])["--manifest", _manifest],
-        "--weights", Hsenet.Demo, "--out", _folder.At(run), "--max-length", "150", "--device", "cpu", "--cache", _folder.At("cache"), .. options];
+        "--weights", Hsenet.Demo, "--out", _folder.At(run), "--max-length", "150", "--device", "cpu", "--cache", _folder.At("cache"),
+            .. options];
 
     IEnumerable<JsonElement> Log(string run)
     {
-        using var reader = new StreamReader(new FileStream(_folder.At($"{run}/log.jsonl"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        using var reader = new StreamReader(
+            new FileStream(_folder.At($"{run}/log.jsonl"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
         string text = reader.ReadToEnd();
-        return [.. text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+        return [.. text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement)];
     }
 
-    string[] Losses(string run) => [.. Log(run).Where(line => line.TryGetProperty("loss", out _)).Select(line => line.GetProperty("loss").GetRawText())];
+    string[] Losses(string run) =>
+        [.. Log(run).Where(line => line.TryGetProperty("loss", out _)).Select(line => line.GetProperty("loss").GetRawText())];
 }

@@ -33,14 +33,17 @@ public sealed class WeightsTests
         using var folder = new TemporaryFolder();
         Hsenet.Run("weights", "synth", "--preset", "tiny", "--out", folder.At("model"));
         using (var device = new HostDevice(1))
-        using (var objective = new FineTuningObjective(device, ModelConfig.Read(folder.At("model")), TensorSource.Open(folder.At("model")), TrainingConfig.For(TrainingTask.Report)))
+        using (var objective = new FineTuningObjective(device, ModelConfig.Read(folder.At("model")), TensorSource.Open(folder.At("model")),
+            TrainingConfig.For(TrainingTask.Report)))
             AdapterExport.From(objective.Parameters, TrainingConfig.For(TrainingTask.Report)).Write(folder.At("adapter"), "base");
-        var merged = Hsenet.Run("weights", "merge", "--weights", folder.At("model"), "--adapter", folder.At("adapter"), "--out", folder.At("tuned"));
+        var merged = Hsenet.Run("weights", "merge", "--weights", folder.At("model"), "--adapter", folder.At("adapter"), "--out",
+            folder.At("tuned"));
         Assert.True(merged.Code == 0, merged.Error);
         var report = Hsenet.Run("report", Hsenet.Scan, "--weights", folder.At("tuned"), "--max-tokens", "3");
         Assert.True(report.Code == 0, report.Error);
         // A new adapter changes nothing: B is zero.
         Assert.Equal(Hsenet.Run("report", Hsenet.Scan, "--weights", folder.At("model"), "--max-tokens", "3").Output, report.Output);
-        Hsenet.Run("weights", "merge", "--weights", folder.At("model"), "--adapter", folder.At("model"), "--out", folder.At("none")).IsRefused("adapters of 0 ranks", "lora_A and lora_B");
+        Hsenet.Run("weights", "merge", "--weights", folder.At("model"), "--adapter", folder.At("model"), "--out", folder.At("none"))
+            .IsRefused("adapters of 0 ranks", "lora_A and lora_B");
     }
 }

@@ -22,7 +22,8 @@ public sealed class AdjointTests
     {
         double share = Checks[check].Share(input);
         Assert.True(share <= 1, $"{Checks[check]}, input {input}: {share:G3} times the allowed difference");
-        Assert.True(Checks[check].Share(input, scale: 1.001) > 1, $"{Checks[check]}, input {input}: a gradient that is 0.1 % too large passes");
+        Assert.True(Checks[check].Share(input, scale: 1.001) > 1,
+            $"{Checks[check]}, input {input}: a gradient that is 0.1 % too large passes");
     }
 
     [Fact]

@@ -11,7 +11,8 @@ public sealed class ArgumentTests
     public void Half_of_any_tensor_is_refused(string operation)
     {
         // An optional tensor, or one that may be longer than needed, is held to its length by one case at least.
-        var fields = AllCases.Cases.Where(@case => @case.Operation.Name == operation).SelectMany(@case => @case.Halved()).ToLookup(half => half.Field, half => half.Refused);
+        var fields = AllCases.Cases.Where(@case => @case.Operation.Name == operation).SelectMany(@case => @case.Halved())
+            .ToLookup(half => half.Field, half => half.Refused);
         Assert.NotEmpty(fields);
         foreach (var field in fields)
             Assert.True(field.Any(refused => refused), $"{operation} takes half of {field.Key}");
@@ -28,9 +29,12 @@ public sealed class ArgumentTests
     [Fact]
     public void Sizes_that_cannot_be_indexed_are_refused_by_their_shape()
     {
-        var failure = Assert.Throws<KernelArgumentException>(() => Linear.ForwardOperation.Check(new LinearArguments { Rows = 70_000, Inputs = 70_000, Outputs = 1 }));
+        var failure = Assert.Throws<KernelArgumentException>(() =>
+            Linear.ForwardOperation.Check(new LinearArguments { Rows = 70_000, Inputs = 70_000, Outputs = 1 }));
         Assert.Equal("Linear: M × K: expected at most 2³¹ − 1024 elements, got 4900000000", failure.Message);
-        Assert.Contains("Rows: expected at least 1, got 0", Assert.Throws<KernelArgumentException>(() => Linear.ForwardOperation.Check(new LinearArguments { Inputs = 1, Outputs = 1 })).Message);
+        Assert.Contains("Rows: expected at least 1, got 0",
+            Assert.Throws<KernelArgumentException>(() => Linear.ForwardOperation.Check(new LinearArguments { Inputs = 1, Outputs = 1 }))
+            .Message);
         Assert.Contains("Epsilon: expected more than 0, got -0.5",
             Assert.Throws<KernelArgumentException>(() => LayerNorm.ForwardOperation.Check(Norm(-0.5f))).Message);
     }
@@ -41,8 +45,10 @@ public sealed class ArgumentTests
         using var host = new HostDevice(1);
         using var emulator = new EmulatorDevice();
         Rung<LayerNormArguments> hostRung = LayerNorm.ForwardOperation.TypedRungs[0], gpuRung = LayerNorm.ForwardOperation.TypedRungs[1];
-        Assert.Contains("V1.Naive", Assert.Throws<NoRungException>(() => LayerNorm.ForwardOperation.Launch(host, gpuRung, Norm(1))).Message);
-        Assert.Contains("emulator", Assert.Throws<NoRungException>(() => LayerNorm.ForwardOperation.Launch(emulator, hostRung, Norm(1))).Message);
+        Assert.Contains("V1.Naive", Assert.Throws<NoRungException>(() => LayerNorm.ForwardOperation.Launch(host, gpuRung, Norm(1)))
+            .Message);
+        Assert.Contains("emulator", Assert.Throws<NoRungException>(() => LayerNorm.ForwardOperation.Launch(emulator, hostRung, Norm(1)))
+            .Message);
         Assert.Throws<KernelArgumentException>(() => LayerNorm.ForwardOperation.Launch(host, hostRung, Norm(0)));
     }
 
@@ -53,7 +59,8 @@ public sealed class ArgumentTests
     }
 
     static int Rank(FieldInfo field) =>
-        field.FieldType == typeof(Weights) || (field.FieldType.IsGenericType && field.FieldType.GetGenericTypeDefinition() == typeof(View<>)) ? 0
+        field.FieldType == typeof(Weights)
+            || (field.FieldType.IsGenericType && field.FieldType.GetGenericTypeDefinition() == typeof(View<>)) ? 0
         : field.FieldType == typeof(int) || field.FieldType.IsEnum ? 1
         : 2;
 }

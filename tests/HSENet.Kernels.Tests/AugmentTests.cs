@@ -15,7 +15,16 @@ public sealed class AugmentTests
         using var device = new HostDevice(1);
         using var memory = new CaseMemory(device);
         var y = memory.Output(9);
-        Augment.Forward(device, new AugmentArguments { X = memory.Input(1f, 2, 3, 4, 5, 6, 7, 8, 9), Y = y, Depth = 1, Height = 3, Width = 3, QuarterTurns = turns, FlipHeight = flipHeight });
+        Augment.Forward(device, new AugmentArguments
+        {
+            X = memory.Input(1f, 2, 3, 4, 5, 6, 7, 8, 9),
+            Y = y,
+            Depth = 1,
+            Height = 3,
+            Width = 3,
+            QuarterTurns = turns,
+            FlipHeight = flipHeight
+        });
         Assert.Equal(expected, string.Concat(y.AsSpan().ToArray().Select(value => (int)value)));
     }
 
@@ -24,7 +33,15 @@ public sealed class AugmentTests
     {
         using var device = new HostDevice(1);
         using var memory = new CaseMemory(device);
-        var arguments = new AugmentArguments { X = memory.Zeros(6), Y = memory.Output(6), Depth = 1, Height = 2, Width = 3, QuarterTurns = 1 };
+        var arguments = new AugmentArguments
+        {
+            X = memory.Zeros(6),
+            Y = memory.Output(6),
+            Depth = 1,
+            Height = 2,
+            Width = 3,
+            QuarterTurns = 1
+        };
         Assert.Contains("QuarterTurns", Assert.Throws<KernelArgumentException>(() => Augment.Forward(device, arguments)).Message);
     }
 

@@ -25,7 +25,8 @@ public sealed class ContrastiveLossGoldenTests
         var losses = golden.Where(entry => entry.Key.StartsWith(Prefix, StringComparison.Ordinal)).ToArray();
         Assert.NotEmpty(losses);
         foreach (var (name, loss) in losses)
-            Check(Arguments(memory, golden, 2), loss.Doubles()[0], first.Logits, RelationWeight(int.Parse(name[Prefix.Length..], CultureInfo.InvariantCulture)));
+            Check(Arguments(memory, golden, 2), loss.Doubles()[0], first.Logits,
+                RelationWeight(int.Parse(name[Prefix.Length..], CultureInfo.InvariantCulture)));
     }
 
     static void Check(ContrastiveLossArguments a, double golden, View<float> frozen, float weight)
@@ -33,9 +34,11 @@ public sealed class ContrastiveLossGoldenTests
         a = a with { FrozenLogits = frozen, RelationWeight = weight };
         var reference = ContrastiveLoss.Reference(a);
         double total = reference.Contrastive + weight * reference.Relation;
-        // A logit errs by (C + 2)·U of the scale, and twice that moves a cross entropy; the relation loss by its slope; some roundings of the sum.
+        // A logit errs by (C + 2)·U of the scale, and twice that moves a cross entropy; the relation loss by its slope; some roundings of
+        // the sum.
         double logit = (a.Channels + 2) * Numbers.U * Math.Abs(a.LogitScale[0]);
-        double allowed = 2 * logit + weight * (2 * Math.Sqrt(reference.Relation) * 2 * logit) + (2 * a.Rows + 8) * Numbers.U * (total + Math.Abs(a.LogitScale[0]));
+        double allowed = 2 * logit + weight * (2 * Math.Sqrt(reference.Relation) * 2 * logit)
+            + (2 * a.Rows + 8) * Numbers.U * (total + Math.Abs(a.LogitScale[0]));
         Assert.Equal(golden, total, allowed);
         ContrastiveLoss.Forward(Host, a);
         Assert.Equal(golden, a.Loss[0] + weight * a.Loss[1], 2 * allowed);

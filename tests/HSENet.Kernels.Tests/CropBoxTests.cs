@@ -13,7 +13,14 @@ public sealed class CropBoxTests
         var x = new float[size * size * size];
         for (int d = 0; d < size; d++)
             x[(d * size + d) * size + d] = 1;
-        var arguments = new CropBoxArguments { X = memory.Input(x), Occupied = memory.Output<int>(3 * size), Depth = size, Height = size, Width = size };
+        var arguments = new CropBoxArguments
+        {
+            X = memory.Input(x),
+            Occupied = memory.Output<int>(3 * size),
+            Depth = size,
+            Height = size,
+            Width = size
+        };
         for (int i = 0; i < 500; i++)
         {
             CropBox.Forward(device, arguments);

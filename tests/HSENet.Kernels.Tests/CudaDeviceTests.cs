@@ -44,11 +44,14 @@ public sealed unsafe class CudaDeviceTests
             NativeMemory.Free((void*)address);
         }
 
-        public void CopyToDevice(nint destination, ReadOnlySpan<byte> source) => source.CopyTo(new Span<byte>((void*)destination, source.Length));
+        public void CopyToDevice(nint destination, ReadOnlySpan<byte> source) =>
+            source.CopyTo(new Span<byte>((void*)destination, source.Length));
 
-        public void CopyToHost(Span<byte> destination, nint source) => new ReadOnlySpan<byte>((void*)source, destination.Length).CopyTo(destination);
+        public void CopyToHost(Span<byte> destination, nint source) =>
+            new ReadOnlySpan<byte>((void*)source, destination.Length).CopyTo(destination);
 
-        public void CopyOnDevice(nint destination, nint source, long bytes) => NativeMemory.Copy((void*)source, (void*)destination, (nuint)bytes);
+        public void CopyOnDevice(nint destination, nint source, long bytes) =>
+            NativeMemory.Copy((void*)source, (void*)destination, (nuint)bytes);
 
         public void Clear(nint destination, long bytes) => NativeMemory.Clear((void*)destination, (nuint)bytes);
 
@@ -110,7 +113,8 @@ public sealed unsafe class CudaDeviceTests
         var rung = LayerNorm.ForwardOperation.TypedRungs.ToArray().First(r => r.Name == "V1.Naive");
         LayerNorm.ForwardOperation.Launch(device, rung, Arguments(300));
         LayerNorm.ForwardOperation.Launch(device, rung, Arguments(5));
-        Assert.Equal(["load .entry layernorm_v1_naive_f32", "function 11 layernorm_v1_naive_f32", "launch 13 3×1×1 128 0", "launch 13 1×1×1 128 0"], driver.Calls);
+        Assert.Equal(["load .entry layernorm_v1_naive_f32", "function 11 layernorm_v1_naive_f32", "launch 13 3×1×1 128 0",
+            "launch 13 1×1×1 128 0"], driver.Calls);
         var passed = MemoryMarshal.Read<LayerNormArguments>(driver.Parameter);
         Assert.Equal(5, passed.Rows);
         Assert.Equal(0x4000, passed.Y.Address);
@@ -177,14 +181,17 @@ public sealed unsafe class CudaDeviceTests
 
     [Fact]
     public void A_device_that_is_not_there_is_refused() =>
-        Assert.Contains("cuda:3", Assert.Throws<CudaDriverException>(() => CudaDevice.Open(new RecordingDriver(), 3)).Message, StringComparison.Ordinal);
+        Assert.Contains("cuda:3", Assert.Throws<CudaDriverException>(() => CudaDevice.Open(new RecordingDriver(), 3)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_grid_that_the_driver_cannot_take_is_refused_before_it_is_launched()
     {
         var driver = new RecordingDriver { ParameterBytes = sizeof(LayerNormArguments) };
         using var device = CudaDevice.Open(driver, 0);
-        var rung = LayerNorm.ForwardOperation.TypedRungs.ToArray().First(r => r.Name == "V1.Naive") with { Launch = static _ => new LaunchShape(1, 70_000) };
+        var rung = LayerNorm.ForwardOperation.TypedRungs.ToArray().First(r => r.Name == "V1.Naive")
+            with
+        { Launch = static _ => new LaunchShape(1, 70_000) };
         Assert.Throws<KernelArgumentException>(() => LayerNorm.ForwardOperation.Launch(device, rung, Arguments(1)));
         Assert.DoesNotContain(driver.Calls, call => call.StartsWith("launch", StringComparison.Ordinal));
     }
@@ -194,7 +201,9 @@ public sealed unsafe class CudaDeviceTests
     {
         var driver = new RecordingDriver { ParameterBytes = sizeof(LayerNormArguments) };
         using var device = CudaDevice.Open(driver, 0);
-        var rung = LayerNorm.ForwardOperation.TypedRungs.ToArray().First(r => r.Name == "V1.Naive") with { Launch = static _ => new LaunchShape(1, DynamicSharedBytes: 64 << 10) };
+        var rung = LayerNorm.ForwardOperation.TypedRungs.ToArray().First(r => r.Name == "V1.Naive")
+            with
+        { Launch = static _ => new LaunchShape(1, DynamicSharedBytes: 64 << 10) };
         LayerNorm.ForwardOperation.Launch(device, rung, Arguments(1));
         Assert.Contains("shared 13 65536", driver.Calls);
     }

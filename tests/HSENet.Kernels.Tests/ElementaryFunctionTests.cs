@@ -6,7 +6,8 @@ public sealed class ElementaryFunctionTests
     // Every 40,009th bit pattern: some 100,000 numbers of all magnitudes, both signs; and the places where the functions change.
     static readonly float[] Inputs =
     [
-        .. Enumerable.Range(0, (int)(0x1_0000_0000 / 40_009)).Select(i => BitConverter.UInt32BitsToSingle((uint)(i * 40_009L))).Where(float.IsFinite),
+        .. Enumerable.Range(0, (int)(0x1_0000_0000 / 40_009)).Select(i => BitConverter.UInt32BitsToSingle((uint)(i * 40_009L)))
+            .Where(float.IsFinite),
         .. new[] { 0f, 1f, 4f, 0.5f, 10f, ElementaryCoefficients.ExpHighest, -ElementaryCoefficients.ExpLowest, 100f, 1e-40f }
             .SelectMany(x => new[] { x, MathF.BitIncrement(x), MathF.BitDecrement(x) }).SelectMany(x => new[] { x, -x }),
     ];
@@ -21,8 +22,10 @@ public sealed class ElementaryFunctionTests
     [Fact]
     public void The_logarithm_errs_by_less_than_2_5e_7_of_itself()
     {
-        foreach (float x in Inputs.Where(x => x >= 1.17549435e-38f).Concat(Inputs.Where(float.IsNormal).Select(x => 1 + x / (1 + Math.Abs(x))).Where(x => x > 0.01f)))
-            Assert.True(Math.Abs(DeviceMath.Log(x) - Math.Log(x)) <= 2.5e-7 * Math.Abs(Math.Log(x)), $"{x:R}: got {DeviceMath.Log(x):R}, expected {Math.Log(x):R}");
+        foreach (float x in Inputs.Where(x => x >= 1.17549435e-38f)
+            .Concat(Inputs.Where(float.IsNormal).Select(x => 1 + x / (1 + Math.Abs(x))).Where(x => x > 0.01f)))
+            Assert.True(Math.Abs(DeviceMath.Log(x) - Math.Log(x)) <= 2.5e-7 * Math.Abs(Math.Log(x)),
+                $"{x:R}: got {DeviceMath.Log(x):R}, expected {Math.Log(x):R}");
         Assert.Equal([float.PositiveInfinity, float.NaN], new[] { float.PositiveInfinity, float.NaN }.Select(DeviceMath.Log));
     }
 
@@ -30,7 +33,8 @@ public sealed class ElementaryFunctionTests
     public void The_error_function_errs_by_less_than_1_2e_7(string kind) =>
         Check(kind, x => 1 - ReferenceMath.Erfc(x), DeviceMath.Erf, HostMath.Erf, HostMath.Erf, HostMath.Erf, (_, _) => 1.2e-7);
 
-    // erf is wrong by 1.2e-7 and its argument by a rounding, which its slope of at most 1.13 (and less than 0.5 / |x|) passes on; three roundings follow.
+    // erf is wrong by 1.2e-7 and its argument by a rounding, which its slope of at most 1.13 (and less than 0.5 / |x|) passes on; three
+    // roundings follow.
     [Theory, MemberData(nameof(Kinds))]
     public void Gelu_errs_by_little_more_than_its_error_function(string kind) =>
         Check(kind, ReferenceMath.Gelu, DeviceMath.Gelu, HostMath.Gelu, HostMath.Gelu, HostMath.Gelu, (x, y) =>
@@ -47,7 +51,8 @@ public sealed class ElementaryFunctionTests
     }
 
     static void Check(string kind, Func<double, double> reference, Func<float, float> kernel,
-        Func<Wide128, Wide128> host128, Func<Wide256, Wide256> host256, Func<Wide512, Wide512> host512, Func<double, double, double> allowed)
+        Func<Wide128, Wide128> host128, Func<Wide256, Wide256> host256, Func<Wide512, Wide512> host512,
+            Func<double, double, double> allowed)
     {
         foreach (float x in Inputs)
         {

@@ -30,7 +30,13 @@ public sealed class EmulatorDeviceTests : IDisposable
             (row[0], row[1]) = (3, 4);
             using var imported = _device.Import((nint)row, 8, "mapped file");
             using var output = _device.Allocate(8, "output");
-            L2Normalize.Forward(_device, new L2NormalizeArguments { X = imported.View<float>(0, 2), Y = output.View<float>(0, 2), Rows = 1, Channels = 2 });
+            L2Normalize.Forward(_device, new L2NormalizeArguments
+            {
+                X = imported.View<float>(0, 2),
+                Y = output.View<float>(0, 2),
+                Rows = 1,
+                Channels = 2
+            });
             var y = new float[2];
             _device.Download(output.View<float>(0, 2), y);
             Assert.Equal([0.6, 0.8], y.Select(value => Math.Round(value, 6)));

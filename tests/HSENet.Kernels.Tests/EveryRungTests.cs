@@ -89,9 +89,11 @@ public sealed class EveryRungTests
         var instructions = PtxCode.Of(PtxModule.Parse(KernelTexts.Get(rung)).Entries.Single()).Instructions;
         Assert.Equal(instructions.Count, counts.Length);
         // Rows of int8 are multiples of 128, as groups are: the jump of a thread beyond the row's end stands there for the other types.
-        var missed = instructions.Where((instruction, i) => counts[i] == 0 && !(rung.Weights == WeightType.Int8 && instruction is { Opcode: "bra", Predicate: null }))
+        var missed = instructions.Where((instruction, i) =>
+            counts[i] == 0 && !(rung.Weights == WeightType.Int8 && instruction is { Opcode: "bra", Predicate: null }))
             .Select(instruction => $"{instruction.Line}: {instruction}").ToArray();
-        Assert.True(missed.Length == 0, $"{entryName}: no case reaches {missed.Length} of {counts.Length} instructions:\n{string.Join('\n', missed)}");
+        Assert.True(missed.Length == 0,
+            $"{entryName}: no case reaches {missed.Length} of {counts.Length} instructions:\n{string.Join('\n', missed)}");
     }
 
     // Rungs of one name that differ in weight type are one row.

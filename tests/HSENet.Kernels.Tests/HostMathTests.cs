@@ -35,7 +35,8 @@ public sealed unsafe class HostMathTests
         Compare<T>(HostMath.Silu, ReferenceMath.Silu, -80, 80, (_, y) => (2e-7 + 3 * u) * Math.Abs(y));
     }
 
-    static void Compare<T>(Func<T, T> function, Func<double, double> exact, float from, float to, Func<double, double, double> allowed) where T : unmanaged, IHostVector<T>
+    static void Compare<T>(Func<T, T> function, Func<double, double> exact, float from, float to, Func<double, double, double> allowed)
+        where T : unmanaged, IHostVector<T>
     {
         float* x = stackalloc float[T.Count], y = stackalloc float[T.Count];
         const int steps = 4096;
@@ -47,7 +48,8 @@ public sealed unsafe class HostMathTests
             for (int j = 0; j < T.Count; j++)
             {
                 double expected = exact(x[j]);
-                Assert.True(Math.Abs(y[j] - expected) <= allowed(x[j], expected), $"{typeof(T).Name}, {function.Method.Name}({x[j]:R}): got {y[j]:R}, expected {expected:R}");
+                Assert.True(Math.Abs(y[j] - expected) <= allowed(x[j], expected),
+                    $"{typeof(T).Name}, {function.Method.Name}({x[j]:R}): got {y[j]:R}, expected {expected:R}");
             }
         }
     }

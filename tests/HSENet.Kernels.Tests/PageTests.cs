@@ -8,13 +8,15 @@ public sealed partial class PageTests
 {
     static readonly string Folder = Path.Combine(GoldenFolder.RepositoryRoot(), "kernels");
 
-    public static TheoryData<string> Pages => [.. Directory.EnumerateFiles(Folder, "*.md", SearchOption.AllDirectories).Select(page => Path.GetRelativePath(Folder, page))];
+    public static TheoryData<string> Pages =>
+        [.. Directory.EnumerateFiles(Folder, "*.md", SearchOption.AllDirectories).Select(page => Path.GetRelativePath(Folder, page))];
 
     [Theory, MemberData(nameof(Pages))]
     public void Every_link_leads_to_a_file(string page)
     {
         string text = File.ReadAllText(Path.Combine(Folder, page)), folder = Path.GetDirectoryName(Path.Combine(Folder, page))!;
-        foreach (string link in Link().Matches(text).Select(match => match.Groups[1].Value).Where(link => !link.Contains("://", StringComparison.Ordinal)))
+        foreach (string link in Link().Matches(text).Select(match => match.Groups[1].Value)
+            .Where(link => !link.Contains("://", StringComparison.Ordinal)))
         {
             string path = Path.Combine(folder, link.Split('#')[0]);
             Assert.True(Path.Exists(path), $"kernels/{page}: {link} leads nowhere");
@@ -27,10 +29,12 @@ public sealed partial class PageTests
     public void Every_rung_of_a_folder_is_on_its_page(string page)
     {
         string text = File.ReadAllText(Path.Combine(Folder, page));
-        string[] rungs = [.. Directory.EnumerateFiles(Path.GetDirectoryName(Path.Combine(Folder, page))!, "*.cs").Select(file => Path.GetFileName(file)).Where(file => Rung().IsMatch(file))];
+        string[] rungs = [.. Directory.EnumerateFiles(Path.GetDirectoryName(Path.Combine(Folder, page))!, "*.cs")
+            .Select(file => Path.GetFileName(file)).Where(file => Rung().IsMatch(file))];
         Assert.All(rungs, rung => Assert.Contains($"]({rung})", text));
         string[] sections = rungs.Length == 0 ? [] : ["## Ladder", "## What the profiler says", "## Numerics", "## Try"];
-        Assert.All(rungs.Any(rung => rung.Contains(".Backward.", StringComparison.Ordinal)) ? [.. sections, "## Backward"] : sections, section => Assert.Contains(section, text));
+        Assert.All(rungs.Any(rung => rung.Contains(".Backward.", StringComparison.Ordinal)) ? [.. sections, "## Backward"] : sections,
+            section => Assert.Contains(section, text));
     }
 
     [Fact]

@@ -57,7 +57,8 @@ public sealed class PtxClaimsTests
     public void Every_access_names_its_memory(string entryName)
     {
         var (_, module) = Find(entryName);
-        Assert.DoesNotContain(Instructions(module), instruction => instruction.Opcode is "ld" or "st" or "atom" or "red" && instruction.Space == null);
+        Assert.DoesNotContain(Instructions(module), instruction =>
+            instruction.Opcode is "ld" or "st" or "atom" or "red" && instruction.Space == null);
     }
 
     [Theory, MemberData(nameof(EntryNames))]
@@ -68,7 +69,8 @@ public sealed class PtxClaimsTests
             && (instruction.Has("f32") || instruction.Has("f64")) && !new[] { "rn", "rz", "rm", "rp" }.Any(instruction.Has));
     }
 
-    static IEnumerable<PtxInstruction> Instructions(PtxModule module) => module.Functions.SelectMany(function => PtxCode.Of(function).Instructions);
+    static IEnumerable<PtxInstruction> Instructions(PtxModule module) =>
+        module.Functions.SelectMany(function => PtxCode.Of(function).Instructions);
 
     static (Rung Rung, PtxModule Module) Find(string entryName)
     {

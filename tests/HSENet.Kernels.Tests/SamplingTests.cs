@@ -29,7 +29,8 @@ public sealed class SamplingTests
         {
             ("TopK", right with { TopK = -1 }), ("TopP", right with { TopP = 0 }), ("TopP", right with { TopP = 1.1f }),
             ("Temperature", right with { Temperature = -1 }), ("Temperature", right with { Temperature = float.NaN }),
-            ("Uniform", right with { Uniform = 1 }), ("Scratch", right with { Scratch = default }), ("Logits", right with { Vocabulary = 4 }),
+            ("Uniform", right with { Uniform = 1 }), ("Scratch", right with { Scratch = default }),
+                ("Logits", right with { Vocabulary = 4 }),
         })
             Assert.Contains(name, Assert.Throws<KernelArgumentException>(() => Sampling.Forward(Host, wrong)).Message);
     }

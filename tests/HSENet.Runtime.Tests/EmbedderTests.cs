@@ -24,9 +24,12 @@ public sealed class EmbedderTests : IDisposable
         Assert.Throws<ArgumentNullException>(() => _model.Report(_study, new ReportOptions { Sampling = null! }));
         Assert.Throws<HseNetException>(() => _model.Report(_study, new ReportOptions { Question = null! }));
         Assert.Throws<ArgumentNullException>(() => CtStudy.Open("scan.nii", new CtStudyOptions { Preprocessing = null! }));
-        Assert.Throws<ArgumentNullException>(() => CtStudy.FromVoxels<short>(new short[8], (2, 2, 2), (1, 1, 1), options: new CtStudyOptions { Reading = null! }));
-        Assert.Throws<ArgumentNullException>(() => ModelConverter.Convert(new ConversionOptions { Clip = null!, LanguageModel = "a", Adapter = "b", Output = "c" }));
-        Assert.Throws<ArgumentException>(() => ModelConverter.Convert(new ConversionOptions { Clip = "a", LanguageModel = "b", Adapter = "c", Output = "" }));
+        Assert.Throws<ArgumentNullException>(() =>
+            CtStudy.FromVoxels<short>(new short[8], (2, 2, 2), (1, 1, 1), options: new CtStudyOptions { Reading = null! }));
+        Assert.Throws<ArgumentNullException>(() =>
+            ModelConverter.Convert(new ConversionOptions { Clip = null!, LanguageModel = "a", Adapter = "b", Output = "c" }));
+        Assert.Throws<ArgumentException>(() =>
+            ModelConverter.Convert(new ConversionOptions { Clip = "a", LanguageModel = "b", Adapter = "c", Output = "" }));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
-// One named case for each class of fault that parsers have had: a size believed, a product that wraps, a path or type obeyed, a loop that stands still.
+// One named case for each class of fault that parsers have had: a size believed, a product that wraps, a path or type obeyed, a loop that
+// stands still.
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
@@ -14,7 +15,9 @@ public sealed class FaultClassTests
 
     [Fact]
     public void Safetensors_header_length_is_not_believed() =>
-        Assert.Contains("header length", Mutations.Refused([.. BitConverter.GetBytes(long.MaxValue), .. "{}"u8], f => FileMutationTests.ReadTensors("w.safetensors", f)));
+        Assert.Contains("header length",
+            Mutations.Refused([.. BitConverter.GetBytes(long.MaxValue), .. "{}"u8], f =>
+            FileMutationTests.ReadTensors("w.safetensors", f)));
 
     [Theory]
     [InlineData("X")] // text with a length of 4 bytes
@@ -22,7 +25,8 @@ public sealed class FaultClassTests
     [InlineData("B")] // bytes
     [InlineData("\u008b")] // a number
     public void Pickle_lengths_are_not_believed(string opcode) =>
-        Assert.Contains("pickle", Mutations.Refused([0x80, 2, .. Encoding.Latin1.GetBytes(opcode), 0xFF, 0xFF, 0xFF, 0x7F, 0, 0, 0, 0], Unpickle));
+        Assert.Contains("pickle", Mutations.Refused([0x80, 2, .. Encoding.Latin1.GetBytes(opcode), 0xFF, 0xFF, 0xFF, 0x7F, 0, 0, 0, 0],
+            Unpickle));
 
     [Fact]
     public void Legacy_storage_lengths_are_not_believed()
@@ -36,7 +40,8 @@ public sealed class FaultClassTests
 
     [Fact]
     public void Npy_header_lengths_are_not_believed() =>
-        Assert.Contains("states a header of 4294967295 bytes", Mutations.Refused([0x93, .. "NUMPY"u8, 2, 0, 0xFF, 0xFF, 0xFF, 0xFF], FileMutationTests.ReadVolume));
+        Assert.Contains("states a header of 4294967295 bytes",
+            Mutations.Refused([0x93, .. "NUMPY"u8, 2, 0, 0xFF, 0xFF, 0xFF, 0xFF], FileMutationTests.ReadVolume));
 
     [Fact]
     public void Zip_counts_and_sizes_are_not_believed()
@@ -47,13 +52,15 @@ public sealed class FaultClassTests
 
     [Fact]
     public void Dicom_element_lengths_are_not_believed() =>
-        Assert.Contains("states 4294967294 bytes", Mutations.Refused([.. DicomStart(), 8, 0, 0x16, 0, (byte)'O', (byte)'B', 0, 0, 0xFE, 0xFF, 0xFF, 0xFF], ReadDicom));
+        Assert.Contains("states 4294967294 bytes",
+            Mutations.Refused([.. DicomStart(), 8, 0, 0x16, 0, (byte)'O', (byte)'B', 0, 0, 0xFE, 0xFF, 0xFF, 0xFF], ReadDicom));
 
     [Fact]
     public void Dicom_rows_and_columns_are_not_believed()
     {
         foreach (string syntax in (string[])[DicomTransferSyntax.ExplicitLittleEndian, DicomTransferSyntax.RunLength])
-            Assert.Contains("enough for 65535 rows of 65535 columns", Mutations.Refused(new DicomSeed { Syntax = syntax, Rows = 65535, Columns = 65535, Pixels = [1, 2] }.ToBytes(), ReadDicom));
+            Assert.Contains("enough for 65535 rows of 65535 columns",
+                Mutations.Refused(new DicomSeed { Syntax = syntax, Rows = 65535, Columns = 65535, Pixels = [1, 2] }.ToBytes(), ReadDicom));
     }
 
     [Fact]
@@ -66,7 +73,8 @@ public sealed class FaultClassTests
         byte[] file = VolumeSeeds.Gzip([.. bomb, .. new byte[3_000_000]]);
         Assert.InRange(file.Length, 0, 4096);
         Assert.Contains("3000016 bytes of voxels", Mutations.Refused(file, f => VolumeFile.Read(new MemoryStream(f), "scan", limit)));
-        Assert.Contains("decompresses to too much", Mutations.Refused([.. DicomStart(DicomTransferSyntax.DeflatedExplicitLittleEndian), .. Deflated(1 << 28)], ReadDicom));
+        Assert.Contains("decompresses to too much",
+            Mutations.Refused([.. DicomStart(DicomTransferSyntax.DeflatedExplicitLittleEndian), .. Deflated(1 << 28)], ReadDicom));
     }
 
     // Integer wrap in dims × bytes
@@ -78,7 +86,8 @@ public sealed class FaultClassTests
     public void Products_of_tensor_dimensions_do_not_wrap(string shape)
     {
         byte[] header = Encoding.UTF8.GetBytes($$$"""{"w":{"dtype":"F32","shape":{{{shape}}},"data_offsets":[0,4]}}""");
-        Assert.Contains("overflows", Mutations.Refused([.. BitConverter.GetBytes((long)header.Length), .. header, 1, 2, 3, 4], f => FileMutationTests.ReadTensors("w.safetensors", f)));
+        Assert.Contains("overflows", Mutations.Refused([.. BitConverter.GetBytes((long)header.Length), .. header, 1, 2, 3, 4], f =>
+            FileMutationTests.ReadTensors("w.safetensors", f)));
     }
 
     [Theory]
@@ -87,7 +96,9 @@ public sealed class FaultClassTests
     public void Products_of_array_dimensions_do_not_wrap(string shape)
     {
         string header = $"{{'descr': '<f4', 'fortran_order': True, 'shape': ({shape})}}";
-        Assert.Contains("voxels", Mutations.Refused([0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. Encoding.ASCII.GetBytes(header), 1, 2, 3, 4], FileMutationTests.ReadVolume));
+        Assert.Contains("voxels", Mutations.Refused(
+            [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. Encoding.ASCII.GetBytes(header), 1, 2, 3, 4],
+            FileMutationTests.ReadVolume));
     }
 
     [Fact]
@@ -107,17 +118,22 @@ public sealed class FaultClassTests
     [InlineData("C:secret.safetensors")]
     [InlineData("a\\\\b.safetensors")]
     public void A_shard_outside_its_folder_is_not_opened(string shard) =>
-        Assert.Contains("same folder", Mutations.Refused(Encoding.UTF8.GetBytes($$$"""{"weight_map":{"w":"{{{shard}}}"}}"""), json => WeightFolder.ReadIndex(FileBytes.FromArray("index.json", json))));
+        Assert.Contains("same folder",
+            Mutations.Refused(Encoding.UTF8.GetBytes($$$"""{"weight_map":{"w":"{{{shard}}}"}}"""), json =>
+            WeightFolder.ReadIndex(FileBytes.FromArray("index.json", json))));
 
     [Fact]
     public void A_type_named_in_a_pickle_is_not_made() =>
-        Assert.Contains("'builtins.exec', which is refused", Mutations.Refused([0x80, 2, .. "cbuiltins\nexec\n(X\u0001\u0000\u0000\u0000xtR."u8], Unpickle));
+        Assert.Contains("'builtins.exec', which is refused",
+            Mutations.Refused([0x80, 2, .. "cbuiltins\nexec\n(X\u0001\u0000\u0000\u0000xtR."u8], Unpickle));
 
     [Fact]
     public void Objects_in_an_array_are_not_loaded()
     {
         const string Header = "{'descr': '|O', 'fortran_order': False, 'shape': (1, 1, 1)}";
-        Assert.Contains("never loaded", Mutations.Refused([0x93, .. "NUMPY"u8, 1, 0, (byte)Header.Length, 0, .. Encoding.ASCII.GetBytes(Header), .. "cos\nsystem\n."u8], FileMutationTests.ReadVolume));
+        Assert.Contains("never loaded",
+            Mutations.Refused([0x93, .. "NUMPY"u8, 1, 0, (byte)Header.Length, 0, .. Encoding.ASCII.GetBytes(Header), .. "cos\nsystem\n."u8],
+            FileMutationTests.ReadVolume));
     }
 
     [Fact]
@@ -149,7 +165,8 @@ public sealed class FaultClassTests
     public void Dicom_sequences_within_sequences_come_to_an_end()
     {
         byte[] level = [8, 0, 0x12, 0x11, (byte)'S', (byte)'Q', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFE, 0xFF, 0, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF];
-        Assert.Contains("nested too deeply", Mutations.Refused([.. DicomStart(), .. Enumerable.Repeat(level, 200).SelectMany(b => b)], ReadDicom));
+        Assert.Contains("nested too deeply",
+            Mutations.Refused([.. DicomStart(), .. Enumerable.Repeat(level, 200).SelectMany(b => b)], ReadDicom));
     }
 
     [Fact]
@@ -159,12 +176,15 @@ public sealed class FaultClassTests
         int frame = file.AsSpan().IndexOf((ReadOnlySpan<byte>)[2, 0, 0, 0, 64, 0, 0, 0]) + 64;
         file.AsSpan(frame, file.Length - frame - 8).Fill(0x80);
         byte[] other = new DicomSeed { Syntax = DicomTransferSyntax.RunLength }.At(1).ToBytes();
-        Assert.Contains("ends too early", Mutations.Refused(file, f => DicomVolume.Read("folder", [DicomSource.FromBytes("a", f), DicomSource.FromBytes("b", other)], new())));
+        Assert.Contains("ends too early",
+            Mutations.Refused(file, f => DicomVolume.Read("folder", [DicomSource.FromBytes("a", f), DicomSource.FromBytes("b", other)],
+            new())));
     }
 
     [Fact]
     public void A_pickle_that_only_repeats_comes_to_an_end() =>
-        Assert.Contains("more than 2000000 instructions", Mutations.Refused([0x80, 2, .. Enumerable.Repeat((byte)'N', 3_000_000)], Unpickle));
+        Assert.Contains("more than 2000000 instructions",
+            Mutations.Refused([0x80, 2, .. Enumerable.Repeat((byte)'N', 3_000_000)], Unpickle));
 
     [Fact]
     public void Voxels_that_begin_far_away_are_not_skipped_to()

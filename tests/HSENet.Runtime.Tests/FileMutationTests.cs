@@ -8,13 +8,17 @@ namespace HSENet.Runtime.Tests;
 public sealed class FileMutationTests
 {
     [Fact]
-    public void Safetensors() => Mutations.Check([Golden("checkpoints/expected.safetensors"), Golden("checkpoints/plain.safetensors")], file => ReadTensors("weights.safetensors", file));
+    public void Safetensors() => Mutations.Check([Golden("checkpoints/expected.safetensors"), Golden("checkpoints/plain.safetensors")],
+        file => ReadTensors("weights.safetensors", file));
 
     [Fact]
-    public void Pytorch_zip_files() => Mutations.Check([Golden("checkpoints/torch_nested.bin"), Golden("checkpoints/torch_parameters.bin"), .. Written()], file => ReadTensors("weights.bin", file));
+    public void Pytorch_zip_files() =>
+        Mutations.Check([Golden("checkpoints/torch_nested.bin"), Golden("checkpoints/torch_parameters.bin"), .. Written()], file =>
+        ReadTensors("weights.bin", file));
 
     [Fact]
-    public void Pytorch_legacy_files() => Mutations.Check([Golden("checkpoints/torch_legacy.bin")], file => ReadTensors("weights.bin", file));
+    public void Pytorch_legacy_files() =>
+        Mutations.Check([Golden("checkpoints/torch_legacy.bin")], file => ReadTensors("weights.bin", file));
 
     // Damage to the pickle alone, so that the zip around it never hides it.
     [Fact]
@@ -25,7 +29,9 @@ public sealed class FileMutationTests
     });
 
     [Fact]
-    public void Shard_indices() => Mutations.Check([Encoding.UTF8.GetBytes("""{"metadata": {"total_size": 32}, "weight_map": {"w": "model-1.safetensors", "v": "model-2.safetensors"}}""")], json =>
+    public void Shard_indices() =>
+        Mutations.Check([Encoding.UTF8.GetBytes(
+        """{"metadata": {"total_size": 32}, "weight_map": {"w": "model-1.safetensors", "v": "model-2.safetensors"}}""")], json =>
     {
         using FileBytes file = FileBytes.FromArray("index.json", json);
         Assert.All(WeightFolder.ReadIndex(file).Values, shard => Assert.Equal(shard, Path.GetFileName(shard)));
@@ -40,7 +46,8 @@ public sealed class FileMutationTests
     });
 
     [Fact]
-    public void Checkpoint_configurations() => Mutations.Check([Golden("tiny/phi4-mini/config.json"), Golden("tiny/stage2_clip/config.json")], json =>
+    public void Checkpoint_configurations() =>
+        Mutations.Check([Golden("tiny/phi4-mini/config.json"), Golden("tiny/stage2_clip/config.json")], json =>
     {
         using var folder = new TemporaryFolder();
         var config = CheckpointConfig.Read(folder.Write("config.json", json));
@@ -60,17 +67,21 @@ public sealed class FileMutationTests
     });
 
     [Fact]
-    public void Nifti() => Mutations.Check([VolumeSeeds.Nifti(5, 4, 3), Golden("data/formats/nifti1_big_endian.nii"), Inflated(Golden("data/formats/nifti2_int16.nii.gz"))], ReadVolume);
+    public void Nifti() => Mutations.Check(
+        [VolumeSeeds.Nifti(5, 4, 3), Golden("data/formats/nifti1_big_endian.nii"), Inflated(Golden("data/formats/nifti2_int16.nii.gz"))],
+        ReadVolume);
 
     [Fact]
-    public void Nifti_in_gzip() => Mutations.Check([VolumeSeeds.Gzip(VolumeSeeds.Nifti(5, 4, 3)), Golden("data/formats/nifti2_int16.nii.gz")], ReadVolume);
+    public void Nifti_in_gzip() =>
+        Mutations.Check([VolumeSeeds.Gzip(VolumeSeeds.Nifti(5, 4, 3)), Golden("data/formats/nifti2_int16.nii.gz")], ReadVolume);
 
     // Damage under the compression, whose checksum would otherwise refuse it.
     [Fact]
     public void Nifti_under_gzip() => Mutations.Check([VolumeSeeds.Nifti(5, 4, 3)], file => ReadVolume(VolumeSeeds.Gzip(file)));
 
     [Fact]
-    public void Numpy() => Mutations.Check([Golden("data/formats/npy_f4_c.npy"), Golden("data/formats/npy_f8_fortran.npy"), Golden("data/formats/npy_i2_be.npy")], ReadVolume);
+    public void Numpy() => Mutations.Check(
+        [Golden("data/formats/npy_f4_c.npy"), Golden("data/formats/npy_f8_fortran.npy"), Golden("data/formats/npy_i2_be.npy")], ReadVolume);
 
     [Theory]
     [InlineData(DicomTransferSyntax.ImplicitLittleEndian)]
@@ -84,7 +95,8 @@ public sealed class FileMutationTests
         byte[] intact = seed.At(1).ToBytes();
         Mutations.Check([seed.At(0).ToBytes(), (seed with { Nested = true }).At(0).ToBytes()], file =>
         {
-            using VoxelVolume volume = DicomVolume.Read("folder", [DicomSource.FromBytes("a", file), DicomSource.FromBytes("b", intact)], new() { AllowGaps = true });
+            using VoxelVolume volume = DicomVolume.Read("folder", [DicomSource.FromBytes("a", file), DicomSource.FromBytes("b", intact)],
+                new() { AllowGaps = true });
             Sum(volume);
         });
     }
@@ -144,7 +156,8 @@ public sealed class FileMutationTests
     static IEnumerable<byte[]> Written()
     {
         using var folder = new TemporaryFolder();
-        TorchWriter.Save(folder.At("adapter.bin"), [new("a.lora_A", DataType.BF16, [2, 3], new byte[12]), new("b", DataType.F32, [2], new byte[8])]);
+        TorchWriter.Save(folder.At("adapter.bin"),
+            [new("a.lora_A", DataType.BF16, [2, 3], new byte[12]), new("b", DataType.F32, [2], new byte[8])]);
         return [File.ReadAllBytes(folder.At("adapter.bin"))];
     }
 

@@ -11,20 +11,27 @@ internal static class Mutations
     /// <summary>Numbers that overflow, wrap or turn negative when a size is made of them.</summary>
     static readonly ulong[] Extremes =
     [
-        0, 1, 2, 3, 4, 7, 8, 16, 0x7F, 0x80, 0xFF, 0x100, 0x3FFF, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x00FFFFFF, 0x3FFFFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF,
-        0x100000000, 0x3FFFFFFFFFFFFFFF, 0x4000000000000000, 0x7FFFFFFFFFFFFFFF, 0x8000000000000000, 0xFFFFFFFFFFFFFFFF, 0x7F800000, 0x7FC00000, 0x7E967699,
+        0, 1, 2, 3, 4, 7, 8, 16, 0x7F, 0x80, 0xFF, 0x100, 0x3FFF, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x00FFFFFF, 0x3FFFFFFF, 0x7FFFFFFF,
+            0x80000000, 0xFFFFFFFE, 0xFFFFFFFF,
+        0x100000000, 0x3FFFFFFFFFFFFFFF, 0x4000000000000000, 0x7FFFFFFFFFFFFFFF, 0x8000000000000000, 0xFFFFFFFFFFFFFFFF, 0x7F800000,
+            0x7FC00000, 0x7E967699,
     ];
 
     /// <summary>One change: what kind, at which two places (of the length), how long, with which number.</summary>
     internal readonly record struct Edit(int Kind, double At, double Other, int Length, int Number);
 
-    static readonly Gen<Edit> AnyEdit = Gen.Select(Gen.Int[0, 11], Gen.Double[0, 1], Gen.Double[0, 1], Gen.Int[1, 64], Gen.Int[0, 255], (kind, at, other, length, number) => new Edit(kind, at, other, length, number));
+    static readonly Gen<Edit> AnyEdit =
+        Gen.Select(Gen.Int[0, 11], Gen.Double[0, 1], Gen.Double[0, 1], Gen.Int[1, 64], Gen.Int[0, 255], (kind, at, other, length, number) =>
+        new Edit(kind, at, other, length, number));
 
-    /// <summary>How many damaged files a test tries: <c>HSENET_MUTATIONS</c>, or a million with <c>HSENET_LONG=1</c>, or a few thousand.</summary>
-    public static long Count => long.TryParse(Environment.GetEnvironmentVariable("HSENET_MUTATIONS"), out long count) ? count : GoldenFolder.LongChecks ? 1_000_000 : 3000;
+    /// <summary>How many damaged files a test tries: <c>HSENET_MUTATIONS</c>, or a million with <c>HSENET_LONG=1</c>, or a few
+    /// thousand.</summary>
+    public static long Count => long.TryParse(Environment.GetEnvironmentVariable("HSENET_MUTATIONS"), out long count) ? count
+        : GoldenFolder.LongChecks ? 1_000_000 : 3000;
 
     /// <summary>
-    /// Reads damaged copies of the seeds, each of at most 4 KB. An error must be the project's own, in one line; it may take 2 s and allocate
+    /// Reads damaged copies of the seeds, each of at most 4 KB. An error must be the project's own, in one line; it may take 2 s and
+    /// allocate
     /// 4 × file + 256 MB. Damage that is never or always noticed would mean that the test tests nothing.
     /// </summary>
     public static void Check(byte[][] seeds, Action<byte[]> read)

@@ -1,10 +1,12 @@
 // Basic blocks of a function, their edges, and where divergent paths meet again.
 namespace HSENet.Ptx;
 
-/// <summary>Instructions <see cref="Start"/> to <see cref="End"/> (exclusive) of a <see cref="PtxCode"/> that run one after the other.</summary>
+/// <summary>Instructions <see cref="Start"/> to <see cref="End"/> (exclusive) of a <see cref="PtxCode"/> that run one after the
+/// other.</summary>
 public sealed record BasicBlock(int Index, int Start, int End)
 {
-    /// <summary>Blocks that may follow, the taken branch first; <see cref="ControlFlowGraph.Exit"/> stands for leaving the function.</summary>
+    /// <summary>Blocks that may follow, the taken branch first; <see cref="ControlFlowGraph.Exit"/> stands for leaving the
+    /// function.</summary>
     public IReadOnlyList<int> Successors { get; internal set; } = [];
 
     /// <summary>Blocks that may precede.</summary>
@@ -59,7 +61,8 @@ public sealed class ControlFlowGraph
         int[] bounds = [.. starts, code.Instructions.Count];
         if (code.Instructions.Count == 0)
             bounds = [0];
-        ControlFlowGraph graph = new(code, [.. Enumerable.Range(0, bounds.Length - 1).Select(i => new BasicBlock(i, bounds[i], bounds[i + 1]))]);
+        ControlFlowGraph graph = new(code,
+            [.. Enumerable.Range(0, bounds.Length - 1).Select(i => new BasicBlock(i, bounds[i], bounds[i + 1]))]);
         List<int>[] predecessors = [.. Enumerable.Range(0, graph.Exit + 1).Select(_ => new List<int>())];
         foreach (BasicBlock block in graph.Blocks)
         {

@@ -24,7 +24,8 @@ public sealed class KernelFacts
     public bool UsesDynamicShared { get; private set; }
 
     /// <summary>
-    /// Estimate of the registers of a thread: the most 32-bit registers live at once in any of the functions. An assembler's number differs by what it
+    /// Estimate of the registers of a thread: the most 32-bit registers live at once in any of the functions. An assembler's number differs
+    /// by what it
     /// recomputes, reorders and aligns.
     /// </summary>
     public int EstimatedLiveRegisters { get; private set; }
@@ -71,5 +72,6 @@ public sealed class KernelFacts
     }
 
     static long Extent(IEnumerable<PtxVariable> variables) =>
-        variables.Aggregate(0L, (end, variable) => (end + variable.Alignment - 1) / variable.Alignment * variable.Alignment + variable.Bytes);
+        variables.Aggregate(0L, (end, variable) =>
+            (end + variable.Alignment - 1) / variable.Alignment * variable.Alignment + variable.Bytes);
 }

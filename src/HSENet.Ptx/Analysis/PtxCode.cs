@@ -52,7 +52,8 @@ public sealed class PtxCode
             throw new PtxException(function.Line, $"'{function.Name}' has no body");
         PtxCode code = new(function);
         code.scopes.Open();
-        foreach (PtxVariable register in function.Results.Concat(function.Parameters).Where(variable => variable.Space == PtxSpace.Register))
+        foreach (PtxVariable register in function.Results.Concat(function.Parameters)
+            .Where(variable => variable.Space == PtxSpace.Register))
             code.scopes.Declare(new PtxRegisterName(register.Name, null), register.Type);
         code.Add(function.Body);
         code.CheckTargets();

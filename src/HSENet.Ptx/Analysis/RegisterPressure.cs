@@ -16,7 +16,8 @@ static class RegisterPressure
         Dictionary<string, int> indices = names.Select((name, index) => (name, index)).ToDictionary(pair => pair.name, pair => pair.index);
         int[] weights = [.. names.Select(name => code.Registers[name] == PtxType.Pred ? 0 : Math.Max(1, code.Registers[name].Bits() / 32))];
         int[][] reads = [.. code.Instructions.Select(instruction => instruction.Reads().Select(name => indices[name]).ToArray())];
-        int[][] writes = [.. code.Instructions.Select(instruction => instruction.Writes().Select(name => indices[name]).Distinct().ToArray())];
+        int[][] writes = [.. code.Instructions.Select(instruction =>
+            instruction.Writes().Select(name => indices[name]).Distinct().ToArray())];
         BitArray[] entering = [.. graph.Blocks.Select(_ => new BitArray(names.Length))];
         Queue<int> open = new(graph.Blocks.Select(block => block.Index).Reverse());
         while (open.TryDequeue(out int index))

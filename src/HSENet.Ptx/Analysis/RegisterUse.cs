@@ -11,7 +11,8 @@ public static class RegisterUse
         return HasDestination(instruction) ? Within(instruction.Operands[0]) : [];
     }
 
-    /// <summary>The registers that the instruction reads, the guarding predicate first, address registers too; one that occurs twice is given twice.</summary>
+    /// <summary>The registers that the instruction reads, the guarding predicate first, address registers too; one that occurs twice is
+    /// given twice.</summary>
     public static IEnumerable<string> Reads(this PtxInstruction instruction)
     {
         ArgumentNullException.ThrowIfNull(instruction);

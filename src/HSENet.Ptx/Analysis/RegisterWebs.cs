@@ -119,7 +119,8 @@ sealed class RegisterWebs
             Operands = [.. instruction.Operands.Select((operand, i) => Rename(operand, writesFirst && i == 0))],
         };
 
-        string Name(string register, bool isWrite) => $"{register}#{Root(isWrite ? definitionAt[(index, register)] : reads[(index, register)])}";
+        string Name(string register, bool isWrite) =>
+            $"{register}#{Root(isWrite ? definitionAt[(index, register)] : reads[(index, register)])}";
 
         PtxOperand Rename(PtxOperand operand, bool isWrite) => operand switch
         {

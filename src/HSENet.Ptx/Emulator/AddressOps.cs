@@ -49,7 +49,8 @@ sealed partial class DecodeTable
     {
         Add("cvta.shared.u64 cvta.shared::cta.u64 cvta.shared::cluster.u64", Form.Unary<SharedToGeneric, ulong, ulong>());
         Add("cvta.local.u64", Form.Unary<LocalToGeneric, ulong, ulong>());
-        Add("cvta.to.shared.u64 cvta.to.shared::cta.u64 cvta.to.shared::cluster.u64 cvta.to.local.u64", Form.Unary<FromGeneric, ulong, ulong>());
+        Add("cvta.to.shared.u64 cvta.to.shared::cta.u64 cvta.to.shared::cluster.u64 cvta.to.local.u64",
+            Form.Unary<FromGeneric, ulong, ulong>());
         Add("isspacep.shared isspacep.shared::cta isspacep.shared::cluster", Form.TestOfOne<IsShared, ulong>());
         Add("isspacep.local", Form.TestOfOne<IsLocal, ulong>());
         Add("isspacep.global", Form.TestOfOne<IsGlobal, ulong>());

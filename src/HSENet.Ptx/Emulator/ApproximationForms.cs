@@ -42,7 +42,8 @@ readonly struct Exponential2F32 : IVectorUnary
     {
         (Vector512<double> low, Vector512<double> high) = Vector512.Widen(a.AsSingle());
         V result = Vector512.Narrow(Exponential2.Of(low), Exponential2.Of(high)).AsUInt32();
-        return Vector512.ConditionalSelect(Vector512.Equals(a.AsSingle(), a.AsSingle()).AsUInt32(), result, Vector512.Create(FloatBits.CanonicalNaN));
+        return Vector512.ConditionalSelect(Vector512.Equals(a.AsSingle(), a.AsSingle()).AsUInt32(), result,
+            Vector512.Create(FloatBits.CanonicalNaN));
     }
 }
 

@@ -72,7 +72,8 @@ sealed class ArrayLayout : IEnumerable<SharedArray>
         }
         if (best is not { } found)
             return ("", "the kernel has no array there");
-        string side = address < (ulong)found.Offset ? "before" : distance == 0 && address < (ulong)(found.Offset + found.Bytes) ? "before the end of" : "after the end of";
+        string side = address < (ulong)found.Offset ? "before" : distance == 0
+            && address < (ulong)(found.Offset + found.Bytes) ? "before the end of" : "after the end of";
         ulong bytes = side == "before the end of" ? (ulong)(found.Offset + found.Bytes) - address : distance;
         return (found.Name, $"{bytes} bytes {side} {found.Name} ({found.Bytes} bytes)");
     }

@@ -21,35 +21,38 @@ static unsafe class AtomicForms
         _ => null,
     };
 
-    static Execute Find<TSpace, TMode>(string operation, PtxType type, bool flush) where TSpace : ISpace where TMode : ICheckMode => operation switch
-    {
-        "add" => type switch
+    static Execute Find<TSpace, TMode>(string operation, PtxType type, bool flush) where TSpace : ISpace where TMode : ICheckMode =>
+        operation switch
         {
-            PtxType.F32 => flush ? Word<AddFlushedF32, TSpace, TMode>() : Word<AddF32, TSpace, TMode>(),
-            PtxType.F64 => Long<AddF64, TSpace, TMode>(),
-            PtxType.F16x2 => Word<AddHalves, TSpace, TMode>(),
-            PtxType.Bf16x2 => Word<AddBrainHalves, TSpace, TMode>(),
-            PtxType.F16 => Half<AddHalf, TSpace, TMode>(),
-            PtxType.Bf16 => Half<AddBrain, TSpace, TMode>(),
-            _ => Of<Add32, Add64, TSpace, TMode>(type),
-        },
-        "exch" => Of<Exchange<uint>, Exchange<ulong>, TSpace, TMode>(type),
-        "and" => Of<And32, And64, TSpace, TMode>(type),
-        "or" => Of<Or32, Or64, TSpace, TMode>(type),
-        "xor" => Of<Xor32, Xor64, TSpace, TMode>(type),
-        "min" => type is PtxType.S32 or PtxType.S64 ? Of<MinSigned32, MinSigned64, TSpace, TMode>(type) : Of<MinUnsigned32, MinUnsigned64, TSpace, TMode>(type),
-        "max" => type is PtxType.S32 or PtxType.S64 ? Of<MaxSigned32, MaxSigned64, TSpace, TMode>(type) : Of<MaxUnsigned32, MaxUnsigned64, TSpace, TMode>(type),
-        "inc" => Word<WrappingIncrement, TSpace, TMode>(),
-        "dec" => Word<WrappingDecrement, TSpace, TMode>(),
-        "cas" => type.Bits() switch
-        {
-            16 => &Atomics.CompareAndSwap<Unsigned16, uint, TSpace, TMode>,
-            32 => &Atomics.CompareAndSwap<Bits32, uint, TSpace, TMode>,
-            64 => &Atomics.CompareAndSwap<Bits64, ulong, TSpace, TMode>,
+            "add" => type switch
+            {
+                PtxType.F32 => flush ? Word<AddFlushedF32, TSpace, TMode>() : Word<AddF32, TSpace, TMode>(),
+                PtxType.F64 => Long<AddF64, TSpace, TMode>(),
+                PtxType.F16x2 => Word<AddHalves, TSpace, TMode>(),
+                PtxType.Bf16x2 => Word<AddBrainHalves, TSpace, TMode>(),
+                PtxType.F16 => Half<AddHalf, TSpace, TMode>(),
+                PtxType.Bf16 => Half<AddBrain, TSpace, TMode>(),
+                _ => Of<Add32, Add64, TSpace, TMode>(type),
+            },
+            "exch" => Of<Exchange<uint>, Exchange<ulong>, TSpace, TMode>(type),
+            "and" => Of<And32, And64, TSpace, TMode>(type),
+            "or" => Of<Or32, Or64, TSpace, TMode>(type),
+            "xor" => Of<Xor32, Xor64, TSpace, TMode>(type),
+            "min" => type is PtxType.S32 or PtxType.S64 ? Of<MinSigned32, MinSigned64, TSpace, TMode>(type)
+                : Of<MinUnsigned32, MinUnsigned64, TSpace, TMode>(type),
+            "max" => type is PtxType.S32 or PtxType.S64 ? Of<MaxSigned32, MaxSigned64, TSpace, TMode>(type)
+                : Of<MaxUnsigned32, MaxUnsigned64, TSpace, TMode>(type),
+            "inc" => Word<WrappingIncrement, TSpace, TMode>(),
+            "dec" => Word<WrappingDecrement, TSpace, TMode>(),
+            "cas" => type.Bits() switch
+            {
+                16 => &Atomics.CompareAndSwap<Unsigned16, uint, TSpace, TMode>,
+                32 => &Atomics.CompareAndSwap<Bits32, uint, TSpace, TMode>,
+                64 => &Atomics.CompareAndSwap<Bits64, ulong, TSpace, TMode>,
+                _ => null,
+            },
             _ => null,
-        },
-        _ => null,
-    };
+        };
 
     static Execute Of<TOp32, TOp64, TSpace, TMode>(PtxType type)
         where TOp32 : IBinary<uint, uint, uint> where TOp64 : IBinary<ulong, ulong, ulong> where TSpace : ISpace where TMode : ICheckMode =>

@@ -32,7 +32,8 @@ readonly struct AddHalves : IBinary<uint, uint, uint>
     public static uint Of(uint a, uint b) => Both(FloatFormat.Half, a, b);
 
     public static uint Both(FloatFormat format, uint a, uint b) =>
-        (uint)FloatArithmetic.Add(format, a & 0xffff, b & 0xffff, default) | (uint)FloatArithmetic.Add(format, a >> 16, b >> 16, default) << 16;
+        (uint)FloatArithmetic.Add(format, a & 0xffff, b & 0xffff, default)
+            | (uint)FloatArithmetic.Add(format, a >> 16, b >> 16, default) << 16;
 }
 
 readonly struct AddBrainHalves : IBinary<uint, uint, uint>
@@ -58,7 +59,8 @@ static unsafe class Atomics
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Update<TOp, TElement, TRow, TSpace, TMode>(Warp w, Instruction* i, uint mask)
-        where TOp : IBinary<TRow, TRow, TRow> where TElement : IElement<TRow> where TRow : unmanaged where TSpace : ISpace where TMode : ICheckMode
+        where TOp : IBinary<TRow, TRow, TRow> where TElement : IElement<TRow> where TRow : unmanaged where TSpace : ISpace
+            where TMode : ICheckMode
     {
         ulong* a = (ulong*)(w.Rows + i->A);
         TRow* b = (TRow*)(w.Rows + i->B), d = (TRow*)(w.Rows + i->D);
@@ -100,7 +102,8 @@ static unsafe class Atomics
 
     // A block's shared memory is touched by one thread of the host alone.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static bool Replace<TElement, TRow, TSpace>(byte* p, TRow old, TRow value) where TElement : IElement<TRow> where TRow : unmanaged where TSpace : ISpace
+    static bool Replace<TElement, TRow, TSpace>(byte* p, TRow old, TRow value) where TElement : IElement<TRow> where TRow : unmanaged
+        where TSpace : ISpace
     {
         if (TSpace.IsShared)
         {
@@ -108,7 +111,8 @@ static unsafe class Atomics
             return true;
         }
         if (sizeof(TRow) == 8)
-            return Interlocked.CompareExchange(ref *(ulong*)p, Unsafe.BitCast<TRow, ulong>(value), Unsafe.BitCast<TRow, ulong>(old)) == Unsafe.BitCast<TRow, ulong>(old);
+            return Interlocked.CompareExchange(ref *(ulong*)p, Unsafe.BitCast<TRow, ulong>(value),
+                Unsafe.BitCast<TRow, ulong>(old)) == Unsafe.BitCast<TRow, ulong>(old);
         uint newBits = Unsafe.BitCast<TRow, uint>(value), oldBits = Unsafe.BitCast<TRow, uint>(old);
         return TElement.Bytes == 4
             ? Interlocked.CompareExchange(ref *(uint*)p, newBits, oldBits) == oldBits

@@ -31,7 +31,8 @@ static unsafe class BarrierUnit
         if (mask != w.Live)
         {
             w.Block.Findings.Add(w, i, first, FindingKind.Barrier, 0, "",
-                $"a barrier in divergent code: {BitOperations.PopCount(mask)} of {BitOperations.PopCount(w.Live)} lanes of the warp reach it");
+                $"a barrier in divergent code: {BitOperations.PopCount(mask)} of {BitOperations.PopCount(w.Live)} lanes of the warp "
+                    + $"reach it");
             return false;
         }
         w.Barrier = (int)number;
@@ -74,7 +75,8 @@ static unsafe class BarrierUnit
         int needed = all ? 32 * block.Warps.Length : (int)((uint*)(first.Rows + i->B))[lane];
         if (all && elsewhere == 0 && finished + lanesLeft > 0)
             block.Findings.Add(first, i, lane, FindingKind.Barrier, 0, "",
-                $"not all threads of the block reach the barrier: {finished} of {block.Warps.Length} warps and {lanesLeft} other threads have ended");
+                $"not all threads of the block reach the barrier: {finished} of {block.Warps.Length} warps and {lanesLeft} other threads "
+                    + $"have ended");
         else if (force)
             block.Findings.Add(first, i, lane, FindingKind.Barrier, 0, "",
                 $"barrier {barrier} waits for {needed} threads and only {arrived} can reach it");
@@ -93,7 +95,8 @@ static unsafe class BarrierUnit
     {
         if (block.Races is not { } races)
             return;
-        int[] met = [.. block.Warps.Where(w => w.Barrier == barrier && w.Status == WarpStatus.AtBarrier || block.Joined[barrier].Contains(w.Index)).Select(w => w.Index)];
+        int[] met = [.. block.Warps.Where(w => w.Barrier == barrier && w.Status == WarpStatus.AtBarrier
+            || block.Joined[barrier].Contains(w.Index)).Select(w => w.Index)];
         if (met.Length == block.Warps.Length)
             races.Order.OpenForAll();
         else

@@ -73,7 +73,8 @@ readonly struct Equal32F : IVectorTest
 readonly struct NotEqual32F : IVectorTest
 {
     public static bool Of(uint a, uint b) => FloatBits.Single(a) < FloatBits.Single(b) || FloatBits.Single(a) > FloatBits.Single(b);
-    public static V Of(V a, V b) => (Vector512.LessThan(a.AsSingle(), b.AsSingle()) | Vector512.GreaterThan(a.AsSingle(), b.AsSingle())).AsUInt32();
+    public static V Of(V a, V b) =>
+        (Vector512.LessThan(a.AsSingle(), b.AsSingle()) | Vector512.GreaterThan(a.AsSingle(), b.AsSingle())).AsUInt32();
 }
 
 readonly struct Less32F : IVectorTest
@@ -103,7 +104,8 @@ readonly struct GreaterOrEqual32F : IVectorTest
 readonly struct EqualOrNaN32F : IVectorTest
 {
     public static bool Of(uint a, uint b) => !(FloatBits.Single(a) < FloatBits.Single(b) || FloatBits.Single(a) > FloatBits.Single(b));
-    public static V Of(V a, V b) => (~(Vector512.LessThan(a.AsSingle(), b.AsSingle()) | Vector512.GreaterThan(a.AsSingle(), b.AsSingle()))).AsUInt32();
+    public static V Of(V a, V b) =>
+        (~(Vector512.LessThan(a.AsSingle(), b.AsSingle()) | Vector512.GreaterThan(a.AsSingle(), b.AsSingle()))).AsUInt32();
 }
 
 readonly struct NotEqualOrNaN32F : IVectorTest

@@ -12,7 +12,8 @@ unsafe partial class Decoder
             if (_current.Has("arrive"))
                 block.Ending = Ending.Next;
             else
-                block.Operands = (Instruction*)Emit(null, a: _rows.Constant(RowKind.Bits32, BarrierUnit.Count - 1), b: -1, c: -1, immediate: (long)BarrierKind.Sync);
+                block.Operands = (Instruction*)Emit(null, a: _rows.Constant(RowKind.Bits32, BarrierUnit.Count - 1), b: -1, c: -1,
+                    immediate: (long)BarrierKind.Sync);
             return;
         }
         if (!_current.Has("red"))

@@ -52,7 +52,8 @@ unsafe partial class Decoder
         if (!ofKernel && !_callParameters.ContainsKey((_routine.Name, symbol.Name)))
             throw Fault($"'{symbol.Name}' is no parameter");
         PtxVariable? declared = ofKernel ? _entry.Parameters.First(parameter => parameter.Name == symbol.Name) : null;
-        (long start, long bytes) = ofKernel ? (_kernelParameters[symbol.Name], declared!.Bytes) : _callParameters[(_routine.Name, symbol.Name)];
+        (long start, long bytes) = ofKernel ? (_kernelParameters[symbol.Name], declared!.Bytes)
+            : _callParameters[(_routine.Name, symbol.Name)];
         IReadOnlyList<PtxOperand> values = value is PtxVector vector ? vector.Elements : [value];
         if (address.Offset < 0 || address.Offset + type.Bytes() * values.Count > bytes)
             throw Fault($"'{symbol.Name}' has {bytes} bytes");

@@ -4,7 +4,8 @@ namespace HSENet.Ptx;
 unsafe partial class Decoder
 {
     // Adds an instruction; its index is returned.
-    int Emit(Execute execute, int d = 0, int a = 0, int b = 0, int c = 0, long immediate = 0, int[]? more = null, bool accessesMemory = false)
+    int Emit(Execute execute, int d = 0, int a = 0, int b = 0, int c = 0, long immediate = 0, int[]? more = null,
+        bool accessesMemory = false)
     {
         Instruction instruction = new()
         {
@@ -69,7 +70,8 @@ unsafe partial class Decoder
     {
         if (destination is PtxRegister register && RegisterType(register).Bits() <= 16 && RegisterType(register) != PtxType.Pred
             && _current.Types is [PtxType.S8 or PtxType.S16, ..])
-            Emit(&LaneVectors.Binary<And32>, Destination(destination, RowKind.Bits32), Destination(destination, RowKind.Bits32), _rows.Constant(RowKind.Bits32, 0xffff));
+            Emit(&LaneVectors.Binary<And32>, Destination(destination, RowKind.Bits32), Destination(destination, RowKind.Bits32),
+                _rows.Constant(RowKind.Bits32, 0xffff));
     }
 
     PtxType RegisterType(PtxRegister register) => _routine.Graph.Code.Registers[register.Name];
@@ -167,7 +169,8 @@ unsafe partial class Decoder
         Emit(kind == RowKind.Bits64 ? &LaneVectors.Move64 : &LaneVectors.Unary<Copy32>, copy, source);
         for (int i = 0; i < to.Count; i++)
             if (to[i] is not PtxSink)
-                Emit(kind == RowKind.Bits64 ? &Vectors.Extract<ulong> : &Vectors.Extract<uint>, Destination(to[i], RowKind.Bits32), copy, immediate: i * part, b: part);
+                Emit(kind == RowKind.Bits64 ? &Vectors.Extract<ulong> : &Vectors.Extract<uint>, Destination(to[i], RowKind.Bits32), copy,
+                    immediate: i * part, b: part);
         return true;
     }
 
@@ -180,9 +183,16 @@ unsafe partial class Decoder
         PtxInstruction plain = _current with { Modifiers = [.. _current.Modifiers.Where(modifier => modifier != combine)] };
         Form form = DecodeTable.Instance.Find(plain) ?? throw Fault($"the emulator does not execute '{_current.Mnemonic}'");
         int result = _rows.Scratch(RowKind.Predicate);
-        Emit(form.Execute, result, Source(_current.Operands[1], form.Sources[0]), Source(_current.Operands[2], form.Sources[1]), immediate: form.Mode);
+        Emit(form.Execute, result, Source(_current.Operands[1], form.Sources[0]), Source(_current.Operands[2], form.Sources[1]),
+            immediate: form.Mode);
         int other = combine == null ? _rows.Constant(RowKind.Predicate, 1) : Source(_current.Operands[3], RowKind.Predicate);
-        Execute merge = combine switch { "or" => &Lanes.Predicates<Or32>, "xor" => &Lanes.Predicates<Xor32>, _ => &Lanes.Predicates<And32> };
+        Execute merge = combine switch
+        {
+            "or" => &Lanes.Predicates<Or32>,
+            "xor" => &Lanes.Predicates<Xor32>,
+            _ =>
+            &Lanes.Predicates<And32>
+        };
         PtxPair pair = _current.Operands[0] as PtxPair ?? new PtxPair(_current.Operands[0], new PtxSink());
         if (pair.Second is not PtxSink)
         {

@@ -63,7 +63,8 @@ unsafe partial class Decoder
         Form form = LaneRules.IsPacked(to) ? throw Fault("set of packed halves takes no predicate here")
             : DecodeTable.Instance.Find(plain) ?? throw Fault($"the emulator does not execute '{_current.Mnemonic}'");
         int test = _rows.Scratch(RowKind.Predicate);
-        Emit(form.Execute, test, Source(_current.Operands[1], form.Sources[0]), Source(_current.Operands[2], form.Sources[1]), immediate: form.Mode);
+        Emit(form.Execute, test, Source(_current.Operands[1], form.Sources[0]), Source(_current.Operands[2], form.Sources[1]),
+            immediate: form.Mode);
         Emit(Combination(), test, test, Source(_current.Operands[3], RowKind.Predicate));
         int one = _rows.Constant(RowKind.Bits32, DecodeTable.TruthValue(to)), zero = _rows.Constant(RowKind.Bits32, 0);
         Emit(&LaneVectors.Select, Destination(_current.Operands[0], RowKind.Bits32), one, zero, test);
@@ -93,9 +94,11 @@ unsafe partial class Decoder
         Emit(&Lanes.Predicates<Or32>, Destination(pair.Second, RowKind.Predicate), results[1], results[1]);
     }
 
-    Execute Combination() => _current.Has("or") ? &Lanes.Predicates<Or32> : _current.Has("xor") ? &Lanes.Predicates<Xor32> : &Lanes.Predicates<And32>;
+    Execute Combination() => _current.Has("or") ? &Lanes.Predicates<Or32> : _current.Has("xor") ? &Lanes.Predicates<Xor32>
+        : &Lanes.Predicates<And32>;
 
-    PtxInstruction WithoutCombination() => _current with { Modifiers = [.. _current.Modifiers.Where(modifier => modifier is not ("and" or "or" or "xor"))] };
+    PtxInstruction WithoutCombination() =>
+        _current with { Modifiers = [.. _current.Modifiers.Where(modifier => modifier is not ("and" or "or" or "xor"))] };
 
     static List<string> RemoveFirst(IReadOnlyList<string> words, string word)
     {
@@ -116,7 +119,8 @@ static unsafe class LanesOfFour
         for (uint m = mask; m != 0; m &= m - 1)
         {
             int l = BitOperations.TrailingZeroCount(m);
-            d[l] = T.CreateTruncating(BitFields.Insert(sizeof(T) * 8, ulong.CreateTruncating(a[l]), ulong.CreateTruncating(b[l]), start[l], length[l]));
+            d[l] = T.CreateTruncating(BitFields.Insert(sizeof(T) * 8, ulong.CreateTruncating(a[l]), ulong.CreateTruncating(b[l]), start[l],
+                length[l]));
         }
     }
 

@@ -20,9 +20,11 @@ unsafe partial class Decoder
                 DecodeAtomic(operands);
                 return true;
             case "shfl":
-                ShuffleMode mode = _current.Has("up") ? ShuffleMode.Up : _current.Has("down") ? ShuffleMode.Down : _current.Has("bfly") ? ShuffleMode.Butterfly : ShuffleMode.Index;
+                ShuffleMode mode = _current.Has("up") ? ShuffleMode.Up : _current.Has("down") ? ShuffleMode.Down
+                    : _current.Has("bfly") ? ShuffleMode.Butterfly : ShuffleMode.Index;
                 (PtxOperand value, int inRange) = Pair(operands[0]);
-                Emit(&WarpInstructions.Shuffle, Destination(value, RowKind.Bits32), Source(operands[1], RowKind.Bits32), Source(operands[2], RowKind.Bits32),
+                Emit(&WarpInstructions.Shuffle, Destination(value, RowKind.Bits32), Source(operands[1], RowKind.Bits32),
+                    Source(operands[2], RowKind.Bits32),
                     Source(operands[3], RowKind.Bits32), (long)mode, [inRange, Source(operands[4], RowKind.Bits32)]);
                 return true;
             case "vote":
@@ -34,12 +36,14 @@ unsafe partial class Decoder
                 Execute match = _current.Has("any")
                     ? wide ? &WarpInstructions.MatchAny<ulong> : &WarpInstructions.MatchAny<uint>
                     : wide ? &WarpInstructions.MatchAll<ulong> : &WarpInstructions.MatchAll<uint>;
-                Emit(match, Destination(same, RowKind.Bits32), Source(operands[1], wide ? RowKind.Bits64 : RowKind.Bits32), more: [all, Source(operands[2], RowKind.Bits32)]);
+                Emit(match, Destination(same, RowKind.Bits32), Source(operands[1], wide ? RowKind.Bits64 : RowKind.Bits32),
+                    more: [all, Source(operands[2], RowKind.Bits32)]);
                 return true;
             case "redux":
                 ReduxOperation operation = Enum.GetValues<ReduxOperation>().First(word => _current.Has(word.ToString().ToLowerInvariant()));
                 long signed = _current.Types[0] == PtxType.S32 ? 1 << 8 : 0;
-                Emit(&WarpInstructions.Reduce, Destination(operands[0], RowKind.Bits32), Source(operands[1], RowKind.Bits32), immediate: (long)operation | signed,
+                Emit(&WarpInstructions.Reduce, Destination(operands[0], RowKind.Bits32), Source(operands[1], RowKind.Bits32),
+                    immediate: (long)operation | signed,
                     more: [Source(operands[2], RowKind.Bits32)]);
                 return true;
             case "activemask":
@@ -72,7 +76,8 @@ unsafe partial class Decoder
         if (_current.Has("ballot"))
             Emit(&WarpInstructions.Ballot, Destination(operands[0], RowKind.Bits32), predicate, more: [members]);
         else
-            Emit(_current.Has("all") ? &WarpInstructions.Vote<VoteAll> : _current.Has("any") ? &WarpInstructions.Vote<VoteAny> : &WarpInstructions.Vote<VoteUniform>,
+            Emit(_current.Has("all") ? &WarpInstructions.Vote<VoteAll> : _current.Has("any") ? &WarpInstructions.Vote<VoteAny>
+                : &WarpInstructions.Vote<VoteUniform>,
                 Destination(operands[0], RowKind.Predicate), predicate, more: [members]);
     }
 
@@ -103,7 +108,8 @@ unsafe partial class Decoder
         else if (_current.Has("wait_all"))
             Emit(&AsyncCopies.Wait, immediate: -1);
         else if (_current.Has("wait_group"))
-            Emit(&AsyncCopies.Wait, immediate: operands[0] is PtxInteger { Value: >= 0 } groups ? groups.Value : throw Fault("the number of groups is a constant"));
+            Emit(&AsyncCopies.Wait, immediate: operands[0] is PtxInteger { Value: >= 0 } groups ? groups.Value
+                : throw Fault("the number of groups is a constant"));
         else
         {
             if (operands[2] is not PtxInteger { Value: 4 or 8 or 16 } size || (_current.Has("cg") && size.Value != 16))
@@ -114,7 +120,8 @@ unsafe partial class Decoder
                 throw Fault("the offset does not fit");
             PtxOperand? last = operands.Count > 3 && !_current.Has("L2::cache_hint") ? operands[3] : null;
             bool ignores = last is PtxNegated || (last is PtxRegister register && RegisterType(register) == PtxType.Pred);
-            int bytes = last != null && !ignores ? Source(last, RowKind.Bits32) : -1, ignored = ignores ? Source(last!, RowKind.Predicate) : -1;
+            int bytes = last != null && !ignores ? Source(last, RowKind.Bits32) : -1,
+                ignored = ignores ? Source(last!, RowKind.Predicate) : -1;
             Execute issue = _level switch
             {
                 CheckLevel.Bounds => &AsyncCopies.Issue<BoundsOnly>,
@@ -144,7 +151,8 @@ unsafe partial class Decoder
         IReadOnlyList<PtxOperand> registers = value is PtxVector vector ? vector.Elements : [value];
         (int address, long offset) = Address((PtxAddress)operands[store ? 0 : 1]);
         int[] rows = [.. registers.Select(register => store ? Source(register, RowKind.Bits32) : Destination(register, RowKind.Bits32))];
-        Emit(MatrixForms.Access(store, _current.Space, _level), 0, address, _current.Has("trans") ? 1 : 0, rows.Length, offset, rows, accessesMemory: true);
+        Emit(MatrixForms.Access(store, _current.Space, _level), 0, address, _current.Has("trans") ? 1 : 0, rows.Length, offset, rows,
+            accessesMemory: true);
     }
 
     void DecodeMultiply(IReadOnlyList<PtxOperand> operands)
@@ -153,7 +161,8 @@ unsafe partial class Decoder
         int k = int.Parse(shape[(shape.IndexOf('k') + 1)..], CultureInfo.InvariantCulture);
         PtxType a = _current.Types[1], b = _current.Types[2], d = _current.Types[0];
         int perRegister = a.Bits() == 8 ? 4 : a.Bits() == 16 ? 2 : 1, depth = k / (4 * perRegister), sums = d == PtxType.F16 ? 2 : 4;
-        Execute execute = shape.StartsWith("m16n8", StringComparison.Ordinal) && depth is 1 or 2 && d == _current.Types[3] ? MatrixForms.Multiply(d, a, b) : null;
+        Execute execute = shape.StartsWith("m16n8", StringComparison.Ordinal) && depth is 1 or 2
+            && d == _current.Types[3] ? MatrixForms.Multiply(d, a, b) : null;
         int[] counts = [sums, 2 * depth, depth, sums];
         if (execute == null)
             throw Fault($"the emulator does not execute '{_current.Mnemonic}'");

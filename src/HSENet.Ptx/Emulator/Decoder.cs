@@ -41,8 +41,10 @@ sealed unsafe partial class Decoder
     }
 
     /// <summary>Decodes an entry.</summary>
-    /// <exception cref="PtxException">An instruction or operand that the emulator does not execute, recursion, or a missing function.</exception>
-    public static DecodedKernel Decode(EmulatorModule module, PtxFunction entry, CheckLevel level) => new Decoder(module, entry, level).Decode();
+    /// <exception cref="PtxException">An instruction or operand that the emulator does not execute, recursion, or a missing
+    /// function.</exception>
+    public static DecodedKernel Decode(EmulatorModule module, PtxFunction entry, CheckLevel level) =>
+        new Decoder(module, entry, level).Decode();
 
     DecodedKernel Decode()
     {
@@ -122,7 +124,8 @@ sealed unsafe partial class Decoder
         return result;
     }
 
-    static bool IsEnding(PtxInstruction instruction) => instruction.Opcode is "bra" or "brx" or "ret" or "exit" or "trap" || EndsBlock(instruction);
+    static bool IsEnding(PtxInstruction instruction) => instruction.Opcode is "bra" or "brx" or "ret" or "exit" or "trap"
+        || EndsBlock(instruction);
 
     // Index of a routine's block among all blocks, -1 for leaving the routine.
     int Global(int block) => block == _routine.Graph.Exit ? -1 : _routine.FirstBlock + block;
@@ -185,7 +188,8 @@ sealed unsafe partial class Decoder
         if (results.Count != function.Results.Count || arguments.Count != function.Parameters.Count)
             throw Fault($"'{target}' takes {function.Parameters.Count} arguments and gives {function.Results.Count} results");
         block.Copies = new CallCopies(
-            [.. arguments.Zip(function.Parameters, (argument, parameter) => Copy(CallParameter(argument), Formal(function, parameter), target))],
+            [.. arguments.Zip(function.Parameters, (argument, parameter) =>
+                Copy(CallParameter(argument), Formal(function, parameter), target))],
             [.. results.Zip(function.Results, (result, formal) => Copy(Formal(function, formal), CallParameter(result), target))]);
     }
 
@@ -196,7 +200,8 @@ sealed unsafe partial class Decoder
         return (from.Offset, to.Offset, from.Bytes);
     }
 
-    (int Offset, int Bytes) Formal(PtxFunction function, PtxVariable parameter) => _callParameters.TryGetValue((function.Name, parameter.Name), out var found)
+    (int Offset, int Bytes) Formal(PtxFunction function, PtxVariable parameter) =>
+        _callParameters.TryGetValue((function.Name, parameter.Name), out var found)
         ? found : throw Fault($"parameter {parameter.Name} of '{function.Name}' is a register; the emulator passes parameters in .param");
 
     (int Offset, int Bytes) CallParameter(PtxOperand operand) =>
@@ -230,7 +235,8 @@ sealed unsafe partial class Decoder
             _variables[(scope, variable.Name)] = dynamic;
     }
 
-    static bool IsDynamic(PtxVariable variable) => variable is { Space: PtxSpace.Shared, Linkage: "extern" } || variable is { Space: PtxSpace.Shared, Bytes: 0 };
+    static bool IsDynamic(PtxVariable variable) => variable is { Space: PtxSpace.Shared, Linkage: "extern" }
+        || variable is { Space: PtxSpace.Shared, Bytes: 0 };
 
     void Place(string scope, PtxVariable variable)
     {
@@ -238,11 +244,13 @@ sealed unsafe partial class Decoder
         {
             case PtxSpace.Shared:
                 Bounded(_kernel.SharedArrays.Bytes + variable.Bytes, variable, Emulator.MaxSharedBytes);
-                _variables[(scope, variable.Name)] = (ulong)_kernel.SharedArrays.Add(variable.Name, (int)variable.Bytes, Math.Max(1, variable.Alignment));
+                _variables[(scope, variable.Name)] =
+                    (ulong)_kernel.SharedArrays.Add(variable.Name, (int)variable.Bytes, Math.Max(1, variable.Alignment));
                 break;
             case PtxSpace.Local:
                 Bounded(_kernel.LocalArrays.Bytes + variable.Bytes, variable, MostLocalBytes);
-                _variables[(scope, variable.Name)] = (ulong)_kernel.LocalArrays.Add(variable.Name, (int)variable.Bytes, Math.Max(1, variable.Alignment));
+                _variables[(scope, variable.Name)] =
+                    (ulong)_kernel.LocalArrays.Add(variable.Name, (int)variable.Bytes, Math.Max(1, variable.Alignment));
                 break;
             case PtxSpace.Param:
                 int offset = (_kernel.CallParameterBytes + 7) / 8 * 8;
@@ -256,7 +264,8 @@ sealed unsafe partial class Decoder
     }
 
     static int Bounded(long bytes, PtxVariable variable, int most) => bytes >= 0 && bytes <= most
-        ? (int)bytes : throw new PtxException(variable.Line, $"with '{variable.Name}' there are {bytes} bytes of .{variable.Space.Word()}, {most} are possible");
+        ? (int)bytes : throw new PtxException(variable.Line,
+            $"with '{variable.Name}' there are {bytes} bytes of .{variable.Space.Word()}, {most} are possible");
 
     PtxException Fault(string what) => new(_current.Line, $"{what}: {_current}");
 }

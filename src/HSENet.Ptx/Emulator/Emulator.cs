@@ -37,7 +37,8 @@ public sealed class Emulator(EmulatorMemory memory)
     /// <exception cref="EmulatorException">Sizes or parameters do not fit the kernel, or it does not end.</exception>
     /// <exception cref="PtxException">The kernel has something that the emulator does not execute.</exception>
     public EmulatorResult Launch(
-        EmulatorKernel kernel, Dim3 grid, Dim3 block, int dynamicSharedBytes, ReadOnlySpan<byte> parameters, EmulatorOptions? options = null)
+        EmulatorKernel kernel, Dim3 grid, Dim3 block, int dynamicSharedBytes, ReadOnlySpan<byte> parameters,
+            EmulatorOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(kernel);
         options ??= EmulatorOptions.Default;
@@ -109,7 +110,8 @@ public sealed class Emulator(EmulatorMemory memory)
         return new BlockState(kernel, warps);
     }
 
-    static void Check(EmulatorKernel kernel, DecodedKernel decoded, Dim3 grid, Dim3 block, int dynamicSharedBytes, ReadOnlySpan<byte> parameters)
+    static void Check(EmulatorKernel kernel, DecodedKernel decoded, Dim3 grid, Dim3 block, int dynamicSharedBytes,
+        ReadOnlySpan<byte> parameters)
     {
         string name = kernel.Name;
         if (grid.X < 1 || grid.Y is < 1 or > 65535 || grid.Z is < 1 or > 65535)
@@ -119,9 +121,11 @@ public sealed class Emulator(EmulatorMemory memory)
         if (parameters.Length != decoded.ParameterBytes)
             throw new EmulatorException($"{name} takes {decoded.ParameterBytes} bytes of parameters, got {parameters.Length}");
         if ((long)decoded.LocalBytes * block.Count > MostLocalBytes)
-            throw new EmulatorException($"{name}: {block.Count} threads with {decoded.LocalBytes} bytes of local memory are more than the emulator holds");
+            throw new EmulatorException($"{name}: {block.Count} threads with {decoded.LocalBytes} bytes of local memory are more than "
+                + $"the emulator holds");
         int declared = decoded.DeclaredSharedBytes;
         if (dynamicSharedBytes < 0 || dynamicSharedBytes > MaxSharedBytes - declared)
-            throw new EmulatorException($"{name}: {dynamicSharedBytes} bytes of dynamic and {declared} of static shared memory are not 0 to {MaxSharedBytes}");
+            throw new EmulatorException($"{name}: {dynamicSharedBytes} bytes of dynamic and {declared} of static shared memory are not 0 "
+                + $"to {MaxSharedBytes}");
     }
 }

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace HSENet.Ptx;
 
-/// <summary>Global memory that kernels reach; made by <see cref="EmulatorMemory"/>. Not to be written during a launch that uses it.</summary>
+/// <summary>Global memory that kernels reach; made by <see cref="EmulatorMemory"/>. Not to be written during a launch that uses
+/// it.</summary>
 public sealed unsafe class EmulatorAllocation : IDisposable
 {
     /// <summary>Bytes before and after an allocation that belong to nobody, so that a stray address does not hit a neighbour.</summary>

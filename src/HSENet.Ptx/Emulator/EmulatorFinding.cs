@@ -8,7 +8,8 @@ namespace HSENet.Ptx;
 /// <param name="Block">Position of the block in the grid.</param>
 /// <param name="Thread">Position of the thread in its block.</param>
 /// <param name="Address">Address as the kernel computed it; an offset for shared and local memory; 0 where there is none.</param>
-/// <param name="Allocation">Name of the allocation, array or variable that is concerned, or the nearest one; empty where there is none.</param>
+/// <param name="Allocation">Name of the allocation, array or variable that is concerned, or the nearest one; empty where there is
+/// none.</param>
 /// <param name="Message">One sentence for people.</param>
 public sealed record EmulatorFinding(
     string Kind, string Kernel, int Line, Dim3 Block, Dim3 Thread, ulong Address, string Allocation, string Message)

@@ -18,7 +18,8 @@ public sealed class EmulatorKernel
         (_module, _entry) = (module, entry);
         MaxThreadsPerBlock = (int)entry.Directives
             .Where(directive => directive.Name is "maxntid" or "reqntid")
-            .Select(directive => directive.Arguments.Aggregate(1L, (product, size) => Math.Min(MaxThreads, product * Size(directive, size))))
+            .Select(directive => directive.Arguments.Aggregate(1L, (product, size) =>
+                Math.Min(MaxThreads, product * Size(directive, size))))
             .DefaultIfEmpty(MaxThreads).Min();
     }
 
@@ -38,7 +39,8 @@ public sealed class EmulatorKernel
     /// <summary>The most threads of a block, from <c>.maxntid</c> or <c>.reqntid</c>.</summary>
     public int MaxThreadsPerBlock { get; }
 
-    static long Size(PtxDirective directive, string size) => long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out long threads)
+    static long Size(PtxDirective directive, string size) =>
+        long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out long threads)
         ? Math.Min(threads, MaxThreads) : throw new PtxException(directive.Line, $"'{size}' is no number of threads");
 
     internal DecodedKernel Decoded(CheckLevel level)

@@ -32,7 +32,8 @@ public sealed unsafe class EmulatorMemory : IDisposable
         return allocation;
     }
 
-    /// <summary>Lets kernels reach initialised memory that the caller owns and keeps alive, such as a mapped file, without a copy.</summary>
+    /// <summary>Lets kernels reach initialised memory that the caller owns and keeps alive, such as a mapped file, without a
+    /// copy.</summary>
     /// <exception cref="EmulatorException">The pointer is null or the length negative.</exception>
     public EmulatorAllocation Attach(nint pointer, long bytes, string name, bool readOnly)
     {

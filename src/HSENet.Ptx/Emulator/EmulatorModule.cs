@@ -53,7 +53,8 @@ public sealed class EmulatorModule : IDisposable
     }
 
     internal ulong AddressOf(PtxVariable variable) => _variables.TryGetValue(variable.Name, out EmulatorAllocation? allocation)
-        ? allocation.Address : throw new PtxException(variable.Line, $"'{variable.Name}' is declared in a function; the emulator knows .global and .const of modules");
+        ? allocation.Address : throw new PtxException(variable.Line,
+            $"'{variable.Name}' is declared in a function; the emulator knows .global and .const of modules");
 
     // Variables without an initial value are zero, as a driver makes them.
     EmulatorAllocation Make(PtxVariable variable)
@@ -83,7 +84,8 @@ public sealed class EmulatorModule : IDisposable
             PtxInteger integer => (ulong)integer.Value,
             PtxFloat32 number => number.Bits,
             PtxFloat64 number => number.Bits,
-            PtxSymbol symbol when _variables.TryGetValue(symbol.Name, out EmulatorAllocation? other) => other.Address + (ulong)symbol.Offset,
+            PtxSymbol symbol when _variables.TryGetValue(symbol.Name, out EmulatorAllocation? other) =>
+                other.Address + (ulong)symbol.Offset,
             _ => throw new PtxException(variable.Line, $"'{value}' cannot be a value of '{variable.Name}'"),
         };
         int size = variable.Type.Bytes();

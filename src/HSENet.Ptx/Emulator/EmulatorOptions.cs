@@ -27,7 +27,8 @@ public sealed record EmulatorOptions
 }
 
 /// <summary>What a launch did.</summary>
-/// <param name="Findings">Faults in the order of blocks, and inside a block in the order of execution; at most eight of one kind and line.</param>
+/// <param name="Findings">Faults in the order of blocks, and inside a block in the order of execution; at most eight of one kind and
+/// line.</param>
 /// <param name="FindingCount">All faults, those that were not kept too.</param>
 /// <param name="WarpInstructions">Instructions that warps executed.</param>
 /// <param name="Instructions">The same, counted once for each active lane.</param>

@@ -63,7 +63,8 @@ sealed unsafe class FindingCollector(BlockState block)
         if (!Wanted(i, FindingKind.UninitialisedRead))
             return;
         (string name, string where) = Place(region, address, relative);
-        Keep(w, i, lane, FindingKind.UninitialisedRead, region->Index >= 0 ? address : relative, name, $"read of {bytes} bytes that nobody wrote, {where}");
+        Keep(w, i, lane, FindingKind.UninitialisedRead, region->Index >= 0 ? address : relative, name,
+            $"read of {bytes} bytes that nobody wrote, {where}");
     }
 
     public void CopyPending(Warp w, Instruction* i, int lane, MemoryRegion* region, ulong address, ulong relative, uint bytes, bool store)
@@ -72,11 +73,13 @@ sealed unsafe class FindingCollector(BlockState block)
             return;
         (string name, string where) = Place(region, address, relative);
         Keep(w, i, lane, FindingKind.AsyncCopy, relative, name,
-            $"{(store ? "write" : "read")} of {bytes} bytes, {where}, to which an asynchronous copy is under way: its group was not waited for");
+            $"{(store ? "write" : "read")} of {bytes} bytes, {where}, to which an asynchronous copy is under way: its group was not "
+                + $"waited for");
     }
 
     public void Race(
-        Warp w, Instruction* i, int lane, MemoryRegion* region, ulong address, ulong offset, uint bytes, AccessKind kind, uint other, RaceOrder order)
+        Warp w, Instruction* i, int lane, MemoryRegion* region, ulong address, ulong offset, uint bytes, AccessKind kind, uint other,
+            RaceOrder order)
     {
         if (!Wanted(i, FindingKind.Race))
             return;
@@ -84,7 +87,8 @@ sealed unsafe class FindingCollector(BlockState block)
         uint who = other & Stamp.Who;
         bool sameBlock = Stamp.Clock(other) >= order.BlockStart;
         string someone = who == Stamp.ManyBlocks ? "threads of several blocks"
-            : (who == Stamp.ManyWarps ? "several warps" : who >= Stamp.ManyLanes ? $"several lanes of warp {who - Stamp.ManyLanes}" : $"thread {block.BlockSize.Position(who)}")
+            : (who == Stamp.ManyWarps ? "several warps" : who >= Stamp.ManyLanes ? $"several lanes of warp {who - Stamp.ManyLanes}"
+                : $"thread {block.BlockSize.Position(who)}")
                 + (sameBlock ? "" : $" of block {block.GridSize.Position(order.BlockOf(Stamp.Clock(other)))}");
         string access = kind == AccessKind.Load ? "read" : kind == AccessKind.Store ? "write" : "atomic";
         Keep(w, i, lane, FindingKind.Race, region->Index >= 0 ? address : offset, name,
@@ -118,7 +122,8 @@ sealed unsafe class FindingCollector(BlockState block)
     }
 
     void Keep(Warp w, Instruction* i, int lane, string kind, ulong address, string allocation, string message) =>
-        _kept.Add((block.Number, i->Statement, new EmulatorFinding(kind, block.Kernel.Name, block.Kernel.Statements[i->Statement].Line, block.Position,
+        _kept.Add((block.Number, i->Statement,
+            new EmulatorFinding(kind, block.Kernel.Name, block.Kernel.Statements[i->Statement].Line, block.Position,
             block.BlockSize.Position(w.Index * 32L + lane), address, allocation, message)));
 
     ArrayLayout Arrays(MemoryRegion* region) => region->Index == BlockState.SharedIndex

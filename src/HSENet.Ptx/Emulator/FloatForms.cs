@@ -44,7 +44,8 @@ readonly struct MultiplyF32 : IVectorBinary
 
 readonly struct FusedMultiplyAddF32 : IVectorTernary
 {
-    public static uint Of(uint a, uint b, uint c) => FloatBits.Canonical(MathF.FusedMultiplyAdd(FloatBits.Single(a), FloatBits.Single(b), FloatBits.Single(c)));
+    public static uint Of(uint a, uint b, uint c) =>
+        FloatBits.Canonical(MathF.FusedMultiplyAdd(FloatBits.Single(a), FloatBits.Single(b), FloatBits.Single(c)));
     public static V Of(V a, V b, V c) => FloatBits.Canonical(Vector512.FusedMultiplyAdd(a.AsSingle(), b.AsSingle(), c.AsSingle()));
 }
 

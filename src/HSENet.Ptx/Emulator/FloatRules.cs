@@ -94,7 +94,8 @@ sealed partial class DecodeTable
     /// <summary>set: 1.0 or all ones where the comparison holds, else zero.</summary>
     static Form? CompareToValue(PtxInstruction i)
     {
-        if (i.Types is not [PtxType to, PtxType from] || LaneRules.IsPacked(to) != LaneRules.IsPacked(from) || LaneRules.Comparer(i, from) is not { } compare)
+        if (i.Types is not [PtxType to, PtxType from] || LaneRules.IsPacked(to) != LaneRules.IsPacked(from)
+            || LaneRules.Comparer(i, from) is not { } compare)
             return null;
         ulong one = TruthValue(to);
         return LaneRules.Binary(i, false, LaneRules.IsWide(from), LaneRules.Each(from, (a, b) => compare(a, b) ? one : 0));

@@ -40,7 +40,8 @@ sealed unsafe class Form
     public static Form Unary<TOp, TA, TD>() where TOp : IUnary<TA, TD> where TA : unmanaged where TD : unmanaged =>
         new(&Lanes.Unary<TOp, TA, TD>, Kind<TD>(), Kind<TA>());
 
-    public static Form Binary<TOp, TA, TB, TD>() where TOp : IBinary<TA, TB, TD> where TA : unmanaged where TB : unmanaged where TD : unmanaged =>
+    public static Form Binary<TOp, TA, TB, TD>() where TOp : IBinary<TA, TB, TD> where TA : unmanaged where TB : unmanaged
+        where TD : unmanaged =>
         new(&Lanes.Binary<TOp, TA, TB, TD>, Kind<TD>(), Kind<TA>(), Kind<TB>());
 
     public static Form Binary<TOp, T>() where TOp : IBinary<T, T, T> where T : unmanaged => Binary<TOp, T, T, T>();
@@ -100,7 +101,9 @@ sealed unsafe class Form
         new(&LaneVectors.Test<TOp>, RowKind.Predicate, RowKind.Bits32, RowKind.Bits32) { Scalar = &Lanes.Test<TOp, uint> };
 
     public static Form Vector64<TOp>() where TOp : IVectorBinary64 =>
-        new(&LaneVectors.Binary64<TOp>, RowKind.Bits64, RowKind.Bits64, RowKind.Bits64) { Scalar = &Lanes.Binary<TOp, ulong, ulong, ulong> };
+        new(&LaneVectors.Binary64<TOp>, RowKind.Bits64, RowKind.Bits64,
+            RowKind.Bits64)
+        { Scalar = &Lanes.Binary<TOp, ulong, ulong, ulong> };
 
     public static Form VectorTernary64<TOp>() where TOp : IVectorTernary64 =>
         new(&LaneVectors.Ternary64<TOp>, RowKind.Bits64, RowKind.Bits64, RowKind.Bits64, RowKind.Bits64)
@@ -114,7 +117,9 @@ sealed unsafe class Form
     public static Form Move64() => new(&LaneVectors.Move64, RowKind.Bits64, RowKind.Bits64) { Scalar = &Lanes.Unary<Copy64, ulong, ulong> };
 
     public static Form MultiplyWide<TOp>(bool signed) where TOp : IBinary<uint, uint, ulong> =>
-        new(signed ? &LaneVectors.MultiplyWideSigned : &LaneVectors.MultiplyWide, RowKind.Bits64, RowKind.Bits32, RowKind.Bits32) { Scalar = &Lanes.Binary<TOp, uint, uint, ulong> };
+        new(signed ? &LaneVectors.MultiplyWideSigned : &LaneVectors.MultiplyWide, RowKind.Bits64, RowKind.Bits32,
+            RowKind.Bits32)
+        { Scalar = &Lanes.Binary<TOp, uint, uint, ulong> };
 
     static RowKind Kind<T>() where T : unmanaged => sizeof(T) == 8 ? RowKind.Bits64 : RowKind.Bits32;
 }

@@ -37,7 +37,8 @@ readonly struct BFloat16Format : IHalfFormat
 }
 
 /// <summary>
-/// A sum of two such numbers, or a product, rounded to f32 and then to 16 bits is what rounding it once gives: f32 has more than twice as many bits,
+/// A sum of two such numbers, or a product, rounded to f32 and then to 16 bits is what rounding it once gives: f32 has more than twice as
+/// many bits,
 /// and where a product of bf16 is so small that f32 rounds it, none of its 16 bits reaches a tie of the result.
 /// </summary>
 readonly struct HalfAdd<T> : IVectorBinary where T : IHalfFormat
@@ -61,7 +62,8 @@ readonly struct HalfMultiply<T> : IVectorBinary where T : IHalfFormat
 /// <summary>The exact product plus c, rounded to odd in f32 (see <see cref="OddRounding"/>), then to 16 bits.</summary>
 readonly struct HalfFusedMultiplyAdd<T> : IVectorTernary where T : IHalfFormat
 {
-    public static uint Of(uint a, uint b, uint c) => (uint)FloatArithmetic.FusedMultiplyAdd(T.Format, a & 0xffff, b & 0xffff, c & 0xffff, default);
+    public static uint Of(uint a, uint b, uint c) =>
+        (uint)FloatArithmetic.FusedMultiplyAdd(T.Format, a & 0xffff, b & 0xffff, c & 0xffff, default);
 
     public static V Of(V a, V b, V c)
     {
@@ -80,7 +82,8 @@ readonly struct HalfFusedMultiplyAdd<T> : IVectorTernary where T : IHalfFormat
         V bits = sum.AsUInt32();
         V inexact = (Vector512.GreaterThan(error, F.Zero) | Vector512.LessThan(error, F.Zero)).AsUInt32();
         V even = Vector512.Equals(bits & V.One, V.Zero);
-        V step = Vector512.ConditionalSelect(Vector512.LessThan((bits ^ error.AsUInt32()).AsInt32(), Vector512<int>.Zero).AsUInt32(), V.AllBitsSet, V.One);
+        V step = Vector512.ConditionalSelect(Vector512.LessThan((bits ^ error.AsUInt32()).AsInt32(), Vector512<int>.Zero).AsUInt32(),
+            V.AllBitsSet, V.One);
         return T.Narrow((bits + (step & inexact & even)).AsSingle());
     }
 

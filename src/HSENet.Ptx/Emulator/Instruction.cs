@@ -5,7 +5,8 @@ namespace HSENet.Ptx;
 
 /// <summary>
 /// Decoded once, executed for the lanes of a mask. A register is a row of 32 lanes of raw bits, 4 or 8 bytes each; constants and special
-/// registers are rows that are filled beforehand, a predicate is one word of 32 bits. So every operand is a byte offset into the warp's rows.
+/// registers are rows that are filled beforehand, a predicate is one word of 32 bits. So every operand is a byte offset into the warp's
+/// rows.
 /// </summary>
 unsafe struct Instruction
 {

@@ -34,8 +34,10 @@ sealed partial class DecodeTable
     {
         AddRule("not", i => IntegerUnary(i, (type, a) => ~a & type.Mask));
         AddRule("cnot", i => IntegerUnary(i, (type, a) => (a & type.Mask) == 0 ? 1UL : 0));
-        AddRule("shl", i => i.Types[0].Bits() == 64 ? null : IntegerBinary(i, (type, a, b) => BitFields.ShiftLeft(type.Bits, a, (uint)b), false));
-        AddRule("shr", i => i.Types[0].Bits() == 64 ? null : IntegerBinary(i, (type, a, b) => BitFields.ShiftRight(type, a, (uint)b), false));
+        AddRule("shl", i => i.Types[0].Bits() == 64 ? null
+            : IntegerBinary(i, (type, a, b) => BitFields.ShiftLeft(type.Bits, a, (uint)b), false));
+        AddRule("shr", i => i.Types[0].Bits() == 64 ? null
+            : IntegerBinary(i, (type, a, b) => BitFields.ShiftRight(type, a, (uint)b), false));
         AddRule("brev", i => IntegerUnary(i, (type, a) => BitFields.Reverse(type.Bits, a)));
         AddRule("bfind", FindHighest);
         AddRule("bfe", i => LaneRules.Integer(i.Types[0]) is { } type
@@ -123,7 +125,8 @@ sealed partial class DecodeTable
 
     static Form Permute(PtxInstruction i)
     {
-        PermuteMode mode = i.Has("f4e") ? PermuteMode.Forward4 : i.Has("b4e") ? PermuteMode.Backward4 : i.Has("rc8") ? PermuteMode.Replicate8
+        PermuteMode mode = i.Has("f4e") ? PermuteMode.Forward4 : i.Has("b4e") ? PermuteMode.Backward4
+            : i.Has("rc8") ? PermuteMode.Replicate8
             : i.Has("ecl") ? PermuteMode.EdgeClampLeft : i.Has("ecr") ? PermuteMode.EdgeClampRight
             : i.Has("rc16") ? PermuteMode.Replicate16 : PermuteMode.Default;
         return LaneRules.Ternary(i, false, false, false, (a, b, c) => BitFields.Permute((uint)a, (uint)b, (uint)c, mode));

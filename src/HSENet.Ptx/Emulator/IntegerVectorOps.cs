@@ -169,7 +169,8 @@ static class VectorShift
 {
     public static V Left(V a, V b) => Avx512F.IsSupported ? Avx512F.ShiftLeftLogicalVariable(a, b) : Each<ShiftLeft32>(a, b);
 
-    public static V RightUnsigned(V a, V b) => Avx512F.IsSupported ? Avx512F.ShiftRightLogicalVariable(a, b) : Each<ShiftRightUnsigned32>(a, b);
+    public static V RightUnsigned(V a, V b) =>
+        Avx512F.IsSupported ? Avx512F.ShiftRightLogicalVariable(a, b) : Each<ShiftRightUnsigned32>(a, b);
 
     public static V RightSigned(V a, V b) =>
         Avx512F.IsSupported ? Avx512F.ShiftRightArithmeticVariable(a.AsInt32(), b).AsUInt32() : Each<ShiftRightSigned32>(a, b);

@@ -4,7 +4,8 @@ using System.Numerics;
 namespace HSENet.Ptx;
 
 /// <summary>
-/// The delegates of one shape, by the name of the instruction that they execute; their number in <see cref="Instruction.Immediate"/> finds them
+/// The delegates of one shape, by the name of the instruction that they execute; their number in <see cref="Instruction.Immediate"/> finds
+/// them
 /// again. There are at most as many as there are names of instructions, so none is ever removed.
 /// </summary>
 static class LaneFunctions<T> where T : Delegate

@@ -42,7 +42,8 @@ static class LaneRules
         : i.Has("rna") ? Rounding.NearestAway : Rounding.Nearest,
         i.Has("ftz"), i.Has("sat"), i.Has("relu"), i.Has("satfinite"));
 
-    /// <summary>The comparison among the modifiers; lo, ls, hi and hs compare unsigned integers, whose types are unsigned already.</summary>
+    /// <summary>The comparison among the modifiers; lo, ls, hi and hs compare unsigned integers, whose types are unsigned
+    /// already.</summary>
     public static Comparison? Compares(PtxInstruction i)
     {
         foreach (string modifier in i.Modifiers)
@@ -100,7 +101,8 @@ static class LaneRules
         : type.Bits() == 16 ? (a, b, c) => element(a & 0xffff, b & 0xffff, c & 0xffff) : element;
 
     /// <summary>Results of s8 and s16 are extended to the 32 bits of a row.</summary>
-    public static ulong Result(PtxType type, ulong bits) => type is PtxType.S8 or PtxType.S16 ? (uint)Integer(type)!.Value.Extend(bits) : bits;
+    public static ulong Result(PtxType type, ulong bits) =>
+        type is PtxType.S8 or PtxType.S16 ? (uint)Integer(type)!.Value.Extend(bits) : bits;
 
     public static Form Unary(PtxInstruction i, bool wideD, bool wideA, Func<ulong, ulong> function)
     {

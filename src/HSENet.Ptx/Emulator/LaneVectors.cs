@@ -178,7 +178,8 @@ static unsafe class LaneVectors
         if ((mask & 0xff) != 0xff)
         {
             Vector512<ulong> bits = Vector512.Create(1ul, 2, 4, 8, 16, 32, 64, 128);
-            value = Vector512.ConditionalSelect(Vector512.Equals(Vector512.Create((ulong)mask) & bits, bits), value, Vector512.LoadAligned(d));
+            value = Vector512.ConditionalSelect(Vector512.Equals(Vector512.Create((ulong)mask) & bits, bits), value,
+                Vector512.LoadAligned(d));
         }
         value.StoreAligned(d);
     }

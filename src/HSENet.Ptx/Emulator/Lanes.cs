@@ -55,7 +55,8 @@ interface IModalTest<T>
 static unsafe class Lanes
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Unary<TOp, TA, TD>(Warp w, Instruction* i, uint mask) where TOp : IUnary<TA, TD> where TA : unmanaged where TD : unmanaged
+    public static void Unary<TOp, TA, TD>(Warp w, Instruction* i, uint mask) where TOp : IUnary<TA, TD> where TA : unmanaged
+        where TD : unmanaged
     {
         TA* a = (TA*)(w.Rows + i->A);
         TD* d = (TD*)(w.Rows + i->D);

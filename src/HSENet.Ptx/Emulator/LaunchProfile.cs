@@ -1,7 +1,8 @@
 // Counters of a launch, by instruction.
 namespace HSENet.Ptx;
 
-/// <summary>What a launch did, counted for each instruction of the kernel and of the functions that it calls. All arrays have one entry an instruction.</summary>
+/// <summary>What a launch did, counted for each instruction of the kernel and of the functions that it calls. All arrays have one entry an
+/// instruction.</summary>
 public sealed class LaunchProfile
 {
     internal LaunchProfile(IReadOnlyList<PtxInstruction> instructions, long blocks, long threads)

@@ -53,7 +53,8 @@ sealed class LaunchRun(DecodedKernel kernel, long blocks, long maxInstructions)
         foreach (BlockState state in states)
             foreach (Warp w in state.Warps)
                 lanes += w.LaneInstructions;
-        return new EmulatorResult(findings, states.Sum(state => state.Findings.Count), states.Sum(state => state.Executed), lanes, Profile(states, threads));
+        return new EmulatorResult(findings, states.Sum(state => state.Findings.Count), states.Sum(state => state.Executed), lanes,
+            Profile(states, threads));
     }
 
     LaunchProfile? Profile(BlockState[] states, long threads)

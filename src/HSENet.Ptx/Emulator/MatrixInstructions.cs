@@ -26,7 +26,8 @@ static unsafe class MatrixInstructions
     }
 
     /// <summary>mma of bytes; B is 1 for .satfinite.</summary>
-    public static void ToInteger<TA, TB>(Warp w, Instruction* i, uint mask) where TA : struct, IMatrixElement where TB : struct, IMatrixElement
+    public static void ToInteger<TA, TB>(Warp w, Instruction* i, uint mask) where TA : struct, IMatrixElement where TB : struct,
+        IMatrixElement
     {
         int depth = (int)i->Immediate;
         int* d = i->More, a = d + 4, b = a + 2 * depth, c = b + depth;
@@ -90,7 +91,8 @@ static unsafe class MatrixInstructions
         if (mask == uint.MaxValue)
             return true;
         int missing = BitOperations.TrailingZeroCount(~mask);
-        w.Block.Findings.Add(w, i, missing, FindingKind.MissingLanes, 0, "", $"{w.Block.Kernel.Statements[i->Statement].Opcode} needs all 32 lanes; here are 0x{mask:x8}");
+        w.Block.Findings.Add(w, i, missing, FindingKind.MissingLanes, 0, "",
+            $"{w.Block.Kernel.Statements[i->Statement].Opcode} needs all 32 lanes; here are 0x{mask:x8}");
         return false;
     }
 }

@@ -55,7 +55,8 @@ readonly unsafe struct Bits64 : IElement<ulong>
     public static void Write(byte* memory, ulong value) => *(ulong*)memory = value;
 }
 
-/// <summary>Bodies of ld and st. The address is row A plus the immediate; a register of a vector access is in <see cref="Instruction.More"/>.</summary>
+/// <summary>Bodies of ld and st. The address is row A plus the immediate; a register of a vector access is in
+/// <see cref="Instruction.More"/>.</summary>
 static unsafe class MemoryAccess
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

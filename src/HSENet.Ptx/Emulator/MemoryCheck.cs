@@ -119,9 +119,11 @@ static unsafe class MemoryCheck
         return region->Data + offset;
     }
 
-    /// <summary>Reads a word for each of eight lanes wherever they are in the likely region; false, with nothing read, when some access is at fault.</summary>
+    /// <summary>Reads a word for each of eight lanes wherever they are in the likely region; false, with nothing read, when some access is
+    /// at fault.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool TryGather<TSpace, TMode>(Warp w, Instruction* i, ulong* addresses, uint* target) where TSpace : ISpace where TMode : ICheckMode
+    public static bool TryGather<TSpace, TMode>(Warp w, Instruction* i, ulong* addresses, uint* target) where TSpace : ISpace
+        where TMode : ICheckMode
     {
         MemoryRegion* region = TSpace.Likely(w, i);
         ulong last = region->LoadBytes - 4;
@@ -129,7 +131,8 @@ static unsafe class MemoryCheck
             return false;
         Vector512<ulong> address = Vector512.Load(addresses) + Vector512.Create((ulong)i->Immediate);
         Vector512<ulong> offset = address - Vector512.Create(region->Base);
-        if (Vector512.GreaterThanAny(offset, Vector512.Create(last)) || (TMode.Access && (address & Vector512.Create(3ul)) != Vector512<ulong>.Zero))
+        if (Vector512.GreaterThanAny(offset, Vector512.Create(last))
+            || (TMode.Access && (address & Vector512.Create(3ul)) != Vector512<ulong>.Zero))
             return false;
         Vector256<int> index = Vector256.Narrow(offset.GetLower(), offset.GetUpper()).AsInt32();
         if (TMode.Access && region->Shadow != null && Avx2.GatherVector256((int*)region->Shadow, index, 1) != Vector256<int>.AllBitsSet)
@@ -156,7 +159,8 @@ static unsafe class MemoryCheck
         if (!TMode.Access)
             return region->Data + offset;
         byte* shadow = region->Shadow == null ? null : region->Shadow + offset;
-        if ((relative & (bytes - 1)) != 0 || (shadow != null && !(kind == AccessKind.Store ? TryMark(shadow, bytes) : AllInitialised(shadow, bytes))))
+        if ((relative & (bytes - 1)) != 0
+            || (shadow != null && !(kind == AccessKind.Store ? TryMark(shadow, bytes) : AllInitialised(shadow, bytes))))
         {
             Report<TMode>(w, i, lane, region, address, relative, bytes, kind);
             return null;
@@ -167,7 +171,8 @@ static unsafe class MemoryCheck
     }
 
     // Says what is wrong with an access inside its region.
-    static void Report<TMode>(Warp w, Instruction* i, int lane, MemoryRegion* region, ulong address, ulong relative, uint bytes, AccessKind kind)
+    static void Report<TMode>(Warp w, Instruction* i, int lane, MemoryRegion* region, ulong address, ulong relative, uint bytes,
+        AccessKind kind)
         where TMode : ICheckMode
     {
         FindingCollector findings = w.Block.Findings;

@@ -49,7 +49,8 @@ sealed unsafe class ProfileCounters
 
     public void Clear()
     {
-        foreach (long[] counters in new[] { _runs, _lanes, _divergences, _guardedLanes, _requests, _units, _ideal, _bytes, _sharedRequests, _sharedUnits, _sharedIdeal, _sharedBytes, _localRequests })
+        foreach (long[] counters in new[] { _runs, _lanes, _divergences, _guardedLanes, _requests, _units, _ideal, _bytes, _sharedRequests,
+            _sharedUnits, _sharedIdeal, _sharedBytes, _localRequests })
             Array.Clear(counters);
         _copyDepth = 0;
     }
@@ -95,7 +96,8 @@ sealed unsafe class ProfileCounters
             for (int s = block.Statement; s < block.Statement + block.Statements; s++)
             {
                 profile.WarpInstructions[s] += _runs[b];
-                profile.ActiveLanes[s] += _kernel.Statements[s].Predicate != null && _kernel.Statements[s].Opcode is not ("bra" or "brx" or "ret" or "exit" or "call")
+                profile.ActiveLanes[s] += _kernel.Statements[s].Predicate != null
+                    && _kernel.Statements[s].Opcode is not ("bra" or "brx" or "ret" or "exit" or "call")
                     ? _guardedLanes[s] : _lanes[b];
             }
             if (block.Statements > 0)

@@ -35,7 +35,8 @@ sealed unsafe class RaceChecker(BlockState block, int warps)
         bool shared = region->Index == BlockState.SharedIndex;
         // Stamps of one lane's access: words, or bytes when it is smaller.
         uint words = bytes < 4 ? bytes : bytes / 4;
-        uint* write = bytes < 4 ? stamps->ByteWrite + offset : stamps->Write + offset / 4, read = bytes < 4 ? stamps->ByteRead + offset : stamps->Read + offset / 4;
+        uint* write = bytes < 4 ? stamps->ByteWrite + offset : stamps->Write + offset / 4,
+            read = bytes < 4 ? stamps->ByteRead + offset : stamps->Read + offset / 4;
         uint start = shared ? Order.BlockStartStamp : Order.LaunchStartStamp;
         if (!OthersSettled(stamps, offset, same ? bytes : bytes * 8, bytes < 4, store, start))
             return false;
@@ -80,12 +81,14 @@ sealed unsafe class RaceChecker(BlockState block, int warps)
         }
         Vector256<uint> nobody = Vector256.Create(Stamp.Who);
         for (ulong at = offset; stamps->ByteWrite != null && at < offset + span; at += 8)
-            if (!Settled(Vector256.Load(stamps->ByteWrite + at), nobody, start) || (store && !Settled(Vector256.Load(stamps->ByteRead + at), nobody, start)))
+            if (!Settled(Vector256.Load(stamps->ByteWrite + at), nobody, start)
+                || (store && !Settled(Vector256.Load(stamps->ByteRead + at), nobody, start)))
                 return false;
         return true;
     }
 
-    /// <summary>The same for one lane, when nothing but this thread was here since the last barrier; false, with nothing recorded, otherwise.</summary>
+    /// <summary>The same for one lane, when nothing but this thread was here since the last barrier; false, with nothing recorded,
+    /// otherwise.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Quick(Warp w, Instruction* i, int lane, MemoryRegion* region, ulong offset, uint bytes, bool store)
     {
@@ -158,7 +161,8 @@ sealed unsafe class RaceChecker(BlockState block, int warps)
         if (kind != AccessKind.Load)
             write = own;
         else if (!atomic)
-            read = Order.Unordered(read, thread, shared) ? Merge(read, own, (uint)thread / 32, shared ? Order.BlockStartStamp : Order.LaunchStartStamp) : own;
+            read = Order.Unordered(read, thread, shared)
+                ? Merge(read, own, (uint)thread / 32, shared ? Order.BlockStartStamp : Order.LaunchStartStamp) : own;
     }
 
     // The second half of Quick where single bytes have stamps of their own; words were found free.
@@ -186,9 +190,11 @@ sealed unsafe class RaceChecker(BlockState block, int warps)
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static bool Free(RaceOrder order, uint stamp, uint thread, uint start) => stamp < start
-        || (stamp >= order.BlockStartStamp && ((stamp & Stamp.Who) == thread || (stamp < order.EpochStamp && (stamp & Stamp.Who) != Stamp.ManyBlocks)));
+        || (stamp >= order.BlockStartStamp
+            && ((stamp & Stamp.Who) == thread || (stamp < order.EpochStamp && (stamp & Stamp.Who) != Stamp.ManyBlocks)));
 
-    static ulong WordOf(MemoryRegion* region, ulong offset) => (region->Base + offset) & ~3ul | (region->Index == BlockState.SharedIndex ? 1ul << 63 : 0);
+    static ulong WordOf(MemoryRegion* region, ulong offset) =>
+        (region->Base + offset) & ~3ul | (region->Index == BlockState.SharedIndex ? 1ul << 63 : 0);
 
     // An access that cannot be in conflict with any lane: of another launch, or before the last barrier.
     bool Settled(uint stamp, uint start) => Free(Order, stamp, Stamp.Who, start);
@@ -227,11 +233,14 @@ sealed unsafe class RaceChecker(BlockState block, int warps)
         if (Vector256.EqualsAll(settled, Vector256<uint>.AllBitsSet))
             return own;
         Vector256<uint> who = read & Vector256.Create(Stamp.Who), now = own & Vector256.Create(~Stamp.Who);
-        Vector256<uint> sameWarp = Vector256.Equals(who >> 5, Vector256.Create(warp)) | Vector256.Equals(who, Vector256.Create(Stamp.ManyLanes + warp));
-        Vector256<uint> merged = now | Vector256.ConditionalSelect(sameWarp, Vector256.Create(Stamp.ManyLanes + warp), Vector256.Create(Stamp.ManyWarps));
+        Vector256<uint> sameWarp = Vector256.Equals(who >> 5, Vector256.Create(warp))
+            | Vector256.Equals(who, Vector256.Create(Stamp.ManyLanes + warp));
+        Vector256<uint> merged = now | Vector256.ConditionalSelect(sameWarp, Vector256.Create(Stamp.ManyLanes + warp),
+            Vector256.Create(Stamp.ManyWarps));
         Vector256<uint> foreign = Vector256.LessThan(read, Vector256.Create(Order.BlockStartStamp));
         merged = Vector256.ConditionalSelect(foreign, now | Vector256.Create(Stamp.ManyBlocks), merged);
-        Vector256<uint> sticky = Vector256.Equals(who, Vector256.Create(Stamp.ManyBlocks)) & Vector256.GreaterThanOrEqual(read, Vector256.Create(start));
+        Vector256<uint> sticky = Vector256.Equals(who, Vector256.Create(Stamp.ManyBlocks)) & Vector256.GreaterThanOrEqual(read,
+            Vector256.Create(start));
         return Vector256.ConditionalSelect(settled, own, Vector256.ConditionalSelect(sticky, read, merged));
     }
 

@@ -169,7 +169,8 @@ sealed class RaceOrder(int warps)
                 Release release = releases[i];
                 if (release.Block == writer && Covers(release, clock, who))
                     return true;
-                if (release.Block != reader && release.Block != writer && OrderedBlocks(writer, clock, who, release.Block, release.Clock, seen))
+                if (release.Block != reader && release.Block != writer
+                    && OrderedBlocks(writer, clock, who, release.Block, release.Clock, seen))
                     return true;
             }
         }

@@ -64,7 +64,8 @@ sealed unsafe class RegionTable
     {
         MemoryRegion* region = Find(address);
         ulong toNext = region + 1 < _first + _regions.Length ? region[1].Base - address : ulong.MaxValue;
-        if (region == _first || (toNext < ulong.MaxValue && toNext < address - region->Base - region->LoadBytes && address - region->Base >= region->LoadBytes))
+        if (region == _first || (toNext < ulong.MaxValue && toNext < address - region->Base - region->LoadBytes
+            && address - region->Base >= region->LoadBytes))
         {
             if (toNext == ulong.MaxValue)
                 return ("", "there is no allocation");

@@ -30,9 +30,11 @@ sealed class RowAllocator
         foreach (PtxCode code in codes)
             foreach ((string name, PtxType type) in code.Registers)
                 if (type.Bits() > 64)
-                    throw new PtxException(code.Function.Line, $"register {name} of '{code.Function.Name}' has {type.Bits()} bits; the emulator knows up to 64");
+                    throw new PtxException(code.Function.Line,
+                        $"register {name} of '{code.Function.Name}' has {type.Bits()} bits; the emulator knows up to 64");
                 else if (type != PtxType.Pred)
-                    offset = type.Bits() == 64 ? Place(code, name, RowKind.Bits64, offset, Row64) : Place(code, name, RowKind.Bits32, offset, Row32);
+                    offset = type.Bits() == 64 ? Place(code, name, RowKind.Bits64, offset, Row64)
+                        : Place(code, name, RowKind.Bits32, offset, Row32);
         kernel.VariableBytes = offset;
         _scratchRows = offset;
         kernel.RowBytes = offset + ScratchRows * Row64;
@@ -44,8 +46,10 @@ sealed class RowAllocator
     public (int Offset, RowKind Kind) Register(string function, string name) => _registers[(function, name)];
 
     public int Scratch(RowKind kind) => kind == RowKind.Predicate
-        ? _nextPredicate < ScratchPredicates ? _scratchPredicates + 4 * _nextPredicate++ : throw new InvalidOperationException("scratch predicates are used up")
-        : _nextScratch < ScratchRows ? _scratchRows + Row64 * _nextScratch++ : throw new InvalidOperationException("scratch rows are used up");
+        ? _nextPredicate < ScratchPredicates ? _scratchPredicates + 4 * _nextPredicate++
+            : throw new InvalidOperationException("scratch predicates are used up")
+        : _nextScratch < ScratchRows ? _scratchRows + Row64 * _nextScratch++
+            : throw new InvalidOperationException("scratch rows are used up");
 
     public int Constant(RowKind kind, ulong bits)
     {

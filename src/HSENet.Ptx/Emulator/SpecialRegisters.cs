@@ -13,12 +13,14 @@ static unsafe class SpecialRegisters
     ];
 
     /// <summary>Registers that count time: they are read, not filled beforehand.</summary>
-    public static bool IsClock(string name) => name is "%clock" or "%clock_hi" or "%clock64" or "%globaltimer" or "%globaltimer_lo" or "%globaltimer_hi";
+    public static bool IsClock(string name) =>
+        name is "%clock" or "%clock_hi" or "%clock64" or "%globaltimer" or "%globaltimer_lo" or "%globaltimer_hi";
 
     public static bool IsKnown(string name) => Array.IndexOf(Known, name) >= 0;
 
     /// <summary>Whether the value differs between the blocks of a launch.</summary>
-    public static bool OfPosition(string name) => name is "%ctaid.x" or "%ctaid.y" or "%ctaid.z" or "%clusterid.x" or "%clusterid.y" or "%clusterid.z";
+    public static bool OfPosition(string name) =>
+        name is "%ctaid.x" or "%ctaid.y" or "%ctaid.z" or "%clusterid.x" or "%clusterid.y" or "%clusterid.z";
 
     public static uint Value(string name, BlockState block, Warp w, int lane)
     {

@@ -4,7 +4,8 @@ using System.Runtime.CompilerServices;
 
 namespace HSENet.Ptx;
 
-/// <summary>Operands: D and D2 (<see cref="Instruction.More"/>) the results, A the value, B and C as the instruction has them, mask last in More.</summary>
+/// <summary>Operands: D and D2 (<see cref="Instruction.More"/>) the results, A the value, B and C as the instruction has them, mask last in
+/// More.</summary>
 static unsafe class WarpInstructions
 {
     /// <summary>What a shuffle gives where it reads a lane that never existed.</summary>
@@ -38,7 +39,8 @@ static unsafe class WarpInstructions
             else
             {
                 d[l] = values[l];
-                w.Block.Findings.Add(w, i, l, FindingKind.MissingLanes, 0, "", $"lane {l} reads lane {source}, which does not take part in the shuffle");
+                w.Block.Findings.Add(w, i, l, FindingKind.MissingLanes, 0, "",
+                    $"lane {l} reads lane {source}, which does not take part in the shuffle");
             }
         }
         if (i->More[0] >= 0)
@@ -88,7 +90,8 @@ static unsafe class WarpInstructions
     public static void Reduce(Warp w, Instruction* i, uint mask)
     {
         uint members = Members(w, i, mask, i->More[0], FindingKind.MissingLanes) & mask;
-        uint result = WarpExchange.Reduce((ReduxOperation)(i->Immediate & 0xff), i->Immediate >> 8 != 0, members == 0 ? mask : members, new(w.Rows + i->A, 32));
+        uint result = WarpExchange.Reduce((ReduxOperation)(i->Immediate & 0xff), i->Immediate >> 8 != 0, members == 0 ? mask : members,
+            new(w.Rows + i->A, 32));
         Spread((uint*)(w.Rows + i->D), result, mask);
     }
 
@@ -114,7 +117,8 @@ static unsafe class WarpInstructions
             if (missing == 0 && (named[l] >> l & 1) != 0)
                 continue;
             w.Block.Findings.Add(w, i, missing != 0 ? BitOperations.TrailingZeroCount(missing) : l, kind, 0, "", missing != 0
-                ? $"lane {BitOperations.TrailingZeroCount(missing)} is named in the mask 0x{named[l]:x8} but is not here: only 0x{mask:x8} are"
+                ? $"lane {BitOperations.TrailingZeroCount(missing)} is named in the mask 0x{named[l]:x8} but is not here: only "
+                    + $"0x{mask:x8} are"
                 : $"lane {l} is here but not in its mask 0x{named[l]:x8}");
             break;
         }

@@ -97,7 +97,8 @@ static unsafe class WarpRunner
                 return true;
             case Ending.Trap:
                 PtxInstruction trap = w.Block.Kernel.Statements[code.Operands->Statement];
-                throw new EmulatorException($"{w.Block.Kernel.Name}: {(trap.Opcode == "call" ? "failed assertion" : "trap")} at line {trap.Line}, block {w.Block.Position}");
+                throw new EmulatorException($"{w.Block.Kernel.Name}: {(trap.Opcode == "call" ? "failed assertion" : "trap")} at line "
+                    + $"{trap.Line}, block {w.Block.Position}");
             default:
                 return !BarrierUnit.Arrive(w, code.Operands, mask);
         }
@@ -145,7 +146,8 @@ static unsafe class WarpRunner
                 w.Push() = new Frame { Block = code.Targets[chosen], Rejoin = code.Rejoin, Mask = same, CallBlock = -1 };
             else
             {
-                w.Block.Findings.Add(w, code.Operands, lane, FindingKind.OutOfBounds, 0, "", $"branch {chosen} of {code.Targets.Length}; the thread ends here");
+                w.Block.Findings.Add(w, code.Operands, lane, FindingKind.OutOfBounds, 0, "",
+                    $"branch {chosen} of {code.Targets.Length}; the thread ends here");
                 Leave(w, same);
             }
         }

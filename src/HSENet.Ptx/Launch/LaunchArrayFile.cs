@@ -23,7 +23,8 @@ static partial class LaunchArrayFile
         if (file.Length < 12 || !file.AsSpan().StartsWith(magic) || file[6] is < 1 or > 3)
             throw new PtxLaunchException($"{place}: {path} is no NumPy array file");
         int start = file[6] == 1 ? 10 : 12;
-        long length = file[6] == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(file.AsSpan(8)) : BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(8));
+        long length = file[6] == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(file.AsSpan(8))
+            : BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(8));
         if (start + length > file.Length)
             throw new PtxLaunchException($"{place}: {path} ends in its header");
         string header = Encoding.UTF8.GetString(file, start, (int)length);
@@ -39,7 +40,8 @@ static partial class LaunchArrayFile
             _ => ["<u" + type.Bytes()],
         };
         if (!expected.Contains(element.Groups[1].Value))
-            throw new PtxLaunchException($"{place}: {path} holds '{element.Groups[1].Value}', a {type.Word()} buffer takes '{expected[0]}'");
+            throw new PtxLaunchException($"{place}: {path} holds '{element.Groups[1].Value}', a {type.Word()} buffer takes "
+                + $"'{expected[0]}'");
         string[] sizes = shape.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (order.Groups[1].Value == "True" && sizes.Length > 1)
             throw new PtxLaunchException($"{place}: {path} is in column-major order, expected row-major");

@@ -10,11 +10,13 @@ static class LaunchFileReader
         JsonDocument document;
         try
         {
-            document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+            document = JsonDocument.Parse(json,
+                new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
         }
         catch (JsonException failure)
         {
-            throw new PtxLaunchException($"the launch file is not JSON: line {failure.LineNumber + 1}, byte {failure.BytePositionInLine + 1}");
+            throw new PtxLaunchException($"the launch file is not JSON: line {failure.LineNumber + 1}, byte "
+                + $"{failure.BytePositionInLine + 1}");
         }
         catch (ArgumentException)
         {
@@ -62,7 +64,8 @@ static class LaunchFileReader
         Expect(element, JsonValueKind.Object, place);
         string name = Text(Property(element, "name", place), place + ".name");
         string word = Text(Property(element, "type", place), place + ".type");
-        PtxType type = LaunchValues.Type(word) ?? throw new PtxLaunchException($"{place}.type: '{word}' is none of {LaunchValues.TypeWords}");
+        PtxType type = LaunchValues.Type(word)
+            ?? throw new PtxLaunchException($"{place}.type: '{word}' is none of {LaunchValues.TypeWords}");
         long? count = element.TryGetProperty("count", out JsonElement written) ? Long(written, place + ".count") : null;
         byte[]? values = null;
         if (element.TryGetProperty("values", out JsonElement list))
@@ -104,7 +107,8 @@ static class LaunchFileReader
                     return new PtxLaunchValue(Hex(Text(property.Value, inside), inside), 1);
                 case "struct":
                     Expect(property.Value, JsonValueKind.Array, inside);
-                    return new PtxLaunchStruct([.. property.Value.EnumerateArray().Select((field, n) => Parameter(field, $"{inside}[{n}]", buffers))]);
+                    return new PtxLaunchStruct([.. property.Value.EnumerateArray()
+                        .Select((field, n) => Parameter(field, $"{inside}[{n}]", buffers))]);
             }
             if (LaunchValues.Type(property.Name) is not { } type)
                 continue;
@@ -173,5 +177,6 @@ static class LaunchFileReader
             throw new PtxLaunchException($"{place} is a JSON {Word(element.ValueKind)}, expected {Word(kind)}");
     }
 
-    static string Word(JsonValueKind kind) => kind is JsonValueKind.True or JsonValueKind.False ? "boolean" : kind.ToString().ToLowerInvariant();
+    static string Word(JsonValueKind kind) =>
+        kind is JsonValueKind.True or JsonValueKind.False ? "boolean" : kind.ToString().ToLowerInvariant();
 }

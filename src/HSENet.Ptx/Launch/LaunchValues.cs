@@ -28,7 +28,8 @@ static class LaunchValues
         if (LaneRules.Integer(type) is { } integer)
         {
             // 64 bits of either sign
-            Int128 value = element.TryGetInt64(out long signed) ? signed : element.TryGetUInt64(out ulong unsigned) ? unsigned : throw Fault(text, type, place);
+            Int128 value = element.TryGetInt64(out long signed) ? signed : element.TryGetUInt64(out ulong unsigned) ? unsigned
+                : throw Fault(text, type, place);
             return value >= integer.Minimum && value <= integer.Maximum ? integer.Wrap(value) : throw Fault(text, type, place);
         }
         switch (type)

@@ -8,7 +8,8 @@ namespace HSENet.Ptx;
 public static class PtxLaunch
 {
     /// <summary>Runs the kernel in memory of its own.</summary>
-    /// <exception cref="PtxException">The text is not PTX, has no such kernel, or has something that the emulator does not execute.</exception>
+    /// <exception cref="PtxException">The text is not PTX, has no such kernel, or has something that the emulator does not
+    /// execute.</exception>
     /// <exception cref="PtxLaunchException">Parameters do not fit the kernel, or buffers the host's memory.</exception>
     /// <exception cref="EmulatorException">The launch cannot be made, or the kernel does not end.</exception>
     public static PtxLaunchResult Run(string ptx, PtxLaunchFile launch, EmulatorOptions? options = null)
@@ -24,7 +25,8 @@ public static class PtxLaunch
         foreach (PtxLaunchBuffer buffer in launch.Buffers)
             buffers[buffer.Name] = Allocate(memory, buffer);
         byte[] parameters = Parameters(launch, declared, buffers);
-        EmulatorResult execution = new Emulator(memory).Launch(kernel, launch.Grid, launch.Block, launch.DynamicSharedBytes, parameters, options);
+        EmulatorResult execution = new Emulator(memory)
+            .Launch(kernel, launch.Grid, launch.Block, launch.DynamicSharedBytes, parameters, options);
         List<PtxLaunchOutput> outputs = [];
         foreach (string name in launch.Outputs)
         {
@@ -76,7 +78,8 @@ public static class PtxLaunch
             int start = bytes.Count;
             Append(bytes, start, launch.Parameters[n], buffers);
             if (bytes.Count - start != parameter.Bytes)
-                throw new PtxLaunchException($"params[{n}] has {bytes.Count - start} bytes, parameter '{parameter.Name}' of kernel '{launch.Kernel}' takes {parameter.Bytes}");
+                throw new PtxLaunchException($"params[{n}] has {bytes.Count - start} bytes, parameter '{parameter.Name}' of kernel "
+                    + $"'{launch.Kernel}' takes {parameter.Bytes}");
         }
         return [.. bytes];
     }

@@ -17,8 +17,10 @@ public static class AddressSpacePass
     public static PtxModule Apply(PtxModule module)
     {
         ArgumentNullException.ThrowIfNull(module);
-        HashSet<string> globals = [.. module.Variables.Where(variable => variable.Space == PtxSpace.Global).Select(variable => variable.Name)];
-        return PtxRewrite.Functions(module, function => function is { IsEntry: true, Body: not null } ? Apply(function, globals) : function);
+        HashSet<string> globals = [.. module.Variables.Where(variable => variable.Space == PtxSpace.Global)
+            .Select(variable => variable.Name)];
+        return PtxRewrite.Functions(module, function =>
+            function is { IsEntry: true, Body: not null } ? Apply(function, globals) : function);
     }
 
     static PtxFunction Apply(PtxFunction kernel, HashSet<string> globals)
@@ -26,10 +28,12 @@ public static class AddressSpacePass
         IReadOnlyList<PtxInstruction> code = new RegisterWebs(ControlFlowGraph.Of(kernel)).Instructions;
         Dictionary<string, Origin> origins = Origins(kernel, code, globals);
         return PtxRewrite.Instructions(kernel, (index, instruction) =>
-            IsGenericAccess(instruction) && OfAddress(code[index], origins, globals) == Origin.Global ? [WithGlobal(instruction)] : [instruction]);
+            IsGenericAccess(instruction) && OfAddress(code[index], origins, globals) == Origin.Global ? [WithGlobal(instruction)]
+                : [instruction]);
     }
 
-    static bool IsGenericAccess(PtxInstruction instruction) => instruction.Space == null && instruction.Opcode is "ld" or "st" or "atom" or "red";
+    static bool IsGenericAccess(PtxInstruction instruction) =>
+        instruction.Space == null && instruction.Opcode is "ld" or "st" or "atom" or "red";
 
     static PtxInstruction WithGlobal(PtxInstruction instruction)
     {
@@ -59,7 +63,8 @@ public static class AddressSpacePass
         return origins;
     }
 
-    static Origin OfResult(PtxInstruction instruction, HashSet<string> parameters, Dictionary<string, Origin> origins, HashSet<string> globals)
+    static Origin OfResult(PtxInstruction instruction, HashSet<string> parameters, Dictionary<string, Origin> origins,
+        HashSet<string> globals)
     {
         switch (instruction.Opcode)
         {

@@ -15,7 +15,8 @@ public static class EntryNamePass
         string[] entries = [.. module.Entries.Select(entry => entry.Name)];
         if (entries.Length != 1)
             throw new PtxException(0, $"one entry was expected, found {entries.Length}: {string.Join(", ", entries)}");
-        if (module.Functions.Any(function => !function.IsEntry && function.Name == name) || module.Variables.Any(variable => variable.Name == name))
+        if (module.Functions.Any(function => !function.IsEntry && function.Name == name)
+            || module.Variables.Any(variable => variable.Name == name))
             throw new PtxException(0, $"the entry cannot be named '{name}': a function or variable has that name");
         return PtxRewrite.Functions(module, function => function.IsEntry ? function with { Name = name } : function);
     }

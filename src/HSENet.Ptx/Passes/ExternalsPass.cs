@@ -14,16 +14,19 @@ public static class ExternalsPass
     public static PtxModule Apply(PtxModule module, IReadOnlyCollection<string>? allowed = null)
     {
         ArgumentNullException.ThrowIfNull(module);
-        HashSet<string> defined = [.. module.Functions.Where(function => function.Body != null).Select(function => function.Name), .. allowed ?? []];
+        HashSet<string> defined = [.. module.Functions.Where(function => function.Body != null).Select(function => function.Name),
+            .. allowed ?? []];
         if (module.Functions.FirstOrDefault(function => !defined.Contains(function.Name)) is PtxFunction external)
             throw new PtxException(external.Line,
                 $"function '{external.Name}' has no body: no GPU can link it (a .NET method that the compiler does not know?)");
         defined.UnionWith(module.Variables.Select(variable => variable.Name));
-        Dictionary<string, PtxFunction> functions = module.Functions.DistinctBy(function => function.Name).ToDictionary(function => function.Name);
+        Dictionary<string, PtxFunction> functions = module.Functions.DistinctBy(function => function.Name)
+            .ToDictionary(function => function.Name);
         foreach (PtxFunction function in module.Functions.Where(function => function.Body != null))
         {
             PtxCode code = PtxCode.Of(function);
-            HashSet<string> known = [.. defined, .. code.Labels.Keys, .. code.BranchTargets.Keys, .. code.Variables.Select(variable => variable.Name),
+            HashSet<string> known = [.. defined, .. code.Labels.Keys, .. code.BranchTargets.Keys,
+                .. code.Variables.Select(variable => variable.Name),
                 .. function.Parameters.Select(parameter => parameter.Name), .. function.Results.Select(result => result.Name)];
             foreach (PtxInstruction instruction in code.Instructions)
             {

@@ -17,11 +17,13 @@ public static class FloatingPointPass
         return PtxRewrite.Functions(module, function => function.Body == null ? function : new Contraction(function).Apply());
     }
 
-    static bool IsLoose(PtxInstruction instruction) => instruction.Opcode is "add" or "sub" or "mul" && !instruction.Modifiers.Any(Roundings.Contains)
+    static bool IsLoose(PtxInstruction instruction) =>
+        instruction.Opcode is "add" or "sub" or "mul" && !instruction.Modifiers.Any(Roundings.Contains)
         && instruction.Types[0] is PtxType.F32 or PtxType.F64 or PtxType.F16 or PtxType.F16x2 or PtxType.Bf16 or PtxType.Bf16x2;
 
     static bool CanFuse(PtxInstruction instruction) =>
-        IsLoose(instruction) && instruction.Predicate == null && !instruction.Has("sat") && instruction.Types[0] is PtxType.F32 or PtxType.F64;
+        IsLoose(instruction) && instruction.Predicate == null && !instruction.Has("sat")
+            && instruction.Types[0] is PtxType.F32 or PtxType.F64;
 
     sealed class Contraction(PtxFunction function)
     {
@@ -54,7 +56,8 @@ public static class FloatingPointPass
                 PtxInstruction sum = graph.Code.Instructions[i];
                 if (sum.Opcode != "mul" && CanFuse(sum))
                     foreach (int operand in (int[])[2, 1])
-                        if (sum.Operands[operand] is PtxRegister register && usedOnce.Contains(((PtxRegister)webs[i].Operands[operand]).Name)
+                        if (sum.Operands[operand] is PtxRegister register
+                            && usedOnce.Contains(((PtxRegister)webs[i].Operands[operand]).Name)
                             && lastWrite.TryGetValue(register.Name, out int product) && IsFusible(product, i))
                         {
                             Fuse(product, i, operand, lastWrite);

@@ -5,7 +5,11 @@ static class PtxRewrite
 {
     /// <summary>Replaces every function; null removes it.</summary>
     public static PtxModule Functions(PtxModule module, Func<PtxFunction, PtxFunction?> change) =>
-        module with { Items = [.. module.Items.Select(item => item is PtxFunction function ? change(function) : item).OfType<PtxStatement>()] };
+        module with
+        {
+            Items = [.. module.Items.Select(item => item is PtxFunction function ? change(function) : item)
+            .OfType<PtxStatement>()]
+        };
 
     /// <summary>Replaces every variable that is declared at the top or in a body; parameters stay.</summary>
     public static PtxModule Variables(PtxModule module, Func<PtxVariable, PtxVariable> change)
@@ -26,7 +30,8 @@ static class PtxRewrite
         int index = 0;
         return function.Body == null ? function : function with
         {
-            Body = Statements(function.Body, statement => statement is PtxInstruction instruction ? change(index++, instruction) : [statement]),
+            Body = Statements(function.Body, statement =>
+                statement is PtxInstruction instruction ? change(index++, instruction) : [statement]),
         };
     }
 

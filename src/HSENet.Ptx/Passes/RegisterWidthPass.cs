@@ -1,7 +1,8 @@
 // Refuses registers of the wrong width: ILGPU writes a few, and an assembler would not take them.
 namespace HSENet.Ptx;
 
-/// <summary>Checks that the registers of arithmetic, moves, comparisons and memory accesses are as wide as the instruction's types say.</summary>
+/// <summary>Checks that the registers of arithmetic, moves, comparisons and memory accesses are as wide as the instruction's types
+/// say.</summary>
 public static class RegisterWidthPass
 {
     // A letter for each operand: t as wide as the first type, T as the last, w twice the first if the form is wide, 3 for 32 bits,
@@ -37,7 +38,8 @@ public static class RegisterWidthPass
             int expected = Expected(instruction, widths[i]);
             foreach (string register in Scalars(instruction, i))
                 if (registers[register].Bits() is int found && expected > 0 && (widths[i] == '+' ? found < expected : found != expected))
-                    throw new PtxException(instruction.Line, $"{register} has {found} bits, '{instruction.Mnemonic}' takes {expected}: {instruction}");
+                    throw new PtxException(instruction.Line,
+                        $"{register} has {found} bits, '{instruction.Mnemonic}' takes {expected}: {instruction}");
         }
     }
 

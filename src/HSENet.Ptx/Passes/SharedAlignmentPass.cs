@@ -4,7 +4,8 @@ namespace HSENet.Ptx;
 /// <summary>Aligns shared variables, static and dynamic.</summary>
 public static class SharedAlignmentPass
 {
-    /// <summary>The module with every <c>.shared</c> variable aligned to at least <paramref name="alignment"/> bytes, a power of two.</summary>
+    /// <summary>The module with every <c>.shared</c> variable aligned to at least <paramref name="alignment"/> bytes, a power of
+    /// two.</summary>
     public static PtxModule Apply(PtxModule module, int alignment = 16)
     {
         ArgumentNullException.ThrowIfNull(module);

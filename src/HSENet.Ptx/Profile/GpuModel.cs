@@ -15,8 +15,10 @@ namespace HSENet.Ptx;
 /// <param name="WarpsPerMultiprocessor">Warps that live on a multiprocessor at once.</param>
 /// <param name="BlocksPerMultiprocessor">Blocks that live on a multiprocessor at once.</param>
 /// <param name="SharedBytesPerMultiprocessor">Shared memory of a multiprocessor, what the system keeps of it included.</param>
-public sealed record GpuModel(string Key, string Name, string Source, int Multiprocessors, double BoostGigahertz, double MemoryGigabytesPerSecond,
-    double Tensor16Tera, double Tensor8Tera, int F32LanesPerClock, int F64LanesPerClock, int WarpsPerMultiprocessor, int BlocksPerMultiprocessor,
+public sealed record GpuModel(string Key, string Name, string Source, int Multiprocessors, double BoostGigahertz,
+    double MemoryGigabytesPerSecond,
+    double Tensor16Tera, double Tensor8Tera, int F32LanesPerClock, int F64LanesPerClock, int WarpsPerMultiprocessor,
+        int BlocksPerMultiprocessor,
     int SharedBytesPerMultiprocessor)
 {
     /// <summary>Instructions that the four schedulers of a multiprocessor start in a clock, on every GPU of the table.</summary>

@@ -23,7 +23,8 @@ static class InstructionClass
         _ => Float(i) is { } type ? $"{type} arithmetic" : "integer",
     };
 
-    /// <summary>Floating-point operations of an active lane, and their type; a fused multiply-add is two. Sign changes and comparisons are none.</summary>
+    /// <summary>Floating-point operations of an active lane, and their type; a fused multiply-add is two. Sign changes and comparisons are
+    /// none.</summary>
     public static (string? Type, int Operations) LaneOperations(PtxInstruction i)
     {
         string? type = i.Opcode is "mma" or "cvt" ? null : Float(i);
@@ -33,13 +34,15 @@ static class InstructionClass
             "add" or "sub" or "mul" or "div" or "ex2" or "lg2" or "rcp" or "rsqrt" or "sqrt" or "sin" or "cos" or "tanh" => 1,
             _ => 0,
         };
-        return type == null || operations == 0 ? (null, 0) : type is "f16x2" or "bf16x2" ? (type[..^2], 2 * operations) : (type, operations);
+        return type == null || operations == 0 ? (null, 0) : type is "f16x2" or "bf16x2" ? (type[..^2], 2 * operations)
+            : (type, operations);
     }
 
     /// <summary>The type of an mma's factors: <c>bf16</c>, <c>f16</c>, <c>s8</c>.</summary>
     public static string MatrixType(PtxInstruction mma) => mma.Types.Skip(1).FirstOrDefault(mma.Types[0]).Word();
 
-    static string? Float(PtxInstruction i) => i.Modifiers.FirstOrDefault(modifier => modifier is "f64" or "f32" or "f16" or "bf16" or "f16x2" or "bf16x2");
+    static string? Float(PtxInstruction i) =>
+        i.Modifiers.FirstOrDefault(modifier => modifier is "f64" or "f32" or "f16" or "bf16" or "f16x2" or "bf16x2");
 
     static string Memory(PtxInstruction i) => i.Space switch
     {

@@ -12,7 +12,8 @@ public sealed class KernelProfile
         SharedBytesPerBlock = facts.StaticSharedBytes + dynamicSharedBytes;
         WarpInstructions = counts.WarpInstructions.Sum();
         LaneInstructions = counts.ActiveLanes.Sum();
-        SortedDictionary<string, long> classes = new(StringComparer.Ordinal), operations = new(StringComparer.Ordinal), tensor = new(StringComparer.Ordinal);
+        SortedDictionary<string, long> classes = new(StringComparer.Ordinal), operations = new(StringComparer.Ordinal),
+            tensor = new(StringComparer.Ordinal);
         foreach ((int n, PtxInstruction instruction) in counts.Instructions.Index())
         {
             if (counts.WarpInstructions[n] == 0)
@@ -89,7 +90,8 @@ public sealed class KernelProfile
     /// <summary>Bytes that the lanes asked for, the ideal of accesses in which no two lanes read the same.</summary>
     public long GlobalBytesAsked { get; }
 
-    /// <summary>Bytes that memory has to give or take at least: the buffers' own when every byte is moved once, or fewer if the kernel moves fewer.</summary>
+    /// <summary>Bytes that memory has to give or take at least: the buffers' own when every byte is moved once, or fewer if the kernel
+    /// moves fewer.</summary>
     public long MemoryBytes { get; }
 
     /// <summary>Accesses of warps to shared memory.</summary>
@@ -138,7 +140,8 @@ public sealed class KernelProfile
     /// <param name="dynamicSharedBytes">Dynamic shared memory of the launch.</param>
     /// <param name="bufferBytes">Bytes of all buffers that the kernel may reach, or null when that is not known.</param>
     /// <exception cref="PtxException">The module has no such entry.</exception>
-    public static KernelProfile Of(PtxModule module, string entryName, LaunchProfile counts, GpuModel gpu, long dynamicSharedBytes = 0, long? bufferBytes = null)
+    public static KernelProfile Of(PtxModule module, string entryName, LaunchProfile counts, GpuModel gpu, long dynamicSharedBytes = 0,
+        long? bufferBytes = null)
     {
         ArgumentNullException.ThrowIfNull(counts);
         ArgumentNullException.ThrowIfNull(gpu);

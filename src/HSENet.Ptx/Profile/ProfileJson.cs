@@ -34,19 +34,23 @@ public static class ProfileJson
 
     static IEnumerable<(string, long)> Counts(KernelProfile p) =>
     [
-        ("blocks", p.Counts.Blocks), ("threads", p.Counts.Threads), ("warp_instructions", p.WarpInstructions), ("lane_instructions", p.LaneInstructions),
+        ("blocks", p.Counts.Blocks), ("threads", p.Counts.Threads), ("warp_instructions", p.WarpInstructions),
+            ("lane_instructions", p.LaneInstructions),
         ("operations", p.Operations), ("global_requests", p.GlobalRequests), ("global_sectors", p.GlobalSectors),
         ("global_bytes_moved", p.GlobalBytesMoved), ("global_bytes_asked", p.GlobalBytesAsked), ("memory_bytes", p.MemoryBytes),
         ("shared_requests", p.SharedRequests), ("shared_wavefronts", p.SharedWavefronts), ("bank_conflicts", p.BankConflicts),
-        ("local_requests", p.LocalRequests), ("async_copy_depth", p.Counts.AsyncCopyDepth), ("barriers", p.Barriers), ("branches", p.Branches),
+        ("local_requests", p.LocalRequests), ("async_copy_depth", p.Counts.AsyncCopyDepth), ("barriers", p.Barriers),
+            ("branches", p.Branches),
         ("divergent_branches", p.DivergentBranches), ("live_registers_estimate", p.Facts.EstimatedLiveRegisters),
         ("shared_bytes_per_block", p.SharedBytesPerBlock), ("resident_blocks", p.Occupancy.Blocks), ("resident_warps", p.Occupancy.Warps),
     ];
 
     static IEnumerable<(string, double)> Ratios(KernelProfile p) =>
     [
-        ("lane_share", p.LaneShare), ("sectors_per_request", p.SectorsPerRequest), ("tensor_share", p.TensorShare), ("occupancy", p.Occupancy.Share),
-        ("arithmetic_intensity", p.ArithmeticIntensity), ("memory_us", p.Bound.Memory), ("tensor_us", p.Bound.Tensor), ("issue_us", p.Bound.Issue),
+        ("lane_share", p.LaneShare), ("sectors_per_request", p.SectorsPerRequest), ("tensor_share", p.TensorShare),
+            ("occupancy", p.Occupancy.Share),
+        ("arithmetic_intensity", p.ArithmeticIntensity), ("memory_us", p.Bound.Memory), ("tensor_us", p.Bound.Tensor),
+            ("issue_us", p.Bound.Issue),
     ];
 
     static void Write(Utf8JsonWriter writer, string name, IReadOnlyDictionary<string, long> values)
@@ -67,7 +71,8 @@ public static class ProfileJson
         // What an instruction does not do is left out.
         foreach ((string name, long value) in new[]
         {
-            ("global_requests", counts.GlobalRequests[n]), ("global_sectors", counts.GlobalSectors[n]), ("global_bytes", counts.GlobalBytes[n]),
+            ("global_requests", counts.GlobalRequests[n]), ("global_sectors", counts.GlobalSectors[n]),
+                ("global_bytes", counts.GlobalBytes[n]),
             ("shared_requests", counts.SharedRequests[n]), ("shared_wavefronts", counts.SharedWavefronts[n]),
             ("bank_conflicts", counts.SharedWavefronts[n] - counts.SharedIdealWavefronts[n]), ("local_requests", counts.LocalRequests[n]),
             ("divergent", counts.DivergentBranches[n]),

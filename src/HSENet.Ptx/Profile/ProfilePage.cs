@@ -28,8 +28,11 @@ public static class ProfilePage
         ArgumentNullException.ThrowIfNull(ptx);
         StringBuilder page = new();
         string name = WebUtility.HtmlEncode(profile.Facts.EntryName);
-        page.Append(CultureInfo.InvariantCulture, $"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{name}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n");
-        page.Append(CultureInfo.InvariantCulture, $"<h1>{name}</h1>\n<p class=\"note\">Counted in the emulator; not measured on hardware.</p>\n<table class=\"facts\">\n");
+        page.Append(CultureInfo.InvariantCulture,
+            $"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta "
+            + $"charset=\"utf-8\">\n<title>{name}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n");
+        page.Append(CultureInfo.InvariantCulture,
+            $"<h1>{name}</h1>\n<p class=\"note\">Counted in the emulator; not measured on hardware.</p>\n<table class=\"facts\">\n");
         foreach ((string row, string value) in ProfileText.Rows(profile).Skip(1))
             page.Append(CultureInfo.InvariantCulture, $"<tr><th>{row}</th><td>{WebUtility.HtmlEncode(value)}</td></tr>\n");
         page.Append("</table>\n<h2>Instructions by class</h2>\n<table class=\"facts\">\n");
@@ -58,8 +61,11 @@ public static class ProfilePage
             int[] here = [.. byLine[line]];
             string cells = here.Length == 0 ? "<td></td><td></td><td></td><td></td><td></td>" : Cells(counts, here);
             double shade = here.Length == 0 ? 0 : here.Max(n => counts.WarpInstructions[n]) / most * 0.35;
-            string colour = shade == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" style=\"background: rgba(255, 176, 46, {shade:F3})\"");
-            page.Append(CultureInfo.InvariantCulture, $"<tr{colour}><td class=\"line\">{line}</td>{cells}<td><pre>{WebUtility.HtmlEncode(lines[line - 1].TrimEnd('\r'))}</pre></td></tr>\n");
+            string colour = shade == 0 ? ""
+                : string.Create(CultureInfo.InvariantCulture, $" style=\"background: rgba(255, 176, 46, {shade:F3})\"");
+            page.Append(CultureInfo.InvariantCulture,
+                $"<tr{colour}><td "
+                + $"class=\"line\">{line}</td>{cells}<td><pre>{WebUtility.HtmlEncode(lines[line - 1].TrimEnd('\r'))}</pre></td></tr>\n");
         }
     }
 

@@ -19,7 +19,8 @@ public static class ProfileText
         Section(text, "instructions by class", profile.InstructionsByClass.OrderByDescending(pair => pair.Value)
             .Select(pair => (pair.Key, $"{Number(pair.Value),16}  {Percent(pair.Value, profile.WarpInstructions)}")));
         Section(text, "bank conflicts by instruction", profile.ConflictsByInstruction.Take(Shown)
-            .Select(row => ($"line {row.Instruction.Line}", $"{Number(row.Conflicts),16}  in {Number(row.Requests)} accesses: {row.Instruction}")));
+            .Select(row => ($"line {row.Instruction.Line}",
+                $"{Number(row.Conflicts),16}  in {Number(row.Requests)} accesses: {row.Instruction}")));
         return text.ToString();
     }
 
@@ -30,21 +31,27 @@ public static class ProfileText
         yield return ("launch", $"{Number(p.Counts.Blocks)} blocks of {p.Counts.Threads} threads");
         yield return ("GPU", $"{p.Gpu.Name} (figures on paper; nothing here was measured on hardware)");
         yield return ("warp instructions", $"{Number(p.WarpInstructions)}, {Format(100 * p.LaneShare)} % of the lanes active");
-        yield return ("operations", p.Operations == 0 ? "none" : string.Join(", ", p.OperationsByType.Select(pair => $"{Number(pair.Value)} {pair.Key}")
+        yield return ("operations", p.Operations == 0 ? "none"
+            : string.Join(", ", p.OperationsByType.Select(pair => $"{Number(pair.Value)} {pair.Key}")
             .Concat(p.TensorOperationsByType.Select(pair => $"{Number(pair.Value)} {pair.Key} on tensor cores"))));
         yield return ("tensor cores", p.TensorShare == 0 ? "not used" : $"{Format(100 * p.TensorShare)} % of the operations");
         yield return ("global memory", $"{Number(p.GlobalRequests)} accesses, {Format(p.SectorsPerRequest)} sectors each");
-        yield return ("global bytes", $"{Number(p.GlobalBytesMoved)} moved in sectors, {Number(p.GlobalBytesAsked)} asked for by lanes, {Number(p.MemoryBytes)} at least");
-        yield return ("shared memory", $"{Number(p.SharedRequests)} accesses, {Number(p.SharedWavefronts)} passes, {Number(p.BankConflicts)} of them by bank conflicts");
+        yield return ("global bytes", $"{Number(p.GlobalBytesMoved)} moved in sectors, {Number(p.GlobalBytesAsked)} asked for by lanes, "
+            + $"{Number(p.MemoryBytes)} at least");
+        yield return ("shared memory",
+            $"{Number(p.SharedRequests)} accesses, {Number(p.SharedWavefronts)} passes, {Number(p.BankConflicts)} of them by bank "
+            + $"conflicts");
         yield return ("local memory", $"{Number(p.LocalRequests)} accesses");
         yield return ("async copies", p.Counts.AsyncCopyDepth == 0 ? "none" : $"{p.Counts.AsyncCopyDepth} groups under way at most");
         yield return ("barriers", $"{Number(p.Barriers)} by warps");
         yield return ("divergence", $"{Number(p.DivergentBranches)} of {Number(p.Branches)} conditional branches");
         yield return ("live registers", $"{p.Facts.EstimatedLiveRegisters} at most (estimate; an assembler's number differs)");
         yield return ("shared bytes of a block", Number(p.SharedBytesPerBlock));
-        yield return ("occupancy", $"{Format(100 * p.Occupancy.Share)} %: {p.Occupancy.Blocks} blocks, {p.Occupancy.Warps} warps; limited by {p.Occupancy.Limit}");
+        yield return ("occupancy", $"{Format(100 * p.Occupancy.Share)} %: {p.Occupancy.Blocks} blocks, {p.Occupancy.Warps} warps; "
+            + $"limited by {p.Occupancy.Limit}");
         yield return ("arithmetic intensity", $"{Format(p.ArithmeticIntensity)} operations for each byte");
-        yield return ("bound", $"{bound.Name}{(bound.Name == "issue" ? $" ({bound.IssueLimit})" : "")}: at least {Format(bound.Microseconds)} µs"
+        yield return ("bound", $"{bound.Name}{(bound.Name == "issue" ? $" ({bound.IssueLimit})" : "")}: at least "
+            + $"{Format(bound.Microseconds)} µs"
             + $" (memory {Format(bound.Memory)}, tensor {Format(bound.Tensor)}, issue {Format(bound.Issue)})");
     }
 

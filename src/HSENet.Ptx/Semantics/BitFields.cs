@@ -20,7 +20,8 @@ static class BitFields
     }
 
     /// <summary>shf.l: the upper half of b:a shifted left; the count wraps at 32, or is at most 32 with <paramref name="clamp"/>.</summary>
-    public static uint FunnelLeft(uint a, uint b, uint count, bool clamp) => (uint)((((ulong)b << 32 | a) << FunnelCount(count, clamp)) >> 32);
+    public static uint FunnelLeft(uint a, uint b, uint count, bool clamp) =>
+        (uint)((((ulong)b << 32 | a) << FunnelCount(count, clamp)) >> 32);
 
     /// <summary>shf.r: the lower half of b:a shifted right.</summary>
     public static uint FunnelRight(uint a, uint b, uint count, bool clamp) => (uint)(((ulong)b << 32 | a) >> FunnelCount(count, clamp));
@@ -28,7 +29,8 @@ static class BitFields
     static int FunnelCount(uint count, bool clamp) => (int)(clamp ? Math.Min(count, 32) : count & 31);
 
     /// <summary>
-    /// bfe: <paramref name="length"/> bits from <paramref name="start"/>, of both the low 8 bits count. Bits beyond the operand, and above the field
+    /// bfe: <paramref name="length"/> bits from <paramref name="start"/>, of both the low 8 bits count. Bits beyond the operand, and above
+    /// the field
     /// in a signed type, are the field's highest bit.
     /// </summary>
     public static ulong Extract(IntegerFormat type, ulong a, uint start, uint length)
@@ -40,7 +42,8 @@ static class BitFields
         return ((field & inside) | (fill ? ~inside : 0)) & type.Mask;
     }
 
-    /// <summary>bfi: <paramref name="b"/> with the low bits of <paramref name="a"/> in place of a field; what would lie beyond the operand is dropped.</summary>
+    /// <summary>bfi: <paramref name="b"/> with the low bits of <paramref name="a"/> in place of a field; what would lie beyond the operand
+    /// is dropped.</summary>
     public static ulong Insert(int bits, ulong a, ulong b, uint start, uint length)
     {
         int first = (int)(start & 255), count = (int)(length & 255);
@@ -50,7 +53,8 @@ static class BitFields
         return (b & ~field) | (a << first & field);
     }
 
-    /// <summary>bfind: position of the highest bit that differs from the sign, or its distance from the top; all ones if there is none.</summary>
+    /// <summary>bfind: position of the highest bit that differs from the sign, or its distance from the top; all ones if there is
+    /// none.</summary>
     public static uint FindHighest(IntegerFormat type, ulong a, bool shiftAmount)
     {
         ulong value = type.Signed && type.Extend(a) < 0 ? ~a & type.Mask : a & type.Mask;
@@ -60,7 +64,8 @@ static class BitFields
         return (uint)(shiftAmount ? type.Bits - 1 - position : position);
     }
 
-    /// <summary>fns: position of the n-th set bit from a base, upward for positive n, downward for negative; 0 asks for the base's own bit.</summary>
+    /// <summary>fns: position of the n-th set bit from a base, upward for positive n, downward for negative; 0 asks for the base's own
+    /// bit.</summary>
     public static uint FindNth(uint mask, uint start, int n)
     {
         if (start > 31)
@@ -88,7 +93,8 @@ static class BitFields
 
     public static uint CountOnes(int bits, ulong a) => (uint)BitOperations.PopCount(a & Mask(bits));
 
-    /// <summary>bmsk: ones from bit <paramref name="start"/> on, <paramref name="width"/> of them; both wrap at 32 or end at the top.</summary>
+    /// <summary>bmsk: ones from bit <paramref name="start"/> on, <paramref name="width"/> of them; both wrap at 32 or end at the
+    /// top.</summary>
     public static uint Ones(uint start, uint width, bool clamp)
     {
         if (!clamp)
@@ -97,7 +103,8 @@ static class BitFields
         return start > 31 ? 0 : (uint)(ones << (int)start);
     }
 
-    /// <summary>szext: the low <paramref name="width"/> bits, sign- or zero-extended; the width wraps at 32, or 32 and more mean all of them.</summary>
+    /// <summary>szext: the low <paramref name="width"/> bits, sign- or zero-extended; the width wraps at 32, or 32 and more mean all of
+    /// them.</summary>
     public static uint Extend(bool signed, uint a, uint width, bool clamp)
     {
         int count = (int)(clamp ? Math.Min(width, 32) : width & 31);

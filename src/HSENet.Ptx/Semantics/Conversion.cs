@@ -1,7 +1,8 @@
 // cvt: between integers of every width and sign, between integers and floats, between floats, and rounding a float to an integral value
 namespace HSENet.Ptx;
 
-/// <summary>An integer type of PTX: 8 to 64 bits. Values are held in the low bits of a ulong; what lies above is ignored in operands, zero in results.</summary>
+/// <summary>An integer type of PTX: 8 to 64 bits. Values are held in the low bits of a ulong; what lies above is ignored in operands, zero
+/// in results.</summary>
 readonly record struct IntegerFormat(int Bits, bool Signed)
 {
     public ulong Mask => Bits == 64 ? ulong.MaxValue : (1UL << Bits) - 1;
@@ -49,7 +50,8 @@ static class Conversion
         return error < 0 && rounding is Rounding.Down or Rounding.Zero ? Math.BitDecrement(nearest) : nearest;
     }
 
-    static Rounding Mirror(Rounding rounding) => rounding switch { Rounding.Down => Rounding.Up, Rounding.Up => Rounding.Down, _ => rounding };
+    static Rounding Mirror(Rounding rounding) =>
+        rounding switch { Rounding.Down => Rounding.Up, Rounding.Up => Rounding.Down, _ => rounding };
 
     /// <summary>Rounds to an integral value, then takes the nearest value of the target type; a NaN gives 0.</summary>
     public static ulong FloatToInteger(IntegerFormat target, FloatFormat source, ulong a, Rounding rounding, bool flush)
@@ -79,7 +81,8 @@ static class Conversion
         return FloatArithmetic.Round(format, Integral(format.ToDouble(a), mode.Rounding), mode);
     }
 
-    static ulong FlushSource(FloatFormat source, ulong a, FloatMode mode) => mode.Flush && source == FloatFormat.Single ? source.Flush(a) : a;
+    static ulong FlushSource(FloatFormat source, ulong a, FloatMode mode) =>
+        mode.Flush && source == FloatFormat.Single ? source.Flush(a) : a;
 
     static double Integral(double value, Rounding rounding) => rounding switch
     {

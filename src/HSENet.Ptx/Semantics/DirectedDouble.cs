@@ -1,4 +1,5 @@
-// f64 arithmetic rounded toward zero, down or up: the nearest double, moved one step when exact integers show that the true value lies beyond it
+// f64 arithmetic rounded toward zero, down or up: the nearest double, moved one step when exact integers show that the true value lies
+// beyond it
 using System.Numerics;
 
 namespace HSENet.Ptx;

@@ -5,7 +5,8 @@ using System.Runtime.Intrinsics;
 namespace HSENet.Ptx;
 
 /// <summary>
-/// The power is split into a whole number and a rest of at most a half; the rest's power is the Taylor series to the term of degree 13, whose
+/// The power is split into a whole number and a rest of at most a half; the rest's power is the Taylor series to the term of degree 13,
+/// whose
 /// remainder is below 2^-57. Results are within two units of 2^-53, whole powers exact. Powers beyond ±1000, where every 32-bit format has
 /// overflowed or vanished, count as ±1000.
 /// </summary>
@@ -13,7 +14,8 @@ static class Exponential2
 {
     const double Limit = 1000;
 
-    static readonly double[] Coefficients = [.. Enumerable.Range(0, 14).Select(n => Enumerable.Range(1, n).Aggregate(1.0, (term, k) => term * Math.Log(2) / k))];
+    static readonly double[] Coefficients =
+        [.. Enumerable.Range(0, 14).Select(n => Enumerable.Range(1, n).Aggregate(1.0, (term, k) => term * Math.Log(2) / k))];
 
     public static double Of(double x) => double.IsNaN(x) ? x : Of(Vector512.Create(x))[0];
 

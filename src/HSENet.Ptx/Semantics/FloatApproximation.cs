@@ -1,12 +1,15 @@
-// rcp, sqrt, rsqrt, ex2, lg2, sin, cos, tanh .approx and div.approx, div.full: the values that this emulator gives within the manual's error bounds
+// rcp, sqrt, rsqrt, ex2, lg2, sin, cos, tanh .approx and div.approx, div.full: the values that this emulator gives within the manual's
+// error bounds
 namespace HSENet.Ptx;
 
 /// <summary>The functions that exist as .approx.</summary>
 enum Approximation { Reciprocal, SquareRoot, ReciprocalSquareRoot, Exponential2, Logarithm2, Sine, Cosine, HyperbolicTangent }
 
 /// <summary>
-/// A GPU's tables cannot be known, so each function is computed in double, where its error is at most a few units of 2^-53, and rounded to nearest: nearly
-/// always the correctly rounded value, and inside every bound of the manual (2 ulp for ex2, 1 for rcp; relative 2^-23 for sqrt, 2^-22.9 for rsqrt,
+/// A GPU's tables cannot be known, so each function is computed in double, where its error is at most a few units of 2^-53, and rounded to
+/// nearest: nearly
+/// always the correctly rounded value, and inside every bound of the manual (2 ulp for ex2, 1 for rcp; relative 2^-23 for sqrt, 2^-22.9 for
+/// rsqrt,
 /// 2^-11 for tanh; 2^-22 for lg2; absolute 2^-20.5 for sin and cos). Kernels are compared with a GPU within those bounds, never bit by bit.
 /// </summary>
 static class FloatApproximation
@@ -30,7 +33,8 @@ static class FloatApproximation
     }
 
     /// <summary>div.full.f32: rounded once from the exact quotient.</summary>
-    public static ulong DivideFullRange(ulong a, ulong b, bool flush) => FloatArithmetic.Divide(FloatFormat.Single, a, b, new(Flush: flush));
+    public static ulong DivideFullRange(ulong a, ulong b, bool flush) =>
+        FloatArithmetic.Divide(FloatFormat.Single, a, b, new(Flush: flush));
 
     static double Evaluate(Approximation function, double x) => function switch
     {
@@ -45,7 +49,8 @@ static class FloatApproximation
         _ => throw new ArgumentOutOfRangeException(nameof(function)),
     };
 
-    /// <summary>rcp.approx.ftz.f64 and rsqrt.approx.ftz.f64 read the upper 32 bits of the operand and give the upper 32 bits of a result.</summary>
+    /// <summary>rcp.approx.ftz.f64 and rsqrt.approx.ftz.f64 read the upper 32 bits of the operand and give the upper 32 bits of a
+    /// result.</summary>
     static ulong Gross(Approximation function, ulong a)
     {
         const ulong upper = 0xffffffff00000000;

@@ -71,7 +71,8 @@ static class FloatArithmetic
         return Result(format, root, mode, a, 0, 0);
     }
 
-    /// <summary>Rounds and applies .ftz, .sat and .relu: the last step of every instruction with a floating-point result but f64's NaN.</summary>
+    /// <summary>Rounds and applies .ftz, .sat and .relu: the last step of every instruction with a floating-point result but f64's
+    /// NaN.</summary>
     public static ulong Round(FloatFormat format, double value, FloatMode mode)
     {
         ulong bits = format.FromDouble(value, mode.Rounding, mode.Finite);

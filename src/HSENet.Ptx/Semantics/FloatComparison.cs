@@ -2,7 +2,11 @@
 namespace HSENet.Ptx;
 
 /// <summary>The comparison operators of set and setp. On floats the names with a trailing U are also true when an operand is NaN.</summary>
-enum Comparison { Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual, EqualU, NotEqualU, LessU, LessOrEqualU, GreaterU, GreaterOrEqualU, BothNumbers, AnyNaN }
+enum Comparison
+{
+    Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual, EqualU, NotEqualU, LessU, LessOrEqualU, GreaterU,
+    GreaterOrEqualU, BothNumbers, AnyNaN
+}
 
 /// <summary>What testp asks. Zeros count as normal.</summary>
 enum FloatProperty { Finite, Infinite, Number, NotANumber, Normal, Subnormal }
@@ -39,7 +43,8 @@ static class FloatComparison
     }
 
     /// <summary>
-    /// -0 is less than +0. One NaN gives the other operand, two the canonical NaN; with <paramref name="propagateNaN"/> (.NaN) any NaN does.
+    /// -0 is less than +0. One NaN gives the other operand, two the canonical NaN; with <paramref name="propagateNaN"/> (.NaN) any NaN
+    /// does.
     /// With <paramref name="xorSignAbs"/> (.xorsign.abs) magnitudes are compared and the result takes the product's sign.
     /// </summary>
     public static ulong Min(FloatFormat format, ulong a, ulong b, bool flush, bool propagateNaN, bool xorSignAbs) =>

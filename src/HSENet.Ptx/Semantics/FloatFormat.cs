@@ -1,7 +1,9 @@
-// The binary floating-point formats of PTX: their bits to a double, which holds each of them exactly, and a double back to their bits in any rounding
+// The binary floating-point formats of PTX: their bits to a double, which holds each of them exactly, and a double back to their bits in
+// any rounding
 namespace HSENet.Ptx;
 
-/// <summary>How a result that the format cannot hold is rounded: PTX's .rn .rz .rm .rp, and .rna (ties away from zero), which only cvt has.</summary>
+/// <summary>How a result that the format cannot hold is rounded: PTX's .rn .rz .rm .rp, and .rna (ties away from zero), which only cvt
+/// has.</summary>
 enum Rounding { Nearest, Zero, Down, Up, NearestAway }
 
 /// <summary>A floating-point format. Bits are held in the low end of a ulong, the rest is zero.</summary>
@@ -89,7 +91,8 @@ sealed class FloatFormat
     }
 
     /// <summary>
-    /// Rounds a double to this format. With <paramref name="finite"/> a magnitude beyond the largest finite number, infinity included, becomes
+    /// Rounds a double to this format. With <paramref name="finite"/> a magnitude beyond the largest finite number, infinity included,
+    /// becomes
     /// that number; formats without infinity always do so.
     /// </summary>
     public ulong FromDouble(double value, Rounding rounding, bool finite = false)
@@ -128,7 +131,8 @@ sealed class FloatFormat
         result += (ulong)(last - lowestExponent) << mantissaBits; // the leading bit of a normal number adds the missing 1 to the exponent
         if (result < Infinity)
             return sign | result;
-        bool stays = finite || rounding == Rounding.Zero || (rounding == Rounding.Down && !negative) || (rounding == Rounding.Up && negative);
+        bool stays = finite || rounding == Rounding.Zero || (rounding == Rounding.Down && !negative)
+            || (rounding == Rounding.Up && negative);
         return sign | (stays ? Infinity - 1 : Infinity);
     }
 

@@ -1,4 +1,5 @@
-// Integer arithmetic of PTX: add to rem, their high, wide, 24-bit, carrying and saturating forms, sums of differences, byte and half-word dot products
+// Integer arithmetic of PTX: add to rem, their high, wide, 24-bit, carrying and saturating forms, sums of differences, byte and half-word
+// dot products
 namespace HSENet.Ptx;
 
 /// <summary>Operands are bits of the type; results are its bits, above them zero.</summary>
@@ -70,10 +71,12 @@ static class IntegerArithmetic
     /// <param name="a">An operand.</param>
     /// <param name="b">An operand.</param>
     /// <param name="relu">.relu: a negative result becomes 0.</param>
-    public static ulong Min(IntegerFormat type, ulong a, ulong b, bool relu = false) => type.Wrap(Relu(Int128.Min(type.Value(a), type.Value(b)), relu));
+    public static ulong Min(IntegerFormat type, ulong a, ulong b, bool relu = false) =>
+        type.Wrap(Relu(Int128.Min(type.Value(a), type.Value(b)), relu));
 
     /// <summary>Parameters as in <see cref="Min"/>.</summary>
-    public static ulong Max(IntegerFormat type, ulong a, ulong b, bool relu = false) => type.Wrap(Relu(Int128.Max(type.Value(a), type.Value(b)), relu));
+    public static ulong Max(IntegerFormat type, ulong a, ulong b, bool relu = false) =>
+        type.Wrap(Relu(Int128.Max(type.Value(a), type.Value(b)), relu));
 
     /// <summary>sad: c + |a - b|.</summary>
     public static ulong SumOfAbsoluteDifference(IntegerFormat type, ulong a, ulong b, ulong c) =>
@@ -93,7 +96,8 @@ static class IntegerArithmetic
     {
         long sum = (long)c;
         for (int i = 0; i < 2; i++)
-            sum += new IntegerFormat(16, signedA).Extend(a >> (16 * i)) * new IntegerFormat(8, signedB).Extend(b >> (8 * i + (high ? 16 : 0)));
+            sum += new IntegerFormat(16, signedA).Extend(a >> (16 * i)) * new IntegerFormat(8, signedB)
+                .Extend(b >> (8 * i + (high ? 16 : 0)));
         return (uint)sum;
     }
 

@@ -64,7 +64,8 @@ static class HalfVectors
 {
     public static Vector512<float> ToSingle(Vector512<uint> bits)
     {
-        // Moved under f32's exponent the number is 2^-112 times too small, subnormal or not; infinities and NaNs get the full exponent afterwards
+        // Moved under f32's exponent the number is 2^-112 times too small, subnormal or not; infinities and NaNs get the full exponent
+        // afterwards
         Vector512<uint> magnitude = (bits & Vector512.Create(0x7fffu)) << 13;
         Vector512<uint> scaled = (magnitude.AsSingle() * Vector512.Create(BitConverter.UInt32BitsToSingle((127 + 112) << 23))).AsUInt32();
         Vector512<uint> special = Vector512.GreaterThanOrEqual(magnitude, Vector512.Create(0x7c00u << 13)) & Vector512.Create(0x7f800000u);
@@ -81,9 +82,11 @@ static class HalfVectors
         // One unit of the last place of 0.5 is 2^-24, f16's smallest number, so the sum rounds there
         Vector512<uint> half = Vector512.Create(0.5f).AsUInt32();
         Vector512<uint> subnormal = (magnitude.AsSingle() + half.AsSingle()).AsUInt32() - half;
-        Vector512<uint> result = Vector512.ConditionalSelect(Vector512.LessThan(magnitude, Vector512.Create(113u << 23)), subnormal, normal);
+        Vector512<uint> result = Vector512.ConditionalSelect(Vector512.LessThan(magnitude, Vector512.Create(113u << 23)), subnormal,
+            normal);
         Vector512<uint> overflow = Vector512.GreaterThanOrEqual(magnitude, Vector512.Create(65520f).AsUInt32());
         result = Vector512.ConditionalSelect(overflow, Vector512.Create(0x7c00u), result) | sign;
-        return Vector512.ConditionalSelect(Vector512.GreaterThan(magnitude, Vector512.Create(0x7f800000u)), Vector512.Create(0x7fffu), result);
+        return Vector512.ConditionalSelect(Vector512.GreaterThan(magnitude, Vector512.Create(0x7f800000u)), Vector512.Create(0x7fffu),
+            result);
     }
 }

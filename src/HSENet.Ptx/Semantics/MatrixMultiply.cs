@@ -6,10 +6,13 @@ using System.Runtime.Intrinsics.X86;
 namespace HSENet.Ptx;
 
 /// <summary>
-/// With g = lane / 4 and t = lane % 4, a register of A holds E consecutive elements of a row (2 of 16 bits, 1 of tf32, 4 of 8 bits): register 0
-/// row g from column E·t, register 1 row g + 8, registers 2 and 3 the same rows 4·E columns further, where k is that long. A register of B holds E
+/// With g = lane / 4 and t = lane % 4, a register of A holds E consecutive elements of a row (2 of 16 bits, 1 of tf32, 4 of 8 bits):
+/// register 0
+/// row g from column E·t, register 1 row g + 8, registers 2 and 3 the same rows 4·E columns further, where k is that long. A register of B
+/// holds E
 /// elements of column g from row E·t, the second 4·E rows further. C and D hold row g, columns 2t and 2t + 1, then row g + 8.
-/// Numerics: products are exact and are added to c one after the other in ascending k, each sum rounded to nearest f32 (a fused multiply-add);
+/// Numerics: products are exact and are added to c one after the other in ascending k, each sum rounded to nearest f32 (a fused
+/// multiply-add);
 /// with f16 results the last sum is rounded once more. Integers are summed exactly, then added to c. A GPU sums in another order.
 /// </summary>
 [SkipLocalsInit]
@@ -32,7 +35,8 @@ static unsafe class MatrixMultiply
         for (int n = 0; n < 8; n++)
         {
             Vector512<float> sum = Vector512.Load(sums + 16 * n);
-            Vector512.Store(Vector512.ConditionalSelect(Vector512.Equals(sum, sum), sum, Vector512.Create(0x7fffffffu).AsSingle()), sums + 16 * n);
+            Vector512.Store(Vector512.ConditionalSelect(Vector512.Equals(sum, sum), sum, Vector512.Create(0x7fffffffu).AsSingle()),
+                sums + 16 * n);
         }
         for (int h = 0; h < 2; h++)
             Lanes((uint*)sums + 16 * h, 32, (uint*)(rows + d[h]), (uint*)(rows + d[h + 2]));
@@ -44,15 +48,18 @@ static unsafe class MatrixMultiply
         float* sums = stackalloc float[8 * 16 + 16];
         sums = Align(sums);
         for (int h = 0; h < 2; h++)
-            Columns(Part(rows, c[0], 0, h), Part(rows, c[0], 1, h), Part(rows, c[1], 0, h), Part(rows, c[1], 1, h), (uint*)sums + 16 * h, 32);
+            Columns(Part(rows, c[0], 0, h), Part(rows, c[0], 1, h), Part(rows, c[1], 0, h), Part(rows, c[1], 1, h),
+                (uint*)sums + 16 * h, 32);
         Accumulate<TElement, TElement>(rows, a, b, sums, depth);
         uint* packed = stackalloc uint[4 * 16];
         for (int t = 0; t < 4; t++)
-            Vector512.Store(HalfVectors.FromSingle(Vector512.Load(sums + 32 * t)) | HalfVectors.FromSingle(Vector512.Load(sums + 32 * t + 16)) << 16, packed + 16 * t);
+            Vector512.Store(HalfVectors.FromSingle(Vector512.Load(sums + 32 * t))
+                | HalfVectors.FromSingle(Vector512.Load(sums + 32 * t + 16)) << 16, packed + 16 * t);
         Lanes(packed, 16, (uint*)(rows + d[0]), (uint*)(rows + d[1]));
     }
 
-    /// <summary>s32 accumulators of 8-bit products. Without <paramref name="saturate"/> (.satfinite) sums wrap. Other parameters as in <see cref="ToSingle"/>.</summary>
+    /// <summary>s32 accumulators of 8-bit products. Without <paramref name="saturate"/> (.satfinite) sums wrap. Other parameters as in
+    /// <see cref="ToSingle"/>.</summary>
     public static void ToInteger<TA, TB>(byte* rows, int* d, int* a, int* b, int* c, int depth, bool saturate)
         where TA : struct, IMatrixElement where TB : struct, IMatrixElement
     {
@@ -68,7 +75,8 @@ static unsafe class MatrixMultiply
         for (int register = 0; register < 4; register++)
             for (int half = 0; half < 2; half++)
             {
-                Vector512<int> x = Vector512.Load(products + 32 * register + 16 * half).AsInt32(), y = Row(rows, c[register], half).AsInt32();
+                Vector512<int> x = Vector512.Load(products + 32 * register + 16 * half).AsInt32(),
+                    y = Row(rows, c[register], half).AsInt32();
                 Vector512<int> sum = x + y;
                 if (saturate)
                     sum = Vector512.ConditionalSelect((~(x ^ y) & (x ^ sum)) >> 31, (x >> 31) ^ Vector512.Create(int.MaxValue), sum);
@@ -79,7 +87,8 @@ static unsafe class MatrixMultiply
     }
 
     /// <summary>Adds the products to <paramref name="sums"/>: 8 columns of 16 rows.</summary>
-    static void Accumulate<TA, TB>(byte* rows, int* a, int* b, float* sums, int depth) where TA : struct, IMatrixElement where TB : struct, IMatrixElement
+    static void Accumulate<TA, TB>(byte* rows, int* a, int* b, float* sums, int depth) where TA : struct, IMatrixElement where TB : struct,
+        IMatrixElement
     {
         int elements = TA.PerRegister;
         float* columnsOfA = stackalloc float[32 * 16 + 16];
@@ -102,8 +111,10 @@ static unsafe class MatrixMultiply
             }
         }
 
-        Vector512<float> s0 = Vector512.Load(sums), s1 = Vector512.Load(sums + 16), s2 = Vector512.Load(sums + 32), s3 = Vector512.Load(sums + 48);
-        Vector512<float> s4 = Vector512.Load(sums + 64), s5 = Vector512.Load(sums + 80), s6 = Vector512.Load(sums + 96), s7 = Vector512.Load(sums + 112);
+        Vector512<float> s0 = Vector512.Load(sums), s1 = Vector512.Load(sums + 16), s2 = Vector512.Load(sums + 32),
+            s3 = Vector512.Load(sums + 48);
+        Vector512<float> s4 = Vector512.Load(sums + 64), s5 = Vector512.Load(sums + 80), s6 = Vector512.Load(sums + 96),
+            s7 = Vector512.Load(sums + 112);
         for (int register = 0; register < depth; register++)
             for (int t = 0; t < 4; t++)
                 for (int e = 0; e < elements; e++)
@@ -130,15 +141,20 @@ static unsafe class MatrixMultiply
         Vector512.Store(s7, sums + 112);
     }
 
-    /// <summary>From lanes 4g + t of two registers (rows g, and g + 8) to four columns t of 16 rows, <paramref name="stride"/> words apart.</summary>
+    /// <summary>From lanes 4g + t of two registers (rows g, and g + 8) to four columns t of 16 rows, <paramref name="stride"/> words
+    /// apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Columns(Vector512<uint> top0, Vector512<uint> top1, Vector512<uint> bottom0, Vector512<uint> bottom1, uint* columns, int stride)
+    static void Columns(Vector512<uint> top0, Vector512<uint> top1, Vector512<uint> bottom0, Vector512<uint> bottom1, uint* columns,
+        int stride)
     {
         if (Avx512F.IsSupported)
         {
-            Vector512<uint> first = Vector512.Create(0u, 4, 8, 12, 16, 20, 24, 28, 1, 5, 9, 13, 17, 21, 25, 29), second = first + Vector512.Create(2u);
-            Vector512<uint> top01 = Avx512F.PermuteVar16x32x2(top0, first, top1), bottom01 = Avx512F.PermuteVar16x32x2(bottom0, first, bottom1);
-            Vector512<uint> top23 = Avx512F.PermuteVar16x32x2(top0, second, top1), bottom23 = Avx512F.PermuteVar16x32x2(bottom0, second, bottom1);
+            Vector512<uint> first = Vector512.Create(0u, 4, 8, 12, 16, 20, 24, 28, 1, 5, 9, 13, 17, 21, 25, 29),
+                second = first + Vector512.Create(2u);
+            Vector512<uint> top01 = Avx512F.PermuteVar16x32x2(top0, first, top1),
+                bottom01 = Avx512F.PermuteVar16x32x2(bottom0, first, bottom1);
+            Vector512<uint> top23 = Avx512F.PermuteVar16x32x2(top0, second, top1),
+                bottom23 = Avx512F.PermuteVar16x32x2(bottom0, second, bottom1);
             Vector512.Store(Vector512.Create(top01.GetLower(), bottom01.GetLower()), columns);
             Vector512.Store(Vector512.Create(top01.GetUpper(), bottom01.GetUpper()), columns + stride);
             Vector512.Store(Vector512.Create(top23.GetLower(), bottom23.GetLower()), columns + 2 * stride);
@@ -167,7 +183,8 @@ static unsafe class MatrixMultiply
             for (int quarter = 0; quarter < 4; quarter++)
             {
                 Vector512<uint> first = Avx512F.PermuteVar16x32x2(x0, pairs, x1), second = Avx512F.PermuteVar16x32x2(x2, pairs, x3);
-                Vector512.Store(Vector512.ConditionalSelect(firstPair.AsUInt32(), first, second), (quarter < 2 ? top : bottom) + 16 * (quarter & 1));
+                Vector512.Store(Vector512.ConditionalSelect(firstPair.AsUInt32(), first, second),
+                    (quarter < 2 ? top : bottom) + 16 * (quarter & 1));
                 pairs += Vector512.Create(4u);
             }
             return;
@@ -180,7 +197,8 @@ static unsafe class MatrixMultiply
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector512<uint> Row(byte* rows, int offset, int half) => Vector512.Load((uint*)(rows + offset) + 16 * half);
 
-    static Vector512<uint> Part(byte* rows, int offset, int half, int element) => HalfElement.Element(Row(rows, offset, half), element).AsUInt32();
+    static Vector512<uint> Part(byte* rows, int offset, int half, int element) =>
+        HalfElement.Element(Row(rows, offset, half), element).AsUInt32();
 
     static float* Align(float* pointer) => (float*)(((nint)pointer + 63) & ~(nint)63);
 }

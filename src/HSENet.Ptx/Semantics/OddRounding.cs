@@ -1,9 +1,12 @@
-// Sums, products, quotients and roots of numbers of at most 24 bits as doubles rounded to odd, so that one more rounding, in any mode, is exact
+// Sums, products, quotients and roots of numbers of at most 24 bits as doubles rounded to odd, so that one more rounding, in any mode, is
+// exact
 namespace HSENet.Ptx;
 
 /// <summary>
-/// Rounding to odd keeps an exact result and replaces every other by the neighbour whose last bit is 1. A double so rounded carries at least two
-/// bits below any f32, f16 or bf16 and remembers that something was dropped, so rounding it again gives what rounding the exact value once gives.
+/// Rounding to odd keeps an exact result and replaces every other by the neighbour whose last bit is 1. A double so rounded carries at
+/// least two
+/// bits below any f32, f16 or bf16 and remembers that something was dropped, so rounding it again gives what rounding the exact value once
+/// gives.
 /// </summary>
 static class OddRounding
 {
@@ -39,7 +42,8 @@ static class OddRounding
     }
 
     /// <param name="nearest">The exact value rounded to nearest.</param>
-    /// <param name="error">A number with the sign of the exact value minus <paramref name="nearest"/>; zero, or NaN beside infinities, if there is no difference.</param>
+    /// <param name="error">A number with the sign of the exact value minus <paramref name="nearest"/>; zero, or NaN beside infinities, if
+    /// there is no difference.</param>
     static double Adjust(double nearest, double error)
     {
         if (!double.IsFinite(nearest) || (BitConverter.DoubleToUInt64Bits(nearest) & 1) != 0)

@@ -33,7 +33,8 @@ static class WarpExchange
         return (inRange ? source : lane, inRange);
     }
 
-    /// <summary>A shuffle in which all 32 lanes take part: sixteen lanes at a time. Rows are 32 words; the result's may be one of the others.</summary>
+    /// <summary>A shuffle in which all 32 lanes take part: sixteen lanes at a time. Rows are 32 words; the result's may be one of the
+    /// others.</summary>
     /// <returns>The lanes whose source lies in their segment.</returns>
     public static unsafe uint Shuffle(ShuffleMode mode, uint* values, uint* b, uint* c, uint* result)
     {
@@ -73,7 +74,8 @@ static class WarpExchange
             ShuffleMode.Butterfly => lane ^ distance,
             _ => first | (distance & ~segment),
         };
-        Vector512<int> inside = mode == ShuffleMode.Up ? Vector512.GreaterThanOrEqual(source, limit) : Vector512.LessThanOrEqual(source, limit);
+        Vector512<int> inside = mode == ShuffleMode.Up ? Vector512.GreaterThanOrEqual(source, limit)
+            : Vector512.LessThanOrEqual(source, limit);
         inRange = (uint)inside.ExtractMostSignificantBits();
         return Vector512.ConditionalSelect(inside, source, lane);
     }

@@ -101,7 +101,8 @@ static partial class PtxInstructionTable
 
     static Dictionary<string, Form[]> Read()
     {
-        Dictionary<string, string> sets = Lines(Sets).ToDictionary(line => line[..line.IndexOf(' ')], line => line[line.IndexOf(' ')..].Trim());
+        Dictionary<string, string> sets = Lines(Sets)
+            .ToDictionary(line => line[..line.IndexOf(' ')], line => line[line.IndexOf(' ')..].Trim());
         return Lines(Rows).GroupBy(line => line.Split(' ')[0], line => ReadForm(line, sets))
             .ToDictionary(group => group.Key, group => group.ToArray());
     }

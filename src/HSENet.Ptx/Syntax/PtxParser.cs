@@ -59,7 +59,13 @@ sealed partial class PtxParser
         while (Current.Kind != PtxTokenKind.End)
         {
             items.Add(ReadItem());
-            string? name = items[^1] switch { PtxFunction { Body: not null } function => function.Name, PtxVariable variable => variable.Name, _ => null };
+            string? name = items[^1] switch
+            {
+                PtxFunction { Body: not null } function => function.Name,
+                PtxVariable variable =>
+                variable.Name,
+                _ => null
+            };
             if (name != null && !defined.Add(name))
                 throw PtxSource.Error(text, items[^1].Line, "defined twice");
         }
@@ -119,7 +125,13 @@ sealed partial class PtxParser
         List<PtxDirective> directives = [];
         while (Current.Kind == PtxTokenKind.Word)
             directives.Add(Current.Text == "pragma" ? ReadDirective() : ReadFunctionDirective());
-        PtxFunction function = new(isEntry, name) { Linkage = linkage, Results = results, Parameters = parameters, Directives = directives };
+        PtxFunction function = new(isEntry, name)
+        {
+            Linkage = linkage,
+            Results = results,
+            Parameters = parameters,
+            Directives = directives
+        };
         if (TakeMark(';'))
             return function;
         TakeMark('{', "a body or ';'");

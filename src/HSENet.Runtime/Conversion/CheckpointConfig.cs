@@ -16,7 +16,8 @@ sealed class CheckpointConfig
     public static CheckpointConfig Read(string file)
     {
         if (Path.GetDirectoryName(file) is { Length: > 0 } folder && !Directory.Exists(folder))
-            throw new HseNetFileException(folder, System.IO.File.Exists(folder) ? "is a file" : "does not exist", "the folder of a checkpoint");
+            throw new HseNetFileException(folder, System.IO.File.Exists(folder) ? "is a file" : "does not exist",
+                "the folder of a checkpoint");
         if (!System.IO.File.Exists(file))
             throw new HseNetFileException(file, "is missing", "the configuration of the checkpoint beside it");
         CheckpointConfig? config = null;
@@ -34,16 +35,20 @@ sealed class CheckpointConfig
 
     public int? OptionalInt(string field) => Has(field) ? Int(field) : null;
 
-    public string? OptionalText(string field) => Has(field) && _root.GetProperty(field).ValueKind == JsonValueKind.String ? _root.GetProperty(field).GetString() : null;
+    public string? OptionalText(string field) =>
+        Has(field) && _root.GetProperty(field).ValueKind == JsonValueKind.String ? _root.GetProperty(field).GetString() : null;
 
-    public bool? OptionalBool(string field) => Has(field) && _root.GetProperty(field).ValueKind is JsonValueKind.True or JsonValueKind.False ? _root.GetProperty(field).GetBoolean() : null;
+    public bool? OptionalBool(string field) =>
+        Has(field) && _root.GetProperty(field).ValueKind is JsonValueKind.True or JsonValueKind.False
+        ? _root.GetProperty(field).GetBoolean() : null;
 
     /// <summary>A whole number or a list of them.</summary>
     public int[] Ints(string field)
     {
         var element = Element(field);
         JsonElement[] items = element.ValueKind == JsonValueKind.Array ? [.. element.EnumerateArray()] : [element];
-        return [.. items.Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int value) ? value : throw Wrong(field, "whole numbers"))];
+        return [.. items.Select(item =>
+            item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int value) ? value : throw Wrong(field, "whole numbers"))];
     }
 
     public float[] Floats(string field)
@@ -51,16 +56,20 @@ sealed class CheckpointConfig
         var element = Element(field);
         if (element.ValueKind != JsonValueKind.Array)
             throw Wrong(field, "a list of numbers");
-        return [.. element.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetSingle(out float value) ? value : throw Wrong(field, "numbers"))];
+        return [.. element.EnumerateArray()
+            .Select(item => item.ValueKind == JsonValueKind.Number
+            && item.TryGetSingle(out float value) ? value : throw Wrong(field, "numbers"))];
     }
 
     /// <summary>An object inside, or null.</summary>
     public CheckpointConfig? Section(string field) =>
-        _root.TryGetProperty(field, out var section) && section.ValueKind == JsonValueKind.Object ? new CheckpointConfig(File, section) : null;
+        _root.TryGetProperty(field, out var section)
+            && section.ValueKind == JsonValueKind.Object ? new CheckpointConfig(File, section) : null;
 
     bool Has(string field) => _root.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null;
 
-    JsonElement Element(string field) => Has(field) ? _root.GetProperty(field) : throw new HseNetFileException(File, $"has no field {field}", "a complete config");
+    JsonElement Element(string field) =>
+        Has(field) ? _root.GetProperty(field) : throw new HseNetFileException(File, $"has no field {field}", "a complete config");
 
     JsonElement Field(string field)
     {
@@ -68,5 +77,6 @@ sealed class CheckpointConfig
         return element.ValueKind == JsonValueKind.Number ? element : throw Wrong(field, "a number");
     }
 
-    HseNetFileException Wrong(string field, string expected) => new(File, $"{field} is {HseNetFileException.Quote(_root.GetProperty(field).GetRawText())}", expected);
+    HseNetFileException Wrong(string field, string expected) =>
+        new(File, $"{field} is {HseNetFileException.Quote(_root.GetProperty(field).GetRawText())}", expected);
 }

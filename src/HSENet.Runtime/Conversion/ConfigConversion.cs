@@ -24,7 +24,8 @@ static class ConfigConversion
             },
             Projector = new ProjectorConfig
             {
-                Kind = set.AdapterTensor("mm_projector.projector.0.weight") is null ? ProjectorKind.SpatialPacker : ProjectorKind.AveragePooling,
+                Kind = set.AdapterTensor("mm_projector.projector.0.weight") is null ? ProjectorKind.SpatialPacker
+                    : ProjectorKind.AveragePooling,
                 Window = window,
             },
             SliceEncoder = encoders == VisionEncoders.Volume ? null : SliceEncoder(options, set),
@@ -46,7 +47,8 @@ static class ConfigConversion
             _ => !set.IsStage2 ? VisionEncoders.Volume : set.TwoProjectors ? VisionEncoders.Both : VisionEncoders.SliceGuided,
         };
         if (encoders != VisionEncoders.Volume && !set.IsStage2)
-            throw new HseNetFileException(options.Clip, "is a stage-1 checkpoint: it has no slice-guided encoder", "a stage-2 folder, or a model with encoder 1 alone (3d_vit)");
+            throw new HseNetFileException(options.Clip, "is a stage-1 checkpoint: it has no slice-guided encoder",
+                "a stage-2 folder, or a model with encoder 1 alone (3d_vit)");
         if (encoders == VisionEncoders.Both && !set.TwoProjectors)
             throw new HseNetFileException(options.Adapter, "has one projector", "mm_projector and mm_projector2 for two encoders");
         return encoders;
@@ -56,12 +58,15 @@ static class ConfigConversion
     {
         if (set.Slices is not { } slices)
             throw new HseNetException("the slice-guided encoder needs the 2D slice encoder: give --slice-encoder FILE");
-        var config = CheckpointConfig.Read(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(options.SliceEncoder!))!, "open_clip_config.json"));
+        var config = CheckpointConfig.Read(
+            Path.Combine(Path.GetDirectoryName(Path.GetFullPath(options.SliceEncoder!))!, "open_clip_config.json"));
         var patch = slices.Get($"{TensorConversion.SliceTrunk}patch_embed.proj.weight");
         if (patch.Shape is not [> 0, 3, var height, var width] || height != width)
             throw new HseNetFileException(options.SliceEncoder!, $"{patch} is no patch embedding", "[channels, 3, patch, patch]");
         int hidden = (int)patch.Shape[0];
-        int layers = slices.Tensors.Count(tensor => tensor.Name.StartsWith($"{TensorConversion.SliceTrunk}blocks.", StringComparison.Ordinal) && tensor.Name.EndsWith(".norm1.weight", StringComparison.Ordinal));
+        int layers = slices.Tensors.Count(tensor =>
+            tensor.Name.StartsWith($"{TensorConversion.SliceTrunk}blocks.", StringComparison.Ordinal)
+            && tensor.Name.EndsWith(".norm1.weight", StringComparison.Ordinal));
         var vision = config.Section("model_cfg")?.Section("vision_cfg");
         return new SliceEncoderConfig
         {
@@ -120,7 +125,8 @@ static class ConfigConversion
             PartialRotaryFactor = config.OptionalFloat("partial_rotary_factor") ?? 1,
             OriginalMaxPositionEmbeddings = config.OptionalInt("original_max_position_embeddings") ?? maximum,
             MaxPositionEmbeddings = maximum,
-            RopeScaling = config.Section("rope_scaling") is { } rope ? new RopeScaling { ShortFactor = rope.Floats("short_factor"), LongFactor = rope.Floats("long_factor") } : null,
+            RopeScaling = config.Section("rope_scaling") is { } rope
+                ? new RopeScaling { ShortFactor = rope.Floats("short_factor"), LongFactor = rope.Floats("long_factor") } : null,
             EosTokenId = config.Ints("eos_token_id"),
             Lora = options.MergeLora ? null : Lora(options, set),
         };
@@ -129,7 +135,8 @@ static class ConfigConversion
     /// <summary>Rank from the adapter's tensors, alpha from the options or peft's configuration beside it; null when it has none.</summary>
     public static LoraConfig? Lora(ConversionOptions options, CheckpointSet set)
     {
-        long[] ranks = [.. set.Adapter.Tensors.Where(tensor => tensor.Name.Contains(".lora_A.", StringComparison.Ordinal)).Select(tensor => tensor.Shape[0]).Distinct()];
+        long[] ranks = [.. set.Adapter.Tensors.Where(tensor => tensor.Name.Contains(".lora_A.", StringComparison.Ordinal))
+            .Select(tensor => tensor.Shape[0]).Distinct()];
         if (ranks.Length == 0)
             return null;
         if (ranks.Length > 1 || ranks[0] is < 1 or > 4096)

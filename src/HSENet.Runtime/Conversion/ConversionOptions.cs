@@ -16,7 +16,8 @@ public sealed record ConversionOptions
     /// <summary>Weights of the 2D slice encoder, with open_clip_config.json beside them; not needed for encoder 1 alone.</summary>
     public string? SliceEncoder { get; init; }
 
-    /// <summary>Folder with vocab.txt and config.json of the text encoder; its weights come from <see cref="Clip"/>. Null leaves the text encoder out.</summary>
+    /// <summary>Folder with vocab.txt and config.json of the text encoder; its weights come from <see cref="Clip"/>. Null leaves the text
+    /// encoder out.</summary>
     public string? TextEncoder { get; init; }
 
     /// <summary>The folder that is written; must not exist.</summary>
@@ -31,7 +32,8 @@ public sealed record ConversionOptions
     /// <summary>Window of the projectors in patches: depth, height, width.</summary>
     public Size3 PackerWindow { get; init; } = new(1, 4, 4);
 
-    /// <summary>Alpha of the adapters; null: what adapter_config.json beside them says, otherwise twice the rank, as the reference trains.</summary>
+    /// <summary>Alpha of the adapters; null: what adapter_config.json beside them says, otherwise twice the rank, as the reference
+    /// trains.</summary>
     public float? LoraAlpha { get; init; }
 
     /// <summary>Which encoders to keep; null: what the checkpoints say.</summary>

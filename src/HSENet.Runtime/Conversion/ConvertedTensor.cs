@@ -20,7 +20,8 @@ sealed record ConvertedTensor(string Name, long[] Shape, DataType Type, ElementR
     long Elements => Shape.Aggregate(1L, (product, size) => product * size);
 
     /// <summary>A stored tensor, taken over as it is but for its type.</summary>
-    public static ConvertedTensor From(TensorEntry entry, string name, DataType type) => new(name, entry.Shape.ToArray(), type, entry.ToSingles, entry);
+    public static ConvertedTensor From(TensorEntry entry, string name, DataType type) =>
+        new(name, entry.Shape.ToArray(), type, entry.ToSingles, entry);
 
     /// <summary>What the file must hold: the tensor, and its scales when it is int8.</summary>
     public IEnumerable<TensorDescription> Descriptions
@@ -30,7 +31,8 @@ sealed record ConvertedTensor(string Name, long[] Shape, DataType Type, ElementR
             yield return new TensorDescription(Name, Type, Shape);
             // One that is int8 already has its scales beside it, as a tensor of their own.
             if (Type == DataType.I8 && Source?.Type != DataType.I8)
-                yield return new TensorDescription(Name + WeightStore.ScalesSuffix, DataType.F32, [.. Shape[..^1], Shape[^1] / Weights.ScaleGroup]);
+                yield return new TensorDescription(Name + WeightStore.ScalesSuffix, DataType.F32,
+                    [.. Shape[..^1], Shape[^1] / Weights.ScaleGroup]);
         }
     }
 

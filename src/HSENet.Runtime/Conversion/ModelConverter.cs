@@ -10,16 +10,19 @@ public readonly record struct ConversionProgress(string Tensor, int Done, int To
 /// <summary>Converts reference checkpoints.</summary>
 public static class ModelConverter
 {
-    static readonly string[] TokenizerFileNames = ["vocab.json", "merges.txt", "added_tokens.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"];
+    static readonly string[] TokenizerFileNames =
+        ["vocab.json", "merges.txt", "added_tokens.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"];
 
     /// <summary>
-    /// Writes <see cref="ConversionOptions.Output"/>: <c>config.json</c>, <c>model.safetensors</c> with a checksum per tensor, tokenizer files.
+    /// Writes <see cref="ConversionOptions.Output"/>: <c>config.json</c>, <c>model.safetensors</c> with a checksum per tensor, tokenizer
+    /// files.
     /// The folder gets its name when everything in it is complete.
     /// </summary>
     /// <returns>The configuration of the new folder.</returns>
     /// <exception cref="HseNetFileException">A file is missing or does not fit the others, or the output exists.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing is left behind.</exception>
-    public static ModelConfig Convert(ConversionOptions options, IProgress<ConversionProgress>? progress = null, CancellationToken cancellation = default)
+    public static ModelConfig Convert(ConversionOptions options, IProgress<ConversionProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentException.ThrowIfNullOrEmpty(options.Clip);

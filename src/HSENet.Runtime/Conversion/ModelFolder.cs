@@ -20,7 +20,8 @@ static class ModelFolder
     public static void CopyOthers(string from, string to)
     {
         foreach (string file in Directory.EnumerateFiles(from))
-            if (Path.GetFileName(file) is var name && name != ModelConfig.FileName && !name.EndsWith(".safetensors", StringComparison.Ordinal) && !name.EndsWith(".index.json", StringComparison.Ordinal))
+            if (Path.GetFileName(file) is var name && name != ModelConfig.FileName
+                && !name.EndsWith(".safetensors", StringComparison.Ordinal) && !name.EndsWith(".index.json", StringComparison.Ordinal))
                 Copy(file, Path.Combine(to, name));
     }
 
@@ -37,7 +38,8 @@ static class ModelFolder
             RemoveLeftovers(output);
             Directory.CreateDirectory(temporary);
             writeTokenizer(temporary);
-            using (var writer = new SafetensorsWriter(Path.Combine(temporary, WeightsFile), tensors.SelectMany(tensor => tensor.Descriptions)))
+            using (var writer = new SafetensorsWriter(Path.Combine(temporary, WeightsFile),
+                tensors.SelectMany(tensor => tensor.Descriptions)))
             {
                 for (int i = 0; i < tensors.Count; i++)
                 {
@@ -47,7 +49,8 @@ static class ModelFolder
                 }
                 writer.Commit();
             }
-            File.WriteAllBytes(Path.Combine(temporary, ModelConfig.FileName), JsonSerializer.SerializeToUtf8Bytes(config, ModelConfig.Json));
+            File.WriteAllBytes(Path.Combine(temporary, ModelConfig.FileName),
+                JsonSerializer.SerializeToUtf8Bytes(config, ModelConfig.Json));
             Directory.Move(temporary, output);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -23,7 +23,8 @@ static class ModelTensors
         for (int i = 1; i <= config.EncoderCount; i++)
             all = all.Concat(Projector(config, i));
         foreach (int stage in config.TextEncoder?.Stages ?? [])
-            all = all.Concat(TextEncoder(config.TextEncoder!, stage)).Concat(ContrastiveHead(config.Vision.HiddenSize, stage, Stage(config.TextEncoder!, stage)));
+            all = all.Concat(TextEncoder(config.TextEncoder!, stage))
+                .Concat(ContrastiveHead(config.Vision.HiddenSize, stage, Stage(config.TextEncoder!, stage)));
         return all.Concat(LanguageModel(config.LanguageModel));
     }
 
@@ -33,8 +34,10 @@ static class ModelTensors
         int c = config.HiddenSize;
         List<(string, long[])> own =
         [
-            ("cls_token", [1, 1, c]), .. Linear("patch_embedding.patch_embeddings.1", config.Patch.Count, c), ("patch_embedding.position_embeddings", [1, config.Patches, c]),
-            .. Enumerable.Range(0, config.NumLayers).SelectMany(i => Block($"blocks.{i}", BlockNames.Monai, c, config.MlpDim)), .. Norm("norm", c),
+            ("cls_token", [1, 1, c]), .. Linear("patch_embedding.patch_embeddings.1", config.Patch.Count, c),
+                ("patch_embedding.position_embeddings", [1, config.Patches, c]),
+            .. Enumerable.Range(0, config.NumLayers).SelectMany(i => Block($"blocks.{i}", BlockNames.Monai, c, config.MlpDim)),
+                .. Norm("norm", c),
         ];
         if (number == 2)
             own.AddRange([.. CrossAttention("slice_guided_attention", c), .. Linear("patch_score_proj", c, 1)]);
@@ -47,8 +50,10 @@ static class ModelTensors
         int c = config.HiddenSize, patch = config.PatchSize;
         return Part("slice_encoder.", TensorConversion.SliceTrunk,
         [
-            ("cls_token", [1, 1, c]), ("pos_embed", [1, config.Patches + 1, c]), ("patch_embed.proj.weight", [c, 3, patch, patch]), ("patch_embed.proj.bias", [c]),
-            .. Enumerable.Range(0, config.NumLayers).SelectMany(i => Block($"blocks.{i}", BlockNames.Timm, c, config.MlpDim)), .. Norm("norm", c),
+            ("cls_token", [1, 1, c]), ("pos_embed", [1, config.Patches + 1, c]), ("patch_embed.proj.weight", [c, 3, patch, patch]),
+                ("patch_embed.proj.bias", [c]),
+            .. Enumerable.Range(0, config.NumLayers).SelectMany(i => Block($"blocks.{i}", BlockNames.Timm, c, config.MlpDim)),
+                .. Norm("norm", c),
         ]);
     }
 
@@ -59,7 +64,8 @@ static class ModelTensors
         bool packer = config.Projector.Kind == ProjectorKind.SpatialPacker;
         string mlp = packer ? "proj_mpls" : "projector";
         return Part($"packer{number}.", $"model.mm_projector{(number == 1 ? "" : number)}.",
-            [.. packer ? CrossAttention("resolution_attention", c) : [], .. Linear($"{mlp}.0", c, width), .. Linear($"{mlp}.2", width, width)]);
+            [.. packer ? CrossAttention("resolution_attention", c) : [], .. Linear($"{mlp}.0", c, width),
+                .. Linear($"{mlp}.2", width, width)]);
     }
 
     /// <summary>The text encoder of a contrastive stage, without the pooler, which feeds nothing.</summary>
@@ -68,16 +74,19 @@ static class ModelTensors
         int c = config.HiddenSize;
         return Part($"text_encoder{stage}.", $"{Stage(config, stage)}language_encoder.",
         [
-            ("embeddings.word_embeddings.weight", [config.VocabSize, c]), ("embeddings.position_embeddings.weight", [config.MaxPositionEmbeddings, c]),
+            ("embeddings.word_embeddings.weight", [config.VocabSize, c]),
+                ("embeddings.position_embeddings.weight", [config.MaxPositionEmbeddings, c]),
             ("embeddings.token_type_embeddings.weight", [config.TypeVocabSize, c]), .. Norm("embeddings.LayerNorm", c),
             .. Enumerable.Range(0, config.NumHiddenLayers).SelectMany(i => Layer($"encoder.layer.{i}")),
         ]);
 
         IEnumerable<(string, long[])> Layer(string name) =>
         [
-            .. Linear($"{name}.attention.self.query", c, c), .. Linear($"{name}.attention.self.key", c, c), .. Linear($"{name}.attention.self.value", c, c),
+            .. Linear($"{name}.attention.self.query", c, c), .. Linear($"{name}.attention.self.key", c, c),
+                .. Linear($"{name}.attention.self.value", c, c),
             .. Linear($"{name}.attention.output.dense", c, c), .. Norm($"{name}.attention.output.LayerNorm", c),
-            .. Linear($"{name}.intermediate.dense", c, config.IntermediateSize), .. Linear($"{name}.output.dense", config.IntermediateSize, c), .. Norm($"{name}.output.LayerNorm", c),
+            .. Linear($"{name}.intermediate.dense", c, config.IntermediateSize),
+                .. Linear($"{name}.output.dense", config.IntermediateSize, c), .. Norm($"{name}.output.LayerNorm", c),
         ];
     }
 
@@ -96,7 +105,8 @@ static class ModelTensors
             ($"{name}.input_layernorm.weight", [c]), ($"{name}.post_attention_layernorm.weight", [c]),
             .. Linear($"{name}.self_attn.qkv_proj", c, config.QueryKeyValueSize, bias: false),
             .. Linear($"{name}.self_attn.o_proj", config.NumAttentionHeads * config.HeadSize, c, bias: false),
-            .. Linear($"{name}.mlp.gate_up_proj", c, 2 * config.IntermediateSize, bias: false), .. Linear($"{name}.mlp.down_proj", config.IntermediateSize, c, bias: false),
+            .. Linear($"{name}.mlp.gate_up_proj", c, 2 * config.IntermediateSize, bias: false),
+                .. Linear($"{name}.mlp.down_proj", config.IntermediateSize, c, bias: false),
         ];
     }
 
@@ -105,16 +115,20 @@ static class ModelTensors
 
     /// <summary>The projections into the shared space and the logit scale of a stage.</summary>
     public static IEnumerable<ModelTensor> ContrastiveHead(int channels, int stage, string prefix) =>
-        Part($"clip{stage}.", prefix, [.. Linear("mm_vision_proj", channels, channels), .. Linear("mm_language_proj", channels, channels), ("logit_scale", [])]);
+        Part($"clip{stage}.", prefix, [.. Linear("mm_vision_proj", channels, channels), .. Linear("mm_language_proj", channels, channels),
+            ("logit_scale", [])]);
 
     static IEnumerable<(string, long[])> Block(string name, BlockNames names, int channels, int mlp) =>
     [
-        .. Norm($"{name}.norm1", channels), .. Linear($"{name}.{names.QueryKeyValue}", channels, 3 * channels, names.QueryKeyValueBias), .. Linear($"{name}.{names.Out}", channels, channels),
-        .. Norm($"{name}.norm2", channels), .. Linear($"{name}.{names.Up}", channels, mlp), .. Linear($"{name}.{names.Down}", mlp, channels),
+        .. Norm($"{name}.norm1", channels), .. Linear($"{name}.{names.QueryKeyValue}", channels, 3 * channels, names.QueryKeyValueBias),
+            .. Linear($"{name}.{names.Out}", channels, channels),
+        .. Norm($"{name}.norm2", channels), .. Linear($"{name}.{names.Up}", channels, mlp),
+            .. Linear($"{name}.{names.Down}", mlp, channels),
     ];
 
     static IEnumerable<(string, long[])> CrossAttention(string name, int channels) =>
-        [.. new[] { "Wq", "Wk", "Wv", "output_linear" }.SelectMany(linear => Linear($"{name}.{linear}", channels, channels)), .. Norm($"{name}.norm", channels)];
+        [.. new[] { "Wq", "Wk", "Wv", "output_linear" }.SelectMany(linear => Linear($"{name}.{linear}", channels, channels)),
+            .. Norm($"{name}.norm", channels)];
 
     static IEnumerable<(string, long[])> Linear(string name, long inputs, long outputs, bool bias = true) =>
         bias ? [($"{name}.weight", [outputs, inputs]), ($"{name}.bias", [outputs])] : [($"{name}.weight", [outputs, inputs])];

@@ -32,11 +32,13 @@ public sealed record SyntheticModelOptions
 /// <summary>Writes models whose weights are numbers made of their names and a seed; what they say of a CT means nothing.</summary>
 public static class SyntheticModel
 {
-    /// <summary>Writes configuration, weights and a tokenizer of single bytes; the folder gets its name when everything in it is complete.</summary>
+    /// <summary>Writes configuration, weights and a tokenizer of single bytes; the folder gets its name when everything in it is
+    /// complete.</summary>
     /// <returns>The configuration of the new folder.</returns>
     /// <exception cref="HseNetFileException">The output exists or cannot be written.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing is left behind.</exception>
-    public static ModelConfig Write(SyntheticModelOptions options, IProgress<ConversionProgress>? progress = null, CancellationToken cancellation = default)
+    public static ModelConfig Write(SyntheticModelOptions options, IProgress<ConversionProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentException.ThrowIfNullOrEmpty(options.Output);
@@ -44,7 +46,11 @@ public static class SyntheticModel
         var config = Config(options.Preset) with
         {
             Dtype = options.Dtype,
-            Provenance = new() { ["synthetic"] = options.Preset.ToString().ToLowerInvariant(), ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture) },
+            Provenance = new()
+            {
+                ["synthetic"] = options.Preset.ToString().ToLowerInvariant(),
+                ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture)
+            },
         };
         ModelConfigChecks.Check(config, options.Output);
         ConvertedTensor[] tensors = [.. ModelTensors.All(config).Select(tensor => new ConvertedTensor(
@@ -80,9 +86,25 @@ public static class SyntheticModel
     {
         Dtype = "bf16",
         Encoders = VisionEncoders.Both,
-        Vision = new() { ImgSize = volume, PatchSize = [4, 16, 16], HiddenSize = blocks.Channels, MlpDim = blocks.Mlp, NumLayers = blocks.Layers, NumHeads = blocks.Heads },
+        Vision = new()
+        {
+            ImgSize = volume,
+            PatchSize = [4, 16, 16],
+            HiddenSize = blocks.Channels,
+            MlpDim = blocks.Mlp,
+            NumLayers = blocks.Layers,
+            NumHeads = blocks.Heads
+        },
         Projector = new() { Window = [1, 4, 4] },
-        SliceEncoder = new() { ImageSize = 224, PatchSize = 16, HiddenSize = blocks.Channels, MlpDim = blocks.Mlp, NumLayers = blocks.Layers, NumHeads = blocks.Heads },
+        SliceEncoder = new()
+        {
+            ImageSize = 224,
+            PatchSize = 16,
+            HiddenSize = blocks.Channels,
+            MlpDim = blocks.Mlp,
+            NumLayers = blocks.Layers,
+            NumHeads = blocks.Heads
+        },
         TextEncoder = new()
         {
             HiddenSize = blocks.Channels,

@@ -39,8 +39,10 @@ sealed class TensorConversion(ConversionOptions options, CheckpointSet set, Mode
     void Clip(string prefix, int stage)
     {
         // BERT's pooler is not used by the reference: it has no gradient and feeds nothing.
-        Part(set.Clip, $"{prefix}language_encoder.", $"text_encoder{stage}.", name => !name.StartsWith("pooler.", StringComparison.Ordinal) && !name.EndsWith("position_ids", StringComparison.Ordinal));
-        foreach (string name in (ReadOnlySpan<string>)["mm_vision_proj.weight", "mm_vision_proj.bias", "mm_language_proj.weight", "mm_language_proj.bias", "logit_scale"])
+        Part(set.Clip, $"{prefix}language_encoder.", $"text_encoder{stage}.", name =>
+            !name.StartsWith("pooler.", StringComparison.Ordinal) && !name.EndsWith("position_ids", StringComparison.Ordinal));
+        foreach (string name in (ReadOnlySpan<string>)["mm_vision_proj.weight", "mm_vision_proj.bias", "mm_language_proj.weight",
+            "mm_language_proj.bias", "logit_scale"])
             Add(set.Clip.Get(prefix + name), $"clip{stage}.{name}");
     }
 
@@ -76,9 +78,11 @@ sealed class TensorConversion(ConversionOptions options, CheckpointSet set, Mode
             if (name == embedding)
                 Embedding(tensor, to + embedding);
             else if (name == "lm_head.weight")
-                throw new HseNetFileException(tensor.File, "has an output head of its own (lm_head.weight)", "a head tied to the embedding table");
+                throw new HseNetFileException(tensor.File, "has an output head of its own (lm_head.weight)",
+                    "a head tied to the embedding table");
             else if (Matrix(tensor) && options.MergeLora && LoraOf(name) is { } lora)
-                _tensors.Add(new ConvertedTensor(to + name, tensor.Shape.ToArray(), TypeOf(to + name, tensor), new MergedWeights(tensor, lora.A, lora.B, ConfigConversion.Lora(options, set)!.Scale).Read, null));
+                _tensors.Add(new ConvertedTensor(to + name, tensor.Shape.ToArray(), TypeOf(to + name, tensor),
+                    new MergedWeights(tensor, lora.A, lora.B, ConfigConversion.Lora(options, set)!.Scale).Read, null));
             else
             {
                 Add(tensor, to + name);
@@ -95,7 +99,8 @@ sealed class TensorConversion(ConversionOptions options, CheckpointSet set, Mode
     (TensorEntry A, TensorEntry B)? LoraOf(string name)
     {
         string layer = name[..^".weight".Length];
-        TensorEntry? Find(string half) => set.AdapterTensor($"{layer}.lora_{half}.default.weight") ?? set.AdapterTensor($"{layer}.lora_{half}.weight");
+        TensorEntry? Find(string half) => set.AdapterTensor($"{layer}.lora_{half}.default.weight")
+            ?? set.AdapterTensor($"{layer}.lora_{half}.weight");
         var (a, b) = (Find("A"), Find("B"));
         if ((a is null) != (b is null))
             throw new HseNetFileException(options.Adapter, $"has one half of the adapter of {layer}", "lora_A and lora_B");
@@ -144,7 +149,8 @@ sealed class TensorConversion(ConversionOptions options, CheckpointSet set, Mode
     // Vectors stay f32: they are small, and kernels read them as such. The CLS tokens and the token types are vectors in disguise.
     internal static DataType StorageType(string dtype, string name, ReadOnlySpan<long> shape)
     {
-        bool vector = shape.Length < 2 || name.EndsWith("cls_token", StringComparison.Ordinal) || name.EndsWith("patch_score_proj.weight", StringComparison.Ordinal)
+        bool vector = shape.Length < 2 || name.EndsWith("cls_token", StringComparison.Ordinal)
+            || name.EndsWith("patch_score_proj.weight", StringComparison.Ordinal)
             || name.EndsWith("token_type_embeddings.weight", StringComparison.Ordinal);
         if (vector || dtype == "f32")
             return DataType.F32;

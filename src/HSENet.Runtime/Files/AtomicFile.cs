@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace HSENet.Runtime;
 
-/// <summary>A file under a temporary name in the target's folder; <see cref="Commit"/> gives it its name, disposing without it removes it.</summary>
+/// <summary>A file under a temporary name in the target's folder; <see cref="Commit"/> gives it its name, disposing without it removes
+/// it.</summary>
 internal sealed partial class AtomicFile : IDisposable
 {
     /// <summary>What a place to write must be.</summary>
@@ -17,7 +18,8 @@ internal sealed partial class AtomicFile : IDisposable
     /// <summary>Handle for positioned writes.</summary>
     public SafeFileHandle Handle { get; }
 
-    /// <summary>Removes from a folder what killed processes left under temporary names; a file that is being written is locked and stays.</summary>
+    /// <summary>Removes from a folder what killed processes left under temporary names; a file that is being written is locked and
+    /// stays.</summary>
     public static void RemoveLeftovers(string folder)
     {
         if (!Directory.Exists(folder))

@@ -76,7 +76,8 @@ internal sealed unsafe class FileBytes : IDisposable
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         if (offset < 0 || length < 0 || offset > Length || length > Length - offset)
-            throw new HseNetFileException(Name, $"bytes {offset} to {(UInt128)(ulong)offset + (ulong)length} are not in the file", $"at most {Length} bytes");
+            throw new HseNetFileException(Name, $"bytes {offset} to {(UInt128)(ulong)offset + (ulong)length} are not in the file",
+                $"at most {Length} bytes");
         return start + offset;
     }
 

@@ -6,7 +6,8 @@ internal static class GrowingRead
     const int FirstPiece = 1 << 20;
 
     /// <summary>
-    /// Reads <paramref name="length"/> bytes. The array starts small and at most doubles beyond what has arrived, so the memory is bounded by what
+    /// Reads <paramref name="length"/> bytes. The array starts small and at most doubles beyond what has arrived, so the memory is bounded
+    /// by what
     /// the stream really holds.
     /// </summary>
     /// <exception cref="HseNetFileException">The stream ends earlier or is damaged, or the length exceeds an array.</exception>

@@ -21,7 +21,8 @@ internal static class JsonFile
         catch (JsonException e)
         {
             // The parser's own message repeats the content.
-            throw new HseNetFileException(file, $"the content is not JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine})", "a complete JSON file", e);
+            throw new HseNetFileException(file, $"the content is not JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine})",
+                "a complete JSON file", e);
         }
         catch (InvalidOperationException e)
         {
@@ -72,11 +73,13 @@ internal static class JsonFile
     {
         if (parent.TryGetProperty(name, out JsonElement value) && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.False)
             && !(value.ValueKind == JsonValueKind.String && value.GetString()!.Length == 0))
-            throw new HseNetFileException(file, $"\"{name}\" is {HseNetFileException.Quote(value.GetRawText())}", "none: it would change the result");
+            throw new HseNetFileException(file, $"\"{name}\" is {HseNetFileException.Quote(value.GetRawText())}",
+                "none: it would change the result");
     }
 
     /// <summary>Whether a member is there and true.</summary>
-    public static bool Flag(JsonElement parent, string name) => parent.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.True;
+    public static bool Flag(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.True;
 
     /// <summary>What a value is, in words.</summary>
     public static string Kind(JsonElement value) => Article(value.ValueKind);

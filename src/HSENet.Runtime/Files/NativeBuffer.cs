@@ -38,7 +38,8 @@ internal sealed unsafe class NativeBuffer : IDisposable
     }
 
     /// <summary>
-    /// Reads <paramref name="length"/> bytes from a stream. Where the stream cannot say that it holds them, memory at most doubles beyond what has
+    /// Reads <paramref name="length"/> bytes from a stream. Where the stream cannot say that it holds them, memory at most doubles beyond
+    /// what has
     /// arrived, so a header's claim alone allocates nothing.
     /// </summary>
     /// <exception cref="HseNetFileException">The stream ends earlier, is damaged, or the memory does not suffice.</exception>
@@ -91,7 +92,8 @@ internal sealed unsafe class NativeBuffer : IDisposable
         }
         catch (OutOfMemoryException e)
         {
-            throw new HseNetFileException(name, $"needs {capacity} bytes of memory for its voxels", "a volume that the system has memory for", e);
+            throw new HseNetFileException(name, $"needs {capacity} bytes of memory for its voxels",
+                "a volume that the system has memory for", e);
         }
     }
 

@@ -13,7 +13,8 @@ internal sealed record ZipEntry(string Name, ushort Method, ushort Flags, long C
 
 internal static class ZipDirectory
 {
-    const uint EndSignature = 0x06054b50, End64Signature = 0x06064b50, Locator64Signature = 0x07064b50, EntrySignature = 0x02014b50, LocalSignature = 0x04034b50;
+    const uint EndSignature = 0x06054b50, End64Signature = 0x06064b50, Locator64Signature = 0x07064b50, EntrySignature = 0x02014b50,
+        LocalSignature = 0x04034b50;
     const int EndLength = 22, EntryLength = 46, LocalLength = 30;
     const ushort EncryptedFlag = 1;
 
@@ -95,12 +96,14 @@ internal static class ZipDirectory
     {
         if (end - position < EntryLength || Unsigned32(file, position) != EntrySignature)
             throw Broken(file, "its directory is damaged");
-        int nameLength = Unsigned16(file, position + 28), extraLength = Unsigned16(file, position + 30), commentLength = Unsigned16(file, position + 32);
+        int nameLength = Unsigned16(file, position + 28), extraLength = Unsigned16(file, position + 30),
+            commentLength = Unsigned16(file, position + 32);
         long extra = position + EntryLength + nameLength;
         if (end - extra < extraLength + commentLength)
             throw Broken(file, "its directory is damaged");
         string name = Encoding.UTF8.GetString(file.Slice(position + EntryLength, nameLength));
-        long compressed = Unsigned32(file, position + 20), length = Unsigned32(file, position + 24), offset = Unsigned32(file, position + 42);
+        long compressed = Unsigned32(file, position + 20), length = Unsigned32(file, position + 24),
+            offset = Unsigned32(file, position + 42);
         Widen(file.Slice(extra, extraLength), ref length, ref compressed, ref offset);
         if (compressed < 0 || length < 0 || offset < 0)
             throw Broken(file, $"{HseNetFileException.Quote(name)} has a negative length or offset");

@@ -7,9 +7,11 @@ namespace HSENet.Runtime;
 sealed class Generator(LanguageModel model, LanguageModelConfig config, InferencePlan plan)
 {
     /// <summary>
-    /// New ids up to and including the first end token, at most <paramref name="maxTokens"/>. The prompt is read before the first id is given.
+    /// New ids up to and including the first end token, at most <paramref name="maxTokens"/>. The prompt is read before the first id is
+    /// given.
     /// </summary>
-    public IEnumerable<int> Generate(Pass pass, int[] prompt, View<float> visual, SamplingOptions sampling, int maxTokens, CancellationToken cancellation)
+    public IEnumerable<int> Generate(Pass pass, int[] prompt, View<float> visual, SamplingOptions sampling, int maxTokens,
+        CancellationToken cancellation)
     {
         var step = new int[1];
         model.Begin(pass, plan.Language, prompt.Length);

@@ -8,16 +8,19 @@ internal sealed class BuiltInDicomReader : IDicomReader
     const int RunLengthHeader = 64;
 
     public bool CanDecode(string transferSyntaxUid) => transferSyntaxUid
-        is DicomTransferSyntax.ImplicitLittleEndian or DicomTransferSyntax.ExplicitLittleEndian or DicomTransferSyntax.DeflatedExplicitLittleEndian
+        is DicomTransferSyntax.ImplicitLittleEndian or DicomTransferSyntax.ExplicitLittleEndian
+            or DicomTransferSyntax.DeflatedExplicitLittleEndian
         or DicomTransferSyntax.ExplicitBigEndian or DicomTransferSyntax.RunLength;
 
     public void DecodeFrame(ReadOnlyMemory<byte> file, DicomImage image, Span<byte> destination)
     {
-        DicomFile parsed = DicomFile.Parse(file, image.File) ?? throw new HseNetFileException(image.File, "holds no image any more", "the file as it was");
+        DicomFile parsed = DicomFile.Parse(file, image.File)
+            ?? throw new HseNetFileException(image.File, "holds no image any more", "the file as it was");
         if (parsed.Image != image)
             throw new HseNetFileException(image.File, "has changed while it was read", "the file as it was");
         if (parsed.IsEncapsulated != (image.TransferSyntax == DicomTransferSyntax.RunLength))
-            throw new HseNetFileException(image.File, "has pixel data of another form than its transfer syntax says", DicomTransferSyntax.Describe(image.TransferSyntax));
+            throw new HseNetFileException(image.File, "has pixel data of another form than its transfer syntax says",
+                DicomTransferSyntax.Describe(image.TransferSyntax));
         if (parsed.IsEncapsulated)
             DecodeRunLength(OnlyFragment(parsed.Pixels, image.File), image, destination);
         else
@@ -27,7 +30,8 @@ internal sealed class BuiltInDicomReader : IDicomReader
     static void CopyNative(DicomFile file, Span<byte> destination)
     {
         if (file.Pixels.Length < destination.Length)
-            throw new HseNetFileException(file.Image.File, $"has {file.Pixels.Length} bytes of pixels", $"{destination.Length} for its rows and columns");
+            throw new HseNetFileException(file.Image.File, $"has {file.Pixels.Length} bytes of pixels",
+                $"{destination.Length} for its rows and columns");
         file.Pixels.Span[..destination.Length].CopyTo(destination);
         if (!file.IsBigEndian)
             return;
@@ -67,7 +71,8 @@ internal sealed class BuiltInDicomReader : IDicomReader
             uint start = BinaryPrimitives.ReadUInt32LittleEndian(frame[(4 + 4 * segment)..]);
             uint end = segment + 1 < size ? BinaryPrimitives.ReadUInt32LittleEndian(frame[(8 + 4 * segment)..]) : (uint)frame.Length;
             if (start < RunLengthHeader || start > end || end > frame.Length)
-                throw new HseNetFileException(image.File, "has a run-length encoded frame whose segments overlap or leave it", "segments one behind the other");
+                throw new HseNetFileException(image.File, "has a run-length encoded frame whose segments overlap or leave it",
+                    "segments one behind the other");
             DecodeSegment(frame[(int)start..(int)end], destination[(size - 1 - segment)..], size, image.File);
         }
     }
@@ -79,13 +84,15 @@ internal sealed class BuiltInDicomReader : IDicomReader
         for (int written = 0; written < destination.Length;)
         {
             if (read + 1 >= runs.Length)
-                throw new HseNetFileException(name, "has a run-length encoded frame that ends too early", $"{destination.Length} bytes of pixels");
+                throw new HseNetFileException(name, "has a run-length encoded frame that ends too early",
+                    $"{destination.Length} bytes of pixels");
             sbyte control = (sbyte)runs[read++];
             if (control == sbyte.MinValue)
                 continue;
             int count = control >= 0 ? control + 1 : 1 - control;
             if (control >= 0 && count > runs.Length - read)
-                throw new HseNetFileException(name, "has a run-length encoded frame that ends too early", $"{destination.Length} bytes of pixels");
+                throw new HseNetFileException(name, "has a run-length encoded frame that ends too early",
+                    $"{destination.Length} bytes of pixels");
             for (int i = 0; i < count && written < destination.Length; i++, written += step)
                 destination[written] = runs[control >= 0 ? read + i : read];
             read += control >= 0 ? count : 1;

@@ -13,12 +13,14 @@ public sealed record CtStudyOptions
     public VolumeReadOptions Reading { get; init; } = new();
 
     /// <summary>
-    /// What the collection's table says of this volume (<see cref="MetadataTable.Get"/>): its spacing replaces the file's, its scaling follows the
+    /// What the collection's table says of this volume (<see cref="MetadataTable.Get"/>): its spacing replaces the file's, its scaling
+    /// follows the
     /// file's own. Not for DICOM, whose files carry the same attributes, and not beside <see cref="PreprocessingOptions.Rescale"/>.
     /// </summary>
     public VolumeMetadata? Metadata { get; init; }
 
-    /// <summary>For a finished volume (.npy): file with its slice features, [slices, channels], which only the scan itself could give otherwise.</summary>
+    /// <summary>For a finished volume (.npy): file with its slice features, [slices, channels], which only the scan itself could give
+    /// otherwise.</summary>
     public string? SliceFeatures { get; init; }
 }
 
@@ -30,7 +32,8 @@ public sealed class CtStudy : IDisposable
     readonly CtStudyOptions _options;
     bool _disposed;
 
-    CtStudy(VoxelVolume volume, VoxelVolume? sliceFeatures, CtStudyOptions options) => (_volume, _sliceFeatures, _options) = (volume, sliceFeatures, options);
+    CtStudy(VoxelVolume volume, VoxelVolume? sliceFeatures, CtStudyOptions options) =>
+        (_volume, _sliceFeatures, _options) = (volume, sliceFeatures, options);
 
     /// <summary>The voxels as the file has them, with size, spacing and scaling.</summary>
     public VoxelVolume Volume => _volume;
@@ -66,7 +69,8 @@ public sealed class CtStudy : IDisposable
     /// <param name="intercept">See <paramref name="slope"/>.</param>
     /// <param name="options">How it is preprocessed.</param>
     /// <exception cref="ArgumentException">Sizes, spacing or type cannot be used.</exception>
-    public static CtStudy FromVoxels<T>(ReadOnlySpan<T> voxels, (int X, int Y, int Z) size, (double X, double Y, double Z) spacing, double slope = 1, double intercept = 0, CtStudyOptions? options = null)
+    public static CtStudy FromVoxels<T>(ReadOnlySpan<T> voxels, (int X, int Y, int Z) size, (double X, double Y, double Z) spacing,
+        double slope = 1, double intercept = 0, CtStudyOptions? options = null)
         where T : unmanaged
     {
         options = Checked(options);
@@ -90,7 +94,8 @@ public sealed class CtStudy : IDisposable
             if (options.SliceFeatures is null)
                 return new CtStudy(volume, null, options);
             if (!volume.IsPreprocessed)
-                throw new HseNetFileException(volume.Source, "is a scan: its slice features are computed from it", "a finished volume (.npy) when slice features are given");
+                throw new HseNetFileException(volume.Source, "is a scan: its slice features are computed from it",
+                    "a finished volume (.npy) when slice features are given");
             return new CtStudy(volume, VolumeFile.Read(options.SliceFeatures, options.Reading with { TakesMatrices = true }), options);
         }
         catch
@@ -110,14 +115,16 @@ public sealed class CtStudy : IDisposable
         if (!_volume.IsPreprocessed)
             return PrepareScan(device, target, cancellation);
         if (slices is not null && _sliceFeatures is null)
-            throw new HseNetFileException(_volume.Source, "is a finished volume without slices, which this model looks at", "its slice features beside it, or the scan itself");
+            throw new HseNetFileException(_volume.Source, "is a finished volume without slices, which this model looks at",
+                "its slice features beside it, or the scan itself");
         PreprocessingGeometry.CheckMemory(_volume, _options);
         var prepared = Preprocessing.UseFinished(device, _volume, _sliceFeatures, target, _options.Preprocessing.Force);
         long features = (long)target.Slices * (slices?.HiddenSize ?? 0);
         if (slices is null || prepared.SliceFeatures.Length == features)
             return prepared;
         prepared.Dispose();
-        throw new HseNetFileException(_sliceFeatures!.Source, $"holds {prepared.SliceFeatures.Length} values", $"{target.Slices} × {slices.HiddenSize} slice features");
+        throw new HseNetFileException(_sliceFeatures!.Source, $"holds {prepared.SliceFeatures.Length} values",
+            $"{target.Slices} × {slices.HiddenSize} slice features");
     }
 
     /// <summary>Volume and slices of a scan; a finished volume is refused.</summary>

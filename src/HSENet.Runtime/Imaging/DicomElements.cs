@@ -30,7 +30,8 @@ internal sealed class DicomElements(ReadOnlyMemory<byte> bytes, string name, boo
     /// <summary>Tag of the next element, without going there; null if too few bytes follow to be one.</summary>
     public uint? PeekTag() => bytes.Length - Position >= 8 ? TagAt(Position) : null;
 
-    /// <summary>Reads tag, VR and length and goes to the value, whose bytes are checked to be there unless the length is undefined.</summary>
+    /// <summary>Reads tag, VR and length and goes to the value, whose bytes are checked to be there unless the length is
+    /// undefined.</summary>
     public DicomElement Next()
     {
         Need(8);
@@ -95,9 +96,11 @@ internal sealed class DicomElements(ReadOnlyMemory<byte> bytes, string name, boo
     /// <summary>The value of an element of defined length.</summary>
     public ReadOnlySpan<byte> Value(DicomElement element) => Span.Slice(element.Offset, (int)element.Length);
 
-    public ushort UInt16(int offset) => isBigEndian ? BinaryPrimitives.ReadUInt16BigEndian(Span[offset..]) : BinaryPrimitives.ReadUInt16LittleEndian(Span[offset..]);
+    public ushort UInt16(int offset) =>
+        isBigEndian ? BinaryPrimitives.ReadUInt16BigEndian(Span[offset..]) : BinaryPrimitives.ReadUInt16LittleEndian(Span[offset..]);
 
-    uint UInt32(int offset) => isBigEndian ? BinaryPrimitives.ReadUInt32BigEndian(Span[offset..]) : BinaryPrimitives.ReadUInt32LittleEndian(Span[offset..]);
+    uint UInt32(int offset) => isBigEndian ? BinaryPrimitives.ReadUInt32BigEndian(Span[offset..])
+        : BinaryPrimitives.ReadUInt32LittleEndian(Span[offset..]);
 
     uint TagAt(int offset) => (uint)UInt16(offset) << 16 | UInt16(offset + 2);
 

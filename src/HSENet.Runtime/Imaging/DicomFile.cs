@@ -5,7 +5,8 @@ using System.Text;
 
 namespace HSENet.Runtime;
 
-/// <summary>A parsed DICOM image. <see cref="Pixels"/> begins with the value of the pixel data, fragments included if it is encapsulated.</summary>
+/// <summary>A parsed DICOM image. <see cref="Pixels"/> begins with the value of the pixel data, fragments included if it is
+/// encapsulated.</summary>
 internal sealed record DicomFile(DicomImage Image, ReadOnlyMemory<byte> Pixels, bool IsEncapsulated, bool IsBigEndian, bool IsWords)
 {
     /// <summary>Bytes before the first element: 128 of any content and the letters DICM.</summary>
@@ -14,21 +15,25 @@ internal sealed record DicomFile(DicomImage Image, ReadOnlyMemory<byte> Pixels, 
     // A single image is far smaller; the bound keeps a few bytes of deflated zeros from filling the memory.
     const int MaximumInflated = 1 << 26;
 
-    const uint MetaTransferSyntax = 0x00020010, ImageType = 0x00080008, ClassUid = 0x00080016, InstanceUid = 0x00080018, Modality = 0x00080060, StudyUid = 0x0020000D, SeriesUid = 0x0020000E,
+    const uint MetaTransferSyntax = 0x00020010, ImageType = 0x00080008, ClassUid = 0x00080016, InstanceUid = 0x00080018,
+        Modality = 0x00080060, StudyUid = 0x0020000D, SeriesUid = 0x0020000E,
         InstanceNumber = 0x00200013, Position = 0x00200032, Orientation = 0x00200037, SamplesPerPixel = 0x00280002, Frames = 0x00280008,
-        Rows = 0x00280010, Columns = 0x00280011, PixelSpacing = 0x00280030, BitsAllocated = 0x00280100, BitsStored = 0x00280101, HighBit = 0x00280102,
+        Rows = 0x00280010, Columns = 0x00280011, PixelSpacing = 0x00280030, BitsAllocated = 0x00280100, BitsStored = 0x00280101,
+            HighBit = 0x00280102,
         Representation = 0x00280103, Intercept = 0x00281052, Slope = 0x00281053, PixelData = 0x7FE00010;
 
     static readonly HashSet<uint> Wanted =
     [
-        MetaTransferSyntax, ImageType, ClassUid, InstanceUid, Modality, StudyUid, SeriesUid, InstanceNumber, Position, Orientation, SamplesPerPixel,
+        MetaTransferSyntax, ImageType, ClassUid, InstanceUid, Modality, StudyUid, SeriesUid, InstanceNumber, Position, Orientation,
+            SamplesPerPixel,
         Frames, Rows, Columns, PixelSpacing, BitsAllocated, BitsStored, HighBit, Representation, Intercept, Slope,
     ];
 
     /// <summary>Whether a file that begins with these bytes is DICOM.</summary>
     public static bool IsClaimed(ReadOnlySpan<byte> start) => start.Length >= PreambleLength && start[128..132].SequenceEqual("DICM"u8);
 
-    /// <summary>Reads an image; null if the file is DICOM but holds none with one sample per pixel, as a DICOMDIR, a report or a screenshot.</summary>
+    /// <summary>Reads an image; null if the file is DICOM but holds none with one sample per pixel, as a DICOMDIR, a report or a
+    /// screenshot.</summary>
     /// <exception cref="HseNetFileException">It is not DICOM, or damaged, or an attribute is missing or impossible.</exception>
     public static DicomFile? Parse(ReadOnlyMemory<byte> bytes, string name)
     {
@@ -38,7 +43,8 @@ internal sealed record DicomFile(DicomImage Image, ReadOnlyMemory<byte> Pixels, 
         var meta = new DicomElements(bytes, name, isExplicit: true, isBigEndian: false) { Position = PreambleLength };
         while (meta.PeekTag() >> 16 == 2)
             values.Take(meta, meta.Next());
-        string syntax = values.Text(MetaTransferSyntax) ?? throw new HseNetFileException(name, "does not name its transfer syntax", "the element (0002,0010)");
+        string syntax = values.Text(MetaTransferSyntax)
+            ?? throw new HseNetFileException(name, "does not name its transfer syntax", "the element (0002,0010)");
 
         ReadOnlyMemory<byte> content = bytes[meta.Position..];
         if (syntax == DicomTransferSyntax.DeflatedExplicitLittleEndian)
@@ -49,7 +55,9 @@ internal sealed record DicomFile(DicomImage Image, ReadOnlyMemory<byte> Pixels, 
         {
             DicomElement element = elements.Next();
             if (element.Tag == PixelData)
-                return values.IsColour ? null : new DicomFile(values.Image(syntax), content.Slice(element.Offset, element.Length == DicomElement.UndefinedLength ? content.Length - element.Offset : (int)element.Length),
+                return values.IsColour ? null : new DicomFile(values.Image(syntax),
+                    content.Slice(element.Offset, element.Length == DicomElement.UndefinedLength ? content.Length - element.Offset
+                    : (int)element.Length),
                     element.Length == DicomElement.UndefinedLength, bigEndian, element.Representation == "OW");
             values.Take(elements, element);
         }
@@ -73,7 +81,8 @@ internal sealed record DicomFile(DicomImage Image, ReadOnlyMemory<byte> Pixels, 
         {
             if (Wanted.Contains(element.Tag) && element.Length is > 0 and <= 1024)
             {
-                if (element.Tag >> 16 == 0x0028 && element.Tag is SamplesPerPixel or Rows or Columns or BitsAllocated or BitsStored or HighBit or Representation)
+                if (element.Tag >> 16 == 0x0028
+                    && element.Tag is SamplesPerPixel or Rows or Columns or BitsAllocated or BitsStored or HighBit or Representation)
                 {
                     if (element.Length == 2)
                         numbers[element.Tag] = elements.UInt16(element.Offset);
@@ -116,8 +125,10 @@ internal sealed record DicomFile(DicomImage Image, ReadOnlyMemory<byte> Pixels, 
                 RowDirection = directions is null ? default : new(directions[0], directions[1], directions[2]),
                 ColumnDirection = directions is null ? default : new(directions[3], directions[4], directions[5]),
             };
-            if (image.BitsAllocated is not (8 or 16 or 32) || image.BitsStored < 1 || image.HighBit >= image.BitsAllocated || image.BitsStored > image.HighBit + 1)
-                throw Error($"stores {image.BitsStored} bits up to bit {image.HighBit} of {image.BitsAllocated}", "8, 16 or 32 bits allocated and the stored bits among them");
+            if (image.BitsAllocated is not (8 or 16 or 32) || image.BitsStored < 1 || image.HighBit >= image.BitsAllocated
+                || image.BitsStored > image.HighBit + 1)
+                throw Error($"stores {image.BitsStored} bits up to bit {image.HighBit} of {image.BitsAllocated}",
+                    "8, 16 or 32 bits allocated and the stored bits among them");
             if (image.Rows == 0 || image.Columns == 0)
                 throw Error("has no rows or no columns", "an image");
             return image;
@@ -131,10 +142,13 @@ internal sealed record DicomFile(DicomImage Image, ReadOnlyMemory<byte> Pixels, 
         {
             if (!texts.TryGetValue(tag, out string? text) || text.Length == 0)
                 return null;
-            double[] values = [.. text.Split('\\').Select(part => double.TryParse(part.Trim(' ', '\0'), NumberStyles.Float, CultureInfo.InvariantCulture, out double v) ? v : double.NaN)];
+            double[] values = [.. text.Split('\\')
+                .Select(part => double.TryParse(part.Trim(' ', '\0'), NumberStyles.Float, CultureInfo.InvariantCulture, out double v) ? v
+                : double.NaN)];
             return values.Length == count && values.All(double.IsFinite)
                 ? values
-                : throw Error($"has an element {DicomElements.Shown(tag)} that is not {count} number{(count > 1 ? "s" : "")}", "decimal numbers");
+                : throw Error($"has an element {DicomElements.Shown(tag)} that is not {count} number{(count > 1 ? "s" : "")}",
+                    "decimal numbers");
         }
 
         HseNetFileException Error(string problem, string expected) => new(name, problem, expected);

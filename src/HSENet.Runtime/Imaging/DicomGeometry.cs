@@ -4,10 +4,12 @@ using System.Globalization;
 namespace HSENet.Runtime;
 
 /// <summary>
-/// The slices of a volume from the first to the last along the normal of their planes. Where slices are missing, the nearest one stands in their
+/// The slices of a volume from the first to the last along the normal of their planes. Where slices are missing, the nearest one stands in
+/// their
 /// place, so that the geometry stays right.
 /// </summary>
-internal sealed record DicomGeometry(IReadOnlyList<DicomImage> Slices, double Spacing, VolumeOrientation Orientation, IReadOnlyList<string> Notes)
+internal sealed record DicomGeometry(IReadOnlyList<DicomImage> Slices, double Spacing, VolumeOrientation Orientation,
+    IReadOnlyList<string> Notes)
 {
     // Two slices nearer than this, in mm, lie at the same place.
     const double SamePlace = 0.01;
@@ -18,7 +20,8 @@ internal sealed record DicomGeometry(IReadOnlyList<DicomImage> Slices, double Sp
     {
         var notes = new List<string>();
         PatientVector normal = Cross(images[0].RowDirection, images[0].ColumnDirection);
-        DicomImage[] sorted = [.. images.OrderBy(i => Dot(i.Position, normal)).ThenBy(i => i.InstanceNumber).ThenBy(i => i.File, StringComparer.Ordinal)];
+        DicomImage[] sorted = [.. images.OrderBy(i => Dot(i.Position, normal)).ThenBy(i => i.InstanceNumber)
+            .ThenBy(i => i.File, StringComparer.Ordinal)];
         var slices = new List<DicomImage>();
         foreach (DicomImage image in sorted)
             if (slices.Count == 0 || Dot(image.Position, normal) - Dot(slices[^1].Position, normal) >= SamePlace)
@@ -40,15 +43,19 @@ internal sealed record DicomGeometry(IReadOnlyList<DicomImage> Slices, double Sp
         // Decimal positions carry rounding noise, and sizes after resampling depend on the last bit of a spacing.
         double spacing = Math.Round((positions[^1] - positions[0]) / (slices.Count - 1), 6);
         NoteTilt(slices, normal, notes);
-        return new DicomGeometry(slices, spacing, new VolumeOrientation(slices[0].Position, images[0].RowDirection, images[0].ColumnDirection, normal), notes);
+        return new DicomGeometry(slices, spacing,
+            new VolumeOrientation(slices[0].Position, images[0].RowDirection, images[0].ColumnDirection, normal), notes);
     }
 
-    static List<DicomImage> FillGaps(string place, List<DicomImage> slices, double[] gaps, double median, bool allowGaps, List<string> notes)
+    static List<DicomImage> FillGaps(string place, List<DicomImage> slices, double[] gaps, double median, bool allowGaps,
+        List<string> notes)
     {
         double missing = gaps.Sum(g => Math.Round(g / median) - 1);
-        string said = $"{Counted(missing, "slice")} missing, {Millimetres(gaps.Max())} mm at the widest where slices are {Millimetres(median)} mm apart";
+        string said = $"{Counted(missing, "slice")} missing, {Millimetres(gaps.Max())} mm at the widest where slices are "
+            + $"{Millimetres(median)} mm apart";
         if (!allowGaps || missing > slices.Count)
-            throw new HseNetFileException(place, said, allowGaps ? "gaps of no more slices than there are" : "a complete series; gaps can be allowed");
+            throw new HseNetFileException(place, said,
+                allowGaps ? "gaps of no more slices than there are" : "a complete series; gaps can be allowed");
         notes.Add($"{said}: filled with the nearest slices");
         var filled = new List<DicomImage> { slices[0] };
         for (int i = 0; i < gaps.Length; i++)
@@ -68,20 +75,24 @@ internal sealed record DicomGeometry(IReadOnlyList<DicomImage> Slices, double Sp
         PatientVector aside = Cross(way, normal);
         double tilt = Math.Atan2(Math.Sqrt(Dot(aside, aside)), Math.Abs(Dot(way, normal))) * 180 / Math.PI;
         if (tilt > 0.1)
-            notes.Add(string.Create(CultureInfo.InvariantCulture, $"gantry tilt of {tilt:0.#} degrees: each slice is shifted against the one before"));
+            notes.Add(string.Create(CultureInfo.InvariantCulture,
+                $"gantry tilt of {tilt:0.#} degrees: each slice is shifted against the one before"));
         if (Math.Abs(normal.Z) < 0.9)
             notes.Add("the slices are not axial");
     }
 
-    /// <summary>Whether the position is within a kilometre, which NaN is not, and the two directions are unit vectors at a right angle.</summary>
+    /// <summary>Whether the position is within a kilometre, which NaN is not, and the two directions are unit vectors at a right
+    /// angle.</summary>
     public static bool IsPlaced(DicomImage image) =>
         Dot(image.Position, image.Position) < 1e12
-        && Math.Abs(Dot(image.RowDirection, image.RowDirection) - 1) < 1e-2 && Math.Abs(Dot(image.ColumnDirection, image.ColumnDirection) - 1) < 1e-2
+        && Math.Abs(Dot(image.RowDirection, image.RowDirection) - 1) < 1e-2
+            && Math.Abs(Dot(image.ColumnDirection, image.ColumnDirection) - 1) < 1e-2
         && Math.Abs(Dot(image.RowDirection, image.ColumnDirection)) < 1e-2;
 
     /// <summary>Whether two images can be slices of one volume.</summary>
     public static bool Fit(DicomImage a, DicomImage b) =>
-        (a.Rows, a.Columns) == (b.Rows, b.Columns) && Near(a.PixelSpacing.Row, b.PixelSpacing.Row) && Near(a.PixelSpacing.Column, b.PixelSpacing.Column)
+        (a.Rows, a.Columns) == (b.Rows, b.Columns) && Near(a.PixelSpacing.Row, b.PixelSpacing.Row)
+            && Near(a.PixelSpacing.Column, b.PixelSpacing.Column)
         && Dot(a.RowDirection, b.RowDirection) > 0.9999 && Dot(a.ColumnDirection, b.ColumnDirection) > 0.9999;
 
     internal static string Counted(double count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
@@ -92,5 +103,6 @@ internal sealed record DicomGeometry(IReadOnlyList<DicomImage> Slices, double Sp
 
     static double Dot(PatientVector a, PatientVector b) => a.X * b.X + a.Y * b.Y + a.Z * b.Z;
 
-    static PatientVector Cross(PatientVector a, PatientVector b) => new(a.Y * b.Z - a.Z * b.Y, a.Z * b.X - a.X * b.Z, a.X * b.Y - a.Y * b.X);
+    static PatientVector Cross(PatientVector a, PatientVector b) =>
+        new(a.Y * b.Z - a.Z * b.Y, a.Z * b.X - a.X * b.Z, a.X * b.Y - a.Y * b.X);
 }

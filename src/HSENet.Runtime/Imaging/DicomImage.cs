@@ -2,7 +2,8 @@
 namespace HSENet.Runtime;
 
 /// <summary>
-/// The attributes of a DICOM image that a volume needs. Nothing that identifies a patient is read: no name, no number, no date, no institution.
+/// The attributes of a DICOM image that a volume needs. Nothing that identifies a patient is read: no name, no number, no date, no
+/// institution.
 /// </summary>
 public sealed record DicomImage
 {
@@ -88,7 +89,8 @@ public sealed record DicomImage
 }
 
 /// <summary>
-/// Gets the pixels out of DICOM files. The library has one for uncompressed and run-length encoded files; one on fo-dicom serves the other transfer
+/// Gets the pixels out of DICOM files. The library has one for uncompressed and run-length encoded files; one on fo-dicom serves the other
+/// transfer
 /// syntaxes when the program is built with it (<see cref="VolumeReadOptions.DicomReader"/>).
 /// </summary>
 public interface IDicomReader

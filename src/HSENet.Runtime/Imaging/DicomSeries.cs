@@ -4,7 +4,8 @@ namespace HSENet.Runtime;
 internal static class DicomSeries
 {
     /// <summary>
-    /// The images of one CT series that share size and orientation. Localizers, copies and images that fit no volume are left out; what was left out
+    /// The images of one CT series that share size and orientation. Localizers, copies and images that fit no volume are left out; what was
+    /// left out
     /// and what was chosen is noted.
     /// </summary>
     /// <param name="place">The folder or file in messages.</param>
@@ -22,13 +23,16 @@ internal static class DicomSeries
         KeepOnly(i => DicomGeometry.IsPlaced(i) && VoxelVolume.IsLength(i.PixelSpacing.Row) && VoxelVolume.IsLength(i.PixelSpacing.Column),
             "image without position, orientation or pixel spacing", "images without position, orientation or pixel spacing");
 
-        List<DicomImage>[] series = [.. usable.GroupBy(i => i.SeriesUid).Select(s => WithoutCopies([.. s], notes)).OrderByDescending(s => s.Count).ThenBy(s => s[0].SeriesUid, StringComparer.Ordinal)];
+        List<DicomImage>[] series = [.. usable.GroupBy(i => i.SeriesUid).Select(s => WithoutCopies([.. s], notes))
+            .OrderByDescending(s => s.Count).ThenBy(s => s[0].SeriesUid, StringComparer.Ordinal)];
         List<DicomImage> chosen = series[0];
         if (seriesUid is not null)
             chosen = Array.Find(series, s => s[0].SeriesUid == seriesUid)
-                ?? throw new HseNetFileException(place, $"holds no CT series {HseNetFileException.Quote(seriesUid)}", $"one of its {series.Length}: {string.Join(", ", series.Take(5).Select(Described))}");
+                ?? throw new HseNetFileException(place, $"holds no CT series {HseNetFileException.Quote(seriesUid)}",
+                    $"one of its {series.Length}: {string.Join(", ", series.Take(5).Select(Described))}");
         else if (series.Length > 1)
-            notes.Add($"largest of {series.Length} CT series chosen: {Described(chosen)}; the others: {string.Join(", ", series.Skip(1).Take(5).Select(Described))}{(series.Length > 6 ? ", …" : "")}");
+            notes.Add($"largest of {series.Length} CT series chosen: {Described(chosen)}; the others: "
+                + $"{string.Join(", ", series.Skip(1).Take(5).Select(Described))}{(series.Length > 6 ? ", …" : "")}");
         return LargestGroup(chosen, notes);
 
         void KeepOnly(Predicate<DicomImage> condition, string one, string many)
@@ -36,21 +40,26 @@ internal static class DicomSeries
             List<DicomImage> kept = usable.FindAll(condition);
             int dropped = usable.Count - kept.Count;
             if (kept.Count == 0)
-                throw new HseNetFileException(place, $"holds no slice of a CT: {dropped} {(dropped == 1 ? one : many)}{(notes.Count > 0 ? $", {string.Join(", ", notes)}" : "")}", "the files of a CT series");
+                throw new HseNetFileException(place,
+                    $"holds no slice of a CT: {dropped} "
+                    + $"{(dropped == 1 ? one : many)}{(notes.Count > 0 ? $", {string.Join(", ", notes)}" : "")}",
+                    "the files of a CT series");
             if (dropped > 0)
                 notes.Add($"{dropped} {(dropped == 1 ? one : many)} left out");
             usable = kept;
         }
     }
 
-    static string Described(List<DicomImage> series) => $"{HseNetException.OneLine(series[0].SeriesUid, 64)} ({DicomGeometry.Counted(series.Count, "image")})";
+    static string Described(List<DicomImage> series) =>
+        $"{HseNetException.OneLine(series[0].SeriesUid, 64)} ({DicomGeometry.Counted(series.Count, "image")})";
 
     static List<DicomImage> WithoutCopies(List<DicomImage> series, List<string> notes)
     {
         var seen = new HashSet<string>();
         List<DicomImage> kept = series.FindAll(i => i.InstanceUid.Length == 0 || seen.Add(i.InstanceUid));
         if (kept.Count < series.Count)
-            notes.Add(series.Count - kept.Count == 1 ? "1 copy of an image dropped" : $"{series.Count - kept.Count} copies of images dropped");
+            notes.Add(series.Count - kept.Count == 1 ? "1 copy of an image dropped"
+                : $"{series.Count - kept.Count} copies of images dropped");
         return kept;
     }
 

@@ -44,7 +44,8 @@ internal sealed class DicomSource
         string[] files;
         try
         {
-            files = Directory.GetFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0, MaxRecursionDepth = 16 });
+            files = Directory.GetFiles(folder, "*",
+                new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0, MaxRecursionDepth = 16 });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

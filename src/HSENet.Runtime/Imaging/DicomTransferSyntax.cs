@@ -32,5 +32,6 @@ internal static class DicomTransferSyntax
     };
 
     /// <summary>Name and UID for messages.</summary>
-    public static string Describe(string uid) => Names.TryGetValue(uid, out string? name) ? $"{name} ({uid})" : $"{HseNetFileException.Quote(uid)}";
+    public static string Describe(string uid) =>
+        Names.TryGetValue(uid, out string? name) ? $"{name} ({uid})" : $"{HseNetFileException.Quote(uid)}";
 }

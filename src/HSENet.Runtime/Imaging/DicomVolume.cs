@@ -33,17 +33,21 @@ internal static class DicomVolume
     {
         DicomImage image = file.Image;
         // Two bytes of run-length code make at most 128.
-        int factor = !BuiltIn.CanDecode(image.TransferSyntax) ? ushort.MaxValue : image.TransferSyntax == DicomTransferSyntax.RunLength ? 64 : 1;
+        int factor = !BuiltIn.CanDecode(image.TransferSyntax) ? ushort.MaxValue
+            : image.TransferSyntax == DicomTransferSyntax.RunLength ? 64 : 1;
         if (image.FrameBytes > (long)file.Pixels.Length * factor)
-            throw new HseNetFileException(image.File, $"has {file.Pixels.Length} bytes of pixel data", $"enough for {image.Rows} rows of {image.Columns} columns with {image.BitsAllocated} bits");
+            throw new HseNetFileException(image.File, $"has {file.Pixels.Length} bytes of pixel data",
+                $"enough for {image.Rows} rows of {image.Columns} columns with {image.BitsAllocated} bits");
     }
 
-    static unsafe VoxelVolume Load(string place, DicomGeometry geometry, Dictionary<DicomImage, DicomSource> sourceOf, VolumeReadOptions options, List<string> notes)
+    static unsafe VoxelVolume Load(string place, DicomGeometry geometry, Dictionary<DicomImage, DicomSource> sourceOf,
+        VolumeReadOptions options, List<string> notes)
     {
         DicomImage first = geometry.Slices[0];
         foreach (DicomImage slice in geometry.Slices)
             ReaderFor(slice, options);
-        bool isUniform = geometry.Slices.All(s => (s.Type, s.RescaleSlope, s.RescaleIntercept) == (first.Type, first.RescaleSlope, first.RescaleIntercept));
+        bool isUniform = geometry.Slices.All(s =>
+            (s.Type, s.RescaleSlope, s.RescaleIntercept) == (first.Type, first.RescaleSlope, first.RescaleIntercept));
         DataType type = isUniform ? first.Type : DataType.F32;
         long bytes = VoxelTypes.ByteLength(place, type, [first.Columns, first.Rows, geometry.Slices.Count], options.MaximumBytes);
         if (first.FrameBytes > Array.MaxLength)
@@ -62,7 +66,8 @@ internal static class DicomVolume
                 else
                     Decode(slice, sourceOf[slice], ReaderFor(slice, options), isUniform, destination);
             }
-            return new VoxelVolume(place, type, (first.Columns, first.Rows, geometry.Slices.Count), (first.PixelSpacing.Column, first.PixelSpacing.Row, geometry.Spacing), voxels)
+            return new VoxelVolume(place, type, (first.Columns, first.Rows, geometry.Slices.Count),
+                (first.PixelSpacing.Column, first.PixelSpacing.Row, geometry.Spacing), voxels)
             {
                 Slope = isUniform ? first.RescaleSlope : 1,
                 Intercept = isUniform ? first.RescaleIntercept : 0,
@@ -86,7 +91,8 @@ internal static class DicomVolume
             return options.DicomReader;
         string syntax = DicomTransferSyntax.Describe(image.TransferSyntax);
         throw new HseNetFileException(image.File, $"is compressed as {syntax}, which this program cannot decode",
-            options.DicomReader is null ? "an uncompressed or RLE file, or a program built with -p:UseFoDicom=true" : "a transfer syntax that fo-dicom and its codecs read");
+            options.DicomReader is null ? "an uncompressed or RLE file, or a program built with -p:UseFoDicom=true"
+                : "a transfer syntax that fo-dicom and its codecs read");
     }
 
     static unsafe void Decode(DicomImage image, DicomSource source, IDicomReader reader, bool raw, Span<byte> destination)

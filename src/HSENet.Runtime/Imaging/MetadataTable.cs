@@ -11,7 +11,8 @@ namespace HSENet.Runtime;
 public sealed record VolumeMetadata(double? Slope, double? Intercept, (double X, double Y)? SpacingXY, double? SpacingZ);
 
 /// <summary>
-/// A CSV file with the columns of CT-RATE: <c>VolumeName</c>, and any of <c>RescaleSlope</c>, <c>RescaleIntercept</c>, <c>XYSpacing</c> (a number or
+/// A CSV file with the columns of CT-RATE: <c>VolumeName</c>, and any of <c>RescaleSlope</c>, <c>RescaleIntercept</c>, <c>XYSpacing</c> (a
+/// number or
 /// <c>[x, y]</c>) and <c>ZSpacing</c>. Other columns are not kept.
 /// </summary>
 public sealed class MetadataTable
@@ -27,7 +28,8 @@ public sealed class MetadataTable
     public int Count => rows.Count;
 
     /// <summary>Reads a table.</summary>
-    /// <exception cref="HseNetFileException">The file is missing or damaged, a column is missing, a value is not a number, or a volume is there twice.</exception>
+    /// <exception cref="HseNetFileException">The file is missing or damaged, a column is missing, a value is not a number, or a volume is
+    /// there twice.</exception>
     public static MetadataTable Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -50,7 +52,8 @@ public sealed class MetadataTable
         string key = Key(volumePath);
         return rows.TryGetValue(key, out VolumeMetadata? row)
             ? row
-            : throw new HseNetFileException(name, $"has no row for the volume {HseNetFileException.Quote(key)}", "its name in the column VolumeName");
+            : throw new HseNetFileException(name, $"has no row for the volume {HseNetFileException.Quote(key)}",
+                "its name in the column VolumeName");
     }
 
     internal static MetadataTable Read(TextReader text, string path)
@@ -60,7 +63,8 @@ public sealed class MetadataTable
         int volume = header.IndexOf("VolumeName"), slope = header.IndexOf("RescaleSlope"), intercept = header.IndexOf("RescaleIntercept"),
             xy = header.IndexOf("XYSpacing"), z = header.IndexOf("ZSpacing");
         if (volume < 0 || Math.Max(Math.Max(slope, intercept), Math.Max(xy, z)) < 0)
-            throw new HseNetFileException(path, "does not have the columns of a metadata table", "VolumeName, and RescaleSlope, RescaleIntercept, XYSpacing or ZSpacing");
+            throw new HseNetFileException(path, "does not have the columns of a metadata table",
+                "VolumeName, and RescaleSlope, RescaleIntercept, XYSpacing or ZSpacing");
         var table = new MetadataTable(path);
         while (csv.NextRow() is { } fields)
         {
@@ -72,7 +76,8 @@ public sealed class MetadataTable
 
             double? Number(int column) => column < 0 || fields[column].Length == 0 ? null : Parse(fields[column], column);
 
-            double? Length(int column) => Number(column) is not { } value ? null : VoxelVolume.IsLength(value) ? value : throw Invalid(column);
+            double? Length(int column) => Number(column) is not { } value ? null : VoxelVolume.IsLength(value) ? value
+                : throw Invalid(column);
 
             (double, double)? Pair(int column)
             {
@@ -84,9 +89,11 @@ public sealed class MetadataTable
             }
 
             double Parse(string field, int column) =>
-                double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) ? value : throw Invalid(column);
+                double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+                    && double.IsFinite(value) ? value : throw Invalid(column);
 
-            HseNetFileException Invalid(int column) => new(path, $"line {csv.Line} has {HseNetFileException.Quote(fields[column])} as {header[column]}",
+            HseNetFileException Invalid(int column) =>
+                new(path, $"line {csv.Line} has {HseNetFileException.Quote(fields[column])} as {header[column]}",
                 column == xy ? "a positive number or [x, y]" : column == z ? "a positive number" : "a number");
         }
         return table;

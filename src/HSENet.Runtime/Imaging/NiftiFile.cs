@@ -5,7 +5,8 @@ namespace HSENet.Runtime;
 
 internal static class NiftiFile
 {
-    /// <summary>Reads a NIfTI file from a stream that is not compressed, or was decompressed. A pair needs <paramref name="openImage"/>.</summary>
+    /// <summary>Reads a NIfTI file from a stream that is not compressed, or was decompressed. A pair needs
+    /// <paramref name="openImage"/>.</summary>
     public static VoxelVolume Read(Stream stream, string name, VolumeReadOptions options, Func<Stream>? openImage = null)
     {
         NiftiHeader header = NiftiHeader.Read(stream, name, out int consumed);
@@ -16,7 +17,8 @@ internal static class NiftiFile
             return ReadVoxels(stream, name, header, bytes, options.Cancellation);
         }
         if (openImage is null)
-            throw new HseNetFileException(name, "is the header of a pair, and its image is not given", "the name of the .hdr file, beside its .img file");
+            throw new HseNetFileException(name, "is the header of a pair, and its image is not given",
+                "the name of the .hdr file, beside its .img file");
         using Stream image = openImage();
         Skip(image, header.VoxelOffset, name);
         return ReadVoxels(image, name, header, bytes, options.Cancellation);

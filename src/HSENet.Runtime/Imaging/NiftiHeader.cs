@@ -5,7 +5,8 @@ namespace HSENet.Runtime;
 
 /// <summary>What is needed of a NIfTI header.</summary>
 internal sealed record NiftiHeader(
-    bool IsBigEndian, bool IsPair, DataType Type, long[] Size, long VoxelOffset, double[] Spacing, double Slope, double Intercept, VolumeOrientation? Orientation)
+    bool IsBigEndian, bool IsPair, DataType Type, long[] Size, long VoxelOffset, double[] Spacing, double Slope, double Intercept,
+        VolumeOrientation? Orientation)
 {
     const int Length1 = 348, Length2 = 540;
 
@@ -59,7 +60,8 @@ internal sealed record NiftiHeader(
             bool scaled = double.IsFinite(slope) && slope != 0;
             if (scaled && !double.IsFinite(intercept))
                 throw Error($"its scaling is {slope} × voxel + {intercept}", "a finite scl_inter");
-            return new NiftiHeader(bigEndian, isPair, ReadType(), size, ReadOffset(isPair), spacing, scaled ? slope : 1, scaled ? intercept : 0, ReadOrientation());
+            return new NiftiHeader(bigEndian, isPair, ReadType(), size, ReadOffset(isPair), spacing, scaled ? slope : 1,
+                scaled ? intercept : 0, ReadOrientation());
         }
 
         bool CheckMagic()
@@ -101,7 +103,8 @@ internal sealed record NiftiHeader(
                 768 => DataType.U32,
                 1024 => DataType.I64,
                 1280 => DataType.U64,
-                _ => throw Error($"has voxels of NIfTI type {code}", "an integer or float type (2, 4, 8, 16, 64, 256, 512, 768, 1024 or 1280)"),
+                _ => throw Error($"has voxels of NIfTI type {code}",
+                    "an integer or float type (2, 4, 8, 16, 64, 256, 512, 768, 1024 or 1280)"),
             };
         }
 
@@ -121,7 +124,8 @@ internal sealed record NiftiHeader(
             if ((second ? Int32(348) : Int16(254)) > 0)
             {
                 double[] rows = [.. Enumerable.Range(0, 12).Select(i => second ? Double(400 + 8 * i) : Single(280 + 4 * i))];
-                return Oriented([rows[3], rows[7], rows[11]], [.. Enumerable.Range(0, 3).Select(c => new[] { rows[c], rows[4 + c], rows[8 + c] })]);
+                return Oriented([rows[3], rows[7], rows[11]],
+                    [.. Enumerable.Range(0, 3).Select(c => new[] { rows[c], rows[4 + c], rows[8 + c] })]);
             }
             if ((second ? Int32(344) : Int16(252)) <= 0)
                 return null;
@@ -150,11 +154,14 @@ internal sealed record NiftiHeader(
 
         HseNetFileException Error(string problem, string expected) => new(name, problem, expected);
 
-        short Int16(int offset) => bigEndian ? BinaryPrimitives.ReadInt16BigEndian(bytes.AsSpan(offset)) : BinaryPrimitives.ReadInt16LittleEndian(bytes.AsSpan(offset));
+        short Int16(int offset) => bigEndian ? BinaryPrimitives.ReadInt16BigEndian(bytes.AsSpan(offset))
+            : BinaryPrimitives.ReadInt16LittleEndian(bytes.AsSpan(offset));
 
-        int Int32(int offset) => bigEndian ? BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(offset)) : BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(offset));
+        int Int32(int offset) => bigEndian ? BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(offset))
+            : BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(offset));
 
-        long Int64(int offset) => bigEndian ? BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(offset)) : BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(offset));
+        long Int64(int offset) => bigEndian ? BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(offset))
+            : BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(offset));
 
         float Single(int offset) => BitConverter.Int32BitsToSingle(Int32(offset));
 

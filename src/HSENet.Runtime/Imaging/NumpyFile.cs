@@ -40,7 +40,8 @@ public static class NumpyFile
         NumpyHeader header = ReadHeader(stream, name);
         long[] shape = header.Shape;
         if (shape is not ([_, _, _] or [1, _, _, _]) && !(options.TakesMatrices && shape is [_, _]))
-            throw new HseNetFileException(name, $"holds an array of shape ({string.Join(", ", shape.Take(9))})", "(1, depth, height, width) or (depth, height, width)");
+            throw new HseNetFileException(name, $"holds an array of shape ({string.Join(", ", shape.Take(9))})",
+                "(1, depth, height, width) or (depth, height, width)");
         (long depth, long height, long width) = (shape.Length == 2 ? 1 : shape[^3], shape[^2], shape[^1]);
         long bytes = VoxelTypes.ByteLength(name, header.Type, [width, height, depth], options.MaximumBytes);
         NativeBuffer voxels = NativeBuffer.Read(stream, bytes, name, options.Cancellation);

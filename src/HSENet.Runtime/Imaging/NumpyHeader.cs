@@ -64,7 +64,8 @@ internal sealed record NumpyHeader(DataType Type, bool IsBigEndian, bool IsFortr
                 _ => null,
             };
             if (type is null || descr[0] is not ('<' or '>' or '|' or '=') || (descr[0] == '|' && type.Value.Size() != 1))
-                throw new HseNetFileException(name, $"holds elements of type {HseNetFileException.Quote(descr)}", "a NumPy number type such as '<f4' or '<i2'; objects are never loaded");
+                throw new HseNetFileException(name, $"holds elements of type {HseNetFileException.Quote(descr)}",
+                    "a NumPy number type such as '<f4' or '<i2'; objects are never loaded");
             return (type.Value, descr[0] == '>');
         }
 
@@ -136,6 +137,7 @@ internal sealed record NumpyHeader(DataType Type, bool IsBigEndian, bool IsFortr
                 position++;
         }
 
-        HseNetFileException Error() => new(name, $"its header is damaged at character {position}", "{'descr': …, 'fortran_order': …, 'shape': (…)}");
+        HseNetFileException Error() =>
+            new(name, $"its header is damaged at character {position}", "{'descr': …, 'fortran_order': …, 'shape': (…)}");
     }
 }

@@ -19,7 +19,8 @@ public sealed class PreparedStudy : IDisposable
     /// <summary>[1, depth, height, width] volume in [0, 1].</summary>
     public View<float> Volume { get; internal set; }
 
-    /// <summary>[slices, 3, side, side] normalised slice images; empty for a finished volume and for models that look at no slices.</summary>
+    /// <summary>[slices, 3, side, side] normalised slice images; empty for a finished volume and for models that look at no
+    /// slices.</summary>
     public View<float> SlicePixels { get; internal set; }
 
     /// <summary>[slices, channels] features that came with a finished volume; otherwise empty: the slice encoder computes them.</summary>

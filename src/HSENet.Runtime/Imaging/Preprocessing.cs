@@ -38,11 +38,16 @@ public static class Preprocessing
             throw new HseNetFileException(scan.Source, "is a finished volume without units and spacing", "a scan to preprocess");
         var rescale = options.Rescale ?? (1, 0);
         if (!double.IsFinite(rescale.Slope) || !double.IsFinite(rescale.Intercept) || rescale.Slope == 0)
-            throw new HseNetException($"the rescaling {rescale.Slope},{rescale.Intercept} is not usable; expected a finite slope other than 0 and a finite intercept");
+            throw new HseNetException($"the rescaling {rescale.Slope},{rescale.Intercept} is not usable; expected a finite slope other "
+                + $"than 0 and a finite intercept");
         PreprocessingChecks.Scan(scan, rescale.Slope, rescale.Intercept, options.Force, cancellation);
 
         var geometry = new PreprocessingGeometry(scan, options.Preset, target.Slices);
-        var study = new PreparedStudy(scan.Source, NameOf(options)) { Resampled = geometry.Resampled, SliceIndices = geometry.SliceIndices };
+        var study = new PreparedStudy(scan.Source, NameOf(options))
+        {
+            Resampled = geometry.Resampled,
+            SliceIndices = geometry.SliceIndices
+        };
         try
         {
             study.Volume = study.Allocate(device, (long)target.Depth * target.Height * target.Width, "volume");
@@ -69,7 +74,8 @@ public static class Preprocessing
     /// <param name="target">The sizes that the model takes.</param>
     /// <param name="force">Whether values outside [0, 1] are taken.</param>
     /// <exception cref="HseNetFileException">The size is another one, or a value is not finite or not in [0, 1].</exception>
-    public static PreparedStudy UseFinished(Device device, VoxelVolume volume, VoxelVolume? sliceFeatures, PreprocessingTarget target, bool force = false)
+    public static PreparedStudy UseFinished(Device device, VoxelVolume volume, VoxelVolume? sliceFeatures, PreprocessingTarget target,
+        bool force = false)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(volume);
@@ -104,7 +110,8 @@ public static class Preprocessing
                 "a finished volume with values from 0 to 1, or --force; a scan with units and spacing is a NIfTI file");
     }
 
-    static View<float> Upload(Device device, VoxelVolume source, PreparedStudy study, string name, Action<VoxelVolume, float[]>? check = null)
+    static View<float> Upload(Device device, VoxelVolume source, PreparedStudy study, string name,
+        Action<VoxelVolume, float[]>? check = null)
     {
         var values = new double[source.Count];
         source.ToDoubles(0, values);

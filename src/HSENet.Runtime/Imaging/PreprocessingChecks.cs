@@ -17,7 +17,8 @@ static class PreprocessingChecks
             return;
         var (lowest, highest) = Range(scan, slope, intercept, stopAtAir: !floats, cancellation);
         if (!double.IsFinite(lowest) || !double.IsFinite(highest))
-            throw new HseNetFileException(scan.Source, "holds voxels that are not finite (NaN or infinite)", "finite values in Hounsfield units");
+            throw new HseNetFileException(scan.Source, "holds voxels that are not finite (NaN or infinite)",
+                "finite values in Hounsfield units");
         if (lowest == highest)
             throw new HseNetFileException(scan.Source, $"is constant: every voxel is {lowest}", "a CT volume");
         if (!force && !(lowest < AirBelow))
@@ -31,7 +32,8 @@ static class PreprocessingChecks
         new(scan.Source, "is constant between -1000 and 200 Hounsfield units: nothing is left to crop to", "a CT volume");
 
     // Smallest and largest value; NaN if there is one. May stop early once there is air, with whatever it has seen.
-    static (double Lowest, double Highest) Range(VoxelVolume scan, double slope, double intercept, bool stopAtAir, CancellationToken cancellation)
+    static (double Lowest, double Highest) Range(VoxelVolume scan, double slope, double intercept, bool stopAtAir,
+        CancellationToken cancellation)
     {
         var gate = new object();
         double lowest = double.PositiveInfinity, highest = double.NegativeInfinity;

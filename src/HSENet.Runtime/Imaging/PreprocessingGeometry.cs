@@ -25,7 +25,8 @@ sealed class PreprocessingGeometry
     /// <summary>After resampling.</summary>
     public VoxelSize Resampled { get; }
 
-    /// <summary>Which resampled slices become images; null when they are interpolated because there are too few, or when there are none.</summary>
+    /// <summary>Which resampled slices become images; null when they are interpolated because there are too few, or when there are
+    /// none.</summary>
     public int[]? SliceIndices { get; }
 
     public PreprocessingGeometry(VoxelVolume scan, PreprocessingPreset preset, int slices)
@@ -48,7 +49,8 @@ sealed class PreprocessingGeometry
                 $"sides of at most 1 to {MaximumRatio}");
         // BIMCV-R repeats slices when there are too few.
         if (slices > 0 && (Resampled.Z >= slices || preset == PreprocessingPreset.BimcvR))
-            SliceIndices = [.. Enumerable.Range(0, slices).Select(i => slices == 1 ? 0 : (int)((long)i * (Resampled.Z - 1) / (slices - 1)))];
+            SliceIndices = [.. Enumerable.Range(0, slices)
+                .Select(i => slices == 1 ? 0 : (int)((long)i * (Resampled.Z - 1) / (slices - 1)))];
     }
 
     /// <summary>Throws if the voxels and what resampling makes of them exceed the limit, before anything is computed.</summary>
@@ -60,7 +62,8 @@ sealed class PreprocessingGeometry
         long bytes = scan.ByteLength + resampled.Count * sizeof(float);
         if (bytes > options.Reading.MaximumBytes)
             throw new HseNetFileException(scan.Source,
-                $"needs {scan.ByteLength} bytes for {scan.Size.X} × {scan.Size.Y} × {scan.Size.Z} voxels and {resampled.Count * sizeof(float)} after " +
+                $"needs {scan.ByteLength} bytes for {scan.Size.X} × {scan.Size.Y} × {scan.Size.Z} voxels and "
+                    + $"{resampled.Count * sizeof(float)} after " +
                 $"resampling to {resampled.X} × {resampled.Y} × {resampled.Z}", $"at most {options.Reading.MaximumBytes} in all");
     }
 

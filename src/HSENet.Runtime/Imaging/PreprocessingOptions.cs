@@ -4,7 +4,8 @@ namespace HSENet.Runtime;
 /// <summary>Which of the reference's preprocessing scripts is followed.</summary>
 public enum PreprocessingPreset
 {
-    /// <summary>Hounsfield units, resampled to 1.5 × 0.75 × 0.75 mm: what the released models were trained on (CT-RATE, RadChestCT).</summary>
+    /// <summary>Hounsfield units, resampled to 1.5 × 0.75 × 0.75 mm: what the released models were trained on (CT-RATE,
+    /// RadChestCT).</summary>
     Standard,
 
     /// <summary>The BIMCV-R collection: no resampling; slices scaled by the range of the whole volume and turned the other way.</summary>

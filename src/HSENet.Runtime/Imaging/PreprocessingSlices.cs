@@ -109,7 +109,8 @@ static class PreprocessingSlices
     {
         using var across = new ResizeTables(device, sizes.Columns, sizes.NewColumns);
         using var down = new ResizeTables(device, sizes.Rows, sizes.NewRows);
-        long before = sizes.Rows * (long)sizes.Columns, between = sizes.Rows * (long)sizes.NewColumns, after = sizes.NewRows * (long)sizes.NewColumns;
+        long before = sizes.Rows * (long)sizes.Columns, between = sizes.Rows * (long)sizes.NewColumns,
+            after = sizes.NewRows * (long)sizes.NewColumns;
         for (int slice = 0; slice < slices; slice++)
         {
             View<byte> narrowed = wide.Slice(slice * between, between);

@@ -19,7 +19,14 @@ static class PreprocessingVolume
         View<float> range = PreprocessingRange.OfAll(device, arena, ranges, volume.As<byte>(), FloatType.F32, size).As<float>();
         MinMaxNormalize.Forward(device, new MinMaxNormalizeArguments { X = volume, Range = range, Count = (int)size.Count });
 
-        var crop = new CropBoxArguments { X = volume, Occupied = arena.Integers(occupied), Depth = size.Z, Height = size.X, Width = size.Y };
+        var crop = new CropBoxArguments
+        {
+            X = volume,
+            Occupied = arena.Integers(occupied),
+            Depth = size.Z,
+            Height = size.X,
+            Width = size.Y
+        };
         CropBox.Forward(device, crop);
         var (start, end) = CropBox.ReadBox(device, crop) ?? throw PreprocessingChecks.Constant(scan);
         study.CropStart = new VoxelSize(start.D, start.H, start.W);

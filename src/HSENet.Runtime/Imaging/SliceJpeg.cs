@@ -1,4 +1,5 @@
-// What an image looks like after JPEG at quality 95 and back: libjpeg's integer transforms and its standard luminance table, without a file.
+// What an image looks like after JPEG at quality 95 and back: libjpeg's integer transforms and its standard luminance table, without a
+// file.
 namespace HSENet.Runtime;
 
 /// <summary>
@@ -13,10 +14,12 @@ static class SliceJpeg
     static ReadOnlySpan<byte> Luminance =>
     [
         16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62,
-        18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
+        18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100,
+            103, 99,
     ];
 
-    static readonly int[] Steps = [.. Enumerable.Range(0, 64).Select(i => Math.Clamp((Luminance[i] * (200 - 2 * Quality) + 50) / 100, 1, 255))];
+    static readonly int[] Steps = [.. Enumerable.Range(0, 64)
+        .Select(i => Math.Clamp((Luminance[i] * (200 - 2 * Quality) + 50) / 100, 1, 255))];
 
     /// <summary>Replaces an image by what a decoder gives back.</summary>
     public static void RoundTrip(Span<byte> image, int rows, int columns)

@@ -9,9 +9,11 @@ static class StudyMetadata
     {
         // The table's columns are named after DICOM's attributes: applied to DICOM they would count twice.
         if (volume.DicomImages.Count > 0)
-            throw new HseNetFileException(volume.Source, "is DICOM, which has its own scaling and spacing", "a metadata table only with NIfTI volumes");
+            throw new HseNetFileException(volume.Source, "is DICOM, which has its own scaling and spacing",
+                "a metadata table only with NIfTI volumes");
         if (volume.IsPreprocessed)
-            throw new HseNetFileException(volume.Source, "is a finished volume without units and spacing", "a metadata table only with scans");
+            throw new HseNetFileException(volume.Source, "is a finished volume without units and spacing",
+                "a metadata table only with scans");
         var (x, y) = metadata.SpacingXY ?? (volume.Spacing.X, volume.Spacing.Y);
         volume.Spacing = (x, y, metadata.SpacingZ ?? volume.Spacing.Z);
         if (metadata is { Slope: null, Intercept: null })

@@ -7,9 +7,11 @@ namespace HSENet.Runtime;
 public static class VolumeFile
 {
     /// <summary>
-    /// Reads NIfTI-1 and NIfTI-2 (.nii, .nii.gz, a pair by either name), NumPy's .npy, and DICOM: a folder with everything below it, or a zip file.
+    /// Reads NIfTI-1 and NIfTI-2 (.nii, .nii.gz, a pair by either name), NumPy's .npy, and DICOM: a folder with everything below it, or a
+    /// zip file.
     /// </summary>
-    /// <exception cref="HseNetFileException">The file is missing, damaged or of another format; the message names it and the reason.</exception>
+    /// <exception cref="HseNetFileException">The file is missing, damaged or of another format; the message names it and the
+    /// reason.</exception>
     /// <exception cref="OperationCanceledException">Reading was cancelled.</exception>
     public static VoxelVolume Read(string path, VolumeReadOptions? options = null)
     {
@@ -22,7 +24,8 @@ public static class VolumeFile
             path = header;
         try
         {
-            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16, FileOptions.SequentialScan);
+            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16,
+                FileOptions.SequentialScan);
             // A pipe cannot be looked at twice: it holds what a stream may hold.
             if (!stream.CanSeek)
                 return Read(stream, path, options, null);
@@ -51,10 +54,12 @@ public static class VolumeFile
     {
         ArgumentNullException.ThrowIfNull(paths);
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return DicomVolume.Read(name, paths.SelectMany(p => Directory.Exists(p) ? DicomSource.FromFolder(p) : [DicomSource.FromFile(p)]), options ?? new());
+        return DicomVolume.Read(name, paths.SelectMany(p => Directory.Exists(p) ? DicomSource.FromFolder(p) : [DicomSource.FromFile(p)]),
+            options ?? new());
     }
 
-    /// <summary>Reads a NIfTI single file (compressed or not) or a .npy file from a stream, from where it stands; it need not be seekable.</summary>
+    /// <summary>Reads a NIfTI single file (compressed or not) or a .npy file from a stream, from where it stands; it need not be
+    /// seekable.</summary>
     /// <param name="stream">The stream; it stays open.</param>
     /// <param name="name">What messages call it.</param>
     /// <param name="options">How to read.</param>
@@ -97,6 +102,7 @@ public static class VolumeFile
             return NumpyFile.ReadVolume(content, name, options);
         if (NiftiHeader.IsClaimed(content.Head))
             return NiftiFile.Read(content, name, options, openImage);
-        throw new HseNetFileException(name, "is of no known format", "NIfTI (.nii, .nii.gz, .hdr with .img), NumPy (.npy) or DICOM (a folder or .zip)");
+        throw new HseNetFileException(name, "is of no known format",
+            "NIfTI (.nii, .nii.gz, .hdr with .img), NumPy (.npy) or DICOM (a folder or .zip)");
     }
 }

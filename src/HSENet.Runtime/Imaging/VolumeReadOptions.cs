@@ -4,13 +4,15 @@ namespace HSENet.Runtime;
 /// <summary>How volumes are read.</summary>
 public sealed record VolumeReadOptions
 {
-    /// <summary>The most memory that the voxels of a volume may take, in bytes; a larger one is refused before anything is allocated.</summary>
+    /// <summary>The most memory that the voxels of a volume may take, in bytes; a larger one is refused before anything is
+    /// allocated.</summary>
     public long MaximumBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     /// <summary>SeriesInstanceUID of the DICOM series to read; null for the largest CT series.</summary>
     public string? SeriesUid { get; init; }
 
-    /// <summary>Whether a DICOM series with missing slices is read all the same; each gap is filled with copies of the nearest slices.</summary>
+    /// <summary>Whether a DICOM series with missing slices is read all the same; each gap is filled with copies of the nearest
+    /// slices.</summary>
     public bool AllowGaps { get; init; }
 
     /// <summary>Stops reading between two pieces of the file.</summary>

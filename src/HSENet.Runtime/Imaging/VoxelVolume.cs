@@ -5,14 +5,17 @@ using System.Runtime.InteropServices;
 
 namespace HSENet.Runtime;
 
-/// <summary>A direction or position in the patient coordinate system of DICOM, in mm: x to the left, y to the back, z to the head.</summary>
+/// <summary>A direction or position in the patient coordinate system of DICOM, in mm: x to the left, y to the back, z to the
+/// head.</summary>
 public readonly record struct PatientVector(double X, double Y, double Z);
 
-/// <summary>Where the voxels lie in the patient: the centre of the first voxel, and the unit vectors along the three axes of the volume.</summary>
+/// <summary>Where the voxels lie in the patient: the centre of the first voxel, and the unit vectors along the three axes of the
+/// volume.</summary>
 public sealed record VolumeOrientation(PatientVector Origin, PatientVector XAxis, PatientVector YAxis, PatientVector ZAxis);
 
 /// <summary>
-/// Voxels of a CT in memory outside the managed heap, little-endian, x fastest, then y, then z, in the order of the file: nothing is turned or
+/// Voxels of a CT in memory outside the managed heap, little-endian, x fastest, then y, then z, in the order of the file: nothing is turned
+/// or
 /// scaled. A value in Hounsfield units is <see cref="Slope"/> × voxel + <see cref="Intercept"/>, as far as the file itself says it.
 /// </summary>
 public sealed unsafe class VoxelVolume : IDisposable
@@ -44,7 +47,8 @@ public sealed unsafe class VoxelVolume : IDisposable
     /// <summary>Whether the file holds a finished volume without units and spacing (NumPy) instead of a scan.</summary>
     public bool IsPreprocessed { get; init; }
 
-    /// <summary>The images of a DICOM series in the order of the slices; empty for other formats. An image that fills a gap is there more than once.</summary>
+    /// <summary>The images of a DICOM series in the order of the slices; empty for other formats. An image that fills a gap is there more
+    /// than once.</summary>
     public IReadOnlyList<DicomImage> DicomImages { get; init; } = [];
 
     /// <summary>What a user should know about how the file was read, such as the series that was chosen; no patient data.</summary>
@@ -68,7 +72,8 @@ public sealed unsafe class VoxelVolume : IDisposable
     }
 
     // Takes the buffer over.
-    internal VoxelVolume(string source, DataType type, (int X, int Y, int Z) size, (double X, double Y, double Z) spacing, NativeBuffer voxels)
+    internal VoxelVolume(string source, DataType type, (int X, int Y, int Z) size, (double X, double Y, double Z) spacing,
+        NativeBuffer voxels)
     {
         (Source, Type, Size, Spacing, this.voxels) = (source, type, size, spacing, voxels);
         if (voxels.Length != ByteLength)
@@ -82,8 +87,10 @@ public sealed unsafe class VoxelVolume : IDisposable
     /// <param name="spacing">Their distance in mm.</param>
     /// <param name="slope">Hounsfield units = slope × voxel + intercept.</param>
     /// <param name="intercept">See <paramref name="slope"/>.</param>
-    /// <exception cref="ArgumentException">The type is none of these, sizes or spacing are not positive, or the number of voxels does not fit.</exception>
-    public static VoxelVolume FromVoxels<T>(ReadOnlySpan<T> voxels, (int X, int Y, int Z) size, (double X, double Y, double Z) spacing, double slope = 1, double intercept = 0)
+    /// <exception cref="ArgumentException">The type is none of these, sizes or spacing are not positive, or the number of voxels does not
+    /// fit.</exception>
+    public static VoxelVolume FromVoxels<T>(ReadOnlySpan<T> voxels, (int X, int Y, int Z) size, (double X, double Y, double Z) spacing,
+        double slope = 1, double intercept = 0)
         where T : unmanaged
     {
         if (size.X < 1 || size.Y < 1 || size.Z < 1 || (Int128)size.X * size.Y * size.Z != voxels.Length)
@@ -92,10 +99,13 @@ public sealed unsafe class VoxelVolume : IDisposable
             throw new ArgumentException($"the spacing {spacing.X}, {spacing.Y}, {spacing.Z} is not positive", nameof(spacing));
         if (!double.IsFinite(slope) || !double.IsFinite(intercept))
             throw new ArgumentException($"the scaling {slope}, {intercept} is not finite", nameof(slope));
-        return new VoxelVolume("voxels in memory", TypeOf<T>(), size, spacing, NativeBuffer.CopyOf(MemoryMarshal.AsBytes(voxels))) { Slope = slope, Intercept = intercept };
+        return new VoxelVolume("voxels in memory", TypeOf<T>(), size, spacing,
+            NativeBuffer.CopyOf(MemoryMarshal.AsBytes(voxels)))
+        { Slope = slope, Intercept = intercept };
     }
 
-    /// <summary>Values from voxel <paramref name="first"/> on with the file's scaling applied in double precision: slope × voxel, then + intercept.</summary>
+    /// <summary>Values from voxel <paramref name="first"/> on with the file's scaling applied in double precision: slope × voxel, then +
+    /// intercept.</summary>
     public void ToDoubles(long first, Span<double> destination)
     {
         if (first < 0 || first > Count || destination.Length > Count - first)
@@ -170,13 +180,15 @@ internal static unsafe class VoxelTypes
     {
         foreach (long dimension in size)
             if (dimension is < 1 or > int.MaxValue)
-                throw new HseNetFileException(source, $"its header says {Shown(size)} voxels", "at least 1 and less than 2^31 along each axis");
+                throw new HseNetFileException(source, $"its header says {Shown(size)} voxels",
+                    "at least 1 and less than 2^31 along each axis");
         if (DataTypes.ElementCount(size, type) is not { } count)
             throw new HseNetFileException(source, $"its header says {Shown(size)} voxels, whose size overflows", "less than 2^63 bytes");
         long bytes = count * type.Size();
         return bytes <= maximum
             ? bytes
-            : throw new HseNetFileException(source, $"its {Shown(size)} voxels of {type.Name()} need {bytes} bytes", $"at most {maximum}, the memory that may be used");
+            : throw new HseNetFileException(source, $"its {Shown(size)} voxels of {type.Name()} need {bytes} bytes",
+                $"at most {maximum}, the memory that may be used");
     }
 
     static string Shown(ReadOnlySpan<long> size) => string.Join(" × ", size.ToArray());

@@ -1,14 +1,16 @@
 // Visual question answering: is the answer right, is its organ right, and which of eleven organs does it name.
 namespace HSENet.Runtime;
 
-/// <summary>Scores of an answer to a question about a location, such as <c>Lung/Right upper lobe</c>. Case and white space around do not count.</summary>
+/// <summary>Scores of an answer to a question about a location, such as <c>Lung/Right upper lobe</c>. Case and white space around do not
+/// count.</summary>
 public static class AnswerMetrics
 {
     /// <summary>The classes of the report by organ; the last one takes what names none of the others.</summary>
     public static IReadOnlyList<string> Classes { get; } =
         ["Lung", "Trachea and Bronchie", "Mediastinum", "Heart", "Esophagus", "Pleura", "Bone", "Thyroid", "Breast", "Abdomen", "Others"];
 
-    /// <summary>Whether the prediction's text before <c>/</c> occurs in the answer. An empty prediction occurs in every answer, as in the reference.</summary>
+    /// <summary>Whether the prediction's text before <c>/</c> occurs in the answer. An empty prediction occurs in every answer, as in the
+    /// reference.</summary>
     /// <param name="answer">What was wanted.</param>
     /// <param name="prediction">What was generated.</param>
     public static bool IsClassRight(string answer, string prediction)

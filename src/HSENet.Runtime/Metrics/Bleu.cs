@@ -3,11 +3,13 @@ namespace HSENet.Runtime;
 
 /// <summary>BLEU of one text or of a whole set.</summary>
 /// <param name="Bleu">Geometric mean of the precisions times the brevity penalty; 0 if a precision is 0 (no smoothing).</param>
-/// <param name="Precisions">Clipped precision for sequences of 1, 2, 3 and 4 words. The reference implementation calls these BLEU-1 to BLEU-4.</param>
+/// <param name="Precisions">Clipped precision for sequences of 1, 2, 3 and 4 words. The reference implementation calls these BLEU-1 to
+/// BLEU-4.</param>
 /// <param name="BrevityPenalty">1, or below 1 for a prediction that is shorter than the reference; 0 for an empty one.</param>
 /// <param name="PredictionLength">Words of the predictions.</param>
 /// <param name="ReferenceLength">Words of the references.</param>
-public sealed record BleuScore(double Bleu, IReadOnlyList<double> Precisions, double BrevityPenalty, int PredictionLength, int ReferenceLength)
+public sealed record BleuScore(double Bleu, IReadOnlyList<double> Precisions, double BrevityPenalty, int PredictionLength,
+    int ReferenceLength)
 {
     const int Orders = 4;
 
@@ -59,5 +61,6 @@ internal static class Sequences
     }
 
     /// <summary>How many sequences both have, each counted as often as in the one that has it less often.</summary>
-    public static int Overlap(Dictionary<string, int> a, Dictionary<string, int> b) => a.Sum(entry => Math.Min(entry.Value, b.GetValueOrDefault(entry.Key)));
+    public static int Overlap(Dictionary<string, int> a, Dictionary<string, int> b) =>
+        a.Sum(entry => Math.Min(entry.Value, b.GetValueOrDefault(entry.Key)));
 }

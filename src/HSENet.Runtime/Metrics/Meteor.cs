@@ -52,7 +52,8 @@ public static class Meteor
     }
 
     // From the end of both texts, as the reference does: which of several equal words is taken decides about the chunks.
-    static void Match(List<(int At, string Word)> words, List<(int At, string Word)> wanted, List<(int, int)> matches, Func<string, string, bool> fits)
+    static void Match(List<(int At, string Word)> words, List<(int At, string Word)> wanted, List<(int, int)> matches,
+        Func<string, string, bool> fits)
     {
         for (int i = words.Count - 1; i >= 0; i--)
         {

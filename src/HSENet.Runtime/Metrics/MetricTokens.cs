@@ -90,6 +90,7 @@ internal static partial class MetricTokens
     [GeneratedRegex("([^' ])('ll|'LL|'re|'RE|'ve|'VE|n't|N'T) ")]
     private static partial Regex LongContraction();
 
-    [GeneratedRegex(@"\b(can|gim|gon|got|lem|wan)((?<=can)not|(?<=gim|lem)me|(?<=gon|wan)na|(?<=got)ta)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\b(can|gim|gon|got|lem|wan)((?<=can)not|(?<=gim|lem)me|(?<=gon|wan)na|(?<=got)ta)\b",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex JoinedWords();
 }

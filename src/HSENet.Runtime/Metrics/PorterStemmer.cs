@@ -30,11 +30,14 @@ internal static class PorterStemmer
 
     static readonly Rule[] DoubleSuffixes =
     [
-        new("ational", "ate", HasMeasure), new("tional", "tion", HasMeasure), new("enci", "ence", HasMeasure), new("anci", "ance", HasMeasure),
+        new("ational", "ate", HasMeasure), new("tional", "tion", HasMeasure), new("enci", "ence", HasMeasure),
+            new("anci", "ance", HasMeasure),
         new("izer", "ize", HasMeasure), new("bli", "ble", HasMeasure), new("alli", "al", HasMeasure), new("entli", "ent", HasMeasure),
         new("eli", "e", HasMeasure), new("ousli", "ous", HasMeasure), new("ization", "ize", HasMeasure), new("ation", "ate", HasMeasure),
-        new("ator", "ate", HasMeasure), new("alism", "al", HasMeasure), new("iveness", "ive", HasMeasure), new("fulness", "ful", HasMeasure),
-        new("ousness", "ous", HasMeasure), new("aliti", "al", HasMeasure), new("iviti", "ive", HasMeasure), new("biliti", "ble", HasMeasure),
+        new("ator", "ate", HasMeasure), new("alism", "al", HasMeasure), new("iveness", "ive", HasMeasure),
+            new("fulness", "ful", HasMeasure),
+        new("ousness", "ous", HasMeasure), new("aliti", "al", HasMeasure), new("iviti", "ive", HasMeasure),
+            new("biliti", "ble", HasMeasure),
         new("fulli", "ful", HasMeasure), new("logi", "log", rest => HasMeasure(rest + "l")),
     ];
 
@@ -46,7 +49,8 @@ internal static class PorterStemmer
 
     static readonly Rule[] LastSuffixes =
     [
-        .. new[] { "al", "ance", "ence", "er", "ic", "able", "ible", "ant", "ement", "ment", "ent" }.Select(ending => new Rule(ending, "", IsLong)),
+        .. new[] { "al", "ance", "ence", "er", "ic", "able", "ible", "ant", "ement", "ment", "ent" }.Select(ending =>
+            new Rule(ending, "", IsLong)),
         new("ion", "", rest => IsLong(rest) && rest[^1] is 's' or 't'),
         .. new[] { "ou", "ism", "ate", "iti", "ous", "ive", "ize" }.Select(ending => new Rule(ending, "", IsLong)),
     ];
@@ -84,7 +88,8 @@ internal static class PorterStemmer
         if (cut == 0 || !HasVowel(word[..^cut]))
             return word;
         string rest = word[..^cut];
-        if (rest.EndsWith("at", StringComparison.Ordinal) || rest.EndsWith("bl", StringComparison.Ordinal) || rest.EndsWith("iz", StringComparison.Ordinal))
+        if (rest.EndsWith("at", StringComparison.Ordinal) || rest.EndsWith("bl", StringComparison.Ordinal)
+            || rest.EndsWith("iz", StringComparison.Ordinal))
             return rest + 'e';
         if (rest.Length >= 2 && rest[^1] == rest[^2] && IsConsonant(rest, rest.Length - 1))
             return rest[^1] is 'l' or 's' or 'z' ? rest : rest[..^1];

@@ -51,11 +51,13 @@ public static class RetrievalMetrics
             return 0;
         double sum = 0;
         for (int i = 0; i < volumes.Count; i++)
-            sum += searched.OrderByDescending(j => Dot(volumes[i], volumes[j]) / (norms[i] * norms[j])).Take(k).Average(j => Overlap(findings[i], findings[j]));
+            sum += searched.OrderByDescending(j => Dot(volumes[i], volumes[j]) / (norms[i] * norms[j])).Take(k)
+                .Average(j => Overlap(findings[i], findings[j]));
         return 100 * sum / volumes.Count;
     }
 
-    static double Overlap(bool[] a, bool[] b) => (double)a.Zip(b).Count(pair => pair.First && pair.Second) / a.Zip(b).Count(pair => pair.First || pair.Second);
+    static double Overlap(bool[] a, bool[] b) =>
+        (double)a.Zip(b).Count(pair => pair.First && pair.Second) / a.Zip(b).Count(pair => pair.First || pair.Second);
 
     static double Dot(float[] a, float[] b)
     {

@@ -44,5 +44,6 @@ public readonly record struct RougeScore(double Precision, double Recall)
         return Share(lengths[^1], wanted.Length, words.Length);
     }
 
-    static RougeScore Share(int common, int wanted, int predicted) => new((double)common / Math.Max(predicted, 1), (double)common / Math.Max(wanted, 1));
+    static RougeScore Share(int common, int wanted, int predicted) =>
+        new((double)common / Math.Max(predicted, 1), (double)common / Math.Max(wanted, 1));
 }

@@ -2,7 +2,8 @@
 namespace HSENet.Runtime;
 
 /// <summary>
-/// Synonyms for <see cref="Meteor"/>, from the database folder of WordNet 3.0 or 3.1 (<c>dict</c>: <c>index.*</c>, <c>data.*</c> and, if they
+/// Synonyms for <see cref="Meteor"/>, from the database folder of WordNet 3.0 or 3.1 (<c>dict</c>: <c>index.*</c>, <c>data.*</c> and, if
+/// they
 /// are there, the exception lists <c>*.exc</c>). WordNet is not part of this package: wordnet.princeton.edu gives it to everyone.
 /// </summary>
 public sealed class WordNet
@@ -10,7 +11,8 @@ public sealed class WordNet
     // The inflections that WordNet's own look-up undoes, by part of speech.
     static readonly (string Part, (string Ending, string With)[] Endings)[] Parts =
     [
-        ("noun", [("s", ""), ("ses", "s"), ("ves", "f"), ("xes", "x"), ("zes", "z"), ("ches", "ch"), ("shes", "sh"), ("men", "man"), ("ies", "y")]),
+        ("noun", [("s", ""), ("ses", "s"), ("ves", "f"), ("xes", "x"), ("zes", "z"), ("ches", "ch"), ("shes", "sh"), ("men", "man"),
+            ("ies", "y")]),
         ("verb", [("s", ""), ("ies", "y"), ("es", "e"), ("es", ""), ("ed", "e"), ("ed", ""), ("ing", "e"), ("ing", "")]),
         ("adj", [("er", ""), ("est", ""), ("er", "e"), ("est", "e")]),
         ("adv", []),
@@ -36,7 +38,8 @@ public sealed class WordNet
             [.. Parts.Select(p => ReadExceptions(Path.Combine(folder, $"{p.Part}.exc")))]);
     }
 
-    /// <summary>Whether <paramref name="other"/> is a word of any synonym set that <paramref name="word"/>, or a base form of it, belongs to.</summary>
+    /// <summary>Whether <paramref name="other"/> is a word of any synonym set that <paramref name="word"/>, or a base form of it, belongs
+    /// to.</summary>
     /// <param name="word">A word; inflections are undone.</param>
     /// <param name="other">A word, compared as it is.</param>
     public bool AreSynonyms(string word, string other)

@@ -10,7 +10,8 @@ namespace HSENet.Runtime;
 /// <param name="Seeds">Of the example; off by default.</param>
 /// <param name="DropoutRate">Share of an adapter's input that is dropped where the seeds are on.</param>
 readonly record struct AdapterScratch(
-    View<float> LowRank, View<float> Dropped = default, View<float> GradDropped = default, DropoutSeeds Seeds = default, float DropoutRate = 0)
+    View<float> LowRank, View<float> Dropped = default, View<float> GradDropped = default, DropoutSeeds Seeds = default,
+        float DropoutRate = 0)
 {
     /// <summary>The rate of this pass.</summary>
     public float Rate => Seeds.Rate(DropoutRate);
@@ -49,7 +50,8 @@ sealed class AdaptedLinear
     /// <param name="rows">Tokens.</param>
     /// <param name="residual">[rows, outputs] or none; may be y.</param>
     /// <param name="activation">What is done with a sum before it is stored.</param>
-    public void Forward(Device device, AdapterScratch scratch, View<float> x, View<float> y, int rows, View<float> residual = default, LinearActivation activation = LinearActivation.None)
+    public void Forward(Device device, AdapterScratch scratch, View<float> x, View<float> y, int rows, View<float> residual = default,
+        LinearActivation activation = LinearActivation.None)
     {
         _base.Forward(device, x, y, rows, residual, activation);
         if (_lora is null)
@@ -114,13 +116,14 @@ sealed class AdaptedLinear
         return dropped;
     }
 
-    void Drop(Device device, AdapterScratch scratch, View<float> x, View<float> y, View<float> residual = default) => Dropout.Forward(device, new DropoutArguments
-    {
-        X = x,
-        Residual = residual,
-        Y = y,
-        Count = (int)x.Length,
-        Rate = scratch.Rate,
-        Seed = scratch.Seeds.At(_site),
-    });
+    void Drop(Device device, AdapterScratch scratch, View<float> x, View<float> y, View<float> residual = default) =>
+        Dropout.Forward(device, new DropoutArguments
+        {
+            X = x,
+            Residual = residual,
+            Y = y,
+            Count = (int)x.Length,
+            Rate = scratch.Rate,
+            Seed = scratch.Seeds.At(_site),
+        });
 }

@@ -3,7 +3,8 @@ using HSENet.Kernels;
 
 namespace HSENet.Runtime;
 
-/// <summary>Dropout of attention layers in training: of their probabilities, and of what is added to a residual; the default value is none.</summary>
+/// <summary>Dropout of attention layers in training: of their probabilities, and of what is added to a residual; the default value is
+/// none.</summary>
 /// <param name="Seeds">Of the example.</param>
 /// <param name="ConfiguredRate">Share that is dropped at every place.</param>
 readonly record struct AttentionDropout(DropoutSeeds Seeds, float ConfiguredRate)
@@ -11,15 +12,16 @@ readonly record struct AttentionDropout(DropoutSeeds Seeds, float ConfiguredRate
     public float Rate => Seeds.Rate(ConfiguredRate);
 
     /// <summary>y = residual + dropout(x); its backward is the same on the gradient.</summary>
-    public void Apply(Device device, long site, View<float> x, View<float> residual, View<float> y) => Dropout.Forward(device, new DropoutArguments
-    {
-        X = x,
-        Residual = residual,
-        Y = y,
-        Count = (int)x.Length,
-        Rate = Rate,
-        Seed = Seeds.At(site),
-    });
+    public void Apply(Device device, long site, View<float> x, View<float> residual, View<float> y) =>
+        Dropout.Forward(device, new DropoutArguments
+        {
+            X = x,
+            Residual = residual,
+            Y = y,
+            Count = (int)x.Length,
+            Rate = Rate,
+            Seed = Seeds.At(site),
+        });
 
     /// <summary>y = residual + dropout(layer(x)).</summary>
     public void Project(Device device, long site, LinearLayer layer, View<float> x, View<float> residual, View<float> y, int rows)
@@ -45,10 +47,12 @@ sealed class CrossAttentionLayer(WeightStore weights, string name, int channels,
     readonly long _weightSite = DropoutSeeds.Site($"{name}.dropout"), _outputSite = DropoutSeeds.Site($"{name}.dropout_2");
 
     /// <summary>
-    /// Memory of a forward: projected queries, keys, values, what was mixed from the values, the attention map, and the sum that is normalised,
+    /// Memory of a forward: projected queries, keys, values, what was mixed from the values, the attention map, and the sum that is
+    /// normalised,
     /// which has the queries' place unless they are kept.
     /// </summary>
-    public readonly record struct Buffers(PlannedBuffer Query, PlannedBuffer Key, PlannedBuffer Value, PlannedBuffer Mixed, PlannedBuffer Map, PlannedBuffer Summed)
+    public readonly record struct Buffers(PlannedBuffer Query, PlannedBuffer Key, PlannedBuffer Value, PlannedBuffer Mixed,
+        PlannedBuffer Map, PlannedBuffer Summed)
     {
         /// <param name="plan">Where.</param>
         /// <param name="name">Of the layer.</param>
@@ -104,7 +108,8 @@ sealed class CrossAttentionLayer(WeightStore weights, string name, int channels,
     }
 
     /// <summary>The first half of the backward: from the gradient of the output to those of the sum and of what was mixed.</summary>
-    public void BackwardFinish(in Pass pass, Buffers buffers, GradientBuffers gradients, View<float> gradY, int queries, AttentionDropout dropout)
+    public void BackwardFinish(in Pass pass, Buffers buffers, GradientBuffers gradients, View<float> gradY, int queries,
+        AttentionDropout dropout)
     {
         View<float> gradSummed = pass[gradients.Summed], gradOut = gradSummed;
         _norm.Backward(pass.Device, pass[buffers.Summed], gradY, gradSummed, pass[gradients.Statistics], queries);
@@ -117,7 +122,8 @@ sealed class CrossAttentionLayer(WeightStore weights, string name, int channels,
     }
 
     /// <summary>
-    /// The second half, once the attention's own gradients are there: from queries, keys and values to their projections' weights and inputs.
+    /// The second half, once the attention's own gradients are there: from queries, keys and values to their projections' weights and
+    /// inputs.
     /// </summary>
     /// <param name="pass">What it runs on.</param>
     /// <param name="gradients">Where the gradients are.</param>
@@ -128,12 +134,19 @@ sealed class CrossAttentionLayer(WeightStore weights, string name, int channels,
     /// <param name="keys">[keys, channels] input of the forward.</param>
     /// <param name="gradKeys">[keys, channels] or none: overwritten.</param>
     /// <param name="keyCount">Keys.</param>
-    public void BackwardProject(in Pass pass, GradientBuffers gradients, View<float> query, View<float> gradQuery, View<float> residualQuery, int queries,
+    public void BackwardProject(in Pass pass, GradientBuffers gradients, View<float> query, View<float> gradQuery,
+        View<float> residualQuery, int queries,
         View<float> keys, View<float> gradKeys, int keyCount)
     {
         var projected = pass[gradients.Query];
         // Dropout that drops nothing adds: the residual's gradient to the attention's.
-        Dropout.Forward(pass.Device, new DropoutArguments { X = projected, Residual = pass[gradients.Summed], Y = projected, Count = (int)projected.Length });
+        Dropout.Forward(pass.Device, new DropoutArguments
+        {
+            X = projected,
+            Residual = pass[gradients.Summed],
+            Y = projected,
+            Count = (int)projected.Length
+        });
         _query.Backward(pass.Device, projected, query, gradQuery, queries, residualQuery);
         _key.Backward(pass.Device, pass[gradients.Key], keys, gradKeys, keyCount);
         _value.Backward(pass.Device, pass[gradients.Value], keys, gradKeys, keyCount, gradKeys);

@@ -5,7 +5,8 @@ namespace HSENet.Runtime;
 
 /// <summary>Scratch memory that all layers share, for a number of rows (tokens in flight).</summary>
 readonly record struct DecoderBuffers(
-    PlannedBuffer Normed, PlannedBuffer QueryKeyValue, PlannedBuffer Mixed, PlannedBuffer GateUp, PlannedBuffer Hidden, PlannedBuffer LowRank)
+    PlannedBuffer Normed, PlannedBuffer QueryKeyValue, PlannedBuffer Mixed, PlannedBuffer GateUp, PlannedBuffer Hidden,
+        PlannedBuffer LowRank)
 {
     public static DecoderBuffers Reserve(MemoryPlan plan, LanguageModelConfig config, long rows) => new(
         plan.Reserve("decoder.normed", rows * config.HiddenSize),
@@ -19,8 +20,10 @@ readonly record struct DecoderBuffers(
     public DecoderTensors InPlace(in Pass pass, LanguageModelConfig config, View<float> x, int tokens)
     {
         var normed = pass.Rows(Normed, tokens, config.HiddenSize);
-        return new DecoderTensors(x, normed, pass.Rows(QueryKeyValue, tokens, config.QueryKeyValueSize), pass.Rows(Mixed, tokens, config.NumAttentionHeads * config.HeadSize), x, normed,
-            GateUp.Bytes == 0 ? default : pass.Rows(GateUp, tokens, 2 * config.IntermediateSize), pass.Rows(Hidden, tokens, config.IntermediateSize), x);
+        return new DecoderTensors(x, normed, pass.Rows(QueryKeyValue, tokens, config.QueryKeyValueSize),
+            pass.Rows(Mixed, tokens, config.NumAttentionHeads * config.HeadSize), x, normed,
+            GateUp.Bytes == 0 ? default : pass.Rows(GateUp, tokens, 2 * config.IntermediateSize),
+                pass.Rows(Hidden, tokens, config.IntermediateSize), x);
     }
 }
 
@@ -37,7 +40,8 @@ readonly record struct DecoderBuffers(
 /// <param name="Hidden">[tokens, intermediate].</param>
 /// <param name="Output">[tokens, channels], or none where a layer is computed again for what is inside.</param>
 readonly record struct DecoderTensors(
-    View<float> Input, View<float> Normed, View<float> QueryKeyValue, View<float> Mixed, View<float> Attended, View<float> MlpNormed, View<float> GateUp, View<float> Hidden,
+    View<float> Input, View<float> Normed, View<float> QueryKeyValue, View<float> Mixed, View<float> Attended, View<float> MlpNormed,
+        View<float> GateUp, View<float> Hidden,
     View<float> Output);
 
 /// <summary>Keys and values of all earlier positions of one layer, and the rotary tables.</summary>
@@ -52,14 +56,17 @@ readonly record struct LayerCache(View<float> Keys, View<float> Values, View<flo
 /// <param name="Hidden">[tokens, intermediate].</param>
 /// <param name="AttentionScratch">Of <see cref="Attention.BackwardScratch"/>.</param>
 readonly record struct DecoderGradients(
-    View<float> Normed, View<float> QueryKeyValue, View<float> Keys, View<float> Values, View<float> Mixed, View<float> Hidden, View<float> AttentionScratch);
+    View<float> Normed, View<float> QueryKeyValue, View<float> Keys, View<float> Values, View<float> Mixed, View<float> Hidden,
+        View<float> AttentionScratch);
 
 /// <summary>One layer with its weights.</summary>
 sealed class DecoderLayer(WeightStore weights, string name, LanguageModelConfig config)
 {
     readonly View<float> _inputNorm = weights.Vector($"{name}.input_layernorm.weight", config.HiddenSize);
-    readonly AdaptedLinear _queryKeyValue = new(weights, $"{name}.self_attn.qkv_proj", config.HiddenSize, config.QueryKeyValueSize, config.Lora);
-    readonly AdaptedLinear _out = new(weights, $"{name}.self_attn.o_proj", config.NumAttentionHeads * config.HeadSize, config.HiddenSize, config.Lora);
+    readonly AdaptedLinear _queryKeyValue =
+        new(weights, $"{name}.self_attn.qkv_proj", config.HiddenSize, config.QueryKeyValueSize, config.Lora);
+    readonly AdaptedLinear _out = new(weights, $"{name}.self_attn.o_proj", config.NumAttentionHeads * config.HeadSize, config.HiddenSize,
+        config.Lora);
     readonly View<float> _mlpNorm = weights.Vector($"{name}.post_attention_layernorm.weight", config.HiddenSize);
     readonly AdaptedLinear _gateUp = new(weights, $"{name}.mlp.gate_up_proj", config.HiddenSize, 2 * config.IntermediateSize, config.Lora);
     readonly AdaptedLinear _down = new(weights, $"{name}.mlp.down_proj", config.IntermediateSize, config.HiddenSize, config.Lora);
@@ -77,7 +84,13 @@ sealed class DecoderLayer(WeightStore weights, string name, LanguageModelConfig 
         if (_gateUp.Adapted || !t.GateUp.IsEmpty)
         {
             _gateUp.Forward(pass.Device, scratch, t.MlpNormed, t.GateUp, tokens);
-            SwiGlu.Forward(pass.Device, new SwiGluArguments { GateUp = t.GateUp, Y = t.Hidden, Rows = tokens, Channels = config.IntermediateSize });
+            SwiGlu.Forward(pass.Device, new SwiGluArguments
+            {
+                GateUp = t.GateUp,
+                Y = t.Hidden,
+                Rows = tokens,
+                Channels = config.IntermediateSize
+            });
         }
         else
             _gateUp.Forward(pass.Device, scratch, t.MlpNormed, t.Hidden, tokens, activation: LinearActivation.SwiGlu);
@@ -126,7 +139,8 @@ sealed class DecoderLayer(WeightStore weights, string name, LanguageModelConfig 
     }
 
     /// <summary>
-    /// Turns the gradient of the output into the gradient of the input, in place in <paramref name="grad"/>, and adds to the gradients of the
+    /// Turns the gradient of the output into the gradient of the input, in place in <paramref name="grad"/>, and adds to the gradients of
+    /// the
     /// adapters. The forward read upwards; the tensor of gates and ups is overwritten.
     /// </summary>
     /// <param name="pass">What it runs on.</param>
@@ -136,7 +150,8 @@ sealed class DecoderLayer(WeightStore weights, string name, LanguageModelConfig 
     /// <param name="gradients">Scratch.</param>
     /// <param name="grad">[tokens, channels].</param>
     /// <param name="tokens">Rows.</param>
-    public void Backward(in Pass pass, in DecoderTensors t, AdapterScratch scratch, LayerCache cache, in DecoderGradients gradients, View<float> grad, int tokens)
+    public void Backward(in Pass pass, in DecoderTensors t, AdapterScratch scratch, LayerCache cache, in DecoderGradients gradients,
+        View<float> grad, int tokens)
     {
         _down.Backward(pass.Device, scratch, grad, t.Hidden, gradients.Hidden, tokens);
         SwiGlu.Backward(pass.Device, new SwiGluBackwardArguments

@@ -59,11 +59,13 @@ public sealed class HseNetModel : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(device);
         if (!Directory.Exists(folder))
-            throw new HseNetFileException(folder, File.Exists(folder) ? "is a file" : "does not exist", "a folder written by 'hsenet convert'");
+            throw new HseNetFileException(folder, File.Exists(folder) ? "is a file" : "does not exist",
+                "a folder written by 'hsenet convert'");
         var config = ModelConfig.Read(folder);
         var tokenizer = LanguageTokenizer.Open(folder, (options ?? new()).Tokenizer);
         if (tokenizer.Count != config.LanguageModel.VocabSize)
-            throw new HseNetFileException(folder, $"the tokenizer has {tokenizer.Count} tokens", $"{config.LanguageModel.VocabSize}, the rows of the embedding table");
+            throw new HseNetFileException(folder, $"the tokenizer has {tokenizer.Count} tokens",
+                $"{config.LanguageModel.VocabSize}, the rows of the embedding table");
         var source = TensorSource.Open(folder);
         var weights = new WeightStore(device, source);
         try
@@ -89,7 +91,8 @@ public sealed class HseNetModel : IDisposable
     /// <param name="options">Question and sampling.</param>
     /// <param name="cancellation">Ends the generation.</param>
     /// <returns>The text piece by piece; nothing runs before it is read.</returns>
-    /// <exception cref="HseNetException">The options or the study cannot be used; what only the work itself shows is thrown while the text is read.</exception>
+    /// <exception cref="HseNetException">The options or the study cannot be used; what only the work itself shows is thrown while the text
+    /// is read.</exception>
     /// <exception cref="ObjectDisposedException">The model or the study was disposed.</exception>
     public ReportStream Report(CtStudy study, ReportOptions? options = null, CancellationToken cancellation = default)
     {
@@ -121,7 +124,8 @@ public sealed class HseNetModel : IDisposable
         int[] prompt = Prompt.Build(Tokenizer, Config.VisualTokens, options.Question);
         int limit = Config.LanguageModel.MaxPositionEmbeddings;
         if (prompt.Length >= limit)
-            throw new HseNetException($"the question has {prompt.Length - 1 - Config.VisualTokens} tokens: expected a prompt below {limit} tokens");
+            throw new HseNetException($"the question has {prompt.Length - 1 - Config.VisualTokens} tokens: expected a prompt below "
+                + $"{limit} tokens");
         int newTokens = Math.Min(options.MaxTokens, limit - prompt.Length);
         int positions = prompt.Length + newTokens;
         var (plan, arena) = Memory(prompt.Length, positions);
@@ -134,7 +138,8 @@ public sealed class HseNetModel : IDisposable
 
         options.Progress?.Report(ReportStage.Encoding);
         cancellation.ThrowIfCancellationRequested();
-        var slices = Config.SliceEncoder is null || !prepared.SliceFeatures.IsEmpty ? prepared.SliceFeatures : _vision.EncodeSlices(pass, plan.Vision, prepared.SlicePixels);
+        var slices = Config.SliceEncoder is null
+            || !prepared.SliceFeatures.IsEmpty ? prepared.SliceFeatures : _vision.EncodeSlices(pass, plan.Vision, prepared.SlicePixels);
         cancellation.ThrowIfCancellationRequested();
         var visual = _vision.Encode(pass, plan.Vision, prepared.Volume, slices);
         Device.Synchronize();
@@ -201,7 +206,8 @@ public sealed class HseNetModel : IDisposable
     internal static string Hash(TensorSource source, string prefix = "")
     {
         var hash = new XxHash3();
-        foreach (var tensor in source.Tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(tensor => tensor.Name, StringComparer.Ordinal))
+        foreach (var tensor in source.Tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal))
+            .OrderBy(tensor => tensor.Name, StringComparer.Ordinal))
             hash.Append(Encoding.UTF8.GetBytes($"{tensor}={tensor.StatedChecksum ?? tensor.ComputeChecksum()}\n"));
         return hash.GetCurrentHashAsUInt64().ToString("x16");
     }

@@ -2,7 +2,8 @@
 namespace HSENet.Runtime;
 
 /// <summary>The memory of a request with up to some prompt tokens and some positions in all.</summary>
-sealed record InferencePlan(MemoryPlan Memory, int PromptTokens, int Positions, VisionModel.Buffers Vision, LanguageModel.Buffers Language, PlannedBuffer SampledId, PlannedBuffer SamplingScratch)
+sealed record InferencePlan(MemoryPlan Memory, int PromptTokens, int Positions, VisionModel.Buffers Vision, LanguageModel.Buffers Language,
+    PlannedBuffer SampledId, PlannedBuffer SamplingScratch)
 {
     /// <summary>Plans a request; makes no allocation.</summary>
     public static InferencePlan For(ModelConfig config, int promptTokens, int positions)

@@ -18,11 +18,13 @@ sealed partial class LanguageModel
     /// <param name="Gradients">Inside a layer.</param>
     /// <param name="Adapters">Of all adapters.</param>
     public sealed record TrainingBuffers(
-        int Rows, bool Checkpointing, PlannedBuffer Cosine, PlannedBuffer Sine, PlannedBuffer Ids, PlannedBuffer[] Inputs, KeptBuffers[] Layers, PlannedBuffer Grad,
+        int Rows, bool Checkpointing, PlannedBuffer Cosine, PlannedBuffer Sine, PlannedBuffer Ids, PlannedBuffer[] Inputs,
+            KeptBuffers[] Layers, PlannedBuffer Grad,
         HeadBuffers Head, DecoderGradientBuffers Gradients, AdapterBuffers Adapters);
 
     /// <summary>Memory of the loss: labels, losses, states after the final norm and their gradient.</summary>
-    public readonly record struct HeadBuffers(PlannedBuffer Labels, PlannedBuffer Losses, PlannedBuffer Normed, PlannedBuffer GradNormed, PlannedBuffer Scratch);
+    public readonly record struct HeadBuffers(PlannedBuffer Labels, PlannedBuffer Losses, PlannedBuffer Normed, PlannedBuffer GradNormed,
+        PlannedBuffer Scratch);
 
     /// <summary>Plans the memory of the forward that keeps its tensors and of <see cref="Backward"/>.</summary>
     /// <param name="plan">Where.</param>
@@ -33,17 +35,22 @@ sealed partial class LanguageModel
     public static TrainingBuffers ReserveTraining(MemoryPlan plan, LanguageModelConfig config, int rows, bool checkpointing, bool dropout)
     {
         long table = (long)rows * (config.RotaryDimensions / 2), channels = (long)rows * config.HiddenSize;
-        var (cosine, sine, ids) = (plan.Reserve("decoder.cosine", table), plan.Reserve("decoder.sine", table), plan.Reserve("decoder.ids", rows, sizeof(int)));
-        PlannedBuffer[] inputs = [.. Enumerable.Range(0, config.NumHiddenLayers + 1).Select(i => plan.Reserve($"decoder.layers.{i}.input", channels))];
+        var (cosine, sine, ids) = (plan.Reserve("decoder.cosine", table), plan.Reserve("decoder.sine", table),
+            plan.Reserve("decoder.ids", rows, sizeof(int)));
+        PlannedBuffer[] inputs = [.. Enumerable.Range(0, config.NumHiddenLayers + 1)
+            .Select(i => plan.Reserve($"decoder.layers.{i}.input", channels))];
         var layers = new KeptBuffers[config.NumHiddenLayers];
         for (int i = 0; i < layers.Length; i++)
-            layers[i] = checkpointing && i > 0 ? layers[0] : KeptBuffers.Reserve(plan, checkpointing ? "decoder.layer" : $"decoder.layers.{i}", config, rows);
+            layers[i] = checkpointing && i > 0 ? layers[0]
+                : KeptBuffers.Reserve(plan, checkpointing ? "decoder.layer" : $"decoder.layers.{i}", config, rows);
         var grad = plan.Reserve("decoder.grad", channels);
         // The loss is over before the last layer goes back.
         HeadBuffers head;
         using (plan.BeginScope())
-            head = new HeadBuffers(plan.Reserve("decoder.labels", rows, sizeof(int)), plan.Reserve("decoder.losses", rows), plan.Reserve("decoder.head_normed", channels),
-                plan.Reserve("decoder.grad_head_normed", channels), plan.Reserve("decoder.head_scratch", CrossEntropy.ScratchLength(rows, config.HiddenSize, config.VocabSize)));
+            head = new HeadBuffers(plan.Reserve("decoder.labels", rows, sizeof(int)), plan.Reserve("decoder.losses", rows),
+                plan.Reserve("decoder.head_normed", channels),
+                plan.Reserve("decoder.grad_head_normed", channels),
+                    plan.Reserve("decoder.head_scratch", CrossEntropy.ScratchLength(rows, config.HiddenSize, config.VocabSize)));
         return new TrainingBuffers(rows, checkpointing, cosine, sine, ids, inputs, layers, grad, head,
             DecoderGradientBuffers.Reserve(plan, config, rows), AdapterBuffers.Reserve(plan, config, rows, dropout));
     }
@@ -55,7 +62,8 @@ sealed partial class LanguageModel
     /// <param name="DropoutRate">Of the adapters.</param>
     public readonly record struct Sequence(TrainingBuffers Buffers, int Tokens, DropoutSeeds Seeds = default, float DropoutRate = 0);
 
-    /// <summary>Embeds ids, visual tokens in place from position 1 on, and runs all layers. Returns the output, [tokens, channels].</summary>
+    /// <summary>Embeds ids, visual tokens in place from position 1 on, and runs all layers. Returns the output, [tokens,
+    /// channels].</summary>
     public View<float> ForwardKeeping(in Pass pass, in Sequence sequence, ReadOnlySpan<int> ids, View<float> visual)
     {
         var buffers = sequence.Buffers;
@@ -78,7 +86,8 @@ sealed partial class LanguageModel
     }
 
     /// <summary>
-    /// The sum of the cross entropies after a forward, and its gradient, times <paramref name="scale"/>, in <see cref="TrainingBuffers.Grad"/>. The
+    /// The sum of the cross entropies after a forward, and its gradient, times <paramref name="scale"/>, in
+    /// <see cref="TrainingBuffers.Grad"/>. The
     /// label of a position is learned from the position before it. Waits for the device.
     /// </summary>
     /// <param name="pass">What it runs on.</param>
@@ -97,7 +106,8 @@ sealed partial class LanguageModel
         pass.Device.Upload<int>(shifted, deviceLabels);
 
         var output = pass.Rows(buffers.Inputs[^1], sequence.Tokens, channels).Slice((long)first * channels, (long)count * channels);
-        View<float> normed = pass.Rows(head.Normed, count, channels), gradNormed = scale is null ? default : pass.Rows(head.GradNormed, count, channels);
+        View<float> normed = pass.Rows(head.Normed, count, channels),
+            gradNormed = scale is null ? default : pass.Rows(head.GradNormed, count, channels);
         Normalize(pass, _config, output, _norm, normed, count);
         var losses = pass[head.Losses].Slice(0, count);
         CrossEntropy.Forward(pass.Device, new CrossEntropyArguments
@@ -117,7 +127,8 @@ sealed partial class LanguageModel
         {
             var grad = pass.Rows(buffers.Grad, sequence.Tokens, channels);
             pass.Device.Clear(grad.Slice(0, (long)first * channels).As<byte>());
-            NormalizeBackward(pass, _config, output, _norm, gradNormed, default, grad.Slice((long)first * channels, (long)count * channels), count);
+            NormalizeBackward(pass, _config, output, _norm, gradNormed, default, grad.Slice((long)first * channels, (long)count * channels),
+                count);
         }
         var values = new float[count];
         pass.Device.Download(losses, values);
@@ -128,7 +139,8 @@ sealed partial class LanguageModel
     }
 
     /// <summary>
-    /// Turns the gradient of the output, in <see cref="TrainingBuffers.Grad"/>, into the gradient of the embedded tokens, in place; the gradients of
+    /// Turns the gradient of the output, in <see cref="TrainingBuffers.Grad"/>, into the gradient of the embedded tokens, in place; the
+    /// gradients of
     /// visual tokens are its rows from 1 on.
     /// </summary>
     public View<float> Backward(in Pass pass, in Sequence sequence)
@@ -157,9 +169,11 @@ sealed partial class LanguageModel
     LayerCache Cache(in Pass pass, in Sequence sequence, int layer)
     {
         var (buffers, width) = (sequence.Buffers, _config.NumKeyValueHeads * _config.HeadSize);
-        return new LayerCache(pass.Rows(buffers.Layers[layer].Keys, sequence.Tokens, width), pass.Rows(buffers.Layers[layer].Values, sequence.Tokens, width),
+        return new LayerCache(pass.Rows(buffers.Layers[layer].Keys, sequence.Tokens, width),
+            pass.Rows(buffers.Layers[layer].Values, sequence.Tokens, width),
             pass[buffers.Cosine], pass[buffers.Sine]);
     }
 
-    static AdapterScratch Scratch(in Pass pass, in Sequence sequence) => sequence.Buffers.Adapters.Scratch(pass, sequence.Seeds, sequence.DropoutRate);
+    static AdapterScratch Scratch(in Pass pass, in Sequence sequence) =>
+        sequence.Buffers.Adapters.Scratch(pass, sequence.Seeds, sequence.DropoutRate);
 }

@@ -43,7 +43,8 @@ sealed partial class LanguageModel
     /// Fills the rotary tables for a prompt of <paramref name="promptTokens"/>: longer than the original maximum, the long factors hold
     /// for all its positions and for those that follow.
     /// </summary>
-    public void Begin(in Pass pass, Buffers buffers, int promptTokens) => UploadTables(pass, pass[buffers.Cosine], pass[buffers.Sine], buffers.Positions, promptTokens);
+    public void Begin(in Pass pass, Buffers buffers, int promptTokens) =>
+        UploadTables(pass, pass[buffers.Cosine], pass[buffers.Sine], buffers.Positions, promptTokens);
 
     void UploadTables(in Pass pass, View<float> cosineTable, View<float> sineTable, int positions, int promptTokens)
     {
@@ -59,7 +60,8 @@ sealed partial class LanguageModel
         pass.Device.Upload<float>(sine, sineTable);
     }
 
-    /// <summary>Embeds ids, visual tokens [n, C] taking the places from 1 on (position 0 is the begin token), into <c>Buffers.X</c>.</summary>
+    /// <summary>Embeds ids, visual tokens [n, C] taking the places from 1 on (position 0 is the begin token), into
+    /// <c>Buffers.X</c>.</summary>
     public View<float> Embed(in Pass pass, Buffers buffers, ReadOnlySpan<int> ids, View<float> visual)
     {
         var deviceIds = pass.Arena.Integers(buffers.Ids).Slice(0, ids.Length);
@@ -93,7 +95,8 @@ sealed partial class LanguageModel
         var scratch = new AdapterScratch(pass[buffers.Layers.LowRank]);
         for (int i = 0; i < _layers.Length; i++)
         {
-            var cache = new LayerCache(keys.Slice(i * layerCache, layerCache), values.Slice(i * layerCache, layerCache), pass[buffers.Cosine], pass[buffers.Sine]);
+            var cache = new LayerCache(keys.Slice(i * layerCache, layerCache), values.Slice(i * layerCache, layerCache),
+                pass[buffers.Cosine], pass[buffers.Sine]);
             _layers[i].Forward(pass, tensors, scratch, cache, tokens, firstPosition);
         }
     }
@@ -127,7 +130,8 @@ sealed partial class LanguageModel
         });
 
     /// <summary>gradX = residual + what comes back through the norm; may be the residual.</summary>
-    internal static void NormalizeBackward(in Pass pass, LanguageModelConfig config, View<float> x, View<float> gamma, View<float> gradY, View<float> residual, View<float> gradX, int rows) =>
+    internal static void NormalizeBackward(in Pass pass, LanguageModelConfig config, View<float> x, View<float> gamma, View<float> gradY,
+        View<float> residual, View<float> gradX, int rows) =>
         RmsNorm.Backward(pass.Device, new RmsNormBackwardArguments
         {
             X = x,

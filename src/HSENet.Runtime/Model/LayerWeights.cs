@@ -21,7 +21,8 @@ readonly record struct LinearLayer(Weights W, View<float> Bias, int Inputs, int 
     };
 
     /// <summary>y = residual + activation(x · Wᵀ + bias) for <paramref name="rows"/> rows.</summary>
-    public void Forward(Device device, View<float> x, View<float> y, int rows, View<float> residual = default, LinearActivation activation = LinearActivation.None) =>
+    public void Forward(Device device, View<float> x, View<float> y, int rows, View<float> residual = default,
+        LinearActivation activation = LinearActivation.None) =>
         Linear.Forward(device, new LinearArguments
         {
             X = x,
@@ -35,7 +36,8 @@ readonly record struct LinearLayer(Weights W, View<float> Bias, int Inputs, int 
             Activation = activation,
         });
 
-    /// <summary>hidden = gelu(x · Wᵀ + bias); a training forward also keeps the sums before the activation in <paramref name="up"/>.</summary>
+    /// <summary>hidden = gelu(x · Wᵀ + bias); a training forward also keeps the sums before the activation in
+    /// <paramref name="up"/>.</summary>
     public void ForwardGelu(Device device, View<float> x, View<float> up, View<float> hidden, int rows)
     {
         if (up.IsEmpty)
@@ -48,7 +50,8 @@ readonly record struct LinearLayer(Weights W, View<float> Bias, int Inputs, int 
     }
 
     /// <summary>
-    /// gradX = residual + gradY · W, overwritten; the weights' gradients are added to where they are trained. Nothing runs when nobody wants anything.
+    /// gradX = residual + gradY · W, overwritten; the weights' gradients are added to where they are trained. Nothing runs when nobody
+    /// wants anything.
     /// </summary>
     /// <param name="device">What it runs on.</param>
     /// <param name="gradY">[rows, outputs] gradient of the output before its activation.</param>
@@ -75,8 +78,10 @@ readonly record struct LinearLayer(Weights W, View<float> Bias, int Inputs, int 
         });
     }
 
-    /// <summary>The gradients of <see cref="ForwardGelu"/>; the gradient of the hidden values becomes that before the activation, in place.</summary>
-    public void BackwardGelu(Device device, View<float> up, View<float> gradHidden, View<float> x, View<float> gradX, int rows, View<float> residual = default)
+    /// <summary>The gradients of <see cref="ForwardGelu"/>; the gradient of the hidden values becomes that before the activation, in
+    /// place.</summary>
+    public void BackwardGelu(Device device, View<float> up, View<float> gradHidden, View<float> x, View<float> gradX, int rows,
+        View<float> residual = default)
     {
         Gelu.Backward(device, new GeluBackwardArguments { X = up, GradY = gradHidden, GradX = gradHidden, Count = (int)gradHidden.Length });
         Backward(device, gradHidden, x, gradX, rows, residual);
@@ -112,7 +117,8 @@ readonly record struct LayerNormLayer(View<float> Gamma, View<float> Beta, int C
         Epsilon = Epsilon,
     });
 
-    /// <summary>gradX = residual + what comes back through the norm, overwritten; the gradients of scale and shift are added to where they are trained.</summary>
+    /// <summary>gradX = residual + what comes back through the norm, overwritten; the gradients of scale and shift are added to where they
+    /// are trained.</summary>
     /// <param name="device">What it runs on.</param>
     /// <param name="x">[rows, channels] input of the forward.</param>
     /// <param name="gradY">[rows, channels]; not gradX.</param>
@@ -120,7 +126,8 @@ readonly record struct LayerNormLayer(View<float> Gamma, View<float> Beta, int C
     /// <param name="scratch">At least <see cref="LayerNorm.BackwardScratch"/> floats; not used where scale and shift are frozen.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="residual">[rows, channels] or none; may be gradX.</param>
-    public void Backward(Device device, View<float> x, View<float> gradY, View<float> gradX, View<float> scratch, int rows, View<float> residual = default) =>
+    public void Backward(Device device, View<float> x, View<float> gradY, View<float> gradX, View<float> scratch, int rows,
+        View<float> residual = default) =>
         LayerNorm.Backward(device, new LayerNormBackwardArguments
         {
             X = x,

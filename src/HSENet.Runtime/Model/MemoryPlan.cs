@@ -28,11 +28,13 @@ public sealed class MemoryPlan
     /// <summary>All buffers in the order in which they were reserved.</summary>
     public IReadOnlyList<PlannedBuffer> Buffers => _buffers;
 
-    /// <summary>The memory of a request beside weights and preprocessing, from the configuration alone: without weights, without a device.</summary>
+    /// <summary>The memory of a request beside weights and preprocessing, from the configuration alone: without weights, without a
+    /// device.</summary>
     /// <param name="config">The model, as <see cref="ModelConfig.Read"/> gives it.</param>
     /// <param name="promptTokens">Tokens of the prompt, the <see cref="ModelConfig.VisualTokens"/> included.</param>
     /// <param name="maxTokens">Tokens that are generated at most; what would pass the model's longest sequence is not counted.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A number is below 1, or the prompt leaves no place in the model's longest sequence.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is below 1, or the prompt leaves no place in the model's longest
+    /// sequence.</exception>
     public static MemoryPlan For(ModelConfig config, int promptTokens, int maxTokens)
     {
         ArgumentNullException.ThrowIfNull(config);

@@ -232,7 +232,8 @@ public sealed record ModelConfig
         catch (JsonException e)
         {
             // The parser's message quotes the file, however long the quoted word is.
-            throw new HseNetFileException(file, HseNetException.OneLine(e.Message, 200), "the configuration that 'hsenet convert' writes", e);
+            throw new HseNetFileException(file, HseNetException.OneLine(e.Message, 200),
+                "the configuration that 'hsenet convert' writes", e);
         }
     }
 }

@@ -15,7 +15,8 @@ static class ModelConfigChecks
         if (config.Encoders != VisionEncoders.Volume)
             Slices(config, file);
         if (config.TextEncoder is { } text)
-            Heads(file, "text_encoder", text.HiddenSize, text.NumAttentionHeads, text.IntermediateSize, text.NumHiddenLayers, text.VocabSize, text.MaxPositionEmbeddings, text.TypeVocabSize);
+            Heads(file, "text_encoder", text.HiddenSize, text.NumAttentionHeads, text.IntermediateSize, text.NumHiddenLayers,
+                text.VocabSize, text.MaxPositionEmbeddings, text.TypeVocabSize);
     }
 
     static void Vision(VisionConfig vision, string file)
@@ -40,24 +41,33 @@ static class ModelConfigChecks
     {
         if (config.SliceEncoder is not { } slices)
             throw new HseNetFileException(file, "slice_encoder is missing", "the 2D encoder whose features guide encoder 2");
-        Heads(file, "slice_encoder", slices.HiddenSize, slices.NumHeads, slices.MlpDim, slices.NumLayers, slices.ImageSize, slices.PatchSize, slices.Slices);
-        Require(slices.ImageSize % slices.PatchSize == 0, file, "slice_encoder.patch_size", slices.PatchSize, $"a divisor of {slices.ImageSize}");
-        Require(slices.HiddenSize == config.Vision.HiddenSize, file, "slice_encoder.hidden_size", slices.HiddenSize, $"{config.Vision.HiddenSize}, the width of the 3D encoders");
+        Heads(file, "slice_encoder", slices.HiddenSize, slices.NumHeads, slices.MlpDim, slices.NumLayers, slices.ImageSize,
+            slices.PatchSize, slices.Slices);
+        Require(slices.ImageSize % slices.PatchSize == 0, file, "slice_encoder.patch_size", slices.PatchSize,
+            $"a divisor of {slices.ImageSize}");
+        Require(slices.HiddenSize == config.Vision.HiddenSize, file, "slice_encoder.hidden_size", slices.HiddenSize,
+            $"{config.Vision.HiddenSize}, the width of the 3D encoders");
     }
 
     static void LanguageModel(LanguageModelConfig model, string file)
     {
-        Heads(file, "language_model", model.HiddenSize, model.NumAttentionHeads, model.IntermediateSize, model.NumHiddenLayers, model.NumKeyValueHeads, model.VocabSize,
+        Heads(file, "language_model", model.HiddenSize, model.NumAttentionHeads, model.IntermediateSize, model.NumHiddenLayers,
+            model.NumKeyValueHeads, model.VocabSize,
             model.OriginalMaxPositionEmbeddings);
-        Require(model.NumAttentionHeads % model.NumKeyValueHeads == 0, file, "language_model.num_key_value_heads", model.NumKeyValueHeads, $"a divisor of {model.NumAttentionHeads}");
-        Require(model.MaxPositionEmbeddings >= model.OriginalMaxPositionEmbeddings, file, "language_model.max_position_embeddings", model.MaxPositionEmbeddings, "at least the original maximum");
+        Require(model.NumAttentionHeads % model.NumKeyValueHeads == 0, file, "language_model.num_key_value_heads", model.NumKeyValueHeads,
+            $"a divisor of {model.NumAttentionHeads}");
+        Require(model.MaxPositionEmbeddings >= model.OriginalMaxPositionEmbeddings, file, "language_model.max_position_embeddings",
+            model.MaxPositionEmbeddings, "at least the original maximum");
         Require(model.RotaryDimensions >= 2 && model.RotaryDimensions <= model.HeadSize && model.RotaryDimensions % 2 == 0,
             file, "language_model.partial_rotary_factor", model.PartialRotaryFactor, "an even number of rotated dimensions inside a head");
-        Require(model.RmsNormEps > 0 && model.RopeTheta > 1, file, "language_model", $"rms_norm_eps {model.RmsNormEps}, rope_theta {model.RopeTheta}", "positive values");
-        Require(model.EosTokenId.Length > 0 && model.EosTokenId.All(id => id >= 0 && id < model.VocabSize), file, "language_model.eos_token_id", string.Join(", ", model.EosTokenId), $"ids below {model.VocabSize}");
+        Require(model.RmsNormEps > 0 && model.RopeTheta > 1, file, "language_model",
+            $"rms_norm_eps {model.RmsNormEps}, rope_theta {model.RopeTheta}", "positive values");
+        Require(model.EosTokenId.Length > 0 && model.EosTokenId.All(id => id >= 0 && id < model.VocabSize), file,
+            "language_model.eos_token_id", string.Join(", ", model.EosTokenId), $"ids below {model.VocabSize}");
         if (model.RopeScaling is { } rope)
             Require(rope.ShortFactor.Length == model.RotaryDimensions / 2 && rope.LongFactor.Length == model.RotaryDimensions / 2,
-                file, "language_model.rope_scaling", $"{rope.ShortFactor.Length} short and {rope.LongFactor.Length} long factors", $"{model.RotaryDimensions / 2} of each");
+                file, "language_model.rope_scaling", $"{rope.ShortFactor.Length} short and {rope.LongFactor.Length} long factors",
+                    $"{model.RotaryDimensions / 2} of each");
         if (model.Lora is { } lora)
             Require(lora.R is > 0 and < LargestSize && lora.LoraAlpha > 0, file, "language_model.lora", lora, "a positive rank and alpha");
     }
@@ -66,7 +76,8 @@ static class ModelConfigChecks
     {
         foreach (int size in sizes)
             Require(size is > 0 and <= LargestSize, file, $"a size in {section}", size, $"sizes from 1 to {LargestSize}");
-        Require(hidden is > 0 and <= LargestSize && heads > 0 && hidden % heads == 0, file, section, $"hidden size {hidden} with {heads} heads", "a number of heads that divides the hidden size");
+        Require(hidden is > 0 and <= LargestSize && heads > 0 && hidden % heads == 0, file, section,
+            $"hidden size {hidden} with {heads} heads", "a number of heads that divides the hidden size");
     }
 
     static void Require(bool condition, string file, string field, object got, string expected)

@@ -17,11 +17,15 @@ static class ModelConfigTensors
     public static void Check(ModelConfig config, string configFile, TensorSource source)
     {
         foreach (var size in Sizes(config))
-            if (source.TryGet(size.Tensor, out var tensor) && (tensor.Shape.Length <= size.Dimension || tensor.Shape[size.Dimension] != size.Number))
-                throw Contradiction(configFile, size.Field, size.Value, tensor, tensor.Shape.Length <= size.Dimension ? "a tensor of more dimensions" : $"{Expected(size, tensor.Shape[size.Dimension])}");
+            if (source.TryGet(size.Tensor, out var tensor)
+                && (tensor.Shape.Length <= size.Dimension || tensor.Shape[size.Dimension] != size.Number))
+                throw Contradiction(configFile, size.Field, size.Value, tensor,
+                    tensor.Shape.Length <= size.Dimension ? "a tensor of more dimensions"
+                    : $"{Expected(size, tensor.Shape[size.Dimension])}");
         const string Table = "language_model.embed_tokens.weight";
         if (source.TryGet(Table, out var table) && TensorConversion.StorageType(config.Dtype, Table, table.Shape) != table.Type)
-            throw new HseNetFileException(configFile, $"dtype is {config.Dtype}, but {Table} in {table.File} is {table.Type.Name()}", $"{TensorConversion.StorageType(config.Dtype, Table, table.Shape).Name()}");
+            throw new HseNetFileException(configFile, $"dtype is {config.Dtype}, but {Table} in {table.File} is {table.Type.Name()}",
+                $"{TensorConversion.StorageType(config.Dtype, Table, table.Shape).Name()}");
         foreach (var count in Counts(config))
         {
             var (number, last) = Numbered(source, count.Prefix);
@@ -53,7 +57,8 @@ static class ModelConfigTensors
         new("vision.hidden_size", vision.HiddenSize, $"{name}.norm.weight", 0),
         new("vision.mlp_dim", vision.MlpDim, $"{name}.blocks.0.mlp.linear1.weight", 0),
         new("vision.patch_size", vision.Patch, vision.Patch.Count, $"{name}.patch_embedding.patch_embeddings.1.weight", 1),
-        new("vision.img_size", $"{vision.Image} in {vision.Patches} patches", vision.Patches, $"{name}.patch_embedding.position_embeddings", 1),
+        new("vision.img_size", $"{vision.Image} in {vision.Patches} patches", vision.Patches,
+            $"{name}.patch_embedding.position_embeddings", 1),
     ];
 
     static IEnumerable<Size> Slices(SliceEncoderConfig slices) =>
@@ -61,7 +66,8 @@ static class ModelConfigTensors
         new("slice_encoder.hidden_size", slices.HiddenSize, "slice_encoder.norm.weight", 0),
         new("slice_encoder.mlp_dim", slices.MlpDim, "slice_encoder.blocks.0.mlp.fc1.weight", 0),
         new("slice_encoder.patch_size", slices.PatchSize, "slice_encoder.patch_embed.proj.weight", 2),
-        new("slice_encoder.image_size", $"{slices.ImageSize} in {slices.Patches} patches", slices.Patches + 1, "slice_encoder.pos_embed", 1),
+        new("slice_encoder.image_size", $"{slices.ImageSize} in {slices.Patches} patches", slices.Patches + 1,
+            "slice_encoder.pos_embed", 1),
     ];
 
     static IEnumerable<Size> Text(TextEncoderConfig text, string name) =>
@@ -92,8 +98,11 @@ static class ModelConfigTensors
     [
         new("vision.num_layers", config.Vision.NumLayers, "encoder1.blocks."),
         new("vision.num_layers", config.Vision.NumLayers, "encoder2.blocks."),
-        .. config.SliceEncoder is { } slices ? [new Count("slice_encoder.num_layers", slices.NumLayers, "slice_encoder.blocks.")] : Array.Empty<Count>(),
-        .. (config.TextEncoder?.Stages ?? []).Select(stage => new Count("text_encoder.num_hidden_layers", config.TextEncoder!.NumHiddenLayers, $"text_encoder{stage}.encoder.layer.")),
+        .. config.SliceEncoder is { } slices ? [new Count("slice_encoder.num_layers", slices.NumLayers, "slice_encoder.blocks.")]
+            : Array.Empty<Count>(),
+        .. (config.TextEncoder?.Stages ?? [])
+            .Select(stage => new Count("text_encoder.num_hidden_layers", config.TextEncoder!.NumHiddenLayers,
+            $"text_encoder{stage}.encoder.layer.")),
         new("language_model.num_hidden_layers", config.LanguageModel.NumHiddenLayers, "language_model.layers."),
     ];
 
@@ -102,7 +111,8 @@ static class ModelConfigTensors
         int highest = -1;
         TensorEntry? last = null;
         foreach (var tensor in source.Tensors)
-            if (tensor.Name.StartsWith(prefix, StringComparison.Ordinal) && int.TryParse(tensor.Name[prefix.Length..].Split('.')[0], out int number) && number > highest)
+            if (tensor.Name.StartsWith(prefix, StringComparison.Ordinal)
+                && int.TryParse(tensor.Name[prefix.Length..].Split('.')[0], out int number) && number > highest)
                 (highest, last) = (number, tensor);
         return (highest + 1, last);
     }

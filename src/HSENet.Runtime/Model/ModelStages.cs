@@ -48,13 +48,15 @@ sealed class ModelStages : IDisposable
         return visual;
     }
 
-    /// <summary>New ids after a prompt of some tokens, of which the visual ones are those of the last <see cref="Encode"/>; no end token ends it.</summary>
+    /// <summary>New ids after a prompt of some tokens, of which the visual ones are those of the last <see cref="Encode"/>; no end token
+    /// ends it.</summary>
     public IEnumerable<int> Generate(int promptTokens, int newTokens)
     {
         var config = _model.Config.LanguageModel with { EosTokenId = [] };
         int[] prompt = [.. Enumerable.Range(0, promptTokens).Select(i => i % config.VocabSize)];
         int visual = Math.Min(_model.Config.VisualTokens, promptTokens - 1);
-        return new Generator(_model.Language, config, _plan).Generate(Pass, prompt, Pass[_plan.Vision.VisualTokens].Slice(0, (long)visual * config.HiddenSize),
+        return new Generator(_model.Language, config, _plan)
+            .Generate(Pass, prompt, Pass[_plan.Vision.VisualTokens].Slice(0, (long)visual * config.HiddenSize),
             SamplingOptions.Greedy, newTokens, CancellationToken.None);
     }
 

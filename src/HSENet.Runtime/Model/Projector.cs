@@ -25,18 +25,22 @@ sealed class Projector
         _down = LinearLayer.Bind(weights, $"{name}.{mlp}.2", width, width);
     }
 
-    /// <summary>Memory of a forward; what is absorbed has the centroids' place, and nothing is kept before the GELU, unless backward follows.</summary>
-    public readonly record struct Buffers(PlannedBuffer Centroids, CrossAttentionLayer.Buffers Attention, PlannedBuffer Absorbed, PlannedBuffer Inner, PlannedBuffer Hidden);
+    /// <summary>Memory of a forward; what is absorbed has the centroids' place, and nothing is kept before the GELU, unless backward
+    /// follows.</summary>
+    public readonly record struct Buffers(PlannedBuffer Centroids, CrossAttentionLayer.Buffers Attention, PlannedBuffer Absorbed,
+        PlannedBuffer Inner, PlannedBuffer Hidden);
 
     /// <summary>Reserves scratch memory, or, <paramref name="keeping"/>, memory that lasts until the backward.</summary>
-    public static Buffers Reserve(MemoryPlan plan, string name, ProjectorConfig config, Size3 grid, int channels, int width, bool keeping = false)
+    public static Buffers Reserve(MemoryPlan plan, string name, ProjectorConfig config, Size3 grid, int channels, int width,
+        bool keeping = false)
     {
         var scope = plan.BeginScope();
         long windows = grid.Count / config.WindowSize.Count;
         var centroids = plan.Reserve($"{name}.centroids", windows * channels);
         var buffers = new Buffers(
             centroids,
-            CrossAttentionLayer.Buffers.Reserve(plan, $"{name}.resolution_attention", windows, grid.Count, config.WindowSize.Count, channels, keeping),
+            CrossAttentionLayer.Buffers.Reserve(plan, $"{name}.resolution_attention", windows, grid.Count, config.WindowSize.Count,
+                channels, keeping),
             keeping && config.Kind == ProjectorKind.SpatialPacker ? plan.Reserve($"{name}.absorbed", windows * channels) : centroids,
             plan.Reserve($"{name}.inner", keeping ? windows * width : 0),
             plan.Reserve($"{name}.hidden", windows * width));
@@ -46,10 +50,12 @@ sealed class Projector
     }
 
     /// <summary>Scratch memory of a backward.</summary>
-    public readonly record struct GradientBuffers(PlannedBuffer Hidden, PlannedBuffer Absorbed, CrossAttentionLayer.GradientBuffers Attention);
+    public readonly record struct GradientBuffers(PlannedBuffer Hidden, PlannedBuffer Absorbed,
+        CrossAttentionLayer.GradientBuffers Attention);
 
     /// <summary>Reserves scratch memory of a backward, which all projectors may share.</summary>
-    public static GradientBuffers ReserveGradients(MemoryPlan plan, string name, ProjectorConfig config, Size3 grid, int channels, int width)
+    public static GradientBuffers ReserveGradients(MemoryPlan plan, string name, ProjectorConfig config, Size3 grid, int channels,
+        int width)
     {
         long windows = grid.Count / config.WindowSize.Count;
         return new GradientBuffers(
@@ -63,7 +69,8 @@ sealed class Projector
     /// <summary>Packs patch features [P, C] into tokens [windows, width].</summary>
     public void Forward(in Pass pass, Buffers buffers, View<float> patches, View<float> tokens, AttentionDropout dropout = default)
     {
-        View<float> centroids = pass[buffers.Centroids], absorbed = pass[buffers.Absorbed], inner = pass[buffers.Inner], hidden = pass[buffers.Hidden];
+        View<float> centroids = pass[buffers.Centroids], absorbed = pass[buffers.Absorbed], inner = pass[buffers.Inner],
+            hidden = pass[buffers.Hidden];
         WindowCentroid.Forward(pass.Device, new WindowCentroidArguments
         {
             X = patches,
@@ -118,14 +125,16 @@ sealed class Projector
     /// <param name="gradTokens">[windows, width] gradient of the tokens.</param>
     /// <param name="gradPatches">[P, C] gradient of the patches, overwritten, or none.</param>
     /// <param name="dropout">Of the forward.</param>
-    public void Backward(in Pass pass, Buffers buffers, GradientBuffers gradients, View<float> patches, View<float> gradTokens, View<float> gradPatches,
+    public void Backward(in Pass pass, Buffers buffers, GradientBuffers gradients, View<float> patches, View<float> gradTokens,
+        View<float> gradPatches,
         AttentionDropout dropout = default)
     {
         View<float> gradHidden = pass[gradients.Hidden], gradCentroids = pass[gradients.Absorbed];
         _down.Backward(pass.Device, gradTokens, pass[buffers.Hidden], gradHidden, Windows);
         _up.BackwardGelu(pass.Device, pass[buffers.Inner], gradHidden, pass[buffers.Absorbed], gradCentroids, Windows);
         if (_attention is not null)
-            AbsorbBackward(pass, buffers.Attention, gradients.Attention, patches, pass[buffers.Centroids], gradCentroids, gradPatches, dropout);
+            AbsorbBackward(pass, buffers.Attention, gradients.Attention, patches, pass[buffers.Centroids], gradCentroids, gradPatches,
+                dropout);
         else if (!gradPatches.IsEmpty)
             pass.Device.Clear(gradPatches.As<byte>());
         if (gradPatches.IsEmpty)
@@ -145,7 +154,8 @@ sealed class Projector
     }
 
     // The gradient of what was absorbed becomes that of the centroids, in place.
-    void AbsorbBackward(in Pass pass, CrossAttentionLayer.Buffers attention, CrossAttentionLayer.GradientBuffers gradients, View<float> patches, View<float> centroids,
+    void AbsorbBackward(in Pass pass, CrossAttentionLayer.Buffers attention, CrossAttentionLayer.GradientBuffers gradients,
+        View<float> patches, View<float> centroids,
         View<float> grad, View<float> gradPatches, AttentionDropout dropout)
     {
         _attention!.BackwardFinish(pass, attention, gradients, grad, Windows, dropout);
@@ -169,6 +179,7 @@ sealed class Projector
             DropoutRate = dropout.Rate,
             DropoutSeed = _attention.WeightSeed(dropout),
         });
-        _attention.BackwardProject(pass, gradients, centroids, gradPatches.IsEmpty ? default : grad, default, Windows, patches, gradPatches, (int)_grid.Count);
+        _attention.BackwardProject(pass, gradients, centroids, gradPatches.IsEmpty ? default : grad, default, Windows, patches, gradPatches,
+            (int)_grid.Count);
     }
 }

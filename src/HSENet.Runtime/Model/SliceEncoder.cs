@@ -22,7 +22,8 @@ sealed class SliceEncoder
         // The position of CLS is row 0; timm adds it, MONAI has none.
         _positions = weights.Matrix($"{Name}.pos_embed", config.Patches + 1, channels);
         _cls = new Weights(weights.Vector($"{Name}.cls_token", channels));
-        _blocks = [.. Enumerable.Range(0, config.NumLayers).Select(i => new TransformerBlock(weights, $"{Name}.blocks.{i}", BlockNames.Timm, Size(config)))];
+        _blocks = [.. Enumerable.Range(0, config.NumLayers)
+            .Select(i => new TransformerBlock(weights, $"{Name}.blocks.{i}", BlockNames.Timm, Size(config)))];
         _norm = LayerNormLayer.Bind(weights, $"{Name}.norm", channels, SliceEncoderConfig.LayerNormEpsilon);
     }
 
@@ -96,5 +97,6 @@ sealed class SliceEncoder
         pass.Show(Name, "embedded", x);
     }
 
-    static BlockSize Size(SliceEncoderConfig config) => new(config.HiddenSize, config.MlpDim, config.NumHeads, SliceEncoderConfig.LayerNormEpsilon);
+    static BlockSize Size(SliceEncoderConfig config) =>
+        new(config.HiddenSize, config.MlpDim, config.NumHeads, SliceEncoderConfig.LayerNormEpsilon);
 }

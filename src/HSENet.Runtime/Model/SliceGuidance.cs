@@ -15,10 +15,12 @@ sealed class SliceGuidance(WeightStore weights, string encoder, int channels)
     readonly View<float> _gradScoreBias = weights.Gradient($"{encoder}.patch_score_proj.bias");
 
     /// <summary>
-    /// Memory of a forward; what the slices say about the patches has the queries' place, and the patches before they were scored are not kept, unless
+    /// Memory of a forward; what the slices say about the patches has the queries' place, and the patches before they were scored are not
+    /// kept, unless
     /// backward follows.
     /// </summary>
-    public readonly record struct Buffers(CrossAttentionLayer.Buffers Attention, PlannedBuffer Guided, PlannedBuffer Scores, PlannedBuffer Unscored, int Slices);
+    public readonly record struct Buffers(CrossAttentionLayer.Buffers Attention, PlannedBuffer Guided, PlannedBuffer Scores,
+        PlannedBuffer Unscored, int Slices);
 
     /// <summary>Reserves memory of a forward.</summary>
     /// <param name="plan">Where.</param>
@@ -30,7 +32,8 @@ sealed class SliceGuidance(WeightStore weights, string encoder, int channels)
     /// <param name="keeping">Whether backward follows.</param>
     public static Buffers Reserve(MemoryPlan plan, string name, int patches, int slices, int channels, bool dropout, bool keeping)
     {
-        var attention = CrossAttentionLayer.Buffers.Reserve(plan, $"{name}.slice_guided_attention", patches, slices, slices, channels, keeping: dropout || keeping);
+        var attention = CrossAttentionLayer.Buffers.Reserve(plan, $"{name}.slice_guided_attention", patches, slices, slices, channels,
+            keeping: dropout || keeping);
         return new Buffers(
             attention,
             keeping ? plan.Reserve($"{name}.guided", (long)patches * channels) : attention.Query,
@@ -41,7 +44,8 @@ sealed class SliceGuidance(WeightStore weights, string encoder, int channels)
 
     /// <summary>Scratch memory of a backward.</summary>
     public readonly record struct GradientBuffers(
-        CrossAttentionLayer.GradientBuffers Attention, PlannedBuffer Guided, PlannedBuffer Unscored, PlannedBuffer AttentionScratch, PlannedBuffer ScoreScratch);
+        CrossAttentionLayer.GradientBuffers Attention, PlannedBuffer Guided, PlannedBuffer Unscored, PlannedBuffer AttentionScratch,
+            PlannedBuffer ScoreScratch);
 
     /// <summary>Reserves scratch memory of a backward.</summary>
     public static GradientBuffers ReserveGradients(MemoryPlan plan, string name, int patches, int slices, int channels) => new(
@@ -55,7 +59,8 @@ sealed class SliceGuidance(WeightStore weights, string encoder, int channels)
     public void Forward(in Pass pass, Buffers buffers, View<float> patches, View<float> sliceFeatures, AttentionDropout dropout = default)
     {
         int count = (int)(patches.Length / channels);
-        View<float> guided = pass[buffers.Guided], map = pass[buffers.Attention.Map], scores = pass[buffers.Scores], unscored = pass[buffers.Unscored];
+        View<float> guided = pass[buffers.Guided], map = pass[buffers.Attention.Map], scores = pass[buffers.Scores],
+            unscored = pass[buffers.Unscored];
         _attention.Project(pass, buffers.Attention, patches, count, sliceFeatures, buffers.Slices);
         SliceGuidedAttention.Forward(pass.Device, new SliceGuidedAttentionArguments
         {
@@ -95,7 +100,8 @@ sealed class SliceGuidance(WeightStore weights, string encoder, int channels)
     /// <param name="sliceFeatures">[S, C] of the forward; they get no gradient.</param>
     /// <param name="grad">[P, C] gradient of the scored patches, which becomes that of the patches.</param>
     /// <param name="dropout">Of the forward.</param>
-    public void Backward(in Pass pass, Buffers buffers, GradientBuffers gradients, View<float> sliceFeatures, View<float> grad, AttentionDropout dropout = default)
+    public void Backward(in Pass pass, Buffers buffers, GradientBuffers gradients, View<float> sliceFeatures, View<float> grad,
+        AttentionDropout dropout = default)
     {
         int count = (int)(grad.Length / channels);
         View<float> unscored = pass[buffers.Unscored], gradGuided = pass[gradients.Guided], gradUnscored = pass[gradients.Unscored];

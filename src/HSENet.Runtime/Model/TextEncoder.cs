@@ -3,7 +3,8 @@ using HSENet.Kernels;
 
 namespace HSENet.Runtime;
 
-/// <summary>Word pieces → last hidden states [tokens, channels] (reference: <c>language_encoder</c>, transformers' BertModel without its pooler).</summary>
+/// <summary>Word pieces → last hidden states [tokens, channels] (reference: <c>language_encoder</c>, transformers' BertModel without its
+/// pooler).</summary>
 sealed partial class TextEncoder
 {
     readonly TextEncoderConfig _config;
@@ -31,7 +32,8 @@ sealed partial class TextEncoder
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new TextLayer(weights, $"{name}.encoder.layer.{i}", config))];
     }
 
-    public readonly record struct Buffers(PlannedBuffer Ids, PlannedBuffer Query, PlannedBuffer Key, PlannedBuffer Value, PlannedBuffer Mixed, PlannedBuffer Hidden);
+    public readonly record struct Buffers(PlannedBuffer Ids, PlannedBuffer Query, PlannedBuffer Key, PlannedBuffer Value,
+        PlannedBuffer Mixed, PlannedBuffer Hidden);
 
     public static Buffers Reserve(MemoryPlan plan, TextEncoderConfig config, int tokens)
     {
@@ -39,17 +41,20 @@ sealed partial class TextEncoder
         long floats = (long)tokens * config.HiddenSize;
         return new Buffers(
             plan.Reserve("text_encoder.ids", tokens, sizeof(int)),
-            plan.Reserve("text_encoder.query", floats), plan.Reserve("text_encoder.key", floats), plan.Reserve("text_encoder.value", floats),
+            plan.Reserve("text_encoder.query", floats), plan.Reserve("text_encoder.key", floats),
+                plan.Reserve("text_encoder.value", floats),
             plan.Reserve("text_encoder.mixed", floats), plan.Reserve("text_encoder.mlp", (long)tokens * config.IntermediateSize));
     }
 
-    /// <summary>Encodes ids; keys beyond <paramref name="valid"/> are padding that no query sees. Result in <paramref name="x"/> [tokens, channels].</summary>
+    /// <summary>Encodes ids; keys beyond <paramref name="valid"/> are padding that no query sees. Result in <paramref name="x"/> [tokens,
+    /// channels].</summary>
     public void Forward(in Pass pass, Buffers buffers, ReadOnlySpan<int> ids, int valid, View<float> x)
     {
         int tokens = ids.Length, channels = _config.HiddenSize;
         Embed(pass, pass.Arena.Integers(buffers.Ids), ids, x);
         _norm.Forward(pass.Device, x, x, tokens);
-        var tensors = new TextTensors(x, pass.Rows(buffers.Query, tokens, channels), pass.Rows(buffers.Key, tokens, channels), pass.Rows(buffers.Value, tokens, channels),
+        var tensors = new TextTensors(x, pass.Rows(buffers.Query, tokens, channels), pass.Rows(buffers.Key, tokens, channels),
+            pass.Rows(buffers.Value, tokens, channels),
             pass.Rows(buffers.Mixed, tokens, channels), x, x, default, pass.Rows(buffers.Hidden, tokens, _config.IntermediateSize), x, x);
         foreach (var layer in _layers)
             layer.Forward(pass, tensors, tokens, valid, default);

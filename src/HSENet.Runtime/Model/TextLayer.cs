@@ -3,7 +3,8 @@ using HSENet.Kernels;
 
 namespace HSENet.Runtime;
 
-/// <summary>Everything a layer computes, in the order of the data; training gives each tensor memory of its own, inference works in place.</summary>
+/// <summary>Everything a layer computes, in the order of the data; training gives each tensor memory of its own, inference works in
+/// place.</summary>
 /// <param name="Input">[tokens, channels].</param>
 /// <param name="Query">[tokens, channels].</param>
 /// <param name="Key">[tokens, channels].</param>
@@ -16,7 +17,8 @@ namespace HSENet.Runtime;
 /// <param name="Summed">[tokens, channels] before the last norm.</param>
 /// <param name="Output">[tokens, channels].</param>
 readonly record struct TextTensors(
-    View<float> Input, View<float> Query, View<float> Key, View<float> Value, View<float> Mixed, View<float> Attended, View<float> Normed, View<float> Up, View<float> Hidden,
+    View<float> Input, View<float> Query, View<float> Key, View<float> Value, View<float> Mixed, View<float> Attended, View<float> Normed,
+        View<float> Up, View<float> Hidden,
     View<float> Summed, View<float> Output);
 
 /// <summary>Gradients inside a layer, which all layers share; [tokens, channels] unless said.</summary>
@@ -30,7 +32,8 @@ readonly record struct TextTensors(
 /// <param name="AttentionScratch">Of <see cref="Attention.BackwardScratch"/>.</param>
 /// <param name="NormScratch">Of <see cref="LayerNorm.BackwardScratch"/>.</param>
 readonly record struct TextGradients(
-    View<float> Summed, View<float> Dropped, View<float> Mixed, View<float> Query, View<float> Key, View<float> Value, View<float> Hidden, View<float> AttentionScratch,
+    View<float> Summed, View<float> Dropped, View<float> Mixed, View<float> Query, View<float> Key, View<float> Value, View<float> Hidden,
+        View<float> AttentionScratch,
     View<float> NormScratch);
 
 /// <summary>One layer with its weights.</summary>
@@ -40,7 +43,8 @@ sealed class TextLayer(WeightStore weights, string name, TextEncoderConfig confi
     readonly LinearLayer _key = LinearLayer.Bind(weights, $"{name}.attention.self.key", config.HiddenSize, config.HiddenSize);
     readonly LinearLayer _value = LinearLayer.Bind(weights, $"{name}.attention.self.value", config.HiddenSize, config.HiddenSize);
     readonly LinearLayer _out = LinearLayer.Bind(weights, $"{name}.attention.output.dense", config.HiddenSize, config.HiddenSize);
-    readonly LayerNormLayer _norm1 = LayerNormLayer.Bind(weights, $"{name}.attention.output.LayerNorm", config.HiddenSize, config.LayerNormEps);
+    readonly LayerNormLayer _norm1 =
+        LayerNormLayer.Bind(weights, $"{name}.attention.output.LayerNorm", config.HiddenSize, config.LayerNormEps);
     readonly LinearLayer _up = LinearLayer.Bind(weights, $"{name}.intermediate.dense", config.HiddenSize, config.IntermediateSize);
     readonly LinearLayer _down = LinearLayer.Bind(weights, $"{name}.output.dense", config.IntermediateSize, config.HiddenSize);
     readonly LayerNormLayer _norm2 = LayerNormLayer.Bind(weights, $"{name}.output.LayerNorm", config.HiddenSize, config.LayerNormEps);
@@ -81,7 +85,8 @@ sealed class TextLayer(WeightStore weights, string name, TextEncoderConfig confi
     }
 
     /// <summary>
-    /// Turns the gradient of the output into the gradient of the input, in place in <paramref name="grad"/>, and adds to the gradients of the
+    /// Turns the gradient of the output into the gradient of the input, in place in <paramref name="grad"/>, and adds to the gradients of
+    /// the
     /// weights that are trained: the forward read upwards, without padding.
     /// </summary>
     /// <param name="pass">What it runs on.</param>

@@ -35,7 +35,8 @@ readonly record struct BlockBuffers(PlannedBuffer Normed, PlannedBuffer QueryKey
     }
 }
 
-/// <summary>Everything a block computes, in the order of the data; training gives each tensor memory of its own, inference lets them share.</summary>
+/// <summary>Everything a block computes, in the order of the data; training gives each tensor memory of its own, inference lets them
+/// share.</summary>
 /// <param name="Input">[batch · tokens, channels].</param>
 /// <param name="Normed">[…, channels] before attention.</param>
 /// <param name="QueryKeyValue">[…, 3 · channels].</param>
@@ -46,7 +47,8 @@ readonly record struct BlockBuffers(PlannedBuffer Normed, PlannedBuffer QueryKey
 /// <param name="Hidden">[…, MLP channels].</param>
 /// <param name="Output">[…, channels].</param>
 readonly record struct BlockTensors(
-    View<float> Input, View<float> Normed, View<float> QueryKeyValue, View<float> Mixed, View<float> Attended, View<float> MlpNormed, View<float> Up, View<float> Hidden,
+    View<float> Input, View<float> Normed, View<float> QueryKeyValue, View<float> Mixed, View<float> Attended, View<float> MlpNormed,
+        View<float> Up, View<float> Hidden,
     View<float> Output);
 
 /// <summary>Gradients inside a block, which all blocks share.</summary>
@@ -55,13 +57,15 @@ readonly record struct BlockTensors(
 /// <param name="Hidden">[…, MLP channels].</param>
 /// <param name="AttentionScratch">Of <see cref="Attention.BackwardScratch"/>.</param>
 /// <param name="NormScratch">Of <see cref="LayerNorm.BackwardScratch"/>.</param>
-readonly record struct BlockGradients(View<float> Normed, View<float> QueryKeyValue, View<float> Hidden, View<float> AttentionScratch, View<float> NormScratch);
+readonly record struct BlockGradients(View<float> Normed, View<float> QueryKeyValue, View<float> Hidden, View<float> AttentionScratch,
+    View<float> NormScratch);
 
 /// <summary>One block with its weights.</summary>
 sealed class TransformerBlock(WeightStore weights, string name, BlockNames names, BlockSize size)
 {
     readonly LayerNormLayer _norm1 = LayerNormLayer.Bind(weights, $"{name}.norm1", size.Channels, size.Epsilon);
-    readonly LinearLayer _queryKeyValue = LinearLayer.Bind(weights, $"{name}.{names.QueryKeyValue}", size.Channels, 3 * size.Channels, names.QueryKeyValueBias);
+    readonly LinearLayer _queryKeyValue =
+        LinearLayer.Bind(weights, $"{name}.{names.QueryKeyValue}", size.Channels, 3 * size.Channels, names.QueryKeyValueBias);
     readonly LinearLayer _out = LinearLayer.Bind(weights, $"{name}.{names.Out}", size.Channels, size.Channels);
     readonly LayerNormLayer _norm2 = LayerNormLayer.Bind(weights, $"{name}.norm2", size.Channels, size.Epsilon);
     readonly LinearLayer _up = LinearLayer.Bind(weights, $"{name}.{names.Up}", size.Channels, size.MlpChannels);
@@ -101,7 +105,8 @@ sealed class TransformerBlock(WeightStore weights, string name, BlockNames names
     }
 
     /// <summary>
-    /// Turns the gradient of the output into the gradient of the input, in place in <paramref name="grad"/>, and adds to the gradients of the
+    /// Turns the gradient of the output into the gradient of the input, in place in <paramref name="grad"/>, and adds to the gradients of
+    /// the
     /// weights that are trained: the forward read upwards.
     /// </summary>
     /// <param name="pass">What it runs on.</param>

@@ -5,10 +5,12 @@ namespace HSENet.Runtime;
 
 /// <summary>What a block keeps for its backward.</summary>
 readonly record struct KeptBlock(
-    PlannedBuffer Normed, PlannedBuffer QueryKeyValue, PlannedBuffer Mixed, PlannedBuffer Attended, PlannedBuffer MlpNormed, PlannedBuffer Up, PlannedBuffer Hidden)
+    PlannedBuffer Normed, PlannedBuffer QueryKeyValue, PlannedBuffer Mixed, PlannedBuffer Attended, PlannedBuffer MlpNormed,
+        PlannedBuffer Up, PlannedBuffer Hidden)
 {
     public static KeptBlock Reserve(MemoryPlan plan, string name, long rows, BlockSize size) => new(
-        plan.Reserve($"{name}.normed", rows * size.Channels), plan.Reserve($"{name}.qkv", rows * 3 * size.Channels), plan.Reserve($"{name}.mixed", rows * size.Channels),
+        plan.Reserve($"{name}.normed", rows * size.Channels), plan.Reserve($"{name}.qkv", rows * 3 * size.Channels),
+            plan.Reserve($"{name}.mixed", rows * size.Channels),
         plan.Reserve($"{name}.attended", rows * size.Channels), plan.Reserve($"{name}.mlp_normed", rows * size.Channels),
         plan.Reserve($"{name}.up", rows * size.MlpChannels), plan.Reserve($"{name}.mlp", rows * size.MlpChannels));
 
@@ -27,7 +29,8 @@ readonly record struct KeptBlock(
 /// <param name="AttentionScratch">Of attention's backward.</param>
 /// <param name="NormScratch">Of LayerNorm's backward.</param>
 sealed record BlockTrainingBuffers(
-    bool Checkpointing, PlannedBuffer[] Inputs, KeptBlock[] Blocks, PlannedBuffer Grad, PlannedBuffer GradNormed, PlannedBuffer GradQueryKeyValue, PlannedBuffer GradHidden,
+    bool Checkpointing, PlannedBuffer[] Inputs, KeptBlock[] Blocks, PlannedBuffer Grad, PlannedBuffer GradNormed,
+        PlannedBuffer GradQueryKeyValue, PlannedBuffer GradHidden,
     PlannedBuffer AttentionScratch, PlannedBuffer NormScratch)
 {
     /// <summary>Plans the memory of one sequence.</summary>
@@ -37,8 +40,10 @@ sealed record BlockTrainingBuffers(
         PlannedBuffer[] inputs = [.. Enumerable.Range(0, blocks + 1).Select(i => plan.Reserve($"{name}.blocks.{i}.input", channels))];
         var kept = new KeptBlock[blocks];
         for (int i = 0; i < blocks; i++)
-            kept[i] = checkpointing && i > 0 ? kept[0] : KeptBlock.Reserve(plan, checkpointing ? $"{name}.block" : $"{name}.blocks.{i}", tokens, size);
-        return new BlockTrainingBuffers(checkpointing, inputs, kept, plan.Reserve($"{name}.grad", channels), plan.Reserve($"{name}.grad_normed", channels),
+            kept[i] = checkpointing && i > 0 ? kept[0]
+                : KeptBlock.Reserve(plan, checkpointing ? $"{name}.block" : $"{name}.blocks.{i}", tokens, size);
+        return new BlockTrainingBuffers(checkpointing, inputs, kept, plan.Reserve($"{name}.grad", channels),
+            plan.Reserve($"{name}.grad_normed", channels),
             plan.Reserve($"{name}.grad_qkv", 3 * channels), plan.Reserve($"{name}.grad_mlp", (long)tokens * size.MlpChannels),
             plan.Reserve($"{name}.attention_scratch", Attention.BackwardScratch(1, size.Heads, tokens)),
             plan.Reserve($"{name}.norm_scratch", LayerNorm.BackwardScratch(tokens, size.Channels)));
@@ -54,7 +59,8 @@ sealed record BlockTrainingBuffers(
     /// <summary>Turns the gradient of the last output, in <see cref="Grad"/>, into that of the first input, in place.</summary>
     public void Backward(in Pass pass, ReadOnlySpan<TransformerBlock> blocks, int tokens)
     {
-        var gradients = new BlockGradients(pass[GradNormed], pass[GradQueryKeyValue], pass[GradHidden], pass[AttentionScratch], pass[NormScratch]);
+        var gradients = new BlockGradients(pass[GradNormed], pass[GradQueryKeyValue], pass[GradHidden], pass[AttentionScratch],
+            pass[NormScratch]);
         for (int i = blocks.Length - 1; i >= 0; i--)
         {
             // What the last block computed is still there.

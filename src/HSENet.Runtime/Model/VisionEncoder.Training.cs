@@ -6,16 +6,19 @@ namespace HSENet.Runtime;
 sealed partial class VisionEncoder
 {
     /// <summary>Memory of a training step of one volume.</summary>
-    public sealed record TrainingBuffers(BlockTrainingBuffers Blocks, SliceGuidance.Buffers? Guidance, SliceGuidance.GradientBuffers? GuidanceGradients);
+    public sealed record TrainingBuffers(BlockTrainingBuffers Blocks, SliceGuidance.Buffers? Guidance,
+        SliceGuidance.GradientBuffers? GuidanceGradients);
 
-    /// <summary>Plans the memory of <see cref="ForwardKeeping"/> and <see cref="Backward"/>; <paramref name="slices"/> is 0 for encoder 1.</summary>
+    /// <summary>Plans the memory of <see cref="ForwardKeeping"/> and <see cref="Backward"/>; <paramref name="slices"/> is 0 for encoder
+    /// 1.</summary>
     public static TrainingBuffers ReserveTraining(MemoryPlan plan, string name, VisionConfig config, int slices, bool checkpointing) => new(
         BlockTrainingBuffers.Reserve(plan, name, config.NumLayers, config.Patches + 1, Size(config), checkpointing),
         slices == 0 ? null : SliceGuidance.Reserve(plan, name, config.Patches, slices, config.HiddenSize, dropout: true, keeping: true),
         slices == 0 ? null : SliceGuidance.ReserveGradients(plan, name, config.Patches, slices, config.HiddenSize));
 
     /// <summary>Encodes a volume [1, D, H, W] into <paramref name="features"/> [1 + patches, channels].</summary>
-    public void ForwardKeeping(in Pass pass, TrainingBuffers training, View<float> volume, View<float> sliceFeatures, View<float> features, AttentionDropout dropout = default)
+    public void ForwardKeeping(in Pass pass, TrainingBuffers training, View<float> volume, View<float> sliceFeatures, View<float> features,
+        AttentionDropout dropout = default)
     {
         var buffers = training.Blocks;
         var embedded = pass[buffers.Inputs[0]];
@@ -34,7 +37,8 @@ sealed partial class VisionEncoder
     /// <param name="sliceFeatures">The forward's.</param>
     /// <param name="gradFeatures">[1 + patches, channels] gradient of the features.</param>
     /// <param name="dropout">The forward's.</param>
-    public void Backward(in Pass pass, TrainingBuffers training, View<float> volume, View<float> sliceFeatures, View<float> gradFeatures, AttentionDropout dropout = default)
+    public void Backward(in Pass pass, TrainingBuffers training, View<float> volume, View<float> sliceFeatures, View<float> gradFeatures,
+        AttentionDropout dropout = default)
     {
         var buffers = training.Blocks;
         int channels = _config.HiddenSize;
@@ -42,7 +46,13 @@ sealed partial class VisionEncoder
         _norm.Backward(pass.Device, pass[buffers.Inputs[^1]], gradFeatures, grad, pass[buffers.NormScratch], Tokens);
         buffers.Backward(pass, _blocks, Tokens);
         if (!_gradCls.IsEmpty) // gradCls += the first row
-            Dropout.Forward(pass.Device, new DropoutArguments { X = grad.Slice(0, channels), Residual = _gradCls, Y = _gradCls, Count = channels });
+            Dropout.Forward(pass.Device, new DropoutArguments
+            {
+                X = grad.Slice(0, channels),
+                Residual = _gradCls,
+                Y = _gradCls,
+                Count = channels
+            });
         _guidance?.Backward(pass, training.Guidance!.Value, training.GuidanceGradients!.Value, sliceFeatures, gradPatches, dropout);
         if (_patches.GradW.IsEmpty && _patches.GradBias.IsEmpty && _gradPositions.IsEmpty)
             return;

@@ -28,14 +28,16 @@ sealed partial class VisionEncoder
         _gradPositions = weights.Gradient($"{name}.patch_embedding.position_embeddings");
         _gradCls = weights.Gradient($"{name}.cls_token");
         _guidance = sliceGuided ? new SliceGuidance(weights, name, channels) : null;
-        _blocks = [.. Enumerable.Range(0, config.NumLayers).Select(i => new TransformerBlock(weights, $"{name}.blocks.{i}", BlockNames.Monai, Size(config)))];
+        _blocks = [.. Enumerable.Range(0, config.NumLayers)
+            .Select(i => new TransformerBlock(weights, $"{name}.blocks.{i}", BlockNames.Monai, Size(config)))];
         _norm = LayerNormLayer.Bind(weights, $"{name}.norm", channels, VisionConfig.LayerNormEpsilon);
     }
 
     /// <summary>Scratch memory; the features are reserved by the caller: they outlive it.</summary>
     public readonly record struct Buffers(BlockBuffers Blocks, SliceGuidance.Buffers? Guidance);
 
-    /// <summary>Reserves scratch memory; <paramref name="dropout"/> says whether slice guidance drops anything, as in a frozen encoder that takes part in training.</summary>
+    /// <summary>Reserves scratch memory; <paramref name="dropout"/> says whether slice guidance drops anything, as in a frozen encoder that
+    /// takes part in training.</summary>
     public static Buffers Reserve(MemoryPlan plan, string name, VisionConfig config, int slices, bool dropout = false)
     {
         using var scope = plan.BeginScope();
@@ -48,7 +50,8 @@ sealed partial class VisionEncoder
     }
 
     /// <summary>Encodes a volume [1, D, H, W] into <paramref name="features"/> [1 + patches, channels].</summary>
-    public void Forward(in Pass pass, Buffers buffers, View<float> volume, View<float> sliceFeatures, View<float> features, AttentionDropout dropout = default)
+    public void Forward(in Pass pass, Buffers buffers, View<float> volume, View<float> sliceFeatures, View<float> features,
+        AttentionDropout dropout = default)
     {
         var patches = EmbedPatches(pass, volume, features);
         _guidance?.Forward(pass, buffers.Guidance!.Value, patches, sliceFeatures, dropout);

@@ -16,7 +16,8 @@ sealed partial class VisionModel
         _sliceEncoder = config.SliceEncoder is { } slices ? new SliceEncoder(weights, slices) : null;
         _branches = [.. Branches(config).Select((branch, i) => (
             new VisionEncoder(weights, branch.Name, config.Vision, branch.SliceGuided), branch.SliceGuided,
-            new Projector(weights, $"packer{i + 1}", config.Projector, config.Vision.Grid, config.Vision.HiddenSize, config.LanguageModel.HiddenSize)))];
+            new Projector(weights, $"packer{i + 1}", config.Projector, config.Vision.Grid, config.Vision.HiddenSize,
+                config.LanguageModel.HiddenSize)))];
     }
 
     /// <summary>Memory of a pass: the tokens outlive it, everything else is scratch.</summary>
@@ -31,10 +32,12 @@ sealed partial class VisionModel
         using var scope = plan.BeginScope();
         int slices = config.SliceEncoder?.Slices ?? 0, channels = config.Vision.HiddenSize;
         var sliceFeatures = plan.Reserve("slice_features", (long)slices * channels);
-        SliceEncoder.Buffers? sliceBuffers = config.SliceEncoder is { } sliceConfig ? SliceEncoder.Reserve(plan, sliceConfig, slices) : null;
+        SliceEncoder.Buffers? sliceBuffers = config.SliceEncoder is { } sliceConfig ? SliceEncoder.Reserve(plan, sliceConfig, slices)
+            : null;
         var features = plan.Reserve("features", (long)(config.Vision.Patches + 1) * channels);
         return new Buffers(tokens, sliceFeatures, features, sliceBuffers,
-            [.. Branches(config).Select(branch => VisionEncoder.Reserve(plan, branch.Name, config.Vision, branch.SliceGuided ? slices : 0))],
+            [.. Branches(config).Select(branch =>
+                VisionEncoder.Reserve(plan, branch.Name, config.Vision, branch.SliceGuided ? slices : 0))],
             Runtime.Projector.Reserve(plan, "packer", config.Projector, config.Vision.Grid, channels, config.LanguageModel.HiddenSize));
     }
 
@@ -55,7 +58,8 @@ sealed partial class VisionModel
     /// <param name="volume">The normalised volume.</param>
     /// <param name="sliceFeatures">What guides encoder 2.</param>
     /// <param name="encoded">Called after each encoder with its features, CLS first, which the next one overwrites.</param>
-    public View<float> Encode(in Pass pass, Buffers buffers, View<float> volume, View<float> sliceFeatures, Action<int, View<float>>? encoded = null)
+    public View<float> Encode(in Pass pass, Buffers buffers, View<float> volume, View<float> sliceFeatures,
+        Action<int, View<float>>? encoded = null)
     {
         View<float> tokens = pass[buffers.VisualTokens], features = pass[buffers.Features];
         long size = (long)_config.TokensPerEncoder * _config.LanguageModel.HiddenSize;

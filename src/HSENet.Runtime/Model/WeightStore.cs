@@ -25,15 +25,18 @@ sealed unsafe class WeightStore(Device device, TensorSource source, ParameterSet
     public bool Has(string name) => source.TryGet(name, out _) || trained?.TryGet(name, out _) == true;
 
     /// <summary>Tensors that no part of the model asked for.</summary>
-    public IEnumerable<string> Unused => source.Tensors.Select(tensor => tensor.Name).Where(name => !_memories.ContainsKey(name) && !_bound.Contains(name));
+    public IEnumerable<string> Unused =>
+        source.Tensors.Select(tensor => tensor.Name).Where(name => !_memories.ContainsKey(name) && !_bound.Contains(name));
 
     /// <summary>Trained tensors that no part of the model asked for: they would never get a gradient.</summary>
-    public IEnumerable<string> UnusedTrained => (trained?.All ?? []).Select(parameter => parameter.Name).Where(name => !_bound.Contains(name));
+    public IEnumerable<string> UnusedTrained =>
+        (trained?.All ?? []).Select(parameter => parameter.Name).Where(name => !_bound.Contains(name));
 
     /// <summary>The gradient of a trained tensor, in its elements' order; empty when it is frozen or nothing is trained.</summary>
     public View<float> Gradient(string name) => trained?.TryGet(name, out var parameter) == true ? parameter.Gradient : default;
 
-    /// <summary>A matrix [rows, columns]; leading dimensions of size 1 and trailing ones that multiply to the columns are the same bytes.</summary>
+    /// <summary>A matrix [rows, columns]; leading dimensions of size 1 and trailing ones that multiply to the columns are the same
+    /// bytes.</summary>
     /// <exception cref="HseNetFileException">The tensor is missing, has another size or a type that no kernel reads.</exception>
     public Weights Matrix(string name, long rows, long columns)
     {
@@ -49,7 +52,8 @@ sealed unsafe class WeightStore(Device device, TensorSource source, ParameterSet
             case DataType.I8:
                 long groups = rows * columns / Weights.ScaleGroup;
                 if (columns % Weights.ScaleGroup != 0)
-                    throw new HseNetFileException(entry.File, $"{name}: int8 with {columns} columns", $"a multiple of {Weights.ScaleGroup}");
+                    throw new HseNetFileException(entry.File, $"{name}: int8 with {columns} columns",
+                        $"a multiple of {Weights.ScaleGroup}");
                 var scales = Checked(name + ScalesSuffix, groups, $"[{rows}, {columns / Weights.ScaleGroup}]");
                 return new Weights(Memory(entry).Bytes, WeightType.Int8, Memory(scales).Bytes.As<float>());
             default:
@@ -87,7 +91,8 @@ sealed unsafe class WeightStore(Device device, TensorSource source, ParameterSet
         if (!source.TryGet(name, out var entry))
             throw new HseNetFileException(source.Path, $"tensor {name} is missing", shape);
         if (entry.ElementCount != elements)
-            throw new HseNetFileException(entry.File, $"tensor {name} is [{string.Join(", ", entry.Shape.ToArray())}]", $"{shape}, as its {ModelConfig.FileName} says");
+            throw new HseNetFileException(entry.File, $"tensor {name} is [{string.Join(", ", entry.Shape.ToArray())}]",
+                $"{shape}, as its {ModelConfig.FileName} says");
         return entry;
     }
 

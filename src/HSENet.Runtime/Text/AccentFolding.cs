@@ -6,23 +6,31 @@ namespace HSENet.Runtime;
 /// <summary>What NFD followed by dropping all non-spacing marks makes of a lower-case character (Unicode 14).</summary>
 internal static class AccentFolding
 {
-    const int FirstSyllable = 0xAC00, SyllableCount = 11172, FirstLead = 0x1100, FirstVowel = 0x1161, BeforeTrail = 0x11A7, Vowels = 21, Trails = 28;
+    const int FirstSyllable = 0xAC00, SyllableCount = 11172, FirstLead = 0x1100, FirstVowel = 0x1161, BeforeTrail = 0x11A7, Vowels = 21,
+        Trails = 28;
 
     // A base character, then the characters that are folded to it.
     const string Folded =
-        "aàáâãäåāăąǎǟǡǻȁȃȧḁạảấầẩẫậắằẳẵặ cçćĉċčḉ eèéêëēĕėęěȅȇȩḕḗḙḛḝẹẻẽếềểễệ iìíîïĩīĭįǐȉȋḭḯỉị nñńņňǹṅṇṉṋ oòóôõöōŏőơǒǫǭȍȏȫȭȯȱṍṏṑṓọỏốồổỗộớờởỡợ " +
+        "aàáâãäåāăąǎǟǡǻȁȃȧḁạảấầẩẫậắằẳẵặ cçćĉċčḉ eèéêëēĕėęěȅȇȩḕḗḙḛḝẹẻẽếềểễệ iìíîïĩīĭįǐȉȋḭḯỉị nñńņňǹṅṇṉṋ "
+            + "oòóôõöōŏőơǒǫǭȍȏȫȭȯȱṍṏṑṓọỏốồổỗộớờởỡợ " +
         "uùúûüũūŭůűųưǔǖǘǚǜȕȗṳṵṷṹṻụủứừửữự yýÿŷȳẏẙỳỵỷỹ dďḋḍḏḑḓ gĝğġģǧǵḡ hĥȟḣḥḧḩḫẖ jĵǰ kķǩḱḳḵ lĺļľḷḹḻḽ rŕŗřȑȓṙṛṝṟ sśŝşšșṡṣṥṧṩ tţťțṫṭṯṱẗ " +
         "wŵẁẃẅẇẉẘ zźżžẑẓẕ æǣǽ ʒǯ øǿ ʹ\u0374 ;\u037E \u00A8\u0385\u1FC1\u1FED\u1FEE ·\u0387 ιΐίϊἰἱἲἳἴἵἶἷὶ\u1F77\u1FBEῐῑῒ\u1FD3ῖῗ " +
         "αάἀἁἂἃἄἅἆἇὰ\u1F71ᾀᾁᾂᾃᾄᾅᾆᾇᾰᾱᾲᾳᾴᾶᾷ εέἐἑἒἓἔἕὲ\u1F73 ηήἠἡἢἣἤἥἦἧὴ\u1F75ᾐᾑᾒᾓᾔᾕᾖᾗῂῃῄῆῇ υΰϋύὐὑὒὓὔὕὖὗὺ\u1F7Bῠῡῢ\u1FE3ῦῧ οόὀὁὂὃὄὅὸ\u1F79 " +
-        "ωώὠὡὢὣὤὥὦὧὼ\u1F7Dᾠᾡᾢᾣᾤᾥᾦᾧῲῳῴῶῷ ϒϓϔ ийѝӣӥ еѐёӗ гѓ ії кќ уўӯӱӳ ѵѷ жӂӝ аӑӓ әӛ зӟ оӧ өӫ эӭ чӵ ыӹ \u0627\u0622\u0623\u0625 \u0648\u0624 " +
+        "ωώὠὡὢὣὤὥὦὧὼ\u1F7Dᾠᾡᾢᾣᾤᾥᾦᾧῲῳῴῶῷ ϒϓϔ ийѝӣӥ еѐёӗ гѓ ії кќ уўӯӱӳ ѵѷ жӂӝ аӑӓ әӛ зӟ оӧ өӫ эӭ чӵ ыӹ \u0627\u0622\u0623\u0625 "
+            + "\u0648\u0624 " +
         "\u064A\u0626 \u06D5\u06C0 \u06C1\u06C2 \u06D2\u06D3 नऩ रऱ ळऴ क\u0958 ख\u0959 ग\u095A ज\u095B ड\u095C ढ\u095D फ\u095E य\u095F " +
         "ড\u09DC ঢ\u09DD য\u09DF ਲ\u0A33 ਸ\u0A36 ਖ\u0A59 ਗ\u0A5A ਜ\u0A5B ਫ\u0A5E \u0B47\u0B48 ଡ\u0B5C ଢ\u0B5D \u0CD5\u0CC0\u0CC7 " +
-        "\u0CD6\u0CC8 \u0CC2\u0CCA \u0DD9\u0DDA ག\u0F43 ཌ\u0F4D ད\u0F52 བ\u0F57 ཛ\u0F5C ཀ\u0F69 ဥဦ \u1B35\u1B3B\u1B3D\u1B43 bḃḅḇ fḟ mḿṁṃ pṕṗ " +
-        "vṽṿ xẋẍ ſẛ \u1FBF\u1FCD\u1FCE\u1FCF \u1FFE\u1FDD\u1FDE\u1FDF ρῤῥ \u0060\u1FEF \u00B4\u1FFD ←↚ →↛ ↔↮ ⇐⇍ ⇔⇎ ⇒⇏ ∃∄ ∈∉ ∋∌ ∣∤ ∥∦ ∼≁ ≃≄ " +
-        "≅≇ ≈≉ =≠ ≡≢ ≍≭ <≮ >≯ ≤≰ ≥≱ ≲≴ ≳≵ ≶≸ ≷≹ ≺⊀ ≻⊁ ⊂⊄ ⊃⊅ ⊆⊈ ⊇⊉ ⊢⊬ ⊨⊭ ⊩⊮ ⊫⊯ ≼⋠ ≽⋡ ⊑⋢ ⊒⋣ ⊲⋪ ⊳⋫ ⊴⋬ ⊵⋭ 〈\u2329 〉\u232A ⫝\u2ADC かが きぎ くぐ けげ こご " +
-        "さざ しじ すず せぜ そぞ ただ ちぢ つづ てで とど はばぱ ひびぴ ふぶぷ へべぺ ほぼぽ うゔ ゝゞ カガ キギ クグ ケゲ コゴ サザ シジ スズ セゼ ソゾ タダ チヂ ツヅ テデ トド ハバパ ヒビピ フブプ ヘベペ ホボポ ウヴ ワヷ ヰヸ " +
+        "\u0CD6\u0CC8 \u0CC2\u0CCA \u0DD9\u0DDA ག\u0F43 ཌ\u0F4D ད\u0F52 བ\u0F57 ཛ\u0F5C ཀ\u0F69 ဥဦ \u1B35\u1B3B\u1B3D\u1B43 bḃḅḇ fḟ mḿṁṃ "
+            + "pṕṗ " +
+        "vṽṿ xẋẍ ſẛ \u1FBF\u1FCD\u1FCE\u1FCF \u1FFE\u1FDD\u1FDE\u1FDF ρῤῥ \u0060\u1FEF \u00B4\u1FFD ←↚ →↛ ↔↮ ⇐⇍ ⇔⇎ ⇒⇏ ∃∄ ∈∉ ∋∌ ∣∤ ∥∦ ∼≁ "
+            + "≃≄ " +
+        "≅≇ ≈≉ =≠ ≡≢ ≍≭ <≮ >≯ ≤≰ ≥≱ ≲≴ ≳≵ ≶≸ ≷≹ ≺⊀ ≻⊁ ⊂⊄ ⊃⊅ ⊆⊈ ⊇⊉ ⊢⊬ ⊨⊭ ⊩⊮ ⊫⊯ ≼⋠ ≽⋡ ⊑⋢ ⊒⋣ ⊲⋪ ⊳⋫ ⊴⋬ ⊵⋭ 〈\u2329 〉\u232A ⫝\u2ADC かが きぎ くぐ "
+            + "けげ こご " +
+        "さざ しじ すず せぜ そぞ ただ ちぢ つづ てで とど はばぱ ひびぴ ふぶぷ へべぺ ほぼぽ うゔ ゝゞ カガ キギ クグ ケゲ コゴ サザ シジ スズ セゼ ソゾ タダ チヂ ツヅ テデ トド ハバパ ヒビピ フブプ ヘベペ ホボポ ウヴ ワヷ "
+            + "ヰヸ " +
         "ヱヹ ヲヺ ヽヾ \u05D9\uFB1D\uFB39 \u05F2\uFB1F \u05E9\uFB2A\uFB2B\uFB2C\uFB2D\uFB49 \u05D0\uFB2E\uFB2F\uFB30 \u05D1\uFB31\uFB4C " +
-        "\u05D2\uFB32 \u05D3\uFB33 \u05D4\uFB34 \u05D5\uFB35\uFB4B \u05D6\uFB36 \u05D8\uFB38 \u05DA\uFB3A \u05DB\uFB3B\uFB4D \u05DC\uFB3C " +
+        "\u05D2\uFB32 \u05D3\uFB33 \u05D4\uFB34 \u05D5\uFB35\uFB4B \u05D6\uFB36 \u05D8\uFB38 \u05DA\uFB3A \u05DB\uFB3B\uFB4D "
+            + "\u05DC\uFB3C " +
         "\u05DE\uFB3E \u05E0\uFB40 \u05E1\uFB41 \u05E3\uFB43 \u05E4\uFB44\uFB4E \u05E6\uFB46 \u05E7\uFB47 \u05E8\uFB48 \u05EA\uFB4A " +
         "\U00011099\U0001109A \U0001109B\U0001109C \U000110A5\U000110AB \U000114B9\U000114BB";
 
@@ -30,7 +38,8 @@ internal static class AccentFolding
     const string Split =
         "\u09CB\u09C7\u09BE \u09CC\u09C7\u09D7 \u0B4B\u0B47\u0B3E \u0B4C\u0B47\u0B57 ஔஒ\u0BD7 \u0BCA\u0BC6\u0BBE \u0BCB\u0BC7\u0BBE " +
         "\u0BCC\u0BC6\u0BD7 \u0CCB\u0CC2\u0CD5 \u0D4A\u0D46\u0D3E \u0D4B\u0D47\u0D3E \u0D4C\u0D46\u0D57 \u0DDC\u0DD9\u0DCF " +
-        "\u0DDD\u0DD9\u0DCF \u0DDE\u0DD9\u0DDF ᬆᬅ\u1B35 ᬈᬇ\u1B35 ᬊᬉ\u1B35 ᬌᬋ\u1B35 ᬎᬍ\u1B35 ᬒᬑ\u1B35 \u1B40\u1B3E\u1B35 \u1B41\u1B3F\u1B35 " +
+        "\u0DDD\u0DD9\u0DCF \u0DDE\u0DD9\u0DDF ᬆᬅ\u1B35 ᬈᬇ\u1B35 ᬊᬉ\u1B35 ᬌᬋ\u1B35 ᬎᬍ\u1B35 ᬒᬑ\u1B35 \u1B40\u1B3E\u1B35 "
+            + "\u1B41\u1B3F\u1B35 " +
         "\U0001134B\U00011347\U0001133E \U0001134C\U00011347\U00011357 \U000114BC\U000114B9\U000114B0 \U000114BE\U000114B9\U000114BD " +
         "\U000115BA\U000115B8\U000115AF \U000115BB\U000115B9\U000115AF \U00011938\U00011935\U00011930 \U0001D15E\U0001D157\U0001D165 " +
         "\U0001D15F\U0001D158\U0001D165 \U0001D160\U0001D158\U0001D165\U0001D16E \U0001D161\U0001D158\U0001D165\U0001D16F " +

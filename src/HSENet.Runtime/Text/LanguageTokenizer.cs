@@ -105,7 +105,8 @@ public sealed class LanguageTokenizer
         if (!Enum.IsDefined(form))
             throw new ArgumentOutOfRangeException(nameof(form), form, "Expected Slow or Fast.");
         bool combined = form == TokenizerForm.Fast
-            || (!File.Exists(Path.Combine(folder, TokenizerFiles.VocabularyName)) && File.Exists(Path.Combine(folder, TokenizerFiles.TokenizerName)));
+            || (!File.Exists(Path.Combine(folder, TokenizerFiles.VocabularyName))
+                && File.Exists(Path.Combine(folder, TokenizerFiles.TokenizerName)));
         TokenizerTables tables = combined
             ? TokenizerFiles.ReadCombined(folder, usePattern: form == TokenizerForm.Fast)
             : TokenizerFiles.ReadSeparate(folder);
@@ -113,10 +114,12 @@ public sealed class LanguageTokenizer
     }
 
     /// <summary>
-    /// The ids of a text. Added tokens in the text become their ids; nothing is put before or after. Half a surrogate pair counts as U+FFFD.
+    /// The ids of a text. Added tokens in the text become their ids; nothing is put before or after. Half a surrogate pair counts as
+    /// U+FFFD.
     /// </summary>
     /// <param name="text">Any text.</param>
-    /// <exception cref="HseNetException">A word has over 32,768 characters, or the pattern of <c>tokenizer.json</c> takes too long.</exception>
+    /// <exception cref="HseNetException">A word has over 32,768 characters, or the pattern of <c>tokenizer.json</c> takes too
+    /// long.</exception>
     public int[] Encode(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -148,7 +151,8 @@ public sealed class LanguageTokenizer
         }
         catch (RegexMatchTimeoutException e)
         {
-            throw new HseNetFileException(patternFile, $"the split pattern takes over {e.MatchTimeout.TotalSeconds:0} s on a text of {text.Length} characters",
+            throw new HseNetFileException(patternFile,
+                $"the split pattern takes over {e.MatchTimeout.TotalSeconds:0} s on a text of {text.Length} characters",
                 "a pattern that takes linear time", e);
         }
     }
@@ -158,7 +162,8 @@ public sealed class LanguageTokenizer
     /// by spaces, bytes that are no UTF-8 become U+FFFD.
     /// </summary>
     /// <param name="ids">Ids from 0 to <see cref="Count"/> − 1.</param>
-    /// <param name="keepSpecial">Whether <c>&lt;|endoftext|&gt;</c>, <c>&lt;im_patch&gt;</c>, <c>&lt;bx_start&gt;</c> and <c>&lt;bx_end&gt;</c> are written.</param>
+    /// <param name="keepSpecial">Whether <c>&lt;|endoftext|&gt;</c>, <c>&lt;im_patch&gt;</c>, <c>&lt;bx_start&gt;</c> and
+    /// <c>&lt;bx_end&gt;</c> are written.</param>
     /// <exception cref="ArgumentOutOfRangeException">An id is out of range.</exception>
     public string Decode(ReadOnlySpan<int> ids, bool keepSpecial = false)
     {

@@ -1,13 +1,15 @@
 // The prompt of the language model: the start token, a place for each visual token, the question.
 namespace HSENet.Runtime;
 
-/// <summary>Builds prompts as the reference does: <c>&lt;|endoftext|&gt;</c>, n × <c>&lt;im_patch&gt;</c> at the positions 1…n, the question.</summary>
+/// <summary>Builds prompts as the reference does: <c>&lt;|endoftext|&gt;</c>, n × <c>&lt;im_patch&gt;</c> at the positions 1…n, the
+/// question.</summary>
 public static class Prompt
 {
     /// <summary>The question that a report answers when none is given.</summary>
     public const string DefaultQuestion = "Can you summarize with findings the images presented?";
 
-    /// <summary>Ways to ask for a report, the default first. Fine-tuning draws from them so that a model does not depend on one wording.</summary>
+    /// <summary>Ways to ask for a report, the default first. Fine-tuning draws from them so that a model does not depend on one
+    /// wording.</summary>
     public static IReadOnlyList<string> ReportQuestions { get; } =
     [
         DefaultQuestion,

@@ -33,7 +33,8 @@ internal sealed partial class SplitPattern(Regex pattern, bool keepsUnmatched) :
         }
         catch (RegexMatchTimeoutException e)
         {
-            throw new HseNetFileException(file, "the split pattern takes exponential time", "a pattern that reads a text of 200 characters at once", e);
+            throw new HseNetFileException(file, "the split pattern takes exponential time",
+                "a pattern that reads a text of 200 characters at once", e);
         }
     }
 

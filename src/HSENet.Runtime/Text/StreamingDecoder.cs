@@ -8,7 +8,8 @@ namespace HSENet.Runtime;
 /// <see cref="Finish"/> put together are <see cref="LanguageTokenizer.Decode"/> of all ids.
 /// </summary>
 /// <param name="tokenizer">The tokenizer whose ids are decoded.</param>
-/// <param name="keepSpecial">Whether <c>&lt;|endoftext|&gt;</c>, <c>&lt;im_patch&gt;</c>, <c>&lt;bx_start&gt;</c> and <c>&lt;bx_end&gt;</c> are written.</param>
+/// <param name="keepSpecial">Whether <c>&lt;|endoftext|&gt;</c>, <c>&lt;im_patch&gt;</c>, <c>&lt;bx_start&gt;</c> and <c>&lt;bx_end&gt;</c>
+/// are written.</param>
 public sealed class StreamingDecoder(LanguageTokenizer tokenizer, bool keepSpecial = false)
 {
     readonly LanguageTokenizer tokenizer = tokenizer ?? throw new ArgumentNullException(nameof(tokenizer));
@@ -33,7 +34,8 @@ public sealed class StreamingDecoder(LanguageTokenizer tokenizer, bool keepSpeci
         return rest + space + Take(bytes, flush: false);
     }
 
-    /// <summary>The end of the text: U+FFFD if the last character is incomplete, otherwise empty. Afterwards a new text can begin.</summary>
+    /// <summary>The end of the text: U+FFFD if the last character is incomplete, otherwise empty. Afterwards a new text can
+    /// begin.</summary>
     public string Finish()
     {
         started = afterApart = false;

@@ -12,7 +12,8 @@ static class SyntheticTokenizer
 {
     const int VisualTokens = 4; // <im_patch> <bx_start> <bx_end> [SEG]
 
-    /// <summary>Writes <c>vocab.json</c>, <c>merges.txt</c> and <c>added_tokens.json</c>, and <c>vocab.txt</c> for a text encoder.</summary>
+    /// <summary>Writes <c>vocab.json</c>, <c>merges.txt</c> and <c>added_tokens.json</c>, and <c>vocab.txt</c> for a text
+    /// encoder.</summary>
     public static void Write(string folder, ModelConfig config)
     {
         int endOfText = config.LanguageModel.EosTokenId[0], last = config.LanguageModel.VocabSize - VisualTokens - 1;
@@ -28,7 +29,8 @@ static class SyntheticTokenizer
         if (config.TextEncoder is { } text)
             File.WriteAllText(Path.Combine(folder, "vocab.txt"), string.Join('\n', Pieces(text.VocabSize)) + "\n", new UTF8Encoding(false));
 
-        void Json(string name, Dictionary<string, int> ids) => File.WriteAllBytes(Path.Combine(folder, name), JsonSerializer.SerializeToUtf8Bytes(ids));
+        void Json(string name, Dictionary<string, int> ids) =>
+            File.WriteAllBytes(Path.Combine(folder, name), JsonSerializer.SerializeToUtf8Bytes(ids));
     }
 
     // Letters and digits, whole and as continuations, so that any English text has ids other than [UNK].

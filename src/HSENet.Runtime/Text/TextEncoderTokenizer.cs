@@ -66,7 +66,8 @@ public sealed class TextEncoderTokenizer
             if (tokens[id].Length == 0 || tokens[id].Contains('\r'))
                 throw new HseNetFileException(file, $"line {id + 1} is {HseNetFileException.Quote(tokens[id])}", "one token on each line");
             if (!ids.TryAdd(tokens[id], id))
-                throw new HseNetFileException(file, $"{HseNetFileException.Quote(tokens[id])} is on the lines {ids[tokens[id]] + 1} and {id + 1}", "each token once");
+                throw new HseNetFileException(file,
+                    $"{HseNetFileException.Quote(tokens[id])} is on the lines {ids[tokens[id]] + 1} and {id + 1}", "each token once");
         }
         foreach (string special in SpecialTexts)
             if (!ids.ContainsKey(special))

@@ -33,7 +33,8 @@ internal static class TokenizerFiles
         return tables.Checked();
     }
 
-    /// <summary>Reads <c>tokenizer.json</c>; with <paramref name="usePattern"/> its own pattern splits the text, otherwise GPT-2's.</summary>
+    /// <summary>Reads <c>tokenizer.json</c>; with <paramref name="usePattern"/> its own pattern splits the text, otherwise
+    /// GPT-2's.</summary>
     public static TokenizerTables ReadCombined(string folder, bool usePattern)
     {
         string file = Path.Combine(folder, TokenizerName);
@@ -55,7 +56,8 @@ internal static class TokenizerFiles
             {
                 string text = JsonFile.Member(file, token, "content", JsonValueKind.String).GetString()!;
                 if (tables.Added.Any(a => a.Text == text))
-                    throw new HseNetFileException(file, $"the added token {HseNetFileException.Quote(text)} occurs twice", "each token once");
+                    throw new HseNetFileException(file, $"the added token {HseNetFileException.Quote(text)} occurs twice",
+                        "each token once");
                 tables.Added.Add(new AddedToken(text, IdOf(file, text, JsonFile.Member(file, token, "id", JsonValueKind.Number)),
                     JsonFile.Flag(token, "lstrip"), JsonFile.Flag(token, "rstrip")));
             }
@@ -79,8 +81,10 @@ internal static class TokenizerFiles
         string behavior = JsonFile.Member(file, split, "behavior", JsonValueKind.String).GetString()!;
         tables.KeepsUnmatched = behavior == "Isolated";
         if (!tables.KeepsUnmatched && !(behavior == "Removed" && JsonFile.Flag(split, "invert")))
-            throw new HseNetFileException(file, $"the split behaves as {HseNetFileException.Quote(behavior)}", "Isolated, or Removed with invert");
-        string pattern = JsonFile.Member(file, JsonFile.Member(file, split, "pattern", JsonValueKind.Object), "Regex", JsonValueKind.String).GetString()!;
+            throw new HseNetFileException(file, $"the split behaves as {HseNetFileException.Quote(behavior)}",
+                "Isolated, or Removed with invert");
+        string pattern = JsonFile.Member(file, JsonFile.Member(file, split, "pattern", JsonValueKind.Object), "Regex", JsonValueKind.String)
+            .GetString()!;
         if (pattern.Length is 0 or > MaximumPatternLength)
             throw new HseNetFileException(file, $"the split pattern has {pattern.Length} characters", $"1 to {MaximumPatternLength}");
         try
@@ -106,14 +110,16 @@ internal static class TokenizerFiles
     static int IdOf(string file, string token, JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int id)
             ? id
-            : throw new HseNetFileException(file, $"the id of token {HseNetFileException.Quote(token)} is {HseNetFileException.Quote(value.GetRawText())}",
+            : throw new HseNetFileException(file,
+                $"the id of token {HseNetFileException.Quote(token)} is {HseNetFileException.Quote(value.GetRawText())}",
                 "a whole number");
 
     static string MergeOf(string file, JsonElement merge)
     {
         if (merge.ValueKind == JsonValueKind.String)
             return merge.GetString()!;
-        if (merge.ValueKind != JsonValueKind.Array || merge.GetArrayLength() != 2 || merge.EnumerateArray().Any(m => m.ValueKind != JsonValueKind.String))
+        if (merge.ValueKind != JsonValueKind.Array || merge.GetArrayLength() != 2
+            || merge.EnumerateArray().Any(m => m.ValueKind != JsonValueKind.String))
             throw new HseNetFileException(file, $"a merge is {HseNetFileException.Quote(merge.GetRawText())}", "two tokens");
         return $"{merge[0].GetString()} {merge[1].GetString()}";
     }

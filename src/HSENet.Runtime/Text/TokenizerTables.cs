@@ -59,7 +59,8 @@ internal sealed class TokenizerTables
             if (token.Length == 0)
                 throw new HseNetFileException(VocabularyFile, "a token is empty", "at least one character");
             if (!ByteAlphabet.Writes(token))
-                throw new HseNetFileException(VocabularyFile, $"token {HseNetFileException.Quote(token)} is not written in the byte alphabet", "a byte-level vocabulary");
+                throw new HseNetFileException(VocabularyFile,
+                    $"token {HseNetFileException.Quote(token)} is not written in the byte alphabet", "a byte-level vocabulary");
             Claim(VocabularyFile, id, token);
             if (token.Length == 1)
                 lastOrdinary = Math.Max(lastOrdinary, id);
@@ -70,7 +71,8 @@ internal sealed class TokenizerTables
                 throw new HseNetFileException(AddedFile, "an added token is empty", "at least one character");
             Claim(AddedFile, added.Id, added.Text);
             if (Vocabulary.TryGetValue(added.Text, out int id) && id != added.Id)
-                throw new HseNetFileException(AddedFile, $"{HseNetFileException.Quote(added.Text)} has the ids {id} and {added.Id}", "one id for each token");
+                throw new HseNetFileException(AddedFile, $"{HseNetFileException.Quote(added.Text)} has the ids {id} and {added.Id}",
+                    "one id for each token");
         }
         if (!Added.Any(a => a.Text == EndOfText))
             throw new HseNetFileException(AddedFile, $"{EndOfText} is missing", "it among the added tokens: it begins every prompt");
@@ -82,7 +84,9 @@ internal sealed class TokenizerTables
             if (id < 0)
                 throw new HseNetFileException(file, $"token {HseNetFileException.Quote(token)} has the id {id}", "ids from 0");
             if (!tokenOfId.TryAdd(id, token) && tokenOfId[id] != token)
-                throw new HseNetFileException(file, $"{HseNetFileException.Quote(tokenOfId[id])} and {HseNetFileException.Quote(token)} have the same id {id}", "one token for each id");
+                throw new HseNetFileException(file,
+                    $"{HseNetFileException.Quote(tokenOfId[id])} and {HseNetFileException.Quote(token)} have the same id {id}",
+                    "one token for each id");
         }
     }
 
@@ -97,12 +101,14 @@ internal sealed class TokenizerTables
             string merge = Merges[rank];
             int space = merge.IndexOf(' ');
             if (space <= 0 || space == merge.Length - 1 || merge.IndexOf(' ', space + 1) >= 0)
-                throw new HseNetFileException(MergesFile, $"merge {rank + 1} is {HseNetFileException.Quote(merge)}", "two tokens with one space between them");
+                throw new HseNetFileException(MergesFile, $"merge {rank + 1} is {HseNetFileException.Quote(merge)}",
+                    "two tokens with one space between them");
             Known(merge.AsSpan(0, space), rank);
             Known(merge.AsSpan(space + 1), rank);
             highest = Math.Max(highest, Known(merge.Remove(space, 1), rank));
             if (!seen.Add(merge))
-                throw new HseNetFileException(MergesFile, $"merge {rank + 1} ({HseNetFileException.Quote(merge)}) occurs twice", "each merge once");
+                throw new HseNetFileException(MergesFile, $"merge {rank + 1} ({HseNetFileException.Quote(merge)}) occurs twice",
+                    "each merge once");
         }
         return highest;
 
@@ -116,7 +122,8 @@ internal sealed class TokenizerTables
     {
         int highest = tokenOfId.Keys.Max();
         if (highest - tokenOfId.Count >= MaximumUnusedIds)
-            throw new HseNetFileException(AddedFile, $"the highest of {tokenOfId.Count} ids is {highest}", $"at most {MaximumUnusedIds} unused ids");
+            throw new HseNetFileException(AddedFile, $"the highest of {tokenOfId.Count} ids is {highest}",
+                $"at most {MaximumUnusedIds} unused ids");
         for (int id = 0; id <= lastOrdinary; id++)
             if (!tokenOfId.ContainsKey(id))
                 throw new HseNetFileException(VocabularyFile, $"no token has the id {id}", $"every id from 0 to {lastOrdinary}");

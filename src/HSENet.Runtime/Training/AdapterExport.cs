@@ -37,18 +37,22 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
         })],
         FineTuningTensors.Adapters(training), training.LoraTargetModules, training.LoraDropout);
 
-    /// <summary>Reads what <see cref="Write"/> or the reference wrote: a file of either form, or the folder. Alpha is peft's, or twice the rank.</summary>
+    /// <summary>Reads what <see cref="Write"/> or the reference wrote: a file of either form, or the folder. Alpha is peft's, or twice the
+    /// rank.</summary>
     /// <exception cref="HseNetFileException">It cannot be read, or holds no adapter or projector.</exception>
     public static AdapterExport Read(string path)
     {
         using var source = TensorSource.Open(path);
         var tensors = source.Tensors.Where(tensor => OwnName(tensor.Name) is not null)
-            .Select(tensor => new TensorBytes(OwnName(tensor.Name)!, DataType.F32, tensor.Shape.ToArray(), MemoryMarshal.AsBytes<float>(tensor.ToSingles()).ToArray())).ToArray();
-        long[] ranks = [.. tensors.Where(tensor => tensor.Name.EndsWith(".lora_A.weight", StringComparison.Ordinal)).Select(tensor => tensor.Shape[0]).Distinct()];
+            .Select(tensor => new TensorBytes(OwnName(tensor.Name)!, DataType.F32, tensor.Shape.ToArray(),
+                MemoryMarshal.AsBytes<float>(tensor.ToSingles()).ToArray())).ToArray();
+        long[] ranks = [.. tensors.Where(tensor => tensor.Name.EndsWith(".lora_A.weight", StringComparison.Ordinal))
+            .Select(tensor => tensor.Shape[0]).Distinct()];
         if (ranks is not [>= 1 and <= int.MaxValue and var rank])
             throw new HseNetFileException(path, $"has adapters of {ranks.Length} ranks", "lora_A and lora_B tensors of one rank");
         return new AdapterExport(tensors, new LoraConfig { R = (int)rank, LoraAlpha = ConfigConversion.PeftAlpha(path) ?? 2 * rank },
-            [.. tensors.Select(tensor => tensor.Name.Split('.')).Where(parts => parts is [.., "lora_A", _]).Select(parts => parts[^3]).Distinct()], 0);
+            [.. tensors.Select(tensor => tensor.Name.Split('.')).Where(parts => parts is [.., "lora_A", _]).Select(parts => parts[^3])
+                .Distinct()], 0);
     }
 
     /// <summary>Writes both of the reference's forms into a folder: each file gets its name when it is complete.</summary>
@@ -65,8 +69,10 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
         {
             throw new HseNetFileException(folder, $"cannot be written ({e.Message})", AtomicFile.Writable, e);
         }
-        TorchWriter.Save(Path.Combine(folder, TorchFile), [.. Tensors.Select(tensor => tensor with { Name = ReferenceName(tensor.Name, named: true) })]);
-        using (var writer = new SafetensorsWriter(Path.Combine(folder, PeftFile), Tensors.Select(tensor => new TensorDescription(ReferenceName(tensor.Name, named: false), tensor.Type, tensor.Shape)),
+        TorchWriter.Save(Path.Combine(folder, TorchFile),
+            [.. Tensors.Select(tensor => tensor with { Name = ReferenceName(tensor.Name, named: true) })]);
+        using (var writer = new SafetensorsWriter(Path.Combine(folder, PeftFile),
+            Tensors.Select(tensor => new TensorDescription(ReferenceName(tensor.Name, named: false), tensor.Type, tensor.Shape)),
             new Dictionary<string, string> { ["format"] = "pt" }))
         {
             foreach (var tensor in Tensors)
@@ -78,7 +84,8 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
         file.Commit();
     }
 
-    /// <summary>Writes a model folder: the base with the trained projectors, and the adapters merged into its weights or beside them.</summary>
+    /// <summary>Writes a model folder: the base with the trained projectors, and the adapters merged into its weights or beside
+    /// them.</summary>
     /// <param name="baseFolder">The model folder that was trained from.</param>
     /// <param name="output">The folder that is written; must not exist.</param>
     /// <param name="merge">Whether the adapters are added to the weights.</param>
@@ -86,7 +93,8 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
     /// <param name="progress">Hears of every tensor.</param>
     /// <exception cref="HseNetFileException">The base lacks a tensor or the output cannot be written.</exception>
     /// <exception cref="HseNetException">The base is int8 and is to be merged, or the adapter is another model's.</exception>
-    public ModelConfig WriteModel(string baseFolder, string output, bool merge, CancellationToken cancellation = default, IProgress<ConversionProgress>? progress = null)
+    public ModelConfig WriteModel(string baseFolder, string output, bool merge, CancellationToken cancellation = default,
+        IProgress<ConversionProgress>? progress = null)
     {
         var config = ModelConfig.Read(baseFolder);
         ModelFolder.Check(output, config.Dtype);
@@ -100,13 +108,15 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
             LanguageModel = config.LanguageModel with { Lora = merge ? null : Lora },
             Provenance = new(config.Provenance) { ["fine_tuned"] = "true", ["merge_lora"] = merge ? "true" : "false" },
         };
-        ModelFolder.Write(output, config, Merged(source, trained, config.Dtype, merge), folder => ModelFolder.CopyOthers(baseFolder, folder), progress, cancellation);
+        ModelFolder.Write(output, config, Merged(source, trained, config.Dtype, merge), folder =>
+            ModelFolder.CopyOthers(baseFolder, folder), progress, cancellation);
         return config;
     }
 
     void CheckFits(ModelConfig config, string baseFolder)
     {
-        var expected = FineTuningTensors.All(config with { LanguageModel = config.LanguageModel with { Lora = Lora } }, TargetModules).ToDictionary(tensor => tensor.Name);
+        var expected = FineTuningTensors.All(config with { LanguageModel = config.LanguageModel with { Lora = Lora } }, TargetModules)
+            .ToDictionary(tensor => tensor.Name);
         foreach (var tensor in Tensors)
             if (!expected.TryGetValue(tensor.Name, out var known) || !known.Shape.SequenceEqual(tensor.Shape))
                 throw new HseNetException(
@@ -121,7 +131,8 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
         {
             string layer = tensor.Name.EndsWith(weight, StringComparison.Ordinal) ? tensor.Name[..^weight.Length] : tensor.Name;
             if (merge && trained.TryGet($"{layer}.lora_A.weight", out var a) && trained.TryGet($"{layer}.lora_B.weight", out var b))
-                tensors.Add(new ConvertedTensor(tensor.Name, tensor.Shape.ToArray(), tensor.Type, new MergedWeights(tensor, a, b, Lora.Scale).Read, null));
+                tensors.Add(new ConvertedTensor(tensor.Name, tensor.Shape.ToArray(), tensor.Type,
+                    new MergedWeights(tensor, a, b, Lora.Scale).Read, null));
             else
                 tensors.Add(ConvertedTensor.From(tensor, tensor.Name, tensor.Type));
         }
@@ -130,9 +141,11 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
         return tensors;
     }
 
-    static TensorEntry Entry(TensorBytes tensor) => new(tensor.Name, tensor.Type, [.. tensor.Shape], FileBytes.FromArray(tensor.Name, tensor.Bytes.ToArray()), 0);
+    static TensorEntry Entry(TensorBytes tensor) =>
+        new(tensor.Name, tensor.Type, [.. tensor.Shape], FileBytes.FromArray(tensor.Name, tensor.Bytes.ToArray()), 0);
 
-    /// <summary>peft's name: with the adapter's own name (<c>.default.</c>) as a whole model's file has it, or without as peft's own file.</summary>
+    /// <summary>peft's name: with the adapter's own name (<c>.default.</c>) as a whole model's file has it, or without as peft's own
+    /// file.</summary>
     internal static string ReferenceName(string name, bool named)
     {
         string[] parts = name.Split('.', 2);
@@ -143,7 +156,8 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
             ['p', 'a', 'c', 'k', 'e', 'r', .. var number] => $"mm_projector{number}.",
             _ => throw new ArgumentException($"{name} is no adapter or projector", nameof(name)),
         };
-        string rest = named ? parts[1].Replace(".lora_A.", ".lora_A.default.", StringComparison.Ordinal).Replace(".lora_B.", ".lora_B.default.", StringComparison.Ordinal) : parts[1];
+        string rest = named ? parts[1].Replace(".lora_A.", ".lora_A.default.", StringComparison.Ordinal)
+            .Replace(".lora_B.", ".lora_B.default.", StringComparison.Ordinal) : parts[1];
         return $"{Prefix}model.{model}{rest}";
     }
 
@@ -155,7 +169,8 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
         int at = Array.FindIndex(parts, part => part == "layers" || part.StartsWith(projector, StringComparison.Ordinal));
         if (at < 0 || parts[at] == "layers" && parts is not [.., "lora_A" or "lora_B", "weight"])
             return null;
-        string rest = string.Join('.', parts[(at + 1)..]), number = parts[at] == projector ? "1" : parts[at][Math.Min(projector.Length, parts[at].Length)..];
+        string rest = string.Join('.', parts[(at + 1)..]),
+            number = parts[at] == projector ? "1" : parts[at][Math.Min(projector.Length, parts[at].Length)..];
         return parts[at] == "layers" ? $"language_model.layers.{rest}" : $"packer{number}.{rest}";
     }
 

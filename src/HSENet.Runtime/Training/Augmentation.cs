@@ -4,8 +4,10 @@ using HSENet.Kernels;
 namespace HSENet.Runtime;
 
 /// <summary>
-/// Parameters of one augmentation. The reference's transforms for training (<c>multi_dataset.py</c>): RandRotate90(prob 0.5, in the slices' plane),
-/// RandFlip(prob 0.1) along each axis, RandScaleIntensity(factors 0.1, prob 0.5), RandShiftIntensity(offsets 0.1, prob 0.5). The slices' features are those
+/// Parameters of one augmentation. The reference's transforms for training (<c>multi_dataset.py</c>): RandRotate90(prob 0.5, in the slices'
+/// plane),
+/// RandFlip(prob 0.1) along each axis, RandScaleIntensity(factors 0.1, prob 0.5), RandShiftIntensity(offsets 0.1, prob 0.5). The slices'
+/// features are those
 /// of the volume as it was.
 /// </summary>
 /// <param name="QuarterTurns">0 to 3.</param>
@@ -20,7 +22,8 @@ readonly record struct Augmentation(int QuarterTurns, bool FlipDepth, bool FlipH
 
     static readonly long Site = DropoutSeeds.Site("augmentation");
 
-    /// <summary>Draws the parameters for an example: a function of run seed, step and row alone, so that a resumed run draws the same.</summary>
+    /// <summary>Draws the parameters for an example: a function of run seed, step and row alone, so that a resumed run draws the
+    /// same.</summary>
     /// <param name="step">Which step of which run.</param>
     /// <param name="row">Row of the manifest.</param>
     /// <param name="square">Whether slices are as high as wide; others can only be turned by 180°.</param>
@@ -28,7 +31,8 @@ readonly record struct Augmentation(int QuarterTurns, bool FlipDepth, bool FlipH
     {
         long seed = DropoutSeeds.For(step, row).At(Site);
         int turns = Happens(0, TurnRate) ? 1 + (int)(3 * Uniform(1)) : 0;
-        return new Augmentation(square || turns == 0 ? turns : 2, Happens(2, FlipRate), Happens(3, FlipRate), Happens(4, FlipRate), Strong(5), Strong(7));
+        return new Augmentation(square || turns == 0 ? turns : 2, Happens(2, FlipRate), Happens(3, FlipRate), Happens(4, FlipRate),
+            Strong(5), Strong(7));
 
         float Uniform(int index) => DropoutMask.Uniform(seed, index);
 
@@ -71,7 +75,8 @@ readonly record struct VolumeBuffers(PlannedBuffer Read, PlannedBuffer Seen, Siz
         return new VolumeBuffers(read, augmentation ? plan.Reserve("augmented_volume", size.Count) : read, size);
     }
 
-    /// <summary>Puts an example's volume where the encoders see it, augmented if a step is given and memory was reserved for that.</summary>
+    /// <summary>Puts an example's volume where the encoders see it, augmented if a step is given and memory was reserved for
+    /// that.</summary>
     public View<float> Load(in Pass pass, TrainingExample example, StepContext? augmented)
     {
         var seen = pass[Seen];

@@ -17,7 +17,8 @@ readonly record struct RunState(long Step, long Position, double BestLoss, long 
 }
 
 /// <summary>
-/// Safetensors files: a trained tensor under its own name, so that the file also serves as a start for another training, with <c>NAME.first_moment</c>
+/// Safetensors files: a trained tensor under its own name, so that the file also serves as a start for another training, with
+/// <c>NAME.first_moment</c>
 /// and <c>NAME.second_moment</c> beside it.
 /// </summary>
 static class Checkpoint
@@ -32,7 +33,9 @@ static class Checkpoint
     /// <exception cref="HseNetFileException">It cannot be written; what stood there stays.</exception>
     public static void Write(string path, ParameterSet parameters, RunState state, string samples)
     {
-        using var file = new SafetensorsWriter(path, parameters.All.SelectMany(parameter => Tensors(parameter).Select(tensor => new TensorDescription(tensor.Name, DataType.F32, parameter.Shape))),
+        using var file = new SafetensorsWriter(path,
+            parameters.All.SelectMany(parameter =>
+            Tensors(parameter).Select(tensor => new TensorDescription(tensor.Name, DataType.F32, parameter.Shape))),
             new Dictionary<string, string>
             {
                 [Prefix + "step"] = Text(state.Step),
@@ -62,9 +65,11 @@ static class Checkpoint
         using TensorSource source = TensorSource.Open(path);
         source.VerifyChecksums();
         if (source.Metadata.GetValueOrDefault(Prefix + "samples") != samples)
-            throw new HseNetFileException(path, "was written by a training on other samples", "the same manifest, with the same rows in use");
+            throw new HseNetFileException(path, "was written by a training on other samples",
+                "the same manifest, with the same rows in use");
         if (source.Tensors.Count != 3 * parameters.All.Count)
-            throw new HseNetFileException(path, $"holds {source.Tensors.Count} tensors", $"{3 * parameters.All.Count}, the state of this training");
+            throw new HseNetFileException(path, $"holds {source.Tensors.Count} tensors",
+                $"{3 * parameters.All.Count}, the state of this training");
         foreach (var parameter in parameters.All)
         {
             parameters.Load(parameter, source);
@@ -76,16 +81,20 @@ static class Checkpoint
                 parameters.Device.Upload<float>(moment.ToSingles(), view);
             }
         }
-        return new RunState(Number<long>("step"), Number<long>("position"), Number<double>("best_loss"), Number<long>("best_step"), Number<long>("skipped"), Number<long>("validated"));
+        return new RunState(Number<long>("step"), Number<long>("position"), Number<double>("best_loss"), Number<long>("best_step"),
+            Number<long>("skipped"), Number<long>("validated"));
 
         T Number<T>(string name) where T : IParsable<T> =>
-            source.Metadata.TryGetValue(Prefix + name, out string? text) && T.TryParse(text, CultureInfo.InvariantCulture, out T? value) ? value
+            source.Metadata.TryGetValue(Prefix + name, out string? text)
+                && T.TryParse(text, CultureInfo.InvariantCulture, out T? value) ? value
             : throw new HseNetFileException(path, $"does not say its {name}", "a checkpoint of a training");
     }
 
     /// <summary>Whether a tensor of a checkpoint is the optimizer's.</summary>
-    public static bool IsMoment(string name) => name.EndsWith(First, StringComparison.Ordinal) || name.EndsWith(Second, StringComparison.Ordinal);
+    public static bool IsMoment(string name) => name.EndsWith(First, StringComparison.Ordinal)
+        || name.EndsWith(Second, StringComparison.Ordinal);
 
     static (string Name, Kernels.View<float> View)[] Tensors(Parameter parameter) =>
-        [(parameter.Name, parameter.Values), (parameter.Name + First, parameter.FirstMoment), (parameter.Name + Second, parameter.SecondMoment)];
+        [(parameter.Name, parameter.Values), (parameter.Name + First, parameter.FirstMoment),
+            (parameter.Name + Second, parameter.SecondMoment)];
 }

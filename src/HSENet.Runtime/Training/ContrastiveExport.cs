@@ -4,14 +4,16 @@ using System.Text.Json;
 
 namespace HSENet.Runtime;
 
-/// <summary>Checkpoints of the contrastive stages under the reference's names, which <see cref="ModelConverter"/> and a start by key name read too.</summary>
+/// <summary>Checkpoints of the contrastive stages under the reference's names, which <see cref="ModelConverter"/> and a start by key name
+/// read too.</summary>
 static class ContrastiveExport
 {
     const string WeightsFile = "model.safetensors", ConfigFile = "config.json";
 
     static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 
-    /// <summary>Writes <c>model.safetensors</c> and <c>config.json</c> of a stage; stage 2's holds stage 1 too, as the reference's does.</summary>
+    /// <summary>Writes <c>model.safetensors</c> and <c>config.json</c> of a stage; stage 2's holds stage 1 too, as the reference's
+    /// does.</summary>
     /// <param name="folder">Created if it is missing.</param>
     /// <param name="set">What was trained.</param>
     /// <param name="model">The model's configuration.</param>
@@ -30,7 +32,8 @@ static class ContrastiveExport
         }
         TensorEntry[] frozen = stage == 1 ? [] : [.. ContrastiveTensors.All(model, 1).Select(tensor => source.Get(tensor.Name))];
         using (var writer = new SafetensorsWriter(Path.Combine(folder, WeightsFile),
-            set.All.Select(parameter => new TensorDescription(ContrastiveTensors.ReferenceName(parameter.Name), DataType.F32, parameter.Shape))
+            set.All.Select(parameter => new TensorDescription(ContrastiveTensors.ReferenceName(parameter.Name), DataType.F32,
+                parameter.Shape))
                 .Concat(frozen.Select(entry => new TensorDescription(FrozenName(entry), entry.Type, entry.Shape.ToArray()))),
             new Dictionary<string, string> { ["format"] = "pt" }))
         {

@@ -5,7 +5,8 @@ namespace HSENet.Runtime;
 
 /// <summary>
 /// Stage 1 trains encoder 1 and a text encoder, stage 2 encoder 2 and another, held to the logits of the frozen stage 1 at first (paper,
-/// section 3.2). All embeddings of a batch come first, then the loss, then the backward pair by pair, which computes the encoders again: a batch
+/// section 3.2). All embeddings of a batch come first, then the loss, then the backward pair by pair, which computes the encoders again: a
+/// batch
 /// costs the memory of one pair.
 /// </summary>
 sealed class ContrastiveObjective : ITrainingObjective
@@ -37,7 +38,8 @@ sealed class ContrastiveObjective : ITrainingObjective
         _weights = new WeightStore(device, source, Parameters);
         try
         {
-            WeightInitialization.Set(Parameters, source, training.Init, training.Seed, (checkpoint, name) => ContrastiveTensors.Find(checkpoint, name, _plan.Stage));
+            WeightInitialization.Set(Parameters, source, training.Init, training.Seed, (checkpoint, name) =>
+                ContrastiveTensors.Find(checkpoint, name, _plan.Stage));
             _trained = new Tower(_weights, model, _plan.Stage);
             _frozen = _plan.Frozen is null ? null : new Tower(_weights, model, 1);
             _gradLogitScale = _weights.Gradient(ContrastiveTensors.LogitScale(_plan.Stage));
@@ -87,10 +89,12 @@ sealed class ContrastiveObjective : ITrainingObjective
     }
 
     /// <inheritdoc/>
-    public BatchLoss Loss(IReadOnlyList<TrainingExample> batch, StepContext step) => Result(batch, Loss(new Pass(Parameters.Device, _arena), batch, step, share: null));
+    public BatchLoss Loss(IReadOnlyList<TrainingExample> batch, StepContext step) =>
+        Result(batch, Loss(new Pass(Parameters.Device, _arena), batch, step, share: null));
 
     // A pair alone, at the end of a list, has none to be compared with: its loss is 0 and does not count.
-    BatchLoss Result(IReadOnlyList<TrainingExample> batch, double loss) => new(loss, batch.Sum(example => example.Ids.Length + _model.Vision.Patches + 1L), batch.Count > 1 ? batch.Count : 0);
+    BatchLoss Result(IReadOnlyList<TrainingExample> batch, double loss) =>
+        new(loss, batch.Sum(example => example.Ids.Length + _model.Vision.Patches + 1L), batch.Count > 1 ? batch.Count : 0);
 
     /// <summary>The loss of a batch and, with a share, the gradients of its embeddings.</summary>
     double Loss(in Pass pass, IReadOnlyList<TrainingExample> batch, StepContext step, double? share)
@@ -108,12 +112,16 @@ sealed class ContrastiveObjective : ITrainingObjective
             {
                 _frozen!.Vision.Forward(pass, buffers.Vision, pass[_plan.Volume.Seen], default, pass[_plan.Features]);
                 _frozen.Head.Image(pass.Device, pass[_plan.Features], Row(pass, buffers.Images.Embeddings, i));
-                _frozen.Head.Text(pass.Device, EncodeText(pass, _frozen, batch[i], _training.FrozenDropout ? dropout : default), Row(pass, buffers.Texts.Embeddings, i));
+                _frozen.Head.Text(pass.Device, EncodeText(pass, _frozen, batch[i], _training.FrozenDropout ? dropout : default),
+                    Row(pass, buffers.Texts.Embeddings, i));
             }
-            _trained.Head.Image(pass.Device, EncodeImage(pass, dropout), Row(pass, _plan.Images.Embeddings, i), Row(pass, _plan.Images.Projected, i));
-            _trained.Head.Text(pass.Device, EncodeText(pass, _trained, batch[i], dropout), Row(pass, _plan.Texts.Embeddings, i), Row(pass, _plan.Texts.Projected, i));
+            _trained.Head.Image(pass.Device, EncodeImage(pass, dropout), Row(pass, _plan.Images.Embeddings, i),
+                Row(pass, _plan.Images.Projected, i));
+            _trained.Head.Text(pass.Device, EncodeText(pass, _trained, batch[i], dropout), Row(pass, _plan.Texts.Embeddings, i),
+                Row(pass, _plan.Texts.Projected, i));
         }
-        var frozenLogits = frozen is { } stage ? Compare(pass, _frozen!, batch.Count, stage.Images, stage.Texts, default, stage.Logits, null, 0) : default;
+        var frozenLogits = frozen is { } stage
+            ? Compare(pass, _frozen!, batch.Count, stage.Images, stage.Texts, default, stage.Logits, null, 0) : default;
         Compare(pass, _trained, batch.Count, _plan.Images, _plan.Texts, frozenLogits, _plan.Logits, share, relationWeight);
         Span<float> losses = stackalloc float[2];
         pass.Device.Download(pass[_plan.Loss], losses);
@@ -122,7 +130,8 @@ sealed class ContrastiveObjective : ITrainingObjective
 
     /// <summary>Logits of a batch and its losses. Returns the logits.</summary>
     View<float> Compare(
-        in Pass pass, Tower tower, int rows, EmbeddingBuffers images, EmbeddingBuffers texts, View<float> frozenLogits, PlannedBuffer logits, double? share, double relationWeight)
+        in Pass pass, Tower tower, int rows, EmbeddingBuffers images, EmbeddingBuffers texts, View<float> frozenLogits,
+            PlannedBuffer logits, double? share, double relationWeight)
     {
         int channels = _model.Vision.HiddenSize;
         var result = pass.Rows(logits, rows, rows);
@@ -158,9 +167,11 @@ sealed class ContrastiveObjective : ITrainingObjective
             EncodeText(pass, _trained, example, dropout);
         }
         var gradFeatures = pass[_plan.GradFeatures];
-        _trained.Head.ImageBackward(pass.Device, pass[_plan.Features], Row(pass, _plan.Images.Projected, row), Row(pass, _plan.Images.GradEmbeddings, row), gradFeatures);
+        _trained.Head.ImageBackward(pass.Device, pass[_plan.Features], Row(pass, _plan.Images.Projected, row),
+            Row(pass, _plan.Images.GradEmbeddings, row), gradFeatures);
         _trained.Vision.Backward(pass, _plan.Vision, pass[_plan.Volume.Seen], pass[_plan.SliceFeatures], gradFeatures, dropout);
-        _trained.Head.TextBackward(pass.Device, _trained.Text.Hidden(pass, text), Row(pass, _plan.Texts.Projected, row), Row(pass, _plan.Texts.GradEmbeddings, row), _trained.Text.Grad(pass, text));
+        _trained.Head.TextBackward(pass.Device, _trained.Text.Hidden(pass, text), Row(pass, _plan.Texts.Projected, row),
+            Row(pass, _plan.Texts.GradEmbeddings, row), _trained.Text.Grad(pass, text));
         _trained.Text.Backward(pass, text);
     }
 
@@ -178,21 +189,26 @@ sealed class ContrastiveObjective : ITrainingObjective
         return features;
     }
 
-    View<float> EncodeText(in Pass pass, Tower tower, TrainingExample example, AttentionDropout dropout) => tower.Text.ForwardKeeping(pass, Sequence(example, dropout), example.Ids);
+    View<float> EncodeText(in Pass pass, Tower tower, TrainingExample example, AttentionDropout dropout) =>
+        tower.Text.ForwardKeeping(pass, Sequence(example, dropout), example.Ids);
 
     TextEncoder.Sequence Sequence(TrainingExample example, AttentionDropout dropout) => new(_plan.Text, example.Ids.Length, dropout);
 
-    AttentionDropout Dropout(StepContext step, TrainingExample example) => new(DropoutSeeds.For(step, example.Row), (float)_training.Dropout);
+    AttentionDropout Dropout(StepContext step, TrainingExample example) =>
+        new(DropoutSeeds.For(step, example.Row), (float)_training.Dropout);
 
-    View<float> Row(in Pass pass, PlannedBuffer rows, int row) => pass[rows].Slice((long)row * _model.Vision.HiddenSize, _model.Vision.HiddenSize);
+    View<float> Row(in Pass pass, PlannedBuffer rows, int row) =>
+        pass[rows].Slice((long)row * _model.Vision.HiddenSize, _model.Vision.HiddenSize);
 
     void Check(TrainingExample example)
     {
         long volume = _model.Vision.Image.Count, features = _plan.SliceFeatures.Bytes / sizeof(float);
         string? problem = example.Volume.Length != volume ? $"a volume of {example.Volume.Length} voxels, not {volume}"
             : features > 0 && example.SliceFeatures.Length != features ? $"{example.SliceFeatures.Length} slice features, not {features}"
-            : example.Ids.Length < 1 || example.Ids.Length > _plan.TextTokens ? $"{example.Ids.Length} word pieces, not 1 to {_plan.TextTokens}"
-            : example.Ids.Any(id => id < 0 || id >= _model.TextEncoder!.VocabSize) ? $"a word piece beyond the vocabulary of {_model.TextEncoder!.VocabSize}"
+            : example.Ids.Length < 1 || example.Ids.Length > _plan.TextTokens
+                ? $"{example.Ids.Length} word pieces, not 1 to {_plan.TextTokens}"
+            : example.Ids.Any(id => id < 0 || id >= _model.TextEncoder!.VocabSize)
+                ? $"a word piece beyond the vocabulary of {_model.TextEncoder!.VocabSize}"
             : null;
         if (problem is not null)
             throw new HseNetException($"row {example.Row} of the manifest has {problem}");

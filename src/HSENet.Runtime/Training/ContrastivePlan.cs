@@ -12,7 +12,8 @@ readonly record struct EmbeddingBuffers(PlannedBuffer Embeddings, PlannedBuffer 
     public static EmbeddingBuffers Reserve(MemoryPlan plan, string name, long rows, int channels, bool keeping = true)
     {
         long kept = keeping ? rows * channels : 0;
-        return new EmbeddingBuffers(plan.Reserve($"{name}.embeddings", rows * channels), plan.Reserve($"{name}.projected", kept), plan.Reserve($"{name}.grad_embeddings", kept));
+        return new EmbeddingBuffers(plan.Reserve($"{name}.embeddings", rows * channels), plan.Reserve($"{name}.projected", kept),
+            plan.Reserve($"{name}.grad_embeddings", kept));
     }
 }
 
@@ -20,8 +21,10 @@ readonly record struct EmbeddingBuffers(PlannedBuffer Embeddings, PlannedBuffer 
 /// <param name="Images">Its images.</param>
 /// <param name="Texts">Its texts.</param>
 /// <param name="Logits">[N, N].</param>
-/// <param name="Vision">Of encoder 1, which only runs forward: scratch, and the last of the plan because what comes behind would share its memory.</param>
-readonly record struct FrozenStageBuffers(EmbeddingBuffers Images, EmbeddingBuffers Texts, PlannedBuffer Logits, VisionEncoder.Buffers Vision);
+/// <param name="Vision">Of encoder 1, which only runs forward: scratch, and the last of the plan because what comes behind would share its
+/// memory.</param>
+readonly record struct FrozenStageBuffers(EmbeddingBuffers Images, EmbeddingBuffers Texts, PlannedBuffer Logits,
+    VisionEncoder.Buffers Vision);
 
 /// <summary>The memory of a step of a contrastive stage with batches of up to some pairs.</summary>
 /// <param name="Stage">1 or 2.</param>
@@ -41,8 +44,10 @@ readonly record struct FrozenStageBuffers(EmbeddingBuffers Images, EmbeddingBuff
 /// <param name="LossScratch">Of <see cref="ContrastiveLoss"/>.</param>
 /// <param name="Frozen">Of stage 2.</param>
 sealed record ContrastivePlan(
-    int Stage, int TextTokens, ParameterPlan Parameters, MemoryPlan Memory, VolumeBuffers Volume, PlannedBuffer SliceFeatures, PlannedBuffer Features, PlannedBuffer GradFeatures,
-    VisionEncoder.TrainingBuffers Vision, TextEncoder.TrainingBuffers Text, EmbeddingBuffers Images, EmbeddingBuffers Texts, PlannedBuffer Logits, PlannedBuffer Loss,
+    int Stage, int TextTokens, ParameterPlan Parameters, MemoryPlan Memory, VolumeBuffers Volume, PlannedBuffer SliceFeatures,
+        PlannedBuffer Features, PlannedBuffer GradFeatures,
+    VisionEncoder.TrainingBuffers Vision, TextEncoder.TrainingBuffers Text, EmbeddingBuffers Images, EmbeddingBuffers Texts,
+        PlannedBuffer Logits, PlannedBuffer Loss,
     PlannedBuffer LossScratch, FrozenStageBuffers? Frozen)
 {
     /// <summary>Plans a step; makes no allocation.</summary>
@@ -58,18 +63,23 @@ sealed record ContrastivePlan(
         if (training.Batch < 2)
             throw new HseNetException($"batch is {training.Batch}; expected at least 2: a contrastive stage compares the pairs of a batch");
         var parameters = new ParameterPlan(ContrastiveTensors.All(model, stage), rounded: training.Dtype == "bf16");
-        int rows = training.Batch, channels = model.Vision.HiddenSize, tokens = Math.Min(training.MaxLength, model.TextEncoder!.MaxPositionEmbeddings);
+        int rows = training.Batch, channels = model.Vision.HiddenSize,
+            tokens = Math.Min(training.MaxLength, model.TextEncoder!.MaxPositionEmbeddings);
         int slices = stage == 2 ? model.SliceEncoder!.Slices : 0;
         long features = (long)(model.Vision.Patches + 1) * channels;
         var memory = new MemoryPlan();
         return new ContrastivePlan(stage, tokens, parameters, memory,
-            VolumeBuffers.Reserve(memory, model.Vision.Image, training.Augmentation), memory.Reserve("slice_features", (long)slices * channels),
+            VolumeBuffers.Reserve(memory, model.Vision.Image, training.Augmentation),
+                memory.Reserve("slice_features", (long)slices * channels),
             memory.Reserve("features", features), memory.Reserve("grad_features", features),
             VisionEncoder.ReserveTraining(memory, $"encoder{stage}", model.Vision, slices, training.Checkpointing),
-            TextEncoder.ReserveTraining(memory, $"text_encoder{stage}", model.TextEncoder, tokens, training.Checkpointing, training.Dropout > 0),
+            TextEncoder.ReserveTraining(memory, $"text_encoder{stage}", model.TextEncoder, tokens, training.Checkpointing,
+                training.Dropout > 0),
             EmbeddingBuffers.Reserve(memory, "images", rows, channels), EmbeddingBuffers.Reserve(memory, "texts", rows, channels),
-            memory.Reserve("logits", (long)rows * rows), memory.Reserve("loss", 2), memory.Reserve("loss_scratch", ContrastiveLoss.ScratchLength(rows)),
+            memory.Reserve("logits", (long)rows * rows), memory.Reserve("loss", 2),
+                memory.Reserve("loss_scratch", ContrastiveLoss.ScratchLength(rows)),
             stage == 1 ? null : new FrozenStageBuffers(EmbeddingBuffers.Reserve(memory, "frozen_images", rows, channels, keeping: false),
-                EmbeddingBuffers.Reserve(memory, "frozen_texts", rows, channels, keeping: false), memory.Reserve("frozen_logits", (long)rows * rows), VisionEncoder.Reserve(memory, "encoder1", model.Vision, 0)));
+                EmbeddingBuffers.Reserve(memory, "frozen_texts", rows, channels, keeping: false),
+                    memory.Reserve("frozen_logits", (long)rows * rows), VisionEncoder.Reserve(memory, "encoder1", model.Vision, 0)));
     }
 }

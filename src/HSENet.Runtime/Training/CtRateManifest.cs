@@ -18,9 +18,11 @@ public static class CtRateManifest
     public sealed record Counts(int Train, int Validation, int WithoutFile, int WithoutText);
 
     /// <summary>Writes a manifest.</summary>
-    /// <param name="metadata">CSV with <c>VolumeName</c>, <c>RescaleSlope</c>, <c>RescaleIntercept</c>, <c>XYSpacing</c>, <c>ZSpacing</c>.</param>
+    /// <param name="metadata">CSV with <c>VolumeName</c>, <c>RescaleSlope</c>, <c>RescaleIntercept</c>, <c>XYSpacing</c>,
+    /// <c>ZSpacing</c>.</param>
     /// <param name="reports">CSV with <c>VolumeName</c> and <c>Findings_EN</c>.</param>
-    /// <param name="images">Folder with the volumes anywhere below it: finished ones (.npy, with <c>NAME.slice_features.npy</c> beside them) or NIfTI files.</param>
+    /// <param name="images">Folder with the volumes anywhere below it: finished ones (.npy, with <c>NAME.slice_features.npy</c> beside
+    /// them) or NIfTI files.</param>
     /// <param name="output">The manifest; paths in it are relative to its folder where the volumes lie below it.</param>
     /// <exception cref="HseNetFileException">A table cannot be read, a volume is not in the metadata, or nothing was found.</exception>
     public static Counts Write(string metadata, string reports, string images, string output)
@@ -42,12 +44,15 @@ public static class CtRateManifest
             else if (!files.TryGetValue(Stem(name), out string? image))
                 withoutFile++;
             else
-                (name.StartsWith("valid", StringComparison.OrdinalIgnoreCase) ? validation : train).Add(Row(image, findings, table.Get(name), folder));
+                (name.StartsWith("valid", StringComparison.OrdinalIgnoreCase) ? validation : train)
+                    .Add(Row(image, findings, table.Get(name), folder));
         }
         if (train.Count == 0 && validation.Count == 0)
-            throw new HseNetFileException(images, $"holds none of the {withoutFile} volumes of {reports}", "files named after the column VolumeName, .nii.gz or .npy");
+            throw new HseNetFileException(images, $"holds none of the {withoutFile} volumes of {reports}",
+                "files named after the column VolumeName, .nii.gz or .npy");
         using var file = new AtomicFile(output);
-        file.Write(Encoding.UTF8.GetBytes("{\"train\": [\n" + string.Join(",\n", train) + "\n],\n\"validation\": [\n" + string.Join(",\n", validation) + "\n]}\n"), 0);
+        file.Write(Encoding.UTF8.GetBytes("{\"train\": [\n" + string.Join(",\n", train) + "\n],\n\"validation\": [\n"
+            + string.Join(",\n", validation) + "\n]}\n"), 0);
         file.Commit();
         return new Counts(train.Count, validation.Count, withoutFile, withoutText);
     }
@@ -85,14 +90,16 @@ public static class CtRateManifest
     static Dictionary<string, string> Find(string folder)
     {
         var files = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (string file in Directory.EnumerateFiles(Path.GetFullPath(folder), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        foreach (string file in Directory.EnumerateFiles(Path.GetFullPath(folder), "*", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal))
         {
             bool finished = file.EndsWith(".npy", StringComparison.OrdinalIgnoreCase);
             if (file.EndsWith("." + SliceFeaturesEnding, StringComparison.OrdinalIgnoreCase))
                 continue;
             if (finished)
                 files[Stem(file)] = file;
-            else if (file.EndsWith(".nii.gz", StringComparison.OrdinalIgnoreCase) || file.EndsWith(".nii", StringComparison.OrdinalIgnoreCase))
+            else if (file.EndsWith(".nii.gz", StringComparison.OrdinalIgnoreCase)
+                || file.EndsWith(".nii", StringComparison.OrdinalIgnoreCase))
                 files.TryAdd(Stem(file), file);
         }
         return files;
@@ -104,7 +111,8 @@ public static class CtRateManifest
     {
         using StreamReader text = Open(path);
         var csv = new CsvReader(text, path);
-        List<string> header = csv.NextRow() ?? throw new HseNetFileException(path, "is empty", "a table with the columns VolumeName and Findings_EN");
+        List<string> header = csv.NextRow()
+            ?? throw new HseNetFileException(path, "is empty", "a table with the columns VolumeName and Findings_EN");
         int name = header.IndexOf("VolumeName"), findings = header.IndexOf("Findings_EN");
         if (name < 0 || findings < 0)
             throw new HseNetFileException(path, "does not have the columns of a report table", "VolumeName and Findings_EN");

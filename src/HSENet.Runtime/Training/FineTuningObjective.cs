@@ -4,7 +4,8 @@ using HSENet.Kernels;
 namespace HSENet.Runtime;
 
 /// <summary>
-/// The reference's fine-tuning of report and VQA. A batch is run one sequence at a time: behind a causal mask padding changes nothing, and the mean
+/// The reference's fine-tuning of report and VQA. A batch is run one sequence at a time: behind a causal mask padding changes nothing, and
+/// the mean
 /// is taken over the label tokens of the whole step.
 /// </summary>
 sealed class FineTuningObjective : ITrainingObjective
@@ -104,7 +105,8 @@ sealed class FineTuningObjective : ITrainingObjective
         return new BatchLoss(weight == 0 ? 0 : sum / weight, tokens, weight);
     }
 
-    void Forward(in Pass pass, in LanguageModel.Sequence sequence, TrainingExample example, AttentionDropout packers, AttentionDropout frozen, StepContext? augmented)
+    void Forward(in Pass pass, in LanguageModel.Sequence sequence, TrainingExample example, AttentionDropout packers,
+        AttentionDropout frozen, StepContext? augmented)
     {
         View<float> volume = _plan.Volume.Load(pass, example, augmented), features = pass[_plan.SliceFeatures];
         if (!features.IsEmpty)
@@ -126,7 +128,8 @@ sealed class FineTuningObjective : ITrainingObjective
             throw new HseNetException($"row {example.Row} of the manifest has {problem}");
         foreach (int id in example.Ids.Concat(example.Labels))
             if (id >= _plan.Config.LanguageModel.VocabSize)
-                throw new HseNetException($"row {example.Row} of the manifest has the token {id}, beyond the vocabulary of {_plan.Config.LanguageModel.VocabSize}");
+                throw new HseNetException($"row {example.Row} of the manifest has the token {id}, beyond the vocabulary of "
+                    + $"{_plan.Config.LanguageModel.VocabSize}");
     }
 
     /// <summary>Gives all memory back.</summary>

@@ -10,7 +10,8 @@ namespace HSENet.Runtime;
 /// <param name="Vision">Encoders and projectors.</param>
 /// <param name="Language">Decoder and loss.</param>
 sealed record FineTuningPlan(
-    ModelConfig Config, ParameterPlan Parameters, MemoryPlan Memory, VolumeBuffers Volume, PlannedBuffer SliceFeatures, VisionModel.TrainingBuffers Vision,
+    ModelConfig Config, ParameterPlan Parameters, MemoryPlan Memory, VolumeBuffers Volume, PlannedBuffer SliceFeatures,
+        VisionModel.TrainingBuffers Vision,
     LanguageModel.TrainingBuffers Language)
 {
     /// <summary>Plans a step; makes no allocation.</summary>
@@ -22,18 +23,23 @@ sealed record FineTuningPlan(
         var volume = VolumeBuffers.Reserve(memory, config.Vision.Image, training.Augmentation);
         var features = memory.Reserve("slice_features", (long)slices * config.Vision.HiddenSize);
         var vision = VisionModel.ReserveTraining(memory, config);
-        var language = LanguageModel.ReserveTraining(memory, config.LanguageModel, training.MaxLength, training.Checkpointing, training.LoraDropout > 0);
-        return new FineTuningPlan(config, new ParameterPlan(FineTuningTensors.All(config, training.LoraTargetModules), rounded: training.Dtype == "bf16"), memory, volume, features, vision, language);
+        var language = LanguageModel.ReserveTraining(memory, config.LanguageModel, training.MaxLength, training.Checkpointing,
+            training.LoraDropout > 0);
+        return new FineTuningPlan(config,
+            new ParameterPlan(FineTuningTensors.All(config, training.LoraTargetModules), rounded: training.Dtype == "bf16"), memory, volume,
+            features, vision, language);
     }
 
-    /// <summary>Bytes of the weights that are read and not trained, as a model folder of the configuration's storage type holds them.</summary>
+    /// <summary>Bytes of the weights that are read and not trained, as a model folder of the configuration's storage type holds
+    /// them.</summary>
     public long FrozenBytes
     {
         get
         {
             var trained = Parameters.Slots.Select(slot => slot.Tensor.Name).ToHashSet();
             var read = ModelTensors.All(Config).Where(tensor => Reads(tensor.Name) && !trained.Contains(tensor.Name));
-            return read.Sum(tensor => new ConvertedTensor(tensor.Name, tensor.Shape, TensorConversion.StorageType(Config.Dtype, tensor.Name, tensor.Shape), (_, _) => { }, null)
+            return read.Sum(tensor => new ConvertedTensor(tensor.Name, tensor.Shape,
+                TensorConversion.StorageType(Config.Dtype, tensor.Name, tensor.Shape), (_, _) => { }, null)
                 .Descriptions.Sum(description => description.ByteLength));
         }
     }
@@ -41,5 +47,6 @@ sealed record FineTuningPlan(
     /// <summary>Everything: activations, trained tensors, frozen weights.</summary>
     public long TotalBytes => Memory.TotalBytes + Parameters.Memory.TotalBytes + FrozenBytes;
 
-    static bool Reads(string name) => name.StartsWith("language_model.", StringComparison.Ordinal) || name.StartsWith("encoder", StringComparison.Ordinal);
+    static bool Reads(string name) => name.StartsWith("language_model.", StringComparison.Ordinal)
+        || name.StartsWith("encoder", StringComparison.Ordinal);
 }

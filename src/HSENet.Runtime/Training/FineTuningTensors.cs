@@ -4,7 +4,8 @@ namespace HSENet.Runtime;
 /// <summary>The trained tensors of fine-tuning.</summary>
 static class FineTuningTensors
 {
-    /// <summary>The training with rank and alpha of its adapters: as it says, otherwise those of the model's own, otherwise the reference's.</summary>
+    /// <summary>The training with rank and alpha of its adapters: as it says, otherwise those of the model's own, otherwise the
+    /// reference's.</summary>
     public static TrainingConfig WithRank(TrainingConfig training, LoraConfig? own) => training with
     {
         LoraR = training.LoraR ?? own?.R ?? 16,
@@ -27,7 +28,8 @@ static class FineTuningTensors
         var wanted = Adapters(training, model.LanguageModel.Lora);
         if (model.LanguageModel.Lora is { } lora && lora != wanted)
             throw new HseNetException(
-                $"the model has adapters of rank {lora.R} and alpha {lora.LoraAlpha}, not {wanted.R} and {wanted.LoraAlpha}: train with its own, or merge them first (hsenet convert --merge-lora)");
+                $"the model has adapters of rank {lora.R} and alpha {lora.LoraAlpha}, not {wanted.R} and {wanted.LoraAlpha}: train with "
+                    + $"its own, or merge them first (hsenet convert --merge-lora)");
         return model with { LanguageModel = model.LanguageModel with { Lora = wanted } };
     }
 
@@ -37,7 +39,8 @@ static class FineTuningTensors
     public static IReadOnlyList<TrainableTensor> All(ModelConfig model, IReadOnlyList<string> modules)
     {
         int rank = model.LanguageModel.Lora!.R;
-        var linears = ModelTensors.LanguageModel(model.LanguageModel).Where(tensor => tensor.Name.Split('.') is [.., var module, "weight"] && modules.Contains(module));
+        var linears = ModelTensors.LanguageModel(model.LanguageModel)
+            .Where(tensor => tensor.Name.Split('.') is [.., var module, "weight"] && modules.Contains(module));
         return
         [
             .. linears.SelectMany(tensor => new[]
@@ -45,7 +48,8 @@ static class FineTuningTensors
                 TrainableTensor.Of(AdapterName(tensor.Name, "A"), rank, tensor.Shape[1]),
                 TrainableTensor.Of(AdapterName(tensor.Name, "B"), tensor.Shape[0], rank),
             }),
-            .. Enumerable.Range(1, model.EncoderCount).SelectMany(i => ModelTensors.Projector(model, i)).Select(tensor => TrainableTensor.Of(tensor.Name, tensor.Shape)),
+            .. Enumerable.Range(1, model.EncoderCount).SelectMany(i => ModelTensors.Projector(model, i))
+                .Select(tensor => TrainableTensor.Of(tensor.Name, tensor.Shape)),
         ];
     }
 

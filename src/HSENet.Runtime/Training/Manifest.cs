@@ -27,10 +27,13 @@ public sealed class Manifest
     public IReadOnlyList<string> Skipped => _skipped;
 
     /// <summary>Reads a manifest. Relative paths in it are relative to its folder.</summary>
-    /// <param name="path">JSON lines (one object on each line), a JSON array of objects, or <c>{"train": […], "validation": […]}</c>.</param>
-    /// <param name="task">What the rows must have: <c>text</c>, or for questions <c>question</c> and <c>answer</c> or <c>abnormality</c> and <c>anatomy</c>.</param>
+    /// <param name="path">JSON lines (one object on each line), a JSON array of objects, or <c>{"train": […], "validation":
+    /// […]}</c>.</param>
+    /// <param name="task">What the rows must have: <c>text</c>, or for questions <c>question</c> and <c>answer</c> or <c>abnormality</c>
+    /// and <c>anatomy</c>.</param>
     /// <param name="skipBad">Whether a row that cannot be used is left out and listed in <see cref="Skipped"/>.</param>
-    /// <exception cref="HseNetFileException">The file cannot be read, a row is broken or names a file that is not there (the message names its line),
+    /// <exception cref="HseNetFileException">The file cannot be read, a row is broken or names a file that is not there (the message names
+    /// its line),
     /// or no row is left to train on.</exception>
     public static Manifest Read(string path, TrainingTask task, bool skipBad = false)
     {
@@ -38,7 +41,8 @@ public sealed class Manifest
         return Read(path, task, skipBad, _ => { });
     }
 
-    /// <summary>Reads the studies of a manifest, whatever is said of them and whether their files are there; rows that are broken are in <see cref="Skipped"/>.</summary>
+    /// <summary>Reads the studies of a manifest, whatever is said of them and whether their files are there; rows that are broken are in
+    /// <see cref="Skipped"/>.</summary>
     /// <exception cref="HseNetFileException">The file cannot be read, or has no row.</exception>
     internal static IReadOnlyList<ManifestRow> ReadStudies(string path, out IReadOnlyList<string> broken)
     {
@@ -48,7 +52,8 @@ public sealed class Manifest
         return [.. manifest.Train, .. manifest.Validation];
     }
 
-    /// <summary>Reads a manifest whose rows are looked at further; what <paramref name="check"/> throws is said of the row's line.</summary>
+    /// <summary>Reads a manifest whose rows are looked at further; what <paramref name="check"/> throws is said of the row's
+    /// line.</summary>
     internal static Manifest Read(string path, TrainingTask task, bool skipBad, Action<ManifestRow> check)
     {
         using FileBytes file = FileBytes.Open(path);
@@ -72,7 +77,9 @@ public sealed class Manifest
         else
             manifest.ReadWhole(json);
         if (manifest.Train.Count == 0)
-            throw new HseNetFileException(file.Name, $"has no row that can be used{(manifest.Skipped.Count > 0 ? $" ({manifest.Skipped.Count} were skipped)" : "")}", "at least one");
+            throw new HseNetFileException(file.Name,
+                $"has no row that can be used{(manifest.Skipped.Count > 0 ? $" ({manifest.Skipped.Count} were skipped)" : "")}",
+                "at least one");
         return manifest;
     }
 
@@ -111,7 +118,8 @@ public sealed class Manifest
             }
             catch (JsonException e)
             {
-                Skip(new HseNetFileException(_file, $"line {line} is not JSON (byte {e.BytePositionInLine})", "one object on each line", e));
+                Skip(new HseNetFileException(_file, $"line {line} is not JSON (byte {e.BytePositionInLine})",
+                    "one object on each line", e));
             }
             catch (HseNetFileException e)
             {
@@ -133,23 +141,28 @@ public sealed class Manifest
             else if (reader.TokenType == JsonTokenType.StartObject)
                 while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
                 {
-                    List<ManifestRow>? rows = reader.ValueTextEquals("train"u8) ? _train : reader.ValueTextEquals("validation"u8) ? _validation : null;
+                    List<ManifestRow>? rows = reader.ValueTextEquals("train"u8) ? _train
+                        : reader.ValueTextEquals("validation"u8) ? _validation : null;
                     reader.Read();
                     if (rows is null)
                         reader.Skip();
                     else if (reader.TokenType == JsonTokenType.StartArray)
                         Rows(ref reader, json, rows);
                     else
-                        throw new HseNetFileException(_file, $"line {LineOf(json, reader.TokenStartIndex)}: \"train\" or \"validation\" is no list", "an array of objects");
+                        throw new HseNetFileException(_file,
+                            $"line {LineOf(json, reader.TokenStartIndex)}: \"train\" or \"validation\" is no list", "an array of objects");
                 }
             else
-                throw new HseNetFileException(_file, "is neither a list nor an object", "rows of objects, or {\"train\": […], \"validation\": […]}");
+                throw new HseNetFileException(_file, "is neither a list nor an object",
+                    "rows of objects, or {\"train\": […], \"validation\": […]}");
             if (reader.Read())
-                throw new HseNetFileException(_file, $"goes on after its end, on line {LineOf(json, reader.TokenStartIndex)}", "one list or object");
+                throw new HseNetFileException(_file, $"goes on after its end, on line {LineOf(json, reader.TokenStartIndex)}",
+                    "one list or object");
         }
         catch (JsonException e)
         {
-            throw new HseNetFileException(_file, $"line {e.LineNumber + 1} is not JSON (byte {e.BytePositionInLine})", "a complete JSON file, or one object on each line", e);
+            throw new HseNetFileException(_file, $"line {e.LineNumber + 1} is not JSON (byte {e.BytePositionInLine})",
+                "a complete JSON file, or one object on each line", e);
         }
 
         void Rows(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, List<ManifestRow> rows)

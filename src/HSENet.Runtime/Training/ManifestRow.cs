@@ -30,7 +30,8 @@ public sealed record ManifestRow
     /// <summary><c>answer</c> to <see cref="Question"/>.</summary>
     public string? Answer { get; init; }
 
-    /// <summary><c>RescaleSlope</c>, <c>RescaleIntercept</c>, <c>XYSpacing</c>, <c>ZSpacing</c>: see <see cref="CtStudyOptions.Metadata"/>.</summary>
+    /// <summary><c>RescaleSlope</c>, <c>RescaleIntercept</c>, <c>XYSpacing</c>, <c>ZSpacing</c>: see
+    /// <see cref="CtStudyOptions.Metadata"/>.</summary>
     public VolumeMetadata? Metadata { get; init; }
 
     /// <summary>Whether the row has what a training needs; anything will do where nothing is trained.</summary>
@@ -77,9 +78,11 @@ public sealed record ManifestRow
                 : System.IO.Path.GetFullPath(System.IO.Path.Combine(folder, path));
         }
 
-        double? Number(string name) => !json.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null ? null : Finite(value, name);
+        double? Number(string name) => !json.TryGetProperty(name, out var value)
+            || value.ValueKind == JsonValueKind.Null ? null : Finite(value, name);
 
-        double Finite(JsonElement value, string name) => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number)
+        double Finite(JsonElement value, string name) =>
+            value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number)
             ? number : throw Broken($"has {JsonFile.Kind(value)} as \"{name}\"", "a finite number");
 
         (double, double)? Spacing()
@@ -87,8 +90,10 @@ public sealed record ManifestRow
             const string name = "XYSpacing";
             if (!json.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
                 return null;
-            double[] sides = value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray().Take(3).Select(side => Finite(side, name))] : [Finite(value, name)];
-            return sides.Length is 1 or 2 && sides.All(VoxelVolume.IsLength) ? (sides[0], sides[^1]) : throw Broken($"has an unusable \"{name}\"", "a positive number or [x, y]");
+            double[] sides = value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray().Take(3).Select(side => Finite(side, name))]
+                : [Finite(value, name)];
+            return sides.Length is 1 or 2 && sides.All(VoxelVolume.IsLength) ? (sides[0], sides[^1])
+                : throw Broken($"has an unusable \"{name}\"", "a positive number or [x, y]");
         }
 
         HseNetFileException Broken(string problem, string expected) => new(file, $"line {line} {problem}", expected);

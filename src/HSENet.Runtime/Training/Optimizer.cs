@@ -21,7 +21,8 @@ sealed record OptimizerOptions(double LearningRate, long WarmupSteps, long Steps
     public double Clip { get; init; } = 1;
 }
 
-/// <summary>AdamW with a global bound on the gradient's norm, linear warm-up and cosine decay (transformers' Trainer). Its state lies in the parameters.</summary>
+/// <summary>AdamW with a global bound on the gradient's norm, linear warm-up and cosine decay (transformers' Trainer). Its state lies in
+/// the parameters.</summary>
 sealed class Optimizer : IDisposable
 {
     // torch.nn.utils.clip_grad_norm_ adds it to the norm.
@@ -86,7 +87,13 @@ sealed class Optimizer : IDisposable
         foreach (var parameter in parameters.All)
         {
             int count = (int)parameter.Values.Length, sums = SquaredNorm.SumsLength(count);
-            SquaredNorm.Forward(parameters.Device, new SquaredNormArguments { X = parameter.Gradient, Sums = _sums.View<float>((long)at * sizeof(float), sums), Count = count });
+            SquaredNorm.Forward(parameters.Device,
+                new SquaredNormArguments
+                {
+                    X = parameter.Gradient,
+                    Sums = _sums.View<float>((long)at * sizeof(float), sums),
+                    Count = count
+                });
             at += sums;
         }
         if (at > 0)

@@ -18,7 +18,8 @@ sealed record TrainableTensor(string Name, long[] Shape, bool Decays)
 
     /// <summary>The reference's groups: no decay for biases and for the parameters of norms, whose names hold "norm" in any case.</summary>
     public static bool DecaysByName(string name) =>
-        !name.EndsWith(".bias", StringComparison.Ordinal) && !name[..Math.Max(0, name.LastIndexOf('.'))].Split('.')[^1].Contains("norm", StringComparison.OrdinalIgnoreCase);
+        !name.EndsWith(".bias", StringComparison.Ordinal)
+            && !name[..Math.Max(0, name.LastIndexOf('.'))].Split('.')[^1].Contains("norm", StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>A trained tensor on the device; all views but <see cref="Rounded"/> are [elements] of f32.</summary>
@@ -31,7 +32,8 @@ sealed record TrainableTensor(string Name, long[] Shape, bool Decays)
 /// <param name="Rounded">The bf16 copy that kernels read; empty where they read the master values.</param>
 /// <param name="Decays">Whether weight decay applies.</param>
 sealed record Parameter(
-    string Name, long[] Shape, View<float> Values, View<float> Gradient, View<float> FirstMoment, View<float> SecondMoment, View<byte> Rounded, bool Decays)
+    string Name, long[] Shape, View<float> Values, View<float> Gradient, View<float> FirstMoment, View<float> SecondMoment,
+        View<byte> Rounded, bool Decays)
 {
     /// <summary>What kernels read of a matrix.</summary>
     public Weights Weights => Rounded.IsEmpty ? new Weights(Values) : new Weights(Rounded, WeightType.BF16);

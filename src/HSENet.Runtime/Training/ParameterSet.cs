@@ -8,15 +8,18 @@ namespace HSENet.Runtime;
 sealed class ParameterPlan
 {
     /// <summary>The buffers of one tensor.</summary>
-    public readonly record struct Slot(TrainableTensor Tensor, PlannedBuffer Values, PlannedBuffer Gradient, PlannedBuffer FirstMoment, PlannedBuffer SecondMoment, PlannedBuffer Rounded);
+    public readonly record struct Slot(TrainableTensor Tensor, PlannedBuffer Values, PlannedBuffer Gradient, PlannedBuffer FirstMoment,
+        PlannedBuffer SecondMoment, PlannedBuffer Rounded);
 
     /// <summary>Plans the tensors in their order; makes no allocation.</summary>
     /// <param name="tensors">What is trained.</param>
     /// <param name="rounded">Whether kernels read matrices in bf16.</param>
     public ParameterPlan(IReadOnlyList<TrainableTensor> tensors, bool rounded)
     {
-        PlannedBuffer[] values = Reserve("value"), gradients = Reserve("gradient"), first = Reserve("first_moment"), second = Reserve("second_moment");
-        var copies = tensors.Select(tensor => rounded && tensor.IsMatrix ? Memory.Reserve($"{tensor.Name}.bf16", tensor.Count, sizeof(ushort)) : default).ToArray();
+        PlannedBuffer[] values = Reserve("value"), gradients = Reserve("gradient"), first = Reserve("first_moment"),
+            second = Reserve("second_moment");
+        var copies = tensors.Select(tensor =>
+            rounded && tensor.IsMatrix ? Memory.Reserve($"{tensor.Name}.bf16", tensor.Count, sizeof(ushort)) : default).ToArray();
         Slots = [.. tensors.Select((tensor, i) => new Slot(tensor, values[i], gradients[i], first[i], second[i], copies[i]))];
 
         PlannedBuffer[] Reserve(string kind) => [.. tensors.Select(tensor => Memory.Reserve($"{tensor.Name}.{kind}", tensor.Count))];
@@ -40,8 +43,10 @@ sealed class ParameterSet : IDisposable
     {
         Device = device;
         _arena = new Arena(device, plan.Memory);
-        All = [.. plan.Slots.Select(slot => new Parameter(slot.Tensor.Name, slot.Tensor.Shape, _arena.Floats(slot.Values), _arena.Floats(slot.Gradient),
-            _arena.Floats(slot.FirstMoment), _arena.Floats(slot.SecondMoment), slot.Rounded.Bytes > 0 ? _arena.Bytes(slot.Rounded) : default, slot.Tensor.Decays))];
+        All = [.. plan.Slots.Select(slot =>
+            new Parameter(slot.Tensor.Name, slot.Tensor.Shape, _arena.Floats(slot.Values), _arena.Floats(slot.Gradient),
+            _arena.Floats(slot.FirstMoment), _arena.Floats(slot.SecondMoment),
+                slot.Rounded.Bytes > 0 ? _arena.Bytes(slot.Rounded) : default, slot.Tensor.Decays))];
         _byName = All.ToDictionary(parameter => parameter.Name);
         if (All.Count > 0)
             _gradients = new View<float>(All[0].Gradient.Address, (All[0].FirstMoment.Address - All[0].Gradient.Address) / sizeof(float));

@@ -45,7 +45,8 @@ public sealed class QuestionTemplates
                 throw new HseNetFileException(file, $"line {i + 1} is {HseNetFileException.Quote(lines[i])}",
                     task == TrainingTask.Vqa ? $"a question with {Place}" : $"a question without {Place}");
         string[] questions = [.. lines.Where(line => line.Length > 0)];
-        return questions.Length > 0 ? new QuestionTemplates(questions) : throw new HseNetFileException(file, "has no question", "one on each line");
+        return questions.Length > 0 ? new QuestionTemplates(questions)
+            : throw new HseNetFileException(file, "has no question", "one on each line");
     }
 
     /// <summary>The question of a sample.</summary>

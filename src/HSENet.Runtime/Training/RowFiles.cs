@@ -9,19 +9,24 @@ static class RowFiles
     /// <exception cref="HseNetFileException">A file cannot serve this training.</exception>
     public static void Check(ManifestRow row, StudyRecipe recipe)
     {
-        if (row.SliceFeatures is { } features && recipe.FeatureLength > 0 && Look(features) is var array && (array is null || Count(array.Value.Header) != recipe.FeatureLength || !array.Value.Whole))
-            throw new HseNetFileException(features, "does not hold the slice features of a study", $"a complete .npy file of {recipe.Target.Slices} × {recipe.SliceChannels}");
+        if (row.SliceFeatures is { } features && recipe.FeatureLength > 0 && Look(features) is var array
+            && (array is null || Count(array.Value.Header) != recipe.FeatureLength || !array.Value.Whole))
+            throw new HseNetFileException(features, "does not hold the slice features of a study",
+                $"a complete .npy file of {recipe.Target.Slices} × {recipe.SliceChannels}");
         if (Directory.Exists(row.Image) || Look(row.Image) is not { } volume)
             return;
         long[] wanted = recipe.VolumeShape;
         if (!volume.Header.Shape.AsSpan().SequenceEqual(wanted) && !volume.Header.Shape.AsSpan().SequenceEqual(wanted.AsSpan(1)))
-            throw new HseNetFileException(row.Image, $"is an array of ({string.Join(", ", volume.Header.Shape.Take(9))})", $"the model's ({string.Join(", ", wanted)})");
+            throw new HseNetFileException(row.Image, $"is an array of ({string.Join(", ", volume.Header.Shape.Take(9))})",
+                $"the model's ({string.Join(", ", wanted)})");
         if (!volume.Whole)
             throw new HseNetFileException(row.Image, "ends before its last value", "a complete file");
         if (recipe.FeatureLength > 0 && row.SliceFeatures is null)
-            throw new HseNetFileException(row.Image, "is a finished volume without slices, which this training looks at", "its slice features as \"biomedclip_features\", or the scan itself");
+            throw new HseNetFileException(row.Image, "is a finished volume without slices, which this training looks at",
+                "its slice features as \"biomedclip_features\", or the scan itself");
         if (row.Metadata is not null)
-            throw new HseNetFileException(row.Image, "is a finished volume without units and spacing", "scaling and spacing only with scans");
+            throw new HseNetFileException(row.Image, "is a finished volume without units and spacing",
+                "scaling and spacing only with scans");
     }
 
     static long Count(NumpyHeader header) => DataTypes.ElementCount(header.Shape, header.Type) ?? -1;
@@ -56,7 +61,8 @@ static class RowFiles
         if (NumpyFile.IsClaimed(peeked.Head))
             return NumpyFile.ReadHeader(peeked, path);
         if (!NiftiHeader.IsClaimed(peeked.Head))
-            throw new HseNetFileException(path, "is of no known format", "NIfTI (.nii, .nii.gz, .hdr with .img), NumPy (.npy) or DICOM (a folder or .zip)");
+            throw new HseNetFileException(path, "is of no known format",
+                "NIfTI (.nii, .nii.gz, .hdr with .img), NumPy (.npy) or DICOM (a folder or .zip)");
         NiftiHeader.Read(peeked, path, out _);
         return null;
     }

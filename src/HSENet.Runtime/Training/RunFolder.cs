@@ -48,10 +48,12 @@ sealed class RunFolder : IDisposable
     }
 
     /// <summary>Path of the checkpoint after a step.</summary>
-    public string Checkpoint(long step) => System.IO.Path.Combine(Checkpoints, $"{Start}{step.ToString("d8", CultureInfo.InvariantCulture)}{Ending}");
+    public string Checkpoint(long step) =>
+        System.IO.Path.Combine(Checkpoints, $"{Start}{step.ToString("d8", CultureInfo.InvariantCulture)}{Ending}");
 
     /// <summary>All checkpoints, the newest first.</summary>
-    public IReadOnlyList<string> Newest() => [.. Directory.EnumerateFiles(Checkpoints, $"{Start}*{Ending}").OrderByDescending(file => file, StringComparer.Ordinal)];
+    public IReadOnlyList<string> Newest() =>
+        [.. Directory.EnumerateFiles(Checkpoints, $"{Start}*{Ending}").OrderByDescending(file => file, StringComparer.Ordinal)];
 
     /// <summary>Writes the configuration.</summary>
     public void Write(TrainingConfig config)
@@ -61,7 +63,8 @@ sealed class RunFolder : IDisposable
         file.Commit();
     }
 
-    /// <summary>Makes the folder if it is not there, keeps other processes from training in it until this one is disposed, and removes what a killed run left.</summary>
+    /// <summary>Makes the folder if it is not there, keeps other processes from training in it until this one is disposed, and removes what
+    /// a killed run left.</summary>
     /// <exception cref="HseNetFileException">Another one trains here, or it cannot be written.</exception>
     public void Take()
     {

@@ -20,13 +20,16 @@ sealed class RunLog : IDisposable
 
     internal RunLog(Stream stream, string name) => (_stream, _name) = (stream, name);
 
-    /// <summary>Opens the log of a run that stands at a step: lines of later steps, which are done again, go, and so does half a line.</summary>
+    /// <summary>Opens the log of a run that stands at a step: lines of later steps, which are done again, go, and so does half a
+    /// line.</summary>
     /// <exception cref="HseNetFileException">The file cannot be read or written.</exception>
     public static RunLog Open(string path, long step)
     {
         try
         {
-            byte[] kept = File.Exists(path) ? [.. File.ReadLines(path).Where(line => StepOf(line) is { } at && at <= step).SelectMany(line => System.Text.Encoding.UTF8.GetBytes(line + "\n"))] : [];
+            byte[] kept = File.Exists(path)
+                ? [.. File.ReadLines(path).Where(line => StepOf(line) is { } at && at <= step)
+                .SelectMany(line => System.Text.Encoding.UTF8.GetBytes(line + "\n"))] : [];
             using (var file = new AtomicFile(path))
             {
                 file.Write(kept, 0);
@@ -75,7 +78,8 @@ sealed class RunLog : IDisposable
         try
         {
             using JsonDocument json = JsonDocument.Parse(line);
-            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("step", out var step) && step.TryGetInt64(out long number) ? number : null;
+            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("step", out var step)
+                && step.TryGetInt64(out long number) ? number : null;
         }
         catch (JsonException)
         {
@@ -106,10 +110,13 @@ sealed class RunLog : IDisposable
 /// <param name="TokensPerSecond">Of this step, waiting included.</param>
 /// <param name="Seconds">Duration of the step.</param>
 /// <param name="WaitSeconds">How long of it the device waited for samples.</param>
-/// <param name="ProcessBytes">Memory of the whole process on the host at the end of the step (its resident set), with the weights it has mapped and the samples it prepares.</param>
-/// <param name="PlannedBytes">What a step needs by its plan: activations, trained tensors, frozen weights; on a GPU all of that is in its memory.</param>
+/// <param name="ProcessBytes">Memory of the whole process on the host at the end of the step (its resident set), with the weights it has
+/// mapped and the samples it prepares.</param>
+/// <param name="PlannedBytes">What a step needs by its plan: activations, trained tensors, frozen weights; on a GPU all of that is in its
+/// memory.</param>
 /// <param name="Skipped">Samples left out in this step.</param>
-sealed record StepLine(long Step, double Epoch, double Loss, double LearningRate, double GradientNorm, long Tokens, double TokensPerSecond, double Seconds, double WaitSeconds, long ProcessBytes, long PlannedBytes, int Skipped);
+sealed record StepLine(long Step, double Epoch, double Loss, double LearningRate, double GradientNorm, long Tokens, double TokensPerSecond,
+    double Seconds, double WaitSeconds, long ProcessBytes, long PlannedBytes, int Skipped);
 
 /// <summary>The line of a validation.</summary>
 sealed record ValidationLine(long Step, double ValidationLoss, int Samples, double Seconds, bool Best);

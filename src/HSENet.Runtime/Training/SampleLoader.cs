@@ -31,7 +31,8 @@ sealed class SampleLoader : IDisposable
     /// <param name="workers">Samples prepared at a time.</param>
     /// <param name="ahead">Samples prepared before they are asked for.</param>
     /// <param name="skipBad">Whether a sample that cannot be used is left out.</param>
-    public SampleLoader(string manifest, IReadOnlyList<ManifestRow> rows, Func<ManifestRow, SamplePlace, CancellationToken, TrainingExample> prepare, int workers, int ahead, bool skipBad) =>
+    public SampleLoader(string manifest, IReadOnlyList<ManifestRow> rows,
+        Func<ManifestRow, SamplePlace, CancellationToken, TrainingExample> prepare, int workers, int ahead, bool skipBad) =>
         (_manifest, _rows, _prepare, _ahead, _skipBad, _workers) = (manifest, rows, prepare, ahead, skipBad, new SemaphoreSlim(workers));
 
     /// <summary>How long the caller waited for samples so far.</summary>
@@ -67,7 +68,8 @@ sealed class SampleLoader : IDisposable
                 {
                     _wait.Stop();
                 }
-                yield return new LoadedBatch(first, epoch, [.. results.Where(result => result.Example is not null).Select(result => result.Example!)],
+                yield return new LoadedBatch(first, epoch,
+                    [.. results.Where(result => result.Example is not null).Select(result => result.Example!)],
                     [.. results.Where(result => result.Problem is not null).Select(result => result.Problem!)]);
             }
         }
@@ -75,7 +77,8 @@ sealed class SampleLoader : IDisposable
         {
             stop.Cancel();
             // No worker may touch what the caller disposes next.
-            Task.WhenAll(pending.SelectMany(batch => batch.Samples)).ContinueWith(_ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
+            Task.WhenAll(pending.SelectMany(batch => batch.Samples)).ContinueWith(_ => { }, TaskScheduler.Default)
+                .Wait(CancellationToken.None);
         }
     }
 
@@ -101,7 +104,8 @@ sealed class SampleLoader : IDisposable
         }
         catch (Exception e) when (e is HseNetException or DeviceMemoryException)
         {
-            var named = e is HseNetFileException file ? new HseNetFileException(_manifest, $"line {row.Line} cannot be used: {file.File}: {file.Problem}", file.Expected, e)
+            var named = e is HseNetFileException file
+                ? new HseNetFileException(_manifest, $"line {row.Line} cannot be used: {file.File}: {file.Problem}", file.Expected, e)
                 : new HseNetException($"{_manifest}: line {row.Line} cannot be used: {e.Message}", e);
             return _skipBad ? new Result(null, named.Message) : throw named;
         }

@@ -23,7 +23,8 @@ sealed class SampleOrder(int rows, int batch, long? seed)
     {
         var (epoch, within) = Math.DivRem(number, BatchesPerEpoch);
         if (epoch != _epoch)
-            (_epoch, _order) = (epoch, seed is { } drawn ? new SeededDraws(drawn, "order", epoch).Order(rows) : [.. Enumerable.Range(0, rows)]);
+            (_epoch, _order) = (epoch, seed is { } drawn ? new SeededDraws(drawn, "order", epoch).Order(rows)
+                : [.. Enumerable.Range(0, rows)]);
         int start = checked((int)(within * batch));
         return [.. _order[start..Math.Min(rows, start + batch)].Select(row => new SamplePlace(epoch, row))];
     }

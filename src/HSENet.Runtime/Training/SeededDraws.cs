@@ -11,7 +11,8 @@ sealed class SeededDraws
     ulong _drawn;
 
     public SeededDraws(long seed, string what, long epoch = 0, long row = 0) =>
-        _key = XxHash3.HashToUInt64(MemoryMarshal.AsBytes<long>([seed, (long)XxHash3.HashToUInt64(MemoryMarshal.AsBytes(what.AsSpan())), epoch, row]));
+        _key = XxHash3.HashToUInt64(MemoryMarshal.AsBytes<long>(
+            [seed, (long)XxHash3.HashToUInt64(MemoryMarshal.AsBytes(what.AsSpan())), epoch, row]));
 
     /// <summary>A whole number from 0 to <paramref name="limit"/> − 1.</summary>
     public int Below(int limit)

@@ -10,7 +10,8 @@ static class StageExport
     /// <param name="cancellation">Cancelled: nothing is left behind.</param>
     /// <param name="progress">Hears of each tensor.</param>
     /// <exception cref="HseNetException">A file cannot be used, the checkpoint is no stage's, or the base is int8.</exception>
-    public static ModelConfig WriteModel(string baseFolder, string checkpoint, string output, CancellationToken cancellation = default, IProgress<ConversionProgress>? progress = null)
+    public static ModelConfig WriteModel(string baseFolder, string checkpoint, string output, CancellationToken cancellation = default,
+        IProgress<ConversionProgress>? progress = null)
     {
         var config = ModelConfig.Read(baseFolder);
         ModelFolder.Check(output, config.Dtype);
@@ -28,8 +29,10 @@ static class StageExport
                 throw new HseNetFileException(checkpoint, $"tensor {tensor} does not fit the model", $"{replaced}");
         List<ConvertedTensor> all =
         [
-            .. source.Tensors.Where(tensor => !trained.TryGet(tensor.Name, out _)).Select(tensor => ConvertedTensor.From(tensor, tensor.Name, tensor.Type)),
-            .. tensors.Select(tensor => ConvertedTensor.From(tensor, tensor.Name, TensorConversion.StorageType(config.Dtype, tensor.Name, tensor.Shape))),
+            .. source.Tensors.Where(tensor => !trained.TryGet(tensor.Name, out _))
+                .Select(tensor => ConvertedTensor.From(tensor, tensor.Name, tensor.Type)),
+            .. tensors.Select(tensor => ConvertedTensor.From(tensor, tensor.Name,
+                TensorConversion.StorageType(config.Dtype, tensor.Name, tensor.Shape))),
         ];
         config = config with
         {

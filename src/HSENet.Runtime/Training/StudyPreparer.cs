@@ -29,7 +29,8 @@ sealed record StudyRecipe(string Weights, PreprocessingTarget Target, int SliceC
             _ => model.Encoders != VisionEncoders.Volume,
         };
         if (slices && model.SliceEncoder is null)
-            throw new HseNetFileException(config.Weights, "has no slice encoder, so the size of slice features is not known", "a folder converted with --slice-encoder");
+            throw new HseNetFileException(config.Weights, "has no slice encoder, so the size of slice features is not known",
+                "a folder converted with --slice-encoder");
         var target = PreprocessingTarget.Of(model) with { Slices = slices ? model.SliceEncoder!.Slices : 0 };
         return new StudyRecipe(config.Weights, target, slices ? model.SliceEncoder!.HiddenSize : 0, study with
         {
@@ -59,11 +60,14 @@ sealed class StudyPreparer(StudyRecipe recipe, VolumeCache? cache, Lazy<string> 
     /// <exception cref="DeviceMemoryException">The host has no room.</exception>
     public PreparedArrays Prepare(ManifestRow row, CancellationToken cancellation)
     {
-        float[]? features = recipe.FeatureLength == 0 ? [] : row.SliceFeatures is { } file ? FloatArrays.Read(file, recipe.FeatureLength) : null;
+        float[]? features = recipe.FeatureLength == 0 ? [] : row.SliceFeatures is { } file ? FloatArrays.Read(file, recipe.FeatureLength)
+            : null;
         if (row.Image.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
-            return new(Finished(row), features ?? throw new HseNetFileException(row.Image, "is a finished volume without slices, which this training looks at",
+            return new(Finished(row), features
+                ?? throw new HseNetFileException(row.Image, "is a finished volume without slices, which this training looks at",
                 "its slice features as \"biomedclip_features\", or the scan itself"), VolumeCache.KeyOf(Key("finished"), Given()));
-        string volumeKey = Key("volume"), featureKey = features is null ? Key($"slices of {sliceWeights.Value} at {recipe.Target.SliceSide}") : "";
+        string volumeKey = Key("volume"),
+            featureKey = features is null ? Key($"slices of {sliceWeights.Value} at {recipe.Target.SliceSide}") : "";
         string key = VolumeCache.KeyOf(volumeKey, featureKey, Given());
         float[]? volume = cache?.TryRead(volumeKey, recipe.VolumeLength);
         features ??= cache?.TryRead(featureKey, recipe.FeatureLength);
@@ -83,7 +87,8 @@ sealed class StudyPreparer(StudyRecipe recipe, VolumeCache? cache, Lazy<string> 
         return new(volume, features, key);
 
         string Key(string what) => VolumeCache.Key(row.Image,
-            what, $"{Preprocessing.Version}", $"{recipe.Target with { Slices = 0, SliceSide = 0 }}", $"{recipe.Study.Preprocessing}", $"{row.Metadata}");
+            what, $"{Preprocessing.Version}", $"{recipe.Target with { Slices = 0, SliceSide = 0 }}", $"{recipe.Study.Preprocessing}",
+                $"{row.Metadata}");
 
         string Given() => row.SliceFeatures is { } given ? VolumeCache.Key(given) : "";
     }
@@ -93,7 +98,8 @@ sealed class StudyPreparer(StudyRecipe recipe, VolumeCache? cache, Lazy<string> 
         using VoxelVolume volume = VolumeFile.Read(row.Image, recipe.Study.Reading);
         var target = recipe.Target;
         if (volume.Size != (target.Width, target.Height, target.Depth))
-            throw new HseNetFileException(row.Image, $"is a volume of {volume.Size.Z} × {volume.Size.Y} × {volume.Size.X}", $"the model's {target.Depth} × {target.Height} × {target.Width}");
+            throw new HseNetFileException(row.Image, $"is a volume of {volume.Size.Z} × {volume.Size.Y} × {volume.Size.X}",
+                $"the model's {target.Depth} × {target.Height} × {target.Width}");
         return FloatArrays.Finite(volume);
     }
 

@@ -23,12 +23,14 @@ sealed class TextPreparer
         {
             _language = LanguageTokenizer.Open(config.Weights);
             if (_limit <= _visualTokens + 2 || _limit > model.LanguageModel.MaxPositionEmbeddings)
-                throw new HseNetException($"max_length is {_limit}; expected more than the {_visualTokens} visual tokens and at most the model's {model.LanguageModel.MaxPositionEmbeddings} positions");
+                throw new HseNetException($"max_length is {_limit}; expected more than the {_visualTokens} visual tokens and at most the "
+                    + $"model's {model.LanguageModel.MaxPositionEmbeddings} positions");
         }
         else
         {
             _text = TextEncoderTokenizer.Open(config.Weights);
-            _limit = Math.Min(_limit, model.TextEncoder?.MaxPositionEmbeddings ?? throw new HseNetFileException(config.Weights, "has no text encoder", "a folder converted with --text-encoder"));
+            _limit = Math.Min(_limit, model.TextEncoder?.MaxPositionEmbeddings
+                ?? throw new HseNetFileException(config.Weights, "has no text encoder", "a folder converted with --text-encoder"));
         }
     }
 
@@ -40,8 +42,10 @@ sealed class TextPreparer
     {
         if (_text is not null)
             return (TrainingText.Shortened(_text, TrainingText.Clean(row.Text!), _limit, Draws("sentences")), []);
-        string question = row.Question is { } asked && _config.Task == TrainingTask.Vqa ? asked : _questions.Draw(Draws("question"), row.Abnormality);
-        string answer = _config.Task == TrainingTask.Report ? TrainingText.Clean(row.Text!) : row.Question is null ? row.Anatomy! : row.Answer!;
+        string question = row.Question is { } asked
+            && _config.Task == TrainingTask.Vqa ? asked : _questions.Draw(Draws("question"), row.Abnormality);
+        string answer = _config.Task == TrainingTask.Report ? TrainingText.Clean(row.Text!) : row.Question is null ? row.Anatomy!
+            : row.Answer!;
         var (ids, labels) = TrainingText.Answered(_language!, _visualTokens, question, answer, _limit);
         return Array.Exists(labels, label => label >= 0) ? (ids, labels)
             : throw new HseNetException($"the question alone fills the {_limit} tokens of max_length; expected room for an answer");

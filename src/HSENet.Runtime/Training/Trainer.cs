@@ -11,7 +11,8 @@ namespace HSENet.Runtime;
 /// <param name="SkippedRows">Rows of the manifest that were left out from the start.</param>
 public sealed record TrainingResult(long Steps, double? BestLoss, long BestStep, long Skipped, int SkippedRows);
 
-/// <summary>Trains HSENet in a run folder: configuration, log, checkpoints, the best one, and in the end the adapter of a fine-tuning or the checkpoint of a contrastive stage.</summary>
+/// <summary>Trains HSENet in a run folder: configuration, log, checkpoints, the best one, and in the end the adapter of a fine-tuning or
+/// the checkpoint of a contrastive stage.</summary>
 public static class Trainer
 {
     /// <summary>Name of the folder that the adapter is written to, inside the run's.</summary>
@@ -32,11 +33,13 @@ public static class Trainer
     /// <param name="folder">The run's folder.</param>
     /// <param name="config">What is trained and how. Relative paths are made absolute.</param>
     /// <param name="device">Where it runs.</param>
-    /// <param name="resume">Whether the folder holds the run already; it then goes on from its last checkpoint, on the same device bit for bit.</param>
+    /// <param name="resume">Whether the folder holds the run already; it then goes on from its last checkpoint, on the same device bit for
+    /// bit.</param>
     /// <param name="study">How scans are read; what the configuration says of preprocessing comes first.</param>
     /// <param name="progress">Hears where the run stands, on the training's thread.</param>
     /// <param name="cancellation">Ends the run after the running pass, with a checkpoint of the last finished step.</param>
-    /// <exception cref="HseNetException">Something given cannot be used: refused before the first step, as far as it can be seen then.</exception>
+    /// <exception cref="HseNetException">Something given cannot be used: refused before the first step, as far as it can be seen
+    /// then.</exception>
     /// <exception cref="TrainingDivergedException">A loss or gradient is not finite.</exception>
     /// <exception cref="DeviceMemoryException">The device has no room.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -56,7 +59,8 @@ public static class Trainer
         else
             WriteCheckpoint(Path.Combine(folder, ClipFolder), run.BestParameters(), config);
         var state = run.State;
-        return new TrainingResult(state.Step, double.IsFinite(state.BestLoss) ? state.BestLoss : null, state.BestStep, state.Skipped, run.SkippedRows);
+        return new TrainingResult(state.Step, double.IsFinite(state.BestLoss) ? state.BestLoss : null, state.BestStep, state.Skipped,
+            run.SkippedRows);
     }
 
     static void WriteCheckpoint(string folder, ParameterSet parameters, TrainingConfig config)

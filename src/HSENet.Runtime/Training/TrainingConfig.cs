@@ -16,7 +16,8 @@ public sealed record TrainingConfig
     [Description("Model folder written by 'hsenet convert'.")]
     public string Weights { get; init; } = "";
 
-    [Description("Where trained tensors start: model (as the folder has them, new adapters where it has none), scratch, or a checkpoint whose tensors are taken by name, the others from scratch.")]
+    [Description("Where trained tensors start: model (as the folder has them, new adapters where it has none), scratch, or a checkpoint "
+        + "whose tensors are taken by name, the others from scratch.")]
     public string Init { get; init; } = WeightInitialization.Model;
 
     [Description("Where kernels run: auto, cpu, cuda:N or emulator.")]

@@ -25,10 +25,12 @@ static class TrainingConfigChecks
         AtLeast(config.LoraR ?? 1, 1, "lora_r");
         Require(config.LoraAlpha is null or > 0, "lora_alpha", $"is {config.LoraAlpha}", "more than 0");
         Rate(config.LoraDropout, "lora_dropout");
-        Require(config.LoraTargetModules.Length > 0 && config.LoraTargetModules.All(name => !string.IsNullOrEmpty(name)), "lora_target_modules", "is empty", "at least one layer");
+        Require(config.LoraTargetModules.Length > 0 && config.LoraTargetModules.All(name => !string.IsNullOrEmpty(name)),
+            "lora_target_modules", "is empty", "at least one layer");
         Rate(config.Dropout, "dropout");
         Require(config.Dtype is "bf16" or "f32", "dtype", $"is {HseNetFileException.Quote(config.Dtype)}", "bf16 or f32");
-        Require(config.Preset is "standard" or "bimcv-r", "preset", $"is {HseNetFileException.Quote(config.Preset)}", "standard or bimcv-r");
+        Require(config.Preset is "standard" or "bimcv-r", "preset", $"is {HseNetFileException.Quote(config.Preset)}",
+            "standard or bimcv-r");
         AtLeast(config.Workers, 1, "workers");
         AtLeast(config.Prefetch, 1, "prefetch");
         AtLeast(config.EvalEvery, 0, "eval_every");

@@ -24,22 +24,26 @@ static class TrainingConfigFile
     /// <summary>All fields, in the order of the record.</summary>
     public static IReadOnlyList<TrainingField> Fields { get; } =
     [
-        .. typeof(TrainingConfig).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite).Select(property => new TrainingField(
-            JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name), Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType, property.GetCustomAttribute<DescriptionAttribute>()!.Description)),
+        .. typeof(TrainingConfig).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite)
+            .Select(property => new TrainingField(
+            JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name), Nullable.GetUnderlyingType(property.PropertyType)
+                ?? property.PropertyType, property.GetCustomAttribute<DescriptionAttribute>()!.Description)),
     ];
 
     /// <summary>Reads a configuration file; fields that it does not have keep the task's defaults.</summary>
     /// <param name="file">A JSON object; none leaves the defaults.</param>
     /// <param name="task">What is trained; null takes the file's word.</param>
     /// <param name="fields">Single fields as text, which come last.</param>
-    /// <exception cref="HseNetException">The file cannot be read, a field is unknown or a value is not usable; the message names the field.</exception>
+    /// <exception cref="HseNetException">The file cannot be read, a field is unknown or a value is not usable; the message names the
+    /// field.</exception>
     public static TrainingConfig Read(string? file, TrainingTask? task, IReadOnlyDictionary<string, string>? fields = null)
     {
         JsonObject given = file is null ? [] : ReadObject(file);
         string source = file ?? "options";
         if (given["task"] is { } named)
         {
-            TrainingTask stated = Fits(named, typeof(TrainingTask)) ? named.Deserialize<TrainingTask>(Json) : throw Unusable(named, source, "task");
+            TrainingTask stated = Fits(named, typeof(TrainingTask)) ? named.Deserialize<TrainingTask>(Json)
+                : throw Unusable(named, source, "task");
             if (task is not null && task != stated)
                 throw new HseNetFileException(source, $"is for the task {named}", $"{NameOf(task.Value)}");
             task = stated;
@@ -58,7 +62,8 @@ static class TrainingConfigFile
         void Set(string name, JsonNode? value, string where)
         {
             if (!config.ContainsKey(name))
-                throw new HseNetFileException(where, $"{HseNetFileException.Quote(name)} is no field", $"one of {string.Join(", ", Fields.Select(field => field.Name))}");
+                throw new HseNetFileException(where, $"{HseNetFileException.Quote(name)} is no field",
+                    $"one of {string.Join(", ", Fields.Select(field => field.Name))}");
             // A field that may be empty is so by default.
             if (value is null ? config[name] is not null : !Fits(value, Fields.First(field => field.Name == name).Type))
                 throw Unusable(value, where, name);
@@ -72,7 +77,8 @@ static class TrainingConfigFile
     /// <summary>Name of a task in files and on the command line.</summary>
     public static string NameOf(TrainingTask task) => JsonSerializer.SerializeToNode(task, Json)!.GetValue<string>();
 
-    /// <summary>The value of a field that a task's training has unless it is given, as the program takes it; nothing where it may be empty.</summary>
+    /// <summary>The value of a field that a task's training has unless it is given, as the program takes it; nothing where it may be
+    /// empty.</summary>
     public static string DefaultOf(string field, TrainingTask task) => ToJson(TrainingConfig.For(task))[field] switch
     {
         null => "",
@@ -128,7 +134,8 @@ static class TrainingConfigFile
         if (type == typeof(string) || type.IsEnum)
             return text;
         // What is no number stays a text, which the field then refuses.
-        return type == typeof(double) ? double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real) && double.IsFinite(real) ? real : text
+        return type == typeof(double) ? double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real)
+            && double.IsFinite(real) ? real : text
             : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole) ? whole : text;
     }
 
@@ -144,9 +151,11 @@ static class TrainingConfigFile
         }
     }
 
-    static HseNetFileException Unusable(JsonNode? value, string source, string name) => new(source, $"{name} is {HseNetFileException.Quote(value?.ToJsonString() ?? "null")}", Expected(name));
+    static HseNetFileException Unusable(JsonNode? value, string source, string name) =>
+        new(source, $"{name} is {HseNetFileException.Quote(value?.ToJsonString() ?? "null")}", Expected(name));
 
-    static string Expected(string name) => Fields.FirstOrDefault(field => field.Name == name)?.Type is not { } type ? "the fields of a training"
+    static string Expected(string name) =>
+        Fields.FirstOrDefault(field => field.Name == name)?.Type is not { } type ? "the fields of a training"
         : type == typeof(bool) ? "on or off" : type == typeof(string[]) ? "a list of names" : type.IsEnum ? "report, vqa, stage1 or stage2"
         : type == typeof(double) ? "a number" : type == typeof(string) ? "a text" : "a whole number";
 }

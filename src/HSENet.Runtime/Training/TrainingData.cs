@@ -28,20 +28,23 @@ sealed class TrainingData : IDisposable
         _config = config;
         var recipe = StudyRecipe.For(config, model, study);
         Manifest = Manifest.Read(config.Manifest, config.Task, config.SkipBad, row => RowFiles.Check(row, recipe));
-        Hash = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(string.Join('\n', Manifest.Train) + "\n\n" + string.Join('\n', Manifest.Validation))).ToString("x16", CultureInfo.InvariantCulture);
+        Hash = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(string.Join('\n', Manifest.Train) + "\n\n"
+            + string.Join('\n', Manifest.Validation))).ToString("x16", CultureInfo.InvariantCulture);
         _text = new TextPreparer(config, model);
         _cache = cache is null ? null : new VolumeCache(cache);
         Lazy<string> sliceWeights = WeightsHash("slice_encoder.");
         _encoderWeights = WeightsHash("encoder");
         int threads = Math.Max(1, Environment.ProcessorCount / 4);
-        _preparers = [.. Enumerable.Range(0, config.Workers).Select(_ => new StudyPreparer(recipe, _cache, sliceWeights, new HostDevice(threads)))];
+        _preparers = [.. Enumerable.Range(0, config.Workers)
+            .Select(_ => new StudyPreparer(recipe, _cache, sliceWeights, new HostDevice(threads)))];
         _free = new BlockingCollection<StudyPreparer>(new ConcurrentBag<StudyPreparer>(_preparers));
         Train = Loader(Manifest.Train, validation: false);
         int validated = config.ValidationSamples == 0 ? int.MaxValue : config.ValidationSamples;
         ValidationRows = [.. Manifest.Validation.Take(validated)];
         Validation = Loader(ValidationRows, validation: true);
         if (config.Task is TrainingTask.Stage1 or TrainingTask.Stage2 && (Manifest.Train.Count == 1 || ValidationRows.Count == 1))
-            throw new HseNetFileException(config.Manifest, $"has one row {(Manifest.Train.Count == 1 ? "to train on" : "for validation")}", "at least two: a contrastive stage compares pairs");
+            throw new HseNetFileException(config.Manifest, $"has one row {(Manifest.Train.Count == 1 ? "to train on" : "for validation")}",
+                "at least two: a contrastive stage compares pairs");
     }
 
     /// <summary>What was read.</summary>
@@ -54,7 +57,8 @@ sealed class TrainingData : IDisposable
     public string Hash { get; }
 
     /// <summary>Whether what the frozen encoders give is kept: only when it is the same every time.</summary>
-    public bool KeepsFrozenFeatures => _cache is not null && _config.FrozenFeaturesAreFixed && _config.Task is (TrainingTask.Report or TrainingTask.Vqa);
+    public bool KeepsFrozenFeatures =>
+        _cache is not null && _config.FrozenFeaturesAreFixed && _config.Task is (TrainingTask.Report or TrainingTask.Vqa);
 
     /// <summary>Loads what is trained on.</summary>
     public SampleLoader Train { get; }

@@ -6,7 +6,8 @@ namespace HSENet.Runtime;
 /// <param name="Volume">[D, H, W] normalised volume.</param>
 /// <param name="SliceFeatures">[slices, channels]; empty for a stage that does not read them.</param>
 /// <param name="Ids">Token ids of the text.</param>
-/// <param name="Labels">As long as the ids and not yet shifted: −100 where a position is not learned; empty for the contrastive stages.</param>
+/// <param name="Labels">As long as the ids and not yet shifted: −100 where a position is not learned; empty for the contrastive
+/// stages.</param>
 sealed record TrainingExample(int Row, ReadOnlyMemory<float> Volume, ReadOnlyMemory<float> SliceFeatures, int[] Ids, int[] Labels)
 {
     /// <summary>Where the frozen encoders' output for this study is kept; none where it is another one each time.</summary>
@@ -16,7 +17,8 @@ sealed record TrainingExample(int Row, ReadOnlyMemory<float> Volume, ReadOnlyMem
     public const int Ignored = -100;
 
     /// <summary>
-    /// How much the example counts in the mean of a step: its label tokens (a label is learned from the position before it, so the first one
+    /// How much the example counts in the mean of a step: its label tokens (a label is learned from the position before it, so the first
+    /// one
     /// never counts), or 1 where there are no labels.
     /// </summary>
     public long Weight => Labels.Length == 0 ? 1 : Labels.Skip(1).LongCount(label => label >= 0);
@@ -48,7 +50,8 @@ interface ITrainingObjective : IDisposable
     /// <summary>Adds <paramref name="share"/> × the gradient of the batch's mean loss to the parameters' gradients.</summary>
     /// <param name="batch">One of the batches that make up a step.</param>
     /// <param name="step">Which step.</param>
-    /// <param name="share">The batch's weight as a share of the whole step's (<see cref="TrainingExample.Weight"/>): 1 without accumulation.</param>
+    /// <param name="share">The batch's weight as a share of the whole step's (<see cref="TrainingExample.Weight"/>): 1 without
+    /// accumulation.</param>
     BatchLoss AddGradients(IReadOnlyList<TrainingExample> batch, StepContext step, double share);
 
     /// <summary>The mean loss of a batch without gradients, dropout and augmentation.</summary>

@@ -28,7 +28,8 @@ public sealed record TrainingProgress(long Step, long Steps)
     public string? Note { get; init; }
 }
 
-/// <summary>A loss or gradient that is not finite ended the training. The message says step, samples and the last good checkpoint.</summary>
+/// <summary>A loss or gradient that is not finite ended the training. The message says step, samples and the last good
+/// checkpoint.</summary>
 public sealed class TrainingDivergedException : Exception
 {
     internal TrainingDivergedException(string message) : base(HseNetException.OneLine(message, 1000))

@@ -24,20 +24,23 @@ sealed class TrainingRun : IDisposable
     long _saved = -1;
     double? _validationLoss;
 
-    TrainingRun(TrainingConfig config, RunFolder folder, TrainingData data, ITrainingObjective objective, IProgress<TrainingProgress>? progress)
+    TrainingRun(TrainingConfig config, RunFolder folder, TrainingData data, ITrainingObjective objective,
+        IProgress<TrainingProgress>? progress)
     {
         (_config, _folder, _data, _objective, _progress) = (config, folder, data, objective, progress);
         _order = new SampleOrder(data.Manifest.Train.Count, config.Batch, config.Seed);
-        Steps = config.Steps > 0 ? config.Steps : Math.Max(1, (long)Math.Ceiling(config.Epochs * _order.BatchesPerEpoch / config.Accumulation));
+        Steps = config.Steps > 0 ? config.Steps
+            : Math.Max(1, (long)Math.Ceiling(config.Epochs * _order.BatchesPerEpoch / config.Accumulation));
         _evalEvery = config.EvalEvery > 0 ? config.EvalEvery : Math.Max(1, Steps / 25);
-        _optimizer = new Optimizer(objective.Parameters, new OptimizerOptions(config.LearningRate, (long)Math.Ceiling(config.Warmup * Steps), Steps)
-        {
-            Beta1 = config.Beta1,
-            Beta2 = config.Beta2,
-            Epsilon = config.Epsilon,
-            WeightDecay = config.WeightDecay,
-            Clip = config.Clip,
-        });
+        _optimizer = new Optimizer(objective.Parameters,
+            new OptimizerOptions(config.LearningRate, (long)Math.Ceiling(config.Warmup * Steps), Steps)
+            {
+                Beta1 = config.Beta1,
+                Beta2 = config.Beta2,
+                Epsilon = config.Epsilon,
+                WeightDecay = config.WeightDecay,
+                Clip = config.Clip,
+            });
         _plannedBytes = objective.Plan.TotalBytes + objective.Parameters.Bytes + objective.FrozenBytes;
         _state = Restore();
         _log = RunLog.Open(folder.Log, _state.Step);
@@ -62,11 +65,16 @@ sealed class TrainingRun : IDisposable
     /// <param name="study">How scans are read.</param>
     /// <param name="open">Makes what is minimised.</param>
     /// <param name="progress">Hears where the run stands.</param>
-    /// <exception cref="HseNetException">Manifest, weights, folder or checkpoint cannot be used, or the configuration is another one than the run's.</exception>
-    public static TrainingRun Open(string path, TrainingConfig config, bool resume, CtStudyOptions study, Func<TrainingConfig, ITrainingObjective> open, IProgress<TrainingProgress>? progress)
+    /// <exception cref="HseNetException">Manifest, weights, folder or checkpoint cannot be used, or the configuration is another one than
+    /// the run's.</exception>
+    public static TrainingRun Open(string path, TrainingConfig config, bool resume, CtStudyOptions study,
+        Func<TrainingConfig, ITrainingObjective> open, IProgress<TrainingProgress>? progress)
     {
-        if (resume && TrainingConfigFile.Differences(TrainingConfigFile.Read(RunFolder.Open(path).Config, null), config) is { Count: > 0 } differences)
-            throw new HseNetFileException(path, $"the run has another configuration ({string.Join("; ", differences)}: the run's, then this one's)", "the same one to resume it, or another folder");
+        if (resume && TrainingConfigFile.Differences(TrainingConfigFile.Read(RunFolder.Open(path).Config, null), config)
+            is { Count: > 0 } differences)
+            throw new HseNetFileException(path,
+                $"the run has another configuration ({string.Join("; ", differences)}: the run's, then this one's)",
+                "the same one to resume it, or another folder");
         TrainingData? data = null;
         ITrainingObjective? objective = null;
         var folder = resume ? RunFolder.Open(path) : RunFolder.New(path);
@@ -74,7 +82,8 @@ sealed class TrainingRun : IDisposable
         {
             if (resume)
                 folder.Take();
-            data = new TrainingData(config, ModelConfig.Read(config.Weights), study, config.Cache == "off" ? null : config.Cache ?? folder.Cache);
+            data = new TrainingData(config, ModelConfig.Read(config.Weights), study, config.Cache == "off" ? null : config.Cache
+                ?? folder.Cache);
             objective = open(config);
             // A new run that is refused leaves nothing: its folder comes last, and behind a cache that stands elsewhere.
             bool outside = config.Cache is not null;
@@ -97,7 +106,8 @@ sealed class TrainingRun : IDisposable
         }
     }
 
-    /// <summary>Trains to the end. Whatever ends it earlier, the last finished step is written as a checkpoint unless it diverged.</summary>
+    /// <summary>Trains to the end. Whatever ends it earlier, the last finished step is written as a checkpoint unless it
+    /// diverged.</summary>
     /// <exception cref="TrainingDivergedException">A loss or gradient is not finite.</exception>
     /// <exception cref="HseNetFileException">A sample cannot be used, or a file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -166,7 +176,8 @@ sealed class TrainingRun : IDisposable
             double seconds = clock.Elapsed.TotalSeconds, wait = (_data.Train.Wait - waited).TotalSeconds;
             clock.Restart();
             waited = _data.Train.Wait;
-            var line = new StepLine(_state.Step, (double)_state.Position / _order.BatchesPerEpoch, loss.Loss, rate, norm, loss.Tokens, loss.Tokens / seconds, seconds, wait, Environment.WorkingSet, _plannedBytes, skipped);
+            var line = new StepLine(_state.Step, (double)_state.Position / _order.BatchesPerEpoch, loss.Loss, rate, norm, loss.Tokens,
+                loss.Tokens / seconds, seconds, wait, Environment.WorkingSet, _plannedBytes, skipped);
             _log.Write(line);
             Report(line);
             step.Clear();
@@ -271,10 +282,15 @@ sealed class TrainingRun : IDisposable
     {
         var manifest = _data.Manifest;
         _log.Write(new EventLine(_state.Step, _state.Step == 0 ? "start" : "resume",
-            $"{manifest.Train.Count} samples, {_data.ValidationRows.Count} for validation, {manifest.Skipped.Count} rows skipped; {_objective.Parameters.All.Sum(p => p.Values.Length)} trained values; planned bytes: {_objective.Plan.TotalBytes} activations, {_objective.Parameters.Bytes} trained tensors with gradients and moments, {_objective.FrozenBytes} frozen weights; frozen encoders: {(_data.KeepsFrozenFeatures ? "output kept" : "computed for every sample")}"));
+            $"{manifest.Train.Count} samples, {_data.ValidationRows.Count} for validation, {manifest.Skipped.Count} rows skipped; "
+                + $"{_objective.Parameters.All.Sum(p => p.Values.Length)} trained values; planned bytes: {_objective.Plan.TotalBytes} "
+                + $"activations, {_objective.Parameters.Bytes} trained tensors with gradients and moments, {_objective.FrozenBytes} "
+                + $"frozen weights; frozen encoders: {(_data.KeepsFrozenFeatures ? "output kept" : "computed for every sample")}"));
         foreach (string problem in manifest.Skipped)
             _log.Write(new EventLine(_state.Step, "skipped row", problem));
-        foreach (string note in manifest.Skipped.Take(NotesShown).Concat(manifest.Skipped.Count > NotesShown ? [$"… and {manifest.Skipped.Count - NotesShown} more: all in {_folder.Log}"] : (string[])[]))
+        foreach (string note in manifest.Skipped.Take(NotesShown)
+            .Concat(manifest.Skipped.Count > NotesShown ? [$"… and {manifest.Skipped.Count - NotesShown} more: all in {_folder.Log}"]
+            : (string[])[]))
             _progress?.Report(new TrainingProgress(_state.Step, Steps) { Note = note });
     }
 
@@ -297,8 +313,11 @@ sealed class TrainingRun : IDisposable
     {
         var rows = batches.SelectMany(batch => batch.Examples).Select(example => (list ?? _data.Manifest.Train)[example.Row]);
         string samples = string.Join(", ", rows.Take(8).Select(row => $"line {row.Line} ({System.IO.Path.GetFileName(row.Image)})"));
-        string good = _folder.Newest() is [var newest, ..] ? $"the last good checkpoint is {newest}" : File.Exists(_folder.Best) ? $"there is no checkpoint yet but {_folder.Best}" : "there is no checkpoint yet";
-        var e = new TrainingDivergedException($"step {_state.Step + (list is null ? 1 : 0)}: {what} is {value} on {samples} of {_config.Manifest}; {good}; expected a finite number: a lower learning_rate or clip may help");
+        string good = _folder.Newest() is [var newest, ..] ? $"the last good checkpoint is {newest}"
+            : File.Exists(_folder.Best) ? $"there is no checkpoint yet but {_folder.Best}" : "there is no checkpoint yet";
+        var e = new TrainingDivergedException(
+            $"step {_state.Step + (list is null ? 1 : 0)}: {what} is {value} on {samples} of {_config.Manifest}; {good}; expected a "
+            + $"finite number: a lower learning_rate or clip may help");
         _log.Write(new EventLine(_state.Step, "diverged", e.Message));
         return e;
     }

@@ -3,15 +3,18 @@ namespace HSENet.Runtime;
 
 static class TrainingText
 {
-    /// <summary>A report without the characters that the reference deletes from reports (not from answers): quotes, apostrophes, parentheses.</summary>
+    /// <summary>A report without the characters that the reference deletes from reports (not from answers): quotes, apostrophes,
+    /// parentheses.</summary>
     public static string Clean(string report) => string.Concat(report.Split('"', '\'', '(', ')'));
 
     /// <summary>
     /// Prompt, a space and the answer, with the end token behind them. Labels are the ids from the answer on; what is longer than
-    /// <paramref name="maxLength"/> is cut and then has no end token (reference: CapDataset_CT_Rate, whose end token takes the place of the first
+    /// <paramref name="maxLength"/> is cut and then has no end token (reference: CapDataset_CT_Rate, whose end token takes the place of the
+    /// first
     /// padding token).
     /// </summary>
-    public static (int[] Ids, int[] Labels) Answered(LanguageTokenizer tokenizer, int visualTokens, string question, string answer, int maxLength)
+    public static (int[] Ids, int[] Labels) Answered(LanguageTokenizer tokenizer, int visualTokens, string question, string answer,
+        int maxLength)
     {
         int[] whole = Prompt.Build(tokenizer, visualTokens, $"{question} {answer}");
         bool ends = whole.Length < maxLength;

@@ -31,11 +31,13 @@ sealed class VolumeCache
     /// <summary>Why the last array could not be stored (a full disk, say); the training goes on without.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>A key for what is computed from a scan: its path, size and time of change, and everything else that decides the result.</summary>
+    /// <summary>A key for what is computed from a scan: its path, size and time of change, and everything else that decides the
+    /// result.</summary>
     public static string Key(string path, params ReadOnlySpan<string> more)
     {
         IEnumerable<string> files = Files(path).Select(file => new FileInfo(file))
-            .Select(info => string.Create(CultureInfo.InvariantCulture, $"{info.FullName}\n{(info.Exists ? info.Length : -1)}\n{info.LastWriteTimeUtc.Ticks}"));
+            .Select(info => string.Create(CultureInfo.InvariantCulture,
+                $"{info.FullName}\n{(info.Exists ? info.Length : -1)}\n{info.LastWriteTimeUtc.Ticks}"));
         return KeyOf([.. files, .. more]);
     }
 
@@ -106,6 +108,7 @@ static class FloatArrays
         var values = new double[volume.Count];
         volume.ToDoubles(0, values);
         float[] singles = Array.ConvertAll(values, value => (float)value);
-        return singles.All(float.IsFinite) ? singles : throw new HseNetFileException(volume.Source, "holds values that are not finite", "finite values");
+        return singles.All(float.IsFinite) ? singles
+            : throw new HseNetFileException(volume.Source, "holds values that are not finite", "finite values");
     }
 }

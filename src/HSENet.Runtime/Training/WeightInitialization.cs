@@ -15,10 +15,12 @@ static class WeightInitialization
     /// <summary>Sets all values.</summary>
     /// <param name="set">What is trained.</param>
     /// <param name="model">The model's own weights.</param>
-    /// <param name="init"><see cref="Model"/>, <see cref="Scratch"/>, or a checkpoint: every tensor that it has is taken, the others start from scratch.</param>
+    /// <param name="init"><see cref="Model"/>, <see cref="Scratch"/>, or a checkpoint: every tensor that it has is taken, the others start
+    /// from scratch.</param>
     /// <param name="seed">Of the random numbers.</param>
     /// <param name="find">A trained tensor in a checkpoint, which may have a name of its own for it; null when it has none.</param>
-    /// <exception cref="HseNetFileException">The model lacks a tensor, or the checkpoint cannot be read, has none of them or one of another size.</exception>
+    /// <exception cref="HseNetFileException">The model lacks a tensor, or the checkpoint cannot be read, has none of them or one of another
+    /// size.</exception>
     public static void Set(ParameterSet set, TensorSource model, string init, long seed, Func<TensorSource, string, TensorEntry?> find)
     {
         using var checkpoint = init is Model or Scratch ? null : TensorSource.Open(init);
@@ -34,11 +36,13 @@ static class WeightInitialization
             taken += entry is null ? 0 : 1;
         }
         if (checkpoint is not null && taken == 0)
-            throw new HseNetFileException(init, $"has none of the {set.All.Count} tensors that are trained", $"{set.All[0].Name} and others, under this name or the reference's");
+            throw new HseNetFileException(init, $"has none of the {set.All.Count} tensors that are trained",
+                $"{set.All[0].Name} and others, under this name or the reference's");
     }
 
     /// <summary>
-    /// The reference's initial values: normal numbers of deviation 0.02 for weights and embeddings, zero for biases and the class token, one for norms;
+    /// The reference's initial values: normal numbers of deviation 0.02 for weights and embeddings, zero for biases and the class token,
+    /// one for norms;
     /// of an adapter (peft) A uniform within 1/√inputs, which is Kaiming's with a = √5, and B zero; ln(1/0.07) for the logit scale.
     /// </summary>
     /// <param name="name">This project's name of the tensor.</param>

@@ -46,7 +46,8 @@ internal static class PickleGlobals
             "collections" => name == "OrderedDict",
             "torch" => StorageTypes.ContainsKey(name) || TypeNames.ContainsKey(name) || name is "Size" or "device",
             "torch.storage" => name == "UntypedStorage",
-            "torch._utils" => name is "_rebuild_tensor" or "_rebuild_tensor_v2" or "_rebuild_tensor_v3" or "_rebuild_parameter" or "_rebuild_parameter_with_state",
+            "torch._utils" => name is "_rebuild_tensor" or "_rebuild_tensor_v2" or "_rebuild_tensor_v3" or "_rebuild_parameter"
+                or "_rebuild_parameter_with_state",
             _ => false,
         };
         return allowed ? new PickleGlobal(module, name) : throw reader.Refused($"{module}.{name}");
@@ -55,7 +56,8 @@ internal static class PickleGlobals
     /// <summary>The storage that a persistent id names: ('storage', type, key, location, number of elements[, no view]).</summary>
     public static PickleStorage Storage(PickleReader reader, object? id)
     {
-        if (id is not PickleTuple { Items: ["storage", PickleGlobal type, string key, string, long count, .. var rest] } || rest is not ([] or [null]) || count < 0)
+        if (id is not PickleTuple { Items: ["storage", PickleGlobal type, string key, string, long count, .. var rest] }
+            || rest is not ([] or [null]) || count < 0)
             throw reader.Error("a storage is described in an unknown way");
         if (type is { Module: "torch.storage", Name: "UntypedStorage" })
             return new PickleStorage(key, null, count);
@@ -76,11 +78,14 @@ internal static class PickleGlobals
                 foreach (object? pair in pairs)
                     AddItems(reader, dictionary, Pair(pair));
                 return dictionary;
-            case "_rebuild_tensor" when arguments is [PickleStorage { Type: { } type } storage, long offset, PickleTuple shape, PickleTuple strides]:
+            case "_rebuild_tensor" when arguments
+                is [PickleStorage { Type: { } type } storage, long offset, PickleTuple shape, PickleTuple strides]:
                 return Tensor(reader, storage, type, offset, shape, strides);
-            case "_rebuild_tensor_v2" when arguments is [PickleStorage { Type: { } type } storage, long offset, PickleTuple shape, PickleTuple strides, _, _, ..]:
+            case "_rebuild_tensor_v2" when arguments
+                is [PickleStorage { Type: { } type } storage, long offset, PickleTuple shape, PickleTuple strides, _, _, ..]:
                 return Tensor(reader, storage, type, offset, shape, strides);
-            case "_rebuild_tensor_v3" when arguments is [PickleStorage storage, long offset, PickleTuple shape, PickleTuple strides, _, _, PickleGlobal dtype, ..]
+            case "_rebuild_tensor_v3" when arguments
+                is [PickleStorage storage, long offset, PickleTuple shape, PickleTuple strides, _, _, PickleGlobal dtype, ..]
                 && dtype.Module == "torch" && TypeNames.TryGetValue(dtype.Name, out DataType type):
                 return Tensor(reader, storage, type, offset, shape, strides);
             case "_rebuild_parameter" when arguments is [PickleTensor tensor, _, _]:
@@ -117,7 +122,8 @@ internal static class PickleGlobals
             }, items[i + 1]));
     }
 
-    static PickleTensor Tensor(PickleReader reader, PickleStorage storage, DataType type, long offset, PickleTuple shape, PickleTuple strides)
+    static PickleTensor Tensor(PickleReader reader, PickleStorage storage, DataType type, long offset, PickleTuple shape,
+        PickleTuple strides)
     {
         long[] sizes = Numbers(shape), steps = Numbers(strides);
         if (sizes.Length != steps.Length || offset < 0 || DataTypes.ElementCount(sizes, type) is not { } count)
@@ -133,6 +139,7 @@ internal static class PickleGlobals
         return new PickleTensor(storage, type, offset, sizes, steps);
 
         long[] Numbers(PickleTuple tuple) =>
-            [.. tuple.Items.Select(i => i is long number and >= 0 ? number : throw reader.Error("a size or stride is not a number from 0 on"))];
+            [.. tuple.Items.Select(i => i is long number and >= 0 ? number
+                : throw reader.Error("a size or stride is not a number from 0 on"))];
     }
 }

@@ -52,8 +52,10 @@ internal sealed class PickleReader
         return bytes;
     }
 
-    public HseNetFileException Error(string problem) => new(file.Name, $"the pickle at byte {start} is not valid: {problem}", "a dictionary of tensors as PyTorch writes it");
+    public HseNetFileException Error(string problem) =>
+        new(file.Name, $"the pickle at byte {start} is not valid: {problem}", "a dictionary of tensors as PyTorch writes it");
 
     public HseNetFileException Refused(string what) =>
-        new(file.Name, $"the pickle asks for {HseNetFileException.Quote(what)}, which is refused; nothing was executed", "only dictionaries of tensors");
+        new(file.Name, $"the pickle asks for {HseNetFileException.Quote(what)}, which is refused; nothing was executed",
+            "only dictionaries of tensors");
 }

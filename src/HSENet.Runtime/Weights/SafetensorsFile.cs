@@ -18,7 +18,8 @@ internal static class SafetensorsFile
     public static TensorSource Read(FileBytes file)
     {
         if (file.Length < 8)
-            throw new HseNetFileException(file.Name, $"has {file.Length} bytes", "a safetensors file, which begins with 8 bytes of header length");
+            throw new HseNetFileException(file.Name, $"has {file.Length} bytes",
+                "a safetensors file, which begins with 8 bytes of header length");
         ulong stated = BinaryPrimitives.ReadUInt64LittleEndian(file.Slice(0, 8));
         if (stated > (ulong)(file.Length - 8) || stated > MaximumHeader)
             throw new HseNetFileException(file.Name, $"the header length says {stated} bytes",
@@ -96,18 +97,23 @@ internal static class SafetensorsFile
                     offsets = ReadNumbers(ref json, file, quoted, field);
                     break;
                 default:
-                    throw new HseNetFileException(file.Name, $"tensor {quoted} has an unknown or repeated field {HseNetFileException.Quote(field)}", "dtype, shape and data_offsets once each");
+                    throw new HseNetFileException(file.Name,
+                        $"tensor {quoted} has an unknown or repeated field {HseNetFileException.Quote(field)}",
+                        "dtype, shape and data_offsets once each");
             }
         }
         if (typeName is null || shape is null || offsets is not { Length: 2 })
             throw new HseNetFileException(file.Name, $"tensor {quoted} is incomplete", "dtype, shape and two data_offsets");
         if (!DataTypes.TryParse(typeName, out DataType type))
-            throw new HseNetFileException(file.Name, $"tensor {quoted} has the unknown dtype {HseNetFileException.Quote(typeName)}", $"one of {string.Join(" ", Enum.GetValues<DataType>().Select(t => t.Name()))}");
+            throw new HseNetFileException(file.Name, $"tensor {quoted} has the unknown dtype {HseNetFileException.Quote(typeName)}",
+                $"one of {string.Join(" ", Enum.GetValues<DataType>().Select(t => t.Name()))}");
         if (DataTypes.ElementCount(shape, type) is not { } count)
-            throw new HseNetFileException(file.Name, $"tensor {quoted} has the shape {Shown(shape)}, whose size overflows or is negative", "dimensions from 0 and less than 2^63 bytes");
+            throw new HseNetFileException(file.Name, $"tensor {quoted} has the shape {Shown(shape)}, whose size overflows or is negative",
+                "dimensions from 0 and less than 2^63 bytes");
         long bytes = count * type.Size();
         if (offsets[1] < offsets[0] || offsets[1] - offsets[0] != bytes)
-            throw new HseNetFileException(file.Name, $"tensor {quoted} has the offsets {offsets[0]} to {offsets[1]}", $"{bytes} bytes for {type.Name()} {Shown(shape)}");
+            throw new HseNetFileException(file.Name, $"tensor {quoted} has the offsets {offsets[0]} to {offsets[1]}",
+                $"{bytes} bytes for {type.Name()} {Shown(shape)}");
         return new Listed(name, type, shape, offsets[0], offsets[1]);
     }
 
@@ -118,13 +124,15 @@ internal static class SafetensorsFile
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
         {
             if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out long number) || number < 0)
-                throw new HseNetFileException(file.Name, $"the {field} of tensor {quoted} is not right", "a list of whole numbers from 0 to 2^63-1");
+                throw new HseNetFileException(file.Name, $"the {field} of tensor {quoted} is not right",
+                    "a list of whole numbers from 0 to 2^63-1");
             numbers.Add(number);
         }
         return [.. numbers];
     }
 
-    static string Shown(long[] shape) => HseNetException.OneLine($"[{string.Join(", ", shape.Take(9))}{(shape.Length > 9 ? ", …" : "")}]", 120);
+    static string Shown(long[] shape) =>
+        HseNetException.OneLine($"[{string.Join(", ", shape.Take(9))}{(shape.Length > 9 ? ", …" : "")}]", 120);
 
     // The format allows no gap, no overlap and nothing behind the last tensor, so nothing can hide in a file.
     static void CheckLayout(FileBytes file, List<Listed> listed, long dataLength)
@@ -133,9 +141,12 @@ internal static class SafetensorsFile
         foreach (Listed t in listed.OrderBy(t => t.Begin).ThenBy(t => t.End))
         {
             if (t.End > dataLength)
-                throw new HseNetFileException(file.Name, $"tensor {HseNetFileException.Quote(t.Name)} ends at byte {t.End} of the data", $"at most {dataLength}: the file is truncated or its header wrong");
+                throw new HseNetFileException(file.Name, $"tensor {HseNetFileException.Quote(t.Name)} ends at byte {t.End} of the data",
+                    $"at most {dataLength}: the file is truncated or its header wrong");
             if (t.Begin != position)
-                throw new HseNetFileException(file.Name, $"tensor {HseNetFileException.Quote(t.Name)} begins at byte {t.Begin} of the data, which leaves {(t.Begin < position ? "an overlap" : "a hole")}", $"{position}");
+                throw new HseNetFileException(file.Name,
+                    $"tensor {HseNetFileException.Quote(t.Name)} begins at byte {t.Begin} of the data, which leaves "
+                    + $"{(t.Begin < position ? "an overlap" : "a hole")}", $"{position}");
             position = t.End;
         }
         if (position != dataLength)
@@ -145,13 +156,15 @@ internal static class SafetensorsFile
     static void Expect(ref Utf8JsonReader json, JsonTokenType token, FileBytes file)
     {
         if (!json.Read() || json.TokenType != token)
-            throw new HseNetFileException(file.Name, "the header does not have the structure of a safetensors header", $"{token} at byte {8 + json.TokenStartIndex}");
+            throw new HseNetFileException(file.Name, "the header does not have the structure of a safetensors header",
+                $"{token} at byte {8 + json.TokenStartIndex}");
     }
 
     static string? NextName(ref Utf8JsonReader json, FileBytes file)
     {
         if (!json.Read() || json.TokenType is not (JsonTokenType.PropertyName or JsonTokenType.EndObject))
-            throw new HseNetFileException(file.Name, "the header does not have the structure of a safetensors header", "a name or a closing brace");
+            throw new HseNetFileException(file.Name, "the header does not have the structure of a safetensors header",
+                "a name or a closing brace");
         return json.TokenType == JsonTokenType.EndObject ? null : json.GetString()!;
     }
 }

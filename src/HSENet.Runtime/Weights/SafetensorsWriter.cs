@@ -10,12 +10,15 @@ public sealed record TensorDescription(string Name, DataType Type, IReadOnlyList
 {
     /// <summary>Number of bytes of the tensor.</summary>
     /// <exception cref="ArgumentException">A dimension is negative or the size overflows.</exception>
-    public long ByteLength => (DataTypes.ElementCount([.. Shape], Type) ?? throw new ArgumentException($"the shape of {Name} is negative or overflows")) * Type.Size();
+    public long ByteLength => (DataTypes.ElementCount([.. Shape], Type)
+        ?? throw new ArgumentException($"the shape of {Name} is negative or overflows")) * Type.Size();
 }
 
 /// <summary>
-/// Writes one safetensors file. The tensors are declared first and then filled in any order and in pieces of any size, so that none needs to be in
-/// memory whole. The header's metadata gets the XxHash3 of each tensor (<c>xxh3:NAME</c>). The file has its name only after <see cref="Commit"/>.
+/// Writes one safetensors file. The tensors are declared first and then filled in any order and in pieces of any size, so that none needs
+/// to be in
+/// memory whole. The header's metadata gets the XxHash3 of each tensor (<c>xxh3:NAME</c>). The file has its name only after
+/// <see cref="Commit"/>.
 /// </summary>
 public sealed class SafetensorsWriter : IDisposable
 {
@@ -70,7 +73,8 @@ public sealed class SafetensorsWriter : IDisposable
         if (!byName.TryGetValue(name, out Progress? progress))
             throw new ArgumentException($"the tensor {name} was not declared", nameof(name));
         if (bytes.Length > progress.Tensor.ByteLength - progress.Written)
-            throw new ArgumentException($"the tensor {name} has {progress.Tensor.ByteLength} bytes and gets {progress.Written + bytes.Length}", nameof(bytes));
+            throw new ArgumentException($"the tensor {name} has {progress.Tensor.ByteLength} bytes and gets "
+                + $"{progress.Written + bytes.Length}", nameof(bytes));
         if (bytes.IsEmpty)
             return;
         file.Write(bytes, dataStart + progress.Offset + progress.Written);
@@ -94,7 +98,8 @@ public sealed class SafetensorsWriter : IDisposable
     }
 
     /// <summary>The XxHash3 of each finished tensor, as 16 hexadecimal digits.</summary>
-    public IReadOnlyDictionary<string, string> Checksums => layout.Where(p => p.Hash is null).ToDictionary(p => p.Tensor.Name, p => p.Checksum);
+    public IReadOnlyDictionary<string, string> Checksums =>
+        layout.Where(p => p.Hash is null).ToDictionary(p => p.Tensor.Name, p => p.Checksum);
 
     /// <summary>Writes the header, flushes and gives the file its name.</summary>
     /// <exception cref="InvalidOperationException">A tensor is incomplete.</exception>

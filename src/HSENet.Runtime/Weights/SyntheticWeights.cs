@@ -40,7 +40,8 @@ static class SyntheticWeights
         }
     }
 
-    /// <summary>Uniform numbers in [−1, 1), multiples of 2^-23: the inputs of the golden data, and what parameters are scaled from.</summary>
+    /// <summary>Uniform numbers in [−1, 1), multiples of 2^-23: the inputs of the golden data, and what parameters are scaled
+    /// from.</summary>
     public static void Uniform(string name, ulong seed, long first, Span<float> destination)
     {
         ulong state = Hash(name) ^ unchecked(seed * GoldenGamma);

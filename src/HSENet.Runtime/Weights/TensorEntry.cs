@@ -46,8 +46,10 @@ public sealed unsafe class TensorEntry
     }
 
     /// <summary>
-    /// Address of the first of <see cref="ByteLength"/> bytes, row-major and little-endian, not necessarily aligned. Valid until the source is
-    /// disposed; keep the source referenced while it is used. A transposed or otherwise strided view is gathered into memory of its own first.
+    /// Address of the first of <see cref="ByteLength"/> bytes, row-major and little-endian, not necessarily aligned. Valid until the source
+    /// is
+    /// disposed; keep the source referenced while it is used. A transposed or otherwise strided view is gathered into memory of its own
+    /// first.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The source was disposed.</exception>
     /// <exception cref="HseNetFileException">A strided view is larger than 2 GB.</exception>
@@ -69,7 +71,8 @@ public sealed unsafe class TensorEntry
         get
         {
             if (ByteLength > int.MaxValue)
-                throw new HseNetFileException(File, $"tensor {HseNetFileException.Quote(Name)} has {ByteLength} bytes", $"at most {int.MaxValue} to be read as one span");
+                throw new HseNetFileException(File, $"tensor {HseNetFileException.Quote(Name)} has {ByteLength} bytes",
+                    $"at most {int.MaxValue} to be read as one span");
             return new ReadOnlySpan<byte>(Pointer, (int)ByteLength);
         }
     }
@@ -124,7 +127,8 @@ public sealed unsafe class TensorEntry
     byte[] Gather()
     {
         if (ByteLength > Array.MaxLength)
-            throw new HseNetFileException(File, $"the strided tensor {HseNetFileException.Quote(Name)} has {ByteLength} bytes", $"at most {Array.MaxLength}");
+            throw new HseNetFileException(File, $"the strided tensor {HseNetFileException.Quote(Name)} has {ByteLength} bytes",
+                $"at most {Array.MaxLength}");
         int size = Type.Size();
         // Pinned, so that its address stays what Pointer returned.
         byte[] bytes = GC.AllocateUninitializedArray<byte>((int)ByteLength, pinned: true);

@@ -21,17 +21,20 @@ public class TensorSource : IDisposable
     /// <summary>Free text that a safetensors file carries beside its tensors; empty for other formats.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    internal TensorSource(string path, List<TensorEntry> tensors, IReadOnlyList<IDisposable> owned, IReadOnlyDictionary<string, string>? metadata = null)
+    internal TensorSource(string path, List<TensorEntry> tensors, IReadOnlyList<IDisposable> owned,
+        IReadOnlyDictionary<string, string>? metadata = null)
     {
         (Path, Tensors, this.owned, Metadata) = (path, tensors, owned, metadata ?? new Dictionary<string, string>());
         byName = new Dictionary<string, TensorEntry>(tensors.Count);
         foreach (TensorEntry tensor in tensors)
             if (!byName.TryAdd(tensor.Name, tensor))
-                throw new HseNetFileException(tensor.File, $"tensor {HseNetFileException.Quote(tensor.Name)} appears twice in {path}", "each name once");
+                throw new HseNetFileException(tensor.File, $"tensor {HseNetFileException.Quote(tensor.Name)} appears twice in {path}",
+                    "each name once");
     }
 
     /// <summary>
-    /// Opens a .safetensors file, a PyTorch file (.bin, .pt, .pth: zip or legacy form) or a folder: with an index of shards, or with one or several
+    /// Opens a .safetensors file, a PyTorch file (.bin, .pt, .pth: zip or legacy form) or a folder: with an index of shards, or with one or
+    /// several
     /// of these files. Nothing in a file is executed, and only the lists of tensors are read.
     /// </summary>
     /// <exception cref="HseNetFileException">A file is missing or not what it should be; the message names it and the reason.</exception>
@@ -57,7 +60,8 @@ public class TensorSource : IDisposable
 
     /// <summary>Reads the list of tensors from an open file, which the result then owns; on an error the caller still does.</summary>
     internal static TensorSource Read(FileBytes file) =>
-        System.IO.Path.GetExtension(file.Name).ToLowerInvariant() is ".bin" or ".pt" or ".pth" ? TorchFile.Read(file) : SafetensorsFile.Read(file);
+        System.IO.Path.GetExtension(file.Name).ToLowerInvariant() is ".bin" or ".pt" or ".pth" ? TorchFile.Read(file)
+            : SafetensorsFile.Read(file);
 
     /// <summary>The tensor of this name, if there is one.</summary>
     public bool TryGet(string name, [NotNullWhen(true)] out TensorEntry? tensor) => byName.TryGetValue(name, out tensor);
@@ -66,7 +70,8 @@ public class TensorSource : IDisposable
     /// <exception cref="HseNetFileException">There is none; the message names it.</exception>
     public TensorEntry Get(string name) => TryGet(name, out TensorEntry? tensor)
         ? tensor
-        : throw new HseNetFileException(Path, $"tensor {HseNetFileException.Quote(name)} is missing", $"it among the {Tensors.Count} tensors");
+        : throw new HseNetFileException(Path, $"tensor {HseNetFileException.Quote(name)} is missing",
+            $"it among the {Tensors.Count} tensors");
 
     /// <summary>Compares every tensor with the checksum that its file states.</summary>
     /// <returns>The number of tensors that have one.</returns>
@@ -78,7 +83,8 @@ public class TensorSource : IDisposable
         {
             string computed = tensor.ComputeChecksum();
             if (computed != tensor.StatedChecksum)
-                throw new HseNetFileException(tensor.File, $"tensor {HseNetFileException.Quote(tensor.Name)} has checksum {computed}", tensor.StatedChecksum!);
+                throw new HseNetFileException(tensor.File, $"tensor {HseNetFileException.Quote(tensor.Name)} has checksum {computed}",
+                    tensor.StatedChecksum!);
             verified++;
         }
         return verified;

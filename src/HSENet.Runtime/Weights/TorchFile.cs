@@ -38,12 +38,14 @@ internal static class TorchFile
         return Flatten(file, content, (storage, elementSize) =>
         {
             if (!byName.TryGetValue($"{root}data/{storage.Key}", out ZipEntry? entry))
-                throw new HseNetFileException(file.Name, $"the storage {HseNetFileException.Quote(storage.Key)} is missing", "the bytes of every tensor");
+                throw new HseNetFileException(file.Name, $"the storage {HseNetFileException.Quote(storage.Key)} is missing",
+                    "the bytes of every tensor");
             return Checked(file, storage, elementSize, Stored(file, entry), entry.Length);
         });
     }
 
-    // magic, protocol, system facts, content, list of storage keys (a pickle each), then for each storage its length in elements and its bytes
+    // magic, protocol, system facts, content, list of storage keys (a pickle each), then for each storage its length in elements and its
+    // bytes
     static TensorSource ReadLegacy(FileBytes file)
     {
         long position = 0;
@@ -75,24 +77,29 @@ internal static class TorchFile
             long count = new PickleReader(file, position, file.Length).Int64();
             position += 8;
             if (count < 0 || count > (file.Length - position) / size)
-                throw new HseNetFileException(file.Name, $"the storage {HseNetFileException.Quote(name)} states {count} elements of {size} bytes", $"at most the {file.Length - position} bytes that follow");
+                throw new HseNetFileException(file.Name,
+                    $"the storage {HseNetFileException.Quote(name)} states {count} elements of {size} bytes",
+                    $"at most the {file.Length - position} bytes that follow");
             if (!places.TryAdd(name, (position, count * size)))
                 throw new HseNetFileException(file.Name, $"lists the storage {HseNetFileException.Quote(name)} twice", "each once");
             position += count * size;
         }
         return Flatten(file, content, (storage, elementSize) => places.TryGetValue(storage.Key, out var place)
             ? Checked(file, storage, elementSize, place.Offset, place.Length)
-            : throw new HseNetFileException(file.Name, $"the storage {HseNetFileException.Quote(storage.Key)} is missing", "the bytes of every tensor"));
+            : throw new HseNetFileException(file.Name, $"the storage {HseNetFileException.Quote(storage.Key)} is missing",
+                "the bytes of every tensor"));
     }
 
     static long Stored(FileBytes file, ZipEntry entry) => entry.IsStored
         ? ZipDirectory.DataOffset(file, entry)
-        : throw new HseNetFileException(file.Name, $"{HseNetFileException.Quote(entry.Name)} is compressed", "stored entries, as PyTorch writes them");
+        : throw new HseNetFileException(file.Name, $"{HseNetFileException.Quote(entry.Name)} is compressed",
+            "stored entries, as PyTorch writes them");
 
     static long Checked(FileBytes file, PickleStorage storage, int elementSize, long offset, long length)
     {
         if ((Int128)storage.Count * elementSize != length)
-            throw new HseNetFileException(file.Name, $"the storage {HseNetFileException.Quote(storage.Key)} has {length} bytes", $"{storage.Count} elements of {elementSize} bytes");
+            throw new HseNetFileException(file.Name, $"the storage {HseNetFileException.Quote(storage.Key)} has {length} bytes",
+                $"{storage.Count} elements of {elementSize} bytes");
         return offset;
     }
 
@@ -120,9 +127,11 @@ internal static class TorchFile
         void Walk(string name, object? value, int depth)
         {
             if (depth > MaximumDepth || ++steps > 10 * MaximumTensors)
-                throw new HseNetFileException(file.Name, "its dictionaries are nested too deeply or contain themselves", $"at most {MaximumDepth} levels");
+                throw new HseNetFileException(file.Name, "its dictionaries are nested too deeply or contain themselves",
+                    $"at most {MaximumDepth} levels");
             if (name.Length > MaximumName)
-                throw new HseNetFileException(file.Name, $"the tensor name {HseNetFileException.Quote(name)} is too long", $"at most {MaximumName} characters");
+                throw new HseNetFileException(file.Name, $"the tensor name {HseNetFileException.Quote(name)} is too long",
+                    $"at most {MaximumName} characters");
             switch (value)
             {
                 case PickleTensor tensor:

@@ -12,7 +12,8 @@ public sealed record TensorBytes(string Name, DataType Type, IReadOnlyList<long>
 public static class TorchWriter
 {
     /// <summary>Writes the file under a temporary name and moves it when it is complete.</summary>
-    /// <exception cref="ArgumentException">A name appears twice, a shape does not fit its bytes, or PyTorch has no such storage.</exception>
+    /// <exception cref="ArgumentException">A name appears twice, a shape does not fit its bytes, or PyTorch has no such
+    /// storage.</exception>
     /// <exception cref="HseNetFileException">The file cannot be written.</exception>
     public static void Save(string path, IReadOnlyList<TensorBytes> tensors)
     {
@@ -59,13 +60,15 @@ public static class TorchWriter
             if (!names.Add(tensor.Name))
                 throw new ArgumentException($"the tensor name {tensor.Name} appears twice", nameof(tensors));
             if (DataTypes.ElementCount(shape, tensor.Type) is not { } count || count * tensor.Type.Size() != tensor.Bytes.Length)
-                throw new ArgumentException($"the tensor {tensor.Name} has {tensor.Bytes.Length} bytes, not those of its shape", nameof(tensors));
+                throw new ArgumentException($"the tensor {tensor.Name} has {tensor.Bytes.Length} bytes, not those of its shape",
+                    nameof(tensors));
             Text(tensor.Name);
             Global("torch._utils", "_rebuild_tensor_v2");
             pickle.WriteByte((byte)'(');
             pickle.WriteByte((byte)'(');
             Text("storage");
-            Global("torch", PickleGlobals.StorageName(tensor.Type) ?? throw new ArgumentException($"PyTorch has no storage of {tensor.Type.Name()} ({tensor.Name})", nameof(tensors)));
+            Global("torch", PickleGlobals.StorageName(tensor.Type)
+                ?? throw new ArgumentException($"PyTorch has no storage of {tensor.Type.Name()} ({tensor.Name})", nameof(tensors)));
             Text(i.ToString());
             Text("cpu");
             Number(count);

@@ -13,7 +13,8 @@ internal static class WeightFolder
             return OpenShards(folder, index);
         string[] files = FilesOf(folder);
         if (files.Length == 0)
-            throw new HseNetFileException(folder, "holds no weights", $"{IndexNames[0]}, *.safetensors, pytorch_model.bin or a single *.bin, *.pt, *.pth");
+            throw new HseNetFileException(folder, "holds no weights",
+                $"{IndexNames[0]}, *.safetensors, pytorch_model.bin or a single *.bin, *.pt, *.pth");
         return Merge(folder, files);
     }
 
@@ -26,9 +27,11 @@ internal static class WeightFolder
             return safetensors;
         if (File.Exists(Path.Combine(folder, "pytorch_model.bin")))
             return [Path.Combine(folder, "pytorch_model.bin")];
-        string[] torch = [.. Directory.EnumerateFiles(folder).Where(f => Path.GetExtension(f) is ".bin" or ".pt" or ".pth").Order(StringComparer.Ordinal)];
+        string[] torch = [.. Directory.EnumerateFiles(folder).Where(f => Path.GetExtension(f) is ".bin" or ".pt" or ".pth")
+            .Order(StringComparer.Ordinal)];
         if (torch.Length > 1)
-            throw new HseNetFileException(folder, $"holds {torch.Length} PyTorch files and no index", "pytorch_model.bin.index.json, or the name of one file");
+            throw new HseNetFileException(folder, $"holds {torch.Length} PyTorch files and no index",
+                "pytorch_model.bin.index.json, or the name of one file");
         return torch;
     }
 
@@ -38,7 +41,9 @@ internal static class WeightFolder
         string[] shards = [.. shardOf.Values.Distinct().Order(StringComparer.Ordinal)];
         foreach (string shard in shards)
             if (!File.Exists(Path.Combine(folder, shard)))
-                throw new HseNetFileException(Path.Combine(folder, shard), $"this shard is missing; {Path.GetFileName(index)} names it for {shardOf.Count(e => e.Value == shard)} tensors, such as {HseNetFileException.Quote(shardOf.First(e => e.Value == shard).Key)}", "all shards in one folder");
+                throw new HseNetFileException(Path.Combine(folder, shard),
+                    $"this shard is missing; {Path.GetFileName(index)} names it for {shardOf.Count(e => e.Value == shard)} tensors, such "
+                    + $"as {HseNetFileException.Quote(shardOf.First(e => e.Value == shard).Key)}", "all shards in one folder");
         TensorSource source = Merge(folder, [.. shards.Select(s => Path.Combine(folder, s))]);
         foreach ((string name, string shard) in shardOf)
         {
@@ -66,14 +71,16 @@ internal static class WeightFolder
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(file.Slice(0, file.Length).ToArray(), new JsonDocumentOptions { MaxDepth = 8, AllowDuplicateProperties = false });
+            using JsonDocument document = JsonDocument.Parse(file.Slice(0, file.Length).ToArray(),
+                new JsonDocumentOptions { MaxDepth = 8, AllowDuplicateProperties = false });
             var shardOf = new Dictionary<string, string>();
             foreach (JsonProperty entry in document.RootElement.GetProperty("weight_map").EnumerateObject())
             {
                 string shard = entry.Value.GetString() ?? throw new FormatException();
                 // An index must not point out of its folder.
                 if (shard.Length == 0 || shard is "." or ".." || shard.AsSpan().IndexOfAny("/\\:\0") >= 0)
-                    throw new HseNetFileException(file.Name, $"names the shard {HseNetFileException.Quote(shard)}", "the name of a file in the same folder");
+                    throw new HseNetFileException(file.Name, $"names the shard {HseNetFileException.Quote(shard)}",
+                        "the name of a file in the same folder");
                 shardOf.Add(entry.Name, shard);
             }
             if (shardOf.Count > 0)
@@ -81,7 +88,8 @@ internal static class WeightFolder
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
         {
-            throw new HseNetFileException(file.Name, "is not a valid index of shards", "a json object with a weight_map of tensor names to file names", e);
+            throw new HseNetFileException(file.Name, "is not a valid index of shards",
+                "a json object with a weight_map of tensor names to file names", e);
         }
         throw new HseNetFileException(file.Name, "is an index without tensors", "a weight_map of tensor names to file names");
     }

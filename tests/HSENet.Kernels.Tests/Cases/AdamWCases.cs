@@ -47,7 +47,8 @@ static class AdamWCases
         double[] error = new double[a.Count], step = new double[a.Count];
         for (int i = 0; i < a.Count; i++)
         {
-            error[i] = Numbers.U * (Math.Abs(first[i]) + 4 * (1 - a.Beta1) * (Math.Abs(a.Gradient[i] * a.GradientScale) + Math.Abs(a.FirstMoment[i])));
+            error[i] = Numbers.U * (Math.Abs(first[i])
+                + 4 * (1 - a.Beta1) * (Math.Abs(a.Gradient[i] * a.GradientScale) + Math.Abs(a.FirstMoment[i])));
             step[i] = a.LearningRate / a.Correction1 / (Math.Sqrt(second[i] / a.Correction2) + a.Epsilon);
         }
         var expected = new List<Expected>
@@ -59,9 +60,11 @@ static class AdamWCases
         // The copy of a weight that lies within its error of the middle of two bf16 may be either.
         if (!a.Rounded.IsEmpty)
             expected.Add(new([.. values.Select(value => (double)Numbers.ToBFloat16((float)value))],
-                [.. values.Select((value, i) => Numbers.ToBFloat16((float)(value - Allowed(i))) == Numbers.ToBFloat16((float)(value + Allowed(i))) ? 0 : 1.0)]));
+                [.. values.Select((value, i) =>
+                    Numbers.ToBFloat16((float)(value - Allowed(i))) == Numbers.ToBFloat16((float)(value + Allowed(i))) ? 0 : 1.0)]));
         return [.. expected];
 
-        double Allowed(int i) => step[i] * (error[i] + 12 * Numbers.U * Math.Abs(first[i])) + Numbers.U * (2 * Math.Abs(a.Values[i]) + Math.Abs(values[i]));
+        double Allowed(int i) => step[i] * (error[i] + 12 * Numbers.U * Math.Abs(first[i]))
+            + Numbers.U * (2 * Math.Abs(a.Values[i]) + Math.Abs(values[i]));
     }
 }

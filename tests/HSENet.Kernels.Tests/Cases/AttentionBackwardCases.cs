@@ -45,13 +45,16 @@ static class AttentionBackwardCases
             (memory, x, gradY) =>
             {
                 var a = Arguments(memory, x);
-                var (gradQ, gradK, gradV) = Attention.BackwardReference(a with { Y = memory.Input(ToFloat(Attention.Reference(a.Forward))), GradY = memory.Input(gradY) });
+                var (gradQ, gradK, gradV) = Attention.BackwardReference(a
+                    with
+                { Y = memory.Input(ToFloat(Attention.Reference(a.Forward))), GradY = memory.Input(gradY) });
                 return [gradQ, gradK, gradV];
             });
     }
 
     // With as many queries as keys Q, K and V lie in one buffer, and so do their gradients; otherwise K and V are caches.
-    static KernelCase<AttentionBackwardArguments> Case(string name, int queries, int keys, int heads, int groups, int size, int batch = 1, int causal = 0, float spread = 1, float rate = 0)
+    static KernelCase<AttentionBackwardArguments> Case(string name, int queries, int keys, int heads, int groups, int size, int batch = 1,
+        int causal = 0, float spread = 1, float rate = 0)
     {
         int queryWidth = heads * size, keyWidth = groups * size, width = queryWidth + 2 * keyWidth;
         bool fused = queries == keys;
@@ -63,7 +66,8 @@ static class AttentionBackwardCases
             {
                 Q = q,
                 K = fused ? q.Slice(queryWidth, q.Length - queryWidth) : cache.Slice(0, cache.Length / 2),
-                V = fused ? q.Slice(queryWidth + keyWidth, q.Length - queryWidth - keyWidth) : cache.Slice(cache.Length / 2, cache.Length / 2),
+                V = fused ? q.Slice(queryWidth + keyWidth, q.Length - queryWidth - keyWidth)
+                    : cache.Slice(cache.Length / 2, cache.Length / 2),
                 GradY = memory.Input(Numbers.Uniform(batch * queries * queryWidth, 3)),
                 Scratch = memory.Scratch<float>(3 * batch * heads * queries),
                 QueryStride = fused ? width : queryWidth,
@@ -93,7 +97,8 @@ static class AttentionBackwardCases
                 {
                     GradQ = gradients,
                     GradK = fused ? gradients.Slice(queryWidth, gradients.Length - queryWidth) : cache.Slice(0, cache.Length / 2),
-                    GradV = fused ? gradients.Slice(queryWidth + keyWidth, gradients.Length - queryWidth - keyWidth) : cache.Slice(cache.Length / 2, cache.Length / 2),
+                    GradV = fused ? gradients.Slice(queryWidth + keyWidth, gradients.Length - queryWidth - keyWidth)
+                        : cache.Slice(cache.Length / 2, cache.Length / 2),
                 };
             },
             Expect)
@@ -106,14 +111,16 @@ static class AttentionBackwardCases
                 ["output shifted by one element"] = static a => a with { Y = new View<float>(a.Y.Address - 4, a.Y.Length) },
                 ["gradient shifted by one element"] = static a => a with { GradY = new View<float>(a.GradY.Address - 4, a.GradY.Length) },
                 ["mask, dropout or keys mixed up"] = static a => a.Causal == 1 ? a with { Causal = 0 }
-                    : a.DropoutRate > 0 ? a with { DropoutSeed = a.DropoutSeed + 1 } : a with { K = new View<float>(a.K.Address - 4, a.K.Length) },
+                    : a.DropoutRate > 0 ? a with { DropoutSeed = a.DropoutSeed + 1 }
+                        : a with { K = new View<float>(a.K.Address - 4, a.K.Length) },
             },
         };
     }
 
     static float[] ToFloat(double[] values) => [.. values.Select(value => (float)value)];
 
-    // A probability errs by the factor 1 ± r·U of the forward's cases; gradP and gradY·y by (D + 3)·U of their magnitudes; their difference,
+    // A probability errs by the factor 1 ± r·U of the forward's cases; gradP and gradY·y by (D + 3)·U of their magnitudes; their
+    // difference,
     // the products and the factor by six roundings. Then sums of S or T·H/G products.
     static Expected[] Expect(AttentionBackwardArguments a)
     {
@@ -129,9 +136,11 @@ static class AttentionBackwardCases
                     double Magnitude(Func<int, double> term) => Enumerable.Range(0, size).Sum(d => Math.Abs(term(d)));
                     double[] scores = Attention.ReferenceScores(a.Forward, b, h, t);
                     double largest = scores.Max(), sum = scores.Sum(score => Math.Exp(score - largest));
-                    double scoreMagnitude = Enumerable.Range(0, scores.Length).Max(s => Magnitude(d => (double)a.Scale * a.Q[q + d] * a.K[Key(s) + d]));
+                    double scoreMagnitude = Enumerable.Range(0, scores.Length)
+                        .Max(s => Magnitude(d => (double)a.Scale * a.Q[q + d] * a.K[Key(s) + d]));
                     double relative = 2 * (2 * (size + 2) * scoreMagnitude + (largest - scores.Min()) + 4) + 2 * scores.Length + 6;
-                    double dot = Enumerable.Range(0, size).Sum(d => (double)a.GradY[y + d] * a.Y[y + d]), dotMagnitude = Magnitude(d => (double)a.GradY[y + d] * a.Y[y + d]);
+                    double dot = Enumerable.Range(0, size).Sum(d => (double)a.GradY[y + d] * a.Y[y + d]),
+                        dotMagnitude = Magnitude(d => (double)a.GradY[y + d] * a.Y[y + d]);
                     for (int s = 0; s < scores.Length; s++)
                     {
                         int key = Key(s), gradKey = (b * a.Keys + s) * keyWidth + h / shared * size;
@@ -144,7 +153,8 @@ static class AttentionBackwardCases
                         {
                             allowedQ[y + d] += Numbers.U * Math.Abs(a.K[key + d]) * (error + (a.Keys + 2) * gradScore);
                             allowedK[gradKey + d] += Numbers.U * Math.Abs(a.Q[q + d]) * (error + (a.Queries * shared + 2) * gradScore);
-                            allowedV[gradKey + d] += Numbers.U * (relative + a.Queries * shared + 4) * p * factor * Math.Abs(a.GradY[y + d]);
+                            allowedV[gradKey + d] += Numbers.U * (relative + a.Queries * shared + 4) * p * factor
+                                * Math.Abs(a.GradY[y + d]);
                         }
                     }
                 }
@@ -154,6 +164,7 @@ static class AttentionBackwardCases
             : [queries, new([.. gradK, .. gradV], [.. allowedK, .. allowedV])];
 
         double[] Rows(double[] q, double[] k, double[] v) => [.. Enumerable.Range(0, a.Batch * a.Queries).SelectMany(row =>
-            q.Skip(row * a.QueryHeads * size).Take(a.QueryHeads * size).Concat(k.Skip(row * keyWidth).Take(keyWidth)).Concat(v.Skip(row * keyWidth).Take(keyWidth)))];
+            q.Skip(row * a.QueryHeads * size).Take(a.QueryHeads * size).Concat(k.Skip(row * keyWidth).Take(keyWidth))
+                .Concat(v.Skip(row * keyWidth).Take(keyWidth)))];
     }
 }

@@ -20,7 +20,8 @@ static class AttentionCases
     ];
 
     // With as many queries as keys Q, K and V lie in one buffer, as the fused product leaves them; otherwise K and V are caches.
-    static KernelCase<AttentionArguments> Case(string name, int queries, int keys, int heads, int groups, int size, int batch = 1, int causal = 0, float spread = 1, float rate = 0) =>
+    static KernelCase<AttentionArguments> Case(string name, int queries, int keys, int heads, int groups, int size, int batch = 1,
+        int causal = 0, float spread = 1, float rate = 0) =>
         new(Attention.ForwardOperation,
             memory =>
             {
@@ -32,7 +33,8 @@ static class AttentionCases
                 {
                     Q = q,
                     K = fused ? q.Slice(queryWidth, q.Length - queryWidth) : cache.Slice(0, cache.Length / 2),
-                    V = fused ? q.Slice(queryWidth + keyWidth, q.Length - queryWidth - keyWidth) : cache.Slice(cache.Length / 2, cache.Length / 2),
+                    V = fused ? q.Slice(queryWidth + keyWidth, q.Length - queryWidth - keyWidth)
+                        : cache.Slice(cache.Length / 2, cache.Length / 2),
                     Y = memory.Output(batch * queries * queryWidth),
                     QueryStride = fused ? width : queryWidth,
                     KeyStride = fused ? width : keyWidth,
@@ -55,7 +57,8 @@ static class AttentionCases
             {
                 ["scale missing"] = static a => a with { Scale = 1 },
                 ["values shifted by one element"] = static a => a with { V = new View<float>(a.V.Address - 4, a.V.Length) },
-                ["last key dropped"] = static a => a.Batch == 1 && (a.Causal == 0 || a.Keys > a.Queries) ? a with { Keys = a.Keys - 1 } : a with { Scale = 0 },
+                ["last key dropped"] = static a =>
+                    a.Batch == 1 && (a.Causal == 0 || a.Keys > a.Queries) ? a with { Keys = a.Keys - 1 } : a with { Scale = 0 },
                 ["mask and heads mixed up"] = static a => a.Causal == 1 && a.Queries > 1 ? a with { Causal = 0 }
                     : a.DropoutRate > 0 ? a with { DropoutSeed = a.DropoutSeed + 1 }
                     : a.KeyHeads < a.QueryHeads ? a with { K = new View<float>(a.K.Address - 4, a.K.Length) } : a with { Scale = -a.Scale },
@@ -77,13 +80,15 @@ static class AttentionCases
                     double largest = scores.Max(), magnitude = 0, sum = scores.Sum(score => Math.Exp(score - largest));
                     for (int s = 0; s < scores.Length; s++)
                         magnitude = Math.Max(magnitude, Enumerable.Range(0, a.HeadSize).Sum(d => Math.Abs((double)a.Scale
-                            * a.Q[(b * a.Queries + t) * a.QueryStride + h * a.HeadSize + d] * a.K[(b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d])));
+                            * a.Q[(b * a.Queries + t) * a.QueryStride + h * a.HeadSize + d]
+                                * a.K[(b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d])));
                     double relative = 2 * (2 * (a.HeadSize + 2) * magnitude + (largest - scores.Min()) + 4) + 2 * scores.Length + 6;
                     for (int d = 0; d < a.HeadSize; d++)
                     {
                         double values = 0;
                         for (int s = 0; s < scores.Length; s++)
-                            values += Math.Exp(scores[s] - largest) / sum * Attention.ReferenceFactor(a, b, h, t, s) * Math.Abs(a.V[(b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d]);
+                            values += Math.Exp(scores[s] - largest) / sum * Attention.ReferenceFactor(a, b, h, t, s)
+                                * Math.Abs(a.V[(b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d]);
                         allowed[((b * a.Queries + t) * a.QueryHeads + h) * a.HeadSize + d] = Numbers.U * relative * values;
                     }
                 }

@@ -17,7 +17,8 @@ static class AugmentCases
         }
     }
 
-    static KernelCase<AugmentArguments> Case(int depth, int height, int width, int turns, int flips, float factor, float offset) => new(Augment.ForwardOperation,
+    static KernelCase<AugmentArguments> Case(int depth, int height, int width, int turns, int flips, float factor, float offset) =>
+        new(Augment.ForwardOperation,
         memory => new AugmentArguments
         {
             X = memory.Input(Numbers.Uniform(depth * height * width, 1)),
@@ -38,16 +39,16 @@ static class AugmentCases
             double[] y = Augment.Reference(a);
             return [Expected.Of(y, i => Numbers.U * (Math.Abs(y[i] - a.Offset) + Math.Abs(y[i])))];
         })
-    {
-        Name = $"{depth}×{height}×{width}, {turns} turns, flips {flips:b3}, factor {factor}, offset {offset}",
-        Twins = depth * height * width == 1 ? [] : new()
         {
-            ["volume shifted by one voxel"] = static a => a with { X = new View<float>(a.X.Address - 4, a.X.Length) },
-            ["two more turns"] = static a => a with { QuarterTurns = (a.QuarterTurns + 2) % 4 },
-            ["columns flipped, or not"] = static a => a with { FlipWidth = 1 - a.FlipWidth },
-            ["rows flipped, or not"] = static a => a with { FlipHeight = 1 - a.FlipHeight },
-            ["factor added to"] = static a => a with { Factor = a.Factor + 0.001f },
-            ["offset added to"] = static a => a with { Offset = a.Offset + 0.001f },
-        },
-    };
+            Name = $"{depth}×{height}×{width}, {turns} turns, flips {flips:b3}, factor {factor}, offset {offset}",
+            Twins = depth * height * width == 1 ? [] : new()
+            {
+                ["volume shifted by one voxel"] = static a => a with { X = new View<float>(a.X.Address - 4, a.X.Length) },
+                ["two more turns"] = static a => a with { QuarterTurns = (a.QuarterTurns + 2) % 4 },
+                ["columns flipped, or not"] = static a => a with { FlipWidth = 1 - a.FlipWidth },
+                ["rows flipped, or not"] = static a => a with { FlipHeight = 1 - a.FlipHeight },
+                ["factor added to"] = static a => a with { Factor = a.Factor + 0.001f },
+                ["offset added to"] = static a => a with { Offset = a.Offset + 0.001f },
+            },
+        };
 }

@@ -16,7 +16,8 @@ static class ContrastiveLossCases
             (memory, x, gradY) =>
             {
                 var reference = ContrastiveLoss.Reference(Small(memory, x));
-                return [[.. reference.GradImages.Select(value => gradY[0] * value)], [.. reference.GradTexts.Select(value => gradY[0] * value)], [gradY[0] * reference.GradLogitScale]];
+                return [[.. reference.GradImages.Select(value => gradY[0] * value)],
+                    [.. reference.GradTexts.Select(value => gradY[0] * value)], [gradY[0] * reference.GradLogitScale]];
             }),
     ];
 
@@ -36,7 +37,8 @@ static class ContrastiveLossCases
         Scale = 0.5f,
     };
 
-    static KernelCase<ContrastiveLossArguments> Case(int rows, int channels, float scale, bool frozen, bool gradients = true) => new(ContrastiveLoss.ForwardOperation,
+    static KernelCase<ContrastiveLossArguments> Case(int rows, int channels, float scale, bool frozen, bool gradients = true) =>
+        new(ContrastiveLoss.ForwardOperation,
         memory =>
         {
             float spread = MathF.Sqrt(3f / channels); // rows of length 1 or so
@@ -59,22 +61,23 @@ static class ContrastiveLossCases
             };
         },
         Expect)
-    {
-        Name = $"{rows} pairs, {channels} channels, scale {scale}{(frozen ? ", frozen" : "")}{(gradients ? "" : ", no gradients")}",
-        Twins = rows == 1 ? [] : new()
         {
-            ["images shifted by one channel"] = static a => a with { Images = new View<float>(a.Images.Address + 4, a.Images.Length) },
-            ["images and texts exchanged"] = static a => a with { Images = a.Texts, Texts = a.Images },
-            ["relation weight doubled, or scale"] = a =>
+            Name = $"{rows} pairs, {channels} channels, scale {scale}{(frozen ? ", frozen" : "")}{(gradients ? "" : ", no gradients")}",
+            Twins = rows == 1 ? [] : new()
             {
-                if (!frozen || !gradients)
-                    a.LogitScale[0] *= 2;
-                return a with { RelationWeight = 2 * a.RelationWeight };
+                ["images shifted by one channel"] = static a => a with { Images = new View<float>(a.Images.Address + 4, a.Images.Length) },
+                ["images and texts exchanged"] = static a => a with { Images = a.Texts, Texts = a.Images },
+                ["relation weight doubled, or scale"] = a =>
+                {
+                    if (!frozen || !gradients)
+                        a.LogitScale[0] *= 2;
+                    return a with { RelationWeight = 2 * a.RelationWeight };
+                },
             },
-        },
-    };
+        };
 
-    // e: the error of a logit. The logarithm of a sum errs by e, by the rounded exponents of its terms, by 4 U for e^x and a U for each addition, by
+    // e: the error of a logit. The logarithm of a sum errs by e, by the rounded exponents of its terms, by 4 U for e^x and a U for each
+    // addition, by
     // 5 U of itself and by its own last rounding; a softmax by that, by e, its exponent's rounding and e^x.
     static Expected[] Expect(ContrastiveLossArguments a)
     {
@@ -95,7 +98,8 @@ static class ContrastiveLossCases
         for (int k = 0; k < n * n; k++)
         {
             double difference = a.FrozenLogits.IsEmpty ? 0 : Math.Abs(reference.Logits[k] - a.FrozenLogits[k]);
-            double magnitude = 2 * n * Math.Abs(reference.GradLogits[k]) + a.Scale * ((k / n == k % n ? 4 : 0) + 2 * n * a.RelationWeight * 2 * difference / n2);
+            double magnitude = 2 * n * Math.Abs(reference.GradLogits[k])
+                + a.Scale * ((k / n == k % n ? 4 : 0) + 2 * n * a.RelationWeight * 2 * difference / n2);
             gradients[k] = (softmax * Math.Min(2 * a.Scale, magnitude) + 5 * u * magnitude) / (2 * n)
                 + a.Scale * a.RelationWeight * 2 / n2 * (error + 6 * u * difference) + u * Math.Abs(reference.GradLogits[k]);
             relation += (2 * difference * (error + u * difference) + error * error + (2 * n + 4) * u * difference * difference) / n2;
@@ -113,13 +117,15 @@ static class ContrastiveLossCases
         {
             int i = k / n, j = k % n;
             double allowed = gradients[k] + (n + 3) * u * Math.Abs(reference.GradLogits[k]);
-            gradScale += (gradients[k] + 2 * (n + 2) * u * Math.Abs(reference.GradLogits[k])) * magnitudes[k] + Math.Abs(reference.GradLogits[k]) * (channels + 1) * u * magnitudes[k];
+            gradScale += (gradients[k] + 2 * (n + 2) * u * Math.Abs(reference.GradLogits[k])) * magnitudes[k]
+                + Math.Abs(reference.GradLogits[k]) * (channels + 1) * u * magnitudes[k];
             for (int c = 0; c < channels; c++)
             {
                 images[i * channels + c] += scale * allowed * Math.Abs(a.Texts[j * channels + c]);
                 texts[j * channels + c] += scale * allowed * Math.Abs(a.Images[i * channels + c]);
             }
         }
-        return [.. expected, new(reference.GradImages, images), new(reference.GradTexts, texts), new([reference.GradLogitScale + 0.5], [gradScale])];
+        return [.. expected, new(reference.GradImages, images), new(reference.GradTexts, texts),
+            new([reference.GradLogitScale + 0.5], [gradScale])];
     }
 }

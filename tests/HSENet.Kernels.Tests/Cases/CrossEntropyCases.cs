@@ -1,12 +1,15 @@
-// Cases of CrossEntropy: every weight type, vocabularies beside the block and beyond the host's part, tokens that do not count, logits far apart.
+// Cases of CrossEntropy: every weight type, vocabularies beside the block and beyond the host's part, tokens that do not count, logits far
+// apart.
 namespace HSENet.Kernels.Tests;
 
 static class CrossEntropyCases
 {
     public static IEnumerable<KernelCase> All =>
     [
-        Case(1, 1, 1, WeightType.F32, gradient: true), Case(5, 133, 300, WeightType.F32, gradient: true), Case(3, 20, 4103, WeightType.F32, gradient: true),
-        Case(21, 64, 70, WeightType.BF16, gradient: true), Case(4, 128, 131, WeightType.Int8, gradient: true), Case(4, 33, 200, WeightType.BF16, gradient: false),
+        Case(1, 1, 1, WeightType.F32, gradient: true), Case(5, 133, 300, WeightType.F32, gradient: true),
+            Case(3, 20, 4103, WeightType.F32, gradient: true),
+        Case(21, 64, 70, WeightType.BF16, gradient: true), Case(4, 128, 131, WeightType.Int8, gradient: true),
+            Case(4, 33, 200, WeightType.BF16, gradient: false),
         Case(3, 48, 4103, WeightType.F32, gradient: true, spread: 6), Case(2, 16, 150, WeightType.BF16, gradient: true, counted: 0),
     ];
 
@@ -29,11 +32,13 @@ static class CrossEntropyCases
         Scale = 0.5f,
     };
 
-    static KernelCase<CrossEntropyArguments> Case(int tokens, int channels, int vocabulary, WeightType type, bool gradient, float spread = 1, int counted = 2)
+    static KernelCase<CrossEntropyArguments> Case(int tokens, int channels, int vocabulary, WeightType type, bool gradient,
+        float spread = 1, int counted = 2)
     {
         // Every third token does not count, or none does; the first one's label is the last id.
         // Later ids have larger logits, so that what was summed must be scaled again and again.
-        float[] head = [.. Numbers.Uniform(vocabulary * channels, 2).Select((weight, i) => weight * (0.25f + i / (float)(vocabulary * channels)))];
+        float[] head = [.. Numbers.Uniform(vocabulary * channels, 2)
+            .Select((weight, i) => weight * (0.25f + i / (float)(vocabulary * channels)))];
         int[] labels = [.. Enumerable.Range(0, tokens).Select(t => t % 3 < counted ? (vocabulary - 1 + t * 37) % vocabulary : -100)];
         return new(CrossEntropy.ForwardOperation,
             memory => new CrossEntropyArguments
@@ -54,7 +59,10 @@ static class CrossEntropyCases
             Name = $"{tokens} tokens, {channels} channels, {vocabulary} ids {type}, spread {spread}{(gradient ? " gradient" : "")}",
             Twins = tokens < 3 || spread > 1 ? [] : new()
             {
-                ["last id left out"] = static a => Relabelled(a, id => Math.Min(id, a.Vocabulary - 2)) with { Head = a.Head.Rows(0, a.Vocabulary - 1, a.Channels), Vocabulary = a.Vocabulary - 1 },
+                ["last id left out"] = static a =>
+                    Relabelled(a, id => Math.Min(id, a.Vocabulary - 2))
+                    with
+                    { Head = a.Head.Rows(0, a.Vocabulary - 1, a.Channels), Vocabulary = a.Vocabulary - 1 },
                 ["labels shifted by one id"] = static a => Relabelled(a, id => id == 0 ? 1 : id - 1),
                 ["tokens that do not count do"] = static a => Relabelled(a, id => Math.Abs(id) % a.Vocabulary),
             },
@@ -68,7 +76,8 @@ static class CrossEntropyCases
         return a;
     }
 
-    // A logit errs by (C + 2)·U of its magnitudes. A term e^(logit − largest) errs by twice that, by its exponent's rounding and by e^x's 4 U;
+    // A logit errs by (C + 2)·U of its magnitudes. A term e^(logit − largest) errs by twice that, by its exponent's rounding and by e^x's 4
+    // U;
     // what is summed is scaled once for every 128 ids at most, each time with the error of e^x, its exponent's rounding and a product; the
     // sum has at most V/4 + 130 terms one behind the other. The logarithm errs by 5 U of itself.
     static Expected[] Expect(CrossEntropyArguments a)
@@ -81,7 +90,8 @@ static class CrossEntropyCases
             if (label < 0)
                 continue;
             double[] logits = CrossEntropy.ReferenceLogits(a, t);
-            double largest = logits.Max(), range = largest - logits.Min(), sum = logits.Sum(logit => Math.Exp(logit - largest)), logitError = 0;
+            double largest = logits.Max(), range = largest - logits.Min(), sum = logits.Sum(logit => Math.Exp(logit - largest)),
+                logitError = 0;
             for (int v = 0; v < a.Vocabulary; v++)
             {
                 double magnitude = 0;
@@ -98,7 +108,9 @@ static class CrossEntropyCases
                 for (int v = 0; v < a.Vocabulary; v++)
                     magnitude += Math.Exp(logits[v] - largest) / sum * Math.Abs(ReferenceMath.Weight(a.Head, v * a.Channels + c));
                 double weight = Math.Abs(ReferenceMath.Weight(a.Head, label * a.Channels + c));
-                allowedGradient[t * a.Channels + c] = a.Scale * ((term + total + Numbers.U * (a.Vocabulary + 4)) * magnitude + Numbers.U * (a.Vocabulary / 64.0 + 4) * (weight + magnitude));
+                allowedGradient[t * a.Channels + c] = a.Scale
+                    * ((term + total + Numbers.U * (a.Vocabulary + 4)) * magnitude
+                    + Numbers.U * (a.Vocabulary / 64.0 + 4) * (weight + magnitude));
             }
         }
         return gradX.Length == 0 ? [new(losses, allowed)] : [new(losses, allowed), new(gradX, allowedGradient)];

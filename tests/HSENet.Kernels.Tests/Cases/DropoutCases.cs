@@ -5,7 +5,8 @@ static class DropoutCases
 {
     public static IEnumerable<KernelCase> All =>
     [
-        Case(1, 0, 0, residual: false), Case(300, 0.1f, 7, residual: true), Case(4099, 0.5f, long.MinValue + 5, residual: false), Case(5000, 0.05f, -1, residual: true),
+        Case(1, 0, 0, residual: false), Case(300, 0.1f, 7, residual: true), Case(4099, 0.5f, long.MinValue + 5, residual: false),
+            Case(5000, 0.05f, -1, residual: true),
     ];
 
     public static IEnumerable<AdjointCheck> Adjoints =>
@@ -15,7 +16,8 @@ static class DropoutCases
             (memory, x, gradY) => [Dropout.Reference(Arguments(memory, gradY))]),
     ];
 
-    static DropoutArguments Arguments(CaseMemory memory, float[] x) => new() { X = memory.Input(x), Count = x.Length, Rate = 0.25f, Seed = 3 };
+    static DropoutArguments Arguments(CaseMemory memory, float[] x) =>
+        new() { X = memory.Input(x), Count = x.Length, Rate = 0.25f, Seed = 3 };
 
     static KernelCase<DropoutArguments> Case(int count, float rate, long seed, bool residual) => new(Dropout.ForwardOperation,
         memory => new DropoutArguments

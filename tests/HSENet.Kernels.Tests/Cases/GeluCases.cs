@@ -13,7 +13,8 @@ static class GeluCases
     [
         new(Gelu.BackwardOperation, [9], 9,
             (memory, x) => Gelu.Reference(new() { X = memory.Input(x[0]), Count = 9 }),
-            (memory, x, gradY) => [Gelu.BackwardReference(new() { X = memory.Input(x[0]), GradY = memory.Input(gradY), Count = 9 })]) { Spread = 2 },
+            (memory, x, gradY) => [Gelu.BackwardReference(
+                new() { X = memory.Input(x[0]), GradY = memory.Input(gradY), Count = 9 })]) { Spread = 2 },
     ];
 
     static KernelCase<GeluArguments> Forward(int count, float spread) => new(Gelu.ForwardOperation,

@@ -9,7 +9,8 @@ static class L2NormalizeBackwardCases
     [
         new(L2Normalize.BackwardOperation, [3 * 8], 3 * 8,
             (memory, x) => L2Normalize.Reference(new() { X = memory.Input(Away(x[0])), Rows = 3, Channels = 8 }),
-            (memory, x, gradY) => [L2Normalize.BackwardReference(new() { X = memory.Input(Away(x[0])), GradY = memory.Input(gradY), Rows = 3, Channels = 8 })]),
+            (memory, x, gradY) => [L2Normalize.BackwardReference(
+                new() { X = memory.Input(Away(x[0])), GradY = memory.Input(gradY), Rows = 3, Channels = 8 })]),
     ];
 
     // Far from 0 the higher derivatives are small.
@@ -40,7 +41,8 @@ static class L2NormalizeBackwardCases
         };
     }
 
-    // |x| errs by ((C + 1)/2 + 1)·U of itself and enters the first term once, the second three times; a sum of C products errs by (C + 1)·U of
+    // |x| errs by ((C + 1)/2 + 1)·U of itself and enters the first term once, the second three times; a sum of C products errs by (C + 1)·U
+    // of
     // its magnitudes; six roundings cover the other products.
     static Expected[] Expect(L2NormalizeBackwardArguments a)
     {
@@ -56,7 +58,8 @@ static class L2NormalizeBackwardCases
                 magnitude += Math.Abs((double)a.X[start + c] * a.GradY[start + c]);
             }
             double length = Math.Max(Math.Sqrt(squares), 1e-12f);
-            return Numbers.U * ((error + 6) * Math.Abs(a.GradY[i]) / length + (3 * error + a.Channels + 7) * Math.Abs(a.X[i]) * magnitude / Math.Pow(length, 3));
+            return Numbers.U * ((error + 6) * Math.Abs(a.GradY[i]) / length
+                + (3 * error + a.Channels + 7) * Math.Abs(a.X[i]) * magnitude / Math.Pow(length, 3));
         })];
     }
 }

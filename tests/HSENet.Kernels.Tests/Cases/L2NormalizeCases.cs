@@ -11,7 +11,13 @@ static class L2NormalizeCases
         if (rows > 1)
             x.AsSpan(channels, channels).Clear();
         return new(L2Normalize.ForwardOperation,
-            memory => new L2NormalizeArguments { X = memory.Input(x), Y = memory.Output(rows * channels), Rows = rows, Channels = channels },
+            memory => new L2NormalizeArguments
+            {
+                X = memory.Input(x),
+                Y = memory.Output(rows * channels),
+                Rows = rows,
+                Channels = channels
+            },
             Expect)
         {
             Name = $"{rows} rows, {channels} channels",

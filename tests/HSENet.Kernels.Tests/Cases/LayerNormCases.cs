@@ -25,7 +25,8 @@ static class LayerNormCases
         // At a large mean the bound is too wide for an epsilon to show: those cases catch the shift alone.
         Twins = channels < 16 ? [] : new()
         {
-            [mean == 0 ? "epsilon a hundred times too large" : "epsilon missing by far"] = a => a with { Epsilon = a.Epsilon * (mean == 0 ? 100 : 100_000) },
+            [mean == 0 ? "epsilon a hundred times too large" : "epsilon missing by far"] = a =>
+                a with { Epsilon = a.Epsilon * (mean == 0 ? 100 : 100_000) },
             ["scale shifted by one channel"] = static a => a with { Gamma = new View<float>(a.Gamma.Address - 4, a.Gamma.Length) },
         },
     };
@@ -47,7 +48,8 @@ static class LayerNormCases
             for (int c = 0; c < a.Channels; c++)
                 variance += Math.Pow(a.X[row * a.Channels + c] - mean, 2) / a.Channels;
             double inverse = 1 / Math.Sqrt(variance + a.Epsilon), scaled = Math.Abs(y[i] - a.Beta[channel]);
-            return Numbers.U * (a.Channels + 4) * (largest * inverse * Math.Abs(a.Gamma[channel]) + scaled) + Numbers.U * (Math.Abs(y[i]) + Math.Abs(a.Beta[channel]));
+            return Numbers.U * (a.Channels + 4) * (largest * inverse * Math.Abs(a.Gamma[channel]) + scaled)
+                + Numbers.U * (Math.Abs(y[i]) + Math.Abs(a.Beta[channel]));
         })];
     }
 }

@@ -10,7 +10,8 @@ static class LinearBackwardCases
             foreach (var type in Enum.GetValues<WeightType>())
             {
                 yield return Case(7, type == WeightType.Int8 ? 128 : 37, 65, type, input: true, weights: true, bias: true, residual: true);
-                yield return Case(1, type == WeightType.Int8 ? 256 : 70, 3, type, input: true, weights: false, bias: false, residual: false);
+                yield return Case(1, type == WeightType.Int8 ? 256 : 70, 3, type, input: true, weights: false, bias: false,
+                    residual: false);
             }
             yield return Case(1, 1, 1, WeightType.F32, input: true, weights: true, bias: true, residual: false);
             yield return Case(19, 130, 1050, WeightType.BF16, input: true, weights: false, bias: false, residual: true);
@@ -25,7 +26,16 @@ static class LinearBackwardCases
         {
             const int rows = 3, inputs = 5, outputs = 4;
             yield return new(Linear.BackwardOperation, [rows * inputs, outputs * inputs, outputs], rows * outputs,
-                (memory, x) => Linear.Reference(new() { X = memory.Input(x[0]), W = memory.Weights(x[1], WeightType.F32), Bias = memory.Input(x[2]), Rows = rows, Inputs = inputs, Outputs = outputs }),
+                (memory, x) => Linear.Reference(
+                    new()
+                    {
+                        X = memory.Input(x[0]),
+                        W = memory.Weights(x[1], WeightType.F32),
+                        Bias = memory.Input(x[2]),
+                        Rows = rows,
+                        Inputs = inputs,
+                        Outputs = outputs
+                    }),
                 (memory, x, gradY) =>
                 {
                     var (gradX, gradW, gradBias) = Linear.BackwardReference(new()
@@ -45,7 +55,8 @@ static class LinearBackwardCases
         }
     }
 
-    static KernelCase<LinearBackwardArguments> Case(int rows, int inputs, int outputs, WeightType type, bool input, bool weights, bool bias, bool residual) =>
+    static KernelCase<LinearBackwardArguments> Case(int rows, int inputs, int outputs, WeightType type, bool input, bool weights, bool bias,
+        bool residual) =>
         new(Linear.BackwardOperation,
             memory => new LinearBackwardArguments
             {
@@ -62,12 +73,18 @@ static class LinearBackwardCases
             },
             Expect)
         {
-            Name = $"{rows}×{inputs}×{outputs} {type}{(input ? " input" : "")}{(weights ? " weights" : "")}{(bias ? " bias" : "")}{(residual ? " residual" : "")}",
+            Name = $"{rows}×{inputs}×{outputs} "
+                + $"{type}{(input ? " input" : "")}{(weights ? " weights" : "")}{(bias ? " bias" : "")}{(residual ? " residual" : "")}",
             Twins = rows * outputs < 2 ? [] : new()
             {
-                ["gradient of the output shifted by one"] = static a => a with { GradY = new View<float>(a.GradY.Address - 4, a.GradY.Length) },
-                ["residual left out"] = static a => a.Residual.IsEmpty ? a with { GradY = new View<float>(a.GradY.Address + 4, a.GradY.Length) } : a with { Residual = default },
-                ["last row dropped"] = static a => a.GradW.IsEmpty && a.GradBias.IsEmpty ? a with { Outputs = a.Outputs - 1 } : a with { Rows = a.Rows - 1, GradX = default, Residual = default },
+                ["gradient of the output shifted by one"] = static a =>
+                    a with { GradY = new View<float>(a.GradY.Address - 4, a.GradY.Length) },
+                ["residual left out"] = static a =>
+                    a.Residual.IsEmpty ? a with { GradY = new View<float>(a.GradY.Address + 4, a.GradY.Length) }
+                    : a with { Residual = default },
+                ["last row dropped"] = static a =>
+                    a.GradW.IsEmpty && a.GradBias.IsEmpty ? a with { Outputs = a.Outputs - 1 }
+                    : a with { Rows = a.Rows - 1, GradX = default, Residual = default },
             },
         };
 

@@ -30,7 +30,8 @@ static class LinearCases
         }
     }
 
-    static KernelCase<LinearArguments> Case(int rows, int inputs, int outputs, WeightType type, LinearActivation activation, bool bias, bool residual) =>
+    static KernelCase<LinearArguments> Case(int rows, int inputs, int outputs, WeightType type, LinearActivation activation, bool bias,
+        bool residual) =>
         new(Linear.ForwardOperation,
             memory => new LinearArguments
             {
@@ -50,11 +51,18 @@ static class LinearCases
             Twins = inputs < 16 ? [] : new()
             {
                 ["weights shifted by one element"] = static a => a with { X = new View<float>(a.X.Address - 4, a.X.Length) },
-                ["residual or bias left out"] = static a => a with { Residual = default, Bias = default, Activation = a.Residual.IsEmpty && a.Bias.IsEmpty ? LinearActivation.Gelu : a.Activation },
+                ["residual or bias left out"] = static a =>
+                    a with
+                    {
+                        Residual = default,
+                        Bias = default,
+                        Activation = a.Residual.IsEmpty && a.Bias.IsEmpty ? LinearActivation.Gelu : a.Activation
+                    },
             },
         };
 
-    // A sum of K products errs by at most (K + 1)·U times the sum of their magnitudes; GELU and SiLU have slopes below 1.13 and add a few roundings.
+    // A sum of K products errs by at most (K + 1)·U times the sum of their magnitudes; GELU and SiLU have slopes below 1.13 and add a few
+    // roundings.
     static Expected[] Expect(LinearArguments a)
     {
         double[] y = Linear.Reference(a);

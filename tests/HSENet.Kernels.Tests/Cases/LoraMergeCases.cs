@@ -5,13 +5,15 @@ static class LoraMergeCases
 {
     public static IEnumerable<KernelCase> All =>
     [
-        Case(1, 1, 1, WeightType.F32, WeightType.F32), Case(150, 4, 5, WeightType.F32, WeightType.F32), Case(37, 130, 8, WeightType.F32, WeightType.BF16),
+        Case(1, 1, 1, WeightType.F32, WeightType.F32), Case(150, 4, 5, WeightType.F32, WeightType.F32),
+            Case(37, 130, 8, WeightType.F32, WeightType.BF16),
         Case(256, 17, 16, WeightType.BF16, WeightType.F32), Case(200, 33, 3, WeightType.BF16, WeightType.BF16),
         Case(256, 19, 4, WeightType.Int8, WeightType.F32), Case(256, 3, 4, WeightType.Int8, WeightType.BF16),
         .. Enum.GetValues<WeightType>().Select(type => Case(128, 5, 128, type, WeightType.Int8)),
     ];
 
-    static KernelCase<LoraMergeArguments> Case(int inputs, int outputs, int rank, WeightType baseType, WeightType type) => new(LoraMerge.ForwardOperation,
+    static KernelCase<LoraMergeArguments> Case(int inputs, int outputs, int rank, WeightType baseType, WeightType type) =>
+        new(LoraMerge.ForwardOperation,
         memory => new LoraMergeArguments
         {
             W = memory.Weights(Numbers.Uniform(outputs * inputs, 1), baseType),
@@ -24,17 +26,18 @@ static class LoraMergeCases
             Scale = 2,
         },
         Expect)
-    {
-        Name = $"{outputs}×{inputs} {baseType}, rank {rank} {type}",
-        Twins = new()
         {
-            ["scale left out"] = static a => a with { Scale = 1 },
-            ["base weight shifted by one"] = static a => a with
+            Name = $"{outputs}×{inputs} {baseType}, rank {rank} {type}",
+            Twins = new()
             {
-                W = new Weights(new View<byte>(a.W.Values.Address + Weights.BytesPerElement(a.W.Type), a.W.Values.Length), a.W.Type, a.W.Scales),
+                ["scale left out"] = static a => a with { Scale = 1 },
+                ["base weight shifted by one"] = static a => a with
+                {
+                    W = new Weights(new View<byte>(a.W.Values.Address + Weights.BytesPerElement(a.W.Type), a.W.Values.Length), a.W.Type,
+                        a.W.Scales),
+                },
             },
-        },
-    };
+        };
 
     // A sum of r products, the scale, int8's scale in both factors and in W, and the addition to W.
     static Expected[] Expect(LoraMergeArguments a)

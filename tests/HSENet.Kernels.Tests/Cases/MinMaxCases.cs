@@ -16,7 +16,8 @@ static class MinMaxCases
             float[] values = Numbers.Uniform(rows * columns, 1, 1000, 200);
             return new MinMaxArguments
             {
-                X = type == FloatType.F64 ? memory.Input(Array.ConvertAll(values, v => v / 3.0)).As<byte>() : memory.Input(values).As<byte>(),
+                X = type == FloatType.F64 ? memory.Input(Array.ConvertAll(values, v => v / 3.0)).As<byte>()
+                    : memory.Input(values).As<byte>(),
                 Range = type == FloatType.F64 ? memory.Output<double>(2 * rows).As<byte>() : memory.Output(2 * rows).As<byte>(),
                 Type = type,
                 Rows = rows,

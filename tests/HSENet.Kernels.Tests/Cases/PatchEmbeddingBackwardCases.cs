@@ -5,8 +5,10 @@ static class PatchEmbeddingBackwardCases
 {
     public static IEnumerable<KernelCase> All =>
     [
-        Case(1, (4, 24, 8), (2, 8, 8), 33, weights: true, bias: true, positions: true), Case(2, (8, 8, 16), (4, 4, 4), 5, weights: true, bias: false, positions: false),
-        Case(3, (1, 6, 10), (1, 3, 5), 37, weights: false, bias: true, positions: false), Case(1, (2, 6, 4), (1, 3, 2), 130, weights: false, bias: false, positions: true),
+        Case(1, (4, 24, 8), (2, 8, 8), 33, weights: true, bias: true, positions: true),
+            Case(2, (8, 8, 16), (4, 4, 4), 5, weights: true, bias: false, positions: false),
+        Case(3, (1, 6, 10), (1, 3, 5), 37, weights: false, bias: true, positions: false),
+            Case(1, (2, 6, 4), (1, 3, 2), 130, weights: false, bias: false, positions: true),
         Case(1, (1, 1, 1), (1, 1, 1), 1, weights: true, bias: true, positions: true),
     ];
 
@@ -55,7 +57,8 @@ static class PatchEmbeddingBackwardCases
         }
     }
 
-    static KernelCase<PatchEmbeddingBackwardArguments> Case(int channels, (int D, int H, int W) size, (int D, int H, int W) patch, int outputs,
+    static KernelCase<PatchEmbeddingBackwardArguments> Case(int channels, (int D, int H, int W) size, (int D, int H, int W) patch,
+        int outputs,
         bool weights, bool bias, bool positions)
     {
         int elements = channels * size.D * size.H * size.W, length = channels * patch.D * patch.H * patch.W, patches = elements / length;
@@ -99,7 +102,8 @@ static class PatchEmbeddingBackwardCases
                 return [.. expected];
             })
         {
-            Name = $"{channels}×{size} in {patch} to {outputs}{(weights ? " weights" : "")}{(bias ? " bias" : "")}{(positions ? " positions" : "")}",
+            Name = $"{channels}×{size} in {patch} to "
+                + $"{outputs}{(weights ? " weights" : "")}{(bias ? " bias" : "")}{(positions ? " positions" : "")}",
             Twins = elements == 1 ? [] : weights ? new()
             {
                 ["image shifted by one voxel"] = static a => a with { Image = new View<float>(a.Image.Address - 4, a.Image.Length) },
@@ -107,7 +111,11 @@ static class PatchEmbeddingBackwardCases
                 ["height and width exchanged"] = static a =>
                     a with { Height = a.Width, Width = a.Height, PatchHeight = a.PatchWidth, PatchWidth = a.PatchHeight },
             }
-            : new() { ["gradient shifted by one channel"] = static a => a with { GradY = new View<float>(a.GradY.Address - 4, a.GradY.Length) } },
+            : new()
+            {
+                ["gradient shifted by one channel"] = static a =>
+                a with { GradY = new View<float>(a.GradY.Address - 4, a.GradY.Length) }
+            },
         };
     }
 

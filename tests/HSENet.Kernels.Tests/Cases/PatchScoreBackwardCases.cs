@@ -1,11 +1,13 @@
-// Cases of PatchScore.Backward: one patch and more than a block, channels beyond a block and beside the vector width, each parameter's gradient alone.
+// Cases of PatchScore.Backward: one patch and more than a block, channels beyond a block and beside the vector width, each parameter's
+// gradient alone.
 namespace HSENet.Kernels.Tests;
 
 static class PatchScoreBackwardCases
 {
     public static IEnumerable<KernelCase> All =>
     [
-        Case(1, 1, weight: true, bias: true), Case(3, 7, weight: true, bias: false), Case(130, 133, weight: true, bias: true), Case(5, 100, weight: false, bias: true),
+        Case(1, 1, weight: true, bias: true), Case(3, 7, weight: true, bias: false), Case(130, 133, weight: true, bias: true),
+            Case(5, 100, weight: false, bias: true),
         Case(40, 768, weight: false, bias: false),
     ];
 
@@ -45,7 +47,8 @@ static class PatchScoreBackwardCases
         }
     }
 
-    static KernelCase<PatchScoreBackwardArguments> Case(int patches, int channels, bool weight, bool bias) => new(PatchScore.BackwardOperation,
+    static KernelCase<PatchScoreBackwardArguments> Case(int patches, int channels, bool weight, bool bias) =>
+        new(PatchScore.BackwardOperation,
         memory => new PatchScoreBackwardArguments
         {
             G = memory.Input(Numbers.Uniform(patches * channels, 1)),
@@ -62,15 +65,15 @@ static class PatchScoreBackwardCases
             Channels = channels,
         },
         Expect)
-    {
-        Name = $"{patches} patches, {channels} channels{(weight ? " weight" : "")}{(bias ? " bias" : "")}",
-        Twins = channels == 1 ? [] : new()
         {
-            ["patches shifted by one channel"] = static a => a with { X = new View<float>(a.X.Address - 4, a.X.Length) },
-            ["weights shifted by one channel"] = static a => a with { Weight = new View<float>(a.Weight.Address - 4, a.Weight.Length) },
-            ["scores shifted by one patch"] = static a => a with { Scores = new View<float>(a.Scores.Address - 4, a.Scores.Length) },
-        },
-    };
+            Name = $"{patches} patches, {channels} channels{(weight ? " weight" : "")}{(bias ? " bias" : "")}",
+            Twins = channels == 1 ? [] : new()
+            {
+                ["patches shifted by one channel"] = static a => a with { X = new View<float>(a.X.Address - 4, a.X.Length) },
+                ["weights shifted by one channel"] = static a => a with { Weight = new View<float>(a.Weight.Address - 4, a.Weight.Length) },
+                ["scores shifted by one patch"] = static a => a with { Scores = new View<float>(a.Scores.Address - 4, a.Scores.Length) },
+            },
+        };
 
     // z errs by (D + 1)·U of its magnitude and four roundings more; the sum over patches by P·U.
     static Expected[] Expect(PatchScoreBackwardArguments a)
@@ -89,7 +92,9 @@ static class PatchScoreBackwardCases
             Expected.Of(gradG, i => Numbers.U * (a.Channels + 6) * magnitudes[i / a.Channels] * Math.Abs(a.Weight[i % a.Channels])),
         };
         if (gradWeight.Length > 0)
-            expected.Add(Expected.Of(gradWeight, d => Numbers.U * ((a.Channels + a.Patches + 6) * Enumerable.Range(0, a.Patches).Sum(p => magnitudes[p] * Math.Abs(a.G[p * a.Channels + d]))
+            expected.Add(Expected.Of(gradWeight, d =>
+                Numbers.U * ((a.Channels + a.Patches + 6) * Enumerable.Range(0, a.Patches)
+                .Sum(p => magnitudes[p] * Math.Abs(a.G[p * a.Channels + d]))
                 + Math.Abs(gradWeight[d]))));
         if (gradBias.Length > 0)
             expected.Add(Expected.Of(gradBias, _ => Numbers.U * ((a.Channels + a.Patches + 6) * magnitudes.Sum() + Math.Abs(gradBias[0]))));

@@ -32,11 +32,13 @@ static class ResizeCases
             Resize3DArguments.Whole(Input(memory, x, old.D * old.H * old.W), x, old, Output(memory, y, @new.D * @new.H * @new.W), y, @new));
 
     // The slices that are needed and one in front of them.
-    static KernelCase<Resize3DArguments> Part((int D, int H, int W) old, FloatType x, (int D, int H, int W) @new, FloatType y, int first, int count)
+    static KernelCase<Resize3DArguments> Part((int D, int H, int W) old, FloatType x, (int D, int H, int W) @new, FloatType y, int first,
+        int count)
     {
         var (firstNeeded, needed) = Resize3D.SlicesNeeded(first, count, old.D, @new.D);
         return Case($"slices {first} to {first + count - 1} of {old} {x} to {@new} {y}", memory =>
-            Resize3DArguments.Whole(Input(memory, x, (needed + 1) * old.H * old.W), x, old, Output(memory, y, count * @new.H * @new.W), y, @new) with
+            Resize3DArguments.Whole(Input(memory, x, (needed + 1) * old.H * old.W), x, old, Output(memory, y, count * @new.H * @new.W), y,
+                @new) with
             {
                 FirstSlice = firstNeeded - 1,
                 FirstNewSlice = first,
@@ -59,26 +61,28 @@ static class ResizeCases
         });
     }
 
-    static KernelCase<Resize3DArguments> Case(string name, Func<CaseMemory, Resize3DArguments> build) => new(Resize3D.ForwardOperation, build,
+    static KernelCase<Resize3DArguments> Case(string name, Func<CaseMemory, Resize3DArguments> build) =>
+        new(Resize3D.ForwardOperation, build,
         a =>
         {
             // Weights of three axes and three mixes round at most 12 times relative to the largest neighbour; inputs are below 1000.
             double[] y = Resize3D.Reference(a);
             return [Expected.Of(y, i => 12 * DoubleU * 1000 + (a.YType == FloatType.F32 ? Numbers.U * Math.Abs(y[i]) : 0))];
         })
-    {
-        Name = name,
-        Twins = name.Contains("1, 1, 1") || name.StartsWith("(2, 3, 17)", StringComparison.Ordinal) ? [] : new()
         {
-            ["volume shifted by one voxel"] = static a => a with { X = new View<byte>(a.X.Address + a.XType.Size(), a.X.Length) },
-            ["corners aligned"] = static a => a with { Width = a.Width - 1 },
-        },
-    };
+            Name = name,
+            Twins = name.Contains("1, 1, 1") || name.StartsWith("(2, 3, 17)", StringComparison.Ordinal) ? [] : new()
+            {
+                ["volume shifted by one voxel"] = static a => a with { X = new View<byte>(a.X.Address + a.XType.Size(), a.X.Length) },
+                ["corners aligned"] = static a => a with { Width = a.Width - 1 },
+            },
+        };
 
     static View<byte> Input(CaseMemory memory, FloatType type, int count)
     {
         float[] values = Numbers.Uniform(count, 1, 1000);
-        return type == FloatType.F64 ? memory.Input(Array.ConvertAll(values, v => v * 0.999999999)).As<byte>() : memory.Input(values).As<byte>();
+        return type == FloatType.F64 ? memory.Input(Array.ConvertAll(values, v => v * 0.999999999)).As<byte>()
+            : memory.Input(values).As<byte>();
     }
 
     static View<byte> Output(CaseMemory memory, FloatType type, int count) =>
@@ -106,7 +110,8 @@ static class ResizeCases
             Twins = length == 1 ? [] : new()
             {
                 ["image shifted by one byte"] = static a => a with { X = new View<byte>(a.X.Address - 1, a.X.Length) },
-                ["a weight dropped"] = static a => a with { Coefficients = new View<int>(a.Coefficients.Address + 4, a.Coefficients.Length) },
+                ["a weight dropped"] = static a =>
+                    a with { Coefficients = new View<int>(a.Coefficients.Address + 4, a.Coefficients.Length) },
             },
         };
     }

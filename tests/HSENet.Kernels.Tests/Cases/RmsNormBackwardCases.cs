@@ -5,14 +5,18 @@ static class RmsNormBackwardCases
 {
     public static IEnumerable<KernelCase> All =>
     [
-        Case(1, 1, 1, residual: false), Case(3, 7, 1, residual: true), Case(129, 130, 1, residual: true), Case(5, 3072, 100, residual: false), Case(2, 256, 1e-3f, residual: true),
+        Case(1, 1, 1, residual: false), Case(3, 7, 1, residual: true), Case(129, 130, 1, residual: true),
+            Case(5, 3072, 100, residual: false), Case(2, 256, 1e-3f, residual: true),
     ];
 
     public static IEnumerable<AdjointCheck> Adjoints =>
     [
         new(RmsNorm.BackwardOperation, [3 * 8], 3 * 8,
-            (memory, x) => RmsNorm.Reference(new() { X = memory.Input(x[0]), Gamma = Gamma(memory, 8), Rows = 3, Channels = 8, Epsilon = 1 }),
-            (memory, x, gradY) => [RmsNorm.BackwardReference(new() { X = memory.Input(x[0]), Gamma = Gamma(memory, 8), GradY = memory.Input(gradY), Rows = 3, Channels = 8, Epsilon = 1 })]),
+            (memory, x) => RmsNorm.Reference(
+                new() { X = memory.Input(x[0]), Gamma = Gamma(memory, 8), Rows = 3, Channels = 8, Epsilon = 1 }),
+            (memory, x, gradY) => [RmsNorm.BackwardReference(
+                new() { X = memory.Input(x[0]), Gamma = Gamma(memory, 8), GradY = memory.Input(gradY), Rows = 3, Channels = 8,
+                Epsilon = 1 })]),
     ];
 
     static View<float> Gamma(CaseMemory memory, int channels) => memory.Input(Numbers.Uniform(channels, 2, centre: 1));
@@ -59,7 +63,8 @@ static class RmsNormBackwardCases
             for (int c = 0; c < a.Channels; c++)
             {
                 int i = row * a.Channels + c;
-                first[i] = (error + 10) * r * Math.Abs(a.Gamma[c] * a.GradY[i]) + (3 * error + a.Channels + 3 + 10) * r * r * r * Math.Abs(a.X[i]) * magnitude;
+                first[i] = (error + 10) * r * Math.Abs(a.Gamma[c] * a.GradY[i])
+                    + (3 * error + a.Channels + 3 + 10) * r * r * r * Math.Abs(a.X[i]) * magnitude;
             }
         }
         return [Expected.Of(gradX, i => Numbers.U * (first[i] + Math.Abs(gradX[i])))];

@@ -7,12 +7,15 @@ static class SamplingCases
     [
         Case(1, 0, 0, 1, 0), Case(1, 0, 1, 1, 0.5f), Case(931, 0, 0, 1, 0), Case(130, 0, 0, 1, 0, levels: 3),
         Case(300, 0, 1, 1, 0), Case(931, 0, 0.7f, 0.9f, 0.999f), Case(931, 40, 1.3f, 1, 0.41f), Case(931, 20, 0.8f, 0.5f, 0.77f),
-        Case(64, 1, 1, 1, 0.9f), Case(100, 500, 2, 0.05f, 0.3f), Case(200, 5, 1, 1, 0.95f, levels: 3), Case(200, 0, 1, 0.1f, 0.95f, levels: 3),
-        Case(130, 5, 1, 1, 0.7f, levels: 1), Case(50, 0, 1, 0.09f, 0.7f, levels: 1), Case(2100, 0, 0.3f, 1, 0.618f), Case(64, 3, 1, 1, 0.9f, offset: -3000),
+        Case(64, 1, 1, 1, 0.9f), Case(100, 500, 2, 0.05f, 0.3f), Case(200, 5, 1, 1, 0.95f, levels: 3),
+            Case(200, 0, 1, 0.1f, 0.95f, levels: 3),
+        Case(130, 5, 1, 1, 0.7f, levels: 1), Case(50, 0, 1, 0.09f, 0.7f, levels: 1), Case(2100, 0, 0.3f, 1, 0.618f),
+            Case(64, 3, 1, 1, 0.9f, offset: -3000),
         Case(150, 3, 1, 0.5f, 0.9f, offset: float.PositiveInfinity),
     ];
 
-    static KernelCase<SamplingArguments> Case(int vocabulary, int topK, float temperature, float topP, float uniform, int levels = 0, float offset = 0)
+    static KernelCase<SamplingArguments> Case(int vocabulary, int topK, float temperature, float topP, float uniform, int levels = 0,
+        float offset = 0)
     {
         float[] logits = Numbers.Uniform(vocabulary, 1, spread: 4, centre: offset);
         if (!float.IsFinite(offset))
@@ -34,10 +37,12 @@ static class SamplingCases
             },
             Expect)
         {
-            Name = $"{vocabulary} ids{(levels > 0 ? $", {levels} different" : "")}, from {offset}, temperature {temperature}, top-k {topK}, top-p {topP}, random {uniform}",
+            Name = $"{vocabulary} ids{(levels > 0 ? $", {levels} different" : "")}, from {offset}, temperature {temperature}, top-k "
+                + $"{topK}, top-p {topP}, random {uniform}",
             Twins = vocabulary == 1 || levels == 1 ? [] : new()
             {
-                ["logits shifted by one id"] = static a => a with { Logits = a.Logits.Slice(1, a.Vocabulary - 1), Vocabulary = a.Vocabulary - 1 },
+                ["logits shifted by one id"] = static a =>
+                    a with { Logits = a.Logits.Slice(1, a.Vocabulary - 1), Vocabulary = a.Vocabulary - 1 },
             },
         };
     }
@@ -50,7 +55,8 @@ static class SamplingCases
         if (weights.Length == 0)
             return [chosen];
         // Sums of V weights in f32 must not be able to fall on the other side of a boundary.
-        Assert.True(margin > 2 * (a.Vocabulary + 10) * Numbers.U || a.Uniform == 0 || a.Vocabulary == 1, $"a boundary at {margin:G3}: choose another random number");
+        Assert.True(margin > 2 * (a.Vocabulary + 10) * Numbers.U || a.Uniform == 0 || a.Vocabulary == 1,
+            $"a boundary at {margin:G3}: choose another random number");
         return
         [
             Expected.Of(weights, i => weights[i] == 0 ? 0 : Numbers.U * weights[i] * (4 + 3 * Math.Abs(Math.Log(weights[i])))),

@@ -50,7 +50,8 @@ static class SingleHeadBounds
     /// Of the gradients of scores: |map|·(factor·Σ|gradY·v| + Σ map·factor·Σ|gradY·v|)/√D, which bounds them and, times
     /// U·(D + S + 12), their errors: a sum of D products, one of S, dropout's factor, the scale and a few roundings.
     /// </summary>
-    public static double[] ScoreMagnitudes(View<float> map, int keys, int channels, Func<int, int, double> gradY, Func<int, int, int, double> value, Func<int, double> factor)
+    public static double[] ScoreMagnitudes(View<float> map, int keys, int channels, Func<int, int, double> gradY,
+        Func<int, int, int, double> value, Func<int, double> factor)
     {
         var magnitudes = new double[map.Length];
         for (int q = 0; q < magnitudes.Length / keys; q++)

@@ -6,9 +6,11 @@ static class SlicePixelsCases
     public static IEnumerable<KernelCase> All =>
     [
         Bytes(FloatType.F64, 3, 7, 21, QuarterTurn.Clockwise, ranges: 3), Bytes(FloatType.F64, 2, 16, 9, QuarterTurn.None, ranges: 2),
-        Bytes(FloatType.F32, 3, 20, 35, QuarterTurn.CounterClockwise, ranges: 1), Bytes(FloatType.F32, 2, 130, 5, QuarterTurn.Clockwise, ranges: 2),
+        Bytes(FloatType.F32, 3, 20, 35, QuarterTurn.CounterClockwise, ranges: 1),
+            Bytes(FloatType.F32, 2, 130, 5, QuarterTurn.Clockwise, ranges: 2),
         Bytes(FloatType.F32, 2, 11, 6, QuarterTurn.None, ranges: 2),
-        Bytes(FloatType.F64, 3, 5, 140, QuarterTurn.CounterClockwise, ranges: 1), Bytes(FloatType.F64, 1, 1, 1, QuarterTurn.Clockwise, ranges: 1),
+        Bytes(FloatType.F64, 3, 5, 140, QuarterTurn.CounterClockwise, ranges: 1),
+            Bytes(FloatType.F64, 1, 1, 1, QuarterTurn.Clockwise, ranges: 1),
         Pixels(2, 12, 19, 8, 2, 5), Pixels(1, 130, 130, 130, 0, 0), Pixels(3, 7, 5, 3, 4, 0),
     ];
 

@@ -1,4 +1,5 @@
-// Cases of the packer's backward operations: windows of unequal sides, more than a block of windows, dropout, channels beside the vector width.
+// Cases of the packer's backward operations: windows of unequal sides, more than a block of windows, dropout, channels beside the vector
+// width.
 namespace HSENet.Kernels.Tests;
 
 static class SpatialPackerBackwardCases
@@ -7,12 +8,14 @@ static class SpatialPackerBackwardCases
 
     static readonly ((int D, int H, int W) Grid, (int D, int H, int W) Window, int Channels, float Dropout)[] Shapes =
     [
-        ((4, 8, 8), (1, 4, 4), 32, 0.1f), ((2, 4, 12), (2, 4, 4), 70, 0), ((3, 4, 10), (1, 2, 5), 7, 0.5f), ((8, 8, 16), (1, 4, 2), 3, 0.25f),
+        ((4, 8, 8), (1, 4, 4), 32, 0.1f), ((2, 4, 12), (2, 4, 4), 70, 0), ((3, 4, 10), (1, 2, 5), 7, 0.5f),
+            ((8, 8, 16), (1, 4, 2), 3, 0.25f),
         ((1, 8, 8), (1, 8, 8), 144, 0.1f), ((1, 1, 1), (1, 1, 1), 1, 0),
     ];
 
     public static IEnumerable<KernelCase> All =>
-        [.. Shapes.Select(s => Centroid(s.Grid, s.Window, s.Channels)), .. Shapes.Select(s => Attention(s.Grid, s.Window, s.Channels, s.Dropout))];
+        [.. Shapes.Select(s => Centroid(s.Grid, s.Window, s.Channels)),
+            .. Shapes.Select(s => Attention(s.Grid, s.Window, s.Channels, s.Dropout))];
 
     public static IEnumerable<AdjointCheck> Adjoints
     {
@@ -20,7 +23,18 @@ static class SpatialPackerBackwardCases
         {
             const int patches = 2 * 2 * 4, size = 4, channels = 5;
             yield return new(WindowCentroid.BackwardOperation, [patches * channels], patches / size * channels,
-                (memory, x) => WindowCentroid.Reference(new() { X = memory.Input(x[0]), GridDepth = 2, GridHeight = 2, GridWidth = 4, WindowDepth = 1, WindowHeight = 2, WindowWidth = 2, Channels = channels }),
+                (memory, x) => WindowCentroid.Reference(
+                    new()
+                    {
+                        X = memory.Input(x[0]),
+                        GridDepth = 2,
+                        GridHeight = 2,
+                        GridWidth = 4,
+                        WindowDepth = 1,
+                        WindowHeight = 2,
+                        WindowWidth = 2,
+                        Channels = channels
+                    }),
                 (memory, x, gradY) => [WindowCentroid.BackwardReference(new()
                 {
                     GradY = memory.Input(gradY),
@@ -50,7 +64,8 @@ static class SpatialPackerBackwardCases
                     DropoutRate = rate,
                     DropoutSeed = Seed,
                 };
-                yield return new(WindowAttention.BackwardOperation, [patches / size * channels, patches * channels, patches * channels], patches / size * channels,
+                yield return new(WindowAttention.BackwardOperation, [patches / size * channels, patches * channels, patches * channels],
+                    patches / size * channels,
                     (memory, x) => WindowAttention.Reference(Arguments(memory, x)).Y,
                     (memory, x, gradY) =>
                     {
@@ -105,12 +120,14 @@ static class SpatialPackerBackwardCases
             Twins = patches == 1 ? [] : new()
             {
                 ["windows shifted by one channel"] = static a => a with { GradY = new View<float>(a.GradY.Address - 4, a.GradY.Length) },
-                ["gradient that was there shifted by one channel"] = static a => a with { GradX = new View<float>(a.GradX.Address + 4, a.GradX.Length) },
+                ["gradient that was there shifted by one channel"] = static a =>
+                    a with { GradX = new View<float>(a.GradX.Address + 4, a.GradX.Length) },
             },
         };
     }
 
-    static KernelCase<WindowAttentionBackwardArguments> Attention((int D, int H, int W) grid, (int D, int H, int W) window, int channels, float dropout)
+    static KernelCase<WindowAttentionBackwardArguments> Attention((int D, int H, int W) grid, (int D, int H, int W) window, int channels,
+        float dropout)
     {
         int patches = grid.D * grid.H * grid.W, size = window.D * window.H * window.W;
         return new(WindowAttention.BackwardOperation,
@@ -138,7 +155,8 @@ static class SpatialPackerBackwardCases
             {
                 var (gradQ, gradK, gradV) = WindowAttention.BackwardReference(a);
                 double[] scores = SingleHeadBounds.ScoreMagnitudes(a.Map, size, channels, (w, d) => a.GradY[w * channels + d],
-                    (w, i, d) => a.V[SpatialPackerCases.Member(grid, window, w, i) * channels + d], i => Dropout.ReferenceFactor(a.DropoutSeed, i, a.DropoutRate));
+                    (w, i, d) => a.V[SpatialPackerCases.Member(grid, window, w, i) * channels + d], i =>
+                        Dropout.ReferenceFactor(a.DropoutSeed, i, a.DropoutRate));
                 var place = new int[patches]; // of a patch in the map
                 for (int i = 0; i < patches; i++)
                     place[SpatialPackerCases.Member(grid, window, i / size, i % size)] = i;
@@ -147,7 +165,8 @@ static class SpatialPackerBackwardCases
                 [
                     Expected.Of(gradQ, i => (U + Numbers.U * size) * Enumerable.Range(i / channels * size, size).Sum(j =>
                         scores[j] * Math.Abs(a.K[SpatialPackerCases.Member(grid, window, j / size, j % size) * channels + i % channels]))),
-                    Expected.Of(gradK, i => U * scores[place[i / channels]] * Math.Abs(a.Q[place[i / channels] / size * channels + i % channels])),
+                    Expected.Of(gradK, i => U * scores[place[i / channels]]
+                        * Math.Abs(a.Q[place[i / channels] / size * channels + i % channels])),
                     Expected.Of(gradV, i => 5 * Numbers.U * Math.Abs(gradV[i])),
                 ];
             })

@@ -58,7 +58,8 @@ static class SpatialPackerCases
         };
     }
 
-    static KernelCase<WindowAttentionArguments> Attention((int D, int H, int W) grid, (int D, int H, int W) window, int channels, float spread = 1, float dropout = 0)
+    static KernelCase<WindowAttentionArguments> Attention((int D, int H, int W) grid, (int D, int H, int W) window, int channels,
+        float spread = 1, float dropout = 0)
     {
         int patches = grid.D * grid.H * grid.W, size = window.D * window.H * window.W;
         return new(WindowAttention.ForwardOperation,
@@ -83,7 +84,8 @@ static class SpatialPackerCases
             {
                 var (y, map) = WindowAttention.Reference(a);
                 return SingleHeadBounds.Expect(y, map, size, channels, (w, d) => a.Q[w * channels + d],
-                    (w, i, d) => a.K[Member(grid, window, w, i) * channels + d], (w, i, d) => a.V[Member(grid, window, w, i) * channels + d], a.DropoutRate);
+                    (w, i, d) => a.K[Member(grid, window, w, i) * channels + d], (w, i, d) =>
+                        a.V[Member(grid, window, w, i) * channels + d], a.DropoutRate);
             })
         {
             Name = $"{grid} in {window}, {channels} channels, dropout {dropout}",

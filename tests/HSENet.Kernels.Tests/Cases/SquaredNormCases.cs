@@ -6,7 +6,12 @@ static class SquaredNormCases
     public static IEnumerable<KernelCase> All => [Case(1), Case(300), Case(4096), Case(3 * 4096 + 5), Case(130 * 4096 + 1)];
 
     static KernelCase<SquaredNormArguments> Case(int count) => new(SquaredNorm.ForwardOperation,
-        memory => new SquaredNormArguments { X = memory.Input(Numbers.Uniform(count, 1, centre: 0.5f)), Sums = memory.Output(SquaredNorm.SumsLength(count)), Count = count },
+        memory => new SquaredNormArguments
+        {
+            X = memory.Input(Numbers.Uniform(count, 1, centre: 0.5f)),
+            Sums = memory.Output(SquaredNorm.SumsLength(count)),
+            Count = count
+        },
         a =>
         {
             double[] sums = SquaredNorm.Reference(a);
@@ -22,7 +27,8 @@ static class SquaredNormCases
                     x *= 1.001f;
                 return a;
             },
-            ["shifted by half a chunk"] = static a => a with { X = a.X.Slice(a.Count / 2, a.Count - a.Count / 2), Count = a.Count - a.Count / 2 },
+            ["shifted by half a chunk"] = static a =>
+                a with { X = a.X.Slice(a.Count / 2, a.Count - a.Count / 2), Count = a.Count - a.Count / 2 },
         },
     };
 }

@@ -9,7 +9,8 @@ static class SwiGluBackwardCases
     [
         new(SwiGlu.BackwardOperation, [2 * 2 * 9], 2 * 9,
             (memory, x) => SwiGlu.Reference(new() { GateUp = memory.Input(x[0]), Rows = 2, Channels = 9 }),
-            (memory, x, gradY) => [SwiGlu.BackwardReference(new() { GateUp = memory.Input(x[0]), GradY = memory.Input(gradY), Rows = 2, Channels = 9 })]),
+            (memory, x, gradY) => [SwiGlu.BackwardReference(
+                new() { GateUp = memory.Input(x[0]), GradY = memory.Input(gradY), Rows = 2, Channels = 9 })]),
     ];
 
     static KernelCase<SwiGluBackwardArguments> Case(int rows, int channels, float spread) => new(SwiGlu.BackwardOperation,
@@ -39,7 +40,8 @@ static class SwiGluBackwardCases
         return [Expected.Of(gradients, i =>
         {
             int row = i / (2 * a.Channels), column = i % (2 * a.Channels), n = column % a.Channels;
-            double gate = a.GateUp[row * 2 * a.Channels + n], factor = Math.Abs(a.GradY[row * a.Channels + n]), cut = (1 + Math.Abs(gate)) * Math.Exp(-87);
+            double gate = a.GateUp[row * 2 * a.Channels + n], factor = Math.Abs(a.GradY[row * a.Channels + n]),
+                cut = (1 + Math.Abs(gate)) * Math.Exp(-87);
             if (column >= a.Channels)
                 return 12 * Numbers.U * Math.Abs(gradients[i]) + factor * cut;
             factor *= Math.Abs(a.GateUp[row * 2 * a.Channels + a.Channels + n]);

@@ -1,4 +1,5 @@
-// Cases of TokenEmbedding.Backward: ids that repeat, visual tokens in place, the text encoder's position and token type, each gradient alone.
+// Cases of TokenEmbedding.Backward: ids that repeat, visual tokens in place, the text encoder's position and token type, each gradient
+// alone.
 namespace HSENet.Kernels.Tests;
 
 static class TokenEmbeddingBackwardCases
@@ -7,8 +8,10 @@ static class TokenEmbeddingBackwardCases
 
     public static IEnumerable<KernelCase> All =>
     [
-        Case(19, 133, table: true, position: true, added: true, visual: 0), Case(9, 70, table: true, position: false, added: false, visual: 3, visualStart: 1),
-        Case(6, 128, table: false, position: true, added: false, visual: 0), Case(7, 1, table: false, position: false, added: true, visual: 0),
+        Case(19, 133, table: true, position: true, added: true, visual: 0),
+            Case(9, 70, table: true, position: false, added: false, visual: 3, visualStart: 1),
+        Case(6, 128, table: false, position: true, added: false, visual: 0),
+            Case(7, 1, table: false, position: false, added: true, visual: 0),
         Case(4, 7, table: false, position: false, added: false, visual: 4), Case(1, 1, table: true, position: true, added: true, visual: 0),
     ];
 
@@ -19,7 +22,8 @@ static class TokenEmbeddingBackwardCases
             const int tokens = 6, channels = 3, visual = 2;
             int[] ids = [4, 0, 1, 4, 4, 2];
             foreach (bool seen in new[] { false, true })
-                yield return new(TokenEmbedding.BackwardOperation, [Vocabulary * channels, (tokens + 1) * channels, channels, visual * channels], tokens * channels,
+                yield return new(TokenEmbedding.BackwardOperation,
+                    [Vocabulary * channels, (tokens + 1) * channels, channels, visual * channels], tokens * channels,
                     (memory, x) => TokenEmbedding.Reference(new()
                     {
                         Ids = memory.Input(ids),
@@ -53,7 +57,8 @@ static class TokenEmbeddingBackwardCases
         }
     }
 
-    static KernelCase<TokenEmbeddingBackwardArguments> Case(int tokens, int channels, bool table, bool position, bool added, int visual, int visualStart = 0) =>
+    static KernelCase<TokenEmbeddingBackwardArguments> Case(int tokens, int channels, bool table, bool position, bool added, int visual,
+        int visualStart = 0) =>
         new(TokenEmbedding.BackwardOperation,
             memory => new TokenEmbeddingBackwardArguments
             {
@@ -71,11 +76,15 @@ static class TokenEmbeddingBackwardCases
             },
             Expect)
         {
-            Name = $"{tokens} tokens, {channels} channels{(table ? " table" : "")}{(position ? " position" : "")}{(added ? " added" : "")}, {visual} visual from {visualStart}",
+            Name = $"{tokens} tokens, {channels} "
+                + $"channels{(table ? " table" : "")}{(position ? " position" : "")}{(added ? " added" : "")}, {visual} visual from "
+                + $"{visualStart}",
             Twins = tokens == 1 ? [] : new()
             {
                 ["gradient shifted by one"] = static a => a with { GradY = new View<float>(a.GradY.Address - 4, a.GradY.Length) },
-                ["last token dropped, or all but one"] = static a => a.GradVisual.IsEmpty ? a with { Tokens = a.Tokens - 1 } : a with { GradY = new View<float>(a.GradY.Address + 4, a.GradY.Length) },
+                ["last token dropped, or all but one"] = static a =>
+                    a.GradVisual.IsEmpty ? a with { Tokens = a.Tokens - 1 }
+                    : a with { GradY = new View<float>(a.GradY.Address + 4, a.GradY.Length) },
             },
         };
 

@@ -22,7 +22,8 @@ static class TokenEmbeddingCases
         }
     }
 
-    static KernelCase<TokenEmbeddingArguments> Case(int tokens, int channels, WeightType type, int visual, int visualStart = 0, WeightType? positionType = null) =>
+    static KernelCase<TokenEmbeddingArguments> Case(int tokens, int channels, WeightType type, int visual, int visualStart = 0,
+        WeightType? positionType = null) =>
         new(TokenEmbedding.ForwardOperation,
             memory => new TokenEmbeddingArguments
             {
@@ -49,7 +50,8 @@ static class TokenEmbeddingCases
             {
                 ["table and visual tokens one element too far"] = static a => a with
                 {
-                    Table = new Weights(new View<byte>(a.Table.Values.Address + Weights.BytesPerElement(a.Table.Type), a.Table.Values.Length), a.Table.Type, a.Table.Scales),
+                    Table = new Weights(new View<byte>(a.Table.Values.Address + Weights.BytesPerElement(a.Table.Type),
+                        a.Table.Values.Length), a.Table.Type, a.Table.Scales),
                     Visual = new View<float>(a.Visual.Address + 4, a.Visual.Length),
                 },
             },

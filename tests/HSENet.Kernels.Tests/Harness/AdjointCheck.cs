@@ -49,7 +49,8 @@ public sealed record AdjointCheck(Operation Operation, int[] Sizes, int Outputs,
             return sum / (2 * step);
         }
 
-        float[][] Moved(double step) => [.. x.Select((values, i) => i == input ? values.Select((value, j) => (float)(value + step * direction[j])).ToArray() : values)];
+        float[][] Moved(double step) =>
+            [.. x.Select((values, i) => i == input ? values.Select((value, j) => (float)(value + step * direction[j])).ToArray() : values)];
     }
 
     static float[] OnGrid(int size, int seed, float spread) =>

@@ -50,7 +50,8 @@ public static class AllCases
     /// <summary>The adjoint checks of every backward operation.</summary>
     public static IEnumerable<AdjointCheck> Adjoints =>
     [
-        .. SpatialPackerBackwardCases.Adjoints, .. SliceGuidedAttentionBackwardCases.Adjoints, .. PatchScoreBackwardCases.Adjoints, .. PatchEmbeddingBackwardCases.Adjoints, .. TokenEmbeddingBackwardCases.Adjoints,
+        .. SpatialPackerBackwardCases.Adjoints, .. SliceGuidedAttentionBackwardCases.Adjoints, .. PatchScoreBackwardCases.Adjoints,
+            .. PatchEmbeddingBackwardCases.Adjoints, .. TokenEmbeddingBackwardCases.Adjoints,
         .. LinearBackwardCases.Adjoints,
         .. LayerNormBackwardCases.Adjoints,
         .. AttentionBackwardCases.Adjoints,

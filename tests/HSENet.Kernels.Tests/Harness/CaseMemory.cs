@@ -39,7 +39,8 @@ public sealed class CaseMemory(Device device) : IDisposable
     public View<T> Output<T>(int count) where T : unmanaged, INumber<T>
     {
         var view = Register<T>(count);
-        T unwritten = typeof(T) == typeof(float) || typeof(T) == typeof(double) ? T.CreateChecked(double.NaN) : T.CreateTruncating(0x5B5B5B5B);
+        T unwritten = typeof(T) == typeof(float)
+            || typeof(T) == typeof(double) ? T.CreateChecked(double.NaN) : T.CreateTruncating(0x5B5B5B5B);
         device.Upload<T>(Enumerable.Repeat(unwritten, count).ToArray(), view);
         (device as EmulatorDevice)?.MarkUninitialised(view.As<byte>()); // so that a read of it is reported
         return view;
@@ -84,7 +85,8 @@ public sealed class CaseMemory(Device device) : IDisposable
             long start = values.Address - all.Address, end = start + values.Length;
             for (long i = 0; i < bytes.Length; i++)
                 if ((i < start || i >= end) && bytes[i] != Guard)
-                    Assert.Fail($"wrote {(i < start ? start - i : i - end + 1)} bytes {(i < start ? "before" : "behind")} an output of {values.Length} bytes");
+                    Assert.Fail($"wrote {(i < start ? start - i : i - end + 1)} bytes {(i < start ? "before" : "behind")} an output of "
+                        + $"{values.Length} bytes");
         }
     }
 

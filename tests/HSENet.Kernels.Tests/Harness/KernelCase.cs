@@ -42,11 +42,14 @@ public abstract class KernelCase
 /// <summary>A case of an operation.</summary>
 /// <param name="operation">The operation.</param>
 /// <param name="build">Makes the arguments from buffers; deterministic, called once per device.</param>
-/// <param name="expect">Reference and bounds for the outputs in the order in which <paramref name="build"/> asked for them; arguments lie in host memory.</param>
-public sealed class KernelCase<TArguments>(Operation<TArguments> operation, Func<CaseMemory, TArguments> build, Func<TArguments, Expected[]> expect)
+/// <param name="expect">Reference and bounds for the outputs in the order in which <paramref name="build"/> asked for them; arguments lie
+/// in host memory.</param>
+public sealed class KernelCase<TArguments>(Operation<TArguments> operation, Func<CaseMemory, TArguments> build,
+    Func<TArguments, Expected[]> expect)
     : KernelCase where TArguments : unmanaged
 {
-    /// <summary>Changes of the arguments that stand for typical mistakes: a dropped element, an index off by one, a missing scale.</summary>
+    /// <summary>Changes of the arguments that stand for typical mistakes: a dropped element, an index off by one, a missing
+    /// scale.</summary>
     public Dictionary<string, Func<TArguments, TArguments>> Twins { get; init; } = [];
 
     public override Operation Operation => operation;
@@ -78,7 +81,8 @@ public sealed class KernelCase<TArguments>(Operation<TArguments> operation, Func
             {
                 double share = Share(outputs[i][j], expected[i], j);
                 if (!(share <= 1))
-                    Assert.Fail($"{this}, {rung.Name}: output {i}, element {j}: got {outputs[i][j]:R}, expected {expected[i].Values[j]:R}, {share:G3} times the allowed error");
+                    Assert.Fail($"{this}, {rung.Name}: output {i}, element {j}: got {outputs[i][j]:R}, expected "
+                        + $"{expected[i].Values[j]:R}, {share:G3} times the allowed error");
                 worst = Math.Max(worst, share);
             }
         }
@@ -137,7 +141,9 @@ public sealed class KernelCase<TArguments>(Operation<TArguments> operation, Func
     {
         var right = OnHost(expect);
         var broken = OnHost(arguments => expect(Twins[name](arguments)));
-        return right.Zip(broken).Max(pair => Enumerable.Range(0, Math.Min(pair.First.Values.Length, pair.Second.Values.Length)).Max(j => Share(pair.Second.Values[j], pair.First, j)));
+        return right.Zip(broken).Max(pair =>
+            Enumerable.Range(0, Math.Min(pair.First.Values.Length, pair.Second.Values.Length))
+            .Max(j => Share(pair.Second.Values[j], pair.First, j)));
     }
 
     Expected[] OnHost(Func<TArguments, Expected[]> function)

@@ -49,7 +49,8 @@ public class ControlFlowGraphTests
             """).Entries.Single());
         Assert.Equal(["q", "q$1"], code.Variables.Select(variable => variable.Name));
         Assert.Equal([0, 3], code.Labels.Values);
-        Assert.Equal([PtxType.B32, PtxType.F32], code.Registers.Where(register => register.Key.StartsWith('x')).Select(register => register.Value));
+        Assert.Equal([PtxType.B32, PtxType.F32],
+            code.Registers.Where(register => register.Key.StartsWith('x')).Select(register => register.Value));
         Assert.StartsWith("st.param.f32 [q$1+4], x$", code.Instructions[^1].ToString());
         Assert.NotEqual(code.Instructions[1].Operands, code.Instructions[4].Operands);
     }
@@ -82,7 +83,8 @@ public class ControlFlowGraphTests
     // Of the nodes that cannot be avoided on the way out, the one that is met first: all others lie behind it.
     static int Nearest(ControlFlowGraph graph, int block)
     {
-        int[] needed = [.. Enumerable.Range(0, graph.Exit).Where(node => node != block && !Reaches(graph, block, graph.Exit, node)).Append(graph.Exit)];
+        int[] needed = [.. Enumerable.Range(0, graph.Exit).Where(node => node != block && !Reaches(graph, block, graph.Exit, node))
+            .Append(graph.Exit)];
         return needed.Single(node => needed.All(other => other == node || other == graph.Exit || !Reaches(graph, node, graph.Exit, other)));
     }
 

@@ -21,14 +21,16 @@ public class KernelFactsTests
     [InlineData("mov.b32 %r1, 1; setp.eq.s32 %p1, %r1, 1; @%p1 mov.b32 %r1, 2; st.global.b32 [16], %r1;", 1)]
     [InlineData("mov.b32 %r1, 1; mov.b32 %r2, 0; L: add.s32 %r2, %r2, 1; setp.lt.s32 %p1, %r2, %r1; @%p1 bra L; ret;", 2)]
     [InlineData("mov.b32 %r1, 1; @%p1 bra L; mov.b64 %rd1, 5; st.global.b64 [16], %rd1; L: st.global.b32 [16], %r1; ret;", 3)]
-    public void Live_registers_are_counted_in_words(string body, int expected) => Assert.Equal(expected, Facts(body).EstimatedLiveRegisters);
+    public void Live_registers_are_counted_in_words(string body, int expected) =>
+        Assert.Equal(expected, Facts(body).EstimatedLiveRegisters);
 
     [Fact]
     public void Instructions_are_counted_with_those_of_called_functions()
     {
         KernelFacts facts = KernelFacts.Of(Sample.Module("Calls"));
         PtxModule alive = DeadFunctionPass.Apply(Sample.Module("Calls"));
-        Assert.Equal(alive.ToString().Split('\n').Count(line => line.TrimStart().StartsWith("ld.param.b32")), facts.Count("ld", "param", "b32"));
+        Assert.Equal(alive.ToString().Split('\n').Count(line => line.TrimStart().StartsWith("ld.param.b32")),
+            facts.Count("ld", "param", "b32"));
         Assert.Equal(5, facts.Count("call"));
         Assert.Equal(facts.InstructionCount, facts.InstructionsByOpcode.Values.Sum());
     }
@@ -39,7 +41,8 @@ public class KernelFactsTests
     {
         KernelFacts facts = KernelFacts.Of(Sample.Module("TensorCores"));
         Assert.Equal((0, 49152, 137), (facts.LocalBytes, facts.StaticSharedBytes, facts.EstimatedLiveRegisters));
-        Assert.Equal((32, 12, 12), (facts.Count("mma", "m16n8k16", "bf16"), facts.Count("ldmatrix", "x4"), facts.Count("cp", "async", "cg")));
+        Assert.Equal((32, 12, 12), (facts.Count("mma", "m16n8k16", "bf16"), facts.Count("ldmatrix", "x4"),
+            facts.Count("cp", "async", "cg")));
     }
 
     [Fact]

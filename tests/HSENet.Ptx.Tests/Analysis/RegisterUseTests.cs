@@ -12,7 +12,8 @@ public class RegisterUseTests
     [InlineData("st.global.v2.f32 [%rd1], {%f1, %f2};", "", "%rd1 %f1 %f2")]
     [InlineData("mov.b64 {%r1, %r2}, %rd1;", "%r1 %r2", "%rd1")]
     [InlineData("shfl.sync.up.b32 %r1|%p1, %r2, %r3, 0, -1;", "%r1 %p1", "%r2 %r3")]
-    [InlineData("mma.sync.aligned.m16n8k8.row.col.f32.bf16.bf16.f32 {%f0, %f1, %f2, %f3}, {%r0, %r1}, {%r2}, {%f4, %f5, %f6, %f7};", "%f0 %f1 %f2 %f3", "%r0 %r1 %r2 %f4 %f5 %f6 %f7")]
+    [InlineData("mma.sync.aligned.m16n8k8.row.col.f32.bf16.bf16.f32 {%f0, %f1, %f2, %f3}, {%r0, %r1}, {%r2}, {%f4, %f5, %f6, %f7};",
+        "%f0 %f1 %f2 %f3", "%r0 %r1 %r2 %f4 %f5 %f6 %f7")]
     [InlineData("stmatrix.sync.aligned.m8n8.x2.shared.b16 [%rd1], {%r1, %r2};", "", "%rd1 %r1 %r2")]
     [InlineData("atom.global.cas.b32 %r1, [%rd1], %r2, %r3;", "%r1", "%rd1 %r2 %r3")]
     [InlineData("red.global.add.f32 [%rd1], %f1;", "", "%rd1 %f1")]

@@ -47,7 +47,8 @@ public class CheckerTests
     [Fact]
     public void What_a_launch_without_checks_wrote_may_be_read()
     {
-        using Kernel kernel = Kernel.Of(OwnWord + "ld.param.u64 %rd3, [p1]; setp.eq.u64 %p1, %rd3, 0; @%p1 st.global.u32 [%rd2], %r1; @!%p1 ld.global.u32 %r2, [%rd2];", 2);
+        using Kernel kernel = Kernel.Of(OwnWord
+            + "ld.param.u64 %rd3, [p1]; setp.eq.u64 %p1, %rd3, 0; @%p1 st.global.u32 [%rd2], %r1; @!%p1 ld.global.u32 %r2, [%rd2];", 2);
         EmulatorAllocation x = kernel.Memory.Allocate(128, "x");
         kernel.Launch(1, 32, new EmulatorOptions { Checks = false }, x, 0L);
         Assert.Empty(kernel.Launch(1, 32, Everything, x, 1L).Findings);

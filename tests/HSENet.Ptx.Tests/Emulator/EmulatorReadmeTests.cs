@@ -29,7 +29,8 @@ public class EmulatorReadmeTests
             root = Path.GetDirectoryName(root)!;
         string readme = File.ReadAllText(Path.Combine(root, "src", "HSENet.Ptx", "README.md"));
         string source = File.ReadAllText(Path.Combine(root, "tests", "HSENet.Ptx.Tests", "Emulator", "EmulatorReadmeTests.cs"));
-        Assert.Contains(readme.Split("```csharp\n")[2].Split("```")[0], string.Join('\n', source.Split('\n').Select(line => line.StartsWith("        ") ? line[8..] : line)));
+        Assert.Contains(readme.Split("```csharp\n")[2].Split("```")[0],
+            string.Join('\n', source.Split('\n').Select(line => line.StartsWith("        ") ? line[8..] : line)));
     }
 
     static float[] Example(string ptx)

@@ -50,7 +50,14 @@ public class ExecutorFuzzTests
                 ulong address = memory.Attach((nint)pointer + 4096, 4096, "x", readOnly: false).Address;
                 byte[] parameters = new byte[kernel.ParameterBytes];
                 for (int at = 0; at + 8 <= parameters.Length; at += 8)
-                    BitConverter.TryWriteBytes(parameters.AsSpan(at), random.Next(3) switch { 0 => address + (ulong)random.Next(-64, 4160), 1 => (ulong)random.Next(100), _ => (ulong)random.NextInt64() });
+                    BitConverter.TryWriteBytes(parameters.AsSpan(at),
+                        random.Next(3) switch
+                        {
+                            0 => address + (ulong)random.Next(-64, 4160),
+                            1 => (ulong)random.Next(100),
+                            _ =>
+                        (ulong)random.NextInt64()
+                        });
                 int threads = Math.Min(random.Next(1, 70), kernel.MaxThreadsPerBlock);
                 launched++;
                 new Emulator(memory).Launch(kernel, random.Next(1, 4), threads, random.Next(256), parameters, options);
@@ -81,10 +88,12 @@ public class ExecutorFuzzTests
                     lines.Insert(at, others[random.Next(others.Length)]);
                     break;
                 case 4: // another number somewhere
-                    lines[at] = System.Text.RegularExpressions.Regex.Replace(lines[at], @"\d+", match => random.Next(3) == 0 ? Number(random) : match.Value);
+                    lines[at] = System.Text.RegularExpressions.Regex.Replace(lines[at], @"\d+", match =>
+                        random.Next(3) == 0 ? Number(random) : match.Value);
                     break;
                 case 5: // another word of the text in place of one
-                    string[] words = lines[random.Next(lines.Count)].Split([' ', '\t', ','], StringSplitOptions.RemoveEmptyEntries), own = lines[at].Split('\t');
+                    string[] words = lines[random.Next(lines.Count)].Split([' ', '\t', ','], StringSplitOptions.RemoveEmptyEntries),
+                        own = lines[at].Split('\t');
                     if (words.Length > 0)
                         own[random.Next(own.Length)] = words[random.Next(words.Length)];
                     lines[at] = string.Join('\t', own);

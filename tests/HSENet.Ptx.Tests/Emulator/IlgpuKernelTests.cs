@@ -150,7 +150,8 @@ public class IlgpuKernelTests
     public void A_kernel_that_never_ends_is_given_up()
     {
         using Kernel kernel = Kernel.Of("LOOP: bra LOOP;", 0);
-        EmulatorException failure = Assert.Throws<EmulatorException>(() => kernel.Launch(1, 32, new EmulatorOptions { MaxInstructions = 100_000 }));
+        EmulatorException failure = Assert.Throws<EmulatorException>(() =>
+            kernel.Launch(1, 32, new EmulatorOptions { MaxInstructions = 100_000 }));
 
         Assert.Contains("k does not end within 100000 instructions", failure.Message);
     }

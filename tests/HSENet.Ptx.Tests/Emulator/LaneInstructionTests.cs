@@ -27,7 +27,8 @@ public class LaneInstructionTests
                 arguments[n] = operands[n][i];
             ulong expected = c.Function(arguments) & mask;
             if (expected != results[i])
-                Assert.Fail($"{text} of {string.Join(", ", arguments.Take(operands.Length).Select(a => $"{a:x}"))}: expected {expected:x}, got {results[i]:x}");
+                Assert.Fail($"{text} of {string.Join(", ", arguments.Take(operands.Length).Select(a => $"{a:x}"))}: expected "
+                    + $"{expected:x}, got {results[i]:x}");
         }
     }
 
@@ -36,23 +37,28 @@ public class LaneInstructionTests
     {
         string[] elsewhere = // memory, addresses, whole warps, control
         [
-            "mov", "ld", "ldu", "st", "prefetch", "prefetchu", "createpolicy", "isspacep", "cvta", "mapa", "getctarank", "griddepcontrol", "atom", "red",
-            "bar", "barrier", "membar", "fence", "cp", "ldmatrix", "stmatrix", "movmatrix", "mma", "shfl", "vote", "match", "redux", "activemask",
+            "mov", "ld", "ldu", "st", "prefetch", "prefetchu", "createpolicy", "isspacep", "cvta", "mapa", "getctarank", "griddepcontrol",
+                "atom", "red",
+            "bar", "barrier", "membar", "fence", "cp", "ldmatrix", "stmatrix", "movmatrix", "mma", "shfl", "vote", "match", "redux",
+                "activemask",
             "bra", "brx", "call", "ret", "exit", "trap", "brkpt", "nanosleep",
         ];
         IEnumerable<string> covered = LaneInstructionCases.All.Select(c => c.Mnemonic.Split('.')[0]);
         Assert.Empty(PtxInstructionTable.Opcodes.Except(covered).Except(elsewhere));
     }
 
-    /// <summary>Bits of a type's values: what lies above in a register must not matter, so narrow values come with something there.</summary>
+    /// <summary>Bits of a type's values: what lies above in a register must not matter, so narrow values come with something
+    /// there.</summary>
     static List<ulong> Samples(string type)
     {
         PtxTypes.TryParse(type, out PtxType parsed);
         List<ulong> samples = type switch
         {
             "pred" => [0, 1],
-            "u8" or "s8" or "u16" or "s16" or "u32" or "s32" or "u64" or "s64" or "b16" or "b32" or "b64" => IntegerSamples.Of(LaneRules.Integer(parsed)!.Value, 200),
-            "f16x2" or "bf16x2" or "e4m3x2" or "e5m2x2" => Pairs(FloatSamples.Of(FloatSamples.Named(LaneRules.Float(parsed)!.Name), 100), LaneRules.Float(parsed)!.Bits),
+            "u8" or "s8" or "u16" or "s16" or "u32" or "s32" or "u64" or "s64" or "b16" or "b32" or "b64" =>
+                IntegerSamples.Of(LaneRules.Integer(parsed)!.Value, 200),
+            "f16x2" or "bf16x2" or "e4m3x2" or "e5m2x2" =>
+                Pairs(FloatSamples.Of(FloatSamples.Named(LaneRules.Float(parsed)!.Name), 100), LaneRules.Float(parsed)!.Bits),
             _ => FloatSamples.Of(FloatSamples.Named(type), 100),
         };
         if (type is "b32" or "u32" or "s32")
@@ -62,7 +68,8 @@ public class LaneInstructionTests
         return samples;
     }
 
-    static List<ulong> Pairs(List<ulong> halves, int bits) => [.. halves.Select((low, n) => low | halves[(n * 7 + 3) % halves.Count] << bits)];
+    static List<ulong> Pairs(List<ulong> halves, int bits) =>
+        [.. halves.Select((low, n) => low | halves[(n * 7 + 3) % halves.Count] << bits)];
 
     [Fact]
     public void Packed_comparisons_have_a_result_for_each_half()
@@ -73,7 +80,8 @@ public class LaneInstructionTests
         for (int i = 0; i < a.Length; i++)
             for (int half = 0; half < 2; half++)
             {
-                bool less = FloatComparison.Compare(FloatFormat.Half, Comparison.Less, a[i] >> 16 * half & 0xffff, b[i] >> 16 * half & 0xffff, false);
+                bool less = FloatComparison.Compare(FloatFormat.Half, Comparison.Less, a[i] >> 16 * half & 0xffff,
+                    b[i] >> 16 * half & 0xffff, false);
                 Assert.Equal(less ? 1ul : 0, plain[half][i]);
                 Assert.Equal(less != (c[i] != 0) ? 1ul : 0, combined[half][i]);
             }

@@ -22,7 +22,8 @@ static class LaneKernel
         foreach ((int n, EmulatorAllocation allocation) in inputs.Concat(outputs).Index())
             BitConverter.TryWriteBytes(parameters.AsSpan(8 * n), allocation.Address);
         BitConverter.TryWriteBytes(parameters.AsSpan(parameters.Length - 4), count);
-        EmulatorResult result = new Emulator(memory).Launch(module.Kernel("k"), (count + 127) / 128, 128, 0, parameters, new() { Threads = 1 });
+        EmulatorResult result = new Emulator(memory)
+            .Launch(module.Kernel("k"), (count + 127) / 128, 128, 0, parameters, new() { Threads = 1 });
         Assert.Empty(result.Findings);
         return [.. outputs.Select(output =>
         {
@@ -35,7 +36,8 @@ static class LaneKernel
     static string Text(string mnemonic, string[] results, string[] sources)
     {
         StringBuilder text = new();
-        List<string> names = [.. sources.Where(type => !type.StartsWith("imm=", StringComparison.Ordinal)).Select((_, n) => "in" + n), .. results.Select((_, n) => "out" + n)];
+        List<string> names = [.. sources.Where(type => !type.StartsWith("imm=", StringComparison.Ordinal)).Select((_, n) => "in" + n),
+            .. results.Select((_, n) => "out" + n)];
         text.AppendLine(".version 8.6\n.target sm_90\n.address_size 64\n.visible .entry k(");
         foreach (string name in names)
             text.AppendLine($".param .u64 {name},");
@@ -74,7 +76,8 @@ static class LaneKernel
     }
 
     /// <summary>Bits of the register that holds a type; there are none of 8.</summary>
-    public static int Width(string type) => PtxTypes.TryParse(type, out PtxType parsed) ? Math.Max(16, parsed.Bits()) : throw new ArgumentException(type);
+    public static int Width(string type) =>
+        PtxTypes.TryParse(type, out PtxType parsed) ? Math.Max(16, parsed.Bits()) : throw new ArgumentException(type);
 
     static string Register(string type, int number) =>
         (type == "pred" ? "%p" : Width(type) switch { 16 => "%rs", 32 => "%r", _ => "%rd" }) + number;

@@ -11,7 +11,8 @@ public class MatrixProductTests
     public void Products_of_any_size_are_right(string name, int blockX, int blockY, int blockZ)
     {
         foreach (int size in new[] { 64, 33, 1 })
-            Check(name, size, new Dim3((size + blockX - 1) / blockX, (size + blockY - 1) / blockY), new Dim3(blockX, blockY, blockZ), EmulatorOptions.Default);
+            Check(name, size, new Dim3((size + blockX - 1) / blockX, (size + blockY - 1) / blockY), new Dim3(blockX, blockY, blockZ),
+                EmulatorOptions.Default);
     }
 
     [Fact]
@@ -62,7 +63,8 @@ public class MatrixProductTests
                 }
                 // Each of the products and sums rounds once.
                 double allowed = (size + 1) * Math.Pow(2, -24) * magnitude;
-                Assert.True(Math.Abs(found[row * size + column] - expected) <= allowed, $"{row}, {column}: {found[row * size + column]} against {expected}");
+                Assert.True(Math.Abs(found[row * size + column] - expected) <= allowed,
+                    $"{row}, {column}: {found[row * size + column]} against {expected}");
             }
         return result;
     }

@@ -21,7 +21,8 @@ public class ProfileTests
             """);
         LaunchProfile profile = kernel.Launch(1, 32, new EmulatorOptions { Profile = true }, kernel.Buffer("x", new byte[8192])).Profile!;
 
-        int load = Enumerable.Range(0, profile.Instructions.Count).Single(i => profile.Instructions[i].Opcode == "ld" && profile.GlobalRequests[i] > 0);
+        int load = Enumerable.Range(0, profile.Instructions.Count)
+            .Single(i => profile.Instructions[i].Opcode == "ld" && profile.GlobalRequests[i] > 0);
         Assert.Equal((3, 3 * sectors, 3 * bytes), (profile.GlobalRequests[load], profile.GlobalSectors[load], profile.GlobalBytes[load]));
     }
 
@@ -37,7 +38,8 @@ public class ProfileTests
     [InlineData("v4.u32", 32, 8, 4)]
     public void Bank_conflicts_of_shared_memory(string type, int stride, int passes, int ideal)
     {
-        (string target, string value) = type.StartsWith("v4") ? ("{%r3, %r4, %r5, %r6}", "0") : type == "u64" ? ("%rd5", "0") : type == "u16" ? ("%rs1", "0") : ("%r3", "0");
+        (string target, string value) = type.StartsWith("v4") ? ("{%r3, %r4, %r5, %r6}", "0") : type == "u64" ? ("%rd5", "0")
+            : type == "u16" ? ("%rs1", "0") : ("%r3", "0");
         using Kernel kernel = Kernel.Of($"""
             .shared .align 16 .b8 tile[8192];
             mov.u32 %r1, %tid.x; mul.lo.u32 %r2, %r1, {stride}; mov.u32 %r7, tile; add.u32 %r7, %r7, %r2;
@@ -47,7 +49,8 @@ public class ProfileTests
         LaunchProfile profile = kernel.Launch(1, 32, new EmulatorOptions { Profile = true }).Profile!;
 
         int store = Enumerable.Range(0, profile.Instructions.Count).Single(i => profile.Instructions[i].Opcode == "st");
-        Assert.Equal((1, passes, ideal), (profile.SharedRequests[store], profile.SharedWavefronts[store], profile.SharedIdealWavefronts[store]));
+        Assert.Equal((1, passes, ideal),
+            (profile.SharedRequests[store], profile.SharedWavefronts[store], profile.SharedIdealWavefronts[store]));
     }
 
     [Fact]
@@ -77,7 +80,8 @@ public class ProfileTests
         {
             using Kernel kernel = new(Sample.Text("Tiled"));
             EmulatorAllocation c = kernel.Memory.Allocate(4096 * 4, "c");
-            EmulatorResult result = kernel.Launch(new Dim3(4, 4), new Dim3(16, 16), new EmulatorOptions { Profile = true, Threads = threads },
+            EmulatorResult result = kernel.Launch(new Dim3(4, 4), new Dim3(16, 16),
+                new EmulatorOptions { Profile = true, Threads = threads },
                 kernel.Buffer("a", new float[4096]), 4096L, kernel.Buffer("b", new float[4096]), 4096L, c, 4096L, 64, 64, 64);
             return [.. result.Profile!.GlobalSectors, .. result.Profile.SharedWavefronts, .. result.Profile.ActiveLanes];
         }

@@ -118,7 +118,8 @@ public class RaceTests
     [Fact]
     public void Launches_are_ordered()
     {
-        using Kernel kernel = Kernel.Of("ld.param.u64 %rd1, [p0]; ld.global.u32 %r1, [%rd1]; add.u32 %r1, %r1, 1; st.global.u32 [%rd1], %r1;");
+        using Kernel kernel = Kernel.Of(
+            "ld.param.u64 %rd1, [p0]; ld.global.u32 %r1, [%rd1]; add.u32 %r1, %r1, 1; st.global.u32 [%rd1], %r1;");
         EmulatorAllocation x = kernel.Buffer("x", 0u);
         for (int i = 0; i < 3; i++)
             Assert.Empty(kernel.Launch(1, 1, Everything, x).Findings);

@@ -18,11 +18,13 @@ public class TensorCoreTests
         Assert.True(worst <= 1, $"the worst error is {worst} of its bound");
         LaunchProfile profile = result.Profile!;
         // 128·128·160 multiplications, twice, in mma instructions of 2·16·8·16 operations
-        long products = Enumerable.Range(0, profile.Instructions.Count).Sum(i => profile.WarpInstructions[i] * LaunchProfile.MatrixOperations(profile.Instructions[i]));
+        long products = Enumerable.Range(0, profile.Instructions.Count)
+            .Sum(i => profile.WarpInstructions[i] * LaunchProfile.MatrixOperations(profile.Instructions[i]));
         Assert.Equal(2L * M * N * K, products);
         Assert.Equal(2, profile.AsyncCopyDepth);
         Assert.All(Of(profile, "ldmatrix"), i => Assert.Equal(profile.SharedIdealWavefronts[i], profile.SharedWavefronts[i]));
-        Assert.All(Of(profile, "cp").Where(i => profile.GlobalRequests[i] > 0), i => Assert.Equal(profile.GlobalBytes[i], 32 * profile.GlobalSectors[i]));
+        Assert.All(Of(profile, "cp").Where(i => profile.GlobalRequests[i] > 0), i =>
+            Assert.Equal(profile.GlobalBytes[i], 32 * profile.GlobalSectors[i]));
     }
 
     [Fact]
@@ -41,7 +43,8 @@ public class TensorCoreTests
 
     [Fact]
     public void An_array_that_is_declared_for_words_cannot_be_read_by_rows() =>
-        Assert.Contains(Run(PtxModule.Parse(Text)).Result.Findings, finding => finding.Kind == FindingKind.Misaligned && finding.Message.Contains(".align 4"));
+        Assert.Contains(Run(PtxModule.Parse(Text)).Result.Findings, finding =>
+            finding.Kind == FindingKind.Misaligned && finding.Message.Contains(".align 4"));
 
     [Fact]
     public void A_wait_that_is_removed_is_found() =>
@@ -49,7 +52,8 @@ public class TensorCoreTests
 
     [Fact]
     public void A_wait_for_the_wrong_group_is_found() =>
-        Assert.Contains(Run(Aligned(Text.Replace("cp.async.wait_group\t1", "cp.async.wait_group\t2"))).Result.Findings, finding => finding.Kind == FindingKind.AsyncCopy);
+        Assert.Contains(Run(Aligned(Text.Replace("cp.async.wait_group\t1", "cp.async.wait_group\t2"))).Result.Findings, finding =>
+            finding.Kind == FindingKind.AsyncCopy);
 
     [Fact]
     public void A_barrier_that_is_removed_is_found()
@@ -76,7 +80,8 @@ public class TensorCoreTests
     }
 
     static IEnumerable<int> Of(LaunchProfile profile, string opcode) =>
-        Enumerable.Range(0, profile.Instructions.Count).Where(i => profile.Instructions[i].Opcode == opcode && profile.WarpInstructions[i] > 0);
+        Enumerable.Range(0, profile.Instructions.Count)
+            .Where(i => profile.Instructions[i].Opcode == opcode && profile.WarpInstructions[i] > 0);
 
     static PtxModule Aligned(string text) => SharedAlignmentPass.Apply(PtxModule.Parse(text));
 
@@ -91,7 +96,8 @@ public class TensorCoreTests
         Random random = new(5);
         float[] a = Values(M * K, random), b = Values(N * K, random);
         EmulatorAllocation c = kernel.Memory.Allocate(4L * M * N, "c");
-        EmulatorResult result = kernel.Launch(1, 256, options, kernel.Buffer("a", Packed(a)), (long)M * K / 2, kernel.Buffer("b", Packed(b)), (long)N * K / 2,
+        EmulatorResult result = kernel.Launch(1, 256, options, kernel.Buffer("a", Packed(a)), (long)M * K / 2,
+            kernel.Buffer("b", Packed(b)), (long)N * K / 2,
             c, (long)M * N, M, N, K + extraK);
         product = Kernel.Values<float>(c);
         double worst = 0;

@@ -1,4 +1,5 @@
-// Forms that work on sixteen lanes at once against the same functor lane by lane, on edge values of integers and floats, with and without a mask.
+// Forms that work on sixteen lanes at once against the same functor lane by lane, on edge values of integers and floats, with and without a
+// mask.
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -8,7 +9,8 @@ public unsafe class VectorFormTests
 {
     const int Row = 256, Rows = 6;
 
-    public static TheoryData<string> Names => [.. DecodeTable.Instance.Forms.Where(form => form.Value.Scalar != null).Select(form => form.Key)];
+    public static TheoryData<string> Names =>
+        [.. DecodeTable.Instance.Forms.Where(form => form.Value.Scalar != null).Select(form => form.Key)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -21,7 +23,8 @@ public unsafe class VectorFormTests
             Warp warp = new(null!, 0) { Rows = rows };
             Instruction instruction = new() { D = 0, A = Row, B = 2 * Row, C = 3 * Row, Immediate = form.Mode };
             List<ulong> wide = [.. IntegerSamples.Of(new(64, false), 100), .. FloatSamples.Of(ReferenceFormat.Double, 30)];
-            List<ulong> narrow = [.. IntegerSamples.Of(new(32, false), 100), .. FloatSamples.Of(ReferenceFormat.Single, 30), .. FloatSamples.Of(ReferenceFormat.Half, 30)];
+            List<ulong> narrow = [.. IntegerSamples.Of(new(32, false), 100), .. FloatSamples.Of(ReferenceFormat.Single, 30),
+                .. FloatSamples.Of(ReferenceFormat.Half, 30)];
             Random random = new(name.Length);
             for (int round = 0; round < 200; round++)
             {
@@ -68,7 +71,8 @@ public unsafe class VectorFormTests
     {
         uint[] words = new uint[16];
         for (int lane = 0; lane < 16; lane++)
-            words[lane] = nearOne ? (random.Next(2) == 0 ? 0x3c00u : 0x3f80u) + (1u << random.Next(8)) + (uint)random.Next(2) : (uint)random.Next(65536);
+            words[lane] = nearOne ? (random.Next(2) == 0 ? 0x3c00u : 0x3f80u) + (1u << random.Next(8)) + (uint)random.Next(2)
+                : (uint)random.Next(65536);
         return Vector512.Create(words);
     }
 }

@@ -6,7 +6,8 @@ namespace HSENet.Ptx.Tests;
 public unsafe class WarpInstructionTests
 {
     /// <summary>
-    /// Runs a body in one warp. It finds inputs in %a0… (a word for each lane), the lane in %lane, 512 zero bytes of shared memory in "tile", the
+    /// Runs a body in one warp. It finds inputs in %a0… (a word for each lane), the lane in %lane, 512 zero bytes of shared memory in
+    /// "tile", the
     /// address of its lane's 16 of them in %t0, and leaves results in %d0….
     /// </summary>
     static uint[][] Run(string body, uint[][] inputs, int outputs)
@@ -46,7 +47,8 @@ public unsafe class WarpInstructionTests
         return [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, 32).Select(_ => make(random)).ToArray())];
     }
 
-    static string List(string letter, int first, int count) => "{" + string.Join(", ", Enumerable.Range(first, count).Select(i => "%" + letter + i)) + "}";
+    static string List(string letter, int first, int count) =>
+        "{" + string.Join(", ", Enumerable.Range(first, count).Select(i => "%" + letter + i)) + "}";
 
     delegate void Multiply(byte* rows, int* d, int* a, int* b, int* c);
 
@@ -57,7 +59,8 @@ public unsafe class WarpInstructionTests
         { "m16n8k16.row.col.f16.f16.f16.f16", 4, 2, 2 }, { "m16n8k8.row.col.f16.f16.f16.f16", 2, 1, 2 },
         { "m16n8k8.row.col.f32.tf32.tf32.f32", 4, 2, 4 }, { "m16n8k4.row.col.f32.tf32.tf32.f32", 2, 1, 4 },
         { "m16n8k32.row.col.s32.s8.s8.s32", 4, 2, 4 }, { "m16n8k16.row.col.s32.s8.s8.s32", 2, 1, 4 },
-        { "m16n8k32.row.col.satfinite.s32.u8.s8.s32", 4, 2, 4 }, { "m16n8k32.row.col.s32.u8.u8.s32", 4, 2, 4 }, { "m16n8k16.row.col.satfinite.s32.s8.u8.s32", 2, 1, 4 },
+        { "m16n8k32.row.col.satfinite.s32.u8.s8.s32", 4, 2, 4 }, { "m16n8k32.row.col.s32.u8.u8.s32", 4, 2, 4 },
+            { "m16n8k16.row.col.satfinite.s32.s8.u8.s32", 2, 1, 4 },
     };
 
     [Theory]
@@ -88,9 +91,12 @@ public unsafe class WarpInstructionTests
             ("f16", _, "f32") => (r, d, x, y, c) => MatrixMultiply.ToSingle<HalfElement>(r, d, x, y, c, b),
             ("f16", _, _) => (r, d, x, y, c) => MatrixMultiply.ToHalf<HalfElement>(r, d, x, y, c, b),
             ("tf32", _, _) => (r, d, x, y, c) => MatrixMultiply.ToSingle<TensorFloat32Element>(r, d, x, y, c, b),
-            ("s8", "s8", _) => (r, d, x, y, c) => MatrixMultiply.ToInteger<SignedByteElement, SignedByteElement>(r, d, x, y, c, b, saturate),
-            ("u8", "s8", _) => (r, d, x, y, c) => MatrixMultiply.ToInteger<UnsignedByteElement, SignedByteElement>(r, d, x, y, c, b, saturate),
-            ("s8", "u8", _) => (r, d, x, y, c) => MatrixMultiply.ToInteger<SignedByteElement, UnsignedByteElement>(r, d, x, y, c, b, saturate),
+            ("s8", "s8", _) => (r, d, x, y, c) =>
+                MatrixMultiply.ToInteger<SignedByteElement, SignedByteElement>(r, d, x, y, c, b, saturate),
+            ("u8", "s8", _) => (r, d, x, y, c) =>
+                MatrixMultiply.ToInteger<UnsignedByteElement, SignedByteElement>(r, d, x, y, c, b, saturate),
+            ("s8", "u8", _) => (r, d, x, y, c) =>
+                MatrixMultiply.ToInteger<SignedByteElement, UnsignedByteElement>(r, d, x, y, c, b, saturate),
             _ => (r, d, x, y, c) => MatrixMultiply.ToInteger<UnsignedByteElement, UnsignedByteElement>(r, d, x, y, c, b, saturate),
         };
         uint[] file = [.. inputs.SelectMany(row => row), .. new uint[32 * sums]];
@@ -168,12 +174,20 @@ public unsafe class WarpInstructionTests
     [InlineData("idx")]
     public void Shuffles_read_the_lane_that_their_operands_name(string word)
     {
-        ShuffleMode mode = word switch { "up" => ShuffleMode.Up, "down" => ShuffleMode.Down, "bfly" => ShuffleMode.Butterfly, _ => ShuffleMode.Index };
+        ShuffleMode mode = word switch
+        {
+            "up" => ShuffleMode.Up,
+            "down" => ShuffleMode.Down,
+            "bfly" => ShuffleMode.Butterfly,
+            _ =>
+            ShuffleMode.Index
+        };
         uint[][] inputs = Rows(3, r => (uint)r.Next());
         uint[] clamps = [0, 31, 0x1800, 0x181f, 0x1c03, 0x100f, 0x1f1f];
         for (int lane = 0; lane < 32; lane++)
             inputs[2][lane] = clamps[lane % clamps.Length];
-        string body = $"shfl.sync.{word}.b32 %d0|%p0, %a0, %a1, %a2, 0xffffffff; selp.u32 %d1, 1, 0, %p0; shfl.sync.{word}.b32 %d2, %a0, 3, 0x1c1f, 0xffffffff;";
+        string body = $"shfl.sync.{word}.b32 %d0|%p0, %a0, %a1, %a2, 0xffffffff; selp.u32 %d1, 1, 0, %p0; shfl.sync.{word}.b32 %d2, %a0, "
+            + $"3, 0x1c1f, 0xffffffff;";
         uint[][] results = Run(body, inputs, 3);
         for (int lane = 0; lane < 32; lane++)
         {
@@ -206,12 +220,14 @@ public unsafe class WarpInstructionTests
         ulong[] values = [.. inputs[0].Select(value => (ulong)value)];
         (ReduxOperation, bool)[] operations =
         [
-            (ReduxOperation.Add, false), (ReduxOperation.Min, false), (ReduxOperation.Min, true), (ReduxOperation.Max, false), (ReduxOperation.Max, true),
+            (ReduxOperation.Add, false), (ReduxOperation.Min, false), (ReduxOperation.Min, true), (ReduxOperation.Max, false),
+                (ReduxOperation.Max, true),
             (ReduxOperation.And, false), (ReduxOperation.Or, false), (ReduxOperation.Xor, false),
         ];
         for (int lane = 0; lane < 32; lane++)
         {
-            Assert.Equal([0, 1, 1, predicate, WarpExchange.MatchAny(uint.MaxValue, values, lane), 0, 0, uint.MaxValue], results.Take(8).Select(row => row[lane]));
+            Assert.Equal([0, 1, 1, predicate, WarpExchange.MatchAny(uint.MaxValue, values, lane), 0, 0, uint.MaxValue],
+                results.Take(8).Select(row => row[lane]));
             foreach ((int n, (ReduxOperation operation, bool signed)) in operations.Index())
                 Assert.Equal(WarpExchange.Reduce(operation, signed, uint.MaxValue, inputs[1]), results[8 + n][lane]);
         }
@@ -232,7 +248,8 @@ public unsafe class WarpInstructionTests
         for (int lane = 0; lane < 32; lane++)
         {
             uint[] expected = lane >= 12 ? [77, 77, 77]
-                : [inputs[0][5], WarpExchange.MatchAny(0xfff, values, lane), WarpExchange.Reduce(ReduxOperation.Add, false, 0xfff, inputs[0])];
+                : [inputs[0][5], WarpExchange.MatchAny(0xfff, values, lane),
+                    WarpExchange.Reduce(ReduxOperation.Add, false, 0xfff, inputs[0])];
             Assert.Equal(expected, results.Select(row => row[lane]));
         }
     }

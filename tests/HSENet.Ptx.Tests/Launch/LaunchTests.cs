@@ -33,7 +33,8 @@ public class LaunchTests
 
     static PtxLaunchFile Parse(string json) => PtxLaunchFile.Parse(json, Path.GetTempPath());
 
-    static float[] Floats(PtxLaunchResult result) => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(result.Outputs[0].Bytes).ToArray();
+    static float[] Floats(PtxLaunchResult result) =>
+        System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(result.Outputs[0].Bytes).ToArray();
 
     [Fact]
     public void A_kernel_gets_buffers_structs_and_scalars_and_its_outputs_come_back()
@@ -47,7 +48,8 @@ public class LaunchTests
         Assert.Equal(7, document.RootElement.GetProperty("profile").GetInt32());
     }
 
-    /// <summary>The layout of ILGPU's kernels: {ArrayView {address, length}, byte, {double}, int} has padding inside and at its end.</summary>
+    /// <summary>The layout of ILGPU's kernels: {ArrayView {address, length}, byte, {double}, int} has padding inside and at its
+    /// end.</summary>
     [Fact]
     public void Structs_in_structs_are_padded_as_c_does()
     {
@@ -72,7 +74,8 @@ public class LaunchTests
         PtxLaunchResult result = PtxLaunch.Run(ptx, Parse(json));
         Assert.Empty(result.Execution.Findings);
         using JsonDocument document = JsonDocument.Parse(result.ToJson());
-        Assert.Equal("[4294967294,4294967295,2596069104,305419896,200,4294967289,65535,5]", document.RootElement.GetProperty("outputs").GetProperty("o").GetRawText());
+        Assert.Equal("[4294967294,4294967295,2596069104,305419896,200,4294967289,65535,5]",
+            document.RootElement.GetProperty("outputs").GetProperty("o").GetRawText());
     }
 
     [Fact]
@@ -164,9 +167,11 @@ public class LaunchTests
     [Fact]
     public void An_unknown_kernel_and_a_block_that_is_too_large_are_named()
     {
-        PtxException kernel = Assert.Throws<PtxException>(() => PtxLaunch.Run(Ptx, Parse(Json.Replace("\"affine\"", "\"other\"", StringComparison.Ordinal))));
+        PtxException kernel = Assert.Throws<PtxException>(() =>
+            PtxLaunch.Run(Ptx, Parse(Json.Replace("\"affine\"", "\"other\"", StringComparison.Ordinal))));
         Assert.Contains("'other'", kernel.Message, StringComparison.Ordinal);
-        EmulatorException block = Assert.Throws<EmulatorException>(() => PtxLaunch.Run(Ptx, Parse(Json.Replace("[32]", "[32, 64]", StringComparison.Ordinal))));
+        EmulatorException block = Assert.Throws<EmulatorException>(() =>
+            PtxLaunch.Run(Ptx, Parse(Json.Replace("[32]", "[32, 64]", StringComparison.Ordinal))));
         Assert.Contains("(32, 64, 1)", block.Message, StringComparison.Ordinal);
     }
 
@@ -176,14 +181,18 @@ public class LaunchTests
         string folder = Directory.CreateTempSubdirectory("ptx-launch").FullName;
         try
         {
-            File.WriteAllBytes(Path.Combine(folder, "x.npy"), Numpy("<f4", false, "(5,)", [.. new float[] { 1, 2, 3, 4, 5 }.SelectMany(BitConverter.GetBytes)]));
-            string json = Json.Replace("\"values\": [1, 2.5, \"0x40400000\", \"NaN\", 1e20]", "\"file\": \"x.npy\"", StringComparison.Ordinal);
+            File.WriteAllBytes(Path.Combine(folder, "x.npy"),
+                Numpy("<f4", false, "(5,)", [.. new float[] { 1, 2, 3, 4, 5 }.SelectMany(BitConverter.GetBytes)]));
+            string json = Json.Replace("\"values\": [1, 2.5, \"0x40400000\", \"NaN\", 1e20]", "\"file\": \"x.npy\"",
+                StringComparison.Ordinal);
             File.WriteAllText(Path.Combine(folder, "launch.json"), json);
-            Assert.Equal([2.5f, 4.5f, 6.5f, 8.5f, 10.5f, 0], Floats(PtxLaunch.Run(Ptx, PtxLaunchFile.Read(Path.Combine(folder, "launch.json")))));
+            Assert.Equal([2.5f, 4.5f, 6.5f, 8.5f, 10.5f, 0],
+                Floats(PtxLaunch.Run(Ptx, PtxLaunchFile.Read(Path.Combine(folder, "launch.json")))));
             (byte[] File, string Named)[] faults =
             [
                 (Numpy("<f8", false, "(5,)", new byte[40]), "'<f8'"), (Numpy("<f4", true, "(5, 1)", new byte[20]), "column-major"),
-                (Numpy("<f4", false, "(6,)", new byte[20]), "20 bytes of data"), (Numpy("<f4", false, "(99999999999999999999,)", new byte[20]), "20 bytes of data"),
+                (Numpy("<f4", false, "(6,)", new byte[20]), "20 bytes of data"),
+                    (Numpy("<f4", false, "(99999999999999999999,)", new byte[20]), "20 bytes of data"),
                 (Encoding.ASCII.GetBytes("text"), "no NumPy array file"), (Numpy("<f4", false, "(5,)", [])[..40], "ends in its header"),
             ];
             foreach ((byte[] file, string named) in faults)

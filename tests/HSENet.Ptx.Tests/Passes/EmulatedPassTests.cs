@@ -18,7 +18,8 @@ public class EmulatedPassTests
         for (int row = 0; row < Size; row++)
             for (int column = 0; column < Size; column++)
                 for (int k = 0; k < Size; k++)
-                    expected[row * Size + column] = MathF.FusedMultiplyAdd(a[row * Size + k], b[k * Size + column], expected[row * Size + column]);
+                    expected[row * Size + column] =
+                        MathF.FusedMultiplyAdd(a[row * Size + k], b[k * Size + column], expected[row * Size + column]);
 
         Assert.Equal(expected, Product(Final(name), a, b, blocks, side));
         Assert.NotEqual(expected, Product(Sample.Module(name), a, b, blocks, side));

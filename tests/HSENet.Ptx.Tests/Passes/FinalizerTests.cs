@@ -17,7 +17,12 @@ public class FinalizerTests
     [MemberData(nameof(RoundTripTests.Samples), MemberType = typeof(RoundTripTests))]
     public void Every_sample_gets_its_final_text(string name)
     {
-        PtxFinalizeOptions options = new() { EntryName = "kernel_v1_f32", Target = "sm_90", AllowedExternals = ExternalsPass.DriverFunctions };
+        PtxFinalizeOptions options = new()
+        {
+            EntryName = "kernel_v1_f32",
+            Target = "sm_90",
+            AllowedExternals = ExternalsPass.DriverFunctions
+        };
         string final = PtxFinalizer.Finalize(Sample.Text(name), options);
         PtxModule module = PtxModule.Parse(final);
         Assert.Equal(("kernel_v1_f32", "sm_90"), (module.Entries.Single().Name, module.Target));
@@ -26,16 +31,19 @@ public class FinalizerTests
 
     [Fact]
     public void Dead_functions_and_their_prototypes_go() =>
-        Assert.Equal(["used", "deep", "used", "k"], DeadFunctionPass.Apply(Sample.Kernel(CallsUsed, Helpers)).Functions.Select(function => function.Name));
+        Assert.Equal(["used", "deep", "used", "k"],
+            DeadFunctionPass.Apply(Sample.Kernel(CallsUsed, Helpers)).Functions.Select(function => function.Name));
 
     [Fact]
     public void Shared_arrays_are_aligned_and_nothing_else()
     {
         PtxModule module = SharedAlignmentPass.Apply(Sample.Kernel(
-            ".shared .align 4 .b8 a[4]; .shared .b64 b; .shared .align 128 .b8 c[4]; .local .align 4 .b8 d[4]; { .shared .b32 e; }", ".extern .shared .align 4 .b8 dynamic[];"));
+            ".shared .align 4 .b8 a[4]; .shared .b64 b; .shared .align 128 .b8 c[4]; .local .align 4 .b8 d[4]; { .shared .b32 e; }",
+                ".extern .shared .align 4 .b8 dynamic[];"));
         Assert.Equal(16, module.Variables.Single().Alignment);
         PtxFunction kernel = module.Entries.Single();
-        Assert.Equal([("a", 16), ("b", 16), ("c", 128), ("d", 4)], kernel.Body!.OfType<PtxVariable>().Select(variable => (variable.Name, variable.Alignment)));
+        Assert.Equal([("a", 16), ("b", 16), ("c", 128), ("d", 4)],
+            kernel.Body!.OfType<PtxVariable>().Select(variable => (variable.Name, variable.Alignment)));
         Assert.Equal(16, ((PtxVariable)kernel.Body!.OfType<PtxBlock>().Single().Statements[0]).Alignment);
     }
 
@@ -47,7 +55,8 @@ public class FinalizerTests
         PtxException error = Assert.Throws<PtxException>(() => ExternalsPass.Apply(module));
         Assert.Contains("'FusedMultiplyAdd' has no body", error.Message);
         Assert.Same(module, ExternalsPass.Apply(module, ["FusedMultiplyAdd"]));
-        Assert.Contains("__assertfail", Assert.Throws<PtxException>(() => PtxFinalizer.Finalize(Sample.Text("Printf"), new() { EntryName = "k" })).Message);
+        Assert.Contains("__assertfail",
+            Assert.Throws<PtxException>(() => PtxFinalizer.Finalize(Sample.Text("Printf"), new() { EntryName = "k" })).Message);
     }
 
     [Theory]
@@ -61,7 +70,8 @@ public class FinalizerTests
     [InlineData("call used;", "'used' has 1 results and 1 parameters, the call 0 and 0")]
     [InlineData("call k;", "entry 'k' cannot be called")]
     public void A_call_must_fit_its_function(string body, string expected) =>
-        Assert.Contains(expected, Assert.Throws<PtxException>(() => ExternalsPass.Apply(DeadFunctionPass.Apply(Sample.Kernel(body, Helpers)))).Message);
+        Assert.Contains(expected, Assert.Throws<PtxException>(() =>
+            ExternalsPass.Apply(DeadFunctionPass.Apply(Sample.Kernel(body, Helpers)))).Message);
 
     [Theory]
     [InlineData("mov.f32 %f1, %rd1;", "%rd1 has 64 bits, 'mov.f32' takes 32")]
@@ -76,7 +86,8 @@ public class FinalizerTests
 
     [Theory]
     [InlineData("mov.f32 %f1, %r1; mov.b64 {%r1, %r2}, %rd1; mad.wide.s32 %rd1, %r1, %r2, %rd2; shl.b64 %rd1, %rd2, %r3;")]
-    [InlineData("ld.global.u8 %r1, [%rd1]; ld.global.b16 %rs1, [%rd1]; cvt.u8.u32 %rs1, %r1; selp.b32 %f1, %f2, %f3, %p1; bfe.u64 %rd1, %rd2, %r1, %r2;")]
+    [InlineData("ld.global.u8 %r1, [%rd1]; ld.global.b16 %rs1, [%rd1]; cvt.u8.u32 %rs1, %r1; selp.b32 %f1, %f2, %f3, %p1; bfe.u64 %rd1, "
+        + "%rd2, %r1, %r2;")]
     public void Bits_may_be_of_another_type(string body) => Assert.NotNull(RegisterWidthPass.Apply(Sample.Kernel(body)));
 
     [Fact]
@@ -88,7 +99,9 @@ public class FinalizerTests
     {
         const string head = ".version 8.6 .target sm_80 .address_size 64 ";
         Assert.Contains("found 0", Assert.Throws<PtxException>(() => EntryNamePass.Apply(PtxModule.Parse(head), "k")).Message);
-        Assert.Contains("found 2: a, b", Assert.Throws<PtxException>(() => EntryNamePass.Apply(PtxModule.Parse(head + ".entry a() { ret; } .entry b() { ret; }"), "k")).Message);
+        Assert.Contains("found 2: a, b",
+            Assert.Throws<PtxException>(() => EntryNamePass.Apply(PtxModule.Parse(head + ".entry a() { ret; } .entry b() { ret; }"), "k"))
+            .Message);
     }
 
     [Theory]

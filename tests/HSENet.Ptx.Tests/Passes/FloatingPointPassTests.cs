@@ -13,11 +13,14 @@ public class FloatingPointPassTests
     [InlineData("mul.f32 %f1, %f2, %f3; sub.f32 %f4, %f5, %f1;", "neg.f32 %x_f32_0, %f2; fma.rn.f32 %f4, %x_f32_0, %f3, %f5;")]
     [InlineData("mul.f32 %f1, %f2, 0f40000000; sub.f32 %f4, %f5, %f1;", "fma.rn.f32 %f4, %f2, 0fC0000000, %f5;")]
     [InlineData("mul.f64 %fd1, %fd2, %fd3; sub.f64 %fd4, %fd5, %fd1;", "neg.f64 %x_f64_0, %fd2; fma.rn.f64 %fd4, %x_f64_0, %fd3, %fd5;")]
-    [InlineData("mul.f32 %f1, %f2, %f3; mul.f32 %f4, %f5, %f6; add.f32 %f7, %f1, %f4;", "mul.rn.f32 %f1, %f2, %f3; fma.rn.f32 %f7, %f5, %f6, %f1;")]
+    [InlineData("mul.f32 %f1, %f2, %f3; mul.f32 %f4, %f5, %f6; add.f32 %f7, %f1, %f4;",
+        "mul.rn.f32 %f1, %f2, %f3; fma.rn.f32 %f7, %f5, %f6, %f1;")]
     [InlineData("mul.f32 %f1, %f2, %f3; add.f32 %f4, %f1, %f5; mul.f32 %f6, %f4, %f4; add.f32 %f7, %f6, %f4;",
         "fma.rn.f32 %f4, %f2, %f3, %f5; fma.rn.f32 %f7, %f4, %f4, %f4;")]
-    [InlineData("mul.f32 %f1, %f2, %f3; mov.f32 %f2, %f5; add.f32 %f4, %f1, %f2;", "mov.f32 %x_f32_0, %f2; mov.f32 %f2, %f5; fma.rn.f32 %f4, %x_f32_0, %f3, %f2;")]
-    [InlineData("mul.f32 %f1, %f2, %f1; add.f32 %f1, %f1, %f5; st.global.f32 [%rd1], %f1;", "mov.f32 %x_f32_0, %f1; fma.rn.f32 %f1, %f2, %x_f32_0, %f5; st.global.f32 [%rd1], %f1;")]
+    [InlineData("mul.f32 %f1, %f2, %f3; mov.f32 %f2, %f5; add.f32 %f4, %f1, %f2;",
+        "mov.f32 %x_f32_0, %f2; mov.f32 %f2, %f5; fma.rn.f32 %f4, %x_f32_0, %f3, %f2;")]
+    [InlineData("mul.f32 %f1, %f2, %f1; add.f32 %f1, %f1, %f5; st.global.f32 [%rd1], %f1;",
+        "mov.f32 %x_f32_0, %f1; fma.rn.f32 %f1, %f2, %x_f32_0, %f5; st.global.f32 [%rd1], %f1;")]
     [InlineData("mov.f32 %f1, 0f00000000; mul.f32 %f1, %f2, %f3; add.f32 %f4, %f1, %f5; mul.f32 %f1, %f2, %f4; add.f32 %f4, %f1, %f4;",
         "mov.f32 %f1, 0f00000000; fma.rn.f32 %f4, %f2, %f3, %f5; fma.rn.f32 %f4, %f2, %f4, %f4;")]
     public void Fuses_a_product_with_one_use(string body, string expected) => AssertBecomes(body, expected);
@@ -37,7 +40,8 @@ public class FloatingPointPassTests
     public void Rounds_what_it_does_not_fuse(string body)
     {
         string[] before = Sample.Instructions(Sample.Kernel(body));
-        Assert.Equal(before.Select(text => text.Replace("mul.", "mul.rn.").Replace("add.", "add.rn.")), Sample.Instructions(FloatingPointPass.Apply(Sample.Kernel(body))));
+        Assert.Equal(before.Select(text => text.Replace("mul.", "mul.rn.").Replace("add.", "add.rn.")),
+            Sample.Instructions(FloatingPointPass.Apply(Sample.Kernel(body))));
     }
 
     [Theory]
@@ -56,5 +60,6 @@ public class FloatingPointPassTests
     }
 
     static void AssertBecomes(string body, string expected) =>
-        Assert.Equal(expected, string.Join(' ', Sample.Instructions(PtxModule.Parse(FloatingPointPass.Apply(Sample.Kernel(body)).ToString()))));
+        Assert.Equal(expected, string.Join(' ',
+            Sample.Instructions(PtxModule.Parse(FloatingPointPass.Apply(Sample.Kernel(body)).ToString()))));
 }

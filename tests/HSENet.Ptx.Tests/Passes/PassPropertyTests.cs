@@ -8,7 +8,8 @@ public class PassPropertyTests
 {
     // With whole numbers nothing is rounded, so a product fused into a sum must give the same number.
     [Fact]
-    public void Fusing_products_changes_no_whole_number() => Gen.Select(Gen.Int[0, 6], Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[0, 5]).List[1, 14].Sample(lines =>
+    public void Fusing_products_changes_no_whole_number() =>
+        Gen.Select(Gen.Int[0, 6], Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[0, 5]).List[1, 14].Sample(lines =>
     {
         string body = string.Concat(lines.Select(line => (line.Item5 == 0 ? "@%p1 " : line.Item5 == 1 ? "@!%p1 " : "") + (line.Item1 switch
         {
@@ -27,11 +28,14 @@ public class PassPropertyTests
     static BigInteger[] Numbers(PtxModule module, bool predicate)
     {
         Dictionary<string, BigInteger> registers = new() { ["%f0"] = 2, ["%f1"] = -3, ["%f2"] = 5, ["%f3"] = 7 };
-        foreach (PtxInstruction instruction in PtxCode.Of(module.Entries.Single()).Instructions.TakeWhile(instruction => instruction.Opcode != "st"))
+        foreach (PtxInstruction instruction in PtxCode.Of(module.Entries.Single())
+            .Instructions.TakeWhile(instruction => instruction.Opcode != "st"))
         {
             if (instruction.Predicate != null && instruction.PredicateNegated == predicate)
                 continue;
-            BigInteger[] sources = [.. instruction.Operands.Skip(1).Select(operand => operand is PtxFloat32 constant ? new BigInteger(constant.Value) : registers[((PtxRegister)operand).Name])];
+            BigInteger[] sources = [.. instruction.Operands.Skip(1)
+                .Select(operand => operand is PtxFloat32 constant ? new BigInteger(constant.Value)
+                : registers[((PtxRegister)operand).Name])];
             registers[((PtxRegister)instruction.Operands[0]).Name] = instruction.Opcode switch
             {
                 "mov" => sources[0],
@@ -48,7 +52,9 @@ public class PassPropertyTests
 
     // Whatever way a program takes, an access that was made global has no shared address (a register without a value may count as either).
     [Fact]
-    public void No_shared_address_becomes_global() => Gen.Select(Gen.Select(Gen.Int[0, 7], Gen.Int[1, 4], Gen.Int[1, 4], Gen.Int[0, 5]).List[1, 16], Gen.Bool.Array[40]).Sample((lines, turns) =>
+    public void No_shared_address_becomes_global() =>
+        Gen.Select(Gen.Select(Gen.Int[0, 7], Gen.Int[1, 4], Gen.Int[1, 4], Gen.Int[0, 5]).List[1, 16], Gen.Bool.Array[40])
+        .Sample((lines, turns) =>
     {
         string body = string.Concat(lines.Select((line, i) => $"L{i}: {(line.Item4 == 0 ? "@%p1 " : "")}" + (line.Item1 switch
         {

@@ -86,7 +86,8 @@ public class KernelProfileTests
         using (Utf8JsonWriter writer = new(stream))
             ProfileJson.Write(profile, writer);
         using JsonDocument json = JsonDocument.Parse(stream.ToArray());
-        JsonElement store = json.RootElement.GetProperty("instructions").EnumerateArray().Single(row => row.TryGetProperty("bank_conflicts", out _));
+        JsonElement store = json.RootElement.GetProperty("instructions").EnumerateArray()
+            .Single(row => row.TryGetProperty("bank_conflicts", out _));
         Assert.Contains("st.shared", store.GetProperty("text").GetString());
         int line = store.GetProperty("line").GetInt32();
         string page = ProfilePage.Write(profile, Text(body));

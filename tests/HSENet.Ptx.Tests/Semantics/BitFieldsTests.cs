@@ -3,7 +3,8 @@ namespace HSENet.Ptx.Tests;
 
 public class BitFieldsTests
 {
-    static readonly uint[] Counts = [0, 1, 2, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 255, 256, 257, 0x7fffffff, 0x80000000, 0xffffffff];
+    static readonly uint[] Counts =
+        [0, 1, 2, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 255, 256, 257, 0x7fffffff, 0x80000000, 0xffffffff];
 
     static bool Bit(ulong value, long index) => index is >= 0 and < 64 && (value >> (int)index & 1) != 0;
 
@@ -25,8 +26,10 @@ public class BitFieldsTests
             foreach (uint count in Counts)
             {
                 Assert.Equal(FromBits(bits, i => i >= count && Bit(a, i - count)), BitFields.ShiftLeft(bits, a, count));
-                Assert.Equal(FromBits(bits, i => i + (long)count < bits && Bit(a, i + count)), BitFields.ShiftRight(new(bits, false), a, count));
-                Assert.Equal(FromBits(bits, i => Bit(a, Math.Min(i + (long)count, bits - 1))), BitFields.ShiftRight(new(bits, true), a, count));
+                Assert.Equal(FromBits(bits, i => i + (long)count < bits && Bit(a, i + count)),
+                    BitFields.ShiftRight(new(bits, false), a, count));
+                Assert.Equal(FromBits(bits, i => Bit(a, Math.Min(i + (long)count, bits - 1))),
+                    BitFields.ShiftRight(new(bits, true), a, count));
             }
     }
 
@@ -73,7 +76,8 @@ public class BitFieldsTests
                 {
                     ulong b = ~a * 0x9e3779b97f4a7c15 & new IntegerFormat(bits, false).Mask;
                     int first = (int)(start % 256), count = (int)(length % 256);
-                    Assert.Equal(FromBits(bits, i => i >= first && i < first + count ? Bit(a, i - first) : Bit(b, i)), BitFields.Insert(bits, a, b, start, length));
+                    Assert.Equal(FromBits(bits, i => i >= first && i < first + count ? Bit(a, i - first) : Bit(b, i)),
+                        BitFields.Insert(bits, a, b, start, length));
                 }
     }
 
@@ -129,7 +133,8 @@ public class BitFieldsTests
                     Assert.Equal(FromBits(32, i => i >= first && i < first + count), BitFields.Ones(start, width, clamp));
                     int kept = (int)Math.Min(count, 32);
                     Assert.Equal(FromBits(32, i => i < kept && Bit(0x9abcdef5, i)), BitFields.Extend(false, 0x9abcdef5, width, clamp));
-                    Assert.Equal(FromBits(32, i => kept != 0 && Bit(0x9abcdef5, Math.Min(i, kept - 1))), BitFields.Extend(true, 0x9abcdef5, width, clamp));
+                    Assert.Equal(FromBits(32, i => kept != 0 && Bit(0x9abcdef5, Math.Min(i, kept - 1))),
+                        BitFields.Extend(true, 0x9abcdef5, width, clamp));
                 }
     }
 
@@ -139,7 +144,8 @@ public class BitFieldsTests
         for (uint table = 0; table < 256; table++)
         {
             uint a = 0xf0f0f0f0 ^ table, b = 0xccccffff, c = 0xaaaa1234;
-            Assert.Equal(FromBits(32, i => Bit(table, (Bit(a, i) ? 4 : 0) + (Bit(b, i) ? 2 : 0) + (Bit(c, i) ? 1 : 0))), BitFields.Logic(a, b, c, table));
+            Assert.Equal(FromBits(32, i => Bit(table, (Bit(a, i) ? 4 : 0) + (Bit(b, i) ? 2 : 0) + (Bit(c, i) ? 1 : 0))),
+                BitFields.Logic(a, b, c, table));
         }
         Assert.Equal(0x12345678u & 0x0ff00ff0, BitFields.Logic(0x12345678, 0x0ff00ff0, 0xdeadbeef, 0xc0)); // a & b
     }

@@ -5,7 +5,8 @@ namespace HSENet.Ptx.Tests;
 
 public class ConversionTests
 {
-    static readonly IntegerFormat[] Integers = [.. from bits in new[] { 8, 16, 32, 64 } from signed in new[] { false, true } select new IntegerFormat(bits, signed)];
+    static readonly IntegerFormat[] Integers =
+        [.. from bits in new[] { 8, 16, 32, 64 } from signed in new[] { false, true } select new IntegerFormat(bits, signed)];
 
     [Theory]
     [InlineData("f16")]
@@ -175,11 +176,13 @@ public class ConversionTests
     public void Rounding_to_an_integral_float_keeps_the_sign_of_zero(string name)
     {
         ReferenceFormat format = FloatSamples.Named(name);
-        IEnumerable<ulong> samples = format.ExponentBits + format.MantissaBits == 15 ? Enumerable.Range(0, 65536).Select(a => (ulong)a) : FloatSamples.Of(format, 1000);
+        IEnumerable<ulong> samples = format.ExponentBits + format.MantissaBits == 15 ? Enumerable.Range(0, 65536).Select(a => (ulong)a)
+            : FloatSamples.Of(format, 1000);
         foreach (ulong a in samples)
             foreach (Rounding rounding in FloatSamples.Roundings)
             {
-                ulong expected = format.IsFinite(a) ? format.Round(Fraction.Of(format.Value(a).Round(rounding)), Rounding.Nearest, format.IsNegative(a))
+                ulong expected = format.IsFinite(a)
+                    ? format.Round(Fraction.Of(format.Value(a).Round(rounding)), Rounding.Nearest, format.IsNegative(a))
                     : !format.IsNaN(a) ? a
                     : format == ReferenceFormat.Double ? a | 0x0008000000000000
                     : format.NaN;
@@ -205,7 +208,8 @@ public class ConversionTests
     {
         Assert.Equal(0ul, Conversion.FloatToInteger(new(64, true), FloatFormat.Single, 0xffc00000, Rounding.Zero, false));
         Assert.Equal(0x7ffffffful, Conversion.FloatToFloat(FloatFormat.Single, FloatFormat.Half, 0xfe01, default));
-        Assert.Equal(0xfff8024680000000ul | 0x7ff8000000000000, Conversion.FloatToFloat(FloatFormat.Double, FloatFormat.Single, 0xff801234, default));
+        Assert.Equal(0xfff8024680000000ul | 0x7ff8000000000000,
+            Conversion.FloatToFloat(FloatFormat.Double, FloatFormat.Single, 0xff801234, default));
         Assert.Equal(0ul, Conversion.FloatToFloat(FloatFormat.Single, FloatFormat.Half, 0xfe01, new(Saturate: true)));
     }
 

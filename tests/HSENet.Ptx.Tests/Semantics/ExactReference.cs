@@ -3,7 +3,8 @@ using System.Numerics;
 
 namespace HSENet.Ptx.Tests;
 
-/// <summary>A float as a fraction, made from its fields by the formats' definitions and back by long division. Shares nothing with the code under test.</summary>
+/// <summary>A float as a fraction, made from its fields by the formats' definitions and back by long division. Shares nothing with the code
+/// under test.</summary>
 readonly record struct Fraction(BigInteger Numerator, BigInteger Denominator)
 {
     public static Fraction Of(BigInteger value) => new(value, 1);
@@ -87,12 +88,14 @@ sealed record ReferenceFormat(FloatFormat Format, int ExponentBits, int Mantissa
         if (value.Numerator.IsZero)
             return sign;
         BigInteger magnitude = BigInteger.Abs(value.Numerator);
-        // The unit of the last place: 2^unit with the largest exponent that still gives at most MantissaBits + 1 bits, or the subnormals' one
+        // The unit of the last place: 2^unit with the largest exponent that still gives at most MantissaBits + 1 bits, or the subnormals'
+        // one
         int top = (int)((long)magnitude.GetBitLength() - (long)value.Denominator.GetBitLength());
         if (Scaled(magnitude, value.Denominator, top).Floor().IsZero)
             top--;
         int unit = Math.Max(top - MantissaBits, 1 - Bias - MantissaBits);
-        Rounding mirrored = !negative ? rounding : rounding switch { Rounding.Up => Rounding.Down, Rounding.Down => Rounding.Up, _ => rounding };
+        Rounding mirrored = !negative ? rounding
+            : rounding switch { Rounding.Up => Rounding.Down, Rounding.Down => Rounding.Up, _ => rounding };
         BigInteger count = Scaled(magnitude, value.Denominator, unit).Round(mirrored);
         if (count.GetBitLength() > MantissaBits + 1)
         {

@@ -3,7 +3,8 @@ namespace HSENet.Ptx.Tests;
 
 public class FloatApproximationTests
 {
-    const uint Infinity = 0x7f800000, MinusInfinity = 0xff800000, MinusZero = 0x80000000, NaN = 0x7fffffff, One = 0x3f800000, MinusOne = 0xbf800000;
+    const uint Infinity = 0x7f800000, MinusInfinity = 0xff800000, MinusZero = 0x80000000, NaN = 0x7fffffff, One = 0x3f800000,
+        MinusOne = 0xbf800000;
 
     /// <summary>Results for -infinity, -1, -0, +0, +infinity and NaN.</summary>
     [Theory]
@@ -104,7 +105,8 @@ public class FloatApproximationTests
             double smallest = f.Format.ToDouble(f.Format.SmallestNormal), largest = f.Format.ToDouble(f.LargestFinite);
             if (exact >= smallest && exact <= largest && double.IsFinite(exact))
                 Assert.True(Math.Abs(value - exact) <= exact * Math.Pow(2, bound));
-            Assert.True(Math.Abs(Math.Tanh(f.Format.ToDouble(a)) - f.Format.ToDouble(FloatApproximation.Apply(Approximation.HyperbolicTangent, f.Format, a, false)))
+            Assert.True(Math.Abs(Math.Tanh(f.Format.ToDouble(a))
+                - f.Format.ToDouble(FloatApproximation.Apply(Approximation.HyperbolicTangent, f.Format, a, false)))
                 <= Math.Pow(2, name == "f16" ? -10.987 : -8));
         }
     }
@@ -121,12 +123,18 @@ public class FloatApproximationTests
     [Fact]
     public void Gross_f64_forms_read_and_write_the_upper_half()
     {
-        Assert.Equal(0x3fd5555500000000ul, FloatApproximation.Apply(Approximation.Reciprocal, FloatFormat.Double, 0x4008000000000000, true));
-        Assert.Equal(0x3fd5555500000000ul, FloatApproximation.Apply(Approximation.Reciprocal, FloatFormat.Double, 0x40080000ffffffff, true));
-        Assert.Equal(0xfff0000000000000ul, FloatApproximation.Apply(Approximation.Reciprocal, FloatFormat.Double, 0x8000000100000000, true));
-        Assert.Equal(0x7fffffff00000000ul, FloatApproximation.Apply(Approximation.Reciprocal, FloatFormat.Double, 0xfff8000000000000, true));
-        Assert.Equal(0x3fe0000000000000ul, FloatApproximation.Apply(Approximation.ReciprocalSquareRoot, FloatFormat.Double, 0x4010000000000000, true));
-        Assert.Equal(0x3fe0000000000000ul, FloatApproximation.Apply(Approximation.ReciprocalSquareRoot, FloatFormat.Double, 0x4010000000000000, false));
+        Assert.Equal(0x3fd5555500000000ul,
+            FloatApproximation.Apply(Approximation.Reciprocal, FloatFormat.Double, 0x4008000000000000, true));
+        Assert.Equal(0x3fd5555500000000ul,
+            FloatApproximation.Apply(Approximation.Reciprocal, FloatFormat.Double, 0x40080000ffffffff, true));
+        Assert.Equal(0xfff0000000000000ul,
+            FloatApproximation.Apply(Approximation.Reciprocal, FloatFormat.Double, 0x8000000100000000, true));
+        Assert.Equal(0x7fffffff00000000ul,
+            FloatApproximation.Apply(Approximation.Reciprocal, FloatFormat.Double, 0xfff8000000000000, true));
+        Assert.Equal(0x3fe0000000000000ul,
+            FloatApproximation.Apply(Approximation.ReciprocalSquareRoot, FloatFormat.Double, 0x4010000000000000, true));
+        Assert.Equal(0x3fe0000000000000ul,
+            FloatApproximation.Apply(Approximation.ReciprocalSquareRoot, FloatFormat.Double, 0x4010000000000000, false));
     }
 
     [Theory]

@@ -19,11 +19,15 @@ public class FloatArithmeticTests
                 foreach (ulong b in samples)
                 {
                     FloatMode mode = new(rounding);
-                    Check(format, Sum(format, a, b, rounding), FloatArithmetic.Add(format.Format, a, b, mode), $"{a:x} + {b:x} {rounding}", a, b);
+                    Check(format, Sum(format, a, b, rounding), FloatArithmetic.Add(format.Format, a, b, mode), $"{a:x} + {b:x} {rounding}",
+                        a, b);
                     ulong minus = format.IsNaN(b) ? b : b ^ format.SignBit;
-                    Check(format, Sum(format, a, minus, rounding), FloatArithmetic.Subtract(format.Format, a, b, mode), $"{a:x} - {b:x} {rounding}", a, b);
-                    Check(format, Product(format, a, b, rounding), FloatArithmetic.Multiply(format.Format, a, b, mode), $"{a:x} * {b:x} {rounding}", a, b);
-                    Check(format, Quotient(format, a, b, rounding), FloatArithmetic.Divide(format.Format, a, b, mode), $"{a:x} / {b:x} {rounding}", a, b);
+                    Check(format, Sum(format, a, minus, rounding), FloatArithmetic.Subtract(format.Format, a, b, mode),
+                        $"{a:x} - {b:x} {rounding}", a, b);
+                    Check(format, Product(format, a, b, rounding), FloatArithmetic.Multiply(format.Format, a, b, mode),
+                        $"{a:x} * {b:x} {rounding}", a, b);
+                    Check(format, Quotient(format, a, b, rounding), FloatArithmetic.Divide(format.Format, a, b, mode),
+                        $"{a:x} / {b:x} {rounding}", a, b);
                 }
     }
 
@@ -40,7 +44,8 @@ public class FloatArithmeticTests
             foreach (ulong a in samples)
                 foreach (ulong b in samples)
                     foreach (ulong c in samples)
-                        Check(format, Fused(format, a, b, c, rounding), FloatArithmetic.FusedMultiplyAdd(format.Format, a, b, c, new(rounding)),
+                        Check(format, Fused(format, a, b, c, rounding),
+                            FloatArithmetic.FusedMultiplyAdd(format.Format, a, b, c, new(rounding)),
                             $"{a:x} * {b:x} + {c:x} {rounding}", a, b, c);
     }
 
@@ -56,9 +61,11 @@ public class FloatArithmeticTests
         ulong half = 1UL << (format.MantissaBits / 2);
         foreach (ulong a in new[] { format.Format.One + half, format.Format.One + (half << 1), format.Format.One + half + 1 })
             foreach (ulong b in new[] { format.Format.One + half, format.Format.One + (half >> 1), format.Format.One + 1 })
-                foreach (ulong c in new ulong[] { 1, 1 | format.SignBit, format.Format.SmallestNormal, format.Format.SmallestNormal | format.SignBit })
+                foreach (ulong c in new ulong[] { 1, 1 | format.SignBit, format.Format.SmallestNormal,
+                    format.Format.SmallestNormal | format.SignBit })
                     foreach (Rounding rounding in FloatSamples.Roundings)
-                        Check(format, Fused(format, a, b, c, rounding), FloatArithmetic.FusedMultiplyAdd(format.Format, a, b, c, new(rounding)), $"{a:x} {b:x} {c:x}");
+                        Check(format, Fused(format, a, b, c, rounding),
+                            FloatArithmetic.FusedMultiplyAdd(format.Format, a, b, c, new(rounding)), $"{a:x} {b:x} {c:x}");
     }
 
     [Theory]
@@ -70,8 +77,10 @@ public class FloatArithmeticTests
         foreach (Rounding rounding in FloatSamples.Roundings)
             foreach (ulong a in FloatSamples.Of(format, 500))
             {
-                Check(format, Root(format, a, rounding), FloatArithmetic.SquareRoot(format.Format, a, new(rounding)), $"sqrt {a:x} {rounding}", a);
-                Check(format, Quotient(format, format.Format.One, a, rounding), FloatArithmetic.Reciprocal(format.Format, a, new(rounding)), $"1 / {a:x} {rounding}", a);
+                Check(format, Root(format, a, rounding), FloatArithmetic.SquareRoot(format.Format, a, new(rounding)),
+                    $"sqrt {a:x} {rounding}", a);
+                Check(format, Quotient(format, format.Format.One, a, rounding), FloatArithmetic.Reciprocal(format.Format, a, new(rounding)),
+                    $"1 / {a:x} {rounding}", a);
             }
     }
 

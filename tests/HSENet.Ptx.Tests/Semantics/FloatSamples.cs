@@ -1,4 +1,5 @@
-// Operands that reach the corners of a float format: zeros, subnormals, neighbours of powers of two, ties, the largest numbers, infinities, NaNs
+// Operands that reach the corners of a float format: zeros, subnormals, neighbours of powers of two, ties, the largest numbers, infinities,
+// NaNs
 namespace HSENet.Ptx.Tests;
 
 static class FloatSamples
@@ -8,8 +9,10 @@ static class FloatSamples
         ulong one = format.Format.One, last = format.LargestFinite, normal = 1UL << format.MantissaBits;
         List<ulong> magnitudes =
         [
-            0, 1, 2, normal - 1, normal, normal + 1, one - 1, one, one + 1, one + normal, one + (normal >> 1), one + (normal >> 2), one - normal,
-            one + (normal >> 1) + 1, last, last - 1, format.Infinity, format.Infinity + 1, format.Infinity + (normal >> 1), format.SignBit - 1,
+            0, 1, 2, normal - 1, normal, normal + 1, one - 1, one, one + 1, one + normal, one + (normal >> 1), one + (normal >> 2),
+                one - normal,
+            one + (normal >> 1) + 1, last, last - 1, format.Infinity, format.Infinity + 1, format.Infinity + (normal >> 1),
+                format.SignBit - 1,
         ];
         Random source = new(seed);
         for (int i = 0; i < random; i++)

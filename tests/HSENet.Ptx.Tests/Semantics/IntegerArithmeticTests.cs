@@ -5,7 +5,8 @@ namespace HSENet.Ptx.Tests;
 
 public class IntegerArithmeticTests
 {
-    static readonly IntegerFormat[] Types = [.. from bits in new[] { 16, 32, 64 } from signed in new[] { false, true } select new IntegerFormat(bits, signed)];
+    static readonly IntegerFormat[] Types =
+        [.. from bits in new[] { 16, 32, 64 } from signed in new[] { false, true } select new IntegerFormat(bits, signed)];
 
     static IEnumerable<(IntegerFormat Type, ulong A, ulong B, BigInteger X, BigInteger Y)> Pairs(int random = 4)
     {

@@ -14,9 +14,11 @@ public unsafe class MatrixMultiplyTests
         public readonly int K = depth * 128 / bitsPerElement;
         readonly int perRegister = 32 / bitsPerElement;
 
-        public void SetA(int row, int k, uint bits) => Set(2 * (k / (4 * perRegister)) + row / 8, 4 * (row % 8) + k / perRegister % 4, k % perRegister, bits);
+        public void SetA(int row, int k, uint bits) =>
+            Set(2 * (k / (4 * perRegister)) + row / 8, 4 * (row % 8) + k / perRegister % 4, k % perRegister, bits);
 
-        public void SetB(int k, int column, uint bits) => Set(4 + k / (4 * perRegister), 4 * column + k / perRegister % 4, k % perRegister, bits);
+        public void SetB(int k, int column, uint bits) =>
+            Set(4 + k / (4 * perRegister), 4 * column + k / perRegister % 4, k % perRegister, bits);
 
         void Set(int register, int lane, int part, uint bits) => Words[register * 32 + lane] |= bits << (part * bitsPerElement);
 
@@ -38,7 +40,8 @@ public unsafe class MatrixMultiplyTests
             multiply((byte*)words, offsets + first, offsets, offsets + 4, offsets + 6);
     }
 
-    public static TheoryData<string, int> FloatShapes => new() { { "bf16", 1 }, { "bf16", 2 }, { "f16", 1 }, { "f16", 2 }, { "tf32", 1 }, { "tf32", 2 } };
+    public static TheoryData<string, int> FloatShapes =>
+        new() { { "bf16", 1 }, { "bf16", 2 }, { "f16", 1 }, { "f16", 2 }, { "tf32", 1 }, { "tf32", 2 } };
 
     [Theory]
     [MemberData(nameof(FloatShapes))]
@@ -104,7 +107,8 @@ public unsafe class MatrixMultiplyTests
             for (int column = 0; column < 8; column++)
             {
                 c[row, column] = (Half)(random.NextDouble() - 0.5);
-                fragments.Words[Fragments.Packed(6, row, column)] |= (uint)BitConverter.HalfToUInt16Bits(c[row, column]) << (column % 2 * 16);
+                fragments.Words[Fragments.Packed(6, row, column)] |= (uint)BitConverter.HalfToUInt16Bits(c[row, column]) << (column % 2
+                    * 16);
             }
         Run(fragments, (rows, d, x, y, z) => MatrixMultiply.ToHalf<HalfElement>(rows, d, x, y, z, depth));
         for (int row = 0; row < 16; row++)
@@ -202,7 +206,8 @@ public unsafe class MatrixMultiplyTests
         List<ulong> samples = FloatSamples.Of(ReferenceFormat.Single, 300);
         for (uint half = 0; half < 0x7c00; half++) // every tie and its neighbours
         {
-            float low = (float)BitConverter.UInt16BitsToHalf((ushort)half), high = half == 0x7bff ? 65536 : (float)BitConverter.UInt16BitsToHalf((ushort)(half + 1));
+            float low = (float)BitConverter.UInt16BitsToHalf((ushort)half),
+                high = half == 0x7bff ? 65536 : (float)BitConverter.UInt16BitsToHalf((ushort)(half + 1));
             uint middle = BitConverter.SingleToUInt32Bits((low + high) / 2);
             samples.AddRange([middle - 1, middle, middle + 1, middle | 0x80000000]);
         }

@@ -11,9 +11,12 @@ public class FuzzTests
     // Pieces of PTX in any order reach deeper into the parser than damaged bytes.
     static readonly string[] Pieces =
     [
-        ".version 8.6 ", ".target sm_80 ", ".visible .entry k", ".func ", "(", ")", "{", "}", "[", "]", "<", ">", ",", ";", ":", "@", "!", "|", "+", "-", "=", "_ ", "\n", "/*", "*/", "//", "\"",
-        ".reg ", ".b32 ", ".pred ", ".f32 ", ".v4 ", ".align 16 ", ".shared ", ".param ", ".local ", ".pragma ", ".loc 1 2 3\n", "%r", "%p1", "%tid", ".x ", "%r<5>", "1048577", "0x", "0f3F800000 ", "1e999 ",
-        "18446744073709551616 ", "call ", "bra ", "L: ", "L ", ".branchtargets ", "ld", "st", "mma", ".global", "add", ".cc", ".shared::cta", "::", ".maxntid ", "ret;", "\u0000", "é",
+        ".version 8.6 ", ".target sm_80 ", ".visible .entry k", ".func ", "(", ")", "{", "}", "[", "]", "<", ">", ",", ";", ":", "@", "!",
+            "|", "+", "-", "=", "_ ", "\n", "/*", "*/", "//", "\"",
+        ".reg ", ".b32 ", ".pred ", ".f32 ", ".v4 ", ".align 16 ", ".shared ", ".param ", ".local ", ".pragma ", ".loc 1 2 3\n", "%r",
+            "%p1", "%tid", ".x ", "%r<5>", "1048577", "0x", "0f3F800000 ", "1e999 ",
+        "18446744073709551616 ", "call ", "bra ", "L: ", "L ", ".branchtargets ", "ld", "st", "mma", ".global", "add", ".cc",
+            ".shared::cta", "::", ".maxntid ", "ret;", "\u0000", "é",
     ];
 
     [Fact]
@@ -24,7 +27,8 @@ public class FuzzTests
     [Fact]
     public void Pieces_in_any_order_give_a_program_or_one_error() =>
         Gen.Int[0, Pieces.Length - 1].List[1, 60].Sample(chosen => Check(
-            $".version 8.6 .target sm_80 .address_size 64 .entry k(.param .u64 p) {{ .reg .b32 %r<5>; .reg .pred %p1; {string.Concat(chosen.Select(piece => Pieces[piece]))}"), iter: Iterations / 2);
+            $".version 8.6 .target sm_80 .address_size 64 .entry k(.param .u64 p) "
+                + $"{{ .reg .b32 %r<5>; .reg .pred %p1; {string.Concat(chosen.Select(piece => Pieces[piece]))}"), iter: Iterations / 2);
 
     [Theory]
     [InlineData("{")]
@@ -37,7 +41,8 @@ public class FuzzTests
     [InlineData("mov.b32 %r1, -")]
     public void Deep_nesting_is_an_error(string opening)
     {
-        string repeated = opening.Contains(' ') ? opening + new string(opening[^1], 100_000) : string.Concat(Enumerable.Repeat(opening, 100_000));
+        string repeated = opening.Contains(' ') ? opening + new string(opening[^1], 100_000)
+            : string.Concat(Enumerable.Repeat(opening, 100_000));
         Assert.Throws<PtxException>(() => Sample.Kernel(repeated));
         Assert.Throws<PtxException>(() => PtxModule.Parse($".version 8.6 .target sm_80 .global .b32 x[2] = {repeated}"));
     }
@@ -61,7 +66,8 @@ public class FuzzTests
     static string Swapped(string text, int first, int second, int length)
     {
         length = Math.Min(length, second - first);
-        return text[..first] + text.Substring(second, length) + text[(first + length)..second] + text.Substring(first, length) + text[(second + length)..];
+        return text[..first] + text.Substring(second, length) + text[(first + length)..second] + text.Substring(first, length)
+            + text[(second + length)..];
     }
 
     static void Check(string text)

@@ -26,9 +26,11 @@ public sealed class DicomGoldenTests
     [Theory, MemberData(nameof(Readable))]
     public void The_slices_are_ordered_as_expected(string syntax)
     {
-        IEnumerable<DicomImage> images = Directory.EnumerateFiles(GoldenFolder.At($"{Folder}/{syntax}")).Select(f => DicomFile.Parse(File.ReadAllBytes(f), f)!.Image);
+        IEnumerable<DicomImage> images = Directory.EnumerateFiles(GoldenFolder.At($"{Folder}/{syntax}"))
+            .Select(f => DicomFile.Parse(File.ReadAllBytes(f), f)!.Image);
         DicomGeometry geometry = DicomGeometry.Arrange("series", [.. images], allowGaps: false);
-        Assert.Equal(GoldenFolder.Json($"{Folder}/expected.json").GetProperty("files_by_z").EnumerateArray().Select(f => f.GetString()), geometry.Slices.Select(s => Path.GetFileName(s.File)));
+        Assert.Equal(GoldenFolder.Json($"{Folder}/expected.json").GetProperty("files_by_z").EnumerateArray().Select(f => f.GetString()),
+            geometry.Slices.Select(s => Path.GetFileName(s.File)));
     }
 
     [Theory]
@@ -69,7 +71,8 @@ public sealed class DicomGoldenTests
         Assert.Equal(Numbers("spacing_xyz"), [volume.Spacing.X, volume.Spacing.Y, volume.Spacing.Z]);
         VolumeOrientation o = volume.Orientation!;
         Assert.Equal(Numbers("origin"), [o.Origin.X, o.Origin.Y, o.Origin.Z]);
-        Assert.Equal(Numbers("direction"), [o.XAxis.X, o.YAxis.X, o.ZAxis.X, o.XAxis.Y, o.YAxis.Y, o.ZAxis.Y, o.XAxis.Z, o.YAxis.Z, o.ZAxis.Z]);
+        Assert.Equal(Numbers("direction"),
+            [o.XAxis.X, o.YAxis.X, o.ZAxis.X, o.XAxis.Y, o.YAxis.Y, o.ZAxis.Y, o.XAxis.Z, o.YAxis.Z, o.ZAxis.Z]);
         var hounsfield = new double[volume.Count];
         volume.ToDoubles(0, hounsfield);
         Assert.Equal(Expected.Doubles(), hounsfield);

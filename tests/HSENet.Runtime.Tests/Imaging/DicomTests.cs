@@ -5,7 +5,8 @@ public sealed class DicomTests
 {
     public static TheoryData<string> Syntaxes =>
     [
-        DicomTransferSyntax.ImplicitLittleEndian, DicomTransferSyntax.ExplicitLittleEndian, DicomTransferSyntax.DeflatedExplicitLittleEndian,
+        DicomTransferSyntax.ImplicitLittleEndian, DicomTransferSyntax.ExplicitLittleEndian,
+            DicomTransferSyntax.DeflatedExplicitLittleEndian,
         DicomTransferSyntax.ExplicitBigEndian, DicomTransferSyntax.RunLength,
     ];
 
@@ -28,9 +29,18 @@ public sealed class DicomTests
     [InlineData(32, true, DataType.I32)]
     public void Each_pixel_size_is_read_in_both_byte_orders_and_run_lengths(int bits, bool signed, DataType type)
     {
-        foreach (string syntax in (string[])[DicomTransferSyntax.ExplicitLittleEndian, DicomTransferSyntax.ExplicitBigEndian, DicomTransferSyntax.RunLength])
+        foreach (string syntax in (string[])[DicomTransferSyntax.ExplicitLittleEndian, DicomTransferSyntax.ExplicitBigEndian,
+            DicomTransferSyntax.RunLength])
         {
-            var seed = new DicomSeed { Syntax = syntax, BitsAllocated = bits, BitsStored = bits, HighBit = bits - 1, Signed = signed, Intercept = 0 };
+            var seed = new DicomSeed
+            {
+                Syntax = syntax,
+                BitsAllocated = bits,
+                BitsStored = bits,
+                HighBit = bits - 1,
+                Signed = signed,
+                Intercept = 0
+            };
             using VoxelVolume volume = Read(seed.At(0), seed.At(1, signed ? -12 : 12));
             Assert.Equal(type, volume.Type);
             Assert.Equal(Enumerable.Range(0, 12).Concat(Enumerable.Range(signed ? -12 : 12, 12)).Select(v => (double)v), Values(volume));
@@ -43,7 +53,8 @@ public sealed class DicomTests
         // 12 bits from bit 2 on; the others hold rubbish.
         int Stored(int value) => (value & 0xFFF) << 2 | 0x4003;
         var seed = new DicomSeed { BitsStored = 12, HighBit = 13, Intercept = 0, Rows = 1, Columns = 2 };
-        using VoxelVolume volume = Read(seed.At(0) with { Pixels = [Stored(-5), Stored(2047)] }, seed.At(1) with { Pixels = [Stored(0), Stored(-2048)] });
+        using VoxelVolume volume = Read(seed.At(0) with { Pixels = [Stored(-5), Stored(2047)] },
+            seed.At(1) with { Pixels = [Stored(0), Stored(-2048)] });
         Assert.Equal([-5.0, 2047, 0, -2048], Values(volume));
     }
 
@@ -61,7 +72,8 @@ public sealed class DicomTests
     {
         var small = new DicomSeed { Series = "1.1" };
         var large = new DicomSeed { Series = "2.2" };
-        DicomSeed[] files = [small.At(0), large.At(0), small.At(1), large.At(1), large.At(2), new DicomSeed { Modality = "MR", Series = "3.3" }];
+        DicomSeed[] files = [small.At(0), large.At(0), small.At(1), large.At(1), large.At(2),
+            new DicomSeed { Modality = "MR", Series = "3.3" }];
         files = [.. files.Select(f => f with { Instance = f.Instance + f.Series })];
         using VoxelVolume chosen = Read(files);
         Assert.Equal(3, chosen.Size.Z);
@@ -107,7 +119,8 @@ public sealed class DicomTests
         using VoxelVolume uneven = Read(seed.At(0), seed.At(1), seed.At(2.2), seed.At(3));
         Assert.Contains(uneven.Notes, n => n == "uneven slices: their distances vary from 0.8 to 1.2 mm");
         Assert.Equal(1, uneven.Spacing.Z);
-        using VoxelVolume tilted = Read(seed.At(0), seed.At(1) with { Position = [-10, -19, 1] }, seed.At(2) with { Position = [-10, -18, 2] });
+        using VoxelVolume tilted = Read(seed.At(0), seed.At(1) with { Position = [-10, -19, 1] },
+            seed.At(2) with { Position = [-10, -18, 2] });
         Assert.Contains(tilted.Notes, n => n.StartsWith("gantry tilt of 45 degrees"));
         var coronal = seed with { Orientation = [1, 0, 0, 0, 0, -1] };
         using VoxelVolume turned = Read(coronal.At(0), coronal.At(0) with { Position = [-10, -22, 0], Instance = "b" });
@@ -140,7 +153,8 @@ public sealed class DicomTests
         var seed = new DicomSeed();
         Assert.Contains("holds no DICOM image", Refused(new()));
         Assert.Contains("a single slice", Refused(new(), seed.At(0)));
-        Assert.Contains("2 images of other modalities than CT", Refused(new(), seed.At(0) with { Modality = "MR" }, seed.At(1) with { Modality = "MR" }));
+        Assert.Contains("2 images of other modalities than CT",
+            Refused(new(), seed.At(0) with { Modality = "MR" }, seed.At(1) with { Modality = "MR" }));
         Assert.Contains("1 localizer", Refused(new(), seed with { ImageType = "ORIGINAL\\PRIMARY\\LOCALIZER" }));
         Assert.Contains("1 multi-frame image", Refused(new(), seed with { Frames = 2 }));
         Assert.Contains("1 image without position", Refused(new(), seed with { Position = [] }));
@@ -156,7 +170,8 @@ public sealed class DicomTests
         byte[] file = new DicomSeed { Nested = true }.ToBytes();
         foreach (string syntax in (IEnumerable<string>)Syntaxes)
         {
-            using VoxelVolume volume = Read(new DicomSeed { Syntax = syntax }.At(0), new DicomSeed { Syntax = syntax }.At(1), new DicomSeed { Modality = "MR" });
+            using VoxelVolume volume = Read(new DicomSeed { Syntax = syntax }.At(0), new DicomSeed { Syntax = syntax }.At(1),
+                new DicomSeed { Modality = "MR" });
             Assert.DoesNotContain(volume.Notes, n => n.Contains("Secret"));
         }
         for (int length = 132; length < file.Length; length++)
@@ -169,7 +184,8 @@ public sealed class DicomTests
     static VoxelVolume Read(VolumeReadOptions options, params DicomSeed[] files) =>
         DicomVolume.Read("folder", files.Select((f, i) => DicomSource.FromBytes($"file{i}", f.ToBytes())), options);
 
-    static string Refused(VolumeReadOptions options, params DicomSeed[] files) => Assert.Throws<HseNetFileException>(() => Read(options, files)).Message;
+    static string Refused(VolumeReadOptions options, params DicomSeed[] files) =>
+        Assert.Throws<HseNetFileException>(() => Read(options, files)).Message;
 
     static double[] Values(VoxelVolume volume)
     {

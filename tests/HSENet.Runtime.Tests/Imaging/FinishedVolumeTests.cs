@@ -44,7 +44,8 @@ public sealed class FinishedVolumeTests : IDisposable
         float[] values = new float[24];
         values[5] = float.NaN;
         using VoxelVolume volume = Write("volume.npy", values, 2, 3, 4);
-        Assert.Contains("not finite", Assert.Throws<HseNetFileException>(() => Preprocessing.UseFinished(Device, volume, null, Target)).Message);
+        Assert.Contains("not finite", Assert.Throws<HseNetFileException>(() => Preprocessing.UseFinished(Device, volume, null, Target))
+            .Message);
     }
 
     [Theory]
@@ -56,7 +57,8 @@ public sealed class FinishedVolumeTests : IDisposable
         float[] values = new float[24];
         values[5] = value;
         using VoxelVolume volume = Write("volume.npy", values, 2, 3, 4);
-        Assert.Contains("from 0 to 1", Assert.Throws<HseNetFileException>(() => Preprocessing.UseFinished(Device, volume, null, Target)).Message);
+        Assert.Contains("from 0 to 1",
+            Assert.Throws<HseNetFileException>(() => Preprocessing.UseFinished(Device, volume, null, Target)).Message);
         using var study = Preprocessing.UseFinished(Device, volume, null, Target, force: true);
         Assert.Equal(values, study.Volume.AsSpan().ToArray());
     }
@@ -65,7 +67,8 @@ public sealed class FinishedVolumeTests : IDisposable
     public void A_finished_volume_is_not_preprocessed_again()
     {
         using VoxelVolume volume = Write("volume.npy", new float[24], 2, 3, 4);
-        Assert.Contains("is a finished volume", Assert.Throws<HseNetFileException>(() => Preprocessing.Prepare(Device, volume, Target)).Message);
+        Assert.Contains("is a finished volume",
+            Assert.Throws<HseNetFileException>(() => Preprocessing.Prepare(Device, volume, Target)).Message);
     }
 
     VoxelVolume Write(string name, float[] values, params long[] shape)

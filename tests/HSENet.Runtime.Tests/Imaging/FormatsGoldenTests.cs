@@ -15,10 +15,12 @@ public sealed class FormatsGoldenTests
     // A stream has no image beside it.
     public static TheoryData<string> GoodSingle => [.. Expected.Keys.Where(f => !f.EndsWith(".hdr", StringComparison.Ordinal)).Order()];
 
-    public static TheoryData<string> Bad => [.. Directory.EnumerateFiles(GoldenFolder.At(Folder), "bad_*").Select(f => Path.GetFileName(f)).Order()];
+    public static TheoryData<string> Bad =>
+        [.. Directory.EnumerateFiles(GoldenFolder.At(Folder), "bad_*").Select(f => Path.GetFileName(f)).Order()];
 
     public static TheoryData<string> Scans =>
-        [.. GoldenFolder.Json("preprocess/preprocess.json").EnumerateObject().Select(c => c.Name).Where(c => GoldenFolder.Has($"data/{c}.nii.gz"))];
+        [.. GoldenFolder.Json("preprocess/preprocess.json").EnumerateObject().Select(c => c.Name)
+            .Where(c => GoldenFolder.Has($"data/{c}.nii.gz"))];
 
     [Theory, MemberData(nameof(Good))]
     public void Good_files_hold_what_is_expected(string file)
@@ -64,8 +66,10 @@ public sealed class FormatsGoldenTests
     {
         var expected = GoldenFolder.Json("preprocess/preprocess.json").GetProperty(scan);
         using VoxelVolume volume = VolumeFile.Read(GoldenFolder.At($"data/{scan}.nii.gz"));
-        Assert.Equal(expected.GetProperty("shape_xyz").EnumerateArray().Select(v => v.GetInt32()), [volume.Size.X, volume.Size.Y, volume.Size.Z]);
-        Assert.Equal(expected.GetProperty("spacing_xyz").EnumerateArray().Select(v => v.GetDouble()), [volume.Spacing.X, volume.Spacing.Y, volume.Spacing.Z]);
+        Assert.Equal(expected.GetProperty("shape_xyz").EnumerateArray().Select(v => v.GetInt32()),
+            [volume.Size.X, volume.Size.Y, volume.Size.Z]);
+        Assert.Equal(expected.GetProperty("spacing_xyz").EnumerateArray().Select(v => v.GetDouble()),
+            [volume.Spacing.X, volume.Spacing.Y, volume.Spacing.Z]);
         Assert.False(volume.IsPreprocessed);
         Assert.NotNull(volume.Orientation);
     }
@@ -86,7 +90,8 @@ public sealed class FormatsGoldenTests
             VolumeOrientation affine = NiftiHeader.Read(new MemoryStream(header), scan, out _).Orientation!;
             header[254] = 0;
             VolumeOrientation quaternion = NiftiHeader.Read(new MemoryStream(header), scan, out _).Orientation!;
-            foreach ((PatientVector a, PatientVector q) in new[] { (affine.Origin, quaternion.Origin), (affine.XAxis, quaternion.XAxis), (affine.YAxis, quaternion.YAxis), (affine.ZAxis, quaternion.ZAxis) })
+            foreach ((PatientVector a, PatientVector q) in new[] { (affine.Origin, quaternion.Origin), (affine.XAxis, quaternion.XAxis),
+                (affine.YAxis, quaternion.YAxis), (affine.ZAxis, quaternion.ZAxis) })
             {
                 // The header's numbers are float32; a quaternion of them is a few roundings off.
                 double allowed = 16 * Math.Pow(2, -24) * Math.Max(1, Math.Max(Math.Abs(a.X), Math.Max(Math.Abs(a.Y), Math.Abs(a.Z))));

@@ -12,7 +12,8 @@ public sealed class MetadataTableTests
     {
         using var folder = new TemporaryFolder();
         string path = folder.Write("metadata.csv", System.Text.Encoding.UTF8.GetBytes(
-            "\ufeff" + Header + "valid_1_a_1.nii.gz,\"Acme, \"\"Inc\"\"\nBerlin\",1.0,-1024.0,\"[0.75, 0.8]\",1.5\r\n\r\nvalid_2_a_1.nii.gz,,,,0.5,\n"));
+            "\ufeff" + Header + "valid_1_a_1.nii.gz,\"Acme, \"\"Inc\"\"\nBerlin\",1.0,-1024.0,\"[0.75, "
+                + "0.8]\",1.5\r\n\r\nvalid_2_a_1.nii.gz,,,,0.5,\n"));
         MetadataTable table = MetadataTable.Read(path);
         Assert.Equal(2, table.Count);
         Assert.Equal(new VolumeMetadata(1, -1024, (0.75, 0.8), 1.5), table.Get("/data/valid_1_a_1.nii.gz"));

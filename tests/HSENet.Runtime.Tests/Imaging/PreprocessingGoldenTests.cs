@@ -13,16 +13,19 @@ public sealed class PreprocessingGoldenTests(ITestOutputHelper output)
     static readonly JsonElement Cases = GoldenFolder.Json("preprocess/preprocess.json");
 
     public static TheoryData<string> Names =>
-        [.. Cases.EnumerateObject().Select(c => c.Name).Where(n => GoldenFolder.Has(ScanOf(n)) && GoldenFolder.Has($"preprocess/{n}.safetensors"))];
+        [.. Cases.EnumerateObject().Select(c => c.Name)
+            .Where(n => GoldenFolder.Has(ScanOf(n)) && GoldenFolder.Has($"preprocess/{n}.safetensors"))];
 
-    static string ScanOf(string name) => $"data/{(Cases.GetProperty(name).TryGetProperty("file", out var file) ? file.GetString() : name)}.nii.gz";
+    static string ScanOf(string name) =>
+        $"data/{(Cases.GetProperty(name).TryGetProperty("file", out var file) ? file.GetString() : name)}.nii.gz";
 
     [Theory, MemberData(nameof(Names))]
     public void Volumes_agree(string name)
     {
         JsonElement @case = Cases.GetProperty(name);
         var expected = GoldenFolder.Tensors($"preprocess/{name}.safetensors");
-        int[] tiny = [.. GoldenFolder.Json("tiny/setup.json").GetProperty("vision").GetProperty("image").EnumerateArray().Select(v => v.GetInt32())];
+        int[] tiny = [.. GoldenFolder.Json("tiny/setup.json").GetProperty("vision").GetProperty("image").EnumerateArray()
+            .Select(v => v.GetInt32())];
         foreach (var (size, key) in new[] { (tiny, "volume_tiny"), ([32, 256, 256], "volume_full") })
         {
             using PreparedStudy study = Prepare(name, new PreprocessingTarget(size[0], size[1], size[2]), jpeg: false, null);
@@ -60,7 +63,8 @@ public sealed class PreprocessingGoldenTests(ITestOutputHelper output)
                     k.StartsWith(prefix + "slice", StringComparison.Ordinal)
                     && k.EndsWith(jpeg ? "_after_jpeg" : "_uint8", StringComparison.Ordinal)))
                 {
-                    int slice = int.Parse(key[(prefix + "slice").Length..key.LastIndexOf(jpeg ? "_after" : "_uint8", StringComparison.Ordinal)]);
+                    int slice = int.Parse(key[(prefix + "slice")
+                        .Length..key.LastIndexOf(jpeg ? "_after" : "_uint8", StringComparison.Ordinal)]);
                     byte[] image = bytes[(slice * rows * columns)..((slice + 1) * rows * columns)];
                     Assert.Equal(expected[key].Shape, jpeg ? [rows, columns] : [columns, rows]);
                     Assert.Equal(0, Differences(jpeg ? image : TurnedBack(image, rows, columns, counterClockwise: name == "bimcv_r"),
@@ -70,15 +74,18 @@ public sealed class PreprocessingGoldenTests(ITestOutputHelper output)
             });
             Assert.True(images > 0, "no slice to compare with");
             JsonElement indices = @case.GetProperty(prefix + "slice_indices");
-            Assert.Equal(indices.ValueKind == JsonValueKind.Null ? null : indices.EnumerateArray().Select(i => i.GetInt32()), study.SliceIndices);
+            Assert.Equal(indices.ValueKind == JsonValueKind.Null ? null : indices.EnumerateArray().Select(i => i.GetInt32()),
+                study.SliceIndices);
 
             string kind = jpeg ? "via_jpeg" : "no_jpeg";
             float[] pixels = Download(study.SlicePixels);
             int side = 3 * 224 * 224;
-            foreach (var (key, tensor) in expected.Where(e => e.Key.StartsWith(prefix + "pixels", StringComparison.Ordinal) && e.Key.Contains(kind)))
+            foreach (var (key, tensor) in expected.Where(e =>
+                e.Key.StartsWith(prefix + "pixels", StringComparison.Ordinal) && e.Key.Contains(kind)))
             {
                 bool sample = key.EndsWith("_sample", StringComparison.Ordinal);
-                int start = sample ? 0 : int.Parse(key[(prefix + "pixels").Length..key.IndexOf("_" + kind, StringComparison.Ordinal)]) * side;
+                int start = sample ? 0 : int.Parse(key[(prefix + "pixels").Length..key.IndexOf("_" + kind, StringComparison.Ordinal)])
+                    * side;
                 int stride = sample ? @case.GetProperty(prefix + "pixels_stride").GetInt32() : 1;
                 float[] values = tensor.Singles();
                 int off = Enumerable.Range(0, values.Length).Count(i => !(Math.Abs(pixels[start + i * stride] - values[i]) <= 1e-5));

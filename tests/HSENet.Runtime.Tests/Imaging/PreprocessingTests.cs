@@ -13,7 +13,8 @@ public sealed class PreprocessingTests
     {
         short[] voxels = Voxels(10, 12, 9, (x, y, z) => (short)(x * y + z - 400));
         var failure = Assert.Throws<HseNetFileException>(() => Prepare(voxels, 10, 12, 9));
-        Assert.Equal("voxels in memory: is not in Hounsfield units: its lowest value is -400, no voxel is below -500; expected a CT in Hounsfield units, or --rescale SLOPE,INTERCEPT if the collection keeps its scaling in a table, or --force", failure.Message);
+        Assert.Equal("voxels in memory: is not in Hounsfield units: its lowest value is -400, no voxel is below -500; expected a CT in "
+            + "Hounsfield units, or --rescale SLOPE,INTERCEPT if the collection keeps its scaling in a table, or --force", failure.Message);
         using var forced = Prepare(voxels, 10, 12, 9, new() { Force = true });
         using var rescaled = Prepare(voxels, 10, 12, 9, new() { Rescale = (1, -600) });
         Assert.Equal("standard-1", rescaled.Preprocessing);
@@ -119,7 +120,8 @@ public sealed class PreprocessingTests
     public void Slices_show_bone_that_the_volume_cuts_off()
     {
         // Beyond 200 HU the volume is flat; slices reach to 1000.
-        using var study = Prepare(Voxels(12, 12, 8, (x, y, _) => (short)(x < 3 ? -1000 : y < 6 ? 300 : 900)), 12, 12, 8, spacing: (0.75, 0.75, 1.5));
+        using var study = Prepare(Voxels(12, 12, 8, (x, y, _) => (short)(x < 3 ? -1000 : y < 6 ? 300 : 900)), 12, 12, 8,
+            spacing: (0.75, 0.75, 1.5));
         float[] row = Download(study.Volume)[^16..], slice = Download(study.SlicePixels);
         Assert.All(row, v => Assert.Equal(1, v, 1e-6f)); // the last x, all y
         Assert.NotEqual(slice[0], slice[19 * 20], 1f); // turned clockwise: the last x in the first column, y downwards
@@ -154,7 +156,8 @@ public sealed class PreprocessingTests
     public void It_can_be_cancelled()
     {
         using var scan = VoxelVolume.FromVoxels<short>(Voxels(20, 18, 9, Lungs), (20, 18, 9), (1, 1, 2));
-        Assert.ThrowsAny<OperationCanceledException>(() => Preprocessing.Prepare(Device, scan, Target, null, new CancellationToken(canceled: true)));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            Preprocessing.Prepare(Device, scan, Target, null, new CancellationToken(canceled: true)));
     }
 
     [Fact]

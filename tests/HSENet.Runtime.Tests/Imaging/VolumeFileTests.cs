@@ -87,13 +87,15 @@ public sealed class VolumeFileTests : IDisposable
         var huge = new VolumeReadOptions { MaximumBytes = long.MaxValue };
         Assert.Contains(part, Assert.Throws<HseNetFileException>(() => VolumeFile.Read(new MemoryStream(nifti), "scan", huge)).Message);
         // Compressed, nothing tells the size beforehand: memory grows with the data only.
-        Assert.Contains(part, Assert.Throws<HseNetFileException>(() => VolumeFile.Read(new MemoryStream(Gzip(nifti)), "scan", huge)).Message);
+        Assert.Contains(part, Assert.Throws<HseNetFileException>(() => VolumeFile.Read(new MemoryStream(Gzip(nifti)), "scan", huge))
+            .Message);
     }
 
     [Fact]
     public void A_volume_above_the_memory_limit_is_refused_with_its_size()
     {
-        string message = Assert.Throws<HseNetFileException>(() => VolumeFile.Read(new MemoryStream(Nifti(4, 4, 4)), "scan", new() { MaximumBytes = 127 })).Message;
+        string message = Assert.Throws<HseNetFileException>(() =>
+            VolumeFile.Read(new MemoryStream(Nifti(4, 4, 4)), "scan", new() { MaximumBytes = 127 })).Message;
         Assert.Contains("4 × 4 × 4 voxels of I16 need 128 bytes; expected at most 127", message);
     }
 

@@ -70,7 +70,8 @@ public sealed class MetricsGoldenTests
     {
         foreach ((JsonElement pair, _, _) in Pairs)
             Assert.Equal(pair.GetProperty("meteor_with_wordnet").GetDouble(),
-                Meteor.Score(Strings(pair.GetProperty("meteor_tokens_reference")), Strings(pair.GetProperty("meteor_tokens_prediction"))), Tolerance);
+                Meteor.Score(Strings(pair.GetProperty("meteor_tokens_reference")), Strings(pair.GetProperty("meteor_tokens_prediction"))),
+                    Tolerance);
     }
 
     [Fact]
@@ -78,7 +79,8 @@ public sealed class MetricsGoldenTests
     {
         JsonElement retrieval = Golden.GetProperty("retrieval");
         float[][] images = Embeddings(retrieval.GetProperty("image")), texts = Embeddings(retrieval.GetProperty("text"));
-        bool[][] findings = [.. retrieval.GetProperty("labels").EnumerateArray().Select(l => l.EnumerateArray().Select(f => f.GetInt32() == 1).ToArray())];
+        bool[][] findings = [.. retrieval.GetProperty("labels").EnumerateArray()
+            .Select(l => l.EnumerateArray().Select(f => f.GetInt32() == 1).ToArray())];
         foreach (JsonProperty k in retrieval.GetProperty("image_to_text").EnumerateObject())
             Assert.Equal(k.Value.GetDouble(), RetrievalMetrics.RecallAt(images, texts, int.Parse(k.Name)), Tolerance);
         foreach (JsonProperty k in retrieval.GetProperty("text_to_image").EnumerateObject())
@@ -89,10 +91,12 @@ public sealed class MetricsGoldenTests
             overlaps.Add(RetrievalMetrics.FindingOverlapAt(images, findings, int.Parse(k.Name)));
             Assert.Equal(k.Value.GetDouble(), overlaps[^1], Tolerance);
             // The reference script never empties its list, so that each figure is the mean of all before it.
-            Assert.Equal(retrieval.GetProperty("volume_to_volume_cumulative_as_upstream").GetProperty(k.Name).GetDouble(), overlaps.Average(), Tolerance);
+            Assert.Equal(retrieval.GetProperty("volume_to_volume_cumulative_as_upstream").GetProperty(k.Name).GetDouble(),
+                overlaps.Average(), Tolerance);
         }
 
-        static float[][] Embeddings(JsonElement rows) => [.. rows.EnumerateArray().Select(r => r.EnumerateArray().Select(v => v.GetSingle()).ToArray())];
+        static float[][] Embeddings(JsonElement rows) =>
+            [.. rows.EnumerateArray().Select(r => r.EnumerateArray().Select(v => v.GetSingle()).ToArray())];
     }
 
     [Fact]

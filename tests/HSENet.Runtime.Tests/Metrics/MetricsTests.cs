@@ -7,13 +7,19 @@ public sealed class MetricsTests
     [Theory]
     [InlineData("caresses caress ponies poni ties tie cats cat flies fli dying die news news skies sky")]
     [InlineData("feed feed agreed agre plastered plaster bled bled motoring motor sing sing died die cried cri")]
-    [InlineData("conflated conflat troubled troubl sized size hopping hop tanned tan falling fall hissing hiss fizzed fizz failing fail filing file")]
+    [InlineData("conflated conflat troubled troubl sized size hopping hop tanned tan falling fall hissing hiss fizzed fizz failing fail "
+        + "filing file")]
     [InlineData("happy happi enjoy enjoy by by say say sky sky")]
-    [InlineData("relational relat conditional condit rational ration valenci valenc hesitanci hesit digitizer digit radically radic differently differ")]
-    [InlineData("vietnamization vietnam operator oper feudalism feudal decisiveness decis hopefulness hope callousness callous formality formal sensitivity sensit")]
-    [InlineData("triplicate triplic formative form formalize formal electrical electr hopeful hope goodness good fully fulli hopefully hope")]
-    [InlineData("revival reviv allowance allow inference infer airliner airlin gyroscopic gyroscop adjustable adjust defensible defens irritant irrit")]
-    [InlineData("replacement replac adjustment adjust dependent depend adoption adopt communism commun activate activ homologous homolog effective effect bowdlerize bowdler")]
+    [InlineData("relational relat conditional condit rational ration valenci valenc hesitanci hesit digitizer digit radically radic "
+        + "differently differ")]
+    [InlineData("vietnamization vietnam operator oper feudalism feudal decisiveness decis hopefulness hope callousness callous formality "
+        + "formal sensitivity sensit")]
+    [InlineData("triplicate triplic formative form formalize formal electrical electr hopeful hope goodness good fully fulli hopefully "
+        + "hope")]
+    [InlineData("revival reviv allowance allow inference infer airliner airlin gyroscopic gyroscop adjustable adjust defensible defens "
+        + "irritant irrit")]
+    [InlineData("replacement replac adjustment adjust dependent depend adoption adopt communism commun activate activ homologous homolog "
+        + "effective effect bowdlerize bowdler")]
     [InlineData("probate probat rate rate cease ceas controlling control rolling roll radiology radiolog As as")]
     public void Stems_as_Porter(string wordsAndStems)
     {
@@ -26,7 +32,8 @@ public sealed class MetricsTests
     [InlineData("It's 5 mm. I can't say \"no\", (see [1])...", "It 's 5 mm. I ca n't say `` no '' , ( see [ 1 ] ) ...")]
     [InlineData("a: b, 3:4 1,000; they'll cannot -- end.", "a : b , 3:4 1,000 ; they 'll can not -- end .")]
     [InlineData("\"Clear lungs.\"", "`` Clear lungs . ''")]
-    public void Cuts_words_as_the_treebank(string text, string words) => Assert.Equal(words, string.Join(' ', MetricTokens.ForMeteor(text)));
+    public void Cuts_words_as_the_treebank(string text, string words) =>
+        Assert.Equal(words, string.Join(' ', MetricTokens.ForMeteor(text)));
 
     [Fact]
     public void Equal_texts_have_the_highest_scores()

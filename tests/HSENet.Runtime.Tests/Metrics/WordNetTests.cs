@@ -13,7 +13,8 @@ public sealed class WordNetTests : IDisposable
             00001930 03 n 03 picture 0 image 0 visual_image 0 000 | a representation
             00002137 03 n 01 man 0 000 | a person
             """);
-        Write("data.verb", "00001740 29 v 02 display 0 exhibit 2 000 01 + 02 00 | show\n00001930 29 v 01 See 0 000 01 + 02 00 | look\n00002000 29 v 02 run 0 operate 3 000 01 + 02 00 | work\n");
+        Write("data.verb", "00001740 29 v 02 display 0 exhibit 2 000 01 + 02 00 | show\n00001930 29 v 01 See 0 000 01 + 02 00 | "
+            + "look\n00002000 29 v 02 run 0 operate 3 000 01 + 02 00 | work\n");
         Write("data.adj", "00001740 00 a 02 enlarged 0 galore(ip) 0 000 | big\n");
         Write("data.adv", "00001740 02 r 01 well 0 000 | good\n");
         Write("verb.exc", "saw see\nran run\n");
@@ -37,7 +38,8 @@ public sealed class WordNetTests : IDisposable
     [InlineData("image", "visual_image", false)]
     [InlineData("lesion", "image", false)]
     [InlineData("", "", false)]
-    public void Knows_synonyms(string word, string other, bool expected) => Assert.Equal(expected, WordNet.Open(folder).AreSynonyms(word, other));
+    public void Knows_synonyms(string word, string other, bool expected) =>
+        Assert.Equal(expected, WordNet.Open(folder).AreSynonyms(word, other));
 
     [Fact]
     public void Synonyms_raise_the_score()
@@ -46,7 +48,8 @@ public sealed class WordNetTests : IDisposable
         double without = Meteor.Score("The wound is clear.", "The lesion is clear.");
         Assert.True(without < Meteor.Score("The wound is clear.", "The lesion is clear.", synonyms));
         // Stems are looked up, as in the reference: "pictur" and "imag" are in no database.
-        Assert.Equal(Meteor.Score("The picture is clear.", "The image is clear."), Meteor.Score("The picture is clear.", "The image is clear.", synonyms));
+        Assert.Equal(Meteor.Score("The picture is clear.", "The image is clear."),
+            Meteor.Score("The picture is clear.", "The image is clear.", synonyms));
     }
 
     [Theory]

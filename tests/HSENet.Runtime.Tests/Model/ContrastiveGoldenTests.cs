@@ -58,7 +58,8 @@ public sealed class ContrastiveGoldenTests
         var embeddings = new List<float>();
         for (int i = 0; i < batch; i++)
         {
-            encoder.Forward(run.Pass, buffers, run.Write(volume, volumes.AsSpan(i * voxels, voxels)), run.Write(sliceFeatures, slices.AsSpan(i * features, features)), run.Pass[output]);
+            encoder.Forward(run.Pass, buffers, run.Write(volume, volumes.AsSpan(i * voxels, voxels)),
+                run.Write(sliceFeatures, slices.AsSpan(i * features, features)), run.Pass[output]);
             head.Image(run.Device, run.Pass[output], run.Pass[embedding]);
             embeddings.AddRange(run.Read(run.Pass[embedding]));
         }

@@ -47,7 +47,9 @@ public sealed class ConversionGoldenTests
     {
         using var folder = new TemporaryFolder();
         string output = folder.At("model");
-        var config = ModelConverter.Convert(TinyModel.Options(output) with { Clip = GoldenFolder.At("tiny/stage1_clip"), SliceEncoder = null });
+        var config = ModelConverter.Convert(TinyModel.Options(output)
+            with
+        { Clip = GoldenFolder.At("tiny/stage1_clip"), SliceEncoder = null });
         Assert.Equal(VisionEncoders.Volume, config.Encoders);
         Assert.Equal(TinyModel.Config.VisualTokens / 2, config.VisualTokens);
         using var weights = new WeightStore(PartRun.Host, TensorSource.Open(output));
@@ -97,7 +99,8 @@ public sealed class ConversionGoldenTests
         File.Copy(Path.Combine(from, "config.json"), Path.Combine(to, "config.json"));
         using var source = TensorSource.Open(from);
         var kept = source.Tensors.Where(entry => entry.Name != tensor).ToArray();
-        using var writer = new SafetensorsWriter(Path.Combine(to, "model.safetensors"), kept.Select(entry => new TensorDescription(entry.Name, entry.Type, entry.Shape.ToArray())));
+        using var writer = new SafetensorsWriter(Path.Combine(to, "model.safetensors"),
+            kept.Select(entry => new TensorDescription(entry.Name, entry.Type, entry.Shape.ToArray())));
         foreach (var entry in kept)
             writer.Write(entry.Name, entry);
         writer.Commit();

@@ -63,7 +63,8 @@ public sealed class DecoderGoldenTests
         {
             var row = decoder.Run.Write(decoder.Buffers.X, embedded.AsSpan(position * channels, channels));
             decoder.Model.Run(decoder.Run.Pass, decoder.Buffers, row, 1, position);
-            Golden.Equal($"position {position}", decoder.AllLogits(row, 0, 1).Logits, logits.AsSpan(position * config.VocabSize, config.VocabSize));
+            Golden.Equal($"position {position}", decoder.AllLogits(row, 0, 1).Logits,
+                logits.AsSpan(position * config.VocabSize, config.VocabSize));
         }
     }
 

@@ -35,12 +35,14 @@ public sealed class EncoderGoldenTests
         Golden.Equal("out", run.Seen[$"{name}.norm"], golden["out"].Singles());
         using var source = TensorSource.Open(TinyModel.Folder);
         float[] positions = source.Get($"{name}.patch_embedding.position_embeddings").ToSingles();
-        Golden.Equal("patch_embeddings", Golden.Minus(run.Seen[$"{name}.patch_embedding"], positions), golden["patch_embedding.patch_embeddings"].Singles());
+        Golden.Equal("patch_embeddings", Golden.Minus(run.Seen[$"{name}.patch_embedding"], positions),
+            golden["patch_embedding.patch_embeddings"].Singles());
         if (sliceGuided)
         {
             Direct(run, golden, name, "attention_map", "slice_guided_attention", "patch_scores");
             float[] logits = golden["patch_score_proj"].Singles();
-            Golden.Equal("patch_score_proj", [.. run.Seen[$"{name}.patch_scores"].Select(score => (float)Math.Log(score / (1.0 - score)))], logits);
+            Golden.Equal("patch_score_proj", [.. run.Seen[$"{name}.patch_scores"].Select(score => (float)Math.Log(score / (1.0 - score)))],
+                logits);
         }
         float[] before = run.Seen[$"{name}.embedded"];
         for (int i = 0; i < config.Vision.NumLayers; i++)
@@ -71,7 +73,8 @@ public sealed class EncoderGoldenTests
             Golden.Equal($"blocks.{i}", run.Seen[$"{name}.blocks.{i}"].AsSpan(0, first), golden[$"blocks.{i}"].Singles());
         using var source = TensorSource.Open(TinyModel.Folder);
         float[] positions = source.Get($"{name}.pos_embed").ToSingles();
-        Golden.Equal("patch_embed", Golden.Minus(run.Seen[$"{name}.embedded"][config.HiddenSize..first], positions[config.HiddenSize..]), golden["patch_embed"].Singles());
+        Golden.Equal("patch_embed", Golden.Minus(run.Seen[$"{name}.embedded"][config.HiddenSize..first], positions[config.HiddenSize..]),
+            golden["patch_embed"].Singles());
     }
 
     static float[] Block(PartRun run, Dictionary<string, GoldenTensor> golden, string part, string block, float[] before)

@@ -54,7 +54,8 @@ public sealed class FromCtGoldenTests
         vision.Encode(run.Pass, buffers, prepared.Volume, slices, (stage, features) =>
         {
             new ContrastiveHead(weights, stage, channels).Image(run.Device, features, run.Pass[embedding]);
-            Golden.Equal($"image{stage}", run.Read(run.Pass[embedding]), tensors[stage == 1 ? $"{ct}_image1" : $"{ct}_{way}_image2"].Singles());
+            Golden.Equal($"image{stage}", run.Read(run.Pass[embedding]),
+                tensors[stage == 1 ? $"{ct}_image1" : $"{ct}_{way}_image2"].Singles());
         });
     }
 

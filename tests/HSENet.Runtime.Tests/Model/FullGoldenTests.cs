@@ -24,7 +24,8 @@ public sealed class FullGoldenTests
         SyntheticWeights.Fill("visual.trunk.pos_embed", [1, config.Patches + 1, config.HiddenSize], FullModel.Seed, 0, positions);
         float[] embedded = run.Seen[$"{name}.embedded"];
         FullModel.Equal(part, "patch_embed", [.. Enumerable.Range(0, slices).SelectMany(slice =>
-            Golden.Minus(embedded[(slice * positions.Length + config.HiddenSize)..((slice + 1) * positions.Length)], positions[config.HiddenSize..]))]);
+            Golden.Minus(embedded[(slice * positions.Length + config.HiddenSize)..((slice + 1) * positions.Length)],
+                positions[config.HiddenSize..]))]);
         for (int i = 0; i < config.NumLayers; i++)
             FullModel.Equal(part, $"blocks.{i}", run.Seen[$"{name}.blocks.{i}"]);
         FullModel.Equal(part, "out", run.Seen[$"{name}.out"]);
@@ -46,7 +47,8 @@ public sealed class FullGoldenTests
             var buffers = TextEncoder.Reserve(plan, config, ids.Length);
             using var run = new PartRun(plan);
             encoder.Forward(run.Pass, buffers, ids, valid, run.Pass[x]);
-            FullModel.Equal("text", row == 0 ? "last_hidden_row0" : "last_hidden_row1_valid", run.Read(run.Pass[x].Slice(0, (long)valid * config.HiddenSize)));
+            FullModel.Equal("text", row == 0 ? "last_hidden_row0" : "last_hidden_row1_valid",
+                run.Read(run.Pass[x].Slice(0, (long)valid * config.HiddenSize)));
         }
     }
 
@@ -74,7 +76,9 @@ public sealed class FullGoldenTests
         var golden = FullModel.Json.GetProperty(part);
         int tokens = golden.GetProperty("out").GetProperty("shape")[1].GetInt32();
         int rank = golden.GetProperty("d_self_attn.qkv_proj.lora_A.default.weight").GetProperty("shape")[0].GetInt32();
-        var config = Config.LanguageModel with { NumHiddenLayers = 1, Lora = new LoraConfig { R = rank, LoraAlpha = 2 * rank }, VocabSize = 1 };
+        var config = Config.LanguageModel
+            with
+        { NumHiddenLayers = 1, Lora = new LoraConfig { R = rank, LoraAlpha = 2 * rank }, VocabSize = 1 };
         ModelTensor[] layer = [.. ModelTensors.LanguageModel(config)];
         using var source = new SyntheticSource(layer, FullModel.Adapters(layer, rank));
         var plan = new MemoryPlan();

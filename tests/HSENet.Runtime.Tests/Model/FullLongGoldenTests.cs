@@ -25,7 +25,8 @@ public sealed class FullLongGoldenTests
         var seen = FullVision.Encode(source.Weights, config, number);
         FullModel.Equal(name, "patch_embedding", seen[$"{name}.patch_embedding"]);
         if (number == 2)
-            FullModel.Equal(name, "patch_score_proj", [.. seen[$"{name}.patch_scores"].Select(score => (float)Math.Log(score / (1.0 - score)))]);
+            FullModel.Equal(name, "patch_score_proj",
+                [.. seen[$"{name}.patch_scores"].Select(score => (float)Math.Log(score / (1.0 - score)))]);
         for (int i = 0; i < config.NumLayers; i++)
             FullModel.Equal(name, $"blocks.{i}", seen[$"{name}.blocks.{i}"]);
         FullModel.Equal(name, "norm", seen[$"{name}.norm"]);
@@ -57,7 +58,8 @@ public sealed class FullLongGoldenTests
         for (int i = 0; i < Config.LanguageModel.NumHiddenLayers; i++)
         {
             if (i > 0)
-                source.Fill(name => name.Contains(".layers.0.", StringComparison.Ordinal), name => name.Replace("layers.0.", $"layers.{i}.", StringComparison.Ordinal));
+                source.Fill(name => name.Contains(".layers.0.", StringComparison.Ordinal), name =>
+                    name.Replace("layers.0.", $"layers.{i}.", StringComparison.Ordinal));
             Layer(whole, 0, ids.Length);
             FullModel.Equal("decoder", $"layers.{i}", whole);
             Layer(cached, 0, prompt);

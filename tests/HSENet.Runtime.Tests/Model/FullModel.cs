@@ -44,7 +44,8 @@ static class FullModel
 
     static ModelTensor Adapter(ModelTensor linear, string half, long[] shape) => new(
         linear.Name.Replace(".weight", $".lora_{half}.weight", StringComparison.Ordinal),
-        linear.Reference.Replace("model.layers.0.", "lora.", StringComparison.Ordinal).Replace(".weight", $".lora_{half}.default.weight", StringComparison.Ordinal), shape);
+        linear.Reference.Replace("model.layers.0.", "lora.", StringComparison.Ordinal)
+            .Replace(".weight", $".lora_{half}.default.weight", StringComparison.Ordinal), shape);
 
     /// <summary>Compares the samples of a tensor with the golden file of its part.</summary>
     public static void Equal(string part, string name, ReadOnlySpan<float> actual, double tolerance = Golden.Tolerance)
@@ -62,7 +63,8 @@ static class FullModel
     static Dictionary<string, GoldenTensor> Samples(string part) => GoldenFolder.Tensors($"full/{part}.safetensors");
 }
 
-/// <summary>Weights in memory, matrices in bf16, vectors in f32, as a folder holds them; a part can be filled again with other parameters.</summary>
+/// <summary>Weights in memory, matrices in bf16, vectors in f32, as a folder holds them; a part can be filled again with other
+/// parameters.</summary>
 sealed class SyntheticSource : IDisposable
 {
     readonly List<(ModelTensor Tensor, DataType Type, byte[] Bytes)> _tensors;

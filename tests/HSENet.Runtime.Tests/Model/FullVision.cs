@@ -31,7 +31,8 @@ static class FullVision
         var output = plan.Reserve("tokens", (long)model.TokensPerEncoder * width);
         var buffers = Projector.Reserve(plan, name, model.Projector, model.Vision.Grid, channels, width);
         using var run = new PartRun(plan);
-        new Projector(weights, name, model.Projector, model.Vision.Grid, channels, width).Forward(run.Pass, buffers, run.Write(input, patches), run.Pass[output]);
+        new Projector(weights, name, model.Projector, model.Vision.Grid, channels, width)
+            .Forward(run.Pass, buffers, run.Write(input, patches), run.Pass[output]);
         return (run.Seen[$"{name}.absorbed"], run.Seen[$"{name}.tokens"]);
     }
 }

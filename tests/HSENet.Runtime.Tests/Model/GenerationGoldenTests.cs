@@ -16,7 +16,8 @@ public sealed class GenerationGoldenTests
         var inputs = GoldenFolder.Tensors("tiny/golden/inputs.safetensors");
         float[] volumes = inputs["volume"].Singles(), slices = inputs["slice_features"].Singles();
         int batch = inputs["volume"].Shape[0];
-        using var generation = new GenerationRun(weights, [.. golden.GetProperty("prompt_ids").EnumerateArray().Select(id => id.GetInt32())]);
+        using var generation = new GenerationRun(weights,
+            [.. golden.GetProperty("prompt_ids").EnumerateArray().Select(id => id.GetInt32())]);
         Assert.Equal(golden.GetProperty("visual_tokens").GetInt32(), generation.Config.VisualTokens);
         for (int i = 0; i < batch; i++)
         {
@@ -42,7 +43,8 @@ public sealed class GenerationGoldenTests
     {
         var inputs = GoldenFolder.Tensors("tiny/golden/inputs.safetensors");
         int batch = inputs["volume"].Shape[0];
-        using var generation = new GenerationRun(TinyModel.Folder, Prompt.Build(LanguageTokenizer.Open(TinyModel.Folder), TinyModel.Config.VisualTokens));
+        using var generation = new GenerationRun(TinyModel.Folder,
+            Prompt.Build(LanguageTokenizer.Open(TinyModel.Folder), TinyModel.Config.VisualTokens));
         float[] volume = Part(inputs["volume"].Singles(), batch, 0), slices = Part(inputs["slice_features"].Singles(), batch, 0);
         generation.Ids(volume, slices, 4);
         Assert.Equal(0, generation.BytesAllocatedPerToken(volume, slices));
@@ -99,7 +101,8 @@ public sealed class GenerationGoldenTests
             PartRun.Host.Upload<float>(volume, volumeView);
             PartRun.Host.Upload<float>(slices, sliceView);
             var visual = _vision.Encode(pass, _plan.Vision, volumeView, sliceView);
-            return new Generator(_language, Config.LanguageModel, _plan).Generate(pass, _prompt, visual, SamplingOptions.Greedy, count, default);
+            return new Generator(_language, Config.LanguageModel, _plan)
+                .Generate(pass, _prompt, visual, SamplingOptions.Greedy, count, default);
         }
 
         public void Dispose()

@@ -24,11 +24,14 @@ static class Golden
             AppDomain.CurrentDomain.ProcessExit += (_, _) => File.WriteAllText(file, Table());
     }
 
-    public static void Equal(string name, ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, double tolerance = Tolerance, [CallerFilePath] string test = "")
+    public static void Equal(string name, ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, double tolerance = Tolerance,
+        [CallerFilePath] string test = "")
     {
         double error = GoldenFolder.RelativeL2(actual, expected);
-        string group = $"{Path.GetFileNameWithoutExtension(test).Replace("GoldenTests", "", StringComparison.Ordinal)} | {lastDevice ?? "host"}";
-        Groups.AddOrUpdate(group, (1, error, name), (_, seen) => (seen.Count + 1, Math.Max(seen.Worst, error), error > seen.Worst ? name : seen.Name));
+        string group = $"{Path.GetFileNameWithoutExtension(test).Replace("GoldenTests", "", StringComparison.Ordinal)} | "
+            + $"{lastDevice ?? "host"}";
+        Groups.AddOrUpdate(group, (1, error, name), (_, seen) =>
+            (seen.Count + 1, Math.Max(seen.Worst, error), error > seen.Worst ? name : seen.Name));
         Assert.True(error <= tolerance, $"{name}: relative L2 error {error:E2}, allowed {tolerance:E0}");
     }
 

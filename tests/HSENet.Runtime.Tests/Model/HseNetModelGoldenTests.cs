@@ -94,7 +94,8 @@ public sealed class HseNetModelGoldenTests
         int vocabulary = TinyModel.Config.LanguageModel.VocabSize;
         string text = File.ReadAllText(config);
         int language = text.IndexOf("\"language_model\": {", StringComparison.Ordinal);
-        File.WriteAllText(config, text[..language] + text[language..].Replace($"\"vocab_size\": {vocabulary}", $"\"vocab_size\": {vocabulary + 1}", StringComparison.Ordinal));
+        File.WriteAllText(config, text[..language]
+            + text[language..].Replace($"\"vocab_size\": {vocabulary}", $"\"vocab_size\": {vocabulary + 1}", StringComparison.Ordinal));
         var error = Assert.Throws<HseNetFileException>(() => HseNetModel.Open(folder.Path, PartRun.Host));
         Assert.Contains($"{vocabulary + 1}", error.Message, StringComparison.Ordinal);
     }

@@ -8,7 +8,9 @@ public sealed class ManyThreadsTests
 {
     const int Threads = 16, Studies = 3;
 
-    static readonly string[] Questions = ["What is seen?", "Is there a pleural effusion on either side of the chest?", "Where?", "Describe the lungs, the mediastinum and the upper abdomen in this scan, please."];
+    static readonly string[] Questions =
+        ["What is seen?", "Is there a pleural effusion on either side of the chest?", "Where?",
+        "Describe the lungs, the mediastinum and the upper abdomen in this scan, please."];
 
     // Of different prompts and lengths, so that a request finds the memory of another one.
     static ReportOptions Options(int request) => new()
@@ -27,7 +29,8 @@ public sealed class ManyThreadsTests
         var config = ModelConfig.Read(weights);
         using var device = new HostDevice(2);
         CtStudy[] studies = [.. Enumerable.Range(0, Studies).Select(i => Finished(folder, config, i))];
-        string Ask(HseNetModel model, int request) => string.Join(' ', model.Report(studies[request % Studies], Options(request)).Complete().Ids);
+        string Ask(HseNetModel model, int request) =>
+            string.Join(' ', model.Report(studies[request % Studies], Options(request)).Complete().Ids);
 
         // Alone, and on a model of its own.
         int kinds = Studies * Questions.Length * 5;

@@ -58,8 +58,10 @@ public sealed class ModelConfigTensorsTests
         Assert.Contains("vision.hidden_size is 64, but encoder1.norm.weight in ", vision, StringComparison.Ordinal);
         Assert.Contains("[128]", vision, StringComparison.Ordinal);
         // Heads of the same size, so that nothing else in the file disagrees.
-        string language = Refused(config => (config["language_model"]!["hidden_size"], config["language_model"]!["num_attention_heads"]) = (512, 4));
-        Assert.Contains("language_model.hidden_size is 512, but language_model.embed_tokens.weight in ", language, StringComparison.Ordinal);
+        string language = Refused(config =>
+            (config["language_model"]!["hidden_size"], config["language_model"]!["num_attention_heads"]) = (512, 4));
+        Assert.Contains("language_model.hidden_size is 512, but language_model.embed_tokens.weight in ", language,
+            StringComparison.Ordinal);
         Assert.Contains("[512, 256]", language, StringComparison.Ordinal);
     }
 

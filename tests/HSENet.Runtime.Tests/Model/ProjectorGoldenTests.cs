@@ -10,12 +10,15 @@ public sealed class ProjectorGoldenTests
     public void Packer_agrees_in_every_step(int number, string device)
     {
         var golden = GoldenFolder.Tensors("tiny/golden/packer.safetensors");
-        var seen = Run(TensorSource.Open(TinyModel.Folder), $"packer{number}", TinyModel.Config.Projector, golden[$"features{number}"], device);
+        var seen = Run(TensorSource.Open(TinyModel.Folder), $"packer{number}", TinyModel.Config.Projector, golden[$"features{number}"],
+            device);
         foreach (string step in (ReadOnlySpan<string>)["centroids", "attention", "absorbed", "tokens"])
             Golden.Equal(step, seen[$"packer{number}.{step}"], golden[step + number].Singles());
     }
 
-    public static TheoryData<string> Windows => [.. GoldenFolder.Tensors("tiny/golden/packer_windows.safetensors").Keys.Where(name => name.StartsWith("tokens_", StringComparison.Ordinal))];
+    public static TheoryData<string> Windows =>
+        [.. GoldenFolder.Tensors("tiny/golden/packer_windows.safetensors")
+        .Keys.Where(name => name.StartsWith("tokens_", StringComparison.Ordinal))];
 
     [Theory, MemberData(nameof(Windows))]
     public void Every_window_and_the_average_pooling_agree(string tokens)
@@ -23,7 +26,8 @@ public sealed class ProjectorGoldenTests
         const string file = "tiny/golden/packer_windows.safetensors";
         var golden = GoldenFolder.Tensors(file);
         bool pooling = tokens == "tokens_average_pooling";
-        int[] window = pooling ? PoolingWindow(golden[tokens].Shape[1]) : [.. tokens.Split('_').Skip(1).Select(size => int.Parse(size, CultureInfo.InvariantCulture))];
+        int[] window = pooling ? PoolingWindow(golden[tokens].Shape[1])
+            : [.. tokens.Split('_').Skip(1).Select(size => int.Parse(size, CultureInfo.InvariantCulture))];
         var config = new ProjectorConfig { Kind = pooling ? ProjectorKind.AveragePooling : ProjectorKind.SpatialPacker, Window = window };
         string part = pooling ? "pooling_weight" : "weight";
         var seen = Run(TensorSource.Open(GoldenFolder.At(file)), part, config, golden["features"], "host");
@@ -48,7 +52,8 @@ public sealed class ProjectorGoldenTests
         var buffers = Projector.Reserve(plan, name, config, model.Vision.Grid, channels, width);
         using var run = new PartRun(plan, device);
         using var weights = new WeightStore(run.Device, source);
-        new Projector(weights, name, config, model.Vision.Grid, channels, width).Forward(run.Pass, buffers, run.Write(input, features.Singles()), run.Pass[output]);
+        new Projector(weights, name, config, model.Vision.Grid, channels, width)
+            .Forward(run.Pass, buffers, run.Write(input, features.Singles()), run.Pass[output]);
         return run.Seen;
     }
 }

@@ -5,7 +5,8 @@ namespace HSENet.Runtime.Tests;
 
 public sealed class SyntheticModelTests
 {
-    static SyntheticModelOptions Tiny(string output, string dtype = "bf16") => new() { Preset = SyntheticPreset.Tiny, Seed = 7, Output = output, Dtype = dtype };
+    static SyntheticModelOptions Tiny(string output, string dtype = "bf16") =>
+        new() { Preset = SyntheticPreset.Tiny, Seed = 7, Output = output, Dtype = dtype };
 
     [Theory, InlineData("f32"), InlineData("bf16"), InlineData("int8")]
     public void A_folder_opens_and_writes_a_report(string dtype)
@@ -51,7 +52,8 @@ public sealed class SyntheticModelTests
         Assert.Equal(200029, tokenizer.ImagePatch);
         Assert.Equal(199999, tokenizer.EndOfText);
         Assert.Equal("CT: Lunge\u00e4", tokenizer.Decode(tokenizer.Encode("CT: Lunge\u00e4")));
-        long weights = ModelTensors.LanguageModel(config.LanguageModel).Sum(tensor => tensor.Shape.Aggregate(1L, (product, size) => product * size));
+        long weights = ModelTensors.LanguageModel(config.LanguageModel)
+            .Sum(tensor => tensor.Shape.Aggregate(1L, (product, size) => product * size));
         // Phi-4-mini: 3.836e9 with the whole table; this one is 31 rows shorter.
         Assert.Equal(3_836_021_760 - 31 * 3072, weights);
     }
@@ -76,7 +78,8 @@ public sealed class SyntheticModelTests
     public void An_output_that_exists_is_refused_and_cancelling_leaves_nothing()
     {
         using var folder = new TemporaryFolder();
-        Assert.Contains("exists already", Assert.Throws<HseNetFileException>(() => SyntheticModel.Write(Tiny(folder.Path))).Message, StringComparison.Ordinal);
+        Assert.Contains("exists already", Assert.Throws<HseNetFileException>(() => SyntheticModel.Write(Tiny(folder.Path))).Message,
+            StringComparison.Ordinal);
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
         Assert.Throws<OperationCanceledException>(() => SyntheticModel.Write(Tiny(folder.At("model")), null, cancelled.Token));

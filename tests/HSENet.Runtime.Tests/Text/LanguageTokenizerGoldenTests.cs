@@ -11,7 +11,8 @@ public sealed class LanguageTokenizerGoldenTests
     static readonly LanguageTokenizer Slow = LanguageTokenizer.Open(GoldenFolder.At("tiny/phi4-mini"));
     static readonly LanguageTokenizer Fast = LanguageTokenizer.Open(GoldenFolder.At("tiny/phi4-mini"), TokenizerForm.Fast);
 
-    public static TheoryData<string> Texts => [.. Golden.GetProperty("language_model").EnumerateArray().Select(c => c.GetProperty("text").GetString()!).Distinct()];
+    public static TheoryData<string> Texts =>
+        [.. Golden.GetProperty("language_model").EnumerateArray().Select(c => c.GetProperty("text").GetString()!).Distinct()];
 
     static JsonElement Case(string text) =>
         Golden.GetProperty("language_model").EnumerateArray().First(c => c.GetProperty("text").GetString() == text);
@@ -76,7 +77,8 @@ public sealed class LanguageTokenizerGoldenTests
             .Zip(generate.GetProperty("generated_text").EnumerateArray()))
             Assert.Equal(text.GetString(), Slow.Decode(Ids(ids)));
         foreach (JsonProperty volume in GoldenFolder.Json("tiny/golden/from_ct.json").EnumerateObject())
-            foreach (JsonElement report in volume.Value.EnumerateObject().Select(p => p.Value).Where(v => v.ValueKind == JsonValueKind.Object && v.TryGetProperty("ids", out _)))
+            foreach (JsonElement report in volume.Value.EnumerateObject().Select(p => p.Value)
+                .Where(v => v.ValueKind == JsonValueKind.Object && v.TryGetProperty("ids", out _)))
                 Assert.Equal(report.GetProperty("text").GetString(), Slow.Decode(Ids(report.GetProperty("ids"))));
     }
 

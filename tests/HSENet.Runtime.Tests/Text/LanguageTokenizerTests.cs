@@ -16,7 +16,8 @@ public sealed class LanguageTokenizerTests : IDisposable
     {
         LanguageTokenizer tokenizer = Open();
         int next = files.Vocabulary.Count + files.Added.Count;
-        Assert.Equal([next, next + 1, next + 2, next + 3], [tokenizer.ImagePatch, tokenizer.BoxStart, tokenizer.BoxEnd, tokenizer.Segmentation]);
+        Assert.Equal([next, next + 1, next + 2, next + 3],
+            [tokenizer.ImagePatch, tokenizer.BoxStart, tokenizer.BoxEnd, tokenizer.Segmentation]);
         Assert.Equal(next + 4, tokenizer.Count);
         Assert.Equal(files.Added["<|endoftext|>"], tokenizer.EndOfText);
     }
@@ -49,7 +50,8 @@ public sealed class LanguageTokenizerTests : IDisposable
         int abc = files.Vocabulary["abc"], lung = files.Vocabulary["Ġlun"], space = files.Vocabulary["Ġ"];
         Assert.Equal([abc, tokenizer.Segmentation, abc], tokenizer.Encode("abc[SEG]abc"));
         Assert.Equal([abc, space, tokenizer.Segmentation, lung], tokenizer.Encode("abc [SEG] lun"));
-        Assert.Equal([tokenizer.EndOfText, tokenizer.ImagePatch, tokenizer.ImagePatch, abc], tokenizer.Encode("<|endoftext|><im_patch><im_patch>abc"));
+        Assert.Equal([tokenizer.EndOfText, tokenizer.ImagePatch, tokenizer.ImagePatch, abc],
+            tokenizer.Encode("<|endoftext|><im_patch><im_patch>abc"));
         Assert.DoesNotContain(tokenizer.Encode("[CLS] [SEG <im_patch"), id => id >= files.Vocabulary.Count);
         Assert.Equal("[CLS] [SEG <im_patch", tokenizer.Decode(tokenizer.Encode("[CLS] [SEG <im_patch")));
     }

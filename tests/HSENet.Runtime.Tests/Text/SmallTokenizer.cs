@@ -28,13 +28,20 @@ internal sealed class SmallTokenizer : IDisposable
         Write("added_tokens.json", JsonSerializer.Serialize(Added));
         Write("tokenizer.json", new JsonObject
         {
-            ["added_tokens"] = new JsonArray([.. Added.Select(a => (JsonNode)new JsonObject { ["id"] = a.Value, ["content"] = a.Key, ["rstrip"] = false })]),
+            ["added_tokens"] = new JsonArray(
+                [.. Added.Select(a => (JsonNode)new JsonObject { ["id"] = a.Value, ["content"] = a.Key, ["rstrip"] = false })]),
             ["normalizer"] = null,
             ["pre_tokenizer"] = new JsonObject
             {
                 ["type"] = "Sequence",
                 ["pretokenizers"] = new JsonArray(
-                    new JsonObject { ["type"] = "Split", ["pattern"] = new JsonObject { ["Regex"] = pattern }, ["behavior"] = "Removed", ["invert"] = true },
+                    new JsonObject
+                    {
+                        ["type"] = "Split",
+                        ["pattern"] = new JsonObject { ["Regex"] = pattern },
+                        ["behavior"] = "Removed",
+                        ["invert"] = true
+                    },
                     new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["use_regex"] = false }),
             },
             ["model"] = new JsonObject
@@ -47,7 +54,8 @@ internal sealed class SmallTokenizer : IDisposable
     }
 
     /// <summary>43 bytes, 5 merges and 2 added tokens: small files, so that many broken copies of them can be tried.</summary>
-    public static SmallTokenizer OfFiftyEntries() => new(" abcdefghijklmnopqrstuvwxyz.0123456789é\n<>"u8.ToArray().Select(b => (int)b), Gpt2, []);
+    public static SmallTokenizer OfFiftyEntries() =>
+        new(" abcdefghijklmnopqrstuvwxyz.0123456789é\n<>"u8.ToArray().Select(b => (int)b), Gpt2, []);
 
     public Dictionary<string, int> Vocabulary { get; } = [];
 
@@ -69,7 +77,8 @@ internal sealed class SmallTokenizer : IDisposable
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
-    /// <summary>The character that stands for a byte, by GPT-2's own description: printable bytes themselves, the others from U+0100 on.</summary>
+    /// <summary>The character that stands for a byte, by GPT-2's own description: printable bytes themselves, the others from U+0100
+    /// on.</summary>
     static string Symbol(int b)
     {
         static bool Prints(int b) => b is >= '!' and <= '~' or >= 0xA1 and <= 0xAC or >= 0xAE and <= 0xFF;

@@ -112,6 +112,7 @@ public sealed class TextEncoderTokenizerTests : IDisposable
             digest.AppendData(Encoding.UTF8.GetBytes($"{rune}{folded}\n"));
         }
         Assert.Equal(12833, count);
-        Assert.Equal("27849a0339468b955f148eef7dfc972971de637f8e71f07378120b6a8e68dd98", Convert.ToHexStringLower(digest.GetHashAndReset()));
+        Assert.Equal("27849a0339468b955f148eef7dfc972971de637f8e71f07378120b6a8e68dd98",
+            Convert.ToHexStringLower(digest.GetHashAndReset()));
     }
 }

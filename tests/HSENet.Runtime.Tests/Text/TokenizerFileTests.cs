@@ -34,12 +34,14 @@ public sealed class TokenizerFileTests : IDisposable
     [InlineData("vocab.json", "\"abc\":257", "\"abc\":257,\"abc\":257", "token 'abc' occurs twice; expected each token once")]
     [InlineData("vocab.json", "\"abc\":257", "\"abc\":900", "no token has the id 257; expected every id from 0 to 900")]
     [InlineData("vocab.json", "\"abc\":257", "\"abc\":257,\"\":900", "a token is empty; expected at least one character")]
-    [InlineData("vocab.json", "\"abc\":257", "\"abc\":257,\"a b\":900", "token 'a b' is not written in the byte alphabet; expected a byte-level vocabulary")]
+    [InlineData("vocab.json", "\"abc\":257", "\"abc\":257,\"a b\":900",
+        "token 'a b' is not written in the byte alphabet; expected a byte-level vocabulary")]
     [InlineData("merges.txt", "ab c", "ab x", "merge 2 needs the token 'abx'; expected only tokens of vocab.json")]
     [InlineData("merges.txt", "ab c", "abc", "merge 2 is 'abc'; expected two tokens with one space between them")]
     [InlineData("merges.txt", "ab c", "ab c ", "merge 2 is 'ab c '; expected two tokens with one space between them")]
     [InlineData("merges.txt", "ab c", "a b", "merge 2 ('a b') occurs twice; expected each merge once")]
-    [InlineData("added_tokens.json", "|endoftext|", "|end|", "<|endoftext|> is missing; expected it among the added tokens: it begins every prompt")]
+    [InlineData("added_tokens.json", "|endoftext|", "|end|",
+        "<|endoftext|> is missing; expected it among the added tokens: it begins every prompt")]
     [InlineData("added_tokens.json", ":262", ":1999999", "the highest of 263 ids is 1999999; expected at most 1024 unused ids")]
     [InlineData("added_tokens.json", ":262", ":5", "'ą' and '<|user|>' have the same id 5; expected one token for each id")]
     [InlineData("added_tokens.json", "\\u003C|user|\\u003E", "", "an added token is empty; expected at least one character")]
@@ -52,14 +54,17 @@ public sealed class TokenizerFileTests : IDisposable
 
     [Theory]
     [InlineData("\"type\":\"BPE\"", "\"type\":\"Unigram\"", "\"type\" is 'Unigram'; expected \"BPE\"")]
-    [InlineData("\"type\":\"BPE\"", "\"type\":\"BPE\",\"ignore_merges\":true", "\"ignore_merges\" is 'true'; expected none: it would change the result")]
-    [InlineData("\"normalizer\":null", "\"normalizer\":{\"type\":\"NFC\"}", "\"normalizer\" is '{\"type\":\"NFC\"}'; expected none: it would change the result")]
+    [InlineData("\"type\":\"BPE\"", "\"type\":\"BPE\",\"ignore_merges\":true",
+        "\"ignore_merges\" is 'true'; expected none: it would change the result")]
+    [InlineData("\"normalizer\":null", "\"normalizer\":{\"type\":\"NFC\"}",
+        "\"normalizer\" is '{\"type\":\"NFC\"}'; expected none: it would change the result")]
     [InlineData("\"merges\":[[", "\"merges\":[7,[", "a merge is '7'; expected two tokens")]
     [InlineData("[\"ab\",\"c\"]", "[\"ab\"]", "a merge is '[\"ab\"]'; expected two tokens")]
     [InlineData("[\"ab\",\"c\"]", "[\"ab\",\"x\"]", "merge 2 needs the token 'abx'; expected only tokens of tokenizer.json")]
     [InlineData("\"model\":", "\"modle\":", "\"model\" is missing; expected \"model\" as an object")]
     [InlineData("\"added_tokens\":[", "\"added_tokens\":7,\"x\":[", "\"added_tokens\" is a number; expected an array")]
-    [InlineData("\\u003C|user|\\u003E", "\\u003C|endoftext|\\u003E", "the added token '<|endoftext|>' occurs twice; expected each token once")]
+    [InlineData("\\u003C|user|\\u003E", "\\u003C|endoftext|\\u003E",
+        "the added token '<|endoftext|>' occurs twice; expected each token once")]
     [InlineData("\"Removed\"", "\"MergedWithNext\"", "the split behaves as 'MergedWithNext'; expected Isolated, or Removed with invert")]
     [InlineData("\"invert\":true", "\"invert\":false", "the split behaves as 'Removed'; expected Isolated, or Removed with invert")]
     [InlineData("\"use_regex\":false", "\"use_regex\":true", "\"use_regex\" is 'true'; expected none: it would change the result")]
@@ -91,7 +96,8 @@ public sealed class TokenizerFileTests : IDisposable
         File.WriteAllBytes(files.At("merges.txt"), [.. "a b\n"u8, 0xC3, 0x28, .. " c\n"u8]);
         Refused("merges.txt", "the text is not UTF-8; expected UTF-8, one entry on each line", TokenizerForm.Slow);
         File.WriteAllBytes(files.At("vocab.json"), [.. "{\""u8, 0xC3, 0x28, .. "\":0}"u8]);
-        Assert.Contains("a string in the content is not Unicode", Assert.Throws<HseNetFileException>(() => LanguageTokenizer.Open(files.Folder)).Message);
+        Assert.Contains("a string in the content is not Unicode",
+            Assert.Throws<HseNetFileException>(() => LanguageTokenizer.Open(files.Folder)).Message);
     }
 
     [Fact]
@@ -128,7 +134,8 @@ public sealed class TokenizerFileTests : IDisposable
         using var hostile = new SmallTokenizer(@"((qQ)+)+\d|\s+|\S");
         LanguageTokenizer tokenizer = LanguageTokenizer.Open(hostile.Folder, TokenizerForm.Fast);
         var thrown = Assert.Throws<HseNetFileException>(() => tokenizer.Encode(string.Concat(Enumerable.Repeat("qQ", 100))));
-        Assert.Equal($"{hostile.At("tokenizer.json")}: the split pattern takes over 1 s on a text of 200 characters; expected a pattern that takes linear time",
+        Assert.Equal($"{hostile.At("tokenizer.json")}: the split pattern takes over 1 s on a text of 200 characters; expected a pattern "
+            + $"that takes linear time",
             thrown.Message);
     }
 

@@ -10,8 +10,10 @@ public sealed class TokenizerMutationTests : IDisposable
 {
     static readonly string[] Snippets =
     [
-        "{", "}", "[", "]", "\"", ",", ":", "null", "true", "-1", "0", "50", "999999999", "1e9", "2147483648", "\\ud800", "\\u0000", "\\", "\n", "\r", " ",
-        "\"a\":", "a b", "#version", "<|endoftext|>", "[SEG]", "(", ")", "*", "+", "(.*)*", "(?<!", "{1,99999}", "\\\\p{L}", "é", "\uFEFF", "\u0085",
+        "{", "}", "[", "]", "\"", ",", ":", "null", "true", "-1", "0", "50", "999999999", "1e9", "2147483648", "\\ud800", "\\u0000", "\\",
+            "\n", "\r", " ",
+        "\"a\":", "a b", "#version", "<|endoftext|>", "[SEG]", "(", ")", "*", "+", "(.*)*", "(?<!", "{1,99999}", "\\\\p{L}", "é", "\uFEFF",
+            "\u0085",
     ];
 
     // An edit: where (a share of the length), what kind, how long or which byte, which text.
@@ -100,7 +102,8 @@ public sealed class TokenizerMutationTests : IDisposable
     sealed class TextEncoderFiles
     {
         public TextEncoderFiles() => File.WriteAllLines(Path.Combine(Folder, "vocab.txt"),
-            ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. "abcdefghijklmnopqrstu0123456789.<>".Select(c => c.ToString()), "##b", "##c", "##ng", "lu", "##u", "ab",
+            ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. "abcdefghijklmnopqrstu0123456789.<>".Select(c => c.ToString()), "##b", "##c",
+                "##ng", "lu", "##u", "ab",
                 "##bc", "##1", "##2", "lung", "##e"]);
 
         public string Folder { get; } = Directory.CreateTempSubdirectory("hsenet-bert").FullName;

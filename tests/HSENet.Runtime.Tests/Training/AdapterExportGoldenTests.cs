@@ -12,7 +12,9 @@ public sealed class AdapterExportGoldenTests
         using var folder = new TemporaryFolder();
         var export = Export(factor: 1.5f, alpha: 5);
         export.Write(folder.At("adapter"), "phi4-mini");
-        var config = ModelConverter.Convert(TinyModel.Options(folder.At("model")) with { Adapter = Path.Combine(folder.At("adapter"), file) });
+        var config = ModelConverter.Convert(TinyModel.Options(folder.At("model"))
+            with
+        { Adapter = Path.Combine(folder.At("adapter"), file) });
         Assert.Equal(export.Lora, config.LanguageModel.Lora);
         Equal(export, folder.At("model"));
     }
@@ -27,12 +29,14 @@ public sealed class AdapterExportGoldenTests
         using var torch = TensorSource.Open(folder.At(AdapterExport.TorchFile));
         Assert.Contains("base_model.model.model.layers.0.self_attn.qkv_proj.lora_A.weight", peft.Tensors.Select(tensor => tensor.Name));
         using var golden = TensorSource.Open(GoldenFolder.At("tiny/vlm/pytorch_model.bin"));
-        Assert.Equal(golden.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal), torch.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(golden.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal),
+            torch.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal));
         using var config = JsonDocument.Parse(File.ReadAllBytes(folder.At(AdapterExport.PeftConfigFile)));
         Assert.Equal("LORA", config.RootElement.GetProperty("peft_type").GetString());
         Assert.Equal(export.Lora.R, config.RootElement.GetProperty("r").GetInt32());
         Assert.Equal(5, config.RootElement.GetProperty("lora_alpha").GetDouble());
-        Assert.Equal(export.TargetModules, config.RootElement.GetProperty("target_modules").EnumerateArray().Select(module => module.GetString()!));
+        Assert.Equal(export.TargetModules,
+            config.RootElement.GetProperty("target_modules").EnumerateArray().Select(module => module.GetString()!));
     }
 
     [Theory, InlineData(true), InlineData(false)]
@@ -46,7 +50,8 @@ public sealed class AdapterExportGoldenTests
         Assert.Equal(merge, config.LanguageModel.Lora is null);
         using var expected = TensorSource.Open(folder.At("expected"));
         using var actual = TensorSource.Open(folder.At("model"));
-        Assert.Equal(expected.Tensors.Select(tensor => tensor.ToString()).Order(StringComparer.Ordinal), actual.Tensors.Select(tensor => tensor.ToString()).Order(StringComparer.Ordinal));
+        Assert.Equal(expected.Tensors.Select(tensor => tensor.ToString()).Order(StringComparer.Ordinal),
+            actual.Tensors.Select(tensor => tensor.ToString()).Order(StringComparer.Ordinal));
         foreach (var tensor in expected.Tensors)
             Assert.True(tensor.Bytes.SequenceEqual(actual.Get(tensor.Name).Bytes), tensor.Name);
         using var model = HseNetModel.Open(folder.At("model"), PartRun.Host);
@@ -59,8 +64,10 @@ public sealed class AdapterExportGoldenTests
         var written = Export(factor: 1.5f, alpha: 5);
         written.Write(folder.Path, "phi4-mini");
         var read = AdapterExport.Read(Path.Combine(folder.Path, file));
-        Assert.Equal((written.Lora, string.Join(' ', written.TargetModules.Order())), (read.Lora, string.Join(' ', read.TargetModules.Order())));
-        Assert.Equal(written.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal), read.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal));
+        Assert.Equal((written.Lora, string.Join(' ', written.TargetModules.Order())),
+            (read.Lora, string.Join(' ', read.TargetModules.Order())));
+        Assert.Equal(written.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal),
+            read.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal));
         foreach (var tensor in written.Tensors)
             Assert.True(tensor.Bytes.Span.SequenceEqual(read.Tensors.Single(other => other.Name == tensor.Name).Bytes.Span), tensor.Name);
     }
@@ -72,8 +79,15 @@ public sealed class AdapterExportGoldenTests
         SyntheticModel.Write(new SyntheticModelOptions { Preset = SyntheticPreset.Tiny, Seed = 1, Output = folder.At("other") });
         var config = ModelConfig.Read(folder.At("other"));
         var export = Export(factor: 1, alpha: 5);
-        var foreign = export with { Tensors = [export.Tensors[0] with { Name = $"language_model.layers.{config.LanguageModel.NumHiddenLayers}.mlp.down_proj.lora_A.weight" }] };
-        Assert.Contains("no place for language_model.layers.", Assert.Throws<HseNetException>(() => foreign.WriteModel(folder.At("other"), folder.At("model"), merge: true)).Message, StringComparison.Ordinal);
+        var foreign = export with
+        {
+            Tensors =
+            [export.Tensors[0] with { Name =
+            $"language_model.layers.{config.LanguageModel.NumHiddenLayers}.mlp.down_proj.lora_A.weight" }]
+        };
+        Assert.Contains("no place for language_model.layers.",
+            Assert.Throws<HseNetException>(() => foreign.WriteModel(folder.At("other"), folder.At("model"), merge: true)).Message,
+            StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder.At("model")));
     }
 
@@ -82,7 +96,8 @@ public sealed class AdapterExportGoldenTests
         var model = TinyModel.Config;
         var training = TrainingConfig.For(TrainingTask.Report) with { LoraR = model.LanguageModel.Lora!.R, LoraAlpha = alpha };
         using var source = TensorSource.Open(TinyModel.Folder);
-        using var set = new ParameterSet(PartRun.Host, new ParameterPlan(FineTuningTensors.All(model, training.LoraTargetModules), rounded: true));
+        using var set = new ParameterSet(PartRun.Host,
+            new ParameterPlan(FineTuningTensors.All(model, training.LoraTargetModules), rounded: true));
         set.Load(source);
         // Different from the base everywhere, as after a training.
         foreach (var parameter in set.All)

@@ -7,7 +7,8 @@ public sealed class AugmentationTests
 {
     const int Draws = 4000;
 
-    static readonly Augmentation[] Drawn = [.. Enumerable.Range(0, Draws).Select(i => Augmentation.Draw(new StepContext(i / 40, 17), i % 40, square: true))];
+    static readonly Augmentation[] Drawn =
+        [.. Enumerable.Range(0, Draws).Select(i => Augmentation.Draw(new StepContext(i / 40, 17), i % 40, square: true))];
 
     [Fact]
     public void Each_transform_comes_as_often_as_in_the_reference()
@@ -33,7 +34,8 @@ public sealed class AugmentationTests
     [Fact]
     public void Strengths_fill_their_range()
     {
-        foreach (var strength in new Func<Augmentation, float>[] { augmentation => augmentation.Factor, augmentation => augmentation.Offset })
+        foreach (var strength in new Func<Augmentation, float>[] { augmentation => augmentation.Factor, augmentation =>
+            augmentation.Offset })
         {
             float[] drawn = [.. Drawn.Select(strength).Where(value => value != 0)];
             Assert.All(drawn, value => Assert.InRange(value, -0.1f, 0.1f));
@@ -45,7 +47,8 @@ public sealed class AugmentationTests
     [Fact]
     public void The_same_step_draws_the_same_and_another_seed_step_or_row_something_else()
     {
-        Augmentation[] Series(long seed, long step, int firstRow) => [.. Enumerable.Range(firstRow, 20).Select(row => Augmentation.Draw(new StepContext(step, seed), row, square: true))];
+        Augmentation[] Series(long seed, long step, int firstRow) =>
+            [.. Enumerable.Range(firstRow, 20).Select(row => Augmentation.Draw(new StepContext(step, seed), row, square: true))];
         var series = Series(1, 2, 3);
         Assert.Equal(series, Series(1, 2, 3));
         Assert.NotEqual(series, Series(9, 2, 3));
@@ -56,7 +59,8 @@ public sealed class AugmentationTests
     [Fact]
     public void Oblong_slices_are_turned_by_180_degrees_or_not_at_all()
     {
-        var turns = Enumerable.Range(0, 200).Select(row => Augmentation.Draw(new StepContext(0, 5), row, square: false).QuarterTurns).ToHashSet();
+        var turns = Enumerable.Range(0, 200).Select(row => Augmentation.Draw(new StepContext(0, 5), row, square: false).QuarterTurns)
+            .ToHashSet();
         Assert.Equal([0, 2], turns.Order());
     }
 
@@ -67,7 +71,8 @@ public sealed class AugmentationTests
         using DeviceMemory x = run.Device.Allocate(8 * sizeof(float), "x"), y = run.Device.Allocate(8 * sizeof(float), "y");
         View<float> volume = x.View<float>(0, 8), augmented = y.View<float>(0, 8);
         run.Device.Upload<float>([1, 2, 3, 4, 5, 6, 7, 8], volume);
-        new Augmentation(1, FlipDepth: true, FlipHeight: false, FlipWidth: true, 0.5f, 1).Apply(run.Device, volume, augmented, new Size3(2, 2, 2));
+        new Augmentation(1, FlipDepth: true, FlipHeight: false, FlipWidth: true, 0.5f, 1)
+            .Apply(run.Device, volume, augmented, new Size3(2, 2, 2));
         // Turned: 2 4 / 1 3 and 6 8 / 5 7; slices reversed, columns reversed; then 1.5·x + 1.
         Assert.Equal([13f, 10, 11.5f, 8.5f, 7, 4, 5.5f, 2.5f], run.Read(augmented));
     }

@@ -13,10 +13,14 @@ public sealed class ContrastiveExportGoldenTests : IDisposable
     public void An_untrained_stage_is_written_as_the_reference_s_checkpoint(int stage)
     {
         Write(stage, "clip");
-        using TensorSource written = TensorSource.Open(_folder.At("clip")), reference = TensorSource.Open(GoldenFolder.At($"tiny/stage{stage}_clip"));
+        using TensorSource written = TensorSource.Open(_folder.At("clip")),
+            reference = TensorSource.Open(GoldenFolder.At($"tiny/stage{stage}_clip"));
         // The pooler feeds nothing, and a buffer of numbers from 0 on is no weight.
-        var expected = reference.Tensors.Where(tensor => !tensor.Name.Contains(".pooler.", StringComparison.Ordinal) && !tensor.Name.EndsWith("position_ids", StringComparison.Ordinal)).ToArray();
-        Assert.Equal(expected.Select(tensor => tensor.Name).Order(StringComparer.Ordinal), written.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal));
+        var expected = reference.Tensors.Where(tensor =>
+            !tensor.Name.Contains(".pooler.", StringComparison.Ordinal) && !tensor.Name.EndsWith("position_ids", StringComparison.Ordinal))
+            .ToArray();
+        Assert.Equal(expected.Select(tensor => tensor.Name).Order(StringComparer.Ordinal),
+            written.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal));
         foreach (var tensor in expected)
             Assert.True(tensor.ToSingles().SequenceEqual(written.Get(tensor.Name).ToSingles()), tensor.Name);
     }

@@ -30,7 +30,8 @@ public sealed class ContrastiveTensorsGoldenTests
         foreach (var (parameter, random) in set.All.Zip(scratch.All))
         {
             bool text = parameter.Name.StartsWith("text_encoder1.", StringComparison.Ordinal);
-            float[] expected = text ? checkpoint.Tensors.Single(tensor => tensor.Name.EndsWith(parameter.Name["text_encoder1.".Length..], StringComparison.Ordinal)).ToSingles() : Values(random);
+            float[] expected = text ? checkpoint.Tensors.Single(tensor =>
+                tensor.Name.EndsWith(parameter.Name["text_encoder1.".Length..], StringComparison.Ordinal)).ToSingles() : Values(random);
             Assert.True(expected.SequenceEqual(Values(parameter)), parameter.Name);
         }
     }
@@ -57,7 +58,8 @@ public sealed class ContrastiveTensorsGoldenTests
         {
             float[] values = Values(parameter);
             Assert.Equal(values, Values(same));
-            float? constant = parameter.Name.EndsWith("logit_scale", StringComparison.Ordinal) ? MathF.Log(1 / 0.07f) : parameter.Name.EndsWith("cls_token", StringComparison.Ordinal) ? 0
+            float? constant = parameter.Name.EndsWith("logit_scale", StringComparison.Ordinal) ? MathF.Log(1 / 0.07f)
+                : parameter.Name.EndsWith("cls_token", StringComparison.Ordinal) ? 0
                 : parameter.Decays ? null : parameter.Name.EndsWith(".bias", StringComparison.Ordinal) ? 0 : 1;
             if (constant is { } all)
             {
@@ -74,7 +76,8 @@ public sealed class ContrastiveTensorsGoldenTests
     static void Initialize(ParameterSet set, TensorSource source, int stage, string init, long seed) =>
         WeightInitialization.Set(set, source, init, seed, (checkpoint, name) => ContrastiveTensors.Find(checkpoint, name, stage));
 
-    static ParameterSet Set(int stage) => new(PartRun.Host, new ParameterPlan(ContrastiveTensors.All(TinyModel.Config, stage), rounded: false));
+    static ParameterSet Set(int stage) =>
+        new(PartRun.Host, new ParameterPlan(ContrastiveTensors.All(TinyModel.Config, stage), rounded: false));
 
     static float[] Values(Parameter parameter)
     {

@@ -43,10 +43,12 @@ public sealed class ContrastiveTrainingGoldenTests
     {
         const string prefix = "stage2_loss_step";
         using var objective = Open(PartRun.Host, 2, checkpointing: true);
-        var golden = GoldenFolder.Tensors("tiny/golden/clip.safetensors").Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal)).ToArray();
+        var golden = GoldenFolder.Tensors("tiny/golden/clip.safetensors")
+            .Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal)).ToArray();
         Assert.NotEmpty(golden);
         foreach (var (name, loss) in golden)
-            Assert.InRange(objective.Loss(Batch(), new StepContext(long.Parse(name[prefix.Length..], CultureInfo.InvariantCulture), 0)).Loss / loss.Doubles()[0], 1 - 1e-5, 1 + 1e-5);
+            Assert.InRange(objective.Loss(Batch(), new StepContext(long.Parse(name[prefix.Length..], CultureInfo.InvariantCulture), 0))
+                .Loss / loss.Doubles()[0], 1 - 1e-5, 1 + 1e-5);
     }
 
     [Theory, InlineData(1), InlineData(2)]
@@ -83,7 +85,8 @@ public sealed class ContrastiveTrainingGoldenTests
         using var objective = Open(PartRun.Host, stage, checkpointing: true, dropout: 0.1);
         var batch = Batch();
         // The relation loss alone changes from step to step; beyond its last one it is 0.
-        double Trained(long step, long seed, int row) => objective.AddGradients([batch[0] with { Row = row }, batch[1]], new StepContext(6000 + step, seed), 1).Loss;
+        double Trained(long step, long seed, int row) =>
+            objective.AddGradients([batch[0] with { Row = row }, batch[1]], new StepContext(6000 + step, seed), 1).Loss;
         Assert.Equal(Trained(1, 2, 3), Trained(1, 2, 3));
         Assert.Equal(4, new[] { Trained(1, 2, 3), Trained(2, 2, 3), Trained(1, 3, 3), Trained(1, 2, 4) }.Distinct().Count());
         Assert.Equal(objective.Loss(batch, new StepContext(6001, 2)), objective.Loss(batch, new StepContext(6002, 3)));
@@ -95,7 +98,8 @@ public sealed class ContrastiveTrainingGoldenTests
         using var objective = Open(PartRun.Host, stage, checkpointing: true, dropout: dropout);
         var step = new StepContext(5, 11);
         objective.AddGradients(Batch(), step, 1);
-        float[][] gradient = [.. objective.Parameters.All.Select(parameter => parameter.Gradient.AsSpan().ToArray())], before = [.. objective.Parameters.All.Select(parameter => parameter.Values.AsSpan().ToArray())];
+        float[][] gradient = [.. objective.Parameters.All.Select(parameter => parameter.Gradient.AsSpan().ToArray())],
+            before = [.. objective.Parameters.All.Select(parameter => parameter.Values.AsSpan().ToArray())];
         double slope = gradient.Sum(part => part.Sum(value => (double)value * value)), length = 1e-2 / Math.Sqrt(slope);
         double measured = (Loss(length) - Loss(-length)) / (2 * length);
         // A central difference over a path of 1e-2: what it leaves out is of the second order in it, the losses' rounding far below.
@@ -113,20 +117,22 @@ public sealed class ContrastiveTrainingGoldenTests
     static void Train(ContrastiveObjective objective, int stage, double tolerance, double normTolerance) =>
         GoldenTraining.Follow(objective, $"stage{stage}", Batch(), weightDecay: 0.1, tolerance, _ => normTolerance);
 
-    static ContrastiveObjective Open(Device device, int stage, bool checkpointing, string? folder = null, string dtype = "f32", double dropout = 0)
+    static ContrastiveObjective Open(Device device, int stage, bool checkpointing, string? folder = null, string dtype = "f32",
+        double dropout = 0)
     {
         folder ??= TinyModel.Folder;
         var batch = GoldenFolder.Tensors("tiny/golden/clip.safetensors")["input_ids"];
-        return new ContrastiveObjective(device, ModelConfig.Read(folder), TensorSource.Open(folder), TrainingConfig.For(stage == 1 ? TrainingTask.Stage1 : TrainingTask.Stage2) with
-        {
-            Batch = batch.Shape[0],
-            MaxLength = batch.Shape[1],
-            Dropout = dropout,
-            FrozenDropout = false,
-            Augmentation = false,
-            Dtype = dtype,
-            Checkpointing = checkpointing,
-        });
+        return new ContrastiveObjective(device, ModelConfig.Read(folder), TensorSource.Open(folder),
+            TrainingConfig.For(stage == 1 ? TrainingTask.Stage1 : TrainingTask.Stage2) with
+            {
+                Batch = batch.Shape[0],
+                MaxLength = batch.Shape[1],
+                Dropout = dropout,
+                FrozenDropout = false,
+                Augmentation = false,
+                Dtype = dtype,
+                Checkpointing = checkpointing,
+            });
     }
 
     // Padding is cut off: no query sees it.
@@ -137,11 +143,14 @@ public sealed class ContrastiveTrainingGoldenTests
         float[] volumes = inputs["volume"].Singles(), features = inputs["slice_features"].Singles();
         double[] ids = texts["input_ids"].Doubles(), mask = texts["attention_mask"].Doubles();
         int rows = texts["input_ids"].Shape[0], length = texts["input_ids"].Shape[1];
-        return [.. Enumerable.Range(0, rows).Select(row => new TrainingExample(row, GoldenTraining.Part(volumes, row, rows), GoldenTraining.Part(features, row, rows),
+        return [.. Enumerable.Range(0, rows)
+            .Select(row => new TrainingExample(row, GoldenTraining.Part(volumes, row, rows), GoldenTraining.Part(features, row, rows),
             [.. Enumerable.Range(row * length, length).Where(i => mask[i] != 0).Select(i => (int)ids[i])], []))];
     }
 
-    static void Equal(string file, int stage, ContrastiveObjective objective, Func<Parameter, View<float>> part, double tolerance) => GoldenTraining.Equal(file, objective,
-        parameter => ContrastiveTensors.Names(parameter.Name, stage).First(name => name != parameter.Name && !name.StartsWith(CheckpointSet.Stage1Prefix, StringComparison.Ordinal)),
+    static void Equal(string file, int stage, ContrastiveObjective objective, Func<Parameter, View<float>> part, double tolerance) =>
+        GoldenTraining.Equal(file, objective,
+        parameter => ContrastiveTensors.Names(parameter.Name, stage)
+            .First(name => name != parameter.Name && !name.StartsWith(CheckpointSet.Stage1Prefix, StringComparison.Ordinal)),
         part, tolerance);
 }

@@ -13,10 +13,13 @@ public sealed class DecoderGradientGoldenTests
         var golden = FullModel.Json.GetProperty(Part);
         int tokens = golden.GetProperty("d_input").GetProperty("shape")[1].GetInt32();
         int rank = golden.GetProperty("d_self_attn.qkv_proj.lora_A.default.weight").GetProperty("shape")[0].GetInt32();
-        var config = FullModel.Config.LanguageModel with { NumHiddenLayers = 1, Lora = new LoraConfig { R = rank, LoraAlpha = 2 * rank }, VocabSize = 1 };
+        var config = FullModel.Config.LanguageModel
+            with
+        { NumHiddenLayers = 1, Lora = new LoraConfig { R = rank, LoraAlpha = 2 * rank }, VocabSize = 1 };
         ModelTensor[] layer = [.. ModelTensors.LanguageModel(config)], adapters = [.. FullModel.Adapters(layer, rank)];
         using var source = new SyntheticSource(layer, adapters);
-        using var set = new ParameterSet(PartRun.Host, new ParameterPlan([.. adapters.Select(tensor => TrainableTensor.Of(tensor.Name, tensor.Shape))], rounded: false));
+        using var set = new ParameterSet(PartRun.Host,
+            new ParameterPlan([.. adapters.Select(tensor => TrainableTensor.Of(tensor.Name, tensor.Shape))], rounded: false));
         set.Load(source.Tensors);
         var plan = new MemoryPlan();
         var buffers = LanguageModel.ReserveTraining(plan, config, tokens, checkpointing: true, dropout: false);
@@ -25,10 +28,12 @@ public sealed class DecoderGradientGoldenTests
 
         var sequence = new LanguageModel.Sequence(buffers, tokens);
         long elements = (long)tokens * config.HiddenSize;
-        FullModel.Equal(Part, "out", run.Read(model.ForwardKeeping(run.Pass, sequence, run.Write(buffers.Inputs[0], FullModel.Input("grad_x", elements)))));
+        FullModel.Equal(Part, "out", run.Read(
+            model.ForwardKeeping(run.Pass, sequence, run.Write(buffers.Inputs[0], FullModel.Input("grad_x", elements)))));
         run.Write(buffers.Grad, FullModel.Input("grad_out", elements));
         FullModel.Equal(Part, "d_input", run.Read(model.Backward(run.Pass, sequence)), tolerance);
         foreach (var parameter in set.All)
-            FullModel.Equal(Part, $"d_{parameter.Name[Layer.Length..].Replace(".weight", ".default.weight", StringComparison.Ordinal)}", run.Read(parameter.Gradient), tolerance);
+            FullModel.Equal(Part, $"d_{parameter.Name[Layer.Length..].Replace(".weight", ".default.weight", StringComparison.Ordinal)}",
+                run.Read(parameter.Gradient), tolerance);
     }
 }

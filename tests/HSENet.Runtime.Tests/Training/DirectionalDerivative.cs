@@ -1,15 +1,18 @@
-// Gradients with dropout on, of which there is no golden data: held to finite differences of the layer's own forward along one direction in all weights.
+// Gradients with dropout on, of which there is no golden data: held to finite differences of the layer's own forward along one direction in
+// all weights.
 using HSENet.Kernels;
 
 namespace HSENet.Runtime.Tests;
 
-/// <summary>The change of dot(output, gradOutput) when every weight and input moves where its gradient points, by a random amount: nothing cancels.</summary>
+/// <summary>The change of dot(output, gradOutput) when every weight and input moves where its gradient points, by a random amount: nothing
+/// cancels.</summary>
 /// <param name="set">The weights.</param>
 /// <param name="read">Reads a view.</param>
 /// <param name="gradOutput">The gradient of the output.</param>
 /// <param name="forward">The forward for the given inputs, always with the same dropout.</param>
 /// <param name="inputs">Inputs that move too.</param>
-sealed class DirectionalDerivative(ParameterSet set, Func<View<float>, float[]> read, float[] gradOutput, Func<float[][], float[]> forward, params float[][] inputs)
+sealed class DirectionalDerivative(ParameterSet set, Func<View<float>, float[]> read, float[] gradOutput, Func<float[][], float[]> forward,
+    params float[][] inputs)
 {
     /// <summary>Fails unless the gradients in the set, and those of the inputs, are those of the forward.</summary>
     /// <returns>How far another gradient may be from this one and still agree.</returns>
@@ -43,7 +46,8 @@ sealed class DirectionalDerivative(ParameterSet set, Func<View<float>, float[]> 
     }
 
     /// <summary>A direction with the signs of a gradient.</summary>
-    public static float[] Along(string name, float[] gradient) => [.. FullModel.Input($"{name}.along", gradient.Length).Zip(gradient, (random, value) => MathF.CopySign(random, value))];
+    public static float[] Along(string name, float[] gradient) =>
+        [.. FullModel.Input($"{name}.along", gradient.Length).Zip(gradient, (random, value) => MathF.CopySign(random, value))];
 
     public static double Dot(float[] x, float[] y) => x.Zip(y, (a, b) => (double)a * b).Sum();
 

@@ -56,7 +56,8 @@ public sealed class EncoderGradientGoldenTests
     public void The_gpu_rungs_in_the_emulator_give_the_gradients_of_the_host_with_the_same_dropout()
     {
         const double tolerance = 1e-4;
-        using TrainedText host = new(checkpointing: true, tokens: Ids.Length), emulator = new(checkpointing: true, tokens: Ids.Length, "emulator");
+        using TrainedText host = new(checkpointing: true, tokens: Ids.Length),
+            emulator = new(checkpointing: true, tokens: Ids.Length, "emulator");
         var gradOutput = FullModel.Input("grad_hidden", Ids.Length * TextConfig.HiddenSize);
         Golden.Equal("last_hidden", emulator.Forward(Dropout(1)), host.Forward(Dropout(1)));
         float[][] expected = host.Backward(Dropout(1), gradOutput), got = emulator.Backward(Dropout(1), gradOutput);
@@ -79,7 +80,9 @@ public sealed class EncoderGradientGoldenTests
         {
             _buffers = TextEncoder.ReserveTraining(Plan, "text_encoder1", TextConfig, tokens, checkpointing, dropout: true);
             Run = new PartRun(Plan, device);
-            Set = new ParameterSet(Run.Device, new ParameterPlan([.. _source.Tensors.Tensors.Select(tensor => TrainableTensor.Of(tensor.Name, tensor.Shape.ToArray()))], rounded: false));
+            Set = new ParameterSet(Run.Device,
+                new ParameterPlan([.. _source.Tensors.Tensors.Select(tensor => TrainableTensor.Of(tensor.Name, tensor.Shape.ToArray()))],
+                rounded: false));
             Set.Load(_source.Tensors);
             _encoder = new TextEncoder(new WeightStore(Run.Device, _source.Tensors, Set), "text_encoder1", TextConfig);
         }
@@ -90,7 +93,8 @@ public sealed class EncoderGradientGoldenTests
 
         public ParameterSet Set { get; }
 
-        public float[] Forward(AttentionDropout dropout) => Run.Read(_encoder.ForwardKeeping(Run.Pass, new TextEncoder.Sequence(_buffers, Ids.Length, dropout), Ids));
+        public float[] Forward(AttentionDropout dropout) =>
+            Run.Read(_encoder.ForwardKeeping(Run.Pass, new TextEncoder.Sequence(_buffers, Ids.Length, dropout), Ids));
 
         /// <summary>Gradients of all weights, given that of the last hidden states.</summary>
         public float[][] Backward(AttentionDropout dropout, float[] gradOutput)

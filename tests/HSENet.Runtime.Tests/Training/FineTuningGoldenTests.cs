@@ -24,7 +24,8 @@ public sealed class FineTuningGoldenTests
         using var objective = Open(PartRun.Host, TinyModel.Folder, "f32", checkpointing: false);
         var batch = Batch();
         double weight = batch.Sum(example => example.Weight);
-        double loss = batch.Sum(example => objective.AddGradients([example], default, example.Weight / weight).Loss * example.Weight / weight);
+        double loss = batch.Sum(example =>
+            objective.AddGradients([example], default, example.Weight / weight).Loss * example.Weight / weight);
         Assert.InRange(loss / GoldenTraining.FirstLoss("vlm"), 1 - 1e-5, 1 + 1e-5);
         Equal("vlm_first_grads", objective, parameter => parameter.Gradient, GradientTolerance);
     }
@@ -43,7 +44,8 @@ public sealed class FineTuningGoldenTests
         using var folder = new TemporaryFolder();
         ModelConverter.Convert(TinyModel.Options(folder.At("bf16")) with { Dtype = "bf16" });
         using var objective = Open(PartRun.Host, folder.At("bf16"), "bf16", checkpointing: true);
-        // Once the weights have moved, AdamW turns what rounding changed in a small gradient into a step of full size, and the norm goes its own way.
+        // Once the weights have moved, AdamW turns what rounding changed in a small gradient into a step of full size, and the norm goes
+        // its own way.
         Train(objective, 2e-2, normTolerance: moved => moved ? double.PositiveInfinity : 2e-2);
     }
 
@@ -62,7 +64,8 @@ public sealed class FineTuningGoldenTests
         var study = Batch().MinBy(example => example.Ids.Length)!;
         double expected = host.AddGradients([study], default, 1).Loss, actual = objective.AddGradients([study], default, 1).Loss;
         Assert.InRange(actual / expected, 1 - 1e-5, 1 + 1e-5);
-        foreach (var (parameter, onHost) in objective.Parameters.All.Zip(host.Parameters.All).Where(pair => !GoldenTraining.HasNoGradient(pair.First)))
+        foreach (var (parameter, onHost) in objective.Parameters.All.Zip(host.Parameters.All)
+            .Where(pair => !GoldenTraining.HasNoGradient(pair.First)))
             Golden.Equal(parameter.Name, GoldenTraining.Read(objective, parameter.Gradient), onHost.Gradient.AsSpan(), GradientTolerance);
     }
 
@@ -99,7 +102,8 @@ public sealed class FineTuningGoldenTests
         {
             int first = row * length, count = 1 + Array.FindLastIndex(labels, first + length - 1, length, label => label >= 0) - first;
             count = Math.Max(count, mask[first..(first + length)].Sum());
-            return new TrainingExample(row, GoldenTraining.Part(volumes, row, rows), GoldenTraining.Part(features, row, rows), ids[first..(first + count)], labels[first..(first + count)]);
+            return new TrainingExample(row, GoldenTraining.Part(volumes, row, rows), GoldenTraining.Part(features, row, rows),
+                ids[first..(first + count)], labels[first..(first + count)]);
         })];
 
         static int[] Integers(GoldenTensor tensor) => [.. tensor.Doubles().Select(value => (int)value)];

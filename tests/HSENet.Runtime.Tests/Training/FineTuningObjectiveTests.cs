@@ -28,7 +28,8 @@ public sealed class FineTuningObjectiveTests : IDisposable
     {
         using var keeping = Open("f32", Training);
         using var recomputing = Open("f32", Training with { Checkpointing = true });
-        Assert.Equal(keeping.AddGradients(Batch(keeping), new StepContext(3, 7), 1), recomputing.AddGradients(Batch(keeping), new StepContext(3, 7), 1));
+        Assert.Equal(keeping.AddGradients(Batch(keeping), new StepContext(3, 7), 1),
+            recomputing.AddGradients(Batch(keeping), new StepContext(3, 7), 1));
         Assert.Equal(Gradients(keeping), Gradients(recomputing));
         Assert.True(recomputing.Plan.TotalBytes < keeping.Plan.TotalBytes);
     }
@@ -41,7 +42,8 @@ public sealed class FineTuningObjectiveTests : IDisposable
         var plan = FineTuningPlan.For(SyntheticModel.Config(SyntheticPreset.Full), training);
         Assert.InRange(plan.TotalBytes, plan.FrozenBytes, 12_000_000_000);
         // Without checkpointing it would not be: 31 more layers keep what they computed.
-        Assert.True(FineTuningPlan.For(SyntheticModel.Config(SyntheticPreset.Full), training with { Checkpointing = false }).TotalBytes > 12_000_000_000);
+        Assert.True(FineTuningPlan.For(SyntheticModel.Config(SyntheticPreset.Full), training with { Checkpointing = false })
+            .TotalBytes > 12_000_000_000);
     }
 
     [Fact]
@@ -49,7 +51,8 @@ public sealed class FineTuningObjectiveTests : IDisposable
     {
         using var objective = Open("f32", Training);
         var batch = Batch(objective);
-        double Trained(long step, long seed, int row) => objective.AddGradients([batch[0] with { Row = row }], new StepContext(step, seed), 1).Loss;
+        double Trained(long step, long seed, int row) =>
+            objective.AddGradients([batch[0] with { Row = row }], new StepContext(step, seed), 1).Loss;
         Assert.Equal(Trained(1, 2, 3), Trained(1, 2, 3));
         Assert.Equal(4, new[] { Trained(1, 2, 3), Trained(2, 2, 3), Trained(1, 3, 3), Trained(1, 2, 4) }.Distinct().Count());
         Assert.Equal(objective.Loss(batch, new StepContext(1, 2)), objective.Loss(batch, new StepContext(2, 3)));
@@ -62,7 +65,8 @@ public sealed class FineTuningObjectiveTests : IDisposable
         using var objective = Open("f32", still with { Augmentation = true });
         using var plain = Open("f32", still);
         var batch = Batch(objective);
-        double Trained(long step, long seed, int row) => objective.AddGradients([batch[0] with { Row = row }], new StepContext(step, seed), 1).Loss;
+        double Trained(long step, long seed, int row) =>
+            objective.AddGradients([batch[0] with { Row = row }], new StepContext(step, seed), 1).Loss;
         foreach (var drawn in new Func<int, double>[] { i => Trained(i, 2, 3), i => Trained(1, i, 3), i => Trained(1, 2, i) })
         {
             double[] losses = [.. Enumerable.Range(0, 6).Select(drawn)];
@@ -119,7 +123,8 @@ public sealed class FineTuningObjectiveTests : IDisposable
                 Assert.All(values, value => Assert.Equal(0, value));
             else
                 // Uniform within 1/√inputs: a root mean square of that over √3, to a few standard errors of √(1/5n).
-                Assert.InRange(Math.Sqrt(values.Average(value => value * value) * parameter.Shape[1] * 3.0), 1 - 3 / Math.Sqrt(5.0 * values.Length), 1 + 3 / Math.Sqrt(5.0 * values.Length));
+                Assert.InRange(Math.Sqrt(values.Average(value => value * value) * parameter.Shape[1] * 3.0),
+                    1 - 3 / Math.Sqrt(5.0 * values.Length), 1 + 3 / Math.Sqrt(5.0 * values.Length));
         }
     }
 
@@ -131,10 +136,12 @@ public sealed class FineTuningObjectiveTests : IDisposable
         foreach (var bad in new[]
         {
             good with { Volume = good.Volume[1..] }, good with { SliceFeatures = default }, good with { Labels = good.Labels[1..] },
-            good with { Ids = good.Ids[..8], Labels = good.Labels[..8] }, good with { Ids = [.. good.Ids, 1], Labels = [.. good.Labels, 1] },
+            good with { Ids = good.Ids[..8], Labels = good.Labels[..8] },
+                good with { Ids = [.. good.Ids, 1], Labels = [.. good.Labels, 1] },
             good with { Ids = [.. good.Ids[..^1], objective.Config.LanguageModel.VocabSize] },
         })
-            Assert.Contains("row 41", Assert.Throws<HseNetException>(() => objective.AddGradients([bad], default, 1)).Message, StringComparison.Ordinal);
+            Assert.Contains("row 41", Assert.Throws<HseNetException>(() => objective.AddGradients([bad], default, 1)).Message,
+                StringComparison.Ordinal);
     }
 
     [Fact]
@@ -142,7 +149,10 @@ public sealed class FineTuningObjectiveTests : IDisposable
     {
         using var source = TensorSource.Open(TinyModel.Folder);
         var rank = TinyModel.Config.LanguageModel.Lora!.R;
-        Assert.Contains($"rank {rank}", Assert.Throws<HseNetException>(() => new FineTuningObjective(PartRun.Host, TinyModel.Config, source, Training with { LoraR = rank + 1 })).Message, StringComparison.Ordinal);
+        Assert.Contains($"rank {rank}",
+            Assert.Throws<HseNetException>(() =>
+            new FineTuningObjective(PartRun.Host, TinyModel.Config, source, Training with { LoraR = rank + 1 })).Message,
+            StringComparison.Ordinal);
     }
 
     FineTuningObjective Open(string dtype, TrainingConfig training)
@@ -152,7 +162,8 @@ public sealed class FineTuningObjectiveTests : IDisposable
             SyntheticModel.Write(new SyntheticModelOptions { Preset = SyntheticPreset.Tiny, Seed = 5, Output = folder, Dtype = dtype });
         var objective = new FineTuningObjective(PartRun.Host, ModelConfig.Read(folder), TensorSource.Open(folder), training);
         // B of a new adapter is zero, and then A has no gradient: a start in the middle of a training instead.
-        foreach (var parameter in objective.Parameters.All.Where(_ => training.LoraTargetModules.Length == 4).Where(parameter => parameter.Name.EndsWith("lora_B.weight", StringComparison.Ordinal)))
+        foreach (var parameter in objective.Parameters.All.Where(_ => training.LoraTargetModules.Length == 4)
+            .Where(parameter => parameter.Name.EndsWith("lora_B.weight", StringComparison.Ordinal)))
         {
             var values = new float[parameter.Values.Length];
             SyntheticWeights.Uniform(parameter.Name, 1, 0, values);
@@ -169,11 +180,13 @@ public sealed class FineTuningObjectiveTests : IDisposable
             int length = Length - 3 * row;
             int[] ids = [.. Enumerable.Range(0, length).Select(_ => random.Next(config.LanguageModel.VocabSize))];
             int[] labels = [.. ids.Select((id, i) => i > config.VisualTokens + 4 ? id : TrainingExample.Ignored)];
-            return new TrainingExample(row, Values(config.Vision.Image.Count, random), Values((long)config.SliceEncoder!.Slices * config.Vision.HiddenSize, random), ids, labels);
+            return new TrainingExample(row, Values(config.Vision.Image.Count, random),
+                Values((long)config.SliceEncoder!.Slices * config.Vision.HiddenSize, random), ids, labels);
         })];
 
         static float[] Values(long count, Random random) => [.. Enumerable.Range(0, (int)count).Select(_ => random.NextSingle())];
     }
 
-    static float[][] Gradients(FineTuningObjective objective) => [.. objective.Parameters.All.Select(parameter => parameter.Gradient.AsSpan().ToArray())];
+    static float[][] Gradients(FineTuningObjective objective) =>
+        [.. objective.Parameters.All.Select(parameter => parameter.Gradient.AsSpan().ToArray())];
 }

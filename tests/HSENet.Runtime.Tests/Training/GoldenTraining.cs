@@ -12,7 +12,8 @@ static class GoldenTraining
 
     public static double FirstLoss(string run) => Curves.GetProperty(run)[0].GetProperty("loss").GetDouble();
 
-    /// <summary>Trains with the reference's optimizer and holds loss and gradient norm of every step to the run's; ends early at the limit.</summary>
+    /// <summary>Trains with the reference's optimizer and holds loss and gradient norm of every step to the run's; ends early at the
+    /// limit.</summary>
     /// <param name="objective">What is trained.</param>
     /// <param name="run">Name of the run in losses.json.</param>
     /// <param name="batch">The samples of every step.</param>
@@ -20,7 +21,8 @@ static class GoldenTraining
     /// <param name="tolerance">Relative error of a loss.</param>
     /// <param name="normTolerance">Relative error of a norm, given whether the weights have moved.</param>
     /// <param name="limit">Time after which no other step is begun.</param>
-    public static void Follow(ITrainingObjective objective, string run, IReadOnlyList<TrainingExample> batch, double weightDecay, double tolerance,
+    public static void Follow(ITrainingObjective objective, string run, IReadOnlyList<TrainingExample> batch, double weightDecay,
+        double tolerance,
         Func<bool, double> normTolerance, TimeSpan? limit = null)
     {
         var clock = Stopwatch.StartNew();
@@ -39,7 +41,8 @@ static class GoldenTraining
         {
             int step = expected.GetProperty("step").GetInt32();
             objective.Parameters.ClearGradients();
-            double loss = objective.AddGradients(batch, new StepContext(step, 0), 1).Loss, norm = optimizer.Step(objective.Parameters, step);
+            double loss = objective.AddGradients(batch, new StepContext(step, 0), 1).Loss,
+                norm = optimizer.Step(objective.Parameters, step);
             Near("loss", loss, tolerance);
             Near("grad_norm", norm, normTolerance(moved));
             moved |= optimizer.LearningRate(step) > 0;
@@ -54,8 +57,10 @@ static class GoldenTraining
         }
     }
 
-    /// <summary>Holds a part of all trained tensors to a file of the run. A tensor of more elements than the cap is stored as every s-th.</summary>
-    public static void Equal(string file, ITrainingObjective objective, Func<Parameter, string> reference, Func<Parameter, View<float>> part, double tolerance)
+    /// <summary>Holds a part of all trained tensors to a file of the run. A tensor of more elements than the cap is stored as every
+    /// s-th.</summary>
+    public static void Equal(string file, ITrainingObjective objective, Func<Parameter, string> reference,
+        Func<Parameter, View<float>> part, double tolerance)
     {
         int cap = Curves.GetProperty("sample_cap").GetInt32();
         var golden = GoldenFolder.Tensors($"tiny/golden/train/{file}.safetensors");
@@ -78,13 +83,15 @@ static class GoldenTraining
     }
 
     /// <summary>
-    /// Its gradient is zero in exact arithmetic, and what is stored is rounding. A softmax does not see what all its keys share; in an encoder of one block
+    /// Its gradient is zero in exact arithmetic, and what is stored is rounding. A softmax does not see what all its keys share; in an
+    /// encoder of one block
     /// the class token sees the patches through that block's LayerNorm alone, which does not see by what a score has scaled a patch.
     /// </summary>
     public static bool HasNoGradient(Parameter parameter) =>
         parameter.Name.EndsWith(".key.bias", StringComparison.Ordinal) || parameter.Name.EndsWith("Wk.bias", StringComparison.Ordinal)
         || (TinyModel.Config.Vision.NumLayers == 1
-            && (parameter.Name.StartsWith("encoder2.slice_guided_attention.", StringComparison.Ordinal) || parameter.Name.StartsWith("encoder2.patch_score_proj.", StringComparison.Ordinal)));
+            && (parameter.Name.StartsWith("encoder2.slice_guided_attention.", StringComparison.Ordinal)
+                || parameter.Name.StartsWith("encoder2.patch_score_proj.", StringComparison.Ordinal)));
 
     /// <summary>A sample's part of what a file holds for all of them.</summary>
     public static ReadOnlyMemory<float> Part(float[] all, int row, int rows) => all.AsMemory(row * (all.Length / rows), all.Length / rows);

@@ -32,7 +32,13 @@ public sealed class ManifestTests : IDisposable
             Anatomy = "lung",
             Abnormality = "nodule",
         }, rows[0]);
-        Assert.Equal(new ManifestRow { Line = 3, Image = _folder.At("b.npy"), Text = "Effusion.", Metadata = new VolumeMetadata(2, -1024, (0.5, 0.25), 3) }, rows[1]);
+        Assert.Equal(new ManifestRow
+        {
+            Line = 3,
+            Image = _folder.At("b.npy"),
+            Text = "Effusion.",
+            Metadata = new VolumeMetadata(2, -1024, (0.5, 0.25), 3)
+        }, rows[1]);
     }
 
     [Fact]
@@ -52,8 +58,10 @@ public sealed class ManifestTests : IDisposable
             """);
         Assert.Equal([3, 4], manifest.Train.Select(row => row.Line));
         Assert.Equal((9, "three"), (manifest.Validation[0].Line, manifest.Validation[0].Text));
-        Assert.Equal(["one", "two"], Read("m.json", "[{\"image\": \"a.npy\", \"text\": \"one\"},\n {\"image\": \"b.npy\", \"text\": \"two\"}]").Train.Select(row => row.Text));
-        Assert.Equal(["one", "two"], Read("m.json", "{\"image\": \"a.npy\", \"text\": \"one\"}\n{\"image\": \"b.npy\", \"text\": \"two\"}").Train.Select(row => row.Text));
+        Assert.Equal(["one", "two"], Read("m.json",
+            "[{\"image\": \"a.npy\", \"text\": \"one\"},\n {\"image\": \"b.npy\", \"text\": \"two\"}]").Train.Select(row => row.Text));
+        Assert.Equal(["one", "two"], Read("m.json", "{\"image\": \"a.npy\", \"text\": \"one\"}\n{\"image\": \"b.npy\", \"text\": \"two\"}")
+            .Train.Select(row => row.Text));
     }
 
     [Theory]
@@ -76,7 +84,8 @@ public sealed class ManifestTests : IDisposable
         var skipping = Read("m.jsonl", $"{good}\n{row}\n{good}", task, skipBad: true);
         Assert.Equal([1, 3], skipping.Train.Select(r => r.Line));
         Assert.Equal(e.Message, Assert.Single(skipping.Skipped));
-        Assert.Contains("1 were skipped", Assert.Throws<HseNetFileException>(() => Read("m.jsonl", row, task, skipBad: true)).Message, StringComparison.Ordinal);
+        Assert.Contains("1 were skipped", Assert.Throws<HseNetFileException>(() => Read("m.jsonl", row, task, skipBad: true)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -91,7 +100,8 @@ public sealed class ManifestTests : IDisposable
         _folder.Write("text.nii", "no scan"u8.ToArray());
         File.Copy(Path.Combine(GoldenFolder.RepositoryRoot(), "tests", "golden", "data", "ct_sm.nii.gz"), _folder.At("scan.nii.gz"));
         Directory.CreateDirectory(_folder.At("series"));
-        foreach (string row in (string[])["""{"image": "v.npy", "biomedclip_features": "f.npy", "text": "x"}""", """{"image": "scan.nii.gz", "text": "x"}""", """{"image": "series", "text": "x"}"""])
+        foreach (string row in (string[])["""{"image": "v.npy", "biomedclip_features": "f.npy", "text": "x"}""",
+            """{"image": "scan.nii.gz", "text": "x"}""", """{"image": "series", "text": "x"}"""])
             Assert.Single(Check(row).Train);
         foreach (var (row, word) in ((string, string)[])[
             ("""{"image": "small.npy", "biomedclip_features": "f.npy", "text": "x"}""", "(1, 1, 4, 4); expected the model's (1, 2, 4, 4)"),
@@ -117,7 +127,8 @@ public sealed class ManifestTests : IDisposable
     public void Makes_a_manifest_of_ct_rate()
     {
         Directory.CreateDirectory(_folder.At("volumes/train_1"));
-        foreach (string name in (string[])["train_1/train_1_a_1.nii.gz", "train_2_a_1.nii.gz", "train_2_a_1.npy", "train_2_a_1.slice_features.npy", "valid_1_a_1.nii.gz", "train_3_a_1.nii.gz"])
+        foreach (string name in (string[])["train_1/train_1_a_1.nii.gz", "train_2_a_1.nii.gz", "train_2_a_1.npy",
+            "train_2_a_1.slice_features.npy", "valid_1_a_1.nii.gz", "train_3_a_1.nii.gz"])
             _folder.Write($"volumes/{name}", [1]);
         _folder.Write("metadata.csv", """
             VolumeName,RescaleSlope,RescaleIntercept,XYSpacing,ZSpacing
@@ -135,7 +146,8 @@ public sealed class ManifestTests : IDisposable
             train_4_a_1.nii.gz,,Nodule.,none
             valid_1_a_1.nii.gz,,Effusion.,none
             """u8.ToArray());
-        var counts = CtRateManifest.Write(_folder.At("metadata.csv"), _folder.At("reports.csv"), _folder.At("volumes"), _folder.At("m.json"));
+        var counts = CtRateManifest.Write(_folder.At("metadata.csv"), _folder.At("reports.csv"), _folder.At("volumes"),
+            _folder.At("m.json"));
         Assert.Equal(new CtRateManifest.Counts(2, 1, 1, 1), counts);
         var manifest = Manifest.Read(_folder.At("m.json"), TrainingTask.Report);
         Assert.Equal(new ManifestRow

@@ -16,7 +16,9 @@ public sealed class OptimizerGoldenTests
         var settings = losses.GetProperty("optimizer");
         using var device = new HostDevice(1);
         using var parameters = new ParameterSet(device, new ParameterPlan([], rounded: false));
-        using var optimizer = new Optimizer(parameters, new OptimizerOptions(settings.GetProperty("lr").GetDouble(), settings.GetProperty("warmup_steps").GetInt64(), settings.GetProperty("steps").GetInt64()));
+        using var optimizer = new Optimizer(parameters,
+            new OptimizerOptions(settings.GetProperty("lr").GetDouble(), settings.GetProperty("warmup_steps").GetInt64(),
+            settings.GetProperty("steps").GetInt64()));
         foreach (var step in losses.GetProperty(stage).EnumerateArray())
             Assert.Equal(step.GetProperty("lr").GetDouble(), optimizer.LearningRate(step.GetProperty("step").GetInt64()), 1e-15);
     }
@@ -27,7 +29,8 @@ public sealed class OptimizerGoldenTests
         using var device = new HostDevice(1);
         TrainableTensor[] tensors = [TrainableTensor.Of("layer.weight", 60, 100), TrainableTensor.Of("layer.bias", 5)];
         using var parameters = new ParameterSet(device, new ParameterPlan(tensors, rounded: false));
-        float[][] values = [.. tensors.Select(tensor => Values(tensor.Count, 1))], gradients = [.. tensors.Select(tensor => Values(tensor.Count, 2))];
+        float[][] values = [.. tensors.Select(tensor => Values(tensor.Count, 1))],
+            gradients = [.. tensors.Select(tensor => Values(tensor.Count, 2))];
         for (int i = 0; i < tensors.Length; i++)
         {
             parameters.SetValues(parameters.All[i], values[i]);
@@ -45,8 +48,10 @@ public sealed class OptimizerGoldenTests
             for (int j = 0; j < updated.Length; j++)
             {
                 // The first step: both moments, corrected, are the gradient and its square.
-                double g = gradients[i][j] * clip / norm, expected = values[i][j] * (1 - (tensors[i].Decays ? rate * decay : 0)) - rate * g / (Math.Abs(g) + 1e-8);
-                Assert.Equal(expected, updated[j], (16 * rate + 4) * Math.Pow(2, -24)); // 16 roundings on the way to the step, 4 of the value
+                double g = gradients[i][j] * clip / norm,
+                    expected = values[i][j] * (1 - (tensors[i].Decays ? rate * decay : 0)) - rate * g / (Math.Abs(g) + 1e-8);
+                // 16 roundings on the way to the step, 4 of the value
+                Assert.Equal(expected, updated[j], (16 * rate + 4) * Math.Pow(2, -24));
             }
         }
     }

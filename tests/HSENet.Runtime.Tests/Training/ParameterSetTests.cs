@@ -98,8 +98,10 @@ public sealed class ParameterSetTests
         long site = DropoutSeeds.Site("a"), other = DropoutSeeds.Site("b");
         long[] seeds =
         [
-            DropoutSeeds.For(new StepContext(0, 1), 0).At(site), DropoutSeeds.For(new StepContext(0, 2), 0).At(site), DropoutSeeds.For(new StepContext(1, 1), 0).At(site),
-            DropoutSeeds.For(new StepContext(0, 1), 1).At(site), DropoutSeeds.For(new StepContext(0, 1), 0).At(other), DropoutSeeds.For(new StepContext(1, 0), 1).At(site),
+            DropoutSeeds.For(new StepContext(0, 1), 0).At(site), DropoutSeeds.For(new StepContext(0, 2), 0).At(site),
+                DropoutSeeds.For(new StepContext(1, 1), 0).At(site),
+            DropoutSeeds.For(new StepContext(0, 1), 1).At(site), DropoutSeeds.For(new StepContext(0, 1), 0).At(other),
+                DropoutSeeds.For(new StepContext(1, 0), 1).At(site),
         ];
         Assert.Equal(seeds.Length, seeds.Distinct().Count());
         Assert.Equal(seeds[0], DropoutSeeds.For(new StepContext(0, 1), 0).At(site));

@@ -1,4 +1,5 @@
-// Gradients of the full-size packer against the reference's; of every projector, with dropout on, against finite differences of its own forward.
+// Gradients of the full-size packer against the reference's; of every projector, with dropout on, against finite differences of its own
+// forward.
 
 namespace HSENet.Runtime.Tests;
 
@@ -13,18 +14,25 @@ public sealed class ProjectorGradientGoldenTests
         var config = FullModel.Config;
         ModelTensor[] tensors = [.. ModelTensors.Projector(config, 1)];
         using var source = new SyntheticSource(tensors);
-        using var set = new ParameterSet(PartRun.Host, new ParameterPlan([.. tensors.Select(tensor => TrainableTensor.Of(tensor.Name, tensor.Shape))], rounded: false));
+        using var set = new ParameterSet(PartRun.Host,
+            new ParameterPlan([.. tensors.Select(tensor => TrainableTensor.Of(tensor.Name, tensor.Shape))], rounded: false));
         set.Load(source.Tensors);
-        var projector = new TrainedProjector(new WeightStore(PartRun.Host, source.Tensors, set), "packer1", config.Projector, config.Vision, config.LanguageModel.HiddenSize);
+        var projector = new TrainedProjector(new WeightStore(PartRun.Host, source.Tensors, set), "packer1", config.Projector, config.Vision,
+            config.LanguageModel.HiddenSize);
         using var run = new PartRun(projector.Plan);
 
-        FullModel.Equal(Part, "tokens", projector.Forward(run, FullModel.Input("grad_hr", (long)config.Vision.Patches * config.Vision.HiddenSize), default));
-        FullModel.Equal(Part, "d_input", projector.Backward(run, FullModel.Input("grad_tok", (long)config.TokensPerEncoder * config.LanguageModel.HiddenSize), default), tolerance);
-        foreach (var parameter in set.All.Where(parameter => !parameter.Name.EndsWith("Wk.bias", StringComparison.Ordinal))) // zero in exact arithmetic
+        FullModel.Equal(Part, "tokens",
+            projector.Forward(run, FullModel.Input("grad_hr", (long)config.Vision.Patches * config.Vision.HiddenSize), default));
+        FullModel.Equal(Part, "d_input",
+            projector.Backward(run, FullModel.Input("grad_tok", (long)config.TokensPerEncoder * config.LanguageModel.HiddenSize), default),
+            tolerance);
+        // zero in exact arithmetic
+        foreach (var parameter in set.All.Where(parameter => !parameter.Name.EndsWith("Wk.bias", StringComparison.Ordinal)))
             FullModel.Equal(Part, $"d_{parameter.Name["packer1.".Length..]}", run.Read(parameter.Gradient), tolerance);
     }
 
-    // No golden data has dropout, and pooling has no golden gradients: the directional derivative of the forward, in all inputs and weights at once.
+    // No golden data has dropout, and pooling has no golden gradients: the directional derivative of the forward, in all inputs and weights
+    // at once.
     [Theory, InlineData(ProjectorKind.SpatialPacker), InlineData(ProjectorKind.AveragePooling)]
     public void Gradients_are_those_of_the_forward_with_the_same_dropout(ProjectorKind kind)
     {
@@ -33,7 +41,8 @@ public sealed class ProjectorGradientGoldenTests
         int width = TinyModel.Config.LanguageModel.HiddenSize;
         ModelTensor[] tensors = [.. ModelTensors.Projector(TinyModel.Config with { Projector = config }, 1)];
         using var source = new SyntheticSource(tensors);
-        using var set = new ParameterSet(PartRun.Host, new ParameterPlan([.. tensors.Select(tensor => TrainableTensor.Of(tensor.Name, tensor.Shape))], rounded: false));
+        using var set = new ParameterSet(PartRun.Host,
+            new ParameterPlan([.. tensors.Select(tensor => TrainableTensor.Of(tensor.Name, tensor.Shape))], rounded: false));
         set.Load(source.Tensors);
         var projector = new TrainedProjector(new WeightStore(PartRun.Host, source.Tensors, set), "packer1", config, vision, width);
         using var run = new PartRun(projector.Plan);
@@ -43,13 +52,15 @@ public sealed class ProjectorGradientGoldenTests
         float[] gradTokens = FullModel.Input("grad_tokens", vision.Grid.Count / config.WindowSize.Count * width);
         projector.Forward(run, patches, dropout);
         float[] gradPatches = projector.Backward(run, gradTokens, dropout);
-        double allowed = new DirectionalDerivative(set, run.Read, gradTokens, inputs => projector.Forward(run, inputs[0], dropout), patches).Check(gradPatches);
+        double allowed = new DirectionalDerivative(set, run.Read, gradTokens, inputs => projector.Forward(run, inputs[0], dropout), patches)
+            .Check(gradPatches);
 
         projector.Forward(run, patches, dropout);
         float[] otherMask = projector.Backward(run, gradTokens, dropout with { Seeds = DropoutSeeds.For(new StepContext(4, 7), 1) });
         float[] along = DirectionalDerivative.Along("patches", gradPatches);
         if (kind == ProjectorKind.SpatialPacker)
-            Assert.True(Math.Abs(DirectionalDerivative.Dot(otherMask, along) - DirectionalDerivative.Dot(gradPatches, along)) > allowed, "another mask gives the same gradient");
+            Assert.True(Math.Abs(DirectionalDerivative.Dot(otherMask, along) - DirectionalDerivative.Dot(gradPatches, along)) > allowed,
+                "another mask gives the same gradient");
     }
 }
 
@@ -82,7 +93,8 @@ sealed class TrainedProjector
     /// <summary>The gradient of the patches of the last forward.</summary>
     public float[] Backward(PartRun run, float[] gradTokens, AttentionDropout dropout)
     {
-        _projector.Backward(run.Pass, _buffers, _gradients, run.Pass[_patches], run.Write(_gradTokens, gradTokens), run.Pass[_gradPatches], dropout);
+        _projector.Backward(run.Pass, _buffers, _gradients, run.Pass[_patches], run.Write(_gradTokens, gradTokens), run.Pass[_gradPatches],
+            dropout);
         return run.Read(run.Pass[_gradPatches]);
     }
 }

@@ -13,11 +13,14 @@ sealed class RegressionObjective : ITrainingObjective
 
     public RegressionObjective(TrainingConfig config)
     {
-        Parameters = new ParameterSet(_device, new ParameterPlan([TrainableTensor.Of("regression.weight", 2, Inputs), TrainableTensor.Of("regression.bias", 2)], config.Dtype == "bf16"));
+        Parameters = new ParameterSet(_device,
+            new ParameterPlan([TrainableTensor.Of("regression.weight", 2, Inputs), TrainableTensor.Of("regression.bias", 2)],
+            config.Dtype == "bf16"));
         foreach (var parameter in Parameters.All)
         {
             var draws = new SeededDraws(config.Seed, parameter.Name);
-            Parameters.SetValues(parameter, [.. Enumerable.Range(0, (int)parameter.Values.Length).Select(_ => (draws.Below(2001) - 1000) / 1e4f)]);
+            Parameters.SetValues(parameter,
+                [.. Enumerable.Range(0, (int)parameter.Values.Length).Select(_ => (draws.Below(2001) - 1000) / 1e4f)]);
         }
     }
 
@@ -39,7 +42,8 @@ sealed class RegressionObjective : ITrainingObjective
     public BatchLoss AddGradients(IReadOnlyList<TrainingExample> batch, StepContext step, double share)
     {
         Before?.Invoke(step, batch);
-        float[] weight = Read(0, p => p.Values), bias = Read(1, p => p.Values), gradWeight = Read(0, p => p.Gradient), gradBias = Read(1, p => p.Gradient);
+        float[] weight = Read(0, p => p.Values), bias = Read(1, p => p.Values), gradWeight = Read(0, p => p.Gradient),
+            gradBias = Read(1, p => p.Gradient);
         double total = batch.Sum(example => example.Weight), loss = 0;
         foreach (var example in batch)
         {
@@ -67,10 +71,14 @@ sealed class RegressionObjective : ITrainingObjective
     {
         float[] weight = Read(0, p => p.Values), bias = Read(1, p => p.Values);
         double total = batch.Sum(example => example.Weight);
-        return new BatchLoss(SpoilLoss(step) * batch.Sum(example => Enumerable.Range(0, 2).Sum(o => Math.Pow(Predict(weight, bias, InputsOf(example), o) - Target(example, o), 2)) * example.Weight / total), 0, (long)total);
+        return new BatchLoss(SpoilLoss(step)
+            * batch.Sum(example => Enumerable.Range(0, 2)
+            .Sum(o => Math.Pow(Predict(weight, bias, InputsOf(example), o) - Target(example, o), 2)) * example.Weight / total), 0,
+            (long)total);
     }
 
-    static float Predict(float[] weight, float[] bias, float[] x, int o) => bias[o] + Enumerable.Range(0, Inputs).Sum(i => weight[o * Inputs + i] * x[i]);
+    static float Predict(float[] weight, float[] bias, float[] x, int o) =>
+        bias[o] + Enumerable.Range(0, Inputs).Sum(i => weight[o * Inputs + i] * x[i]);
 
     static float Target(TrainingExample example, int o) => example.Ids.Length / 100f + o;
 

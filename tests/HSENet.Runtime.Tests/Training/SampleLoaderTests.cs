@@ -6,17 +6,20 @@ namespace HSENet.Runtime.Tests;
 
 public sealed class SampleLoaderTests
 {
-    static readonly ManifestRow[] Rows = [.. Enumerable.Range(0, 7).Select(i => new ManifestRow { Line = i + 1, Image = $"{i}.npy", Text = "x" })];
+    static readonly ManifestRow[] Rows =
+        [.. Enumerable.Range(0, 7).Select(i => new ManifestRow { Line = i + 1, Image = $"{i}.npy", Text = "x" })];
 
     [Fact]
     public void Every_epoch_has_every_sample_once_in_an_order_of_its_own()
     {
         var order = new SampleOrder(7, 3, seed: 5);
-        int[][] epochs = [.. Enumerable.Range(0, 2).Select(epoch => Enumerable.Range(0, 3).SelectMany(i => order.At(epoch * 3 + i)).Select(place => place.Row).ToArray())];
+        int[][] epochs = [.. Enumerable.Range(0, 2)
+            .Select(epoch => Enumerable.Range(0, 3).SelectMany(i => order.At(epoch * 3 + i)).Select(place => place.Row).ToArray())];
         Assert.All(epochs, rows => Assert.Equal(Enumerable.Range(0, 7), rows.Order()));
         Assert.NotEqual(epochs[0], epochs[1]);
         Assert.Equal(order.At(4), new SampleOrder(7, 3, seed: 5).At(4));
-        Assert.Equal([0, 1, 2, 3, 4, 5, 6], Enumerable.Range(0, 3).SelectMany(i => new SampleOrder(7, 3, null).At(i)).Select(place => place.Row));
+        Assert.Equal([0, 1, 2, 3, 4, 5, 6],
+            Enumerable.Range(0, 3).SelectMany(i => new SampleOrder(7, 3, null).At(i)).Select(place => place.Row));
     }
 
     [Fact]
@@ -26,7 +29,8 @@ public sealed class SampleLoaderTests
         var order = new SampleOrder(7, 2, seed: 1);
         var loaded = loader.From(3, order, CancellationToken.None).Take(9).ToArray();
         Assert.Equal(Enumerable.Range(3, 9).Select(i => (long)i), loaded.Select(batch => batch.Number));
-        Assert.All(loaded, batch => Assert.Equal(order.At(batch.Number).Select(place => place.Row), batch.Examples.Select(example => example.Row)));
+        Assert.All(loaded, batch => Assert.Equal(order.At(batch.Number).Select(place => place.Row),
+            batch.Examples.Select(example => example.Row)));
         Assert.True(loader.Wait > TimeSpan.Zero);
     }
 
@@ -39,7 +43,8 @@ public sealed class SampleLoaderTests
                 throw new HseNetFileException(row.Image, "is broken", "a scan");
         }
         using var strict = Loader(Fail);
-        var e = Assert.Throws<HseNetFileException>(() => strict.From(0, new SampleOrder(7, 2, null), CancellationToken.None).Take(3).ToArray());
+        var e = Assert.Throws<HseNetFileException>(() =>
+            strict.From(0, new SampleOrder(7, 2, null), CancellationToken.None).Take(3).ToArray());
         Assert.Contains("m.jsonl: line 4 cannot be used: 3.npy: is broken", e.Message, StringComparison.Ordinal);
         using var lenient = Loader(Fail, skipBad: true);
         var batch = lenient.From(0, new SampleOrder(7, 2, null), CancellationToken.None).Skip(1).First();
@@ -68,7 +73,9 @@ public sealed class SampleLoaderTests
     public void A_scan_comes_from_the_cache_until_its_file_or_the_preprocessing_changes()
     {
         using var folder = new TemporaryFolder();
-        string scan = folder.Write("scan.nii.gz", File.ReadAllBytes(Path.Combine(GoldenFolder.RepositoryRoot(), "tests", "golden", "data", "ct_sm.nii.gz"))), weights = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
+        string scan = folder.Write("scan.nii.gz",
+            File.ReadAllBytes(Path.Combine(GoldenFolder.RepositoryRoot(), "tests", "golden", "data", "ct_sm.nii.gz"))),
+            weights = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
         var config = TrainingConfig.For(TrainingTask.Report) with { Manifest = "m", Weights = weights };
         var recipe = StudyRecipe.For(config, ModelConfig.Read(weights), new CtStudyOptions());
         var row = new ManifestRow { Line = 1, Image = scan, Text = "x" };
@@ -80,7 +87,9 @@ public sealed class SampleLoaderTests
         string volume = files.MaxBy(file => new FileInfo(file).Length)!;
         NumpyFile.Write(volume, new float[first.Volume.Length], recipe.VolumeShape);
         Assert.All(Prepare(recipe).Volume, value => Assert.Equal(0, value));
-        Assert.Equal(first.Volume, Prepare(recipe with { Study = new CtStudyOptions { Preprocessing = new PreprocessingOptions { Force = true } } }).Volume);
+        Assert.Equal(first.Volume, Prepare(recipe
+            with
+        { Study = new CtStudyOptions { Preprocessing = new PreprocessingOptions { Force = true } } }).Volume);
         File.SetLastWriteTimeUtc(scan, DateTime.UtcNow.AddHours(1));
         Assert.Equal(first.Volume, Prepare(recipe).Volume);
         // A damaged file is made again.
@@ -108,7 +117,8 @@ public sealed class SampleLoaderTests
         }
     }
 
-    static SampleLoader Loader(Action<ManifestRow, SamplePlace> prepare, int workers = 2, bool skipBad = false) => new("m.jsonl", Rows, (row, place, _) =>
+    static SampleLoader Loader(Action<ManifestRow, SamplePlace> prepare, int workers = 2, bool skipBad = false) =>
+        new("m.jsonl", Rows, (row, place, _) =>
     {
         prepare(row, place);
         return new TrainingExample(place.Row, default, default, [], []);

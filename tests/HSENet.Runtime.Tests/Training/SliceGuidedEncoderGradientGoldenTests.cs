@@ -1,4 +1,5 @@
-// Gradients of encoder 2: the full-size one cut to its first block against the reference's; the small one with dropout against its own forward.
+// Gradients of encoder 2: the full-size one cut to its first block against the reference's; the small one with dropout against its own
+// forward.
 
 namespace HSENet.Runtime.Tests;
 
@@ -10,10 +11,12 @@ public sealed class SliceGuidedEncoderGradientGoldenTests
     public void Gradients_of_the_full_size_encoder_of_one_block_agree()
     {
         const double tolerance = 1e-4;
-        using var encoder = new TrainedEncoder(FullModel.Config.Vision with { NumLayers = 1 }, FullModel.Config.SliceEncoder!.Slices, FullModel.Volume());
+        using var encoder = new TrainedEncoder(FullModel.Config.Vision with { NumLayers = 1 }, FullModel.Config.SliceEncoder!.Slices,
+            FullModel.Volume());
         FullModel.Equal(Part, "out", encoder.Forward(default));
         encoder.Backward(FullModel.Input("grad_enc", encoder.Outputs), default);
-        foreach (var parameter in encoder.Set.All.Where(parameter => !parameter.Name.EndsWith("Wk.bias", StringComparison.Ordinal))) // zero in exact arithmetic
+        // zero in exact arithmetic
+        foreach (var parameter in encoder.Set.All.Where(parameter => !parameter.Name.EndsWith("Wk.bias", StringComparison.Ordinal)))
             FullModel.Equal(Part, $"d_{parameter.Name["encoder2.".Length..]}", encoder.Run.Read(parameter.Gradient), tolerance);
     }
 
@@ -22,7 +25,8 @@ public sealed class SliceGuidedEncoderGradientGoldenTests
     public void Gradients_are_those_of_the_forward_with_the_same_dropout()
     {
         var config = TinyModel.Config.Vision with { NumLayers = 1 };
-        using var encoder = new TrainedEncoder(config, TinyModel.Config.SliceEncoder!.Slices, FullModel.Input("volume", config.Image.Count));
+        using var encoder = new TrainedEncoder(config, TinyModel.Config.SliceEncoder!.Slices,
+            FullModel.Input("volume", config.Image.Count));
         float[] gradOutput = FullModel.Input("grad_enc", encoder.Outputs);
         encoder.Forward(Dropout(1));
         encoder.Backward(gradOutput, Dropout(1));
@@ -39,7 +43,8 @@ public sealed class SliceGuidedEncoderGradientGoldenTests
         using var encoder = new TrainedEncoder(config, slices, volume);
         float[] trained = encoder.Forward(Dropout(1));
         Assert.Equal(0, HSENet.Tests.GoldenFolder.RelativeL2(encoder.Frozen(slices, volume, Dropout(1)), trained), Golden.Tolerance);
-        Assert.True(HSENet.Tests.GoldenFolder.RelativeL2(encoder.Frozen(slices, volume, default), trained) > Golden.Tolerance, "dropout changes nothing");
+        Assert.True(HSENet.Tests.GoldenFolder.RelativeL2(encoder.Frozen(slices, volume, default), trained) > Golden.Tolerance,
+            "dropout changes nothing");
     }
 
     static AttentionDropout Dropout(int row) => new(DropoutSeeds.For(new StepContext(5, 9), row), 0.25f);
@@ -57,7 +62,9 @@ public sealed class SliceGuidedEncoderGradientGoldenTests
         {
             _config = config;
             _source = new SyntheticSource(ModelTensors.Encoder(config, 2));
-            Set = new ParameterSet(PartRun.Host, new ParameterPlan([.. _source.Tensors.Tensors.Select(tensor => TrainableTensor.Of(tensor.Name, tensor.Shape.ToArray()))], rounded: false));
+            Set = new ParameterSet(PartRun.Host,
+                new ParameterPlan([.. _source.Tensors.Tensors.Select(tensor => TrainableTensor.Of(tensor.Name, tensor.Shape.ToArray()))],
+                rounded: false));
             Set.Load(_source.Tensors);
             _encoder = new VisionEncoder(new WeightStore(PartRun.Host, _source.Tensors, Set), "encoder2", config, sliceGuided: true);
             var plan = new MemoryPlan();
@@ -88,10 +95,12 @@ public sealed class SliceGuidedEncoderGradientGoldenTests
         public float[] Frozen(int slices, float[] volume, AttentionDropout dropout)
         {
             var plan = new MemoryPlan();
-            PlannedBuffer image = plan.Reserve("volume", volume.Length), features = plan.Reserve("slice_features", (long)slices * _config.HiddenSize), output = plan.Reserve("features", Outputs);
+            PlannedBuffer image = plan.Reserve("volume", volume.Length),
+                features = plan.Reserve("slice_features", (long)slices * _config.HiddenSize), output = plan.Reserve("features", Outputs);
             var buffers = VisionEncoder.Reserve(plan, "encoder2", _config, slices, dropout: true);
             using var run = new PartRun(plan);
-            _encoder.Forward(run.Pass, buffers, run.Write(image, volume), run.Write(features, FullModel.Input("slice_features", (long)slices * _config.HiddenSize)), run.Pass[output], dropout);
+            _encoder.Forward(run.Pass, buffers, run.Write(image, volume),
+                run.Write(features, FullModel.Input("slice_features", (long)slices * _config.HiddenSize)), run.Pass[output], dropout);
             return run.Read(run.Pass[output]);
         }
 

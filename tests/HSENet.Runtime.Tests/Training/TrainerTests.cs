@@ -14,10 +14,14 @@ public sealed class TrainerTests : IDisposable
 
     public TrainerTests()
     {
-        string[] rows = [.. ((string[])["ct_sm", "ct_thin", "ct_odd"]).Select((name, i) => JsonSerializer.Serialize(new { image = Path.Combine(GoldenFolder.RepositoryRoot(), "tests", "golden", "data", $"{name}.nii.gz"), text = $"Report {i}: the lungs are clear." }))];
+        string[] rows = [.. ((string[])["ct_sm", "ct_thin", "ct_odd"])
+            .Select((name, i) => JsonSerializer.Serialize(
+            new { image = Path.Combine(GoldenFolder.RepositoryRoot(), "tests", "golden", "data", $"{name}.nii.gz"),
+            text = $"Report {i}: the lungs are clear." }))];
         _config = TrainingConfig.For(TrainingTask.Report) with
         {
-            Manifest = _folder.Write("m.json", System.Text.Encoding.UTF8.GetBytes($$"""{"train": [{{string.Join(", ", rows)}}], "validation": [{{rows[0]}}]}""")),
+            Manifest = _folder.Write("m.json",
+                System.Text.Encoding.UTF8.GetBytes($$"""{"train": [{{string.Join(", ", rows)}}], "validation": [{{rows[0]}}]}""")),
             Weights = Demo,
             Steps = 8,
             Accumulation = 2,
@@ -43,7 +47,8 @@ public sealed class TrainerTests : IDisposable
                 stop.Cancel();
         }, cancellation: stop.Token));
         Train("parts", _config, resume: true);
-        foreach (string file in (string[])["checkpoints/step-00000008.safetensors", "best.safetensors", "adapter/adapter_model.safetensors"])
+        foreach (string file in (string[])["checkpoints/step-00000008.safetensors", "best.safetensors",
+            "adapter/adapter_model.safetensors"])
             Assert.Equal(File.ReadAllBytes(_folder.At($"whole/{file}")), File.ReadAllBytes(_folder.At($"parts/{file}")));
         Assert.NotEqual(Last("whole"), Train("other", _config with { LoraDropout = 0, Dropout = 0 }));
     }
@@ -62,17 +67,20 @@ public sealed class TrainerTests : IDisposable
         // They are read, not computed: others change the result.
         var model = ModelConfig.Read(Demo);
         long length = (model.Vision.Patches + 1L) * model.Vision.HiddenSize;
-        foreach (string file in Kept().Where(file => new FileInfo(file).Length is var bytes && bytes > length * 4 && bytes < length * 4 + 256))
+        foreach (string file in Kept()
+            .Where(file => new FileInfo(file).Length is var bytes && bytes > length * 4 && bytes < length * 4 + 256))
             NumpyFile.Write(file, new float[length], 1, length);
         Assert.NotEqual(kept, Train("spoiled", fixedFeatures));
 
         string[] Kept() => Directory.GetFiles(_folder.At("cache"));
     }
 
-    byte[] Train(string name, TrainingConfig config, bool resume = false, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    byte[] Train(string name, TrainingConfig config, bool resume = false, Action<TrainingProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         using var device = new HostDevice(2);
-        Trainer.Run(_folder.At(name), config, device, resume, progress: progress is null ? null : new Reporter(progress), cancellation: cancellation);
+        Trainer.Run(_folder.At(name), config, device, resume, progress: progress is null ? null : new Reporter(progress),
+            cancellation: cancellation);
         return Last(name);
     }
 

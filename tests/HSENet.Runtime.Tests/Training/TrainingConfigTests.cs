@@ -37,15 +37,19 @@ public sealed class TrainingConfigTests : IDisposable
     public void Single_fields_come_after_the_file_and_the_file_after_the_defaults()
     {
         string file = Write("""{"task": "vqa", "manifest": "m", "weights": "w", "batch": 4, "learning_rate": 1e-3, "lora_target_modules": ["o_proj"]}""");
-        var config = TrainingConfigFile.Read(file, null, new Dictionary<string, string> { ["batch"] = "2", ["augmentation"] = "off", ["skip_bad"] = "", ["epochs"] = "0.5" });
-        Assert.Equal((TrainingTask.Vqa, 2, 1e-3, false, true, 0.5), (config.Task, config.Batch, config.LearningRate, config.Augmentation, config.SkipBad, config.Epochs));
+        var config = TrainingConfigFile.Read(file, null,
+            new Dictionary<string, string> { ["batch"] = "2", ["augmentation"] = "off", ["skip_bad"] = "", ["epochs"] = "0.5" });
+        Assert.Equal((TrainingTask.Vqa, 2, 1e-3, false, true, 0.5),
+            (config.Task, config.Batch, config.LearningRate, config.Augmentation, config.SkipBad, config.Epochs));
         Assert.Equal(["o_proj"], config.LoraTargetModules);
     }
 
     [Fact]
     public void What_is_written_reads_back_the_same()
     {
-        var config = TrainingConfigFile.Read(null, TrainingTask.Stage1, Needed) with { Seed = long.MinValue, Templates = "q.txt", Clip = 0.1 };
+        var config = TrainingConfigFile.Read(null, TrainingTask.Stage1, Needed)
+            with
+        { Seed = long.MinValue, Templates = "q.txt", Clip = 0.1 };
         string file = _folder.Write("config.json", TrainingConfigFile.ToBytes(config));
         Assert.Empty(TrainingConfigFile.Differences(config, TrainingConfigFile.Read(file, null)));
     }
@@ -70,22 +74,28 @@ public sealed class TrainingConfigTests : IDisposable
     [Fact]
     public void An_option_is_refused_by_its_name()
     {
-        foreach (var (name, value, word) in ((string, string, string)[])[("batch", "2.5", "--batch"), ("augmentation", "perhaps", "--augmentation"), ("clip", "NaN", "--clip")])
-            Assert.Contains(word, Assert.Throws<HseNetFileException>(() => TrainingConfigFile.Read(null, TrainingTask.Report, new Dictionary<string, string>(Needed) { [name] = value })).Message, StringComparison.Ordinal);
+        foreach (var (name, value, word) in ((string, string, string)[])[("batch", "2.5", "--batch"),
+            ("augmentation", "perhaps", "--augmentation"), ("clip", "NaN", "--clip")])
+            Assert.Contains(word, Assert.Throws<HseNetFileException>(() =>
+                TrainingConfigFile.Read(null, TrainingTask.Report, new Dictionary<string, string>(Needed) { [name] = value })).Message,
+                StringComparison.Ordinal);
     }
 
     [Fact]
     public void Differences_name_the_fields_that_reach_a_result()
     {
         var config = TrainingConfigFile.Read(null, TrainingTask.Report, Needed);
-        Assert.Equal(["seed: 42, 7", "clip: 1, 0.5"], TrainingConfigFile.Differences(config, config with { Seed = 7, Clip = 0.5, Workers = 3, Device = "cpu" }));
+        Assert.Equal(["seed: 42, 7", "clip: 1, 0.5"],
+            TrainingConfigFile.Differences(config, config with { Seed = 7, Clip = 0.5, Workers = 3, Device = "cpu" }));
     }
 
     [Fact]
-    public void Every_field_says_what_it_does() => Assert.All(TrainingConfigFile.Fields, field => Assert.EndsWith(".", field.Description, StringComparison.Ordinal));
+    public void Every_field_says_what_it_does() =>
+        Assert.All(TrainingConfigFile.Fields, field => Assert.EndsWith(".", field.Description, StringComparison.Ordinal));
 
     [Fact]
-    public void Damaged_files_are_refused_in_one_line() => Mutations.Check([TrainingConfigFile.ToBytes(TrainingConfigFile.Read(null, TrainingTask.Report, Needed))], json =>
+    public void Damaged_files_are_refused_in_one_line() =>
+        Mutations.Check([TrainingConfigFile.ToBytes(TrainingConfigFile.Read(null, TrainingTask.Report, Needed))], json =>
     {
         using var folder = new TemporaryFolder();
         TrainingConfigFile.Read(folder.Write("config.json", json), null);

@@ -12,7 +12,8 @@ public sealed class TrainingRunTests : IDisposable
     public TrainingRunTests()
     {
         string weights = SmallModel(_folder.At("model"));
-        var recipe = StudyRecipe.For(TrainingConfig.For(TrainingTask.Report) with { Weights = weights }, ModelConfig.Read(weights), new CtStudyOptions());
+        var recipe = StudyRecipe.For(TrainingConfig.For(TrainingTask.Report) with { Weights = weights }, ModelConfig.Read(weights),
+            new CtStudyOptions());
         string[] rows = [.. Enumerable.Range(0, 5).Select(i =>
         {
             var random = new Random(i);
@@ -22,7 +23,8 @@ public sealed class TrainingRunTests : IDisposable
 
             float[] Values(long count) => [.. Enumerable.Range(0, (int)count).Select(_ => random.NextSingle())];
         })];
-        string manifest = _folder.Write("m.json", System.Text.Encoding.UTF8.GetBytes($"{{\"train\": [\n{string.Join(",\n", rows[..4])}\n],\n\"validation\": [\n{rows[4]}\n]}}"));
+        string manifest = _folder.Write("m.json",
+            System.Text.Encoding.UTF8.GetBytes($"{{\"train\": [\n{string.Join(",\n", rows[..4])}\n],\n\"validation\": [\n{rows[4]}\n]}}"));
         _config = TrainingConfig.For(TrainingTask.Report) with
         {
             Manifest = manifest,
@@ -90,7 +92,8 @@ public sealed class TrainingRunTests : IDisposable
         using var running = RunFolder.Open(_folder.At("run"));
         running.Take();
         using var half = new AtomicFile(running.Checkpoint(9));
-        Assert.Contains("in use", Assert.Throws<HseNetFileException>(() => Train("run", _config, resume: true)).Message, StringComparison.Ordinal);
+        Assert.Contains("in use", Assert.Throws<HseNetFileException>(() => Train("run", _config, resume: true)).Message,
+            StringComparison.Ordinal);
         half.Commit();
         Assert.True(File.Exists(running.Checkpoint(9)));
     }
@@ -138,17 +141,21 @@ public sealed class TrainingRunTests : IDisposable
     public void Only_the_newest_checkpoints_and_the_best_stay()
     {
         Train("run", _config with { Keep = 2 });
-        Assert.Equal(["step-00000006.safetensors", "step-00000008.safetensors"], Directory.GetFiles(_folder.At("run/checkpoints")).Select(Path.GetFileName).Order());
+        Assert.Equal(["step-00000006.safetensors", "step-00000008.safetensors"],
+            Directory.GetFiles(_folder.At("run/checkpoints")).Select(Path.GetFileName).Order());
         var validations = Lines("run").Where(line => line.TryGetProperty("validation_loss", out _)).ToArray();
         Assert.Equal([3L, 6, 8], validations.Select(line => line.GetProperty("step").GetInt64()));
         var best = validations.MinBy(line => line.GetProperty("validation_loss").GetDouble());
         using var parameters = new RegressionObjective(_config);
-        using var again = TrainingRun.Open(_folder.At("run"), _config, resume: true, new CtStudyOptions(), config => new RegressionObjective(config), null);
+        using var again = TrainingRun.Open(_folder.At("run"), _config, resume: true, new CtStudyOptions(), config =>
+            new RegressionObjective(config), null);
         Assert.Equal(8, again.State.Step);
         var state = Checkpoint.Read(_folder.At("run/best.safetensors"), parameters.Parameters, again.Samples);
-        Assert.Equal((best.GetProperty("step").GetInt64(), best.GetProperty("validation_loss").GetDouble()), (state.BestStep, state.BestLoss));
+        Assert.Equal((best.GetProperty("step").GetInt64(), best.GetProperty("validation_loss").GetDouble()),
+            (state.BestStep, state.BestLoss));
         // Nobody else trains here at the same time.
-        Assert.Contains("in use", Assert.Throws<HseNetFileException>(() => Train("run", _config, resume: true)).Message, StringComparison.Ordinal);
+        Assert.Contains("in use", Assert.Throws<HseNetFileException>(() => Train("run", _config, resume: true)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -156,30 +163,37 @@ public sealed class TrainingRunTests : IDisposable
     {
         Train("run", _config);
         Assert.Contains("--resume", Assert.Throws<HseNetFileException>(() => Train("run", _config)).Message, StringComparison.Ordinal);
-        string message = Assert.Throws<HseNetFileException>(() => Train("run", _config with { Clip = 2, Batch = 1, Workers = 1 }, resume: true)).Message;
+        string message = Assert.Throws<HseNetFileException>(() =>
+            Train("run", _config with { Clip = 2, Batch = 1, Workers = 1 }, resume: true)).Message;
         Assert.Contains("batch: 2, 1; clip: 1, 2", message, StringComparison.Ordinal);
         string manifest = File.ReadAllText(_config.Manifest);
         int validation = manifest.IndexOf("validation", StringComparison.Ordinal);
-        foreach (string other in (string[])[manifest[..validation].Replace("lung lung", "lung") + manifest[validation..], manifest[..validation] + manifest[validation..].Replace("lung lung", "lung")])
+        foreach (string other in (string[])[manifest[..validation].Replace("lung lung", "lung") + manifest[validation..],
+            manifest[..validation] + manifest[validation..].Replace("lung lung", "lung")])
         {
             File.WriteAllText(_config.Manifest, other);
-            Assert.Contains("other samples", Assert.Throws<HseNetFileException>(() => Train("run", _config, resume: true)).Message, StringComparison.Ordinal);
+            Assert.Contains("other samples", Assert.Throws<HseNetFileException>(() => Train("run", _config, resume: true)).Message,
+                StringComparison.Ordinal);
         }
         File.WriteAllText(_config.Manifest, manifest);
-        Assert.Contains("no run to resume", Assert.Throws<HseNetFileException>(() => Train("none", _config, resume: true)).Message, StringComparison.Ordinal);
+        Assert.Contains("no run to resume", Assert.Throws<HseNetFileException>(() => Train("none", _config, resume: true)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_loss_that_is_not_finite_stops_with_step_samples_and_checkpoint()
     {
-        var e = Assert.Throws<TrainingDivergedException>(() => Train("run", _config, open: config => new RegressionObjective(config) { Spoil = step => step.Step == 6 ? double.NaN : 1 }));
+        var e = Assert.Throws<TrainingDivergedException>(() =>
+            Train("run", _config, open: config => new RegressionObjective(config) { Spoil = step => step.Step == 6 ? double.NaN : 1 }));
         Assert.Contains("step 7: the loss is NaN on line ", e.Message, StringComparison.Ordinal);
         Assert.Contains("step-00000006.safetensors", e.Message, StringComparison.Ordinal);
         Assert.Equal("diverged", Lines("run").Last().GetProperty("event").GetString());
         Assert.Equal(6, Curve("run").Count(line => line.Contains("\"loss\"", StringComparison.Ordinal)));
 
         // Values that give no finite validation loss are not kept as a good checkpoint.
-        e = Assert.Throws<TrainingDivergedException>(() => Train("validated", _config, open: config => new RegressionObjective(config) { SpoilLoss = step => step.Step == 6 ? double.PositiveInfinity : 1 }));
+        e = Assert.Throws<TrainingDivergedException>(() =>
+            Train("validated", _config, open: config =>
+            new RegressionObjective(config) { SpoilLoss = step => step.Step == 6 ? double.PositiveInfinity : 1 }));
         Assert.Contains("step 6: the validation loss is Infinity on line 8 ", e.Message, StringComparison.Ordinal);
         Assert.Contains("step-00000004.safetensors", e.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(_folder.At("validated/checkpoints/step-00000006.safetensors")));
@@ -190,14 +204,18 @@ public sealed class TrainingRunTests : IDisposable
     {
         // Its header is good: only reading it shows that a value is not.
         _folder.Write("2.npy", [.. File.ReadAllBytes(_folder.At("2.npy"))[..^4], .. BitConverter.GetBytes(float.NaN)]);
-        Assert.Contains("m.json: line 4 cannot be used", Assert.Throws<HseNetFileException>(() => Train("strict", _config with { Accumulation = 1, Batch = 1 })).Message, StringComparison.Ordinal);
+        Assert.Contains("m.json: line 4 cannot be used",
+            Assert.Throws<HseNetFileException>(() => Train("strict", _config with { Accumulation = 1, Batch = 1 })).Message,
+            StringComparison.Ordinal);
         Assert.NotEmpty(RunFolder.Open(_folder.At("strict")).Newest());
         Train("lenient", _config with { Accumulation = 1, Batch = 1, SkipBad = true });
         // Every epoch of four samples meets it once.
-        Assert.Equal(2, Lines("lenient").Where(line => line.TryGetProperty("skipped", out _)).Sum(line => line.GetProperty("skipped").GetInt32()));
+        Assert.Equal(2, Lines("lenient").Where(line => line.TryGetProperty("skipped", out _))
+            .Sum(line => line.GetProperty("skipped").GetInt32()));
         foreach (int i in (int[])[0, 1, 3])
             File.Delete(_folder.At($"{i}.npy"));
-        Assert.Contains("no row", Assert.Throws<HseNetFileException>(() => Train("none", _config with { Manifest = Empty(), SkipBad = true })).Message, StringComparison.Ordinal);
+        Assert.Contains("no row", Assert.Throws<HseNetFileException>(() =>
+            Train("none", _config with { Manifest = Empty(), SkipBad = true })).Message, StringComparison.Ordinal);
 
         string Empty() => _folder.Write("none.jsonl", """{"image": "0.npy", "text": "x"}"""u8.ToArray());
     }
@@ -209,10 +227,13 @@ public sealed class TrainingRunTests : IDisposable
         using var log = new RunLog(disk, "log.jsonl");
         log.Write(new EventLine(1, "start"));
         byte[] before = disk.ToArray();
-        Assert.Contains("log.jsonl: cannot be written (No space left", Assert.Throws<HseNetFileException>(() => log.Write(new EventLine(2, "a long one", new string('x', 80)))).Message, StringComparison.Ordinal);
+        Assert.Contains("log.jsonl: cannot be written (No space left",
+            Assert.Throws<HseNetFileException>(() => log.Write(new EventLine(2, "a long one", new string('x', 80)))).Message,
+            StringComparison.Ordinal);
         Assert.Equal(before, disk.ToArray());
         log.Write(new EventLine(3, "x"));
-        Assert.Equal(["start", "x"], System.Text.Encoding.UTF8.GetString(disk.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("event").GetString()));
+        Assert.Equal(["start", "x"], System.Text.Encoding.UTF8.GetString(disk.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("event").GetString()));
     }
 
     // The demo model with a volume of a sixteenth: the objective of these tests reads no weights.
@@ -228,17 +249,22 @@ public sealed class TrainingRunTests : IDisposable
         return folder;
     }
 
-    void Train(string name, TrainingConfig config, bool resume = false, Action<TrainingProgress>? progress = null, Func<TrainingConfig, ITrainingObjective>? open = null, CancellationToken cancellation = default)
+    void Train(string name, TrainingConfig config, bool resume = false, Action<TrainingProgress>? progress = null,
+        Func<TrainingConfig, ITrainingObjective>? open = null, CancellationToken cancellation = default)
     {
-        using var run = TrainingRun.Open(_folder.At(name), config, resume, new CtStudyOptions(), open ?? (c => new RegressionObjective(c)), progress is null ? null : new Reporter(progress));
+        using var run = TrainingRun.Open(_folder.At(name), config, resume, new CtStudyOptions(), open ?? (c => new RegressionObjective(c)),
+            progress is null ? null : new Reporter(progress));
         run.Train(cancellation);
     }
 
     // What must be the same again: steps and validations without times.
-    string[] Curve(string name) => [.. Lines(name).Where(line => !line.TryGetProperty("event", out _)).Select(line => JsonSerializer.Serialize(line.EnumerateObject()
-        .Where(field => field.Name is not ("seconds" or "wait_seconds" or "tokens_per_second" or "process_bytes")).ToDictionary(field => field.Name, field => field.Value)))];
+    string[] Curve(string name) =>
+        [.. Lines(name).Where(line => !line.TryGetProperty("event", out _)).Select(line => JsonSerializer.Serialize(line.EnumerateObject()
+        .Where(field => field.Name is not ("seconds" or "wait_seconds" or "tokens_per_second" or "process_bytes"))
+            .ToDictionary(field => field.Name, field => field.Value)))];
 
-    IEnumerable<JsonElement> Lines(string name) => File.ReadAllLines(_folder.At($"{name}/log.jsonl")).Select(line => JsonDocument.Parse(line).RootElement);
+    IEnumerable<JsonElement> Lines(string name) =>
+        File.ReadAllLines(_folder.At($"{name}/log.jsonl")).Select(line => JsonDocument.Parse(line).RootElement);
 
     sealed class Reporter(Action<TrainingProgress> report) : IProgress<TrainingProgress>
     {

@@ -15,7 +15,8 @@ public sealed class TrainingTextTests
     {
         const int visual = 4;
         const string question = "What is seen?", answer = "The lungs are clear.";
-        int prompt = Prompt.Build(Tokenizer, visual, question).Length, whole = Prompt.Build(Tokenizer, visual, $"{question} {answer}").Length;
+        int prompt = Prompt.Build(Tokenizer, visual, question).Length,
+            whole = Prompt.Build(Tokenizer, visual, $"{question} {answer}").Length;
         var (ids, labels) = TrainingText.Answered(Tokenizer, visual, question, answer, whole + 1);
         Assert.Equal([.. Prompt.Build(Tokenizer, visual, $"{question} {answer}"), Tokenizer.EndOfText], ids);
         Assert.Equal([.. Enumerable.Repeat(-100, prompt), .. ids[prompt..]], labels);
@@ -38,7 +39,8 @@ public sealed class TrainingTextTests
     }
 
     [Fact]
-    public void Reports_lose_quotes_and_parentheses() => Assert.Equal("No 5 mm nodule, patients heart.", TrainingText.Clean("No \"5 mm\" (nodule), patient's heart."));
+    public void Reports_lose_quotes_and_parentheses() =>
+        Assert.Equal("No 5 mm nodule, patients heart.", TrainingText.Clean("No \"5 mm\" (nodule), patient's heart."));
 
     [Fact]
     public void Of_a_long_report_the_first_sentence_and_random_others_stay()
@@ -48,7 +50,8 @@ public sealed class TrainingTextTests
         Assert.Equal(Words.Encode(report), TrainingText.Shortened(Words, report, 4096, new SeededDraws(1, "sentences")));
         const int limit = 64;
         int[] first = Words.Encode(sentences[0])[..^1];
-        var drawn = Enumerable.Range(0, 8).Select(seed => TrainingText.Shortened(Words, report, limit, new SeededDraws(seed, "sentences"))).ToArray();
+        var drawn = Enumerable.Range(0, 8).Select(seed => TrainingText.Shortened(Words, report, limit, new SeededDraws(seed, "sentences")))
+            .ToArray();
         Assert.All(drawn, ids =>
         {
             Assert.InRange(ids.Length, limit / 2, limit);
@@ -59,13 +62,15 @@ public sealed class TrainingTextTests
         Assert.Equal(drawn[3], TrainingText.Shortened(Words, report, limit, new SeededDraws(3, "sentences")));
         // One sentence alone is too long: it is cut, and the end token stays.
         string endless = string.Join(' ', sentences);
-        Assert.Equal([.. Words.Encode(endless)[..9], Words.End], TrainingText.Shortened(Words, endless, 10, new SeededDraws(0, "sentences")));
+        Assert.Equal([.. Words.Encode(endless)[..9], Words.End],
+            TrainingText.Shortened(Words, endless, 10, new SeededDraws(0, "sentences")));
     }
 
     [Fact]
     public void Questions_are_drawn_from_all_templates_and_name_the_abnormality()
     {
-        var drawn = Enumerable.Range(0, 400).Select(row => QuestionTemplates.Location.Draw(new SeededDraws(5, "question", 0, row), "a nodule")).ToHashSet();
+        var drawn = Enumerable.Range(0, 400)
+            .Select(row => QuestionTemplates.Location.Draw(new SeededDraws(5, "question", 0, row), "a nodule")).ToHashSet();
         Assert.Equal(QuestionTemplates.Location.Count, drawn.Count);
         Assert.All(drawn, question => Assert.Contains("a nodule", question, StringComparison.Ordinal));
     }
@@ -76,9 +81,11 @@ public sealed class TrainingTextTests
         using var folder = new TemporaryFolder();
         string file = folder.Write("questions.txt", "Where is {abnormality}?\n\n  Find {abnormality}.\r\n"u8.ToArray());
         Assert.Equal(2, QuestionTemplates.Read(file, TrainingTask.Vqa).Count);
-        Assert.Contains("line 1", Assert.Throws<HseNetFileException>(() => QuestionTemplates.Read(file, TrainingTask.Report)).Message, StringComparison.Ordinal);
+        Assert.Contains("line 1", Assert.Throws<HseNetFileException>(() => QuestionTemplates.Read(file, TrainingTask.Report)).Message,
+            StringComparison.Ordinal);
         folder.Write("questions.txt", Encoding.UTF8.GetBytes("Where?\n"));
-        Assert.Contains("{abnormality}", Assert.Throws<HseNetFileException>(() => QuestionTemplates.Read(file, TrainingTask.Vqa)).Message, StringComparison.Ordinal);
+        Assert.Contains("{abnormality}", Assert.Throws<HseNetFileException>(() => QuestionTemplates.Read(file, TrainingTask.Vqa)).Message,
+            StringComparison.Ordinal);
         folder.Write("questions.txt", "\n"u8.ToArray());
         Assert.Throws<HseNetFileException>(() => QuestionTemplates.Read(file, TrainingTask.Report));
     }

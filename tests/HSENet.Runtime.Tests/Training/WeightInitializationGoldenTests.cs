@@ -1,4 +1,5 @@
-// Where fine-tuning starts: the model, the reference's adapter file by its names, random numbers; the contrastive stages have tests of their own.
+// Where fine-tuning starts: the model, the reference's adapter file by its names, random numbers; the contrastive stages have tests of
+// their own.
 using HSENet.Tests;
 
 namespace HSENet.Runtime.Tests;
@@ -28,7 +29,8 @@ public sealed class WeightInitializationGoldenTests
         {
             float[] values = Values(parameter);
             Assert.Equal(values, Values(same));
-            float? constant = parameter.Name.EndsWith(".lora_B.weight", StringComparison.Ordinal) || parameter.Name.EndsWith(".bias", StringComparison.Ordinal) ? 0
+            float? constant = parameter.Name.EndsWith(".lora_B.weight", StringComparison.Ordinal)
+                || parameter.Name.EndsWith(".bias", StringComparison.Ordinal) ? 0
                 : parameter.Decays ? null : 1;
             if (constant is { } all)
             {
@@ -39,7 +41,8 @@ public sealed class WeightInitializationGoldenTests
             // The mean of n squares errs by √(2/n) of itself for normal numbers, less for uniform ones; six times that in one of 1e9 draws.
             bool adapter = parameter.Name.EndsWith(".lora_A.weight", StringComparison.Ordinal);
             double deviation = adapter ? 1 / Math.Sqrt(3.0 * parameter.Shape[1]) : 0.02;
-            Assert.InRange(Math.Sqrt(values.Average(value => (double)value * value)) / deviation, 1 - 6 / Math.Sqrt(2.0 * values.Length), 1 + 6 / Math.Sqrt(2.0 * values.Length));
+            Assert.InRange(Math.Sqrt(values.Average(value => (double)value * value)) / deviation, 1 - 6 / Math.Sqrt(2.0 * values.Length),
+                1 + 6 / Math.Sqrt(2.0 * values.Length));
             if (adapter)
                 Assert.InRange(values.Max(Math.Abs) * Math.Sqrt(parameter.Shape[1]), 0.9, 1);
         }
@@ -49,14 +52,17 @@ public sealed class WeightInitializationGoldenTests
     public void A_checkpoint_of_other_sizes_is_refused()
     {
         using var set = Set(Config.LanguageModel.Lora!.R + 1);
-        Assert.Contains("does not fit", Assert.Throws<HseNetFileException>(() => Initialize(set, GoldenFolder.At("tiny/vlm/pytorch_model.bin"))).Message, StringComparison.Ordinal);
+        Assert.Contains("does not fit",
+            Assert.Throws<HseNetFileException>(() => Initialize(set, GoldenFolder.At("tiny/vlm/pytorch_model.bin"))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_checkpoint_with_none_of_the_tensors_is_refused()
     {
         using var set = Set();
-        Assert.Contains("none of the", Assert.Throws<HseNetFileException>(() => Initialize(set, GoldenFolder.At("tiny/bert"))).Message, StringComparison.Ordinal);
+        Assert.Contains("none of the", Assert.Throws<HseNetFileException>(() => Initialize(set, GoldenFolder.At("tiny/bert"))).Message,
+            StringComparison.Ordinal);
     }
 
     static void Initialize(ParameterSet set, string init, long seed = 0)
@@ -67,8 +73,14 @@ public sealed class WeightInitializationGoldenTests
 
     static ParameterSet Set(int? rank = null)
     {
-        var model = Config with { LanguageModel = Config.LanguageModel with { Lora = new LoraConfig { R = rank ?? Config.LanguageModel.Lora!.R, LoraAlpha = 1 } } };
-        return new(PartRun.Host, new ParameterPlan(FineTuningTensors.All(model, TrainingConfig.For(TrainingTask.Report).LoraTargetModules), rounded: false));
+        var model = Config with
+        {
+            LanguageModel = Config.LanguageModel
+            with
+            { Lora = new LoraConfig { R = rank ?? Config.LanguageModel.Lora!.R, LoraAlpha = 1 } }
+        };
+        return new(PartRun.Host, new ParameterPlan(FineTuningTensors.All(model, TrainingConfig.For(TrainingTask.Report).LoraTargetModules),
+            rounded: false));
     }
 
     static float[] Values(Parameter parameter)

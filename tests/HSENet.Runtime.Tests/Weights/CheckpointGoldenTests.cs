@@ -7,10 +7,12 @@ public sealed class CheckpointGoldenTests
 {
     const string Folder = "checkpoints";
 
-    public static TheoryData<string> Bad => [.. Directory.EnumerateFiles(GoldenFolder.At(Folder), "bad_*").Select(f => Path.GetFileName(f)).Order()];
+    public static TheoryData<string> Bad =>
+        [.. Directory.EnumerateFiles(GoldenFolder.At(Folder), "bad_*").Select(f => Path.GetFileName(f)).Order()];
 
     public static TheoryData<string> Good =>
-        [.. Directory.EnumerateFiles(GoldenFolder.At(Folder)).Select(f => Path.GetFileName(f)).Where(f => !f.StartsWith("bad_", StringComparison.Ordinal)).Order()];
+        [.. Directory.EnumerateFiles(GoldenFolder.At(Folder)).Select(f => Path.GetFileName(f))
+            .Where(f => !f.StartsWith("bad_", StringComparison.Ordinal)).Order()];
 
     [Theory, MemberData(nameof(Good))]
     public void Good_files_hold_what_is_expected(string file)
@@ -84,7 +86,8 @@ public sealed class CheckpointGoldenTests
     static Dictionary<string, GoldenTensor> ExpectedFor(string file) => file switch
     {
         "torch_parameters.bin" or "expected_parameters.safetensors" => GoldenFolder.Tensors($"{Folder}/expected_parameters.safetensors"),
-        "torch_nested.bin" => GoldenFolder.Tensors($"{Folder}/expected.safetensors").Where(t => t.Key == "w").ToDictionary(t => $"state_dict.{t.Key}", t => t.Value),
+        "torch_nested.bin" => GoldenFolder.Tensors($"{Folder}/expected.safetensors").Where(t => t.Key == "w")
+            .ToDictionary(t => $"state_dict.{t.Key}", t => t.Value),
         _ => GoldenFolder.Tensors($"{Folder}/expected.safetensors"),
     };
 }

@@ -63,7 +63,8 @@ public sealed class SafetensorsTests : IDisposable
     {
         WriteOne("a", "a.safetensors");
         WriteOne("b", "b.safetensors");
-        folder.Write("model.safetensors.index.json", Encoding.UTF8.GetBytes("""{"weight_map": {"a": "a.safetensors", "b": "b.safetensors"}}"""));
+        folder.Write("model.safetensors.index.json",
+            Encoding.UTF8.GetBytes("""{"weight_map": {"a": "a.safetensors", "b": "b.safetensors"}}"""));
         using (TensorSource source = TensorSource.Open(folder.Path))
             Assert.Equal(["a", "b"], source.Tensors.Select(t => t.Name));
         WriteOne("a", "b.safetensors");
@@ -87,7 +88,8 @@ public sealed class SafetensorsTests : IDisposable
     public void An_index_that_names_a_tensor_that_no_shard_has_is_refused()
     {
         WriteOne("a", "a.safetensors");
-        folder.Write("model.safetensors.index.json", Encoding.UTF8.GetBytes("""{"weight_map": {"a": "a.safetensors", "lost": "a.safetensors"}}"""));
+        folder.Write("model.safetensors.index.json",
+            Encoding.UTF8.GetBytes("""{"weight_map": {"a": "a.safetensors", "lost": "a.safetensors"}}"""));
         Assert.Contains("'lost'", Refused(folder.Path));
     }
 

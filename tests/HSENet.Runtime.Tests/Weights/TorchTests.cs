@@ -16,7 +16,8 @@ public sealed class TorchTests : IDisposable
     {
         byte[] weights = [.. Enumerable.Range(0, 12).Select(i => (byte)i)];
         string path = folder.At("adapter.bin");
-        TorchWriter.Save(path, [new("a.lora_A", DataType.BF16, [2, 3], weights), new("scale", DataType.F32, [], weights.AsMemory(0, 4)), new("none", DataType.I64, [0], default)]);
+        TorchWriter.Save(path, [new("a.lora_A", DataType.BF16, [2, 3], weights), new("scale", DataType.F32, [], weights.AsMemory(0, 4)),
+            new("none", DataType.I64, [0], default)]);
         using TensorSource source = TensorSource.Open(path);
         Assert.Equal(["a.lora_A BF16 [2, 3]", "scale F32 []", "none I64 [0]"], source.Tensors.Select(t => t.ToString()));
         Assert.Equal(weights, source.Get("a.lora_A").Bytes.ToArray());
@@ -116,5 +117,6 @@ public sealed class TorchTests : IDisposable
         }
     }
 
-    string RefusedPickle(string pickle) => Assert.Throws<HseNetFileException>(() => TensorSource.Open(WritePickle(pickle)).Dispose()).Message;
+    string RefusedPickle(string pickle) =>
+        Assert.Throws<HseNetFileException>(() => TensorSource.Open(WritePickle(pickle)).Dispose()).Message;
 }
