@@ -33,11 +33,13 @@ public class ReadmeTests
             output.WriteLine($"{entry.Name} for {module.Target}: {entry.Parameters.Sum(parameter => parameter.Bytes)} bytes of parameters");
         KernelFacts facts = KernelFacts.Of(module);
         output.WriteLine($"{facts.InstructionCount} instructions, {facts.Count("fma")} fma, {facts.Count("bar", "sync")} barriers");
-        output.WriteLine($"{facts.StaticSharedBytes} bytes shared, {facts.LocalBytes} local, about {facts.EstimatedLiveRegisters} "
-            + $"registers");
+        output.WriteLine(
+            $"{facts.StaticSharedBytes} bytes shared, {facts.LocalBytes} local, about {facts.EstimatedLiveRegisters} registers");
         ControlFlowGraph graph = ControlFlowGraph.Of(module.Entries.Single());
         foreach (BasicBlock block in graph.Blocks)
-            output.WriteLine($"{graph.Code.Instructions[block.Start]} goes to {string.Join(", ", block.Successors)}, meets at "
-                + $"{block.ImmediatePostDominator}");
+        {
+            string successors = string.Join(", ", block.Successors);
+            output.WriteLine($"{graph.Code.Instructions[block.Start]} goes to {successors}, meets at {block.ImmediatePostDominator}");
+        }
     }
 }
