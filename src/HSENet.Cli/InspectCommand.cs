@@ -98,7 +98,7 @@ static class InspectCommand
                 table_intercept = table?.Intercept,
                 minimum = low,
                 maximum = high,
-                notes = volume.Notes,
+                notes = study.Notes,
             }));
         else
         {
@@ -109,7 +109,7 @@ static class InspectCommand
             if (table is var (slope, intercept))
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"table     {slope:G6} · that + {intercept:G6}"));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"values    {low:G6} to {high:G6}"));
-            foreach (string note in volume.Notes)
+            foreach (string note in study.Notes)
                 Messages.Note(note);
         }
         return ExitCode.Done;

@@ -166,7 +166,7 @@ static class ReportCommand
             try
             {
                 using var study = studies.Open(file);
-                writer.Notes(file, study.Volume.Notes);
+                writer.Notes(file, study.Notes);
                 writer.Begin(file, several: files.Length > 1);
                 // The signal prints what exists even if the running layer takes longer than the program is given to end.
                 using var interruption = cancellation.Register(() => writer.Interrupted(file));

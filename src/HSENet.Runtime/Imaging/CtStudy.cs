@@ -38,6 +38,9 @@ public sealed class CtStudy : IDisposable
     /// <summary>The voxels as the file has them, with size, spacing and scaling.</summary>
     public VoxelVolume Volume => _volume;
 
+    /// <summary>What a user should know about how it was read and about what preparing it will do; no patient data.</summary>
+    public IReadOnlyList<string> Notes => _volume.Notes;
+
     /// <summary>How it was read.</summary>
     public CtStudyOptions Options => _options;
 

@@ -54,6 +54,10 @@ public sealed unsafe class VoxelVolume : IDisposable
     /// <summary>What a user should know about how the file was read, such as the series that was chosen; no patient data.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
+    /// <summary>Centre of the first voxel of each slice along z, in stored order, where the file says each of them; null where they follow
+    /// from <see cref="Spacing"/> and <see cref="Orientation"/>.</summary>
+    internal IReadOnlyList<PatientVector>? SlicePositions { get; init; }
+
     /// <summary>Number of voxels.</summary>
     public long Count => (long)Size.X * Size.Y * Size.Z;
 
