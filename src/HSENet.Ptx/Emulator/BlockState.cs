@@ -103,6 +103,8 @@ sealed unsafe class BlockState
         Executed = 0;
         MaxInstructions = launch.Options.MaxInstructions;
         Profile?.Clear();
+        if (Profile != null)
+            Profile.Observer = launch.Options.Observer;
         foreach (Warp w in Warps)
             w.Instructions = w.LaneInstructions = 0;
         if (_dynamicShared != launch.DynamicSharedBytes)

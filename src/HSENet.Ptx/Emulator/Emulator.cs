@@ -73,13 +73,13 @@ public sealed class Emulator(EmulatorMemory memory)
             Regions = memory.Regions(kernel.Module.Variables, options.Races),
             Clock = memory.RaceClock + 1,
         };
-        long blocks = grid.Count;
+        long blocks = options.Blocks?.Count ?? grid.Count;
         int workers = (int)Math.Min(blocks, options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
-        if (decoded.Ordered || options.Races || decoded.InstructionsPerBlock < SmallLaunch / blocks)
+        if (decoded.Ordered || options.Races || options.Observer != null || decoded.InstructionsPerBlock < SmallLaunch / blocks)
             workers = 1;
         if (options.Races && kernel.Module.Variables != null)
             shape.Regions.ClearStamps(); // the module's variables may carry the times of another memory
-        LaunchRun run = new(decoded, blocks, options.MaxInstructions);
+        LaunchRun run = new(decoded, blocks, options);
         BlockState[] states = new BlockState[workers];
         for (int i = 0; i < workers; i++)
         {
@@ -93,7 +93,7 @@ public sealed class Emulator(EmulatorMemory memory)
         if (states[0].Races is { } races)
             memory.RaceClock = races.Order.Clock;
         run.ThrowIfFailed();
-        EmulatorResult result = run.Result(states, options, block.Count);
+        EmulatorResult result = run.Result(states, block.Count);
         decoded.InstructionsPerBlock = result.WarpInstructions / blocks;
         foreach (BlockState state in states)
             decoded.Pool.Add(state);

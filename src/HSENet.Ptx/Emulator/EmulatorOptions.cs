@@ -16,6 +16,12 @@ public sealed record EmulatorOptions
     /// <summary>Count instructions, sectors, bank conflicts and divergence by instruction. Implies <see cref="Checks"/>.</summary>
     public bool Profile { get; init; }
 
+    /// <summary>Told of everything that is executed, block after block; needs <see cref="Profile"/>.</summary>
+    internal IExecutionObserver? Observer { get; init; }
+
+    /// <summary>Numbers of the blocks that run, x before y before z, each once; null for all. The others leave no trace.</summary>
+    internal IReadOnlyList<long>? Blocks { get; init; }
+
     /// <summary>Instructions of a warp after which the launch is given up.</summary>
     public long MaxInstructions { get; init; } = 10_000_000_000;
 

@@ -2,7 +2,7 @@
 namespace HSENet.Ptx;
 
 /// <summary>Shared by the workers of a launch.</summary>
-sealed class LaunchRun(DecodedKernel kernel, long blocks, long maxInstructions)
+sealed class LaunchRun(DecodedKernel kernel, long blocks, EmulatorOptions options)
 {
     readonly Lock _lock = new();
     long _next, _instructions, _failedBlock = long.MaxValue;
@@ -11,11 +11,12 @@ sealed class LaunchRun(DecodedKernel kernel, long blocks, long maxInstructions)
     /// <summary>Runs blocks until none are left.</summary>
     public void Work(BlockState state)
     {
-        for (long number; (number = Interlocked.Increment(ref _next) - 1) < blocks && Volatile.Read(ref _failedBlock) == long.MaxValue;)
+        for (long turn; (turn = Interlocked.Increment(ref _next) - 1) < blocks && Volatile.Read(ref _failedBlock) == long.MaxValue;)
         {
+            long number = options.Blocks == null ? turn : options.Blocks[(int)turn];
             try
             {
-                state.Budget = maxInstructions - Volatile.Read(ref _instructions);
+                state.Budget = options.MaxInstructions - Volatile.Read(ref _instructions);
                 state.Start(number, kernel.Level != CheckLevel.Bounds);
                 long before = state.Executed;
                 BlockScheduler.Run(state);
@@ -37,7 +38,7 @@ sealed class LaunchRun(DecodedKernel kernel, long blocks, long maxInstructions)
     }
 
     /// <summary>Merges the workers' findings by block, so that they do not depend on how blocks were spread.</summary>
-    public EmulatorResult Result(BlockState[] states, EmulatorOptions options, long threads)
+    public EmulatorResult Result(BlockState[] states, long threads)
     {
         List<EmulatorFinding> findings = [];
         Dictionary<(string, int), int> counts = [];

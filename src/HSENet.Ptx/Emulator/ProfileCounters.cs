@@ -55,11 +55,18 @@ sealed unsafe class ProfileCounters
         _copyDepth = 0;
     }
 
-    public void Block(int block, uint mask)
+    /// <summary>Gets what is executed, access by access; null when nobody asked for it.</summary>
+    public IExecutionObserver? Observer { get; set; }
+
+    public void Block(Warp w, int block, uint mask)
     {
         _runs[block]++;
         _lanes[block] += BitOperations.PopCount(mask);
+        Observer?.Block(w, block, mask);
     }
+
+    /// <summary>A guarded ending of a block: the lanes that come to it, and those whose predicate lets them take it.</summary>
+    public void Ending(int block, uint mask, uint taken) => Observer?.Ending(block, mask, taken);
 
     public void Divergence(int block) => _divergences[block]++;
 
@@ -72,12 +79,20 @@ sealed unsafe class ProfileCounters
     public void Access<TSpace>(Instruction* i, ulong* addresses, uint mask, uint bytes) where TSpace : ISpace
     {
         ulong first = addresses[BitOperations.TrailingZeroCount(mask)] + (ulong)i->Immediate;
+        PtxSpace space = PtxSpace.Global;
         if (typeof(TSpace) == typeof(LocalSpace) || (typeof(TSpace) == typeof(GenericSpace) && GenericAddress.InLocal(first)))
+        {
+            space = PtxSpace.Local;
             _localRequests[i->Statement]++;
+        }
         else if (typeof(TSpace) == typeof(SharedSpace) || (typeof(TSpace) == typeof(GenericSpace) && GenericAddress.InShared(first)))
+        {
+            space = PtxSpace.Shared;
             Shared(i->Statement, _pattern + 2 * i->Slot, addresses, i->Immediate, mask, bytes);
+        }
         else
             Global(i->Statement, _pattern + 2 * i->Slot, addresses, i->Immediate, mask, bytes);
+        Observer?.Access(i->Statement, space, new ReadOnlySpan<ulong>(addresses, 32), i->Immediate, mask, bytes);
     }
 
     /// <summary>An asynchronous copy: reads global and writes shared memory.</summary>
@@ -85,6 +100,8 @@ sealed unsafe class ProfileCounters
     {
         Global(i->Statement, _pattern + 2 * i->Slot, from, i->More[0], mask, bytes);
         Shared(i->Statement, _pattern + 2 * i->Slot + 1, to, i->Immediate, mask, bytes);
+        Observer?.Access(i->Statement, PtxSpace.Global, new ReadOnlySpan<ulong>(from, 32), i->More[0], mask, bytes);
+        Observer?.Access(i->Statement, PtxSpace.Shared, new ReadOnlySpan<ulong>(to, 32), i->Immediate, mask, bytes);
     }
 
     /// <summary>Adds everything to a profile.</summary>

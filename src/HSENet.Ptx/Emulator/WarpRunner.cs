@@ -43,7 +43,7 @@ static unsafe class WarpRunner
             block.Executed += code.Statements;
             w.Instructions += code.Statements;
             w.LaneInstructions += (long)code.Statements * BitOperations.PopCount(mask);
-            block.Profile?.Block(index, mask);
+            block.Profile?.Block(w, index, mask);
             for (Instruction* i = code.First, end = i + code.Count; i != end; i++)
                 i->Execute(w, i, mask);
             uint taken = mask;
@@ -51,6 +51,7 @@ static unsafe class WarpRunner
             {
                 uint guard = *(uint*)(w.Rows + code.Guard);
                 taken &= code.GuardNegated ? ~guard : guard;
+                block.Profile?.Ending(index, mask, taken);
             }
             switch (code.Ending)
             {

@@ -44,6 +44,11 @@ public sealed record GpuModel(string Key, string Name, string Source, int Multip
             132, 1.98, 3350, 989.4, 1978.9, 128, 64, 64, 32, 228 * 1024),
         new("h200", "H200 SXM 141 GB", "NVIDIA H200 data sheet; its multiprocessors are those of the H100 white paper",
             132, 1.98, 4800, 989.4, 1978.9, 128, 64, 64, 32, 228 * 1024),
+        new("rtx-a6000", "RTX A6000", "NVIDIA Ampere GA102 GPU Architecture white paper, appendix A; RTX A6000 data sheet",
+            84, 1.80, 768, 154.8, 309.7, 128, 2, 48, 16, 100 * 1024),
+        new("rtx-pro-6000", "RTX PRO 6000 Blackwell Max-Q", "RTX PRO 6000 Blackwell Max-Q data sheet (110 TFLOP/s of f32, 1,792 GB/s); "
+            + "tensor rate: 1,024 operations a multiprocessor and clock",
+            188, 2.28, 1792, 438.9, 877.8, 128, 2, 48, 24, 100 * 1024),
         new("rtx4090", "GeForce RTX 4090", "NVIDIA Ada GPU Architecture white paper, appendix A",
             128, 2.52, 1008, 165.2, 660.6, 128, 2, 48, 24, 100 * 1024),
         new("rtx5090", "GeForce RTX 5090", "NVIDIA RTX Blackwell GPU Architecture white paper, appendix A",
