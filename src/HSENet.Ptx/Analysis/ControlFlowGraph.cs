@@ -22,15 +22,15 @@ public sealed record BasicBlock(int Index, int Start, int End)
 /// <summary>The control-flow graph of a function.</summary>
 public sealed class ControlFlowGraph
 {
-    readonly int[] blockOf;
+    readonly int[] _blockOf;
 
     ControlFlowGraph(PtxCode code, BasicBlock[] blocks)
     {
         Code = code;
         Blocks = blocks;
-        blockOf = new int[code.Instructions.Count];
+        _blockOf = new int[code.Instructions.Count];
         foreach (BasicBlock block in blocks)
-            blockOf.AsSpan(block.Start, block.End - block.Start).Fill(block.Index);
+            _blockOf.AsSpan(block.Start, block.End - block.Start).Fill(block.Index);
     }
 
     /// <summary>The instructions that the blocks are of.</summary>
@@ -43,7 +43,7 @@ public sealed class ControlFlowGraph
     public int Exit => Blocks.Count;
 
     /// <summary>The block of an instruction; <see cref="Exit"/> for the index behind the last.</summary>
-    public int BlockOf(int instruction) => instruction == blockOf.Length ? Exit : blockOf[instruction];
+    public int BlockOf(int instruction) => instruction == _blockOf.Length ? Exit : _blockOf[instruction];
 
     /// <summary>The graph of a function.</summary>
     /// <exception cref="PtxException">The function has no body, or a label is missing.</exception>

@@ -4,7 +4,7 @@ namespace HSENet.Ptx;
 /// <summary>Static facts of one entry and the functions that it calls, directly or not.</summary>
 public sealed class KernelFacts
 {
-    readonly List<PtxInstruction> instructions = [];
+    readonly List<PtxInstruction> _instructions = [];
 
     KernelFacts(PtxFunction entry)
     {
@@ -34,11 +34,11 @@ public sealed class KernelFacts
     public IReadOnlyDictionary<string, int> InstructionsByOpcode { get; private set; } = new Dictionary<string, int>();
 
     /// <summary>Number of instructions of the text.</summary>
-    public int InstructionCount => instructions.Count;
+    public int InstructionCount => _instructions.Count;
 
     /// <summary>Instructions of the text that have the opcode and all of the modifiers: <c>Count("ld", "shared")</c>.</summary>
     public int Count(string opcode, params IEnumerable<string> modifiers) =>
-        instructions.Count(instruction => instruction.Opcode == opcode && modifiers.All(instruction.Has));
+        _instructions.Count(instruction => instruction.Opcode == opcode && modifiers.All(instruction.Has));
 
     /// <summary>The facts of an entry of a module.</summary>
     /// <param name="module">The module.</param>
@@ -57,16 +57,16 @@ public sealed class KernelFacts
         foreach (PtxFunction function in reached.Functions.Where(function => function.Body != null))
         {
             ControlFlowGraph graph = ControlFlowGraph.Of(function);
-            facts.instructions.AddRange(graph.Code.Instructions);
+            facts._instructions.AddRange(graph.Code.Instructions);
             facts.EstimatedLiveRegisters = Math.Max(facts.EstimatedLiveRegisters, RegisterPressure.LargestLive(graph));
             variables.AddRange(graph.Code.Variables);
         }
-        HashSet<string> used = [.. facts.instructions.SelectMany(SymbolUse.Of)];
+        HashSet<string> used = [.. facts._instructions.SelectMany(SymbolUse.Of)];
         variables.AddRange(module.Variables.Where(variable => used.Contains(variable.Name)));
         facts.LocalBytes = Extent(variables.Where(variable => variable.Space == PtxSpace.Local));
         facts.StaticSharedBytes = Extent(variables.Where(variable => variable is { Space: PtxSpace.Shared, Linkage: not "extern" }));
         facts.UsesDynamicShared = variables.Any(variable => variable is { Space: PtxSpace.Shared, Linkage: "extern" });
-        facts.InstructionsByOpcode = facts.instructions.CountBy(instruction => instruction.Opcode)
+        facts.InstructionsByOpcode = facts._instructions.CountBy(instruction => instruction.Opcode)
             .OrderBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary();
         return facts;
     }

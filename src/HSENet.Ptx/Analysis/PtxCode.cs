@@ -7,15 +7,15 @@ namespace HSENet.Ptx;
 /// </summary>
 public sealed class PtxCode
 {
-    readonly Dictionary<string, int> labels = [];
-    readonly Dictionary<string, IReadOnlyList<string>> branchTargets = [];
-    readonly Dictionary<string, PtxType> registers = [];
-    readonly List<PtxInstruction> instructions = [];
-    readonly List<PtxVariable> variables = [];
-    readonly HashSet<string> taken = [];
-    readonly RegisterScopes scopes = new();
-    readonly List<Scope> open = [];
-    int scopeCount;
+    readonly Dictionary<string, int> _labels = [];
+    readonly Dictionary<string, IReadOnlyList<string>> _branchTargets = [];
+    readonly Dictionary<string, PtxType> _registers = [];
+    readonly List<PtxInstruction> _instructions = [];
+    readonly List<PtxVariable> _variables = [];
+    readonly HashSet<string> _taken = [];
+    readonly RegisterScopes _scopes = new();
+    readonly List<Scope> _open = [];
+    int _scopeCount;
 
     // A block: its number, and the unique names of the labels and variables that it declares.
     sealed record Scope(int Number, Dictionary<string, string> Names);
@@ -29,19 +29,19 @@ public sealed class PtxCode
     public PtxFunction Function { get; }
 
     /// <summary>All instructions in order.</summary>
-    public IReadOnlyList<PtxInstruction> Instructions => instructions;
+    public IReadOnlyList<PtxInstruction> Instructions => _instructions;
 
     /// <summary>Index of the instruction after each label; the number of instructions for a label at the end.</summary>
-    public IReadOnlyDictionary<string, int> Labels => labels;
+    public IReadOnlyDictionary<string, int> Labels => _labels;
 
     /// <summary>Labels of each <c>.branchtargets</c>.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<string>> BranchTargets => branchTargets;
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> BranchTargets => _branchTargets;
 
     /// <summary>Type of each register that occurs.</summary>
-    public IReadOnlyDictionary<string, PtxType> Registers => registers;
+    public IReadOnlyDictionary<string, PtxType> Registers => _registers;
 
     /// <summary>Variables that the body declares, in order.</summary>
-    public IReadOnlyList<PtxVariable> Variables => variables;
+    public IReadOnlyList<PtxVariable> Variables => _variables;
 
     /// <summary>Opens the body of a function.</summary>
     /// <exception cref="PtxException">A label is missing or declared twice, or the function has no body.</exception>
@@ -51,10 +51,10 @@ public sealed class PtxCode
         if (function.Body == null)
             throw new PtxException(function.Line, $"'{function.Name}' has no body");
         PtxCode code = new(function);
-        code.scopes.Open();
+        code._scopes.Open();
         foreach (PtxVariable register in function.Results.Concat(function.Parameters)
             .Where(variable => variable.Space == PtxSpace.Register))
-            code.scopes.Declare(new PtxRegisterName(register.Name, null), register.Type);
+            code._scopes.Declare(new PtxRegisterName(register.Name, null), register.Type);
         code.Add(function.Body);
         code.CheckTargets();
         return code;
@@ -63,14 +63,14 @@ public sealed class PtxCode
     // Labels and variables of a block are known in all of it, so they are collected before its instructions are read.
     void Add(IReadOnlyList<PtxStatement> statements)
     {
-        Scope scope = new(scopeCount++, []);
-        open.Add(scope);
+        Scope scope = new(_scopeCount++, []);
+        _open.Add(scope);
         foreach (PtxStatement statement in statements)
             if (NameOf(statement) is string name && !scope.Names.TryAdd(name, Unique(name)))
                 throw new PtxException(statement.Line, $"'{name}' is declared twice");
         foreach (PtxStatement statement in statements)
             Add(statement, scope);
-        open.RemoveAt(open.Count - 1);
+        _open.RemoveAt(_open.Count - 1);
     }
 
     static string? NameOf(PtxStatement statement) => statement switch
@@ -85,20 +85,20 @@ public sealed class PtxCode
     {
         switch (statement)
         {
-            case PtxLabel label: labels[scope.Names[label.Name]] = instructions.Count; break;
-            case PtxVariable variable: variables.Add(variable with { Name = scope.Names[variable.Name] }); break;
-            case PtxBranchTargets targets: branchTargets[scope.Names[targets.Name]] = [.. targets.Targets.Select(Symbol)]; break;
+            case PtxLabel label: _labels[scope.Names[label.Name]] = _instructions.Count; break;
+            case PtxVariable variable: _variables.Add(variable with { Name = scope.Names[variable.Name] }); break;
+            case PtxBranchTargets targets: _branchTargets[scope.Names[targets.Name]] = [.. targets.Targets.Select(Symbol)]; break;
             case PtxRegisterDeclaration declaration:
                 foreach (PtxRegisterName name in declaration.Names)
-                    scopes.Declare(name, declaration.Type);
+                    _scopes.Declare(name, declaration.Type);
                 break;
             case PtxBlock block:
-                scopes.Open();
+                _scopes.Open();
                 Add(block.Statements);
-                scopes.Close();
+                _scopes.Close();
                 break;
             case PtxInstruction instruction:
-                instructions.Add(instruction with
+                _instructions.Add(instruction with
                 {
                     Operands = [.. instruction.Operands.Select(Resolve)],
                     Predicate = instruction.Predicate is PtxRegister predicate ? (PtxRegister)Resolve(predicate) : null,
@@ -110,15 +110,15 @@ public sealed class PtxCode
     string Unique(string name)
     {
         string unique = name;
-        for (int i = 1; !taken.Add(unique); i++)
+        for (int i = 1; !_taken.Add(unique); i++)
             unique = $"{name}${i}";
         return unique;
     }
 
     string Symbol(string name)
     {
-        for (int i = open.Count - 1; i >= 0; i--)
-            if (open[i].Names.TryGetValue(name, out string? unique))
+        for (int i = _open.Count - 1; i >= 0; i--)
+            if (_open[i].Names.TryGetValue(name, out string? unique))
                 return unique;
         return name;
     }
@@ -138,22 +138,22 @@ public sealed class PtxCode
     // A register of an inner block takes the block's number into its name.
     PtxRegister Resolve(PtxRegister register)
     {
-        if (!scopes.TryFind(register.Name, out PtxType type, out int depth))
+        if (!_scopes.TryFind(register.Name, out PtxType type, out int depth))
             throw new PtxException(Function.Line, $"register {register.Name} of '{Function.Name}' is not declared");
-        PtxRegister unique = depth == 0 ? register : new PtxRegister($"{register.Name}${open[depth].Number}");
-        registers[unique.Name] = type;
+        PtxRegister unique = depth == 0 ? register : new PtxRegister($"{register.Name}${_open[depth].Number}");
+        _registers[unique.Name] = type;
         return unique;
     }
 
     void CheckTargets()
     {
-        foreach (PtxInstruction instruction in instructions)
-            if (instruction.Opcode == "bra" && !labels.ContainsKey(((PtxSymbol)instruction.Operands[0]).Name))
+        foreach (PtxInstruction instruction in _instructions)
+            if (instruction.Opcode == "bra" && !_labels.ContainsKey(((PtxSymbol)instruction.Operands[0]).Name))
                 throw new PtxException(instruction.Line, $"label '{instruction.Operands[0]}' is not in '{Function.Name}'");
-            else if (instruction.Opcode == "brx" && !branchTargets.ContainsKey(((PtxSymbol)instruction.Operands[1]).Name))
+            else if (instruction.Opcode == "brx" && !_branchTargets.ContainsKey(((PtxSymbol)instruction.Operands[1]).Name))
                 throw new PtxException(instruction.Line, $"branch targets '{instruction.Operands[1]}' are not in '{Function.Name}'");
-        foreach ((string name, IReadOnlyList<string> targets) in branchTargets)
-            if (targets.FirstOrDefault(target => !labels.ContainsKey(target)) is string missing)
+        foreach ((string name, IReadOnlyList<string> targets) in _branchTargets)
+            if (targets.FirstOrDefault(target => !_labels.ContainsKey(target)) is string missing)
                 throw new PtxException(Function.Line, $"label '{missing}' of '{name}' is not in '{Function.Name}'");
     }
 }

@@ -9,22 +9,22 @@ namespace HSENet.Ptx;
 /// </summary>
 sealed class RegisterWebs
 {
-    readonly ControlFlowGraph graph;
+    readonly ControlFlowGraph _graph;
 
     // A definition is a write, or the unknown value at the entry; parents of a union-find over definitions.
-    readonly List<int> parent = [];
-    readonly Dictionary<string, List<int>> definitionsOf = [];
-    readonly Dictionary<(int Instruction, string Register), int> definitionAt = [];
+    readonly List<int> _parent = [];
+    readonly Dictionary<string, List<int>> _definitionsOf = [];
+    readonly Dictionary<(int Instruction, string Register), int> _definitionAt = [];
 
     public RegisterWebs(ControlFlowGraph graph)
     {
-        this.graph = graph;
+        _graph = graph;
         IReadOnlyList<PtxInstruction> code = graph.Code.Instructions;
         foreach (string register in graph.Code.Registers.Keys)
-            definitionsOf[register] = [Define()];
+            _definitionsOf[register] = [Define()];
         for (int i = 0; i < code.Count; i++)
             foreach (string register in code[i].Writes().Distinct())
-                definitionsOf[register].Add(definitionAt[(i, register)] = Define());
+                _definitionsOf[register].Add(_definitionAt[(i, register)] = Define());
         Dictionary<(int Instruction, string Register), int> reads = [];
         BitArray[] reaching = Reaching();
         foreach (BasicBlock block in graph.Blocks)
@@ -37,40 +37,40 @@ sealed class RegisterWebs
 
     int Define()
     {
-        parent.Add(parent.Count);
-        return parent.Count - 1;
+        _parent.Add(_parent.Count);
+        return _parent.Count - 1;
     }
 
     int Root(int definition)
     {
-        while (parent[definition] != definition)
-            definition = parent[definition] = parent[parent[definition]];
+        while (_parent[definition] != definition)
+            definition = _parent[definition] = _parent[_parent[definition]];
         return definition;
     }
 
     // Definitions that reach the start of each block.
     BitArray[] Reaching()
     {
-        BitArray[] into = [.. graph.Blocks.Select(_ => new BitArray(parent.Count))];
-        BitArray[] made = [.. graph.Blocks.Select(_ => new BitArray(parent.Count))];
-        BitArray[] kept = [.. graph.Blocks.Select(_ => new BitArray(parent.Count, true))];
-        foreach (BasicBlock block in graph.Blocks)
+        BitArray[] into = [.. _graph.Blocks.Select(_ => new BitArray(_parent.Count))];
+        BitArray[] made = [.. _graph.Blocks.Select(_ => new BitArray(_parent.Count))];
+        BitArray[] kept = [.. _graph.Blocks.Select(_ => new BitArray(_parent.Count, true))];
+        foreach (BasicBlock block in _graph.Blocks)
             for (int i = block.Start; i < block.End; i++)
-                foreach (string register in graph.Code.Instructions[i].Writes().Distinct())
+                foreach (string register in _graph.Code.Instructions[i].Writes().Distinct())
                 {
-                    if (graph.Code.Instructions[i].Predicate == null)
-                        foreach (int definition in definitionsOf[register])
+                    if (_graph.Code.Instructions[i].Predicate == null)
+                        foreach (int definition in _definitionsOf[register])
                             made[block.Index][definition] = kept[block.Index][definition] = false;
-                    made[block.Index][definitionAt[(i, register)]] = true;
+                    made[block.Index][_definitionAt[(i, register)]] = true;
                 }
         if (into.Length > 0)
-            foreach (List<int> definitions in definitionsOf.Values)
+            foreach (List<int> definitions in _definitionsOf.Values)
                 into[0][definitions[0]] = true;
         Queue<int> open = new(Enumerable.Range(0, into.Length));
         while (open.TryDequeue(out int index))
         {
             BitArray leaving = new BitArray(into[index]).And(kept[index]).Or(made[index]);
-            foreach (int successor in graph.Blocks[index].Successors.Where(successor => successor != graph.Exit))
+            foreach (int successor in _graph.Blocks[index].Successors.Where(successor => successor != _graph.Exit))
             {
                 BitArray before = new(into[successor]);
                 if (into[successor].Or(leaving).Xor(before).HasAnySet())
@@ -86,16 +86,16 @@ sealed class RegisterWebs
         Dictionary<string, List<int>> current = [];
         for (int i = block.Start; i < block.End; i++)
         {
-            PtxInstruction instruction = graph.Code.Instructions[i];
+            PtxInstruction instruction = _graph.Code.Instructions[i];
             foreach (string register in instruction.Reads())
             {
                 List<int> definitions = Current(register);
                 foreach (int definition in definitions)
-                    parent[Root(definition)] = Root(definitions[0]);
+                    _parent[Root(definition)] = Root(definitions[0]);
                 reads[(i, register)] = definitions[0];
             }
             foreach (string register in instruction.Writes())
-                current[register] = [.. instruction.Predicate == null ? [] : Current(register), definitionAt[(i, register)]];
+                current[register] = [.. instruction.Predicate == null ? [] : Current(register), _definitionAt[(i, register)]];
         }
 
         // A block that nothing reaches has no definitions: its registers keep the value of the entry.
@@ -103,8 +103,8 @@ sealed class RegisterWebs
         {
             if (!current.TryGetValue(register, out List<int>? definitions))
             {
-                definitions = [.. definitionsOf[register].Where(definition => reaching[definition])];
-                current[register] = definitions = definitions.Count > 0 ? definitions : [definitionsOf[register][0]];
+                definitions = [.. _definitionsOf[register].Where(definition => reaching[definition])];
+                current[register] = definitions = definitions.Count > 0 ? definitions : [_definitionsOf[register][0]];
             }
             return definitions;
         }
@@ -120,7 +120,7 @@ sealed class RegisterWebs
         };
 
         string Name(string register, bool isWrite) =>
-            $"{register}#{Root(isWrite ? definitionAt[(index, register)] : reads[(index, register)])}";
+            $"{register}#{Root(isWrite ? _definitionAt[(index, register)] : reads[(index, register)])}";
 
         PtxOperand Rename(PtxOperand operand, bool isWrite) => operand switch
         {

@@ -12,7 +12,7 @@ static class LaneFunctions<T> where T : Delegate
 {
     static readonly Lock Changes = new();
     static readonly Dictionary<string, int> Numbers = [];
-    static T[] s_functions = [];
+    static T[] Functions = [];
 
     public static long Register(string name, T function)
     {
@@ -21,14 +21,14 @@ static class LaneFunctions<T> where T : Delegate
             if (!Numbers.TryGetValue(name, out int number))
             {
                 number = Numbers.Count;
-                s_functions = [.. s_functions, function];
+                Functions = [.. Functions, function];
                 Numbers[name] = number;
             }
             return number;
         }
     }
 
-    public static T At(long number) => s_functions[number];
+    public static T At(long number) => Functions[number];
 }
 
 readonly struct CallUnary<TA, TD> : IModalUnary<TA, TD> where TA : unmanaged, INumberBase<TA> where TD : unmanaged, INumberBase<TD>

@@ -27,21 +27,21 @@ public static class FloatingPointPass
 
     sealed class Contraction(PtxFunction function)
     {
-        readonly ControlFlowGraph graph = ControlFlowGraph.Of(function);
-        readonly (PtxInstruction Instruction, PtxBlock? Scope)[] written = [.. WithScopes(function.Body!, null)];
-        readonly Dictionary<int, List<PtxStatement>> replaced = [];
-        readonly NewRegisters added = new(function);
+        readonly ControlFlowGraph _graph = ControlFlowGraph.Of(function);
+        readonly (PtxInstruction Instruction, PtxBlock? Scope)[] _written = [.. WithScopes(function.Body!, null)];
+        readonly Dictionary<int, List<PtxStatement>> _replaced = [];
+        readonly NewRegisters _added = new(function);
 
         public PtxFunction Apply()
         {
-            IReadOnlyList<PtxInstruction> webs = new RegisterWebs(graph).Instructions;
+            IReadOnlyList<PtxInstruction> webs = new RegisterWebs(_graph).Instructions;
             Dictionary<string, int> reads = Count(webs.SelectMany(RegisterUse.Reads));
             Dictionary<string, int> writes = Count(webs.SelectMany(RegisterUse.Writes));
             HashSet<string> usedOnce = [.. reads.Keys.Where(web => reads[web] == 1 && writes.GetValueOrDefault(web) == 1)];
-            foreach (BasicBlock block in graph.Blocks)
+            foreach (BasicBlock block in _graph.Blocks)
                 FindProducts(block, webs, usedOnce);
-            return added.Declare(PtxRewrite.Instructions(function, (index, instruction) =>
-                replaced.TryGetValue(index, out List<PtxStatement>? statements) ? statements
+            return _added.Declare(PtxRewrite.Instructions(function, (index, instruction) =>
+                _replaced.TryGetValue(index, out List<PtxStatement>? statements) ? statements
                 : IsLoose(instruction) ? [instruction with { Modifiers = ["rn", .. instruction.Modifiers] }] : [instruction]));
         }
 
@@ -53,7 +53,7 @@ public static class FloatingPointPass
             Dictionary<string, int> lastWrite = [];
             for (int i = block.Start; i < block.End; i++)
             {
-                PtxInstruction sum = graph.Code.Instructions[i];
+                PtxInstruction sum = _graph.Code.Instructions[i];
                 if (sum.Opcode != "mul" && CanFuse(sum))
                     foreach (int operand in (int[])[2, 1])
                         if (sum.Operands[operand] is PtxRegister register
@@ -70,22 +70,22 @@ public static class FloatingPointPass
 
         bool IsFusible(int productIndex, int sumIndex)
         {
-            PtxInstruction product = graph.Code.Instructions[productIndex];
-            PtxInstruction sum = graph.Code.Instructions[sumIndex];
+            PtxInstruction product = _graph.Code.Instructions[productIndex];
+            PtxInstruction sum = _graph.Code.Instructions[sumIndex];
             return product.Opcode == "mul" && CanFuse(product) && product.Types[0] == sum.Types[0] && product.Has("ftz") == sum.Has("ftz")
-                && ReferenceEquals(written[productIndex].Scope, written[sumIndex].Scope);
+                && ReferenceEquals(_written[productIndex].Scope, _written[sumIndex].Scope);
         }
 
         // At the product's place stay copies of those factors whose registers get another value before the sum.
         void Fuse(int productIndex, int sumIndex, int operand, Dictionary<string, int> lastWrite)
         {
-            PtxInstruction product = written[productIndex].Instruction;
-            PtxInstruction sum = written[sumIndex].Instruction;
+            PtxInstruction product = _written[productIndex].Instruction;
+            PtxInstruction sum = _written[sumIndex].Instruction;
             PtxType type = sum.Types[0];
             List<PtxStatement> copies = [];
             PtxOperand[] factors = [.. product.Operands.Skip(1).Select((factor, i) =>
             {
-                string? register = (graph.Code.Instructions[productIndex].Operands[i + 1] as PtxRegister)?.Name;
+                string? register = (_graph.Code.Instructions[productIndex].Operands[i + 1] as PtxRegister)?.Name;
                 bool isKept = register == null || lastWrite.GetValueOrDefault(register, -1) < productIndex;
                 return isKept ? factor : Derived("mov", factor, type, product.Line, copies);
             })];
@@ -99,8 +99,8 @@ public static class FloatingPointPass
                 factors[negated] = Negated(factors[negated], type, sum.Line, fused);
             }
             fused.Add(sum with { Opcode = "fma", Modifiers = ["rn", .. sum.Modifiers], Operands = [sum.Operands[0], .. factors, addend] });
-            replaced[productIndex] = copies;
-            replaced[sumIndex] = fused;
+            _replaced[productIndex] = copies;
+            _replaced[sumIndex] = fused;
         }
 
         // Constants change their sign; a register is negated into a new one, which an assembler folds into the fma.
@@ -113,7 +113,7 @@ public static class FloatingPointPass
 
         PtxRegister Derived(string opcode, PtxOperand operand, PtxType type, int line, List<PtxStatement> statements)
         {
-            PtxRegister register = added.Next(type);
+            PtxRegister register = _added.Next(type);
             statements.Add(new PtxInstruction(opcode, [type.Word()], [register, operand]) { Line = line });
             return register;
         }

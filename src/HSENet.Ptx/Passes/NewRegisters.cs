@@ -3,23 +3,23 @@ namespace HSENet.Ptx;
 
 sealed class NewRegisters(PtxFunction function)
 {
-    readonly SortedDictionary<PtxType, int> counts = [];
-    readonly string stem = Stem(function);
+    readonly SortedDictionary<PtxType, int> _counts = [];
+    readonly string _stem = Stem(function);
 
     public PtxRegister Next(PtxType type)
     {
-        int number = counts.GetValueOrDefault(type);
-        counts[type] = number + 1;
-        return new PtxRegister($"{stem}_{type.Word()}_{number}");
+        int number = _counts.GetValueOrDefault(type);
+        _counts[type] = number + 1;
+        return new PtxRegister($"{_stem}_{type.Word()}_{number}");
     }
 
     /// <summary>The changed function with the declarations of the new registers in front.</summary>
     public PtxFunction Declare(PtxFunction changed) => changed with
     {
-        Body = [.. counts.Select(pair => Declaration(pair.Key, pair.Value)), .. changed.Body!],
+        Body = [.. _counts.Select(pair => Declaration(pair.Key, pair.Value)), .. changed.Body!],
     };
 
-    PtxRegisterDeclaration Declaration(PtxType type, int count) => new(type, [new PtxRegisterName($"{stem}_{type.Word()}_", count)]);
+    PtxRegisterDeclaration Declaration(PtxType type, int count) => new(type, [new PtxRegisterName($"{_stem}_{type.Word()}_", count)]);
 
     static string Stem(PtxFunction function)
     {

@@ -21,20 +21,20 @@ sealed class FloatFormat
     /// <summary>No infinity: the code above 448 is the only NaN.</summary>
     public static readonly FloatFormat E4M3 = new("e4m3", 8, 3, 0x7f, infinity: 0x7f);
 
-    readonly int mantissaBits;
-    readonly int bias;
+    readonly int _mantissaBits;
+    readonly int _bias;
 
     /// <summary>Exponent of the last bit of subnormal numbers: the smallest positive number is 2 to this power.</summary>
-    readonly int lowestExponent;
+    readonly int _lowestExponent;
 
     FloatFormat(string name, int bits, int mantissaBits, ulong canonicalNaN, ulong infinity = 0)
     {
         Name = name;
         Bits = bits;
-        this.mantissaBits = mantissaBits;
+        _mantissaBits = mantissaBits;
         int exponentBits = bits - 1 - mantissaBits;
-        bias = (1 << (exponentBits - 1)) - 1;
-        lowestExponent = 1 - bias - mantissaBits;
+        _bias = (1 << (exponentBits - 1)) - 1;
+        _lowestExponent = 1 - _bias - mantissaBits;
         SignBit = 1UL << (bits - 1);
         SmallestNormal = 1UL << mantissaBits;
         Infinity = infinity != 0 ? infinity : ((1UL << exponentBits) - 1) << mantissaBits;
@@ -61,7 +61,7 @@ sealed class FloatFormat
     /// <summary>The NaN that arithmetic returns; f64 alone keeps the payload of a NaN operand instead.</summary>
     public ulong CanonicalNaN { get; }
 
-    public ulong One => (ulong)bias << mantissaBits;
+    public ulong One => (ulong)_bias << _mantissaBits;
 
     public bool IsNaN(ulong bits) => HasInfinity ? (bits & MagnitudeMask) > Infinity : (bits & MagnitudeMask) == Infinity;
 
@@ -84,9 +84,9 @@ sealed class FloatFormat
         if (magnitude >= Infinity)
             value = IsNaN(bits) ? double.NaN : double.PositiveInfinity;
         else if (magnitude < SmallestNormal)
-            value = magnitude * PowerOfTwo(lowestExponent);
+            value = magnitude * PowerOfTwo(_lowestExponent);
         else
-            value = BitConverter.UInt64BitsToDouble((magnitude << (52 - mantissaBits)) + ((ulong)(1023 - bias) << 52));
+            value = BitConverter.UInt64BitsToDouble((magnitude << (52 - _mantissaBits)) + ((ulong)(1023 - _bias) << 52));
         return (bits & SignBit) != 0 ? -value : value;
     }
 
@@ -113,7 +113,7 @@ sealed class FloatFormat
         int exponent = (int)(bits >> 52);
         ulong significand = exponent == 0 ? bits : (bits & 0xfffffffffffff) | 1UL << 52;
         exponent = Math.Max(exponent, 1) - 1075; // value = significand * 2^exponent
-        int last = Math.Max(exponent + 52 - mantissaBits, lowestExponent); // exponent of the result's last bit
+        int last = Math.Max(exponent + 52 - _mantissaBits, _lowestExponent); // exponent of the result's last bit
         int dropped = last - exponent;
         ulong kept = dropped > 63 ? 0 : significand >> dropped;
         // Twice the dropped part against one unit of the last place; 54 dropped bits or more are below a half
@@ -128,7 +128,7 @@ sealed class FloatFormat
             _ => false,
         };
         ulong result = kept + (away ? 1UL : 0);
-        result += (ulong)(last - lowestExponent) << mantissaBits; // the leading bit of a normal number adds the missing 1 to the exponent
+        result += (ulong)(last - _lowestExponent) << _mantissaBits; // the leading bit of a normal number adds the missing 1 to the exponent
         if (result < Infinity)
             return sign | result;
         bool stays = finite || rounding == Rounding.Zero || (rounding == Rounding.Down && !negative)

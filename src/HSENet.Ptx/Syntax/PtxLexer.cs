@@ -12,11 +12,11 @@ readonly record struct PtxToken(PtxTokenKind Kind, string Text, ulong Bits, int 
 sealed class PtxLexer(string text)
 {
     const string Marks = "()[]{}<>,;:@!|+-=";
-    readonly Dictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> pool =
+    readonly Dictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> _pool =
         new Dictionary<string, string>().GetAlternateLookup<ReadOnlySpan<char>>();
-    readonly List<PtxToken> tokens = [];
-    int position;
-    int line = 1;
+    readonly List<PtxToken> _tokens = [];
+    int _position;
+    int _line = 1;
 
     public static List<PtxToken> Read(string text) => new PtxLexer(text).Read();
 
@@ -24,22 +24,22 @@ sealed class PtxLexer(string text)
     {
         while (SkipSpace())
         {
-            char c = text[position];
+            char c = text[_position];
             if (IsNameStart(c))
                 AddName();
-            else if (c == '.' && position + 1 < text.Length && IsNamePart(text[position + 1]))
+            else if (c == '.' && _position + 1 < text.Length && IsNamePart(text[_position + 1]))
                 AddWord();
             else if (char.IsAsciiDigit(c))
                 AddNumber();
             else if (c == '"')
                 AddString();
             else if (Marks.Contains(c))
-                Add(PtxTokenKind.Mark, position, ++position);
+                Add(PtxTokenKind.Mark, _position, ++_position);
             else
                 throw Error($"character {(c is > ' ' and < '\x7f' ? $"'{c}'" : $"U+{(int)c:X4}")} does not belong here");
         }
-        tokens.Add(new(PtxTokenKind.End, "end of text", 0, line));
-        return tokens;
+        _tokens.Add(new(PtxTokenKind.End, "end of text", 0, _line));
+        return _tokens;
     }
 
     static bool IsNameStart(char c) => char.IsAsciiLetter(c) || c is '_' or '$' or '%';
@@ -47,16 +47,16 @@ sealed class PtxLexer(string text)
 
     bool SkipSpace()
     {
-        while (position < text.Length)
+        while (_position < text.Length)
         {
-            char c = text[position];
+            char c = text[_position];
             if (c == '\n')
-                line++;
+                _line++;
             if (c is ' ' or '\t' or '\r' or '\n' or '\f' or '\v')
-                position++;
-            else if (c == '/' && position + 1 < text.Length && text[position + 1] == '/')
-                position = text.IndexOf('\n', position) is var end and >= 0 ? end : text.Length;
-            else if (c == '/' && position + 1 < text.Length && text[position + 1] == '*')
+                _position++;
+            else if (c == '/' && _position + 1 < text.Length && text[_position + 1] == '/')
+                _position = text.IndexOf('\n', _position) is var end and >= 0 ? end : text.Length;
+            else if (c == '/' && _position + 1 < text.Length && text[_position + 1] == '*')
                 SkipComment();
             else
                 return true;
@@ -66,50 +66,51 @@ sealed class PtxLexer(string text)
 
     void SkipComment()
     {
-        int end = text.IndexOf("*/", position + 2, StringComparison.Ordinal);
+        int end = text.IndexOf("*/", _position + 2, StringComparison.Ordinal);
         if (end < 0)
             throw Error("comment without an end");
-        line += text.AsSpan(position, end - position).Count('\n');
-        position = end + 2;
+        _line += text.AsSpan(_position, end - _position).Count('\n');
+        _position = end + 2;
     }
 
     void AddName()
     {
-        int start = position++;
-        while (position < text.Length && IsNamePart(text[position]))
-            position++;
-        if (text[start] == '%' && position == start + 1)
+        int start = _position++;
+        while (_position < text.Length && IsNamePart(text[_position]))
+            _position++;
+        if (text[start] == '%' && _position == start + 1)
             throw Error("a name must follow '%'");
-        Add(PtxTokenKind.Name, start, position);
+        Add(PtxTokenKind.Name, start, _position);
     }
 
     void AddWord()
     {
-        int start = ++position;
-        while (position < text.Length && (IsNamePart(text[position]) || IsDoubleColon()))
-            position += text[position] == ':' ? 2 : 1;
-        Add(PtxTokenKind.Word, start, position);
+        int start = ++_position;
+        while (_position < text.Length && (IsNamePart(text[_position]) || IsDoubleColon()))
+            _position += text[_position] == ':' ? 2 : 1;
+        Add(PtxTokenKind.Word, start, _position);
     }
 
     bool IsDoubleColon() =>
-        text[position] == ':' && position + 2 < text.Length && text[position + 1] == ':' && IsNamePart(text[position + 2]);
+        text[_position] == ':' && _position + 2 < text.Length && text[_position + 1] == ':' && IsNamePart(text[_position + 2]);
 
     void AddNumber()
     {
-        int start = position;
-        while (position < text.Length && (char.IsAsciiLetterOrDigit(text[position]) || IsFraction(start)))
-            position++;
-        ReadOnlySpan<char> number = text.AsSpan(start, position - start);
+        int start = _position;
+        while (_position < text.Length && (char.IsAsciiLetterOrDigit(text[_position]) || IsFraction(start)))
+            _position++;
+        ReadOnlySpan<char> number = text.AsSpan(start, _position - start);
         if (!TryReadNumber(number, out PtxTokenKind kind, out ulong bits))
             throw Error($"'{number}' is not a number");
-        Add(kind, start, position, bits);
+        Add(kind, start, _position, bits);
     }
 
     bool IsFraction(int start)
     {
-        bool hexadecimal = position > start + 1 && text[start] == '0' && char.ToLowerInvariant(text[start + 1]) is 'x' or 'f' or 'd' or 'b';
-        return !hexadecimal && (text[position] == '.' && position + 1 < text.Length && char.IsAsciiDigit(text[position + 1])
-            || text[position] is '+' or '-' && text[position - 1] is 'e' or 'E');
+        bool hexadecimal = _position > start + 1 && text[start] == '0'
+            && char.ToLowerInvariant(text[start + 1]) is 'x' or 'f' or 'd' or 'b';
+        return !hexadecimal && (text[_position] == '.' && _position + 1 < text.Length && char.IsAsciiDigit(text[_position + 1])
+            || text[_position] is '+' or '-' && text[_position - 1] is 'e' or 'E');
     }
 
     static bool TryReadNumber(ReadOnlySpan<char> number, out PtxTokenKind kind, out ulong bits)
@@ -154,19 +155,19 @@ sealed class PtxLexer(string text)
 
     void AddString()
     {
-        int end = text.AsSpan(position + 1).IndexOfAny('"', '\n');
-        if (end < 0 || text[position + 1 + end] == '\n')
+        int end = text.AsSpan(_position + 1).IndexOfAny('"', '\n');
+        if (end < 0 || text[_position + 1 + end] == '\n')
             throw Error("string without an end");
-        Add(PtxTokenKind.String, position, position += end + 2);
+        Add(PtxTokenKind.String, _position, _position += end + 2);
     }
 
     void Add(PtxTokenKind kind, int start, int end, ulong bits = 0)
     {
         ReadOnlySpan<char> span = text.AsSpan(start, end - start);
-        if (!pool.TryGetValue(span, out string? word))
-            pool[span] = word = span.ToString();
-        tokens.Add(new(kind, word, bits, line));
+        if (!_pool.TryGetValue(span, out string? word))
+            _pool[span] = word = span.ToString();
+        _tokens.Add(new(kind, word, bits, _line));
     }
 
-    PtxException Error(string what) => PtxSource.Error(text, line, what);
+    PtxException Error(string what) => PtxSource.Error(text, _line, what);
 }

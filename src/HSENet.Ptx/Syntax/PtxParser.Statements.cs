@@ -16,7 +16,7 @@ sealed partial class PtxParser
         "%dynamic_smem_size", "%total_smem_size", "%aggr_smem_size", "%cluster_ctarank", "%cluster_nctarank", "%is_explicit_cluster",
     ];
 
-    RegisterScopes scopes = new();
+    RegisterScopes _scopes = new();
 
     // After the opening brace, to the closing one.
     List<PtxStatement> ReadStatements(int depth)
@@ -31,7 +31,7 @@ sealed partial class PtxParser
             int line = Current.Line;
             statements.Add(ReadStatement(depth) with { Line = line });
         }
-        scopes.Close();
+        _scopes.Close();
         return statements;
     }
 
@@ -41,15 +41,15 @@ sealed partial class PtxParser
         {
             if (depth == DeepestBlock)
                 throw Error("blocks are nested too deep", -1);
-            scopes.Open();
+            _scopes.Open();
             return new PtxBlock(ReadStatements(depth + 1));
         }
         if (Current.Kind == PtxTokenKind.Word)
             return ReadBodyDirective();
-        if (Current.Kind == PtxTokenKind.Name && tokens[position + 1] is { Kind: PtxTokenKind.Mark, Text: ":" })
+        if (Current.Kind == PtxTokenKind.Name && _tokens[_position + 1] is { Kind: PtxTokenKind.Mark, Text: ":" })
         {
-            string name = tokens[position].Text;
-            position += 2;
+            string name = _tokens[_position].Text;
+            _position += 2;
             return TakeWord("branchtargets") ? ReadBranchTargets(name) : new PtxLabel(name);
         }
         return ReadInstruction();
@@ -60,7 +60,7 @@ sealed partial class PtxParser
         switch (Current.Text)
         {
             case "reg":
-                position++;
+                _position++;
                 return ReadRegisters();
             case "local" or "shared" or "param" or "global" or "const":
                 PtxVariable variable = ReadVariable();
@@ -76,13 +76,13 @@ sealed partial class PtxParser
     // .pragma "text"; .file 1 "name" [, n, n] and .loc 1 2 3 [, words] have no semicolon: they end with their line.
     PtxDirective ReadDirective()
     {
-        PtxToken word = tokens[position++];
+        PtxToken word = _tokens[_position++];
         List<string> arguments = [];
         while (Current.Line == word.Line && Current.Kind is not PtxTokenKind.End && !IsMark(';') && !IsMark('}') && !IsMark('{'))
         {
             if (Current.Kind is not (PtxTokenKind.Integer or PtxTokenKind.String or PtxTokenKind.Name) && !IsMark(','))
                 throw Error($"'{Shown(Current)}' does not belong in .{word.Text}");
-            arguments.Add(tokens[position++].Text);
+            arguments.Add(_tokens[_position++].Text);
         }
         if (arguments.Count == 0)
             throw Error($".{word.Text} needs arguments", -1);
@@ -110,7 +110,7 @@ sealed partial class PtxParser
                 TakeMark('>', "'>'");
             }
             names.Add(new PtxRegisterName(name, count));
-            if (!scopes.Declare(names[^1], type))
+            if (!_scopes.Declare(names[^1], type))
                 throw Error($"register '{name}' is declared twice", -1);
         }
         while (TakeMark(','));
@@ -130,7 +130,7 @@ sealed partial class PtxParser
 
     PtxInstruction ReadInstruction()
     {
-        int start = position;
+        int start = _position;
         PtxRegister? predicate = null;
         bool negated = false;
         if (TakeMark('@'))
@@ -143,7 +143,7 @@ sealed partial class PtxParser
             throw Error($"unknown instruction '{opcode}'", -1);
         List<string> modifiers = [];
         while (Current.Kind == PtxTokenKind.Word)
-            modifiers.Add(tokens[position++].Text);
+            modifiers.Add(_tokens[_position++].Text);
         List<PtxOperand> operands = [];
         if (!IsMark(';'))
             do
@@ -152,9 +152,9 @@ sealed partial class PtxParser
         PtxInstruction instruction = new(opcode, modifiers, operands) { Predicate = predicate, PredicateNegated = negated };
         if (!IsMark(';'))
             throw Error($"expected ';' after '{instruction.Mnemonic}', found '{Shown(Current)}'");
-        position++;
+        _position++;
         if (PtxInstructionTable.Fault(instruction, TypeOf) is string fault)
-            throw PtxSource.Error(text, tokens[start].Line, fault);
+            throw PtxSource.Error(_text, _tokens[start].Line, fault);
         return PtxInstructionTable.WithTypedConstants(instruction);
     }
 
@@ -179,8 +179,8 @@ sealed partial class PtxParser
         if (Current.Kind == PtxTokenKind.Name)
             return ReadNamed();
         bool negative = TakeMark('-');
-        PtxToken number = tokens[position];
-        position += number.Kind == PtxTokenKind.End ? 0 : 1;
+        PtxToken number = _tokens[_position];
+        _position += number.Kind == PtxTokenKind.End ? 0 : 1;
         return number.Kind switch
         {
             PtxTokenKind.Integer => new PtxInteger((long)(negative ? 0 - number.Bits : number.Bits)),
@@ -198,7 +198,7 @@ sealed partial class PtxParser
     }
 
     PtxType TypeOf(string register) =>
-        scopes.TryFind(register, out PtxType type, out _) ? type : throw Error($"register {register} is not declared");
+        _scopes.TryFind(register, out PtxType type, out _) ? type : throw Error($"register {register} is not declared");
 
     List<PtxOperand> ReadOperands(char close, int depth)
     {
@@ -214,7 +214,7 @@ sealed partial class PtxParser
 
     PtxOperand ReadNamed()
     {
-        string name = tokens[position++].Text;
+        string name = _tokens[_position++].Text;
         if (name == "_")
             return new PtxSink();
         if (VectorRegisters.Contains(name))
@@ -224,7 +224,7 @@ sealed partial class PtxParser
                 ? new PtxSpecialRegister($"{name}.{component}")
                 : throw Error($"{name} has no component '.{component}'", -1);
         }
-        if (scopes.TryFind(name, out _, out _))
+        if (_scopes.TryFind(name, out _, out _))
             return new PtxRegister(name);
         if (ScalarRegisters.Contains(name))
             return new PtxSpecialRegister(name);
@@ -236,7 +236,7 @@ sealed partial class PtxParser
     {
         PtxAddress address = Current.Kind switch
         {
-            PtxTokenKind.Integer => new PtxAddress(null, (long)tokens[position++].Bits),
+            PtxTokenKind.Integer => new PtxAddress(null, (long)_tokens[_position++].Bits),
             PtxTokenKind.Name => ReadNamed() switch
             {
                 PtxRegister register => new PtxAddress(register, ReadOffset()),

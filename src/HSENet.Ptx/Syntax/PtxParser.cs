@@ -22,14 +22,14 @@ sealed partial class PtxParser
         ["maxclusterrank"] = 1,
     };
 
-    readonly string text;
-    readonly List<PtxToken> tokens;
-    int position;
+    readonly string _text;
+    readonly List<PtxToken> _tokens;
+    int _position;
 
     PtxParser(string text)
     {
-        this.text = text;
-        tokens = PtxLexer.Read(text);
+        _text = text;
+        _tokens = PtxLexer.Read(text);
     }
 
     public static PtxModule Parse(string text)
@@ -38,7 +38,7 @@ sealed partial class PtxParser
         return new PtxParser(text).ReadModule();
     }
 
-    PtxToken Current => tokens[position];
+    PtxToken Current => _tokens[_position];
 
     PtxModule ReadModule()
     {
@@ -67,7 +67,7 @@ sealed partial class PtxParser
                 _ => null
             };
             if (name != null && !defined.Add(name))
-                throw PtxSource.Error(text, items[^1].Line, "defined twice");
+                throw PtxSource.Error(_text, items[^1].Line, "defined twice");
         }
         return new PtxModule(version, string.Join(", ", targets), addressSize, items);
     }
@@ -102,18 +102,18 @@ sealed partial class PtxParser
     // .section .debug_… { … }: data for a debugger, kept as it is.
     PtxDirective ReadSection()
     {
-        int start = position++;
+        int start = _position++;
         List<string> arguments = [];
         while (!IsMark('}'))
         {
             if (Current.Kind == PtxTokenKind.End)
                 throw Error("a section has no end");
-            arguments.Add(Shown(tokens[position++]));
+            arguments.Add(Shown(_tokens[_position++]));
         }
-        position++;
+        _position++;
         bool isDebug = arguments.Count > 1 && arguments[0].StartsWith(".debug", StringComparison.Ordinal) && arguments[1] == "{";
         return isDebug
-            ? new PtxDirective("section", [.. arguments, "}"]) { Line = tokens[start].Line }
+            ? new PtxDirective("section", [.. arguments, "}"]) { Line = _tokens[start].Line }
             : throw Error("a section is written .section .debug_name { … }", -1);
     }
 
@@ -135,10 +135,10 @@ sealed partial class PtxParser
         if (TakeMark(';'))
             return function;
         TakeMark('{', "a body or ';'");
-        scopes = new RegisterScopes();
-        scopes.Open();
+        _scopes = new RegisterScopes();
+        _scopes.Open();
         foreach (PtxVariable register in results.Concat(parameters).Where(variable => variable.Space == PtxSpace.Register))
-            if (!scopes.Declare(new PtxRegisterName(register.Name, null), register.Type))
+            if (!_scopes.Declare(new PtxRegisterName(register.Name, null), register.Type))
                 throw Error($"register '{register.Name}' is declared twice", -1);
         IReadOnlyList<PtxStatement> body = ReadStatements(0);
         return function with { Body = body };
@@ -146,7 +146,7 @@ sealed partial class PtxParser
 
     PtxDirective ReadFunctionDirective()
     {
-        PtxToken word = tokens[position++];
+        PtxToken word = _tokens[_position++];
         if (!FunctionDirectives.TryGetValue(word.Text, out int most))
             throw Error($"unknown directive '.{word.Text}'", -1);
         List<string> arguments = [];
@@ -180,8 +180,8 @@ sealed partial class PtxParser
     // .space [.align n] [.vn] .type [.ptr [.space] [.align n]] name[dimensions] [= value]
     PtxVariable ReadVariable()
     {
-        if (!PtxTypes.TryParseSpace(tokens[position++].Text, out PtxSpace space))
-            throw Error($"'.{tokens[position - 1].Text}' is not a state space", -1);
+        if (!PtxTypes.TryParseSpace(_tokens[_position++].Text, out PtxSpace space))
+            throw Error($"'.{_tokens[_position - 1].Text}' is not a state space", -1);
         int? alignment = ReadAlignment();
         int width = TakeWord("v2") ? 2 : TakeWord("v4") ? 4 : 1;
         alignment ??= ReadAlignment();
@@ -194,7 +194,7 @@ sealed partial class PtxParser
             if (Current.Kind == PtxTokenKind.Word && PtxTypes.TryParseSpace(Current.Text, out PtxSpace pointed))
             {
                 pointerSpace = pointed;
-                position++;
+                _position++;
             }
             pointerAlignment = ReadAlignment();
         }
@@ -264,7 +264,7 @@ sealed partial class PtxParser
     bool TakeMark(char mark)
     {
         bool found = IsMark(mark);
-        position += found ? 1 : 0;
+        _position += found ? 1 : 0;
         return found;
     }
 
@@ -277,16 +277,16 @@ sealed partial class PtxParser
     bool TakeWord(string word)
     {
         bool found = IsWord(word);
-        position += found ? 1 : 0;
+        _position += found ? 1 : 0;
         return found;
     }
 
     PtxToken Take(PtxTokenKind kind, string expected) =>
-        Current.Kind == kind ? tokens[position++] : throw Error($"expected {expected}, found '{Shown(Current)}'");
+        Current.Kind == kind ? _tokens[_position++] : throw Error($"expected {expected}, found '{Shown(Current)}'");
 
     void TakeEnd() => TakeMark(';', "';'");
 
     static string Shown(PtxToken token) => token.Kind == PtxTokenKind.Word ? "." + token.Text : token.Text;
 
-    PtxException Error(string what, int offset = 0) => PtxSource.Error(text, tokens[position + offset].Line, what);
+    PtxException Error(string what, int offset = 0) => PtxSource.Error(_text, _tokens[_position + offset].Line, what);
 }

@@ -6,30 +6,30 @@ sealed class RegisterScopes
 {
     readonly record struct Declaration(PtxType Type, int? Count);
 
-    readonly List<Dictionary<string, Declaration>> scopes = [];
+    readonly List<Dictionary<string, Declaration>> _scopes = [];
 
-    public int Depth => scopes.Count;
+    public int Depth => _scopes.Count;
 
-    public void Open() => scopes.Add([]);
-    public void Close() => scopes.RemoveAt(scopes.Count - 1);
+    public void Open() => _scopes.Add([]);
+    public void Close() => _scopes.RemoveAt(_scopes.Count - 1);
 
     /// <summary>False when the innermost block has the name already.</summary>
     public bool Declare(PtxRegisterName name, PtxType type) =>
-        scopes[^1].TryAdd(name.Count == null ? name.Name : name.Name + "<", new Declaration(type, name.Count));
+        _scopes[^1].TryAdd(name.Count == null ? name.Name : name.Name + "<", new Declaration(type, name.Count));
 
     /// <summary>Finds a register; <paramref name="depth"/> is the index of its block, 0 for the function's own.</summary>
     public bool TryFind(string name, out PtxType type, out int depth)
     {
-        for (depth = scopes.Count - 1; depth >= 0; depth--)
+        for (depth = _scopes.Count - 1; depth >= 0; depth--)
         {
-            if (scopes[depth].TryGetValue(name, out Declaration exact))
+            if (_scopes[depth].TryGetValue(name, out Declaration exact))
             {
                 type = exact.Type;
                 return true;
             }
             for (int stem = name.Length - 1; stem > 0 && char.IsAsciiDigit(name[stem]); stem--)
                 if (int.TryParse(name.AsSpan(stem), out int number) && (stem == name.Length - 1 || name[stem] != '0')
-                    && scopes[depth].TryGetValue(name[..stem] + "<", out Declaration counted) && number < counted.Count)
+                    && _scopes[depth].TryGetValue(name[..stem] + "<", out Declaration counted) && number < counted.Count)
                 {
                     type = counted.Type;
                     return true;

@@ -11,9 +11,9 @@ internal sealed partial class AtomicFile : IDisposable
     /// <summary>What a place to write must be.</summary>
     public const string Writable = "a folder that exists, may be written and has room";
 
-    readonly string path;
-    readonly string temporary;
-    bool done;
+    readonly string _path;
+    readonly string _temporary;
+    bool _done;
 
     /// <summary>Handle for positioned writes.</summary>
     public SafeFileHandle Handle { get; }
@@ -43,11 +43,11 @@ internal sealed partial class AtomicFile : IDisposable
     /// <exception cref="HseNetFileException">The folder does not exist or cannot be written.</exception>
     public AtomicFile(string path)
     {
-        this.path = path;
-        temporary = $"{path}.{Environment.ProcessId}-{Guid.NewGuid():N}.tmp";
+        _path = path;
+        _temporary = $"{path}.{Environment.ProcessId}-{Guid.NewGuid():N}.tmp";
         try
         {
-            Handle = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read);
+            Handle = File.OpenHandle(_temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -65,7 +65,7 @@ internal sealed partial class AtomicFile : IDisposable
         // The second is what a file system says whose files end at 4 GB, and a limit of the shell.
         catch (Exception e) when (e is IOException or ArgumentOutOfRangeException)
         {
-            throw new HseNetFileException(path, $"cannot be written ({e.Message})", Writable, e);
+            throw new HseNetFileException(_path, $"cannot be written ({e.Message})", Writable, e);
         }
     }
 
@@ -76,12 +76,12 @@ internal sealed partial class AtomicFile : IDisposable
         {
             RandomAccess.FlushToDisk(Handle);
             Handle.Dispose();
-            File.Move(temporary, path, overwrite: true);
-            done = true;
+            File.Move(_temporary, _path, overwrite: true);
+            _done = true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HseNetFileException(path, $"cannot be written ({e.Message})", Writable, e);
+            throw new HseNetFileException(_path, $"cannot be written ({e.Message})", Writable, e);
         }
     }
 
@@ -89,7 +89,7 @@ internal sealed partial class AtomicFile : IDisposable
     public void Dispose()
     {
         Handle.Dispose();
-        if (!done)
-            File.Delete(temporary);
+        if (!_done)
+            File.Delete(_temporary);
     }
 }

@@ -7,11 +7,11 @@ namespace HSENet.Runtime;
 /// <summary>Owner of a read-only range of memory with bounds-checked access. Pointers into it die with it.</summary>
 internal sealed unsafe class FileBytes : IDisposable
 {
-    readonly MemoryMappedFile? mapping;
-    readonly MemoryMappedViewAccessor? view;
-    readonly GCHandle pinned;
-    byte* start;
-    bool disposed;
+    readonly MemoryMappedFile? _mapping;
+    readonly MemoryMappedViewAccessor? _view;
+    readonly GCHandle _pinned;
+    byte* _start;
+    bool _disposed;
 
     /// <summary>The file's name in messages.</summary>
     public string Name { get; }
@@ -25,18 +25,18 @@ internal sealed unsafe class FileBytes : IDisposable
         Length = length;
         if (mapping is null)
             return;
-        this.mapping = mapping;
-        view = mapping.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
-        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        start += view.PointerOffset;
+        _mapping = mapping;
+        _view = mapping.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
+        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
+        _start += _view.PointerOffset;
     }
 
     FileBytes(string name, byte[] bytes)
     {
         Name = name;
         Length = bytes.Length;
-        pinned = GCHandle.Alloc(bytes, GCHandleType.Pinned);
-        start = (byte*)pinned.AddrOfPinnedObject();
+        _pinned = GCHandle.Alloc(bytes, GCHandleType.Pinned);
+        _start = (byte*)_pinned.AddrOfPinnedObject();
     }
 
     /// <summary>Maps a file.</summary>
@@ -74,11 +74,11 @@ internal sealed unsafe class FileBytes : IDisposable
     /// <exception cref="HseNetFileException">The range is not inside the file.</exception>
     public byte* Pointer(long offset, long length)
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (offset < 0 || length < 0 || offset > Length || length > Length - offset)
             throw new HseNetFileException(Name, $"bytes {offset} to {(UInt128)(ulong)offset + (ulong)length} are not in the file",
                 $"at most {Length} bytes");
-        return start + offset;
+        return _start + offset;
     }
 
     /// <summary>A range of at most 2 GB as a span.</summary>
@@ -97,17 +97,17 @@ internal sealed unsafe class FileBytes : IDisposable
     /// <summary>Unmaps the file. Pointers and spans into it must not be used any more.</summary>
     public void Dispose()
     {
-        if (disposed)
+        if (_disposed)
             return;
-        disposed = true;
-        start = null;
-        if (view is not null)
+        _disposed = true;
+        _start = null;
+        if (_view is not null)
         {
-            view.SafeMemoryMappedViewHandle.ReleasePointer();
-            view.Dispose();
-            mapping!.Dispose();
+            _view.SafeMemoryMappedViewHandle.ReleasePointer();
+            _view.Dispose();
+            _mapping!.Dispose();
         }
-        if (pinned.IsAllocated)
-            pinned.Free();
+        if (_pinned.IsAllocated)
+            _pinned.Free();
     }
 }

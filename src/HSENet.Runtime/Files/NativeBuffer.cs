@@ -7,7 +7,7 @@ internal sealed unsafe class NativeBuffer : IDisposable
 {
     const long FirstPiece = 1 << 20;
 
-    byte* start;
+    byte* _start;
 
     /// <summary>Number of bytes that were filled.</summary>
     public long Length { get; private set; }
@@ -16,7 +16,7 @@ internal sealed unsafe class NativeBuffer : IDisposable
     public long Capacity { get; private set; }
 
     /// <summary>Address of the first byte.</summary>
-    public byte* Pointer => start;
+    public byte* Pointer => _start;
 
     ~NativeBuffer() => Free();
 
@@ -24,7 +24,7 @@ internal sealed unsafe class NativeBuffer : IDisposable
     public static NativeBuffer CopyOf(ReadOnlySpan<byte> bytes)
     {
         NativeBuffer buffer = OfLength(bytes.Length);
-        bytes.CopyTo(new Span<byte>(buffer.start, bytes.Length));
+        bytes.CopyTo(new Span<byte>(buffer._start, bytes.Length));
         return buffer;
     }
 
@@ -61,7 +61,7 @@ internal sealed unsafe class NativeBuffer : IDisposable
                 cancellation.ThrowIfCancellationRequested();
                 if (buffer.Length == buffer.Capacity)
                     buffer.Reserve(Math.Min(length, Math.Max(FirstPiece, 2 * buffer.Capacity)), name);
-                var free = new Span<byte>(buffer.start + buffer.Length, (int)Math.Min(buffer.Capacity - buffer.Length, 1 << 24));
+                var free = new Span<byte>(buffer._start + buffer.Length, (int)Math.Min(buffer.Capacity - buffer.Length, 1 << 24));
                 int got = GrowingRead.AsFarAsPossible(stream, free, name);
                 if (got == 0)
                     throw new HseNetFileException(name, $"is truncated: {buffer.Length} bytes of voxels", $"{length}");
@@ -87,7 +87,7 @@ internal sealed unsafe class NativeBuffer : IDisposable
     {
         try
         {
-            start = (byte*)NativeMemory.Realloc(start, (nuint)Math.Max(1, capacity));
+            _start = (byte*)NativeMemory.Realloc(_start, (nuint)Math.Max(1, capacity));
             Capacity = capacity;
         }
         catch (OutOfMemoryException e)
@@ -99,8 +99,8 @@ internal sealed unsafe class NativeBuffer : IDisposable
 
     void Free()
     {
-        NativeMemory.Free(start);
-        start = null;
+        NativeMemory.Free(_start);
+        _start = null;
         Length = Capacity = 0;
     }
 }

@@ -3,28 +3,28 @@ namespace HSENet.Runtime;
 
 internal sealed class PeekedStream : Stream
 {
-    readonly Stream inner;
-    readonly byte[] head = new byte[16];
-    readonly int headLength;
-    int given;
+    readonly Stream _inner;
+    readonly byte[] _head = new byte[16];
+    readonly int _headLength;
+    int _given;
 
     /// <summary>Reads up to 16 bytes of the stream; disposing this leaves the stream open.</summary>
     public PeekedStream(Stream inner, string name)
     {
-        this.inner = inner;
-        headLength = GrowingRead.AsFarAsPossible(inner, head, name);
+        _inner = inner;
+        _headLength = GrowingRead.AsFarAsPossible(inner, _head, name);
     }
 
     /// <summary>The first bytes, at most 16.</summary>
-    public ReadOnlySpan<byte> Head => head.AsSpan(0, headLength);
+    public ReadOnlySpan<byte> Head => _head.AsSpan(0, _headLength);
 
     public override int Read(Span<byte> buffer)
     {
-        if (given == headLength)
-            return inner.Read(buffer);
-        int count = Math.Min(buffer.Length, headLength - given);
-        head.AsSpan(given, count).CopyTo(buffer);
-        given += count;
+        if (_given == _headLength)
+            return _inner.Read(buffer);
+        int count = Math.Min(buffer.Length, _headLength - _given);
+        _head.AsSpan(_given, count).CopyTo(buffer);
+        _given += count;
         return count;
     }
 
@@ -33,15 +33,15 @@ internal sealed class PeekedStream : Stream
     public override bool CanRead => true;
 
     // Length and position suffice to know whether the rest is there.
-    public override bool CanSeek => inner.CanSeek;
+    public override bool CanSeek => _inner.CanSeek;
 
     public override bool CanWrite => false;
 
-    public override long Length => inner.Length;
+    public override long Length => _inner.Length;
 
     public override long Position
     {
-        get => inner.Position - (headLength - given);
+        get => _inner.Position - (_headLength - _given);
         set => throw new NotSupportedException();
     }
 

@@ -11,7 +11,7 @@ internal sealed class CsvReader(TextReader text, string name)
     /// <summary>Number of the line that the last row began on, from 1.</summary>
     public int Line { get; private set; }
 
-    int nextLine = 1;
+    int _nextLine = 1;
 
     /// <summary>The fields of the next row that is not empty, or null at the end.</summary>
     public List<string>? NextRow()
@@ -20,7 +20,7 @@ internal sealed class CsvReader(TextReader text, string name)
             TakeLineEnd();
         if (text.Peek() < 0)
             return null;
-        Line = nextLine;
+        Line = _nextLine;
         var fields = new List<string>();
         do
         {
@@ -64,7 +64,7 @@ internal sealed class CsvReader(TextReader text, string name)
         if (field.Length == MaximumField)
             throw new HseNetFileException(name, $"line {Line} has a field that is too long", $"at most {MaximumField} characters");
         char c = (char)text.Read();
-        nextLine += c == '\n' ? 1 : 0;
+        _nextLine += c == '\n' ? 1 : 0;
         field.Append(c);
     }
 
@@ -76,5 +76,5 @@ internal sealed class CsvReader(TextReader text, string name)
         return true;
     }
 
-    void TakeLineEnd() => nextLine += text.Read() == '\n' ? 1 : 0;
+    void TakeLineEnd() => _nextLine += text.Read() == '\n' ? 1 : 0;
 }

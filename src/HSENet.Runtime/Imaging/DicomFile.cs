@@ -74,8 +74,8 @@ internal sealed record DicomFile(DicomImage Image, ReadOnlyMemory<byte> Pixels, 
     // The raw values of the wanted elements, interpreted when all are known.
     sealed class Values(string name)
     {
-        readonly Dictionary<uint, string> texts = [];
-        readonly Dictionary<uint, ushort> numbers = [];
+        readonly Dictionary<uint, string> _texts = [];
+        readonly Dictionary<uint, ushort> _numbers = [];
 
         public void Take(DicomElements elements, DicomElement element)
         {
@@ -85,17 +85,17 @@ internal sealed record DicomFile(DicomImage Image, ReadOnlyMemory<byte> Pixels, 
                     && element.Tag is SamplesPerPixel or Rows or Columns or BitsAllocated or BitsStored or HighBit or Representation)
                 {
                     if (element.Length == 2)
-                        numbers[element.Tag] = elements.UInt16(element.Offset);
+                        _numbers[element.Tag] = elements.UInt16(element.Offset);
                 }
                 else
-                    texts[element.Tag] = Encoding.Latin1.GetString(elements.Value(element)).Trim(' ', '\0');
+                    _texts[element.Tag] = Encoding.Latin1.GetString(elements.Value(element)).Trim(' ', '\0');
             }
             elements.Skip(element);
         }
 
-        public bool IsColour => numbers.GetValueOrDefault(SamplesPerPixel, (ushort)1) != 1;
+        public bool IsColour => _numbers.GetValueOrDefault(SamplesPerPixel, (ushort)1) != 1;
 
-        public string? Text(uint tag) => texts.GetValueOrDefault(tag);
+        public string? Text(uint tag) => _texts.GetValueOrDefault(tag);
 
         public DicomImage Image(string syntax)
         {
@@ -116,8 +116,8 @@ internal sealed record DicomFile(DicomImage Image, ReadOnlyMemory<byte> Pixels, 
                 Columns = Number(Columns),
                 BitsAllocated = Number(BitsAllocated),
                 BitsStored = Number(BitsStored, BitsAllocated),
-                HighBit = numbers.GetValueOrDefault(HighBit, (ushort)(Number(BitsStored, BitsAllocated) - 1)),
-                IsSigned = numbers.GetValueOrDefault(Representation) == 1,
+                HighBit = _numbers.GetValueOrDefault(HighBit, (ushort)(Number(BitsStored, BitsAllocated) - 1)),
+                IsSigned = _numbers.GetValueOrDefault(Representation) == 1,
                 RescaleSlope = Decimals(Slope, 1)?[0] ?? 1,
                 RescaleIntercept = Decimals(Intercept, 1)?[0] ?? 0,
                 PixelSpacing = spacing is null ? default : (spacing[0], spacing[1]),
@@ -134,13 +134,14 @@ internal sealed record DicomFile(DicomImage Image, ReadOnlyMemory<byte> Pixels, 
             return image;
         }
 
-        int Number(uint tag, uint otherwise = 0) => numbers.TryGetValue(tag, out ushort value) || numbers.TryGetValue(otherwise, out value)
-            ? value
-            : throw Error($"does not have the element {DicomElements.Shown(tag)}", "it in every image");
+        int Number(uint tag, uint otherwise = 0) =>
+            _numbers.TryGetValue(tag, out ushort value) || _numbers.TryGetValue(otherwise, out value)
+                ? value
+                : throw Error($"does not have the element {DicomElements.Shown(tag)}", "it in every image");
 
         double[]? Decimals(uint tag, int count)
         {
-            if (!texts.TryGetValue(tag, out string? text) || text.Length == 0)
+            if (!_texts.TryGetValue(tag, out string? text) || text.Length == 0)
                 return null;
             double[] values = [.. text.Split('\\')
                 .Select(part => double.TryParse(part.Trim(' ', '\0'), NumberStyles.Float, CultureInfo.InvariantCulture, out double v) ? v

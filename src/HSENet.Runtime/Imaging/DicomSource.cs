@@ -7,14 +7,14 @@ internal sealed class DicomSource
     // A single CT image is a megabyte; a multi-frame one may have hundreds.
     const int MaximumLength = 1 << 29;
 
-    readonly Func<byte[]?> read;
+    readonly Func<byte[]?> _read;
 
-    DicomSource(string name, Func<byte[]?> read) => (Name, this.read) = (name, read);
+    DicomSource(string name, Func<byte[]?> read) => (Name, _read) = (name, read);
 
     public string Name { get; }
 
     /// <summary>The content, or null if it does not begin as a DICOM file.</summary>
-    public byte[]? Read() => read();
+    public byte[]? Read() => _read();
 
     /// <summary>Bytes that a test or a receiver has in memory.</summary>
     public static DicomSource FromBytes(string name, byte[] content) => new(name, () => DicomFile.IsClaimed(content) ? content : null);

@@ -19,13 +19,13 @@ public sealed class MetadataTable
 {
     static readonly string[] Endings = [".nii.gz", ".nii", ".npy", ".zip"];
 
-    readonly Dictionary<string, VolumeMetadata> rows = [];
-    readonly string name;
+    readonly Dictionary<string, VolumeMetadata> _rows = [];
+    readonly string _name;
 
-    MetadataTable(string name) => this.name = name;
+    MetadataTable(string name) => _name = name;
 
     /// <summary>Number of volumes in the table.</summary>
-    public int Count => rows.Count;
+    public int Count => _rows.Count;
 
     /// <summary>Reads a table.</summary>
     /// <exception cref="HseNetFileException">The file is missing or damaged, a column is missing, a value is not a number, or a volume is
@@ -50,9 +50,9 @@ public sealed class MetadataTable
     {
         ArgumentException.ThrowIfNullOrEmpty(volumePath);
         string key = Key(volumePath);
-        return rows.TryGetValue(key, out VolumeMetadata? row)
+        return _rows.TryGetValue(key, out VolumeMetadata? row)
             ? row
-            : throw new HseNetFileException(name, $"has no row for the volume {HseNetFileException.Quote(key)}",
+            : throw new HseNetFileException(_name, $"has no row for the volume {HseNetFileException.Quote(key)}",
                 "its name in the column VolumeName");
     }
 
@@ -71,7 +71,7 @@ public sealed class MetadataTable
             if (fields.Count != header.Count)
                 throw new HseNetFileException(path, $"line {csv.Line} has {fields.Count} fields", $"{header.Count} as in the first line");
             var row = new VolumeMetadata(Number(slope), Number(intercept), Pair(xy), Length(z));
-            if (!table.rows.TryAdd(Key(fields[volume]), row))
+            if (!table._rows.TryAdd(Key(fields[volume]), row))
                 throw new HseNetFileException(path, $"line {csv.Line} gives a volume for the second time", "one line for each");
 
             double? Number(int column) => column < 0 || fields[column].Length == 0 ? null : Parse(fields[column], column);

@@ -13,7 +13,7 @@ internal sealed record NumpyHeader(DataType Type, bool IsBigEndian, bool IsFortr
 
     sealed class Parser(string text, string name)
     {
-        int position;
+        int _position;
 
         public NumpyHeader Parse()
         {
@@ -39,7 +39,7 @@ internal sealed record NumpyHeader(DataType Type, bool IsBigEndian, bool IsFortr
                 }
             }
             SkipSpace();
-            if (position != text.Length || descr is null || fortran is null || shape is null)
+            if (_position != text.Length || descr is null || fortran is null || shape is null)
                 throw Error();
             (DataType type, bool bigEndian) = ParseType(descr);
             return new NumpyHeader(type, bigEndian, fortran.Value, shape);
@@ -72,13 +72,13 @@ internal sealed record NumpyHeader(DataType Type, bool IsBigEndian, bool IsFortr
         string Text()
         {
             SkipSpace();
-            if (position >= text.Length || text[position] is not ('\'' or '"'))
+            if (_position >= text.Length || text[_position] is not ('\'' or '"'))
                 throw Error();
-            int end = text.IndexOf(text[position], position + 1);
+            int end = text.IndexOf(text[_position], _position + 1);
             if (end < 0)
                 throw Error();
-            string content = text[(position + 1)..end];
-            position = end + 1;
+            string content = text[(_position + 1)..end];
+            _position = end + 1;
             return content;
         }
 
@@ -86,9 +86,9 @@ internal sealed record NumpyHeader(DataType Type, bool IsBigEndian, bool IsFortr
         {
             SkipSpace();
             foreach (string word in (string[])["True", "False"])
-                if (string.CompareOrdinal(text, position, word, 0, word.Length) == 0)
+                if (string.CompareOrdinal(text, _position, word, 0, word.Length) == 0)
                 {
-                    position += word.Length;
+                    _position += word.Length;
                     return word == "True";
                 }
             throw Error();
@@ -101,10 +101,10 @@ internal sealed record NumpyHeader(DataType Type, bool IsBigEndian, bool IsFortr
             while (!TryTake(')'))
             {
                 SkipSpace();
-                int start = position;
-                while (position < text.Length && char.IsAsciiDigit(text[position]))
-                    position++;
-                if (!long.TryParse(text.AsSpan(start, position - start), NumberStyles.None, CultureInfo.InvariantCulture, out long number))
+                int start = _position;
+                while (_position < text.Length && char.IsAsciiDigit(text[_position]))
+                    _position++;
+                if (!long.TryParse(text.AsSpan(start, _position - start), NumberStyles.None, CultureInfo.InvariantCulture, out long number))
                     throw Error();
                 numbers.Add(number);
                 if (!TryTake(','))
@@ -125,19 +125,19 @@ internal sealed record NumpyHeader(DataType Type, bool IsBigEndian, bool IsFortr
         bool TryTake(char c)
         {
             SkipSpace();
-            if (position >= text.Length || text[position] != c)
+            if (_position >= text.Length || text[_position] != c)
                 return false;
-            position++;
+            _position++;
             return true;
         }
 
         void SkipSpace()
         {
-            while (position < text.Length && text[position] is ' ' or '\n')
-                position++;
+            while (_position < text.Length && text[_position] is ' ' or '\n')
+                _position++;
         }
 
         HseNetFileException Error() =>
-            new(name, $"its header is damaged at character {position}", "{'descr': …, 'fortran_order': …, 'shape': (…)}");
+            new(name, $"its header is damaged at character {_position}", "{'descr': …, 'fortran_order': …, 'shape': (…)}");
     }
 }

@@ -20,8 +20,8 @@ public sealed record VolumeOrientation(PatientVector Origin, PatientVector XAxis
 /// </summary>
 public sealed unsafe class VoxelVolume : IDisposable
 {
-    readonly NativeBuffer voxels;
-    bool disposed;
+    readonly NativeBuffer _voxels;
+    bool _disposed;
 
     /// <summary>Name of the file or stream, for messages.</summary>
     public string Source { get; }
@@ -70,8 +70,8 @@ public sealed unsafe class VoxelVolume : IDisposable
     {
         get
         {
-            ObjectDisposedException.ThrowIf(disposed, this);
-            return voxels.Pointer;
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _voxels.Pointer;
         }
     }
 
@@ -79,7 +79,7 @@ public sealed unsafe class VoxelVolume : IDisposable
     internal VoxelVolume(string source, DataType type, (int X, int Y, int Z) size, (double X, double Y, double Z) spacing,
         NativeBuffer voxels)
     {
-        (Source, Type, Size, Spacing, this.voxels) = (source, type, size, spacing, voxels);
+        (Source, Type, Size, Spacing, _voxels) = (source, type, size, spacing, voxels);
         if (voxels.Length != ByteLength)
             throw new ArgumentException($"{voxels.Length} bytes for a volume of {ByteLength}", nameof(voxels));
     }
@@ -121,8 +121,8 @@ public sealed unsafe class VoxelVolume : IDisposable
     /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
-        disposed = true;
-        voxels.Dispose();
+        _disposed = true;
+        _voxels.Dispose();
     }
 
     internal static bool IsLength(double spacing) => double.IsFinite(spacing) && spacing > 0;

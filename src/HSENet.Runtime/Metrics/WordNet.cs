@@ -19,13 +19,13 @@ public sealed class WordNet
     ];
 
     // For each part of speech: the synonym sets of each lemma, the base forms of irregular inflections.
-    readonly Dictionary<string, List<string[]>>[] setsOfLemma;
-    readonly Dictionary<string, string[]>[] exceptions;
+    readonly Dictionary<string, List<string[]>>[] _setsOfLemma;
+    readonly Dictionary<string, string[]>[] _exceptions;
 
     WordNet(Dictionary<string, List<string[]>>[] setsOfLemma, Dictionary<string, string[]>[] exceptions)
     {
-        this.setsOfLemma = setsOfLemma;
-        this.exceptions = exceptions;
+        _setsOfLemma = setsOfLemma;
+        _exceptions = exceptions;
     }
 
     /// <summary>Opens the database folder.</summary>
@@ -49,22 +49,22 @@ public sealed class WordNet
         string lower = word.ToLowerInvariant();
         for (int part = 0; part < Parts.Length; part++)
             foreach (string form in BaseForms(part, lower))
-                if (setsOfLemma[part].TryGetValue(form, out List<string[]>? sets) && sets.Any(set => set.Contains(other)))
+                if (_setsOfLemma[part].TryGetValue(form, out List<string[]>? sets) && sets.Any(set => set.Contains(other)))
                     return true;
         return false;
     }
 
     IEnumerable<string> BaseForms(int part, string word)
     {
-        if (exceptions[part].TryGetValue(word, out string[]? irregular))
+        if (_exceptions[part].TryGetValue(word, out string[]? irregular))
             return [word, .. irregular];
         List<string> forms = Reduce(part, [word]);
         // Endings come off until a word of the database is left, as in WordNet's look-up.
-        List<string> known = [word, .. forms.Where(setsOfLemma[part].ContainsKey)];
-        while (known.Count == 1 && !setsOfLemma[part].ContainsKey(word) && forms.Count > 0)
+        List<string> known = [word, .. forms.Where(_setsOfLemma[part].ContainsKey)];
+        while (known.Count == 1 && !_setsOfLemma[part].ContainsKey(word) && forms.Count > 0)
         {
             forms = Reduce(part, forms);
-            known.AddRange(forms.Where(setsOfLemma[part].ContainsKey));
+            known.AddRange(forms.Where(_setsOfLemma[part].ContainsKey));
         }
         return known;
     }

@@ -22,38 +22,38 @@ public enum TokenizerForm
 /// </summary>
 public sealed class LanguageTokenizer
 {
-    readonly BpeTokenizer encoder;
-    readonly string patternFile;
-    readonly SearchValues<string> addedTexts;
-    readonly AddedToken[] added; // the longest first
-    readonly byte[]?[] bytesOfId;
-    readonly HashSet<int> standApart;
-    readonly HashSet<int> silent;
+    readonly BpeTokenizer _encoder;
+    readonly string _patternFile;
+    readonly SearchValues<string> _addedTexts;
+    readonly AddedToken[] _added; // the longest first
+    readonly byte[]?[] _bytesOfId;
+    readonly HashSet<int> _standApart;
+    readonly HashSet<int> _silent;
 
     LanguageTokenizer(TokenizerTables tables, TokenizerForm form)
     {
         Form = form;
-        patternFile = tables.AddedFile;
+        _patternFile = tables.AddedFile;
         int next = tables.Count;
         ImagePatch = IdOrNext("<im_patch>");
         BoxStart = IdOrNext("<bx_start>");
         BoxEnd = IdOrNext("<bx_end>");
         Segmentation = IdOrNext("[SEG]");
         Count = next;
-        added = [.. tables.Added.OrderByDescending(a => a.Text.Length)];
-        addedTexts = SearchValues.Create([.. added.Select(a => a.Text)], StringComparison.Ordinal);
-        EndOfText = added.First(a => a.Text == TokenizerTables.EndOfText).Id;
-        silent = [EndOfText, ImagePatch, BoxStart, BoxEnd];
-        standApart = [.. added.Select(a => a.Id).Where(id => id != EndOfText)];
+        _added = [.. tables.Added.OrderByDescending(a => a.Text.Length)];
+        _addedTexts = SearchValues.Create([.. _added.Select(a => a.Text)], StringComparison.Ordinal);
+        EndOfText = _added.First(a => a.Text == TokenizerTables.EndOfText).Id;
+        _silent = [EndOfText, ImagePatch, BoxStart, BoxEnd];
+        _standApart = [.. _added.Select(a => a.Id).Where(id => id != EndOfText)];
 
-        bytesOfId = new byte[]?[Count];
+        _bytesOfId = new byte[]?[Count];
         foreach ((string token, int id) in tables.Vocabulary)
-            bytesOfId[id] = ByteAlphabet.Bytes(token);
-        foreach (AddedToken token in added)
-            bytesOfId[token.Id] = Encoding.UTF8.GetBytes(token.Text);
+            _bytesOfId[id] = ByteAlphabet.Bytes(token);
+        foreach (AddedToken token in _added)
+            _bytesOfId[token.Id] = Encoding.UTF8.GetBytes(token.Text);
 
         tables.Vocabulary.TryAdd(TokenizerTables.EndOfText, EndOfText);
-        encoder = BpeTokenizer.Create(new BpeOptions(tables.Vocabulary)
+        _encoder = BpeTokenizer.Create(new BpeOptions(tables.Vocabulary)
         {
             Merges = tables.Merges,
             ByteLevel = true,
@@ -126,10 +126,10 @@ public sealed class LanguageTokenizer
         string whole = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
         var ids = new List<int>();
         int start = 0;
-        while (whole.AsSpan(start).IndexOfAny(addedTexts) is >= 0 and int distance)
+        while (whole.AsSpan(start).IndexOfAny(_addedTexts) is >= 0 and int distance)
         {
             int at = start + distance;
-            AddedToken token = added.First(a => whole.AsSpan(at).StartsWith(a.Text, StringComparison.Ordinal));
+            AddedToken token = _added.First(a => whole.AsSpan(at).StartsWith(a.Text, StringComparison.Ordinal));
             ReadOnlySpan<char> before = whole.AsSpan(start, distance);
             EncodePieces(token.StripLeft ? before.TrimEnd() : before, ids);
             ids.Add(token.Id);
@@ -147,11 +147,11 @@ public sealed class LanguageTokenizer
             return;
         try
         {
-            ids.AddRange(encoder.EncodeToIds(text.ToString()));
+            ids.AddRange(_encoder.EncodeToIds(text.ToString()));
         }
         catch (RegexMatchTimeoutException e)
         {
-            throw new HseNetFileException(patternFile,
+            throw new HseNetFileException(_patternFile,
                 $"the split pattern takes over {e.MatchTimeout.TotalSeconds:0} s on a text of {text.Length} characters",
                 "a pattern that takes linear time", e);
         }
@@ -179,12 +179,12 @@ public sealed class LanguageTokenizer
     {
         if ((uint)id >= (uint)Count)
             throw new ArgumentOutOfRangeException(nameof(id), id, $"Expected an id from 0 to {Count - 1}.");
-        return bytesOfId[id] ?? "\uFFFD"u8;
+        return _bytesOfId[id] ?? "\uFFFD"u8;
     }
 
     /// <summary>Whether decoding sets the token apart by spaces.</summary>
-    internal bool StandsApart(int id) => standApart.Contains(id);
+    internal bool StandsApart(int id) => _standApart.Contains(id);
 
     /// <summary>Whether decoding leaves the token out unless asked to keep it.</summary>
-    internal bool IsSilent(int id) => silent.Contains(id);
+    internal bool IsSilent(int id) => _silent.Contains(id);
 }

@@ -12,25 +12,25 @@ namespace HSENet.Runtime;
 /// are written.</param>
 public sealed class StreamingDecoder(LanguageTokenizer tokenizer, bool keepSpecial = false)
 {
-    readonly LanguageTokenizer tokenizer = tokenizer ?? throw new ArgumentNullException(nameof(tokenizer));
-    readonly Decoder utf8 = new UTF8Encoding(false).GetDecoder();
-    bool started;
-    bool afterApart;
+    readonly LanguageTokenizer _tokenizer = tokenizer ?? throw new ArgumentNullException(nameof(tokenizer));
+    readonly Decoder _utf8 = new UTF8Encoding(false).GetDecoder();
+    bool _started;
+    bool _afterApart;
 
     /// <summary>The text that this token completes; empty while a character is incomplete and for a token that is left out.</summary>
     /// <param name="id">An id from 0 to the tokenizer's count − 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The id is out of range.</exception>
     public string Append(int id)
     {
-        ReadOnlySpan<byte> bytes = tokenizer.BytesOf(id);
-        if (!keepSpecial && tokenizer.IsSilent(id))
+        ReadOnlySpan<byte> bytes = _tokenizer.BytesOf(id);
+        if (!keepSpecial && _tokenizer.IsSilent(id))
             return "";
-        bool apart = tokenizer.StandsApart(id);
+        bool apart = _tokenizer.StandsApart(id);
         // Bytes that wait when a token stands apart can no longer be completed.
         string rest = apart ? Take([], flush: true) : "";
-        string space = started && (apart || afterApart) ? " " : "";
-        started = true;
-        afterApart = apart;
+        string space = _started && (apart || _afterApart) ? " " : "";
+        _started = true;
+        _afterApart = apart;
         return rest + space + Take(bytes, flush: false);
     }
 
@@ -38,16 +38,16 @@ public sealed class StreamingDecoder(LanguageTokenizer tokenizer, bool keepSpeci
     /// begin.</summary>
     public string Finish()
     {
-        started = afterApart = false;
+        _started = _afterApart = false;
         return Take([], flush: true);
     }
 
     string Take(ReadOnlySpan<byte> bytes, bool flush)
     {
         Span<char> few = stackalloc char[64];
-        int length = utf8.GetCharCount(bytes, flush);
+        int length = _utf8.GetCharCount(bytes, flush);
         Span<char> characters = length <= few.Length ? few : new char[length];
-        utf8.GetChars(bytes, characters, flush);
+        _utf8.GetChars(bytes, characters, flush);
         return characters[..length].ToString();
     }
 }

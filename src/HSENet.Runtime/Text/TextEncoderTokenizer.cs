@@ -18,15 +18,15 @@ public sealed class TextEncoderTokenizer
     static readonly string[] SpecialTexts = [UnknownText, PaddingText, StartText, EndText, MaskText];
     static readonly SearchValues<string> SpecialSearch = SearchValues.Create(SpecialTexts, StringComparison.Ordinal);
 
-    readonly WordPieceTokenizer encoder;
-    readonly Dictionary<string, int> specialIds;
+    readonly WordPieceTokenizer _encoder;
+    readonly Dictionary<string, int> _specialIds;
 
     TextEncoderTokenizer(List<string> tokens, Dictionary<string, int> specialIds)
     {
-        this.specialIds = specialIds;
+        _specialIds = specialIds;
         Count = tokens.Count;
         using var vocabulary = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', tokens)));
-        encoder = WordPieceTokenizer.Create(vocabulary, new WordPieceOptions
+        _encoder = WordPieceTokenizer.Create(vocabulary, new WordPieceOptions
         {
             Normalizer = new BertNormalizer(),
             PreTokenizer = PreTokenizer.CreateWhiteSpace(),
@@ -39,16 +39,16 @@ public sealed class TextEncoderTokenizer
     public int Count { get; }
 
     /// <summary>Id of <c>[PAD]</c>.</summary>
-    public int Padding => specialIds[PaddingText];
+    public int Padding => _specialIds[PaddingText];
 
     /// <summary>Id of <c>[UNK]</c>.</summary>
-    public int Unknown => specialIds[UnknownText];
+    public int Unknown => _specialIds[UnknownText];
 
     /// <summary>Id of <c>[CLS]</c>, the first of every text.</summary>
-    public int Start => specialIds[StartText];
+    public int Start => _specialIds[StartText];
 
     /// <summary>Id of <c>[SEP]</c>, the last of every text.</summary>
-    public int End => specialIds[EndText];
+    public int End => _specialIds[EndText];
 
     /// <summary>Opens the tokenizer of a text encoder's folder: <c>vocab.txt</c>, one token on each line.</summary>
     /// <param name="folder">The folder.</param>
@@ -87,7 +87,7 @@ public sealed class TextEncoderTokenizer
             int at = start + distance;
             string special = SpecialTexts.First(s => text.AsSpan(at).StartsWith(s, StringComparison.Ordinal));
             EncodeWords(text[start..at], ids);
-            ids.Add(specialIds[special]);
+            ids.Add(_specialIds[special]);
             start = at + special.Length;
         }
         EncodeWords(text[start..], ids);
@@ -98,6 +98,6 @@ public sealed class TextEncoderTokenizer
     void EncodeWords(string text, List<int> ids)
     {
         if (text.Length > 0)
-            ids.AddRange(encoder.EncodeToIds(text));
+            ids.AddRange(_encoder.EncodeToIds(text));
     }
 }

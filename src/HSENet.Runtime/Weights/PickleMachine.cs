@@ -14,8 +14,8 @@ internal sealed class PickleMachine(PickleReader reader)
 
     static readonly object Mark = new();
 
-    readonly Stack<object?> stack = new();
-    readonly Dictionary<long, object?> memo = [];
+    readonly Stack<object?> _stack = new();
+    readonly Dictionary<long, object?> _memo = [];
 
     /// <summary>Runs to the end of the pickle and returns what it describes.</summary>
     public object? Run()
@@ -36,52 +36,52 @@ internal sealed class PickleMachine(PickleReader reader)
         {
             case 0x80: CheckProtocol(reader.Byte()); break;
             case 0x95: reader.Int64(); break; // a frame's length only helps buffering
-            case (byte)'(': stack.Push(Mark); break;
+            case (byte)'(': _stack.Push(Mark); break;
             case (byte)'0': Pop(); break;
             case (byte)'1': PopToMark(); break;
-            case (byte)'2': stack.Push(Peek()); break;
+            case (byte)'2': _stack.Push(Peek()); break;
 
-            case (byte)'N': stack.Push(null); break;
-            case 0x88: stack.Push(true); break;
-            case 0x89: stack.Push(false); break;
-            case (byte)'K': stack.Push((long)reader.Byte()); break;
-            case (byte)'M': stack.Push((long)reader.UInt16()); break;
-            case (byte)'J': stack.Push((long)reader.Int32()); break;
-            case (byte)'I': stack.Push(ParseInteger(reader.Line())); break;
-            case 0x8a: stack.Push(LongInteger(reader.Byte())); break;
-            case 0x8b: stack.Push(LongInteger(reader.Int32())); break;
-            case (byte)'G': stack.Push(reader.BigEndianDouble()); break;
+            case (byte)'N': _stack.Push(null); break;
+            case 0x88: _stack.Push(true); break;
+            case 0x89: _stack.Push(false); break;
+            case (byte)'K': _stack.Push((long)reader.Byte()); break;
+            case (byte)'M': _stack.Push((long)reader.UInt16()); break;
+            case (byte)'J': _stack.Push((long)reader.Int32()); break;
+            case (byte)'I': _stack.Push(ParseInteger(reader.Line())); break;
+            case 0x8a: _stack.Push(LongInteger(reader.Byte())); break;
+            case 0x8b: _stack.Push(LongInteger(reader.Int32())); break;
+            case (byte)'G': _stack.Push(reader.BigEndianDouble()); break;
 
-            case (byte)'X': stack.Push(reader.Text((uint)reader.Int32())); break;
-            case 0x8c: stack.Push(reader.Text(reader.Byte())); break;
-            case 0x8d: stack.Push(reader.Text(reader.Int64())); break;
-            case (byte)'U': stack.Push(reader.Text(reader.Byte())); break;
-            case (byte)'T': stack.Push(reader.Text(reader.Int32())); break;
+            case (byte)'X': _stack.Push(reader.Text((uint)reader.Int32())); break;
+            case 0x8c: _stack.Push(reader.Text(reader.Byte())); break;
+            case 0x8d: _stack.Push(reader.Text(reader.Int64())); break;
+            case (byte)'U': _stack.Push(reader.Text(reader.Byte())); break;
+            case (byte)'T': _stack.Push(reader.Text(reader.Int32())); break;
             // No tensor needs raw bytes; they may lie in a dictionary beside the tensors.
-            case (byte)'C': reader.Take(reader.Byte()); stack.Push(null); break;
-            case (byte)'B': reader.Take((uint)reader.Int32()); stack.Push(null); break;
+            case (byte)'C': reader.Take(reader.Byte()); _stack.Push(null); break;
+            case (byte)'B': reader.Take((uint)reader.Int32()); _stack.Push(null); break;
 
-            case (byte)')': stack.Push(new PickleTuple([])); break;
+            case (byte)')': _stack.Push(new PickleTuple([])); break;
             case 0x85: PushTuple(1); break;
             case 0x86: PushTuple(2); break;
             case 0x87: PushTuple(3); break;
-            case (byte)'t': stack.Push(new PickleTuple(PopToMark())); break;
-            case (byte)']': stack.Push(new List<object?>()); break;
+            case (byte)'t': _stack.Push(new PickleTuple(PopToMark())); break;
+            case (byte)']': _stack.Push(new List<object?>()); break;
             case (byte)'a': AppendTo([Pop()]); break;
             case (byte)'e': AppendTo(PopToMark()); break;
-            case (byte)'}': stack.Push(new PickleDictionary()); break;
+            case (byte)'}': _stack.Push(new PickleDictionary()); break;
             case (byte)'s': SetItems(PopPair()); break;
             case (byte)'u': SetItems(PopToMark()); break;
 
-            case (byte)'q': memo[reader.Byte()] = Peek(); break;
-            case (byte)'r': memo[(uint)reader.Int32()] = Peek(); break;
-            case 0x94: memo[memo.Count] = Peek(); break;
+            case (byte)'q': _memo[reader.Byte()] = Peek(); break;
+            case (byte)'r': _memo[(uint)reader.Int32()] = Peek(); break;
+            case 0x94: _memo[_memo.Count] = Peek(); break;
             case (byte)'h': Recall(reader.Byte()); break;
             case (byte)'j': Recall((uint)reader.Int32()); break;
 
             case (byte)'c': PushGlobal(reader.Line(), reader.Line()); break;
             case 0x93: PushStackGlobal(); break;
-            case (byte)'Q': stack.Push(PickleGlobals.Storage(reader, Pop())); break;
+            case (byte)'Q': _stack.Push(PickleGlobals.Storage(reader, Pop())); break;
             case (byte)'R' or 0x81: Call(); break;
             case (byte)'b': Build(); break;
             default: throw reader.Error($"unknown instruction 0x{opcode:x2}");
@@ -94,14 +94,14 @@ internal sealed class PickleMachine(PickleReader reader)
             throw reader.Error($"protocol {protocol}, not 2 to 5");
     }
 
-    object? Pop() => stack.TryPop(out object? value) && value != Mark ? value : throw reader.Error("the stack is empty");
+    object? Pop() => _stack.TryPop(out object? value) && value != Mark ? value : throw reader.Error("the stack is empty");
 
-    object? Peek() => stack.TryPeek(out object? value) && value != Mark ? value : throw reader.Error("the stack is empty");
+    object? Peek() => _stack.TryPeek(out object? value) && value != Mark ? value : throw reader.Error("the stack is empty");
 
     object?[] PopToMark()
     {
         var items = new List<object?>();
-        while (stack.TryPop(out object? value))
+        while (_stack.TryPop(out object? value))
         {
             if (value == Mark)
             {
@@ -124,7 +124,7 @@ internal sealed class PickleMachine(PickleReader reader)
         var items = new object?[count];
         for (int i = count - 1; i >= 0; i--)
             items[i] = Pop();
-        stack.Push(new PickleTuple(items));
+        _stack.Push(new PickleTuple(items));
     }
 
     void AppendTo(object?[] items) =>
@@ -134,7 +134,7 @@ internal sealed class PickleMachine(PickleReader reader)
         PickleGlobals.AddItems(reader, Peek() as PickleDictionary ?? throw reader.Error("items are set on what is no dictionary"), items);
 
     void Recall(long index) =>
-        stack.Push(memo.TryGetValue(index, out object? value) ? value : throw reader.Error($"nothing was remembered as {index}"));
+        _stack.Push(_memo.TryGetValue(index, out object? value) ? value : throw reader.Error($"nothing was remembered as {index}"));
 
     object ParseInteger(string line) => line switch
     {
@@ -151,7 +151,7 @@ internal sealed class PickleMachine(PickleReader reader)
         return value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value;
     }
 
-    void PushGlobal(string module, string name) => stack.Push(PickleGlobals.Allow(reader, module, name));
+    void PushGlobal(string module, string name) => _stack.Push(PickleGlobals.Allow(reader, module, name));
 
     void PushStackGlobal()
     {
@@ -165,7 +165,7 @@ internal sealed class PickleMachine(PickleReader reader)
         object? arguments = Pop();
         if (Pop() is not PickleGlobal function || arguments is not PickleTuple tuple)
             throw reader.Error("something is called that is no function");
-        stack.Push(PickleGlobals.Call(reader, function, tuple.Items));
+        _stack.Push(PickleGlobals.Call(reader, function, tuple.Items));
     }
 
     // State of an OrderedDict is attributes such as _metadata, which say nothing about tensors.

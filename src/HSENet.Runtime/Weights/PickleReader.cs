@@ -6,14 +6,14 @@ namespace HSENet.Runtime;
 
 internal sealed class PickleReader
 {
-    readonly FileBytes file;
-    readonly long start;
-    readonly long end;
+    readonly FileBytes _file;
+    readonly long _start;
+    readonly long _end;
 
     /// <summary>Offset in the file of the next byte.</summary>
     public long Position { get; private set; }
 
-    public PickleReader(FileBytes file, long start, long end) => (this.file, this.start, this.end, Position) = (file, start, end, start);
+    public PickleReader(FileBytes file, long start, long end) => (_file, _start, _end, Position) = (file, start, end, start);
 
     public byte Byte() => Take(1)[0];
 
@@ -34,7 +34,7 @@ internal sealed class PickleReader
     /// <summary>A line of text without its line feed, for the opcodes of protocol 0.</summary>
     public string Line()
     {
-        ReadOnlySpan<byte> rest = file.Slice(Position, Math.Min(end - Position, 1024));
+        ReadOnlySpan<byte> rest = _file.Slice(Position, Math.Min(_end - Position, 1024));
         int length = rest.IndexOf((byte)'\n');
         if (length < 0)
             throw Error("a line does not end");
@@ -45,17 +45,17 @@ internal sealed class PickleReader
 
     public ReadOnlySpan<byte> Take(long length)
     {
-        if (length < 0 || length > end - Position)
+        if (length < 0 || length > _end - Position)
             throw Error("it ends in the middle of an instruction");
-        ReadOnlySpan<byte> bytes = file.Slice(Position, length);
+        ReadOnlySpan<byte> bytes = _file.Slice(Position, length);
         Position += length;
         return bytes;
     }
 
     public HseNetFileException Error(string problem) =>
-        new(file.Name, $"the pickle at byte {start} is not valid: {problem}", "a dictionary of tensors as PyTorch writes it");
+        new(_file.Name, $"the pickle at byte {_start} is not valid: {problem}", "a dictionary of tensors as PyTorch writes it");
 
     public HseNetFileException Refused(string what) =>
-        new(file.Name, $"the pickle asks for {HseNetFileException.Quote(what)}, which is refused; nothing was executed",
+        new(_file.Name, $"the pickle asks for {HseNetFileException.Quote(what)}, which is refused; nothing was executed",
             "only dictionaries of tensors");
 }

@@ -33,11 +33,11 @@ public sealed class SafetensorsWriter : IDisposable
         public string Checksum = NoChecksum;
     }
 
-    readonly AtomicFile file;
-    readonly Dictionary<string, string> metadata;
-    readonly List<Progress> layout = [];
-    readonly Dictionary<string, Progress> byName = [];
-    readonly long dataStart;
+    readonly AtomicFile _file;
+    readonly Dictionary<string, string> _metadata;
+    readonly List<Progress> _layout = [];
+    readonly Dictionary<string, Progress> _byName = [];
+    readonly long _dataStart;
 
     /// <summary>Starts a file.</summary>
     /// <param name="path">Its final name; an existing file is replaced at <see cref="Commit"/>.</param>
@@ -49,35 +49,35 @@ public sealed class SafetensorsWriter : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(tensors);
-        this.metadata = metadata is null ? [] : new(metadata);
+        _metadata = metadata is null ? [] : new(metadata);
         long offset = 0;
         foreach (TensorDescription tensor in tensors.OrderByDescending(t => t.Type.Size()))
         {
             var progress = new Progress { Tensor = tensor, Offset = offset };
-            if (tensor.Name == "__metadata__" || !byName.TryAdd(tensor.Name, progress))
+            if (tensor.Name == "__metadata__" || !_byName.TryAdd(tensor.Name, progress))
                 throw new ArgumentException($"the tensor name {tensor.Name} appears twice or is reserved", nameof(tensors));
-            layout.Add(progress);
+            _layout.Add(progress);
             offset = checked(offset + tensor.ByteLength);
             if (tensor.ByteLength == 0)
                 Complete(progress);
         }
         // Checksums have a fixed length, so the header's size is known before they are.
-        dataStart = Header().Length;
-        file = new AtomicFile(path);
+        _dataStart = Header().Length;
+        _file = new AtomicFile(path);
     }
 
     /// <summary>Appends bytes (row-major, little-endian) to what was written of a tensor.</summary>
     /// <exception cref="ArgumentException">The tensor was not declared, or gets more bytes than it has.</exception>
     public void Write(string name, ReadOnlySpan<byte> bytes)
     {
-        if (!byName.TryGetValue(name, out Progress? progress))
+        if (!_byName.TryGetValue(name, out Progress? progress))
             throw new ArgumentException($"the tensor {name} was not declared", nameof(name));
         if (bytes.Length > progress.Tensor.ByteLength - progress.Written)
             throw new ArgumentException($"the tensor {name} has {progress.Tensor.ByteLength} bytes and gets "
                 + $"{progress.Written + bytes.Length}", nameof(bytes));
         if (bytes.IsEmpty)
             return;
-        file.Write(bytes, dataStart + progress.Offset + progress.Written);
+        _file.Write(bytes, _dataStart + progress.Offset + progress.Written);
         progress.Hash!.Append(bytes);
         progress.Written += bytes.Length;
         if (progress.Written == progress.Tensor.ByteLength)
@@ -99,20 +99,20 @@ public sealed class SafetensorsWriter : IDisposable
 
     /// <summary>The XxHash3 of each finished tensor, as 16 hexadecimal digits.</summary>
     public IReadOnlyDictionary<string, string> Checksums =>
-        layout.Where(p => p.Hash is null).ToDictionary(p => p.Tensor.Name, p => p.Checksum);
+        _layout.Where(p => p.Hash is null).ToDictionary(p => p.Tensor.Name, p => p.Checksum);
 
     /// <summary>Writes the header, flushes and gives the file its name.</summary>
     /// <exception cref="InvalidOperationException">A tensor is incomplete.</exception>
     public void Commit()
     {
-        if (layout.Find(p => p.Hash is not null) is { } open)
+        if (_layout.Find(p => p.Hash is not null) is { } open)
             throw new InvalidOperationException($"the tensor {open.Tensor.Name} has {open.Written} of {open.Tensor.ByteLength} bytes");
-        file.Write(Header(), 0);
-        file.Commit();
+        _file.Write(Header(), 0);
+        _file.Commit();
     }
 
     /// <summary>Removes what was written unless it was committed.</summary>
-    public void Dispose() => file.Dispose();
+    public void Dispose() => _file.Dispose();
 
     static void Complete(Progress progress)
     {
@@ -128,12 +128,12 @@ public sealed class SafetensorsWriter : IDisposable
         {
             json.WriteStartObject();
             json.WriteStartObject("__metadata__");
-            foreach ((string key, string value) in metadata)
+            foreach ((string key, string value) in _metadata)
                 json.WriteString(key, value);
-            foreach (Progress p in layout)
+            foreach (Progress p in _layout)
                 json.WriteString(SafetensorsFile.ChecksumPrefix + p.Tensor.Name, p.Checksum);
             json.WriteEndObject();
-            foreach (Progress p in layout)
+            foreach (Progress p in _layout)
             {
                 json.WriteStartObject(p.Tensor.Name);
                 json.WriteString("dtype", p.Tensor.Type.Name());

@@ -10,11 +10,11 @@ namespace HSENet.Runtime;
 /// <summary>A tensor in a file. Its bytes belong to the <see cref="TensorSource"/> it came from and end with it.</summary>
 public sealed unsafe class TensorEntry
 {
-    readonly FileBytes file;
-    readonly long offset;
-    readonly long[] shape;
-    readonly long[]? strides; // in elements; null: row-major without gaps
-    byte[]? gathered;
+    readonly FileBytes _file;
+    readonly long _offset;
+    readonly long[] _shape;
+    readonly long[]? _strides; // in elements; null: row-major without gaps
+    byte[]? _gathered;
 
     /// <summary>The tensor's name; names of nested dictionaries are joined with dots.</summary>
     public string Name { get; }
@@ -23,7 +23,7 @@ public sealed unsafe class TensorEntry
     public DataType Type { get; }
 
     /// <summary>Dimensions, outermost first; empty for a scalar.</summary>
-    public ReadOnlySpan<long> Shape => shape;
+    public ReadOnlySpan<long> Shape => _shape;
 
     /// <summary>Number of elements.</summary>
     public long ElementCount { get; }
@@ -35,14 +35,14 @@ public sealed unsafe class TensorEntry
     public string? StatedChecksum { get; internal init; }
 
     /// <summary>The file that holds the tensor, as named in messages.</summary>
-    public string File => file.Name;
+    public string File => _file.Name;
 
     // The caller has checked that shape, strides and offset stay inside the file.
     internal TensorEntry(string name, DataType type, long[] shape, FileBytes file, long offset, long[]? strides = null)
     {
-        (Name, Type, this.shape, this.file, this.offset) = (name, type, shape, file, offset);
+        (Name, Type, _shape, _file, _offset) = (name, type, shape, file, offset);
         ElementCount = DataTypes.ElementCount(shape, type) ?? throw new ArgumentException("the shape overflows", nameof(shape));
-        this.strides = strides is null || IsRowMajor(shape, strides) ? null : strides;
+        _strides = strides is null || IsRowMajor(shape, strides) ? null : strides;
     }
 
     /// <summary>
@@ -57,9 +57,9 @@ public sealed unsafe class TensorEntry
     {
         get
         {
-            if (strides is null)
-                return file.Pointer(offset, ByteLength);
-            byte[] bytes = LazyInitializer.EnsureInitialized(ref gathered, Gather);
+            if (_strides is null)
+                return _file.Pointer(_offset, ByteLength);
+            byte[] bytes = LazyInitializer.EnsureInitialized(ref _gathered, Gather);
             return (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(bytes));
         }
     }
@@ -108,7 +108,7 @@ public sealed unsafe class TensorEntry
     }
 
     /// <summary>Name, type and shape, as in <c>model.norm.weight BF16 [3072]</c>.</summary>
-    public override string ToString() => $"{Name} {Type.Name()} [{string.Join(", ", shape)}]";
+    public override string ToString() => $"{Name} {Type.Name()} [{string.Join(", ", _shape)}]";
 
     static bool IsRowMajor(long[] shape, long[] strides)
     {
@@ -132,17 +132,17 @@ public sealed unsafe class TensorEntry
         int size = Type.Size();
         // Pinned, so that its address stays what Pointer returned.
         byte[] bytes = GC.AllocateUninitializedArray<byte>((int)ByteLength, pinned: true);
-        var index = new long[shape.Length];
+        var index = new long[_shape.Length];
         long element = 0;
         for (long i = 0; i < ElementCount; i++)
         {
-            new ReadOnlySpan<byte>(file.Pointer(offset + element * size, size), size).CopyTo(bytes.AsSpan((int)(i * size), size));
-            for (int axis = shape.Length - 1; axis >= 0; axis--)
+            new ReadOnlySpan<byte>(_file.Pointer(_offset + element * size, size), size).CopyTo(bytes.AsSpan((int)(i * size), size));
+            for (int axis = _shape.Length - 1; axis >= 0; axis--)
             {
-                element += strides![axis];
-                if (++index[axis] < shape[axis])
+                element += _strides![axis];
+                if (++index[axis] < _shape[axis])
                     break;
-                element -= strides[axis] * shape[axis];
+                element -= _strides[axis] * _shape[axis];
                 index[axis] = 0;
             }
         }

@@ -9,8 +9,8 @@ namespace HSENet.Runtime;
 /// </summary>
 public class TensorSource : IDisposable
 {
-    readonly Dictionary<string, TensorEntry> byName;
-    readonly IReadOnlyList<IDisposable> owned;
+    readonly Dictionary<string, TensorEntry> _byName;
+    readonly IReadOnlyList<IDisposable> _owned;
 
     /// <summary>The file or folder as it was opened.</summary>
     public string Path { get; }
@@ -24,10 +24,10 @@ public class TensorSource : IDisposable
     internal TensorSource(string path, List<TensorEntry> tensors, IReadOnlyList<IDisposable> owned,
         IReadOnlyDictionary<string, string>? metadata = null)
     {
-        (Path, Tensors, this.owned, Metadata) = (path, tensors, owned, metadata ?? new Dictionary<string, string>());
-        byName = new Dictionary<string, TensorEntry>(tensors.Count);
+        (Path, Tensors, _owned, Metadata) = (path, tensors, owned, metadata ?? new Dictionary<string, string>());
+        _byName = new Dictionary<string, TensorEntry>(tensors.Count);
         foreach (TensorEntry tensor in tensors)
-            if (!byName.TryAdd(tensor.Name, tensor))
+            if (!_byName.TryAdd(tensor.Name, tensor))
                 throw new HseNetFileException(tensor.File, $"tensor {HseNetFileException.Quote(tensor.Name)} appears twice in {path}",
                     "each name once");
     }
@@ -64,7 +64,7 @@ public class TensorSource : IDisposable
             : SafetensorsFile.Read(file);
 
     /// <summary>The tensor of this name, if there is one.</summary>
-    public bool TryGet(string name, [NotNullWhen(true)] out TensorEntry? tensor) => byName.TryGetValue(name, out tensor);
+    public bool TryGet(string name, [NotNullWhen(true)] out TensorEntry? tensor) => _byName.TryGetValue(name, out tensor);
 
     /// <summary>The tensor of this name.</summary>
     /// <exception cref="HseNetFileException">There is none; the message names it.</exception>
@@ -93,7 +93,7 @@ public class TensorSource : IDisposable
     /// <summary>Unmaps the files.</summary>
     public void Dispose()
     {
-        foreach (IDisposable file in owned)
+        foreach (IDisposable file in _owned)
             file.Dispose();
         GC.SuppressFinalize(this);
     }

@@ -6,7 +6,7 @@ namespace HSENet.Ptx.Tests;
 /// <summary>A module on a memory of its own.</summary>
 sealed class Kernel : IDisposable
 {
-    readonly EmulatorModule module;
+    readonly EmulatorModule _module;
 
     public Kernel(string text) : this(PtxModule.Parse(text))
     {
@@ -14,7 +14,7 @@ sealed class Kernel : IDisposable
 
     public Kernel(PtxModule program)
     {
-        module = EmulatorModule.Load(program);
+        _module = EmulatorModule.Load(program);
         Emulator = new Emulator(Memory);
     }
 
@@ -41,7 +41,7 @@ sealed class Kernel : IDisposable
 
     public Emulator Emulator { get; }
 
-    public EmulatorModule Module => module;
+    public EmulatorModule Module => _module;
 
     public EmulatorAllocation Buffer<T>(string name, params T[] values) where T : unmanaged => Memory.Allocate<T>(values, name);
 
@@ -58,7 +58,7 @@ sealed class Kernel : IDisposable
 
     public EmulatorResult Launch(Dim3 grid, Dim3 block, int dynamicShared, EmulatorOptions? options, params object[] parameters)
     {
-        EmulatorKernel kernel = module.Kernels.Values.Single();
+        EmulatorKernel kernel = _module.Kernels.Values.Single();
         return Emulator.Launch(kernel, grid, block, dynamicShared, Bytes(parameters), options);
     }
 
@@ -87,6 +87,6 @@ sealed class Kernel : IDisposable
     public void Dispose()
     {
         Memory.Dispose();
-        module.Dispose();
+        _module.Dispose();
     }
 }

@@ -12,13 +12,13 @@ public unsafe class MatrixMultiplyTests
     {
         public readonly uint[] Words = new uint[Registers * 32];
         public readonly int K = depth * 128 / bitsPerElement;
-        readonly int perRegister = 32 / bitsPerElement;
+        readonly int _perRegister = 32 / bitsPerElement;
 
         public void SetA(int row, int k, uint bits) =>
-            Set(2 * (k / (4 * perRegister)) + row / 8, 4 * (row % 8) + k / perRegister % 4, k % perRegister, bits);
+            Set(2 * (k / (4 * _perRegister)) + row / 8, 4 * (row % 8) + k / _perRegister % 4, k % _perRegister, bits);
 
         public void SetB(int k, int column, uint bits) =>
-            Set(4 + k / (4 * perRegister), 4 * column + k / perRegister % 4, k % perRegister, bits);
+            Set(4 + k / (4 * _perRegister), 4 * column + k / _perRegister % 4, k % _perRegister, bits);
 
         void Set(int register, int lane, int part, uint bits) => Words[register * 32 + lane] |= bits << (part * bitsPerElement);
 

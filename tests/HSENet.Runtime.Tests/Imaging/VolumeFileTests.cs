@@ -8,23 +8,23 @@ namespace HSENet.Runtime.Tests;
 
 public sealed class VolumeFileTests : IDisposable
 {
-    readonly TemporaryFolder folder = new();
+    readonly TemporaryFolder _folder = new();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void Written_arrays_are_read_back()
     {
         float[] values = [.. Enumerable.Range(0, 24).Select(i => i * 0.5f)];
-        NumpyFile.Write(folder.At("v.npy"), values, 1, 2, 3, 4);
-        Assert.Equal(0, (new FileInfo(folder.At("v.npy")).Length - 24 * 4) % 64);
-        using VoxelVolume volume = VolumeFile.Read(folder.At("v.npy"));
+        NumpyFile.Write(_folder.At("v.npy"), values, 1, 2, 3, 4);
+        Assert.Equal(0, (new FileInfo(_folder.At("v.npy")).Length - 24 * 4) % 64);
+        using VoxelVolume volume = VolumeFile.Read(_folder.At("v.npy"));
         Assert.Equal((4, 3, 2), volume.Size);
         var actual = new double[24];
         volume.ToDoubles(0, actual);
         Assert.Equal(values.Select(v => (double)v), actual);
-        Assert.Single(Directory.EnumerateFiles(folder.Path));
-        Assert.Throws<ArgumentException>(() => NumpyFile.Write(folder.At("w.npy"), values, 5, 5));
+        Assert.Single(Directory.EnumerateFiles(_folder.Path));
+        Assert.Throws<ArgumentException>(() => NumpyFile.Write(_folder.At("w.npy"), values, 5, 5));
     }
 
     [Fact]
@@ -163,9 +163,9 @@ public sealed class VolumeFileTests : IDisposable
         byte[] header = Nifti(2, 2, 2)[..348];
         "ni1\0"u8.CopyTo(header.AsSpan(344));
         Put(header, 108, 0f);
-        string path = folder.Write("scan.hdr", header);
+        string path = _folder.Write("scan.hdr", header);
         Assert.EndsWith("scan.img", Assert.Throws<HseNetFileException>(() => VolumeFile.Read(path)).File);
-        folder.Write("scan.img.gz", Gzip([.. Enumerable.Range(0, 16).Select(i => (byte)i)]));
+        _folder.Write("scan.img.gz", Gzip([.. Enumerable.Range(0, 16).Select(i => (byte)i)]));
         using VoxelVolume volume = VolumeFile.Read(path);
         Assert.Equal((2, 2, 2), volume.Size);
         Assert.Contains("is the header of a pair", Refused(header));
@@ -206,14 +206,14 @@ public sealed class VolumeFileTests : IDisposable
     {
         var cancelled = new VolumeReadOptions { Cancellation = new CancellationToken(true) };
         Assert.Throws<OperationCanceledException>(() => VolumeFile.Read(new MemoryStream(Nifti(2, 2, 2)), "scan", cancelled));
-        folder.Write("a.dcm", new DicomSeed().At(0).ToBytes());
-        Assert.Throws<OperationCanceledException>(() => VolumeFile.Read(folder.Path, cancelled));
+        _folder.Write("a.dcm", new DicomSeed().At(0).ToBytes());
+        Assert.Throws<OperationCanceledException>(() => VolumeFile.Read(_folder.Path, cancelled));
     }
 
     [Fact]
     public void Missing_files_and_folders_are_named()
     {
-        Assert.Contains("no such file", Assert.Throws<HseNetFileException>(() => VolumeFile.Read(folder.At("none.nii"))).Message);
+        Assert.Contains("no such file", Assert.Throws<HseNetFileException>(() => VolumeFile.Read(_folder.At("none.nii"))).Message);
         Assert.Contains("no known format", Refused(Encoding.ASCII.GetBytes("PatientName=Nobody")));
     }
 

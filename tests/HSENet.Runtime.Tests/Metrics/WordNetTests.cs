@@ -3,7 +3,7 @@ namespace HSENet.Runtime.Tests;
 
 public sealed class WordNetTests : IDisposable
 {
-    readonly string folder = Directory.CreateTempSubdirectory("hsenet-wordnet").FullName;
+    readonly string _folder = Directory.CreateTempSubdirectory("hsenet-wordnet").FullName;
 
     public WordNetTests()
     {
@@ -20,9 +20,9 @@ public sealed class WordNetTests : IDisposable
         Write("verb.exc", "saw see\nran run\n");
     }
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    void Write(string file, string content) => File.WriteAllText(Path.Combine(folder, file), content);
+    void Write(string file, string content) => File.WriteAllText(Path.Combine(_folder, file), content);
 
     [Theory]
     [InlineData("lesion", "wound", true)]
@@ -39,12 +39,12 @@ public sealed class WordNetTests : IDisposable
     [InlineData("lesion", "image", false)]
     [InlineData("", "", false)]
     public void Knows_synonyms(string word, string other, bool expected) =>
-        Assert.Equal(expected, WordNet.Open(folder).AreSynonyms(word, other));
+        Assert.Equal(expected, WordNet.Open(_folder).AreSynonyms(word, other));
 
     [Fact]
     public void Synonyms_raise_the_score()
     {
-        WordNet synonyms = WordNet.Open(folder);
+        WordNet synonyms = WordNet.Open(_folder);
         double without = Meteor.Score("The wound is clear.", "The lesion is clear.");
         Assert.True(without < Meteor.Score("The wound is clear.", "The lesion is clear.", synonyms));
         // Stems are looked up, as in the reference: "pictur" and "imag" are in no database.
@@ -59,9 +59,9 @@ public sealed class WordNetTests : IDisposable
     public void Refuses_other_files(string content, string problem)
     {
         Write("data.adj", content);
-        var thrown = Assert.Throws<HseNetFileException>(() => WordNet.Open(folder));
-        Assert.Equal($"{Path.Combine(folder, "data.adj")}: {problem}; expected a data file of WordNet 3", thrown.Message);
-        File.Delete(Path.Combine(folder, "data.adj"));
-        Assert.Contains("no such file", Assert.Throws<HseNetFileException>(() => WordNet.Open(folder)).Message);
+        var thrown = Assert.Throws<HseNetFileException>(() => WordNet.Open(_folder));
+        Assert.Equal($"{Path.Combine(_folder, "data.adj")}: {problem}; expected a data file of WordNet 3", thrown.Message);
+        File.Delete(Path.Combine(_folder, "data.adj"));
+        Assert.Contains("no such file", Assert.Throws<HseNetFileException>(() => WordNet.Open(_folder)).Message);
     }
 }

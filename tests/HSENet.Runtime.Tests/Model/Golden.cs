@@ -14,7 +14,7 @@ static class Golden
     public const double Tolerance = 1e-5;
 
     /// <summary>The device of the part that this thread ran last: the table's second column.</summary>
-    [ThreadStatic] static string? lastDevice;
+    [ThreadStatic] static string? LastDevice;
 
     static readonly ConcurrentDictionary<string, (int Count, double Worst, string Name)> Groups = new();
 
@@ -29,14 +29,14 @@ static class Golden
     {
         double error = GoldenFolder.RelativeL2(actual, expected);
         string group = $"{Path.GetFileNameWithoutExtension(test).Replace("GoldenTests", "", StringComparison.Ordinal)} | "
-            + $"{lastDevice ?? "host"}";
+            + $"{LastDevice ?? "host"}";
         Groups.AddOrUpdate(group, (1, error, name), (_, seen) =>
             (seen.Count + 1, Math.Max(seen.Worst, error), error > seen.Worst ? name : seen.Name));
         Assert.True(error <= tolerance, $"{name}: relative L2 error {error:E2}, allowed {tolerance:E0}");
     }
 
     /// <summary>Notes the device on which the tensors that follow are computed.</summary>
-    public static void On(string device) => lastDevice = device;
+    public static void On(string device) => LastDevice = device;
 
     public static float[] Minus(float[] a, float[] b) => [.. a.Zip(b, (x, y) => x - y)];
 

@@ -5,28 +5,28 @@ namespace HSENet.Runtime.Tests;
 
 public sealed class LanguageTokenizerTests : IDisposable
 {
-    readonly SmallTokenizer files = new();
+    readonly SmallTokenizer _files = new();
 
-    public void Dispose() => files.Dispose();
+    public void Dispose() => _files.Dispose();
 
-    LanguageTokenizer Open(TokenizerForm form = TokenizerForm.Slow) => LanguageTokenizer.Open(files.Folder, form);
+    LanguageTokenizer Open(TokenizerForm form = TokenizerForm.Slow) => LanguageTokenizer.Open(_files.Folder, form);
 
     [Fact]
     public void Adds_the_four_tokens_at_the_next_ids()
     {
         LanguageTokenizer tokenizer = Open();
-        int next = files.Vocabulary.Count + files.Added.Count;
+        int next = _files.Vocabulary.Count + _files.Added.Count;
         Assert.Equal([next, next + 1, next + 2, next + 3],
             [tokenizer.ImagePatch, tokenizer.BoxStart, tokenizer.BoxEnd, tokenizer.Segmentation]);
         Assert.Equal(next + 4, tokenizer.Count);
-        Assert.Equal(files.Added["<|endoftext|>"], tokenizer.EndOfText);
+        Assert.Equal(_files.Added["<|endoftext|>"], tokenizer.EndOfText);
     }
 
     [Fact]
     public void Keeps_the_ids_of_the_four_tokens_that_a_saved_tokenizer_has()
     {
-        int seg = files.Vocabulary.Count + files.Added.Count;
-        files.Replace("added_tokens.json", "}", $", \"[SEG]\": {seg}}}");
+        int seg = _files.Vocabulary.Count + _files.Added.Count;
+        _files.Replace("added_tokens.json", "}", $", \"[SEG]\": {seg}}}");
         LanguageTokenizer tokenizer = Open();
         Assert.Equal(seg, tokenizer.Segmentation);
         Assert.Equal(seg + 1, tokenizer.ImagePatch);
@@ -36,7 +36,7 @@ public sealed class LanguageTokenizerTests : IDisposable
     [Fact]
     public void Accepts_ids_left_free_before_the_special_tokens()
     {
-        files.Replace("added_tokens.json", $":{files.Added["<|user|>"]}", ":280");
+        _files.Replace("added_tokens.json", $":{_files.Added["<|user|>"]}", ":280");
         Assert.Equal(281, Open().ImagePatch);
         Assert.Equal("\uFFFD", Open().Decode([279]));
     }
@@ -47,21 +47,21 @@ public sealed class LanguageTokenizerTests : IDisposable
     public void Finds_special_tokens_in_running_text(TokenizerForm form)
     {
         LanguageTokenizer tokenizer = Open(form);
-        int abc = files.Vocabulary["abc"], lung = files.Vocabulary["Ġlun"], space = files.Vocabulary["Ġ"];
+        int abc = _files.Vocabulary["abc"], lung = _files.Vocabulary["Ġlun"], space = _files.Vocabulary["Ġ"];
         Assert.Equal([abc, tokenizer.Segmentation, abc], tokenizer.Encode("abc[SEG]abc"));
         Assert.Equal([abc, space, tokenizer.Segmentation, lung], tokenizer.Encode("abc [SEG] lun"));
         Assert.Equal([tokenizer.EndOfText, tokenizer.ImagePatch, tokenizer.ImagePatch, abc],
             tokenizer.Encode("<|endoftext|><im_patch><im_patch>abc"));
-        Assert.DoesNotContain(tokenizer.Encode("[CLS] [SEG <im_patch"), id => id >= files.Vocabulary.Count);
+        Assert.DoesNotContain(tokenizer.Encode("[CLS] [SEG <im_patch"), id => id >= _files.Vocabulary.Count);
         Assert.Equal("[CLS] [SEG <im_patch", tokenizer.Decode(tokenizer.Encode("[CLS] [SEG <im_patch")));
     }
 
     [Fact]
     public void White_space_belongs_to_tokens_that_say_so()
     {
-        files.Replace("tokenizer.json", "\"\\u003C|user|\\u003E\",\"rstrip\":false", "\"<|user|>\",\"rstrip\":true,\"lstrip\":true");
-        int abc = files.Vocabulary["abc"];
-        Assert.Equal([abc, files.Added["<|user|>"], abc], Open(TokenizerForm.Fast).Encode("abc \n<|user|> \n abc"));
+        _files.Replace("tokenizer.json", "\"\\u003C|user|\\u003E\",\"rstrip\":false", "\"<|user|>\",\"rstrip\":true,\"lstrip\":true");
+        int abc = _files.Vocabulary["abc"];
+        Assert.Equal([abc, _files.Added["<|user|>"], abc], Open(TokenizerForm.Fast).Encode("abc \n<|user|> \n abc"));
     }
 
     [Fact]
@@ -111,10 +111,10 @@ public sealed class LanguageTokenizerTests : IDisposable
     [Fact]
     public void Bytes_without_a_token_become_the_unknown_token()
     {
-        files.Vocabulary.Remove("!", out int id);
-        files.Vocabulary["z!"] = id;
-        files.Write("vocab.json", System.Text.Json.JsonSerializer.Serialize(files.Vocabulary));
-        Assert.Equal([files.Vocabulary["abc"], files.Added["<|endoftext|>"], files.Added["<|endoftext|>"]], Open().Encode("abc!!"));
+        _files.Vocabulary.Remove("!", out int id);
+        _files.Vocabulary["z!"] = id;
+        _files.Write("vocab.json", System.Text.Json.JsonSerializer.Serialize(_files.Vocabulary));
+        Assert.Equal([_files.Vocabulary["abc"], _files.Added["<|endoftext|>"], _files.Added["<|endoftext|>"]], Open().Encode("abc!!"));
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class LanguageTokenizerTests : IDisposable
         Assert.Equal("\uFFFD [SEG]", decoder.Append(tokenizer.Segmentation));
         Assert.Equal("", decoder.Append(ids[0]).Trim());
         Assert.Equal("\uFFFD", decoder.Finish());
-        Assert.Equal("a", decoder.Append(files.Vocabulary["a"]));
+        Assert.Equal("a", decoder.Append(_files.Vocabulary["a"]));
     }
 
     [Fact]

@@ -11,15 +11,15 @@ public sealed class TextEncoderTokenizerTests : IDisposable
         "ᄀ", "##ᅡ", "##ᆨ", "か", "ω", "##ω", "σ", "##σ", "##e", "`", "·", "##a",
     ];
 
-    readonly string folder = Directory.CreateTempSubdirectory("hsenet-bert").FullName;
+    readonly string _folder = Directory.CreateTempSubdirectory("hsenet-bert").FullName;
 
     public TextEncoderTokenizerTests() => Write(string.Join('\n', Tokens) + "\n");
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    void Write(string content) => File.WriteAllText(Path.Combine(folder, "vocab.txt"), content);
+    void Write(string content) => File.WriteAllText(Path.Combine(_folder, "vocab.txt"), content);
 
-    TextEncoderTokenizer Open() => TextEncoderTokenizer.Open(folder);
+    TextEncoderTokenizer Open() => TextEncoderTokenizer.Open(_folder);
 
     string[] Encoded(string text)
     {
@@ -74,15 +74,15 @@ public sealed class TextEncoderTokenizerTests : IDisposable
     public void Refuses_a_broken_vocabulary(string content, string error)
     {
         Write(content);
-        Assert.Equal($"{Path.Combine(folder, "vocab.txt")}: {error}", Assert.Throws<HseNetFileException>(Open).Message);
+        Assert.Equal($"{Path.Combine(_folder, "vocab.txt")}: {error}", Assert.Throws<HseNetFileException>(Open).Message);
     }
 
     [Fact]
     public void Refuses_a_vocabulary_that_is_not_text_or_not_there()
     {
-        File.WriteAllBytes(Path.Combine(folder, "vocab.txt"), [0x5B, 0xFF, 0x0A]);
+        File.WriteAllBytes(Path.Combine(_folder, "vocab.txt"), [0x5B, 0xFF, 0x0A]);
         Assert.Contains("not UTF-8", Assert.Throws<HseNetFileException>(Open).Message);
-        File.Delete(Path.Combine(folder, "vocab.txt"));
+        File.Delete(Path.Combine(_folder, "vocab.txt"));
         Assert.Contains("no such file", Assert.Throws<HseNetFileException>(Open).Message);
     }
 

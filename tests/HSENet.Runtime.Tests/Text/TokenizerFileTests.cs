@@ -3,14 +3,14 @@ namespace HSENet.Runtime.Tests;
 
 public sealed class TokenizerFileTests : IDisposable
 {
-    readonly SmallTokenizer files = new();
+    readonly SmallTokenizer _files = new();
 
-    public void Dispose() => files.Dispose();
+    public void Dispose() => _files.Dispose();
 
     void Refused(string file, string error, TokenizerForm form)
     {
-        var thrown = Assert.Throws<HseNetFileException>(() => LanguageTokenizer.Open(files.Folder, form));
-        Assert.Equal($"{files.At(file)}: {error}", thrown.Message);
+        var thrown = Assert.Throws<HseNetFileException>(() => LanguageTokenizer.Open(_files.Folder, form));
+        Assert.Equal($"{_files.At(file)}: {error}", thrown.Message);
         Assert.DoesNotContain('\n', thrown.Message);
     }
 
@@ -21,8 +21,8 @@ public sealed class TokenizerFileTests : IDisposable
     [InlineData("tokenizer.json", TokenizerForm.Fast)]
     public void Names_a_missing_file(string file, TokenizerForm form)
     {
-        File.Delete(files.At("tokenizer.json"));
-        File.Delete(files.At(file));
+        File.Delete(_files.At("tokenizer.json"));
+        File.Delete(_files.At(file));
         Refused(file, "no such file; expected an existing file", form);
     }
 
@@ -48,7 +48,7 @@ public sealed class TokenizerFileTests : IDisposable
     [InlineData("added_tokens.json", "\\u003C|user|\\u003E", "abc", "'abc' has the ids 257 and 262; expected one id for each token")]
     public void Names_the_fault_of_a_separate_file(string file, string old, string with, string error)
     {
-        files.Replace(file, old, with);
+        _files.Replace(file, old, with);
         Refused(file, error, TokenizerForm.Slow);
     }
 
@@ -71,7 +71,7 @@ public sealed class TokenizerFileTests : IDisposable
     [InlineData("\"Sequence\"", "\"Split\"", "\"type\" is 'Split'; expected \"Sequence\"")]
     public void Names_the_fault_of_tokenizer_json(string old, string with, string error)
     {
-        files.Replace("tokenizer.json", old, with);
+        _files.Replace("tokenizer.json", old, with);
         Refused("tokenizer.json", error, TokenizerForm.Fast);
     }
 
@@ -83,9 +83,9 @@ public sealed class TokenizerFileTests : IDisposable
     [InlineData("[1]")]
     public void Names_a_file_that_is_no_json_object(string content)
     {
-        files.Write("vocab.json", content);
-        var thrown = Assert.Throws<HseNetFileException>(() => LanguageTokenizer.Open(files.Folder));
-        Assert.Equal(files.At("vocab.json"), thrown.File);
+        _files.Write("vocab.json", content);
+        var thrown = Assert.Throws<HseNetFileException>(() => LanguageTokenizer.Open(_files.Folder));
+        Assert.Equal(_files.At("vocab.json"), thrown.File);
         Assert.Contains("the content is ", thrown.Problem);
         Assert.DoesNotContain('\n', thrown.Message);
     }
@@ -93,18 +93,18 @@ public sealed class TokenizerFileTests : IDisposable
     [Fact]
     public void Names_a_file_that_is_not_utf8()
     {
-        File.WriteAllBytes(files.At("merges.txt"), [.. "a b\n"u8, 0xC3, 0x28, .. " c\n"u8]);
+        File.WriteAllBytes(_files.At("merges.txt"), [.. "a b\n"u8, 0xC3, 0x28, .. " c\n"u8]);
         Refused("merges.txt", "the text is not UTF-8; expected UTF-8, one entry on each line", TokenizerForm.Slow);
-        File.WriteAllBytes(files.At("vocab.json"), [.. "{\""u8, 0xC3, 0x28, .. "\":0}"u8]);
+        File.WriteAllBytes(_files.At("vocab.json"), [.. "{\""u8, 0xC3, 0x28, .. "\":0}"u8]);
         Assert.Contains("a string in the content is not Unicode",
-            Assert.Throws<HseNetFileException>(() => LanguageTokenizer.Open(files.Folder)).Message);
+            Assert.Throws<HseNetFileException>(() => LanguageTokenizer.Open(_files.Folder)).Message);
     }
 
     [Fact]
     public void Names_a_folder_in_place_of_a_file()
     {
-        File.Delete(files.At("merges.txt"));
-        Directory.CreateDirectory(files.At("merges.txt"));
+        File.Delete(_files.At("merges.txt"));
+        Directory.CreateDirectory(_files.At("merges.txt"));
         Refused("merges.txt", "is a folder; expected a file", TokenizerForm.Slow);
     }
 

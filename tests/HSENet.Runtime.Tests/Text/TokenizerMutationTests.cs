@@ -20,13 +20,13 @@ public sealed class TokenizerMutationTests : IDisposable
     static readonly Gen<(double At, int Kind, int Size, string Text)> Edit =
         Gen.Select(Gen.Double[0, 1], Gen.Int[0, 5], Gen.Int[0, 255], Gen.Int[0, Snippets.Length - 1].Select(i => Snippets[i]));
 
-    readonly SmallTokenizer files = SmallTokenizer.OfFiftyEntries();
-    readonly TextEncoderFiles textEncoder = new();
+    readonly SmallTokenizer _files = SmallTokenizer.OfFiftyEntries();
+    readonly TextEncoderFiles _textEncoder = new();
 
     public void Dispose()
     {
-        files.Dispose();
-        Directory.Delete(textEncoder.Folder, recursive: true);
+        _files.Dispose();
+        Directory.Delete(_textEncoder.Folder, recursive: true);
     }
 
     static int Samples => GoldenFolder.LongChecks ? 250_000 : 750;
@@ -38,11 +38,11 @@ public sealed class TokenizerMutationTests : IDisposable
     [InlineData("tokenizer.json", TokenizerForm.Fast)]
     public void Damage_to_a_language_tokenizer_is_an_error_or_harmless(string file, TokenizerForm form)
     {
-        Assert.Equal(50, files.Vocabulary.Count + files.Added.Count);
+        Assert.Equal(50, _files.Vocabulary.Count + _files.Added.Count);
         const string Text = "abc lunar 12.5 <|user|> [SEG]\n <a>é Z";
-        Check(files.At(file), () =>
+        Check(_files.At(file), () =>
         {
-            LanguageTokenizer tokenizer = LanguageTokenizer.Open(files.Folder, form);
+            LanguageTokenizer tokenizer = LanguageTokenizer.Open(_files.Folder, form);
             int[] ids = tokenizer.Encode(Text);
             Assert.All(ids, id => Assert.InRange(id, 0, tokenizer.Count - 1));
             tokenizer.Decode(ids);
@@ -51,9 +51,9 @@ public sealed class TokenizerMutationTests : IDisposable
     }
 
     [Fact]
-    public void Damage_to_a_text_encoder_tokenizer_is_an_error_or_harmless() => Check(Path.Combine(textEncoder.Folder, "vocab.txt"), () =>
+    public void Damage_to_a_text_encoder_tokenizer_is_an_error_or_harmless() => Check(Path.Combine(_textEncoder.Folder, "vocab.txt"), () =>
     {
-        TextEncoderTokenizer tokenizer = TextEncoderTokenizer.Open(textEncoder.Folder);
+        TextEncoderTokenizer tokenizer = TextEncoderTokenizer.Open(_textEncoder.Folder);
         Assert.All(tokenizer.Encode("abc LUNG 12.5 [SEP]\n <a>é"), id => Assert.InRange(id, 0, tokenizer.Count - 1));
     });
 

@@ -6,15 +6,15 @@ namespace HSENet.Runtime.Tests;
 
 public sealed class SafetensorsTests : IDisposable
 {
-    readonly TemporaryFolder folder = new();
+    readonly TemporaryFolder _folder = new();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void Written_tensors_are_read_back_with_metadata_and_checksums()
     {
         byte[] weights = [.. Enumerable.Range(0, 24).Select(i => (byte)i)], flags = [1, 0, 1];
-        string path = folder.At("w.safetensors");
+        string path = _folder.At("w.safetensors");
         using (var writer = new SafetensorsWriter(path,
             [new("flags", DataType.Bool, [3]), new("none", DataType.F32, [0, 5]), new("weights", DataType.F32, [2, 3])],
             new Dictionary<string, string> { ["format"] = "test" }))
@@ -48,14 +48,14 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void An_unfinished_file_never_gets_its_name_and_leaves_nothing()
     {
-        using (var writer = new SafetensorsWriter(folder.At("w.safetensors"), [new("w", DataType.F32, [2])]))
+        using (var writer = new SafetensorsWriter(_folder.At("w.safetensors"), [new("w", DataType.F32, [2])]))
         {
             writer.Write("w", new byte[4]);
             Assert.Throws<InvalidOperationException>(writer.Commit);
             Assert.Throws<ArgumentException>(() => writer.Write("w", new byte[5]));
             Assert.Throws<ArgumentException>(() => writer.Write("v", new byte[4]));
         }
-        Assert.Empty(Directory.EnumerateFiles(folder.Path));
+        Assert.Empty(Directory.EnumerateFiles(_folder.Path));
     }
 
     [Fact]
@@ -63,12 +63,12 @@ public sealed class SafetensorsTests : IDisposable
     {
         WriteOne("a", "a.safetensors");
         WriteOne("b", "b.safetensors");
-        folder.Write("model.safetensors.index.json",
+        _folder.Write("model.safetensors.index.json",
             Encoding.UTF8.GetBytes("""{"weight_map": {"a": "a.safetensors", "b": "b.safetensors"}}"""));
-        using (TensorSource source = TensorSource.Open(folder.Path))
+        using (TensorSource source = TensorSource.Open(_folder.Path))
             Assert.Equal(["a", "b"], source.Tensors.Select(t => t.Name));
         WriteOne("a", "b.safetensors");
-        Assert.Contains("appears twice", Refused(folder.Path));
+        Assert.Contains("appears twice", Refused(_folder.Path));
     }
 
     [Theory]
@@ -80,17 +80,17 @@ public sealed class SafetensorsTests : IDisposable
     [InlineData("[", "not a valid index")]
     public void An_index_that_points_elsewhere_is_refused(string json, string part)
     {
-        folder.Write("model.safetensors.index.json", Encoding.UTF8.GetBytes(json));
-        Assert.Contains(part, Refused(folder.Path));
+        _folder.Write("model.safetensors.index.json", Encoding.UTF8.GetBytes(json));
+        Assert.Contains(part, Refused(_folder.Path));
     }
 
     [Fact]
     public void An_index_that_names_a_tensor_that_no_shard_has_is_refused()
     {
         WriteOne("a", "a.safetensors");
-        folder.Write("model.safetensors.index.json",
+        _folder.Write("model.safetensors.index.json",
             Encoding.UTF8.GetBytes("""{"weight_map": {"a": "a.safetensors", "lost": "a.safetensors"}}"""));
-        Assert.Contains("'lost'", Refused(folder.Path));
+        Assert.Contains("'lost'", Refused(_folder.Path));
     }
 
     [Theory]
@@ -104,7 +104,7 @@ public sealed class SafetensorsTests : IDisposable
     public void Headers_that_lie_are_refused(string header, int data, string part)
     {
         byte[] json = Encoding.UTF8.GetBytes(header);
-        string path = folder.Write("w.safetensors", [.. BitConverter.GetBytes((long)json.Length), .. json, .. new byte[data]]);
+        string path = _folder.Write("w.safetensors", [.. BitConverter.GetBytes((long)json.Length), .. json, .. new byte[data]]);
         Assert.Contains(part, Refused(path));
     }
 
@@ -112,15 +112,15 @@ public sealed class SafetensorsTests : IDisposable
     public void A_name_from_the_file_cannot_break_the_line()
     {
         byte[] json = Encoding.UTF8.GetBytes("""{"a\nb\u001b[31m":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}""");
-        string message = Refused(folder.Write("w.safetensors", [.. BitConverter.GetBytes((long)json.Length), .. json, .. new byte[4]]));
+        string message = Refused(_folder.Write("w.safetensors", [.. BitConverter.GetBytes((long)json.Length), .. json, .. new byte[4]]));
         Assert.DoesNotContain(message, char.IsControl);
     }
 
     [Fact]
     public void Missing_files_folders_and_tensors_are_named()
     {
-        Assert.Contains("no such file", Refused(folder.At("none.safetensors")));
-        Assert.Contains("no weights", Refused(folder.Path));
+        Assert.Contains("no such file", Refused(_folder.At("none.safetensors")));
+        Assert.Contains("no weights", Refused(_folder.Path));
         using TensorSource source = TensorSource.Open(WriteOne());
         Assert.Contains("'x' is missing", Assert.Throws<HseNetFileException>(() => source.Get("x")).Message);
     }
@@ -139,7 +139,7 @@ public sealed class SafetensorsTests : IDisposable
     {
         const long Bytes = 3L << 30;
         byte[] header = Encoding.UTF8.GetBytes($$$"""{"w":{"dtype":"BF16","shape":[{{{Bytes / 2}}}],"data_offsets":[0,{{{Bytes}}}]}}""");
-        string path = folder.At("large.safetensors");
+        string path = _folder.At("large.safetensors");
         // A file with a hole: only its ends take room.
         using (FileStream file = File.Create(path))
         {
@@ -173,7 +173,7 @@ public sealed class SafetensorsTests : IDisposable
             };
             // 37 elements: whole vectors and a rest.
             byte[] bytes = [.. Enumerable.Repeat(one, 37).SelectMany(b => b)];
-            string path = folder.At($"{type}.safetensors");
+            string path = _folder.At($"{type}.safetensors");
             using (var writer = new SafetensorsWriter(path, [new("w", type, [37])]))
             {
                 writer.Write("w", bytes);
@@ -186,10 +186,10 @@ public sealed class SafetensorsTests : IDisposable
 
     string WriteOne(string name = "w", string file = "w.safetensors")
     {
-        using var writer = new SafetensorsWriter(folder.At(file), [new(name, DataType.F32, [2])]);
+        using var writer = new SafetensorsWriter(_folder.At(file), [new(name, DataType.F32, [2])]);
         writer.Write(name, new byte[8]);
         writer.Commit();
-        return folder.At(file);
+        return _folder.At(file);
     }
 
     static string Refused(string path) => Assert.Throws<HseNetFileException>(() => TensorSource.Open(path).Dispose()).Message;

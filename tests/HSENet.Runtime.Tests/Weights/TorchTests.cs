@@ -7,29 +7,29 @@ namespace HSENet.Runtime.Tests;
 
 public sealed class TorchTests : IDisposable
 {
-    readonly TemporaryFolder folder = new();
+    readonly TemporaryFolder _folder = new();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void Written_tensors_are_read_back()
     {
         byte[] weights = [.. Enumerable.Range(0, 12).Select(i => (byte)i)];
-        string path = folder.At("adapter.bin");
+        string path = _folder.At("adapter.bin");
         TorchWriter.Save(path, [new("a.lora_A", DataType.BF16, [2, 3], weights), new("scale", DataType.F32, [], weights.AsMemory(0, 4)),
             new("none", DataType.I64, [0], default)]);
         using TensorSource source = TensorSource.Open(path);
         Assert.Equal(["a.lora_A BF16 [2, 3]", "scale F32 []", "none I64 [0]"], source.Tensors.Select(t => t.ToString()));
         Assert.Equal(weights, source.Get("a.lora_A").Bytes.ToArray());
         Assert.Equal(weights[..4], source.Get("scale").Bytes.ToArray());
-        Assert.Single(Directory.EnumerateFiles(folder.Path));
+        Assert.Single(Directory.EnumerateFiles(_folder.Path));
     }
 
     [Fact]
     public void Written_files_are_laid_out_as_torch_expects()
     {
-        TorchWriter.Save(folder.At("adapter.bin"), [new("w", DataType.F32, [1], new byte[4])]);
-        using ZipArchive zip = ZipFile.OpenRead(folder.At("adapter.bin"));
+        TorchWriter.Save(_folder.At("adapter.bin"), [new("w", DataType.F32, [1], new byte[4])]);
+        using ZipArchive zip = ZipFile.OpenRead(_folder.At("adapter.bin"));
         Assert.Equal(["adapter/data.pkl", "adapter/byteorder", "adapter/data/0", "adapter/version"], zip.Entries.Select(e => e.FullName));
         Assert.All(zip.Entries, e => Assert.Equal(e.Length, e.CompressedLength));
     }
@@ -96,15 +96,15 @@ public sealed class TorchTests : IDisposable
     [Fact]
     public void A_compressed_storage_is_refused()
     {
-        using (ZipArchive zip = ZipFile.Open(folder.At("w.bin"), ZipArchiveMode.Create))
+        using (ZipArchive zip = ZipFile.Open(_folder.At("w.bin"), ZipArchiveMode.Create))
         using (Stream entry = zip.CreateEntry("w/data.pkl", CompressionLevel.Optimal).Open())
             entry.Write(new byte[1000]);
-        Assert.Contains("compressed", Assert.Throws<HseNetFileException>(() => TensorSource.Open(folder.At("w.bin")).Dispose()).Message);
+        Assert.Contains("compressed", Assert.Throws<HseNetFileException>(() => TensorSource.Open(_folder.At("w.bin")).Dispose()).Message);
     }
 
     string WritePickle(string pickle)
     {
-        string path = folder.At("w.bin");
+        string path = _folder.At("w.bin");
         using ZipArchive zip = ZipFile.Open(path, ZipArchiveMode.Create);
         Add("w/data.pkl", [0x80, 2, .. Encoding.Latin1.GetBytes(pickle)]);
         Add("w/data/0", new byte[24]);
