@@ -1,0 +1,83 @@
+// Listings of machine code: what a disassembler writes, and the compact form in which they travel.
+namespace HSENet.Ptx.Tests;
+
+public class MachineListingTests
+{
+    // The layout of nvdisasm -c -g -hex, with an instruction of each kind that matters here.
+    const string Disassembly = """
+        	.headerflags	@"EF_CUDA_SM90 EF_CUDA_PTX_SM(EF_CUDA_SM90)"
+        //--------------------- .text.k                   --------------------------
+        	.section	.text.k,"ax",@progbits
+        .text.k:
+        	//## File "kernel.ptx", line 7
+                /*0000*/                   LDC R1, c[0x0][0x28] ;                  /* 0x00000a00ff017b82 */
+                                                                                   /* 0x000fe20000000800 */
+        .L_x_1:
+        	//## File "kernel.ptx", line 9
+                /*0010*/                   LDG.E.128.CONSTANT R4, desc[UR4][R2.64+0x10] ;  /* 0x0000100402047981 */
+                                                                                   /* 0x000ea8000c1e9d00 */
+                /*0020*/              @!P0 BRA `(.L_x_1) ;                         /* 0x0000000000008947 */
+                                                                                   /* 0x004fea000383ffff */
+                /*0030*/                   EXIT ;                                  /* 0x000000000000794d */
+                                                                                   /* 0x000fea0003800000 */
+        .L_x_2:
+                /*0040*/                   BRA `(.L_x_2);                          /* 0xfffffffc00fc7947 */
+                                                                                   /* 0x000fc0000383ffff */
+                /*0050*/                   NOP;                                    /* 0x0000000000007918 */
+                                                                                   /* 0x000fc00000000000 */
+        """;
+
+    [Fact]
+    public void A_disassembly_gives_lines_targets_and_scheduling_fields()
+    {
+        MachineListing listing = Assert.Single(MachineListingText.FromDisassembly(Disassembly, "sm_90"));
+        Assert.Equal(("k", 4), (listing.Kernel, listing.Instructions.Count)); // without the padding
+        MachineInstruction load = listing.Instructions[1], branch = listing.Instructions[2];
+        Assert.Equal((7, 9, 9), (listing.Instructions[0].Line, load.Line, branch.Line));
+        Assert.Equal((MachineClass.GlobalLoad, 16, "LDG"), (load.Class, load.MemoryBytes, load.Opcode));
+        Assert.Equal(new MachineControl(4, true, 2, 7, 0, 0), load.Control);
+        Assert.Equal(("!P0", 0x10), (branch.Guard, branch.Target));
+        Assert.Equal(1 << 2, branch.Control.WaitMask); // it waits for the load
+    }
+
+    [Theory]
+    [InlineData("LDSM.16.MT88.4", MachineClass.Matrix, 16)]
+    [InlineData("STS.U16", MachineClass.SharedStore, 2)]
+    [InlineData("LDGSTS.E.BYPASS.128", MachineClass.AsyncCopy, 16)]
+    [InlineData("LDS", MachineClass.SharedLoad, 4)]
+    [InlineData("IMAD.MOV.U32", MachineClass.Move, 0)]
+    [InlineData("IMAD.WIDE.U32", MachineClass.Integer, 0)]
+    [InlineData("HMMA.16816.F32", MachineClass.Tensor, 0)]
+    public void Instructions_are_sorted_by_what_they_do(string mnemonic, MachineClass expected, int bytes)
+    {
+        MachineInstruction i = new(0, 1, "", mnemonic, "R1, [R2]", default);
+        Assert.Equal((expected, bytes), (i.Class, i.MemoryBytes));
+    }
+
+    [Fact]
+    public void Control_fields_survive_being_packed()
+    {
+        MachineControl control = new(13, true, 3, 7, 0b101001, 9);
+        Assert.Equal(control, MachineControl.FromBits(control.Bits));
+    }
+
+    [Fact]
+    public void A_stored_listing_is_found_by_what_the_kernel_says_and_gets_the_lines_of_the_text()
+    {
+        string ptx = PtxPrinter.Print(Sample.Kernel("mov.u32 %r1, 1;"));
+        MachineListing listing = Assert.Single(MachineListingText.FromDisassembly(Disassembly, "sm_90")) with { Registers = 40 };
+        using MemoryStream stream = new();
+        MachineListingStore.Write(stream, [(ptx, listing)]);
+        stream.Position = 0;
+        MachineListingStore store = new();
+        store.Add(stream);
+        MachineListing found = store.Find(ptx, "k", "sm_90")!;
+        Assert.Equal(listing.Instructions.Select(i => i.ToString()), found.Instructions.Select(i => i.ToString()));
+        Assert.Equal(40, found.Registers);
+        // The same kernel three lines further down, with another comment and other blanks.
+        MachineListing moved = store.Find("// a\n// b\n\n" + ptx.Replace("\n\t", "\n  ", StringComparison.Ordinal), "k", "sm_90")!;
+        Assert.Equal(found.Instructions.Select(i => i.Line + 3), moved.Instructions.Select(i => i.Line));
+        Assert.Null(store.Find(ptx, "k", "sm_80"));
+        Assert.Null(store.Find(ptx.Replace("%r1, 1", "%r1, 2", StringComparison.Ordinal), "k", "sm_90"));
+    }
+}
