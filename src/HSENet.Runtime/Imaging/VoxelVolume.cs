@@ -7,7 +7,19 @@ namespace HSENet.Runtime;
 
 /// <summary>A direction or position in the patient coordinate system of DICOM, in mm: x to the left, y to the back, z to the
 /// head.</summary>
-public readonly record struct PatientVector(double X, double Y, double Z);
+public readonly record struct PatientVector(double X, double Y, double Z)
+{
+    internal double Dot(PatientVector other) => X * other.X + Y * other.Y + Z * other.Z;
+
+    internal PatientVector Cross(PatientVector other) =>
+        new(Y * other.Z - Z * other.Y, Z * other.X - X * other.Z, X * other.Y - Y * other.X);
+
+    internal PatientVector Minus(PatientVector other) => new(X - other.X, Y - other.Y, Z - other.Z);
+
+    /// <summary>The place that lies so many millimetres further along a unit vector.</summary>
+    internal PatientVector Moved(double millimetres, PatientVector direction) =>
+        new(X + millimetres * direction.X, Y + millimetres * direction.Y, Z + millimetres * direction.Z);
+}
 
 /// <summary>Where the voxels lie in the patient: the centre of the first voxel, and the unit vectors along the three axes of the
 /// volume.</summary>
