@@ -55,12 +55,29 @@ readonly unsafe struct Bits64 : IElement<ulong>
     public static void Write(byte* memory, ulong value) => *(ulong*)memory = value;
 }
 
+/// <summary>Whether an access is a store, as a type argument.</summary>
+interface IDirection
+{
+    static abstract bool Stores { get; }
+}
+
+readonly struct Loading : IDirection
+{
+    public static bool Stores => false;
+}
+
+readonly struct Storing : IDirection
+{
+    public static bool Stores => true;
+}
+
 /// <summary>Bodies of ld and st. The address is row A plus the immediate; a register of a vector access is in
 /// <see cref="Instruction.More"/>.</summary>
 static unsafe class MemoryAccess
 {
+    /// <summary>Loads or stores one element per lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Load<TElement, TRow, TSpace, TMode>(Warp w, Instruction* i, uint mask)
+    public static void Scalar<TDirection, TElement, TRow, TSpace, TMode>(Warp w, Instruction* i, uint mask) where TDirection : IDirection
         where TElement : IElement<TRow> where TRow : unmanaged where TSpace : ISpace where TMode : ICheckMode
     {
         ulong* a = (ulong*)(w.Rows + i->A);
@@ -72,68 +89,39 @@ static unsafe class MemoryAccess
             uint m = mask >> g & 0xff;
             if (m == 0xff)
             {
-                byte* p = MemoryCheck.Group<TSpace, TMode>(w, i, a, g, TElement.Bytes, false, out uint step);
+                byte* p = MemoryCheck.Group<TSpace, TMode>(w, i, a, g, TElement.Bytes, TDirection.Stores, out uint step);
                 if (p != null)
                 {
-                    if (step == 0)
+                    if (!TDirection.Stores && step == 0)
                         Spread(d + g, TElement.Read(p));
                     else if (TElement.Bytes == sizeof(TRow))
-                        Unsafe.CopyBlockUnaligned(d + g, p, (uint)sizeof(TRow) * 8);
+                        Unsafe.CopyBlockUnaligned(TDirection.Stores ? p : d + g, TDirection.Stores ? d + g : p, (uint)sizeof(TRow) * 8);
                     else
                         for (int l = 0; l < 8; l++)
-                            d[g + l] = TElement.Read(p + l * TElement.Bytes);
+                            Move<TDirection, TElement, TRow>(p + l * TElement.Bytes, d + g + l);
                     continue;
                 }
-                if (typeof(TElement) == typeof(Bits32) && !TMode.Races && MemoryCheck.TryGather<TSpace, TMode>(w, i, a + g, (uint*)(d + g)))
+                if (!TDirection.Stores && typeof(TElement) == typeof(Bits32) && !TMode.Races
+                    && MemoryCheck.TryGather<TSpace, TMode>(w, i, a + g, (uint*)(d + g)))
                     continue;
             }
             for (; m != 0; m &= m - 1)
             {
                 int l = g + BitOperations.TrailingZeroCount(m);
-                byte* p = MemoryCheck.Lane<TSpace, TMode>(w, i, l, a[l] + (ulong)i->Immediate, TElement.Bytes, false);
-                d[l] = p == null ? default : TElement.Read(p);
+                byte* p = MemoryCheck.Lane<TSpace, TMode>(w, i, l, a[l] + (ulong)i->Immediate, TElement.Bytes, TDirection.Stores);
+                if (p != null)
+                    Move<TDirection, TElement, TRow>(p, d + l);
+                else if (!TDirection.Stores)
+                    d[l] = default;
             }
         }
     }
 
+    /// <summary>Loads or stores <typeparamref name="TCount"/> neighbouring elements per lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Store<TElement, TRow, TSpace, TMode>(Warp w, Instruction* i, uint mask)
-        where TElement : IElement<TRow> where TRow : unmanaged where TSpace : ISpace where TMode : ICheckMode
-    {
-        ulong* a = (ulong*)(w.Rows + i->A);
-        TRow* d = (TRow*)(w.Rows + i->D);
-        if (TMode.Profile)
-            w.Block.Profile!.Access<TSpace>(i, a, mask, TElement.Bytes);
-        for (int g = 0; g < 32; g += 8)
-        {
-            uint m = mask >> g & 0xff;
-            if (m == 0xff)
-            {
-                byte* p = MemoryCheck.Group<TSpace, TMode>(w, i, a, g, TElement.Bytes, true, out _);
-                if (p != null)
-                {
-                    if (TElement.Bytes == sizeof(TRow))
-                        Unsafe.CopyBlockUnaligned(p, d + g, (uint)sizeof(TRow) * 8);
-                    else
-                        for (int l = 0; l < 8; l++)
-                            TElement.Write(p + l * TElement.Bytes, d[g + l]);
-                    continue;
-                }
-            }
-            for (; m != 0; m &= m - 1)
-            {
-                int l = g + BitOperations.TrailingZeroCount(m);
-                byte* p = MemoryCheck.Lane<TSpace, TMode>(w, i, l, a[l] + (ulong)i->Immediate, TElement.Bytes, true);
-                if (p != null)
-                    TElement.Write(p, d[l]);
-            }
-        }
-    }
-
-    /// <summary>Loads <typeparamref name="TCount"/> neighbouring elements per lane.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void LoadVector<TElement, TRow, TCount, TSpace, TMode>(Warp w, Instruction* i, uint mask)
-        where TElement : IElement<TRow> where TRow : unmanaged where TCount : ICount where TSpace : ISpace where TMode : ICheckMode
+    public static void Vector<TDirection, TElement, TRow, TCount, TSpace, TMode>(Warp w, Instruction* i, uint mask)
+        where TDirection : IDirection where TElement : IElement<TRow> where TRow : unmanaged where TCount : ICount where TSpace : ISpace
+        where TMode : ICheckMode
     {
         ulong* a = (ulong*)(w.Rows + i->A);
         uint bytes = TElement.Bytes * TCount.Value;
@@ -144,14 +132,14 @@ static unsafe class MemoryAccess
             uint m = mask >> g & 0xff;
             if (m == 0xff)
             {
-                byte* p = MemoryCheck.Group<TSpace, TMode>(w, i, a, g, bytes, false, out uint step);
+                byte* p = MemoryCheck.Group<TSpace, TMode>(w, i, a, g, bytes, TDirection.Stores, out uint step);
                 if (p != null)
                 {
                     for (int e = 0; e < TCount.Value; e++)
                     {
                         TRow* d = (TRow*)(w.Rows + i->More[e]) + g;
                         for (int l = 0; l < 8; l++)
-                            d[l] = TElement.Read(p + l * step + e * TElement.Bytes);
+                            Move<TDirection, TElement, TRow>(p + l * step + e * TElement.Bytes, d + l);
                     }
                     continue;
                 }
@@ -159,37 +147,27 @@ static unsafe class MemoryAccess
             for (; m != 0; m &= m - 1)
             {
                 int l = g + BitOperations.TrailingZeroCount(m);
-                byte* p = MemoryCheck.Lane<TSpace, TMode>(w, i, l, a[l] + (ulong)i->Immediate, bytes, false);
+                byte* p = MemoryCheck.Lane<TSpace, TMode>(w, i, l, a[l] + (ulong)i->Immediate, bytes, TDirection.Stores);
                 for (int e = 0; e < TCount.Value; e++)
-                    ((TRow*)(w.Rows + i->More[e]))[l] = p == null ? default : TElement.Read(p + e * TElement.Bytes);
+                {
+                    TRow* d = (TRow*)(w.Rows + i->More[e]);
+                    if (p != null)
+                        Move<TDirection, TElement, TRow>(p + e * TElement.Bytes, d + l);
+                    else if (!TDirection.Stores)
+                        d[l] = default;
+                }
             }
         }
     }
 
-    /// <summary>Stores <typeparamref name="TCount"/> neighbouring elements per lane.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void StoreVector<TElement, TRow, TCount, TSpace, TMode>(Warp w, Instruction* i, uint mask)
-        where TElement : IElement<TRow> where TRow : unmanaged where TCount : ICount where TSpace : ISpace where TMode : ICheckMode
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Move<TDirection, TElement, TRow>(byte* memory, TRow* row)
+        where TDirection : IDirection where TElement : IElement<TRow> where TRow : unmanaged
     {
-        ulong* a = (ulong*)(w.Rows + i->A);
-        uint bytes = TElement.Bytes * TCount.Value;
-        if (TMode.Profile)
-            w.Block.Profile!.Access<TSpace>(i, a, mask, bytes);
-        for (int g = 0; g < 32; g += 8)
-        {
-            uint m = mask >> g & 0xff;
-            byte* first = m == 0xff ? MemoryCheck.Group<TSpace, TMode>(w, i, a, g, bytes, true, out _) : null;
-            for (; m != 0; m &= m - 1)
-            {
-                int l = BitOperations.TrailingZeroCount(m);
-                byte* p = first != null ? first + l * bytes
-                    : MemoryCheck.Lane<TSpace, TMode>(w, i, g + l, a[g + l] + (ulong)i->Immediate, bytes, true);
-                if (p == null)
-                    continue;
-                for (int e = 0; e < TCount.Value; e++)
-                    TElement.Write(p + e * TElement.Bytes, ((TRow*)(w.Rows + i->More[e]))[g + l]);
-            }
-        }
+        if (TDirection.Stores)
+            TElement.Write(memory, *row);
+        else
+            *row = TElement.Read(memory);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

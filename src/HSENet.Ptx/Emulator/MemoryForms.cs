@@ -35,14 +35,15 @@ static unsafe class MemoryForms
     };
 
     static Execute Access<TElement, TRow, TSpace, TMode>(bool store, int count)
-        where TElement : IElement<TRow> where TRow : unmanaged where TSpace : ISpace where TMode : ICheckMode => (count, store) switch
+        where TElement : IElement<TRow> where TRow : unmanaged where TSpace : ISpace where TMode : ICheckMode =>
+        store ? Access<Storing, TElement, TRow, TSpace, TMode>(count) : Access<Loading, TElement, TRow, TSpace, TMode>(count);
+
+    static Execute Access<TDirection, TElement, TRow, TSpace, TMode>(int count) where TDirection : IDirection
+        where TElement : IElement<TRow> where TRow : unmanaged where TSpace : ISpace where TMode : ICheckMode => count switch
         {
-            (1, false) => &MemoryAccess.Load<TElement, TRow, TSpace, TMode>,
-            (1, true) => &MemoryAccess.Store<TElement, TRow, TSpace, TMode>,
-            (2, false) => &MemoryAccess.LoadVector<TElement, TRow, Two, TSpace, TMode>,
-            (2, true) => &MemoryAccess.StoreVector<TElement, TRow, Two, TSpace, TMode>,
-            (4, false) => &MemoryAccess.LoadVector<TElement, TRow, Four, TSpace, TMode>,
-            (4, true) => &MemoryAccess.StoreVector<TElement, TRow, Four, TSpace, TMode>,
+            1 => &MemoryAccess.Scalar<TDirection, TElement, TRow, TSpace, TMode>,
+            2 => &MemoryAccess.Vector<TDirection, TElement, TRow, Two, TSpace, TMode>,
+            4 => &MemoryAccess.Vector<TDirection, TElement, TRow, Four, TSpace, TMode>,
             _ => null,
         };
 }
