@@ -71,25 +71,36 @@ public struct AttentionBackwardArguments
     public long DropoutSeed;
 
     /// <summary>What the forward was called with.</summary>
-    internal readonly AttentionArguments Forward => new()
+    public AttentionArguments Forward
     {
-        Q = Q,
-        K = K,
-        V = V,
-        Y = Y,
-        QueryStride = QueryStride,
-        KeyStride = KeyStride,
-        Batch = Batch,
-        Queries = Queries,
-        Keys = Keys,
-        QueryHeads = QueryHeads,
-        KeyHeads = KeyHeads,
-        HeadSize = HeadSize,
-        Causal = Causal,
-        Scale = Scale,
-        DropoutRate = DropoutRate,
-        DropoutSeed = DropoutSeed,
-    };
+        readonly get => new()
+        {
+            Q = Q,
+            K = K,
+            V = V,
+            Y = Y,
+            QueryStride = QueryStride,
+            KeyStride = KeyStride,
+            Batch = Batch,
+            Queries = Queries,
+            Keys = Keys,
+            QueryHeads = QueryHeads,
+            KeyHeads = KeyHeads,
+            HeadSize = HeadSize,
+            Causal = Causal,
+            Scale = Scale,
+            DropoutRate = DropoutRate,
+            DropoutSeed = DropoutSeed,
+        };
+        set
+        {
+            (Q, K, V, Y, QueryStride, KeyStride) = (value.Q, value.K, value.V, value.Y, value.QueryStride, value.KeyStride);
+            (Batch, Queries, Keys) = (value.Batch, value.Queries, value.Keys);
+            (QueryHeads, KeyHeads, HeadSize) = (value.QueryHeads, value.KeyHeads, value.HeadSize);
+            (Causal, Scale) = (value.Causal, value.Scale);
+            (DropoutRate, DropoutSeed) = (value.DropoutRate, value.DropoutSeed);
+        }
+    }
 }
 
 public static partial class Attention

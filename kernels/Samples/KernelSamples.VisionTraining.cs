@@ -57,8 +57,7 @@ static partial class KernelSamples
             GradY = m.Floats(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth),
                 a.Channels),
             GradX = m.Floats(a.GridDepth, a.GridHeight, a.GridWidth, a.Channels),
-        }, new WindowCentroidBackwardArguments { GridDepth = 4, GridHeight = 8, GridWidth = 8, WindowDepth = 1, WindowHeight = 4,
-            WindowWidth = 4, Channels = 256 }),
+        }, new WindowCentroidBackwardArguments { Grid = new((4, 8, 8), (1, 4, 4)), Channels = 256 }),
         new KernelSample<WindowAttentionBackwardArguments>(WindowAttention.BackwardOperation, static (m, a) => a with
         {
             Q = m.Floats(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth),
@@ -72,8 +71,7 @@ static partial class KernelSamples
                 a.Channels),
             GradK = m.Output<float>(a.GridDepth, a.GridHeight, a.GridWidth, a.Channels),
             GradV = m.Output<float>(a.GridDepth, a.GridHeight, a.GridWidth, a.Channels),
-        }, new WindowAttentionBackwardArguments { GridDepth = 4, GridHeight = 8, GridWidth = 8, WindowDepth = 1, WindowHeight = 4,
-            WindowWidth = 4, Channels = 256, DropoutRate = 0.1f, DropoutSeed = 1 }),
+        }, new WindowAttentionBackwardArguments { Grid = new((4, 8, 8), (1, 4, 4)), Channels = 256, DropoutRate = 0.1f, DropoutSeed = 1 }),
     ];
 
     static int Patches(PatchEmbeddingBackwardArguments a) =>

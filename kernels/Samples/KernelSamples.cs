@@ -77,8 +77,7 @@ static partial class KernelSamples
             X = m.Floats(a.GridDepth, a.GridHeight, a.GridWidth, a.Channels),
             Y = m.Output<float>(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth),
                 a.Channels),
-        }, new WindowCentroidArguments { GridDepth = 4, GridHeight = 8, GridWidth = 8, WindowDepth = 1, WindowHeight = 4, WindowWidth = 4,
-            Channels = 768 }),
+        }, new WindowCentroidArguments { Grid = new((4, 8, 8), (1, 4, 4)), Channels = 768 }),
         new KernelSample<WindowAttentionArguments>(WindowAttention.ForwardOperation, static (m, a) => a with
         {
             Q = m.Floats(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth),
@@ -88,8 +87,7 @@ static partial class KernelSamples
             Y = m.Output<float>(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth),
                 a.Channels),
             Map = m.Output<float>(a.GridDepth, a.GridHeight, a.GridWidth),
-        }, new WindowAttentionArguments { GridDepth = 4, GridHeight = 8, GridWidth = 8, WindowDepth = 1, WindowHeight = 4, WindowWidth = 4,
-            Channels = 256 })
+        }, new WindowAttentionArguments { Grid = new((4, 8, 8), (1, 4, 4)), Channels = 256 })
         {
             Operations = static a => 4.0 * a.GridDepth * a.GridHeight * a.GridWidth * a.Channels,
         },

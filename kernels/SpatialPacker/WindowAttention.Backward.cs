@@ -55,7 +55,12 @@ public struct WindowAttentionBackwardArguments
     /// <summary>The forward's mask.</summary>
     public long DropoutSeed;
 
-    internal readonly WindowGrid Grid => new(GridDepth, GridHeight, GridWidth, WindowDepth, WindowHeight, WindowWidth);
+    /// <summary>The six sizes at once.</summary>
+    public WindowGrid Grid
+    {
+        readonly get => new(GridDepth, GridHeight, GridWidth, WindowDepth, WindowHeight, WindowWidth);
+        set => value.Deconstruct(out GridDepth, out GridHeight, out GridWidth, out WindowDepth, out WindowHeight, out WindowWidth);
+    }
 }
 
 public static partial class WindowAttention

@@ -46,7 +46,12 @@ public struct WindowAttentionArguments
     /// <summary>Names dropout's mask, whose index is that of the map.</summary>
     public long DropoutSeed;
 
-    internal readonly WindowGrid Grid => new(GridDepth, GridHeight, GridWidth, WindowDepth, WindowHeight, WindowWidth);
+    /// <summary>The six sizes at once.</summary>
+    public WindowGrid Grid
+    {
+        readonly get => new(GridDepth, GridHeight, GridWidth, WindowDepth, WindowHeight, WindowWidth);
+        set => value.Deconstruct(out GridDepth, out GridHeight, out GridWidth, out WindowDepth, out WindowHeight, out WindowWidth);
+    }
 }
 
 /// <summary>

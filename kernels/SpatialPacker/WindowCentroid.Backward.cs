@@ -31,7 +31,12 @@ public struct WindowCentroidBackwardArguments
     /// <summary>D, channels.</summary>
     public int Channels;
 
-    internal readonly WindowGrid Grid => new(GridDepth, GridHeight, GridWidth, WindowDepth, WindowHeight, WindowWidth);
+    /// <summary>The six sizes at once.</summary>
+    public WindowGrid Grid
+    {
+        readonly get => new(GridDepth, GridHeight, GridWidth, WindowDepth, WindowHeight, WindowWidth);
+        set => value.Deconstruct(out GridDepth, out GridHeight, out GridWidth, out WindowDepth, out WindowHeight, out WindowWidth);
+    }
 }
 
 public static partial class WindowCentroid

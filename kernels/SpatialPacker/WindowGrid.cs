@@ -2,17 +2,29 @@
 namespace HSENet.Kernels;
 
 /// <summary>A grid of patches cut into windows; windows, and patches inside one, in (depth, height, width) order.</summary>
-readonly struct WindowGrid(int gridDepth, int gridHeight, int gridWidth, int windowDepth, int windowHeight, int windowWidth)
+/// <param name="gridDepth">Patches along the depth.</param>
+/// <param name="gridHeight">Patches along the height.</param>
+/// <param name="gridWidth">Patches along the width.</param>
+/// <param name="windowDepth">Patches of a window along the depth.</param>
+/// <param name="windowHeight">Patches of a window along the height.</param>
+/// <param name="windowWidth">Patches of a window along the width.</param>
+public readonly struct WindowGrid(int gridDepth, int gridHeight, int gridWidth, int windowDepth, int windowHeight, int windowWidth)
 {
-    public int Patches => gridDepth * gridHeight * gridWidth;
+    /// <summary>Makes a grid from its size and that of a window.</summary>
+    public WindowGrid((int Depth, int Height, int Width) grid, (int Depth, int Height, int Width) window)
+        : this(grid.Depth, grid.Height, grid.Width, window.Depth, window.Height, window.Width)
+    {
+    }
 
-    public int Windows => gridDepth / windowDepth * (gridHeight / windowHeight) * (gridWidth / windowWidth);
+    internal int Patches => gridDepth * gridHeight * gridWidth;
+
+    internal int Windows => gridDepth / windowDepth * (gridHeight / windowHeight) * (gridWidth / windowWidth);
 
     /// <summary>Patches of a window.</summary>
-    public int Window => windowDepth * windowHeight * windowWidth;
+    internal int Window => windowDepth * windowHeight * windowWidth;
 
     /// <summary>The patch at place <paramref name="i"/> of window <paramref name="window"/>.</summary>
-    public int Patch(int window, int i)
+    internal int Patch(int window, int i)
     {
         int columns = gridWidth / windowWidth, lines = gridHeight / windowHeight;
         int d = window / (columns * lines) * windowDepth + i / (windowHeight * windowWidth);
@@ -23,7 +35,7 @@ readonly struct WindowGrid(int gridDepth, int gridHeight, int gridWidth, int win
 
     /// <summary>Elements of a tensor with a row for each patch, and of one with a row for each window; throws unless every axis is a whole
     /// number of windows.</summary>
-    public (long Patches, long Windows) Check(string operation, int channels)
+    internal (long Patches, long Windows) Check(string operation, int channels)
     {
         CheckAxis(operation, "GridDepth", gridDepth, "WindowDepth", windowDepth);
         CheckAxis(operation, "GridHeight", gridHeight, "WindowHeight", windowHeight);
@@ -31,6 +43,13 @@ readonly struct WindowGrid(int gridDepth, int gridHeight, int gridWidth, int win
         long elements = Require.Elements(operation, "P × D", ("GridDepth", gridDepth), ("GridHeight", gridHeight), ("GridWidth", gridWidth),
             ("Channels", channels));
         return (elements, (long)Windows * channels);
+    }
+
+    internal void Deconstruct(out int ofGridDepth, out int ofGridHeight, out int ofGridWidth, out int ofWindowDepth, out int ofWindowHeight,
+        out int ofWindowWidth)
+    {
+        (ofGridDepth, ofGridHeight, ofGridWidth) = (gridDepth, gridHeight, gridWidth);
+        (ofWindowDepth, ofWindowHeight, ofWindowWidth) = (windowDepth, windowHeight, windowWidth);
     }
 
     static void CheckAxis(string operation, string gridName, int grid, string windowName, int window)

@@ -1,4 +1,5 @@
 // What holds for the arguments of every operation: tensors that are too short are refused, and fields stand in one order.
+using System.Globalization;
 using System.Reflection;
 
 namespace HSENet.Kernels.Tests;
@@ -24,6 +25,24 @@ public sealed class ArgumentTests
         var arguments = KernelCatalog.Operations.Single(found => found.Name == operation).GetType().GetGenericArguments().Single();
         int[] order = [.. arguments.GetFields().Select(Rank)];
         Assert.Equal(order.Order(), order);
+    }
+
+    [Fact]
+    public void A_backward_takes_over_every_argument_of_its_forward_and_a_packer_every_size_of_its_grid()
+    {
+        object forward = new AttentionArguments();
+        foreach (var (field, i) in typeof(AttentionArguments).GetFields().Select((field, i) => (field, i)))
+            field.SetValue(forward, field.FieldType == typeof(View<float>) ? new View<float>(i + 1, i + 1)
+                : Convert.ChangeType(i + 1, field.FieldType, CultureInfo.InvariantCulture));
+        Assert.Equal(forward, new AttentionBackwardArguments { Forward = (AttentionArguments)forward }.Forward);
+
+        var grid = new WindowGrid((2, 3, 5), (7, 11, 13));
+        Assert.Equal(grid, new WindowGrid(2, 3, 5, 7, 11, 13));
+        Assert.All([new WindowCentroidArguments { Grid = grid }.Grid, new WindowCentroidBackwardArguments { Grid = grid }.Grid,
+            new WindowAttentionArguments { Grid = grid }.Grid, new WindowAttentionBackwardArguments { Grid = grid }.Grid],
+            kept => Assert.Equal(grid, kept));
+        var centroid = new WindowCentroidArguments { Grid = grid };
+        Assert.Equal((2, 13), (centroid.GridDepth, centroid.WindowWidth));
     }
 
     [Fact]

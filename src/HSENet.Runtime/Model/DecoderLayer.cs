@@ -102,7 +102,6 @@ sealed class DecoderLayer(WeightStore weights, string name, LanguageModelConfig 
 
     void Attend(in Pass pass, in DecoderTensors t, AdapterScratch scratch, LayerCache cache, int tokens, int firstPosition)
     {
-        int headSize = config.HeadSize;
         _queryKeyValue.Forward(pass.Device, scratch, t.Normed, t.QueryKeyValue, tokens);
         RotaryEmbedding.Forward(pass.Device, new RotaryEmbeddingArguments
         {
@@ -115,33 +114,16 @@ sealed class DecoderLayer(WeightStore weights, string name, LanguageModelConfig 
             FirstPosition = firstPosition,
             QueryHeads = config.NumAttentionHeads,
             KeyHeads = config.NumKeyValueHeads,
-            HeadSize = headSize,
+            HeadSize = config.HeadSize,
             RotaryDimensions = config.RotaryDimensions,
         });
-        Attention.Forward(pass.Device, new AttentionArguments
-        {
-            Q = t.QueryKeyValue,
-            K = cache.Keys,
-            V = cache.Values,
-            Y = t.Mixed,
-            QueryStride = config.QueryKeyValueSize,
-            KeyStride = config.NumKeyValueHeads * headSize,
-            Batch = 1,
-            Queries = tokens,
-            Keys = firstPosition + tokens,
-            QueryHeads = config.NumAttentionHeads,
-            KeyHeads = config.NumKeyValueHeads,
-            HeadSize = headSize,
-            Causal = 1,
-            Scale = 1 / MathF.Sqrt(headSize),
-        });
+        Attention.Forward(pass.Device, Attending(t, cache, tokens, firstPosition + tokens));
         _out.Forward(pass.Device, scratch, t.Mixed, t.Attended, tokens, residual: t.Input);
     }
 
     /// <summary>
     /// Turns the gradient of the output into the gradient of the input, in place in <paramref name="grad"/>, and adds to the gradients of
-    /// the
-    /// adapters. The forward read upwards; the tensor of gates and ups is overwritten.
+    /// the adapters. The forward read upwards; the tensor of gates and ups is overwritten.
     /// </summary>
     /// <param name="pass">What it runs on.</param>
     /// <param name="t">What the forward computed, from position 0 on.</param>
@@ -173,28 +155,14 @@ sealed class DecoderLayer(WeightStore weights, string name, LanguageModelConfig 
 
     void AttendBackward(in Pass pass, in DecoderTensors t, LayerCache cache, in DecoderGradients gradients, int tokens)
     {
-        int headSize = config.HeadSize;
         Attention.Backward(pass.Device, new AttentionBackwardArguments
         {
-            Q = t.QueryKeyValue,
-            K = cache.Keys,
-            V = cache.Values,
-            Y = t.Mixed,
+            Forward = Attending(t, cache, tokens, tokens),
             GradY = gradients.Mixed,
             GradQ = gradients.QueryKeyValue,
             GradK = gradients.Keys,
             GradV = gradients.Values,
             Scratch = gradients.AttentionScratch,
-            QueryStride = config.QueryKeyValueSize,
-            KeyStride = config.NumKeyValueHeads * headSize,
-            Batch = 1,
-            Queries = tokens,
-            Keys = tokens,
-            QueryHeads = config.NumAttentionHeads,
-            KeyHeads = config.NumKeyValueHeads,
-            HeadSize = headSize,
-            Causal = 1,
-            Scale = 1 / MathF.Sqrt(headSize),
         });
         RotaryEmbedding.Backward(pass.Device, new RotaryEmbeddingBackwardArguments
         {
@@ -206,10 +174,29 @@ sealed class DecoderLayer(WeightStore weights, string name, LanguageModelConfig 
             Tokens = tokens,
             QueryHeads = config.NumAttentionHeads,
             KeyHeads = config.NumKeyValueHeads,
-            HeadSize = headSize,
+            HeadSize = config.HeadSize,
             RotaryDimensions = config.RotaryDimensions,
         });
     }
+
+    // Of the forward; the backward takes them again.
+    AttentionArguments Attending(in DecoderTensors t, LayerCache cache, int tokens, int keys) => new()
+    {
+        Q = t.QueryKeyValue,
+        K = cache.Keys,
+        V = cache.Values,
+        Y = t.Mixed,
+        QueryStride = config.QueryKeyValueSize,
+        KeyStride = config.NumKeyValueHeads * config.HeadSize,
+        Batch = 1,
+        Queries = tokens,
+        Keys = keys,
+        QueryHeads = config.NumAttentionHeads,
+        KeyHeads = config.NumKeyValueHeads,
+        HeadSize = config.HeadSize,
+        Causal = 1,
+        Scale = 1 / MathF.Sqrt(config.HeadSize),
+    };
 
     // The gradient that passes the norm by is in grad already.
     void NormalizeBackward(in Pass pass, View<float> x, View<float> gamma, View<float> gradY, View<float> grad, int tokens) =>

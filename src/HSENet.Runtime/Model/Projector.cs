@@ -10,14 +10,17 @@ namespace HSENet.Runtime;
 sealed class Projector
 {
     readonly string _name;
-    readonly Size3 _grid, _window;
-    readonly int _channels, _width;
+    readonly WindowGrid _grid;
+    readonly int _patches, _windows, _channels;
     readonly CrossAttentionLayer? _attention;
     readonly LinearLayer _up, _down;
 
     public Projector(WeightStore weights, string name, ProjectorConfig config, Size3 grid, int channels, int width)
     {
-        (_name, _grid, _window, _channels, _width) = (name, grid, config.WindowSize, channels, width);
+        var window = config.WindowSize;
+        (_name, _channels) = (name, channels);
+        _grid = new((grid.Depth, grid.Height, grid.Width), (window.Depth, window.Height, window.Width));
+        (_patches, _windows) = ((int)grid.Count, (int)(grid.Count / window.Count));
         string mlp = config.Kind == ProjectorKind.SpatialPacker ? "proj_mpls" : "projector";
         if (config.Kind == ProjectorKind.SpatialPacker)
             _attention = new CrossAttentionLayer(weights, $"{name}.resolution_attention", channels, ProjectorConfig.LayerNormEpsilon);
@@ -64,8 +67,6 @@ sealed class Projector
             CrossAttentionLayer.GradientBuffers.Reserve(plan, $"{name}.resolution_attention", windows, grid.Count, channels));
     }
 
-    int Windows => (int)(_grid.Count / _window.Count);
-
     /// <summary>Packs patch features [P, C] into tokens [windows, width].</summary>
     public void Forward(in Pass pass, Buffers buffers, View<float> patches, View<float> tokens, AttentionDropout dropout = default)
     {
@@ -75,26 +76,21 @@ sealed class Projector
         {
             X = patches,
             Y = centroids,
-            GridDepth = _grid.Depth,
-            GridHeight = _grid.Height,
-            GridWidth = _grid.Width,
-            WindowDepth = _window.Depth,
-            WindowHeight = _window.Height,
-            WindowWidth = _window.Width,
+            Grid = _grid,
             Channels = _channels,
         });
         pass.Show(_name, "centroids", centroids);
         if (_attention is not null)
             Absorb(pass, buffers, patches, centroids, absorbed, dropout);
-        _up.ForwardGelu(pass.Device, absorbed, inner, hidden, Windows);
-        _down.Forward(pass.Device, hidden, tokens, Windows);
+        _up.ForwardGelu(pass.Device, absorbed, inner, hidden, _windows);
+        _down.Forward(pass.Device, hidden, tokens, _windows);
         pass.Show(_name, "tokens", tokens);
     }
 
     void Absorb(in Pass pass, Buffers buffers, View<float> patches, View<float> centroids, View<float> absorbed, AttentionDropout dropout)
     {
         var attention = buffers.Attention;
-        _attention!.Project(pass, attention, centroids, Windows, patches, (int)_grid.Count);
+        _attention!.Project(pass, attention, centroids, _windows, patches, _patches);
         WindowAttention.Forward(pass.Device, new WindowAttentionArguments
         {
             Q = pass[attention.Query],
@@ -102,18 +98,13 @@ sealed class Projector
             V = pass[attention.Value],
             Y = pass[attention.Mixed],
             Map = pass[attention.Map],
-            GridDepth = _grid.Depth,
-            GridHeight = _grid.Height,
-            GridWidth = _grid.Width,
-            WindowDepth = _window.Depth,
-            WindowHeight = _window.Height,
-            WindowWidth = _window.Width,
+            Grid = _grid,
             Channels = _channels,
             DropoutRate = dropout.Rate,
             DropoutSeed = _attention.WeightSeed(dropout),
         });
         pass.Show(_name, "attention", pass[attention.Map]);
-        _attention.Finish(pass, attention, absorbed, Windows, dropout);
+        _attention.Finish(pass, attention, absorbed, _windows, dropout);
         pass.Show(_name, "absorbed", absorbed);
     }
 
@@ -130,8 +121,8 @@ sealed class Projector
         AttentionDropout dropout = default)
     {
         View<float> gradHidden = pass[gradients.Hidden], gradCentroids = pass[gradients.Absorbed];
-        _down.Backward(pass.Device, gradTokens, pass[buffers.Hidden], gradHidden, Windows);
-        _up.BackwardGelu(pass.Device, pass[buffers.Inner], gradHidden, pass[buffers.Absorbed], gradCentroids, Windows);
+        _down.Backward(pass.Device, gradTokens, pass[buffers.Hidden], gradHidden, _windows);
+        _up.BackwardGelu(pass.Device, pass[buffers.Inner], gradHidden, pass[buffers.Absorbed], gradCentroids, _windows);
         if (_attention is not null)
             AbsorbBackward(pass, buffers.Attention, gradients.Attention, patches, pass[buffers.Centroids], gradCentroids, gradPatches,
                 dropout);
@@ -143,12 +134,7 @@ sealed class Projector
         {
             GradY = gradCentroids,
             GradX = gradPatches,
-            GridDepth = _grid.Depth,
-            GridHeight = _grid.Height,
-            GridWidth = _grid.Width,
-            WindowDepth = _window.Depth,
-            WindowHeight = _window.Height,
-            WindowWidth = _window.Width,
+            Grid = _grid,
             Channels = _channels,
         });
     }
@@ -158,7 +144,7 @@ sealed class Projector
         View<float> patches, View<float> centroids,
         View<float> grad, View<float> gradPatches, AttentionDropout dropout)
     {
-        _attention!.BackwardFinish(pass, attention, gradients, grad, Windows, dropout);
+        _attention!.BackwardFinish(pass, attention, gradients, grad, _windows, dropout);
         WindowAttention.Backward(pass.Device, new WindowAttentionBackwardArguments
         {
             Q = pass[attention.Query],
@@ -169,17 +155,12 @@ sealed class Projector
             GradQ = pass[gradients.Query],
             GradK = pass[gradients.Key],
             GradV = pass[gradients.Value],
-            GridDepth = _grid.Depth,
-            GridHeight = _grid.Height,
-            GridWidth = _grid.Width,
-            WindowDepth = _window.Depth,
-            WindowHeight = _window.Height,
-            WindowWidth = _window.Width,
+            Grid = _grid,
             Channels = _channels,
             DropoutRate = dropout.Rate,
             DropoutSeed = _attention.WeightSeed(dropout),
         });
-        _attention.BackwardProject(pass, gradients, centroids, gradPatches.IsEmpty ? default : grad, default, Windows, patches, gradPatches,
-            (int)_grid.Count);
+        _attention.BackwardProject(pass, gradients, centroids, gradPatches.IsEmpty ? default : grad, default, _windows, patches,
+            gradPatches, _patches);
     }
 }

@@ -59,24 +59,7 @@ sealed class TextLayer(WeightStore weights, string name, TextEncoderConfig confi
         _query.Forward(device, t.Input, t.Query, tokens);
         _key.Forward(device, t.Input, t.Key, tokens);
         _value.Forward(device, t.Input, t.Value, tokens);
-        Attention.Forward(device, new AttentionArguments
-        {
-            Q = t.Query,
-            K = t.Key,
-            V = t.Value,
-            Y = t.Mixed,
-            QueryStride = config.HiddenSize,
-            KeyStride = config.HiddenSize,
-            Batch = 1,
-            Queries = tokens,
-            Keys = valid,
-            QueryHeads = config.NumAttentionHeads,
-            KeyHeads = config.NumAttentionHeads,
-            HeadSize = HeadSize,
-            Scale = 1 / MathF.Sqrt(HeadSize),
-            DropoutRate = dropout.Rate,
-            DropoutSeed = dropout.Seeds.At(_probabilities),
-        });
+        Attention.Forward(device, Attending(t, tokens, valid, dropout));
         dropout.Project(device, _attentionOutput, _out, t.Mixed, t.Input, t.Attended, tokens);
         _norm1.Forward(device, t.Attended, t.Normed, tokens);
         _up.ForwardGelu(device, t.Normed, t.Up, t.Hidden, tokens);
@@ -86,8 +69,7 @@ sealed class TextLayer(WeightStore weights, string name, TextEncoderConfig confi
 
     /// <summary>
     /// Turns the gradient of the output into the gradient of the input, in place in <paramref name="grad"/>, and adds to the gradients of
-    /// the
-    /// weights that are trained: the forward read upwards, without padding.
+    /// the weights that are trained: the forward read upwards, without padding.
     /// </summary>
     /// <param name="pass">What it runs on.</param>
     /// <param name="t">What the forward computed, each tensor in memory of its own.</param>
@@ -107,31 +89,37 @@ sealed class TextLayer(WeightStore weights, string name, TextEncoderConfig confi
         _out.Backward(device, Dropped(device, gradients, dropout, _attentionOutput), t.Mixed, gradients.Mixed, tokens);
         Attention.Backward(device, new AttentionBackwardArguments
         {
-            Q = t.Query,
-            K = t.Key,
-            V = t.Value,
-            Y = t.Mixed,
+            Forward = Attending(t, tokens, tokens, dropout),
             GradY = gradients.Mixed,
             GradQ = gradients.Query,
             GradK = gradients.Key,
             GradV = gradients.Value,
             Scratch = gradients.AttentionScratch,
-            QueryStride = config.HiddenSize,
-            KeyStride = config.HiddenSize,
-            Batch = 1,
-            Queries = tokens,
-            Keys = tokens,
-            QueryHeads = config.NumAttentionHeads,
-            KeyHeads = config.NumAttentionHeads,
-            HeadSize = HeadSize,
-            Scale = 1 / MathF.Sqrt(HeadSize),
-            DropoutRate = dropout.Rate,
-            DropoutSeed = dropout.Seeds.At(_probabilities),
         });
         _query.Backward(device, gradients.Query, t.Input, grad, tokens, residual: summed);
         _key.Backward(device, gradients.Key, t.Input, grad, tokens, residual: grad);
         _value.Backward(device, gradients.Value, t.Input, grad, tokens, residual: grad);
     }
+
+    // Of the forward; the backward takes them again.
+    AttentionArguments Attending(in TextTensors t, int tokens, int keys, AttentionDropout dropout) => new()
+    {
+        Q = t.Query,
+        K = t.Key,
+        V = t.Value,
+        Y = t.Mixed,
+        QueryStride = config.HiddenSize,
+        KeyStride = config.HiddenSize,
+        Batch = 1,
+        Queries = tokens,
+        Keys = keys,
+        QueryHeads = config.NumAttentionHeads,
+        KeyHeads = config.NumAttentionHeads,
+        HeadSize = HeadSize,
+        Scale = 1 / MathF.Sqrt(HeadSize),
+        DropoutRate = dropout.Rate,
+        DropoutSeed = dropout.Seeds.At(_probabilities),
+    };
 
     int HeadSize => config.HiddenSize / config.NumAttentionHeads;
 

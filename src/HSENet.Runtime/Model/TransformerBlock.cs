@@ -74,26 +74,11 @@ sealed class TransformerBlock(WeightStore weights, string name, BlockNames names
     /// <summary>Runs both halves of the block.</summary>
     public void Forward(in Pass pass, in BlockTensors t, int batch, int tokens)
     {
-        int rows = batch * tokens, channels = size.Channels;
+        int rows = batch * tokens;
         _norm1.Forward(pass.Device, t.Input, t.Normed, rows);
         pass.Show(name, "norm1", t.Normed);
         _queryKeyValue.Forward(pass.Device, t.Normed, t.QueryKeyValue, rows);
-        Attention.Forward(pass.Device, new AttentionArguments
-        {
-            Q = t.QueryKeyValue,
-            K = Keys(t.QueryKeyValue),
-            V = Values(t.QueryKeyValue),
-            Y = t.Mixed,
-            QueryStride = 3 * channels,
-            KeyStride = 3 * channels,
-            Batch = batch,
-            Queries = tokens,
-            Keys = tokens,
-            QueryHeads = size.Heads,
-            KeyHeads = size.Heads,
-            HeadSize = size.HeadSize,
-            Scale = 1 / MathF.Sqrt(size.HeadSize),
-        });
+        Attention.Forward(pass.Device, Attending(t, batch, tokens));
         _out.Forward(pass.Device, t.Mixed, t.Attended, rows, residual: t.Input);
         pass.Show(name, "attended", t.Attended);
 
@@ -106,8 +91,7 @@ sealed class TransformerBlock(WeightStore weights, string name, BlockNames names
 
     /// <summary>
     /// Turns the gradient of the output into the gradient of the input, in place in <paramref name="grad"/>, and adds to the gradients of
-    /// the
-    /// weights that are trained: the forward read upwards.
+    /// the weights that are trained: the forward read upwards.
     /// </summary>
     /// <param name="pass">What it runs on.</param>
     /// <param name="t">What the forward computed, each tensor in memory of its own.</param>
@@ -117,7 +101,7 @@ sealed class TransformerBlock(WeightStore weights, string name, BlockNames names
     /// <param name="tokens">Rows of each.</param>
     public void Backward(in Pass pass, in BlockTensors t, in BlockGradients gradients, View<float> grad, int batch, int tokens)
     {
-        int rows = batch * tokens, channels = size.Channels;
+        int rows = batch * tokens;
         _down.Backward(pass.Device, grad, t.Hidden, gradients.Hidden, rows);
         _up.BackwardGelu(pass.Device, t.Up, gradients.Hidden, t.MlpNormed, gradients.Normed, rows);
         _norm2.Backward(pass.Device, t.Attended, gradients.Normed, grad, gradients.NormScratch, rows, residual: grad);
@@ -125,28 +109,34 @@ sealed class TransformerBlock(WeightStore weights, string name, BlockNames names
         _out.Backward(pass.Device, grad, t.Mixed, gradients.Normed, rows);
         Attention.Backward(pass.Device, new AttentionBackwardArguments
         {
-            Q = t.QueryKeyValue,
-            K = Keys(t.QueryKeyValue),
-            V = Values(t.QueryKeyValue),
-            Y = t.Mixed,
+            Forward = Attending(t, batch, tokens),
             GradY = gradients.Normed,
             GradQ = gradients.QueryKeyValue,
             GradK = Keys(gradients.QueryKeyValue),
             GradV = Values(gradients.QueryKeyValue),
             Scratch = gradients.AttentionScratch,
-            QueryStride = 3 * channels,
-            KeyStride = 3 * channels,
-            Batch = batch,
-            Queries = tokens,
-            Keys = tokens,
-            QueryHeads = size.Heads,
-            KeyHeads = size.Heads,
-            HeadSize = size.HeadSize,
-            Scale = 1 / MathF.Sqrt(size.HeadSize),
         });
         _queryKeyValue.Backward(pass.Device, gradients.QueryKeyValue, t.Normed, gradients.Normed, rows);
         _norm1.Backward(pass.Device, t.Input, gradients.Normed, grad, gradients.NormScratch, rows, residual: grad);
     }
+
+    // Of the forward; the backward takes them again.
+    AttentionArguments Attending(in BlockTensors t, int batch, int tokens) => new()
+    {
+        Q = t.QueryKeyValue,
+        K = Keys(t.QueryKeyValue),
+        V = Values(t.QueryKeyValue),
+        Y = t.Mixed,
+        QueryStride = 3 * size.Channels,
+        KeyStride = 3 * size.Channels,
+        Batch = batch,
+        Queries = tokens,
+        Keys = tokens,
+        QueryHeads = size.Heads,
+        KeyHeads = size.Heads,
+        HeadSize = size.HeadSize,
+        Scale = 1 / MathF.Sqrt(size.HeadSize),
+    };
 
     View<float> Keys(View<float> queryKeyValue) => queryKeyValue.Slice(size.Channels, queryKeyValue.Length - size.Channels);
 

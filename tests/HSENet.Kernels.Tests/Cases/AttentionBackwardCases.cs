@@ -22,7 +22,7 @@ static class AttentionBackwardCases
     static AdjointCheck Adjoint(int causal, float rate)
     {
         const int queries = 3, keys = 4, heads = 2, size = 3;
-        AttentionBackwardArguments Arguments(CaseMemory memory, float[][] x) => new()
+        AttentionArguments Arguments(CaseMemory memory, float[][] x) => new()
         {
             Q = memory.Input(x[0]),
             K = memory.Input(x[1]),
@@ -41,13 +41,15 @@ static class AttentionBackwardCases
             DropoutSeed = 5,
         };
         return new(Attention.BackwardOperation, [queries * heads * size, keys * size, keys * size], queries * heads * size,
-            (memory, x) => Attention.Reference(Arguments(memory, x).Forward),
+            (memory, x) => Attention.Reference(Arguments(memory, x)),
             (memory, x, gradY) =>
             {
-                var a = Arguments(memory, x);
-                var (gradQ, gradK, gradV) = Attention.BackwardReference(a
-                    with
-                { Y = memory.Input(ToFloat(Attention.Reference(a.Forward))), GradY = memory.Input(gradY) });
+                var forward = Arguments(memory, x);
+                var (gradQ, gradK, gradV) = Attention.BackwardReference(new()
+                {
+                    Forward = forward with { Y = memory.Input(ToFloat(Attention.Reference(forward))) },
+                    GradY = memory.Input(gradY),
+                });
                 return [gradQ, gradK, gradV];
             });
     }
@@ -56,45 +58,24 @@ static class AttentionBackwardCases
     static KernelCase<AttentionBackwardArguments> Case(string name, int queries, int keys, int heads, int groups, int size, int batch = 1,
         int causal = 0, float spread = 1, float rate = 0)
     {
-        int queryWidth = heads * size, keyWidth = groups * size, width = queryWidth + 2 * keyWidth;
+        int queryWidth = heads * size, keyWidth = groups * size;
         bool fused = queries == keys;
-        AttentionBackwardArguments Build(CaseMemory memory)
-        {
-            var q = memory.Input(Numbers.Uniform(batch * queries * (fused ? width : queryWidth), 1, spread));
-            var cache = fused ? default : memory.Input(Numbers.Uniform(2 * batch * keys * keyWidth, 2, spread));
-            return new()
-            {
-                Q = q,
-                K = fused ? q.Slice(queryWidth, q.Length - queryWidth) : cache.Slice(0, cache.Length / 2),
-                V = fused ? q.Slice(queryWidth + keyWidth, q.Length - queryWidth - keyWidth)
-                    : cache.Slice(cache.Length / 2, cache.Length / 2),
-                GradY = memory.Input(Numbers.Uniform(batch * queries * queryWidth, 3)),
-                Scratch = memory.Scratch<float>(3 * batch * heads * queries),
-                QueryStride = fused ? width : queryWidth,
-                KeyStride = fused ? width : keyWidth,
-                Batch = batch,
-                Queries = queries,
-                Keys = keys,
-                QueryHeads = heads,
-                KeyHeads = groups,
-                HeadSize = size,
-                Causal = causal,
-                Scale = 1 / MathF.Sqrt(size),
-                DropoutRate = rate,
-                DropoutSeed = 1L << 40 | 77,
-            };
-        }
+        AttentionArguments Build(CaseMemory memory) =>
+            AttentionCases.Arguments(memory, queries, keys, heads, groups, size, batch, causal, spread, rate);
         float[] y;
         using (var memory = new CaseMemory(Host))
-            y = ToFloat(Attention.Reference(Build(memory).Forward));
+            y = ToFloat(Attention.Reference(Build(memory)));
         return new(Attention.BackwardOperation,
             memory =>
             {
-                var a = Build(memory) with { Y = memory.Input(y) };
-                var gradients = memory.Output((int)(fused ? a.Q.Length : a.GradY.Length));
+                var forward = Build(memory) with { Y = memory.Input(y) };
+                var gradients = memory.Output((int)(fused ? forward.Q.Length : forward.Y.Length));
                 var cache = fused ? default : memory.Output(2 * batch * keys * keyWidth);
-                return a with
+                return new()
                 {
+                    Forward = forward,
+                    GradY = memory.Input(Numbers.Uniform(batch * queries * queryWidth, 3)),
+                    Scratch = memory.Scratch<float>(3 * batch * heads * queries),
                     GradQ = gradients,
                     GradK = fused ? gradients.Slice(queryWidth, gradients.Length - queryWidth) : cache.Slice(0, cache.Length / 2),
                     GradV = fused ? gradients.Slice(queryWidth + keyWidth, gradients.Length - queryWidth - keyWidth)

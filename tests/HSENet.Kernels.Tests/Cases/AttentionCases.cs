@@ -19,36 +19,12 @@ static class AttentionCases
         Case("dropout of one query", queries: 1, keys: 20, heads: 2, groups: 2, size: 4, rate: 0.25f),
     ];
 
-    // With as many queries as keys Q, K and V lie in one buffer, as the fused product leaves them; otherwise K and V are caches.
     static KernelCase<AttentionArguments> Case(string name, int queries, int keys, int heads, int groups, int size, int batch = 1,
         int causal = 0, float spread = 1, float rate = 0) =>
         new(Attention.ForwardOperation,
-            memory =>
+            memory => Arguments(memory, queries, keys, heads, groups, size, batch, causal, spread, rate) with
             {
-                int queryWidth = heads * size, keyWidth = groups * size, width = queryWidth + 2 * keyWidth;
-                bool fused = queries == keys;
-                var q = memory.Input(Numbers.Uniform(batch * queries * (fused ? width : queryWidth), 1, spread));
-                var cache = fused ? default : memory.Input(Numbers.Uniform(2 * batch * keys * keyWidth, 2, spread));
-                return new AttentionArguments
-                {
-                    Q = q,
-                    K = fused ? q.Slice(queryWidth, q.Length - queryWidth) : cache.Slice(0, cache.Length / 2),
-                    V = fused ? q.Slice(queryWidth + keyWidth, q.Length - queryWidth - keyWidth)
-                        : cache.Slice(cache.Length / 2, cache.Length / 2),
-                    Y = memory.Output(batch * queries * queryWidth),
-                    QueryStride = fused ? width : queryWidth,
-                    KeyStride = fused ? width : keyWidth,
-                    Batch = batch,
-                    Queries = queries,
-                    Keys = keys,
-                    QueryHeads = heads,
-                    KeyHeads = groups,
-                    HeadSize = size,
-                    Causal = causal,
-                    Scale = 1 / MathF.Sqrt(size),
-                    DropoutRate = rate,
-                    DropoutSeed = 1L << 40 | 77,
-                };
+                Y = memory.Output(batch * queries * heads * size),
             },
             Expect)
         {
@@ -64,6 +40,35 @@ static class AttentionCases
                     : a.KeyHeads < a.QueryHeads ? a with { K = new View<float>(a.K.Address - 4, a.K.Length) } : a with { Scale = -a.Scale },
             },
         };
+
+    // All but the output. With as many queries as keys Q, K and V lie in one buffer, as the fused product leaves them; otherwise K and V
+    // are caches.
+    public static AttentionArguments Arguments(CaseMemory memory, int queries, int keys, int heads, int groups, int size, int batch,
+        int causal, float spread, float rate)
+    {
+        int queryWidth = heads * size, keyWidth = groups * size, width = queryWidth + 2 * keyWidth;
+        bool fused = queries == keys;
+        var q = memory.Input(Numbers.Uniform(batch * queries * (fused ? width : queryWidth), 1, spread));
+        var cache = fused ? default : memory.Input(Numbers.Uniform(2 * batch * keys * keyWidth, 2, spread));
+        return new()
+        {
+            Q = q,
+            K = fused ? q.Slice(queryWidth, q.Length - queryWidth) : cache.Slice(0, cache.Length / 2),
+            V = fused ? q.Slice(queryWidth + keyWidth, q.Length - queryWidth - keyWidth) : cache.Slice(cache.Length / 2, cache.Length / 2),
+            QueryStride = fused ? width : queryWidth,
+            KeyStride = fused ? width : keyWidth,
+            Batch = batch,
+            Queries = queries,
+            Keys = keys,
+            QueryHeads = heads,
+            KeyHeads = groups,
+            HeadSize = size,
+            Causal = causal,
+            Scale = 1 / MathF.Sqrt(size),
+            DropoutRate = rate,
+            DropoutSeed = 1L << 40 | 77,
+        };
+    }
 
     // A score errs by E = (D + 2)·U·scale·Σ|q·k|, its distance from the maximum by U of itself, the exponential by 4 U: each weight by
     // the factor 1 ± (2E + |distance|·U + 4U), above and below the fraction. The two sums add up to S roundings each, dropout's factor two.

@@ -19,7 +19,7 @@ static class RotaryEmbeddingBackwardCases
             // The output is what the forward writes: the queries in their row, then the rows of both caches.
             const int tokens = 2, queryHeads = 2, keyHeads = 1, headSize = 6, rotary = 4, width = (queryHeads + 2 * keyHeads) * headSize;
             const int queries = queryHeads * headSize, keys = keyHeads * headSize;
-            var (cosine, sine) = Tables(tokens, rotary);
+            var (cosine, sine) = RotaryEmbeddingCases.Tables(tokens, rotary);
             yield return new(RotaryEmbedding.BackwardOperation, [tokens * width], tokens * width,
                 (memory, x) =>
                 {
@@ -60,18 +60,10 @@ static class RotaryEmbeddingBackwardCases
         }
     }
 
-    static (float[] Cosine, float[] Sine) Tables(int positions, int rotary)
-    {
-        var cosine = new float[positions * (rotary / 2)];
-        var sine = new float[cosine.Length];
-        RotaryEmbedding.Tables(Numbers.Uniform(rotary / 2, 5, centre: 1.5f, spread: 0.5f), 10000, 1024, 192, cosine, sine);
-        return (cosine, sine);
-    }
-
     static KernelCase<RotaryEmbeddingBackwardArguments> Case(int tokens, int first, int queryHeads, int keyHeads, int headSize, int rotary)
     {
         int positions = first + tokens + Spare, row = keyHeads * headSize;
-        var (cosine, sine) = Tables(positions, rotary);
+        var (cosine, sine) = RotaryEmbeddingCases.Tables(positions, rotary);
         return new(RotaryEmbedding.BackwardOperation,
             memory => new RotaryEmbeddingBackwardArguments
             {

@@ -12,13 +12,19 @@ static class RotaryEmbeddingCases
         Case(tokens: 1, first: 300, queryHeads: 24, keyHeads: 8, headSize: 128, rotary: 128),
     ];
 
+    public static (float[] Cosine, float[] Sine) Tables(int positions, int rotary)
+    {
+        var cosine = new float[positions * (rotary / 2)];
+        var sine = new float[cosine.Length];
+        RotaryEmbedding.Tables(Numbers.Uniform(rotary / 2, 5, centre: 1.5f, spread: 0.5f), 10000, 1024, 192, cosine, sine);
+        return (cosine, sine);
+    }
+
     static KernelCase<RotaryEmbeddingArguments> Case(int tokens, int first, int queryHeads, int keyHeads, int headSize, int rotary)
     {
         const int spare = 2; // rows of the cache and of the tables that must stay as they are
-        int half = rotary / 2, positions = first + tokens + spare, row = keyHeads * headSize;
-        var cosine = new float[positions * half];
-        var sine = new float[positions * half];
-        RotaryEmbedding.Tables(Numbers.Uniform(half, 5, centre: 1.5f, spread: 0.5f), 10000, 1024, 192, cosine, sine);
+        int positions = first + tokens + spare, row = keyHeads * headSize;
+        var (cosine, sine) = Tables(positions, rotary);
         return new(RotaryEmbedding.ForwardOperation,
             memory => new RotaryEmbeddingArguments
             {

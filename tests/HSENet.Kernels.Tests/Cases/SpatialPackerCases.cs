@@ -22,12 +22,7 @@ static class SpatialPackerCases
             {
                 X = memory.Input(Numbers.Uniform(patches * channels, 1)),
                 Y = memory.Output(patches / size * channels),
-                GridDepth = grid.D,
-                GridHeight = grid.H,
-                GridWidth = grid.W,
-                WindowDepth = window.D,
-                WindowHeight = window.H,
-                WindowWidth = window.W,
+                Grid = new(grid, window),
                 Channels = channels,
             },
             a =>
@@ -47,12 +42,9 @@ static class SpatialPackerCases
             Twins = patches == 1 ? [] : new()
             {
                 ["patches shifted by one"] = a => a with { X = new View<float>(a.X.Address - 4 * channels, a.X.Length) },
-                ["window laid across instead of along"] = static a => a with
+                ["window laid across instead of along"] = a => a with
                 {
-                    GridDepth = a.GridWidth,
-                    GridWidth = a.GridDepth,
-                    WindowDepth = a.WindowWidth,
-                    WindowWidth = a.WindowDepth,
+                    Grid = new((grid.W, grid.H, grid.D), (window.W, window.H, window.D)),
                 },
             },
         };
@@ -70,12 +62,7 @@ static class SpatialPackerCases
                 V = memory.Input(Numbers.Uniform(patches * channels, 3)),
                 Y = memory.Output(patches / size * channels),
                 Map = memory.Output(patches),
-                GridDepth = grid.D,
-                GridHeight = grid.H,
-                GridWidth = grid.W,
-                WindowDepth = window.D,
-                WindowHeight = window.H,
-                WindowWidth = window.W,
+                Grid = new(grid, window),
                 Channels = channels,
                 DropoutRate = dropout,
                 DropoutSeed = 11L << 32 | 5,
