@@ -48,7 +48,8 @@ static class EmulatorCommand
         var page = new Page($"The emulator on {file.Measured.Cpu}");
         page.Paragraph($"""
             Three matrix products as ILGPU compiles them. All rows took turns; {file.Unit},
-            median of {EmulatorThroughput.Rounds} rounds, quartiles in brackets. A kernel that does nothing is launched {file.LaunchesPerSecond:N0} times a second.
+            median of {EmulatorThroughput.Rounds} rounds, quartiles in brackets.
+            A kernel that does nothing is launched {file.LaunchesPerSecond:N0} times a second.
             """);
         page.Facts(file.Measured);
         page.Table(["product", .. file.Results.Select(result => result.Checks).Distinct()],

@@ -9,13 +9,16 @@ sealed class FullReport(Measured measured)
 
     public List<(string Name, FullMeasurement Measured)> Models { get; } = [];
 
+    static string Rates((string Name, FullMeasurement Measured) model) =>
+        Page.Text($"{model.Name}: medians {model.Measured.Stages.Peak!.Gflops:F0} GFLOP/s, {model.Measured.Stages.Peak.Gbps:F1} GB/s");
+
     public Page ToPage()
     {
         var page = new Page($"The full-size model on {Measured.Cpu}");
         FullMeasurement bf16 = Models[0].Measured, int8 = Models[1].Measured;
         page.Paragraph($"""
-            The synthetic weights of `hsenet weights synth --preset full --seed 3`, and the same with `--dtype int8`. Medians of the rounds, quartiles in
-            brackets. All launches of each stage: `full-bf16.json`, `full-int8.json`.
+            The synthetic weights of `hsenet weights synth --preset full --seed 3`, and the same with `--dtype int8`. Medians of the
+            rounds, quartiles in brackets. All launches of each stage: `full-bf16.json`, `full-int8.json`.
             """);
         page.Facts(Measured);
 
@@ -30,8 +33,9 @@ sealed class FullReport(Measured measured)
 
         page.Paragraph($"## Stages against what the machine's own speed allows");
         page.Paragraph($"""
-            The share is the time that the stage's operations need at the rate of a large f32 product of this project, or its bytes at the rate of reading
-            memory, whichever is longer, as part of its time; both rates were measured before and after each stage ({string.Join("; ", Models.Select(model => Page.Text($"{model.Name}: medians {model.Measured.Stages.Peak!.Gflops:F0} GFLOP/s, {model.Measured.Stages.Peak.Gbps:F1} GB/s")))}).
+            The share is the time that the stage's operations need at the rate of a large f32 product of this project, or its bytes at the
+            rate of reading memory, whichever is longer, as part of its time; both rates were measured before and after each stage
+            ({string.Join("; ", Models.Select(Rates))}).
             `host.md` holds that product against OpenBLAS and ONNX Runtime.
             """);
         double faster = bf16.Stage("decoded token").Median / int8.Stage("decoded token").Median;

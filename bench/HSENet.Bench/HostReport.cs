@@ -30,8 +30,8 @@ sealed class HostReport(Measured measured, int vectorBits, IReadOnlyList<string>
     {
         var page = new Page($"Host rungs on {Measured.Cpu}");
         page.Paragraph($"""
-            All contenders of a line took turns in one process, on the same number of threads; median over the rounds, quartiles in brackets.
-            A ratio is the median over the rounds of both speeds in the same round.
+            All contenders of a line took turns in one process, on the same number of threads; median over the rounds, quartiles in
+            brackets. A ratio is the median over the rounds of both speeds in the same round.
             """);
         page.Facts(Measured, ("vectors", $"{VectorBits} bits"), ("peers", string.Join("; ", Peers)));
         page.Table(["measurement", "result", "times"], Results.Select(result =>

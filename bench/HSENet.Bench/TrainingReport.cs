@@ -44,9 +44,10 @@ sealed class TrainingReport(List<TrainingResult> results)
     {
         var page = new Page("Steps of training");
         page.Paragraph($"""
-            Made-up samples on synthetic weights (`hsenet weights synth`), bf16 weights with f32 masters, dropout on. Times: median of the steps, quartiles in
-            brackets; of a single step just its time. Planned: activations and scratch, trained tensors with gradient and moments, frozen weights that are read.
-            Peak: the most that was resident during the steps, weights that were mapped and read included. Machine and command of each row: `{Name}.json`.
+            Made-up samples on synthetic weights (`hsenet weights synth`), bf16 weights with f32 masters, dropout on. Times: median of the
+            steps, quartiles in brackets; of a single step just its time. Planned: activations and scratch, trained tensors with gradient
+            and moments, frozen weights that are read. Peak: the most that was resident during the steps, weights that were mapped and read
+            included. Machine and command of each row: `{Name}.json`.
             """);
         page.Table(["step", "batch, tokens", "a step", "samples/s", "planned (activations, trained, frozen)", "peak", "share of time",
             "commit, date; time that others took"],

@@ -34,6 +34,7 @@ static partial class Invocation
             $"{match.Groups["option"]} {match.Groups["value"]}: expected a "
             + $"{(match.Groups["type"].Value is "Single" or "Double" ? "number, as in 0.5" : "whole number")}");
 
-    [GeneratedRegex(@"^Cannot parse argument '(?<value>.*)' for (option|argument) '(?<option>.*)' as expected type 'System\.(?<type>U?Int\d+|Single|Double)'$")]
+    [GeneratedRegex(@"^Cannot parse argument '(?<value>.*)' for (option|argument) '(?<option>.*)' as expected type "
+        + @"'System\.(?<type>U?Int\d+|Single|Double)'$")]
     private static partial Regex WrongType();
 }

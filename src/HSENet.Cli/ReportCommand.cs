@@ -45,7 +45,8 @@ static class ReportCommand
 
             Example:
               hsenet ask scan.nii.gz "Is there a pleural effusion?" --weights model
-            """, scan, [question], ReportOptions.DefaultAnswerTokens, parsed => new Input([parsed.GetRequiredValue(scan)], parsed.GetRequiredValue(question)));
+            """, scan, [question], ReportOptions.DefaultAnswerTokens,
+            parsed => new Input([parsed.GetRequiredValue(scan)], parsed.GetRequiredValue(question)));
     }
 
     sealed record Input(string[] Scans, string Question, string? Manifest = null, string? Output = null)

@@ -71,7 +71,9 @@ public sealed class ReportManifestTests : IDisposable
     public void A_file_that_holds_something_else_is_left_alone()
     {
         File.WriteAllLines(_manifest, ["""{"image": "scan.nii.gz"}"""]);
-        foreach (string content in (string[])["patient list", "a line\n", """{"image": "x.nii", "question": "y"}""" + "\n", """{"image": "x", "question": "y", "text": "", "ids": [], "prompt_tokens": 1, "weights": "0123456789abcdef", "preprocessing": ""}""" + "\n"])
+        foreach (string content in (string[])["patient list", "a line\n", """{"image": "x.nii", "question": "y"}""" + "\n",
+            """{"image": "x", "question": "y", "text": "", "ids": [], "prompt_tokens": 1, "weights": "0123456789abcdef","""
+                + """ "preprocessing": ""}""" + "\n"])
         {
             File.WriteAllText(_output, content);
             Report().IsRefused("reports.jsonl");

@@ -103,7 +103,8 @@ public sealed class FileMutationTests
 
     [Fact]
     public void Metadata_tables() => Mutations.Check(
-        [Encoding.UTF8.GetBytes("VolumeName,Note,RescaleSlope,RescaleIntercept,XYSpacing,ZSpacing\na.nii.gz,\"x,\"\"y\"\"\",1,-1024,\"[0.7, 0.7]\",1.5\nb.nii.gz,,1,0,0.5,2\n")],
+        [Encoding.UTF8.GetBytes("VolumeName,Note,RescaleSlope,RescaleIntercept,XYSpacing,ZSpacing\n"
+            + "a.nii.gz,\"x,\"\"y\"\"\",1,-1024,\"[0.7, 0.7]\",1.5\nb.nii.gz,,1,0,0.5,2\n")],
         csv => MetadataTable.Read(new StreamReader(new MemoryStream(csv)), "metadata.csv"));
 
     [Fact]
@@ -113,7 +114,8 @@ public sealed class FileMutationTests
         {"image": "a.npy", "biomedclip_features": "a.slices.npy", "text": "Clear lungs.", "XYSpacing": [0.7, 0.7], "ZSpacing": 1.5}
         {"image": "b.nii.gz", "text": "An \u00e9ffusion.", "RescaleSlope": 1, "RescaleIntercept": -1024}
         """,
-        """{"train": [{"image": "a", "text": "x"}, {"image": "b", "text": "y"}], "note": {"n": [1, 2]}, "validation": [{"image": "c", "text": "z"}]}""",
+        """{"train": [{"image": "a", "text": "x"}, {"image": "b", "text": "y"}], "note": {"n": [1, 2]},"""
+            + """ "validation": [{"image": "c", "text": "z"}]}""",
         """[{"image": "a", "text": "x"}, {"image": "b", "text": "y"}]""",
     ]).Select(Encoding.UTF8.GetBytes)], json =>
     {

@@ -15,7 +15,8 @@ interface IExecutionObserver
     /// <summary>The guarded ending of that block: the lanes of <paramref name="taken"/> branch (return, exit), the others go on.</summary>
     void Ending(int block, uint mask, uint taken);
 
-    /// <summary>An access to global, shared or local memory, before it is made; an asynchronous copy makes two, the global one first.</summary>
+    /// <summary>An access to global, shared or local memory, before it is made; an asynchronous copy makes two, the global one
+    /// first.</summary>
     /// <param name="statement">Index of the instruction.</param>
     /// <param name="space">Where the first active lane's address lies; generic accesses are told apart.</param>
     /// <param name="addresses">An address for each lane, as the emulator sees it; those of lanes outside the mask mean nothing.</param>

@@ -37,12 +37,13 @@ public static class ProfilePage
             page.Append(CultureInfo.InvariantCulture, $"<tr><th>{row}</th><td>{WebUtility.HtmlEncode(value)}</td></tr>\n");
         page.Append("</table>\n<h2>Instructions by class</h2>\n<table class=\"facts\">\n");
         foreach ((string row, long value) in profile.InstructionsByClass.OrderByDescending(pair => pair.Value))
-            page.Append(CultureInfo.InvariantCulture, $"<tr><th>{row}</th><td>{ProfileText.Number(value)}</td><td>{ProfileText.Format(100.0 * value / Math.Max(1, profile.WarpInstructions))} %</td></tr>\n");
+            page.Append(CultureInfo.InvariantCulture, $"<tr><th>{row}</th><td>{ProfileText.Number(value)}</td>"
+                + $"<td>{ProfileText.Format(100.0 * value / Math.Max(1, profile.WarpInstructions))} %</td></tr>\n");
         page.Append("""
             </table>
             <h2>The text</h2>
-            <p class="note">Executed: by warps; the shade is its share of all. Lanes: active ones on average. Sectors: of 32 bytes, for each access to global memory.
-            Conflicts: passes that bank conflicts add to an access to shared memory. Parted: how often lanes of a warp went different ways.</p>
+            <p class="note">Executed: by warps; the shade is its share of all. Lanes: active ones on average. Sectors: of 32 bytes,
+            for each access to global memory. Conflicts: passes that bank conflicts add to an access to shared memory. Parted: how often lanes of a warp went different ways.</p>
             <table class="code">
             <tr><th>Line</th><th>Executed</th><th>Lanes</th><th>Sectors</th><th>Conflicts</th><th>Parted</th><th>PTX</th></tr>
 

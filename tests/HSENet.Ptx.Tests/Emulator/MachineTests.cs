@@ -42,7 +42,8 @@ public class MachineTests
         float[] Sum(int threads)
         {
             using Kernel kernel = Kernel.Of("""
-                ld.param.u64 %rd1, [p0]; mov.u32 %r1, %ctaid.x; mov.u32 %r2, %tid.x; mad.lo.u32 %r1, %r1, 32, %r2; cvt.rn.f32.u32 %f1, %r1; rcp.rn.f32 %f1, %f1;
+                ld.param.u64 %rd1, [p0]; mov.u32 %r1, %ctaid.x; mov.u32 %r2, %tid.x; mad.lo.u32 %r1, %r1, 32, %r2;
+                cvt.rn.f32.u32 %f1, %r1; rcp.rn.f32 %f1, %f1;
                 setp.gt.u32 %p1, %r1, 0; @%p1 red.global.add.f32 [%rd1], %f1;
                 """);
             EmulatorAllocation x = kernel.Buffer("x", 0f);
@@ -77,7 +78,8 @@ public class MachineTests
             ld.const.u32 %r1, [table+4]; ld.global.u32 %r2, [counter]; add.u32 %r2, %r2, %r1; st.global.u32 [counter], %r2;
             mov.u64 %rd2, message; ld.global.u8 %r3, [%rd2+1]; add.u32 %r2, %r2, %r3;
             st.global.u32 [%rd1], %r2;
-            """, 1, ".const .align 4 .u32 table[3] = {5, 7, 9}; .global .align 4 .u32 counter; .global .align 1 .b8 message[3] = {65, 100, 0};");
+            """, 1, ".const .align 4 .u32 table[3] = {5, 7, 9}; .global .align 4 .u32 counter; "
+                + ".global .align 1 .b8 message[3] = {65, 100, 0};");
         EmulatorAllocation x = kernel.Memory.Allocate(4, "x");
         Assert.Empty(kernel.Launch(1, 1, Everything, x).Findings);
         Assert.Empty(kernel.Launch(1, 1, Everything, x).Findings);

@@ -23,7 +23,8 @@ public unsafe class WarpInstructionTests
             .visible .entry k(.param .u64 in, .param .u64 out)
             {
             .shared .align 16 .b8 tile[512];
-            .reg .pred %p<9>; .reg .b32 %a<32>; .reg .b32 %d<32>; .reg .b32 %t<9>; .reg .b32 %lane; .reg .b64 %in; .reg .b64 %out; .reg .b64 %offset;
+            .reg .pred %p<9>; .reg .b32 %a<32>; .reg .b32 %d<32>; .reg .b32 %t<9>; .reg .b32 %lane; .reg .b64 %in; .reg .b64 %out;
+            .reg .b64 %offset;
             mov.u32 %lane, %laneid; mul.wide.u32 %offset, %lane, 4;
             ld.param.u64 %in, [in]; add.u64 %in, %in, %offset; ld.param.u64 %out, [out]; add.u64 %out, %out, %offset;
             mov.u32 %t0, tile; mad.lo.u32 %t0, %lane, 16, %t0; st.shared.v4.b32 [%t0], {0, 0, 0, 0}; bar.warp.sync 0xffffffff;

@@ -60,15 +60,19 @@ public class LaunchTests
             .visible .entry k(.param .b8 first, .param .align 8 .b8 s[48], .param .b16 last)
             {
             .reg .b64 %rd<6>; .reg .b32 %r<4>; .reg .b16 %rs<3>;
-            ld.param.b64 %rd1, [s]; ld.param.b64 %rd2, [s+8]; ld.param.b8 %rs1, [s+16]; ld.param.b64 %rd3, [s+24]; ld.param.b32 %r1, [s+32]; ld.param.b32 %r2, [s+36];
-            st.global.b64 [%rd1], %rd2; st.global.b64 [%rd1+8], %rd3; cvt.u32.u16 %r3, %rs1; st.global.b32 [%rd1+16], %r3; st.global.b32 [%rd1+20], %r1;
+            ld.param.b64 %rd1, [s]; ld.param.b64 %rd2, [s+8]; ld.param.b8 %rs1, [s+16]; ld.param.b64 %rd3, [s+24];
+            ld.param.b32 %r1, [s+32]; ld.param.b32 %r2, [s+36];
+            st.global.b64 [%rd1], %rd2; st.global.b64 [%rd1+8], %rd3; cvt.u32.u16 %r3, %rs1;
+            st.global.b32 [%rd1+16], %r3; st.global.b32 [%rd1+20], %r1;
             ld.param.b16 %rs2, [last]; cvt.u32.u16 %r3, %rs2; st.global.b32 [%rd1+24], %r3; st.global.b32 [%rd1+28], %r2;
             ret;
             }
             """;
         const string json = """
-            {"kernel": "k", "grid": 1, "block": 1, "buffers": [{"name": "o", "type": "u32", "count": 8}], "outputs": ["o"], "params": [{"u8": 9},
-             {"struct": [{"struct": [{"buffer": "o"}, {"s64": -2}]}, {"u8": 200}, {"struct": [{"u64": "0x123456789abcdef0"}, {"s32": -7}, {"u16": 5}]}, {"bytes": "00"}]},
+            {"kernel": "k", "grid": 1, "block": 1, "buffers": [{"name": "o", "type": "u32", "count": 8}], "outputs": ["o"],
+             "params": [{"u8": 9},
+             {"struct": [{"struct": [{"buffer": "o"}, {"s64": -2}]}, {"u8": 200},
+              {"struct": [{"u64": "0x123456789abcdef0"}, {"s32": -7}, {"u16": 5}]}, {"bytes": "00"}]},
              {"u16": 65535}]}
             """;
         PtxLaunchResult result = PtxLaunch.Run(ptx, Parse(json));
@@ -113,7 +117,9 @@ public class LaunchTests
     [InlineData("f64", "[0.1,-0,1e-320]", "[0.1,-0,1E-320]")]
     public void Values_of_every_type_go_in_and_come_out(string type, string values, string expected)
     {
-        string json = $$"""{"kernel": "none", "grid": 1, "block": 1, "buffers": [{"name": "b", "type": "{{type}}", "values": {{values}}}], "outputs": ["b"]}""";
+        string json = $$"""
+            {"kernel": "none", "grid": 1, "block": 1, "buffers": [{"name": "b", "type": "{{type}}", "values": {{values}}}], "outputs": ["b"]}
+            """;
         const string ptx = ".version 8.0\n.target sm_80\n.address_size 64\n.visible .entry none()\n{\nret;\n}";
         using JsonDocument document = JsonDocument.Parse(PtxLaunch.Run(ptx, Parse(json)).ToJson());
         Assert.Equal(expected, document.RootElement.GetProperty("outputs").GetProperty("b").GetRawText());

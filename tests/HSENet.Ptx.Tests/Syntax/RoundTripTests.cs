@@ -121,7 +121,8 @@ public class RoundTripTests
         null => "null",
         string or int or long or uint or ulong or bool or Enum => $"{value}",
         System.Collections.IEnumerable list => $"[{string.Join("; ", list.Cast<object>().Select(Dump))}]",
-        _ => $"{value.GetType().Name}({string.Join(", ", value.GetType().GetProperties().Where(property => property.Name is not ("Line" or "EqualityContract"))
+        _ => $"{value.GetType().Name}({string.Join(", ", value.GetType().GetProperties()
+            .Where(property => property.Name is not ("Line" or "EqualityContract"))
             .Select(property => $"{property.Name}={Dump(property.GetValue(value))}"))})",
     };
 }

@@ -97,7 +97,8 @@ public sealed class ContrastiveObjectiveTests : IDisposable
             NumpyFile.Write(_folder.At($"{i}.npy"), example.Volume.ToArray(), [1, .. Model.Vision.ImgSize]);
             NumpyFile.Write(_folder.At($"{i}.f.npy"), example.SliceFeatures.ToArray(), Model.SliceEncoder!.Slices,
                 Model.SliceEncoder.HiddenSize);
-            return $$"""{"image": "{{i}}.npy", "biomedclip_features": "{{i}}.f.npy", "text": "{{string.Join(' ', Enumerable.Range(0, 3 + i).Select(word => $"word {i * word}."))}}"}""";
+            string text = string.Join(' ', Enumerable.Range(0, 3 + i).Select(word => $"word {i * word}."));
+            return $$"""{"image": "{{i}}.npy", "biomedclip_features": "{{i}}.f.npy", "text": "{{text}}"}""";
         })];
         string manifest = _folder.Write("m.json",
             System.Text.Encoding.UTF8.GetBytes(

@@ -36,7 +36,9 @@ public sealed class TrainingConfigTests : IDisposable
     [Fact]
     public void Single_fields_come_after_the_file_and_the_file_after_the_defaults()
     {
-        string file = Write("""{"task": "vqa", "manifest": "m", "weights": "w", "batch": 4, "learning_rate": 1e-3, "lora_target_modules": ["o_proj"]}""");
+        string file = Write("""
+            {"task": "vqa", "manifest": "m", "weights": "w", "batch": 4, "learning_rate": 1e-3, "lora_target_modules": ["o_proj"]}
+            """);
         var config = TrainingConfigFile.Read(file, null,
             new Dictionary<string, string> { ["batch"] = "2", ["augmentation"] = "off", ["skip_bad"] = "", ["epochs"] = "0.5" });
         Assert.Equal((TrainingTask.Vqa, 2, 1e-3, false, true, 0.5),

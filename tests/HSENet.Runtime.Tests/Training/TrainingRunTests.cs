@@ -19,7 +19,8 @@ public sealed class TrainingRunTests : IDisposable
             var random = new Random(i);
             NumpyFile.Write(_folder.At($"{i}.npy"), Values(recipe.VolumeLength), recipe.VolumeShape);
             NumpyFile.Write(_folder.At($"{i}.f.npy"), Values(recipe.FeatureLength), recipe.Target.Slices, recipe.SliceChannels);
-            return $$"""{"image": "{{i}}.npy", "biomedclip_features": "{{i}}.f.npy", "text": "{{string.Join(' ', Enumerable.Repeat("lung", 3 + 4 * i))}}"}""";
+            string text = string.Join(' ', Enumerable.Repeat("lung", 3 + 4 * i));
+            return $$"""{"image": "{{i}}.npy", "biomedclip_features": "{{i}}.f.npy", "text": "{{text}}"}""";
 
             float[] Values(long count) => [.. Enumerable.Range(0, (int)count).Select(_ => random.NextSingle())];
         })];

@@ -83,7 +83,8 @@ public sealed class TorchTests : IDisposable
     [InlineData(0, 2, 2, 100, 1, "reaches to element 101")]
     public void Views_stay_inside_their_storage(byte offset, int rows, int columns, byte rowStride, byte columnStride, string? part)
     {
-        string pickle = "}X\u0001\u0000\u0000\u0000wctorch._utils\n_rebuild_tensor_v2\n((X\u0007\u0000\u0000\u0000storagectorch\nFloatStorage\nX\u0001\u0000\u0000\u00000X\u0003\u0000\u0000\u0000cpuK\u0006tQ"
+        string pickle = "}X\u0001\u0000\u0000\u0000wctorch._utils\n_rebuild_tensor_v2\n"
+            + "((X\u0007\u0000\u0000\u0000storagectorch\nFloatStorage\nX\u0001\u0000\u0000\u00000X\u0003\u0000\u0000\u0000cpuK\u0006tQ"
             + $"K{(char)offset}{Number(rows)}{Number(columns)}\u0086K{(char)rowStride}K{(char)columnStride}\u0086\u0089NtRs.";
         if (part is not null)
             Assert.Contains(part, RefusedPickle(pickle));
