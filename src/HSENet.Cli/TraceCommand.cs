@@ -73,9 +73,10 @@ static class TraceCommand
             # The tour in data order
 
             Every operation between the voxels of a CT and the second token of its report, as the demo model launched them: written by
-            `hsenet trace tests/golden/data/ct_sm.nii.gz --weights weights/demo --device cpu --markdown kernels/TOUR.md`, so it cannot be out of date.
-            Each name leads to the operation's page; `2×` with `│` below it is a run of operations that is launched twice. The demo model is small;
-            the [first page](../README.md#from-file-to-text) has the sizes of the released one, [kernels](README.md) the letters and words.
+            `hsenet trace tests/golden/data/ct_sm.nii.gz --weights weights/demo --device cpu --markdown kernels/TOUR.md`, so it cannot be
+            out of date. Each name leads to the operation's page; `2×` with `│` below it is a run of operations that is launched twice. The
+            demo model is small; the [first page](../README.md#from-file-to-text) has the sizes of the released one, [kernels](README.md)
+            the letters and words.
 
             """);
         ReportStage? stage = null;
@@ -92,17 +93,19 @@ static class TraceCommand
     static string Story(ReportStage stage) => stage switch
     {
         ReportStage.Preprocessing => """
-            A scan streams through a few slices at a time. Once for the volume: voxels to Hounsfield units, resampled to the model's spacing, moved to [0, 1],
-            cropped to the patient, brought to the model's grid. And once for the slices, which become byte images for the 2D encoder, as it was trained on.
+            A scan streams through a few slices at a time. Once for the volume: voxels to Hounsfield units, resampled to the model's
+            spacing, moved to [0, 1], cropped to the patient, brought to the model's grid. And once for the slices, which become byte images
+            for the 2D encoder, as it was trained on.
             """,
         ReportStage.Encoding => """
-            The slice encoder, a 2D vision transformer, sees all slices in one batch. Encoder 1 sees patches of the volume, and a packer makes the first half of the
-            visual tokens of them. In encoder 2 every patch first asks the slices how much it matters; its packer makes the second half. A block is a LayerNorm,
-            the product for queries, keys and values, Attention, a product, a LayerNorm, and two products with GELU between them.
+            The slice encoder, a 2D vision transformer, sees all slices in one batch. Encoder 1 sees patches of the volume, and a packer
+            makes the first half of the visual tokens of them. In encoder 2 every patch first asks the slices how much it matters; its
+            packer makes the second half. A block is a LayerNorm, the product for queries, keys and values, Attention, a product, a
+            LayerNorm, and two products with GELU between them.
             """,
         ReportStage.Reading => """
-            The prompt, with the visual tokens in place, passes all layers of the decoder at once. Keys and values stay in a cache; only the last token needs logits,
-            and one id is chosen from them.
+            The prompt, with the visual tokens in place, passes all layers of the decoder at once. Keys and values stay in a cache; only the
+            last token needs logits, and one id is chosen from them.
             """,
         _ => "One more token: the same layers with one row, which attends to the whole cache. This repeats until the text ends.",
     };

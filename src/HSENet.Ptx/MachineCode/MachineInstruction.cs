@@ -25,7 +25,8 @@ public sealed record MachineInstruction(int Address, int Line, string Guard, str
     public int MemoryBytes => MachineClasses.AccessesMemory(Class) ? Width() : 0;
 
     /// <summary>Address that a branch, call or BSSY names, or -1.</summary>
-    public int Target => Opcode is "BRA" or "CALL" or "BSSY" or "JMP" && Operands.LastIndexOf("0x", StringComparison.Ordinal) is >= 0 and int at
+    public int Target => Opcode is "BRA" or "CALL" or "BSSY" or "JMP"
+        && Operands.LastIndexOf("0x", StringComparison.Ordinal) is >= 0 and int at
         && int.TryParse(Operands.AsSpan(at + 2), System.Globalization.NumberStyles.HexNumber, null, out int target) ? target : -1;
 
     /// <summary>Whether a modifier is there.</summary>

@@ -78,7 +78,8 @@ public sealed class MachineListingStore
             string[] fields = row.Split('\t');
             if (fields.Length != 5 || !int.TryParse(fields[4], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int bits))
                 throw new FormatException($"kernel {words[0]} of the listings has the line '{row}', expected five fields");
-            code.Add(new MachineInstruction(code.Count * MachineInstruction.Size, int.Parse(fields[0], CultureInfo.InvariantCulture), fields[1],
+            code.Add(new MachineInstruction(code.Count * MachineInstruction.Size,
+                int.Parse(fields[0], CultureInfo.InvariantCulture), fields[1],
                 fields[2], fields[3], MachineControl.FromBits(bits)));
         }
         return new MachineListing(words[0], words[1], int.Parse(words[2], CultureInfo.InvariantCulture), code);

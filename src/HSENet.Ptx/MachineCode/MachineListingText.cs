@@ -90,7 +90,8 @@ static partial class MachineListingText
                         StringComparison.Ordinal),
                 };
         int end = code.Count;
-        while (end > 0 && (code[end - 1].Opcode == "NOP" || (code[end - 1].Opcode == "BRA" && code[end - 1].Target == code[end - 1].Address)))
+        while (end > 0
+            && (code[end - 1].Opcode == "NOP" || (code[end - 1].Opcode == "BRA" && code[end - 1].Target == code[end - 1].Address)))
             end--;
         return code[..end];
     }

@@ -5,8 +5,8 @@ namespace HSENet.Runtime;
 
 /// <summary>
 /// Slices that are unevenly spaced, or shifted against each other by a tilted gantry, and the grid of the volume without that.
-/// The grid begins at the first slice's plane. Its slices are as far apart as most stored ones; where a tenth or more of them are much closer
-/// (1.5 times), as far as these. In the plane it holds every stored slice whole.
+/// The grid begins at the first slice's plane. Its slices are as far apart as most stored ones; where a tenth or more of them are much
+/// closer (1.5 times), as far as these. In the plane it holds every stored slice whole.
 /// </summary>
 internal sealed record SliceGrid
 {
@@ -41,8 +41,8 @@ internal sealed record SliceGrid
     public required IReadOnlyList<string> Notes { get; init; }
 
     /// <summary>
-    /// The grid of a volume whose slices say where they lie (<see cref="VoxelVolume.SlicePositions"/>); null if they are even and upright, or
-    /// say nothing. Even: no distance differs from the median by more than 1 % of it (at least 0.02 mm, which decimals round to, at most
+    /// The grid of a volume whose slices say where they lie (<see cref="VoxelVolume.SlicePositions"/>); null if they are even and upright,
+    /// or say nothing. Even: no distance differs from the median by more than 1 % of it (at least 0.02 mm, which decimals round to, at most
     /// 0.1 mm), and no slice is 0.1 mm from its place. Upright: first and last are not shifted by more than 0.1 degrees.
     /// </summary>
     /// <exception cref="HseNetFileException">The slices lie beside each other.</exception>

@@ -43,7 +43,8 @@ public class ExecutionObserverTests
         Assert.Equal([(uint.MaxValue, 0xffu), (uint.MaxValue, 0u)], record.Endings.Take(2));
         Assert.Equal(
             [
-                (PtxSpace.Global, buffer.Address + 4096 + 4 * (128 + 8), 0xffffff00u, 4u), (PtxSpace.Global, buffer.Address + 4 * 128, 0xffu, 4u),
+                (PtxSpace.Global, buffer.Address + 4096 + 4 * (128 + 8), 0xffffff00u, 4u),
+                (PtxSpace.Global, buffer.Address + 4 * 128, 0xffu, 4u),
                 (PtxSpace.Global, buffer.Address + 4096 + 4 * 160, uint.MaxValue, 4u),
             ], record.Accesses.Take(3));
         Assert.Equal(2, result.Profile!.Blocks);

@@ -131,7 +131,8 @@ public sealed class SliceResamplingTests
         int seen = 0;
         for (int i = 0; i < values.Length; i++)
         {
-            var place = new PatientVector(origin.X + i % volume.Size.X * Spacing.X, origin.Y + i / volume.Size.X % volume.Size.Y * Spacing.Y,
+            var place = new PatientVector(origin.X + i % volume.Size.X * Spacing.X,
+                origin.Y + i / volume.Size.X % volume.Size.Y * Spacing.Y,
                 i / (volume.Size.X * volume.Size.Y) * volume.Spacing.Z);
             if (!isInside(place))
                 continue;

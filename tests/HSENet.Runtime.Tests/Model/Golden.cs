@@ -45,8 +45,9 @@ static class Golden
         var text = new StringBuilder("""
             # Errors against the reference implementation
 
-            Relative L2 error of every compared tensor of the small golden model, f32 weights; 1e-5 is allowed, 1e-4 for gradients and trained weights. Made by
-            `HSENET_GOLDEN_ERRORS=$PWD/bench/results/golden.md dotnet test -c Release tests/HSENet.Runtime.Tests --filter FullyQualifiedName~GoldenTests`.
+            Relative L2 error of every compared tensor of the small golden model, f32 weights; 1e-5 is allowed, 1e-4 for gradients
+            and trained weights. Made by `HSENET_GOLDEN_ERRORS=$PWD/bench/results/golden.md dotnet test -c Release
+            tests/HSENet.Runtime.Tests --filter FullyQualifiedName~GoldenTests`.
 
             | group | device | tensors | worst error | of |
             |---|---|---:|---:|---|
