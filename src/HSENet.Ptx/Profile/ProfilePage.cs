@@ -43,7 +43,8 @@ public static class ProfilePage
             </table>
             <h2>The text</h2>
             <p class="note">Executed: by warps; the shade is its share of all. Lanes: active ones on average. Sectors: of 32 bytes,
-            for each access to global memory. Conflicts: passes that bank conflicts add to an access to shared memory. Parted: how often lanes of a warp went different ways.</p>
+            for each access to global memory. Conflicts: passes that bank conflicts add to an access to shared
+            memory. Parted: how often lanes of a warp went different ways.</p>
             <table class="code">
             <tr><th>Line</th><th>Executed</th><th>Lanes</th><th>Sectors</th><th>Conflicts</th><th>Parted</th><th>PTX</th></tr>
 

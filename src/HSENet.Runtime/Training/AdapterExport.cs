@@ -121,7 +121,8 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
             if (!expected.TryGetValue(tensor.Name, out var known) || !known.Shape.SequenceEqual(tensor.Shape))
                 throw new HseNetException(
                     $"{baseFolder} has no place for {tensor.Name} [{string.Join(", ", tensor.Shape)}]"
-                    + $"{(known is null ? "" : $": it needs [{string.Join(", ", known.Shape)}]")}; expected an adapter that was trained on this model");
+                    + $"{(known is null ? "" : $": it needs [{string.Join(", ", known.Shape)}]")}; "
+                    + "expected an adapter that was trained on this model");
     }
 
     List<ConvertedTensor> Merged(TensorSource source, TensorSource trained, string dtype, bool merge)

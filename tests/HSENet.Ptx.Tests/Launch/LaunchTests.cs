@@ -118,7 +118,8 @@ public class LaunchTests
     public void Values_of_every_type_go_in_and_come_out(string type, string values, string expected)
     {
         string json = $$"""
-            {"kernel": "none", "grid": 1, "block": 1, "buffers": [{"name": "b", "type": "{{type}}", "values": {{values}}}], "outputs": ["b"]}
+            {"kernel": "none", "grid": 1, "block": 1, "buffers": [{"name": "b", "type": "{{type}}", "values": {{values}}}],
+             "outputs": ["b"]}
             """;
         const string ptx = ".version 8.0\n.target sm_80\n.address_size 64\n.visible .entry none()\n{\nret;\n}";
         using JsonDocument document = JsonDocument.Parse(PtxLaunch.Run(ptx, Parse(json)).ToJson());

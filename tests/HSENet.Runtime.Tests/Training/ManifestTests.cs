@@ -19,7 +19,7 @@ public sealed class ManifestTests : IDisposable
     public void Reads_lines_with_paths_relative_to_the_file()
     {
         var rows = Read("m.jsonl", """
-            {"image": "a.npy", "biomedclip_features": "a.slices.npy", "text": "Clear.", "anatomy": "lung", "abnormality": "nodule", "new": 1}
+            {"image": "a.npy", "biomedclip_features": "a.slices.npy", "text": "Clear.", "anatomy": "lung", "abnormality": "nodule", "a": 1}
 
             {"image": "b.npy", "text": "Effusion.", "RescaleSlope": 2, "RescaleIntercept": -1024, "XYSpacing": [0.5, 0.25], "ZSpacing": 3}
             """).Train;
