@@ -37,10 +37,11 @@ static class InspectCommand
         return command;
     }
 
-    // A folder is one of weights unless nothing in it looks like that.
+    // A folder is one of weights unless nothing in it looks like that, or there are images beside it, as a viewer's program is.
     static bool IsWeights(string path) => Directory.Exists(path)
-        ? Directory.EnumerateFiles(path).Any(file => HasWeightEnding(file) || file.EndsWith(".index.json", StringComparison.Ordinal))
-            || !Directory.EnumerateFileSystemEntries(path).Any()
+        ? !Directory.EnumerateFileSystemEntries(path).Any()
+            || Directory.EnumerateFiles(path).Any(file => HasWeightEnding(file) || file.EndsWith(".index.json", StringComparison.Ordinal))
+            && !VolumeFile.IsDicomFolder(path)
         : HasWeightEnding(path);
 
     static bool HasWeightEnding(string file) => WeightEndings.Contains(Path.GetExtension(file).ToLowerInvariant());
@@ -99,6 +100,14 @@ static class InspectCommand
                 minimum = low,
                 maximum = high,
                 notes = study.Notes,
+                series = volume.DicomSeries.Select(series => new
+                {
+                    uid = series.Uid,
+                    study = series.Study,
+                    images = series.Images,
+                    description = series.Description,
+                    taken = series.IsTaken,
+                }),
             }));
         else
         {
@@ -109,6 +118,9 @@ static class InspectCommand
             if (table is var (slope, intercept))
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"table     {slope:G6} · that + {intercept:G6}"));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"values    {low:G6} to {high:G6}"));
+            foreach (var series in volume.DicomSeries)
+                Console.WriteLine($"series    {series}{(volume.DicomSeries.Max(other => other.Study) > 1 ? $" of study {series.Study}" : "")}"
+                    + (series.IsTaken ? ", taken" : ""));
             foreach (string note in study.Notes)
                 Messages.Note(note);
         }

@@ -9,11 +9,20 @@ namespace HSENet.Cli;
 sealed class StudyArguments
 {
     readonly Option<string?> _series =
-        new("--series") { Description = "SeriesInstanceUID of the DICOM series to read; the largest CT series by default." };
+        new("--series")
+        {
+            Description =
+        "SeriesInstanceUID of the DICOM series to read; by default the best CT series: axial, of most slices, of thinnest slices."
+        };
+    readonly Option<int?> _acquisition = new("--acquisition")
+    {
+        Description =
+        "Which acquisition of a DICOM series that holds several: its number, or its place among them; the one with most slices by default."
+    };
     readonly Option<bool> _gaps = new("--allow-gaps")
     {
         Description =
-        "Read a DICOM series with missing slices; the nearest ones take their places."
+        "Read a DICOM series with missing slices; what is missing is interpolated."
     };
     readonly Option<string?> _metadata =
         new("--metadata")
@@ -34,7 +43,7 @@ sealed class StudyArguments
     /// <summary>Adds the options of reading.</summary>
     public void AddReading(Command command)
     {
-        foreach (Option option in (Option[])[_series, _gaps, _metadata, _memory])
+        foreach (Option option in (Option[])[_series, _acquisition, _gaps, _metadata, _memory])
             command.Add(option);
     }
 
@@ -53,6 +62,7 @@ sealed class StudyArguments
         var reading = new VolumeReadOptions
         {
             SeriesUid = parsed.GetValue(_series),
+            Acquisition = parsed.GetValue(_acquisition),
             AllowGaps = parsed.GetValue(_gaps),
             Cancellation = cancellation,
             DicomReader = DicomPlugin.Reader,

@@ -8,9 +8,10 @@ internal sealed class TemporaryFolder : IDisposable
     /// <summary>Path of a file in the folder.</summary>
     public string At(string name) => System.IO.Path.Combine(Path, name);
 
-    /// <summary>Writes a file and returns its path.</summary>
+    /// <summary>Writes a file, in folders that are made for it, and returns its path.</summary>
     public string Write(string name, byte[] content)
     {
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(At(name))!);
         File.WriteAllBytes(At(name), content);
         return At(name);
     }

@@ -12,52 +12,57 @@ internal sealed class BuiltInDicomReader : IDicomReader
             or DicomTransferSyntax.DeflatedExplicitLittleEndian
         or DicomTransferSyntax.ExplicitBigEndian or DicomTransferSyntax.RunLength;
 
-    public void DecodeFrame(ReadOnlyMemory<byte> file, DicomImage image, Span<byte> destination)
+    public void DecodeFrame(ReadOnlyMemory<byte> file, DicomImage image, Span<byte> destination) =>
+        DecodeFrame(DicomFile.Parse(file, image.File), image, destination);
+
+    /// <summary>Decodes a frame of a file that was parsed already.</summary>
+    public static void DecodeFrame(DicomFile file, DicomImage image, Span<byte> destination)
     {
-        DicomFile parsed = DicomFile.Parse(file, image.File)
-            ?? throw new HseNetFileException(image.File, "holds no image any more", "the file as it was");
-        if (parsed.Image != image)
+        if (file.Images.Count <= image.Frame || file.Images[image.Frame] != image)
             throw new HseNetFileException(image.File, "has changed while it was read", "the file as it was");
-        if (parsed.IsEncapsulated != (image.TransferSyntax == DicomTransferSyntax.RunLength))
+        if (file.IsEncapsulated != (image.TransferSyntax == DicomTransferSyntax.RunLength))
             throw new HseNetFileException(image.File, "has pixel data of another form than its transfer syntax says",
                 DicomTransferSyntax.Describe(image.TransferSyntax));
-        if (parsed.IsEncapsulated)
-            DecodeRunLength(OnlyFragment(parsed.Pixels, image.File), image, destination);
+        if (file.IsEncapsulated)
+            DecodeRunLength(Fragment(file.Pixels, image), image, destination);
         else
-            CopyNative(parsed, destination);
+            CopyNative(file, image, destination);
     }
 
-    static void CopyNative(DicomFile file, Span<byte> destination)
+    static void CopyNative(DicomFile file, DicomImage image, Span<byte> destination)
     {
-        if (file.Pixels.Length < destination.Length)
-            throw new HseNetFileException(file.Image.File, $"has {file.Pixels.Length} bytes of pixels",
-                $"{destination.Length} for its rows and columns");
-        file.Pixels.Span[..destination.Length].CopyTo(destination);
+        long first = image.Frame * image.FrameBytes;
+        if (file.Pixels.Length - first < destination.Length)
+            throw new HseNetFileException(image.File, $"has {file.Pixels.Length} bytes of pixels",
+                $"{first + destination.Length} for its rows and columns");
+        file.Pixels.Span.Slice((int)first, destination.Length).CopyTo(destination);
         if (!file.IsBigEndian)
             return;
         // Bytes in words of 16 bits are swapped like any word.
-        int size = file.Image.BitsAllocated / 8;
+        int size = image.BitsAllocated / 8;
         int unit = size == 1 && file.IsWords ? 2 : size;
         if (size < unit && destination.Length % 2 != 0)
-            throw new HseNetFileException(file.Image.File, "has an odd number of 8-bit pixels in big-endian words", "an even number");
+            throw new HseNetFileException(image.File, "has an odd number of 8-bit pixels in big-endian words", "an even number");
         for (int i = 0; unit > 1 && i < destination.Length; i += unit)
             destination.Slice(i, unit).Reverse();
     }
 
-    // An item with the table of offsets, which may be empty, an item with the frame, the end of the sequence.
-    static ReadOnlySpan<byte> OnlyFragment(ReadOnlyMemory<byte> pixels, string name)
+    // An item with the table of offsets, which may be empty, an item for each frame, the end of the sequence.
+    static ReadOnlySpan<byte> Fragment(ReadOnlyMemory<byte> pixels, DicomImage image)
     {
-        var items = new DicomElements(pixels, name, isExplicit: false, isBigEndian: false);
+        var items = new DicomElements(pixels, image.File, isExplicit: false, isBigEndian: false);
         items.Skip(NextItem());
+        for (int before = 0; before < image.Frame; before++)
+            items.Skip(NextItem());
         DicomElement frame = NextItem();
         items.Skip(frame);
-        if (items.Next().Tag != DicomElements.SequenceEnd)
-            throw new HseNetFileException(name, "has a run-length encoded frame in several fragments", "one");
+        if (image.Frame == image.Frames - 1 && items.Next().Tag != DicomElements.SequenceEnd)
+            throw new HseNetFileException(image.File, "has a run-length encoded frame in several fragments", "one for each frame");
         return items.Value(frame);
 
         DicomElement NextItem() => items.Next() is { Tag: DicomElements.Item, Length: not DicomElement.UndefinedLength } item
             ? item
-            : throw new HseNetFileException(name, "has encapsulated pixel data without items", "a table of offsets and one frame");
+            : throw new HseNetFileException(image.File, "has encapsulated pixel data with too few items", "one for each frame");
     }
 
     // PS3.5, annex G: up to 15 segments, one for each byte of a pixel, the highest first.

@@ -1,13 +1,13 @@
-// Reads one DICOM file: meta information, the attributes that a volume needs, and where the pixels lie.
-using System.Globalization;
+// Reads one DICOM file in two steps: what selects it (modality, class, series), and, if it is used, its images and where the pixels lie.
 using System.IO.Compression;
-using System.Text;
 
 namespace HSENet.Runtime;
 
-/// <summary>A parsed DICOM image. <see cref="Pixels"/> begins with the value of the pixel data, fragments included if it is
-/// encapsulated.</summary>
-internal sealed record DicomFile(DicomImage Image, ReadOnlyMemory<byte> Pixels, bool IsEncapsulated, bool IsBigEndian, bool IsWords)
+/// <summary>
+/// A DICOM file. Parsing never fails: what is damaged or missing is an error of <see cref="Images"/>, since a file that no volume is made of
+/// may be as it likes.
+/// </summary>
+internal sealed class DicomFile
 {
     /// <summary>Bytes before the first element: 128 of any content and the letters DICM.</summary>
     public const int PreambleLength = 132;
@@ -15,143 +15,137 @@ internal sealed record DicomFile(DicomImage Image, ReadOnlyMemory<byte> Pixels, 
     // A single image is far smaller; the bound keeps a few bytes of deflated zeros from filling the memory.
     const int MaximumInflated = 1 << 26;
 
-    const uint MetaTransferSyntax = 0x00020010, ImageType = 0x00080008, ClassUid = 0x00080016, InstanceUid = 0x00080018,
-        Modality = 0x00080060, StudyUid = 0x0020000D, SeriesUid = 0x0020000E,
-        InstanceNumber = 0x00200013, Position = 0x00200032, Orientation = 0x00200037, SamplesPerPixel = 0x00280002, Frames = 0x00280008,
-        Rows = 0x00280010, Columns = 0x00280011, PixelSpacing = 0x00280030, BitsAllocated = 0x00280100, BitsStored = 0x00280101,
-            HighBit = 0x00280102,
-        Representation = 0x00280103, Intercept = 0x00281052, Slope = 0x00281053, PixelData = 0x7FE00010;
+    const string CtClass = "1.2.840.10008.5.1.4.1.1.2", SecondaryCaptures = "1.2.840.10008.5.1.4.1.1.7";
 
-    static readonly HashSet<uint> Wanted =
-    [
-        MetaTransferSyntax, ImageType, ClassUid, InstanceUid, Modality, StudyUid, SeriesUid, InstanceNumber, Position, Orientation,
-            SamplesPerPixel,
-        Frames, Rows, Columns, PixelSpacing, BitsAllocated, BitsStored, HighBit, Representation, Intercept, Slope,
-    ];
+    readonly string _name;
+    readonly DicomValues _values;
+    readonly bool _hasPixels;
+    HseNetFileException? _damage;
+    IReadOnlyList<DicomImage>? _images;
 
-    /// <summary>Whether a file that begins with these bytes is DICOM.</summary>
-    public static bool IsClaimed(ReadOnlySpan<byte> start) => start.Length >= PreambleLength && start[128..132].SequenceEqual("DICM"u8);
+    /// <summary>Begins with the value of the pixel data, fragments included if it is encapsulated.</summary>
+    public ReadOnlyMemory<byte> Pixels { get; }
 
-    /// <summary>Reads an image; null if the file is DICOM but holds none with one sample per pixel, as a DICOMDIR, a report or a
-    /// screenshot.</summary>
-    /// <exception cref="HseNetFileException">It is not DICOM, or damaged, or an attribute is missing or impossible.</exception>
-    public static DicomFile? Parse(ReadOnlyMemory<byte> bytes, string name)
+    public bool IsEncapsulated { get; }
+
+    public bool IsBigEndian { get; }
+
+    public bool IsWords { get; }
+
+    /// <summary>Whether it claims to be a CT image: by its modality, or by its class where it has none.</summary>
+    public bool IsCt => Modality == "CT" ? IsImage : Modality.Length == 0 && IsCtClass(Class);
+
+    /// <summary>Whether it is an image at all, as a DICOMDIR, a report or a plan is none.</summary>
+    public bool IsImage => _hasPixels || IsCtClass(Class) || Class.Length == 0;
+
+    /// <summary>Whether it ended before it said what it is.</summary>
+    public bool IsUnknown => !_hasPixels && Modality.Length == 0 && Class.Length == 0;
+
+    /// <summary>Why it has no images.</summary>
+    public HseNetFileException Damage => _damage ??= new HseNetFileException(_name, "has no pixel data", "an image");
+
+    /// <summary>Whether it is an image in colour, as a screenshot.</summary>
+    public bool IsColour => _values.Number(DicomTags.SamplesPerPixel) is > 1;
+
+    /// <summary>SeriesInstanceUID; empty if it is not known.</summary>
+    public string SeriesUid => _values.Text(DicomTags.SeriesUid) ?? "";
+
+    string Modality => _values.Text(DicomTags.Modality)?.ToUpperInvariant() ?? "";
+
+    string Class => _values.Text(DicomTags.ClassUid) ?? _values.Text(DicomTags.MetaClassUid) ?? "";
+
+    /// <summary>CT Image Storage, Enhanced CT, and CT images that were made into such.</summary>
+    static bool IsCtClass(string uid) => uid is CtClass or CtClass + ".1" or CtClass + ".2";
+
+    /// <summary>Whether a class is that of a secondary capture, single or multi-frame.</summary>
+    public static bool IsCapture(string classUid) => classUid == SecondaryCaptures || classUid.StartsWith(SecondaryCaptures + ".",
+        StringComparison.Ordinal);
+
+    /// <summary>Whether a file that begins with these bytes is DICOM, with or without a preamble.</summary>
+    public static bool IsClaimed(ReadOnlySpan<byte> start) => FirstElement(start) is not null;
+
+    // Without DICM, the first element must be one that files begin with, of at most 255 bytes if it is implicit.
+    static int? FirstElement(ReadOnlySpan<byte> start)
     {
-        if (!IsClaimed(bytes.Span))
-            throw new HseNetFileException(name, "is not a DICOM file", "the letters DICM at byte 128");
-        var values = new Values(name);
-        var meta = new DicomElements(bytes, name, isExplicit: true, isBigEndian: false) { Position = PreambleLength };
-        while (meta.PeekTag() >> 16 == 2)
-            values.Take(meta, meta.Next());
-        string syntax = values.Text(MetaTransferSyntax)
-            ?? throw new HseNetFileException(name, "does not name its transfer syntax", "the element (0002,0010)");
-
-        ReadOnlyMemory<byte> content = bytes[meta.Position..];
-        if (syntax == DicomTransferSyntax.DeflatedExplicitLittleEndian)
-            content = Inflate(content, name);
-        bool bigEndian = syntax == DicomTransferSyntax.ExplicitBigEndian;
-        var elements = new DicomElements(content, name, syntax != DicomTransferSyntax.ImplicitLittleEndian, bigEndian);
-        while (!elements.IsAtEnd)
-        {
-            DicomElement element = elements.Next();
-            if (element.Tag == PixelData)
-                return values.IsColour ? null : new DicomFile(values.Image(syntax),
-                    content.Slice(element.Offset, element.Length == DicomElement.UndefinedLength ? content.Length - element.Offset
-                    : (int)element.Length),
-                    element.Length == DicomElement.UndefinedLength, bigEndian, element.Representation == "OW");
-            values.Take(elements, element);
-        }
-        return null;
+        if (start.Length >= PreambleLength && start[128..132].SequenceEqual("DICM"u8))
+            return PreambleLength;
+        int first = start.StartsWith("DICM"u8) ? 4 : 0;
+        ReadOnlySpan<byte> element = start[first..];
+        if (element.Length < 12 || (element[0] | element[1]) is not (2 or 8) || (element[0] & element[1]) != 0)
+            return null;
+        bool isBigEndian = element[0] == 0;
+        if (element[isBigEndian ? 2 : 3] != 0 || element[isBigEndian ? 3 : 2] > 0x18)
+            return null;
+        bool isExplicit = char.IsAsciiLetterUpper((char)element[4]) && char.IsAsciiLetterUpper((char)element[5]);
+        return isExplicit || element[4] > 0 && element[5..8].IndexOfAnyExcept((byte)0) < 0 ? first : null;
     }
+
+    /// <summary>Reads as far as the pixels, or as far as it goes.</summary>
+    public static DicomFile Parse(ReadOnlyMemory<byte> bytes, string name) => new(bytes, name);
+
+    DicomFile(ReadOnlyMemory<byte> bytes, string name)
+    {
+        _name = name;
+        _values = new DicomValues(name);
+        if (FirstElement(bytes.Span) is not { } first)
+        {
+            _damage = new HseNetFileException(name, "is not a DICOM file", "the letters DICM at byte 128");
+            return;
+        }
+        try
+        {
+            var meta = new DicomElements(bytes, name, isExplicit: true, isBigEndian: false) { Position = first };
+            while (meta.PeekTag() >> 16 == 2)
+                _values.Take(meta, meta.Next());
+            string? syntax = _values.Text(DicomTags.MetaTransferSyntax);
+            ReadOnlyMemory<byte> content = bytes[meta.Position..];
+            if (syntax == DicomTransferSyntax.DeflatedExplicitLittleEndian)
+                content = Inflate(content, name);
+            // The group of the first element is below 256.
+            IsBigEndian = content.Length >= 2 && content.Span[0] == 0 && content.Span[1] != 0;
+            var elements = new DicomElements(content, name, syntax != DicomTransferSyntax.ImplicitLittleEndian, IsBigEndian);
+            while (elements.TryNext(out DicomElement element))
+            {
+                if (element.Tag == DicomTags.PixelData)
+                {
+                    _hasPixels = true;
+                    IsEncapsulated = element.Length == DicomElement.UndefinedLength;
+                    IsWords = element.Representation == "OW";
+                    Pixels = IsEncapsulated ? content[element.Offset..] : content.Slice(element.Offset, (int)element.Length);
+                    return;
+                }
+                _values.Take(elements, element);
+            }
+        }
+        catch (HseNetFileException e)
+        {
+            _damage = e;
+        }
+    }
+
+    /// <summary>Its frames.</summary>
+    /// <exception cref="HseNetFileException">It is damaged, or an attribute is missing or impossible.</exception>
+    public IReadOnlyList<DicomImage> Images
+    {
+        get
+        {
+            if (_damage is not null)
+                throw _damage;
+            return _images ??= _hasPixels ? _values.Images(Syntax(), Class, Pixels.Length)
+                : throw Damage;
+        }
+    }
+
+    // Uncompressed pixels say themselves how they are stored.
+    string Syntax() => _values.Text(DicomTags.MetaTransferSyntax)
+        ?? (IsEncapsulated ? throw (_damage = new HseNetFileException(_name, "does not name the compression of its pixels",
+            "the element (0002,0010)"))
+            : IsBigEndian ? DicomTransferSyntax.ExplicitBigEndian : DicomTransferSyntax.ExplicitLittleEndian);
 
     static byte[] Inflate(ReadOnlyMemory<byte> content, string name)
     {
         using var compressed = new MemoryStream(content.ToArray());
         using var inflated = new DeflateStream(compressed, CompressionMode.Decompress);
         return GrowingRead.ToEnd(inflated, MaximumInflated, name);
-    }
-
-    // The raw values of the wanted elements, interpreted when all are known.
-    sealed class Values(string name)
-    {
-        readonly Dictionary<uint, string> _texts = [];
-        readonly Dictionary<uint, ushort> _numbers = [];
-
-        public void Take(DicomElements elements, DicomElement element)
-        {
-            if (Wanted.Contains(element.Tag) && element.Length is > 0 and <= 1024)
-            {
-                if (element.Tag >> 16 == 0x0028
-                    && element.Tag is SamplesPerPixel or Rows or Columns or BitsAllocated or BitsStored or HighBit or Representation)
-                {
-                    if (element.Length == 2)
-                        _numbers[element.Tag] = elements.UInt16(element.Offset);
-                }
-                else
-                    _texts[element.Tag] = Encoding.Latin1.GetString(elements.Value(element)).Trim(' ', '\0');
-            }
-            elements.Skip(element);
-        }
-
-        public bool IsColour => _numbers.GetValueOrDefault(SamplesPerPixel, (ushort)1) != 1;
-
-        public string? Text(uint tag) => _texts.GetValueOrDefault(tag);
-
-        public DicomImage Image(string syntax)
-        {
-            double[]? position = Decimals(Position, 3), directions = Decimals(Orientation, 6), spacing = Decimals(PixelSpacing, 2);
-            var image = new DicomImage
-            {
-                File = name,
-                TransferSyntax = syntax,
-                InstanceUid = Text(InstanceUid) ?? "",
-                ClassUid = Text(ClassUid) ?? "",
-                StudyUid = Text(StudyUid) ?? "",
-                SeriesUid = Text(SeriesUid) ?? "",
-                Modality = Text(Modality) ?? "",
-                IsLocalizer = Text(ImageType)?.Split('\\').Contains("LOCALIZER") ?? false,
-                InstanceNumber = (int)Math.Clamp(Decimals(InstanceNumber, 1)?[0] ?? 0, int.MinValue, int.MaxValue),
-                Frames = (int)Math.Clamp(Decimals(Frames, 1)?[0] ?? 1, 0, int.MaxValue),
-                Rows = Number(Rows),
-                Columns = Number(Columns),
-                BitsAllocated = Number(BitsAllocated),
-                BitsStored = Number(BitsStored, BitsAllocated),
-                HighBit = _numbers.GetValueOrDefault(HighBit, (ushort)(Number(BitsStored, BitsAllocated) - 1)),
-                IsSigned = _numbers.GetValueOrDefault(Representation) == 1,
-                RescaleSlope = Decimals(Slope, 1)?[0] ?? 1,
-                RescaleIntercept = Decimals(Intercept, 1)?[0] ?? 0,
-                PixelSpacing = spacing is null ? default : (spacing[0], spacing[1]),
-                Position = position is null ? new(double.NaN, double.NaN, double.NaN) : new(position[0], position[1], position[2]),
-                RowDirection = directions is null ? default : new(directions[0], directions[1], directions[2]),
-                ColumnDirection = directions is null ? default : new(directions[3], directions[4], directions[5]),
-            };
-            if (image.BitsAllocated is not (8 or 16 or 32) || image.BitsStored < 1 || image.HighBit >= image.BitsAllocated
-                || image.BitsStored > image.HighBit + 1)
-                throw Error($"stores {image.BitsStored} bits up to bit {image.HighBit} of {image.BitsAllocated}",
-                    "8, 16 or 32 bits allocated and the stored bits among them");
-            if (image.Rows == 0 || image.Columns == 0)
-                throw Error("has no rows or no columns", "an image");
-            return image;
-        }
-
-        int Number(uint tag, uint otherwise = 0) =>
-            _numbers.TryGetValue(tag, out ushort value) || _numbers.TryGetValue(otherwise, out value)
-                ? value
-                : throw Error($"does not have the element {DicomElements.Shown(tag)}", "it in every image");
-
-        double[]? Decimals(uint tag, int count)
-        {
-            if (!_texts.TryGetValue(tag, out string? text) || text.Length == 0)
-                return null;
-            double[] values = [.. text.Split('\\')
-                .Select(part => double.TryParse(part.Trim(' ', '\0'), NumberStyles.Float, CultureInfo.InvariantCulture, out double v) ? v
-                : double.NaN)];
-            return values.Length == count && values.All(double.IsFinite)
-                ? values
-                : throw Error($"has an element {DicomElements.Shown(tag)} that is not {count} number{(count > 1 ? "s" : "")}",
-                    "decimal numbers");
-        }
-
-        HseNetFileException Error(string problem, string expected) => new(name, problem, expected);
     }
 }

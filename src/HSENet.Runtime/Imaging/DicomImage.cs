@@ -2,7 +2,7 @@
 namespace HSENet.Runtime;
 
 /// <summary>
-/// The attributes of a DICOM image that a volume needs. Nothing that identifies a patient is read: no name, no number, no date, no
+/// The attributes of a DICOM image, or of a frame of one, that a volume needs. Nothing that identifies a patient is read: no name, no number, no date, no
 /// institution.
 /// </summary>
 public sealed record DicomImage
@@ -28,14 +28,14 @@ public sealed record DicomImage
     /// <summary>Modality, such as <c>CT</c>.</summary>
     public required string Modality { get; init; }
 
-    /// <summary>Whether ImageType says that this is a localizer (scout).</summary>
-    public bool IsLocalizer { get; init; }
-
-    /// <summary>InstanceNumber, 0 if absent.</summary>
+    /// <summary>InstanceNumber, or that of the frame; 0 if there is none.</summary>
     public int InstanceNumber { get; init; }
 
     /// <summary>Number of frames in the file.</summary>
     public int Frames { get; init; } = 1;
+
+    /// <summary>Which of them this is, counted from 0.</summary>
+    public int Frame { get; init; }
 
     /// <summary>Number of rows of pixels.</summary>
     public int Rows { get; init; }
@@ -73,6 +73,30 @@ public sealed record DicomImage
     /// <summary>Direction in which the row index grows.</summary>
     public PatientVector ColumnDirection { get; init; }
 
+    /// <summary>Whether a file of several frames says where each lies.</summary>
+    internal bool FramesArePlaced { get; init; } = true;
+
+    /// <summary>ImageType, or a frame's FrameType, in capitals.</summary>
+    internal string ImageType { get; init; } = "";
+
+    /// <summary>AcquisitionNumber, if there is one.</summary>
+    internal int? AcquisitionNumber { get; init; }
+
+    /// <summary>When it was acquired; tells acquisitions apart and appears in no message.</summary>
+    internal string AcquisitionTime { get; init; } = "";
+
+    /// <summary>Temporal position, cardiac phase and stack.</summary>
+    internal string Phase { get; init; } = "";
+
+    /// <summary>ConvolutionKernel.</summary>
+    internal string Kernel { get; init; } = "";
+
+    /// <summary>PixelPaddingValue, or the range to its limit: stored values that are no measurement.</summary>
+    internal (int Low, int High)? Padding { get; init; }
+
+    /// <summary>Bytes of the file's pixel data, all frames and compressed as they are.</summary>
+    internal int PixelBytes { get; init; }
+
     /// <summary>Type of a value.</summary>
     public DataType Type => (BitsAllocated, IsSigned) switch
     {
@@ -98,9 +122,9 @@ public interface IDicomReader
     /// <summary>Whether frames of this transfer syntax can be decoded.</summary>
     bool CanDecode(string transferSyntaxUid);
 
-    /// <summary>Decodes the only frame of a file.</summary>
+    /// <summary>Decodes one frame of a file.</summary>
     /// <param name="file">The whole file.</param>
-    /// <param name="image">Its attributes.</param>
+    /// <param name="image">The attributes of the frame, <see cref="DicomImage.Frame"/> among them.</param>
     /// <param name="destination">Gets <see cref="DicomImage.FrameBytes"/> bytes: row by row, little-endian, in the allocated width.</param>
     /// <exception cref="HseNetFileException">The pixels are damaged.</exception>
     void DecodeFrame(ReadOnlyMemory<byte> file, DicomImage image, Span<byte> destination);

@@ -19,40 +19,51 @@ internal sealed class DicomSource
     /// <summary>Bytes that a test or a receiver has in memory.</summary>
     public static DicomSource FromBytes(string name, byte[] content) => new(name, () => DicomFile.IsClaimed(content) ? content : null);
 
-    public static DicomSource FromFile(string path) => new(path, () =>
+    public static DicomSource FromFile(string path) => new(path, () => Open(path, stream =>
+    {
+        if (!IsDicom(stream, path))
+            return null;
+        if (stream.Length > MaximumLength)
+            throw new HseNetFileException(path, $"has {stream.Length} bytes", $"at most {MaximumLength} for a DICOM image");
+        stream.Position = 0;
+        return GrowingRead.Exactly(stream, stream.Length, path);
+    }));
+
+    /// <summary>Whether a file begins as DICOM; one that cannot be opened does not.</summary>
+    public static bool IsDicom(string path)
+    {
+        try
+        {
+            return Open(path, stream => IsDicom(stream, path));
+        }
+        catch (HseNetFileException)
+        {
+            return false;
+        }
+    }
+
+    static bool IsDicom(FileStream stream, string path)
+    {
+        Span<byte> start = stackalloc byte[DicomFile.PreambleLength];
+        return DicomFile.IsClaimed(start[..GrowingRead.AsFarAsPossible(stream, start, path)]);
+    }
+
+    static T Open<T>(string path, Func<FileStream, T> read)
     {
         try
         {
             using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
-            byte[] start = new byte[DicomFile.PreambleLength];
-            if (GrowingRead.AsFarAsPossible(stream, start, path) < start.Length || !DicomFile.IsClaimed(start))
-                return null;
-            if (stream.Length > MaximumLength)
-                throw new HseNetFileException(path, $"has {stream.Length} bytes", $"at most {MaximumLength} for a DICOM image");
-            stream.Position = 0;
-            return GrowingRead.Exactly(stream, stream.Length, path);
+            return read(stream);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw FileBytes.CannotOpen(path, e);
         }
-    });
+    }
 
     /// <summary>All files below a folder, in the order of their names.</summary>
-    public static IEnumerable<DicomSource> FromFolder(string folder)
-    {
-        string[] files;
-        try
-        {
-            files = Directory.GetFiles(folder, "*",
-                new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0, MaxRecursionDepth = 16 });
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new HseNetFileException(folder, $"cannot be listed ({e.Message})", "a folder that may be read", e);
-        }
-        return files.Order(StringComparer.Ordinal).Select(FromFile);
-    }
+    /// <exception cref="HseNetFileException">A folder cannot be listed.</exception>
+    public static IEnumerable<DicomSource> FromFolder(string folder) => FolderWalk.Files(folder).Select(FromFile);
 
     /// <summary>All files in a zip, which must stay open.</summary>
     public static IEnumerable<DicomSource> FromZip(FileBytes file)

@@ -11,69 +11,67 @@ internal static class DicomVolume
     public static VoxelVolume Read(string place, IEnumerable<DicomSource> sources, VolumeReadOptions options)
     {
         var notes = new List<string>();
-        var images = new List<DicomImage>();
-        var sourceOf = new Dictionary<DicomImage, DicomSource>(ReferenceEqualityComparer.Instance);
-        foreach (DicomSource source in sources)
+        var files = new DicomFiles(sources, options.Cancellation);
+        DicomChoice choice = DicomSeries.Choose(place, files, options, notes);
+        foreach (DicomImage slice in choice.Stack.Images)
         {
-            options.Cancellation.ThrowIfCancellationRequested();
-            if (source.Read() is not { } content || DicomFile.Parse(content, source.Name) is not { } file)
-                continue;
-            CheckSize(file);
-            images.Add(file.Image);
-            sourceOf.Add(file.Image, source);
+            CheckSize(slice);
+            ReaderFor(slice, options);
         }
-        List<DicomImage> series = DicomSeries.Choose(place, images, options.SeriesUid, notes);
-        DicomGeometry geometry = DicomGeometry.Arrange(place, series, options.AllowGaps);
+        DicomGeometry geometry = DicomGeometry.Of(place, choice.Stack, options.AllowGaps, files.LeftOut);
         notes.AddRange(geometry.Notes);
-        return Load(place, geometry, sourceOf, options, notes);
+        if (files.LeftOut.Length > 0)
+            notes.Add($"{files.LeftOut} left out");
+        return Load(place, choice, geometry, files, options, notes);
     }
 
-    // The claimed rows and columns must be backed by the file before memory is taken for them.
-    static void CheckSize(DicomFile file)
+    // The claimed rows, columns and frames must be backed by the file before memory is taken for them.
+    static void CheckSize(DicomImage image)
     {
-        DicomImage image = file.Image;
         // Two bytes of run-length code make at most 128.
         int factor = !BuiltIn.CanDecode(image.TransferSyntax) ? ushort.MaxValue
             : image.TransferSyntax == DicomTransferSyntax.RunLength ? 64 : 1;
-        if (image.FrameBytes > (long)file.Pixels.Length * factor)
-            throw new HseNetFileException(image.File, $"has {file.Pixels.Length} bytes of pixel data",
-                $"enough for {image.Rows} rows of {image.Columns} columns with {image.BitsAllocated} bits");
+        if (image.FrameBytes * image.Frames > (long)image.PixelBytes * factor)
+            throw new HseNetFileException(image.File, $"has {image.PixelBytes} bytes of pixel data",
+                $"enough for {(image.Frames > 1 ? $"{image.Frames} frames of " : "")}{image.Rows} rows of {image.Columns} columns with "
+                + $"{image.BitsAllocated} bits");
     }
 
-    static unsafe VoxelVolume Load(string place, DicomGeometry geometry, Dictionary<DicomImage, DicomSource> sourceOf,
-        VolumeReadOptions options, List<string> notes)
+    static unsafe VoxelVolume Load(string place, DicomChoice choice, DicomGeometry geometry, DicomFiles files, VolumeReadOptions options,
+        List<string> notes)
     {
-        DicomImage first = geometry.Slices[0];
-        foreach (DicomImage slice in geometry.Slices)
-            ReaderFor(slice, options);
-        bool isUniform = geometry.Slices.All(s =>
-            (s.Type, s.RescaleSlope, s.RescaleIntercept) == (first.Type, first.RescaleSlope, first.RescaleIntercept));
+        IReadOnlyList<DicomImage> slices = choice.Stack.Images;
+        DicomImage first = slices[0];
+        bool isUniform = slices.All(s => (s.Type, s.RescaleSlope, s.RescaleIntercept)
+            == (first.Type, first.RescaleSlope, first.RescaleIntercept) && new DicomPixels(s).KeepsType);
         DataType type = isUniform ? first.Type : DataType.F32;
-        long bytes = VoxelTypes.ByteLength(place, type, [first.Columns, first.Rows, geometry.Slices.Count], options.MaximumBytes);
+        long bytes = VoxelTypes.ByteLength(place, type, [first.Columns, first.Rows, slices.Count], options.MaximumBytes);
         if (first.FrameBytes > Array.MaxLength)
             throw new HseNetFileException(first.File, $"has {first.FrameBytes} bytes of pixels", $"at most {Array.MaxLength}");
         NativeBuffer voxels = NativeBuffer.OfLength(bytes);
         try
         {
-            int sliceBytes = (int)(bytes / geometry.Slices.Count);
-            for (int i = 0; i < geometry.Slices.Count; i++)
+            var decoder = new SliceDecoder(files, options);
+            int sliceBytes = (int)(bytes / slices.Count);
+            for (int i = 0; i < slices.Count; i++)
             {
                 options.Cancellation.ThrowIfCancellationRequested();
-                DicomImage slice = geometry.Slices[i];
-                var destination = new Span<byte>(voxels.Pointer + (long)i * sliceBytes, sliceBytes);
-                if (i > 0 && ReferenceEquals(slice, geometry.Slices[i - 1]))
-                    new ReadOnlySpan<byte>(voxels.Pointer + (long)(i - 1) * sliceBytes, sliceBytes).CopyTo(destination);
-                else
-                    Decode(slice, sourceOf[slice], ReaderFor(slice, options), isUniform, destination);
+                decoder.Decode(slices[i], isUniform, new Span<byte>(voxels.Pointer + (long)i * sliceBytes, sliceBytes));
             }
-            return new VoxelVolume(place, type, (first.Columns, first.Rows, geometry.Slices.Count),
+            if (slices.FirstOrDefault(s => new DicomPixels(s).IsMoved) is { } moved)
+                notes.Add($"pixels of {moved.BitsStored} bits are said to end at bit {moved.HighBit} and end at {moved.BitsStored - 1}: read so");
+            if (decoder.Padding > 0)
+                notes.Add($"{DicomGeometry.Counted(decoder.Padding, "padding value")} taken as air");
+            return new VoxelVolume(place, type, (first.Columns, first.Rows, slices.Count),
                 (first.PixelSpacing.Column, first.PixelSpacing.Row, geometry.Spacing), voxels)
             {
                 Slope = isUniform ? first.RescaleSlope : 1,
                 Intercept = isUniform ? first.RescaleIntercept : 0,
                 Orientation = geometry.Orientation,
+                SlicePositions = geometry.Positions,
                 Notes = notes,
-                DicomImages = geometry.Slices,
+                DicomImages = slices,
+                DicomSeries = choice.Series,
             };
         }
         catch
@@ -95,40 +93,39 @@ internal static class DicomVolume
                 : "a transfer syntax that fo-dicom and its codecs read");
     }
 
-    static unsafe void Decode(DicomImage image, DicomSource source, IDicomReader reader, bool raw, Span<byte> destination)
+    // Slices of one file come one after the other: it is read once for them.
+    sealed class SliceDecoder(DicomFiles files, VolumeReadOptions options)
     {
-        byte[] content = source.Read() ?? throw new HseNetFileException(image.File, "is no DICOM file any more", "the file as it was");
-        if (raw)
-        {
-            reader.DecodeFrame(content, image, destination);
-            ExtractStoredBits(image, destination);
-            return;
-        }
-        byte[] frame = new byte[image.FrameBytes];
-        reader.DecodeFrame(content, image, frame);
-        ExtractStoredBits(image, frame);
-        double[] scaled = new double[image.Rows * image.Columns];
-        fixed (byte* pixels = frame)
-            VoxelTypes.ToDoubles(image.Type, pixels, scaled, image.RescaleSlope, image.RescaleIntercept);
-        Span<float> values = MemoryMarshal.Cast<byte, float>(destination);
-        for (int i = 0; i < values.Length; i++)
-            values[i] = (float)scaled[i];
-    }
+        DicomSource? _source;
+        byte[] _content = [], _frame = [];
+        DicomFile? _file;
 
-    // Bits above and below the stored ones may hold anything; the sign is the highest stored bit.
-    static void ExtractStoredBits(DicomImage image, Span<byte> frame)
-    {
-        if (image.BitsStored == image.BitsAllocated)
-            return;
-        int size = image.BitsAllocated / 8, up = 31 - image.HighBit, down = 32 - image.BitsStored;
-        for (int i = 0; i < frame.Length; i += size)
+        /// <summary>How many values were padding.</summary>
+        public long Padding { get; private set; }
+
+        public void Decode(DicomImage image, bool keepsType, Span<byte> destination)
         {
-            uint raw = 0;
-            for (int b = 0; b < size; b++)
-                raw |= (uint)frame[i + b] << (8 * b);
-            uint value = image.IsSigned ? (uint)((int)(raw << up) >> down) : raw << up >> down;
-            for (int b = 0; b < size; b++)
-                frame[i + b] = (byte)(value >> (8 * b));
+            Open(image);
+            IDicomReader reader = ReaderFor(image, options);
+            if (!keepsType && _frame.Length != image.FrameBytes)
+                _frame = new byte[image.FrameBytes];
+            Span<byte> frame = keepsType ? destination : _frame;
+            if (reader == BuiltIn)
+                BuiltInDicomReader.DecodeFrame(_file!, image, frame);
+            else
+                reader.DecodeFrame(_content, image, frame);
+            var pixels = new DicomPixels(image);
+            Padding += keepsType ? pixels.Clean(frame)
+                : pixels.ToHounsfield(frame, MemoryMarshal.Cast<byte, float>(destination));
+        }
+
+        void Open(DicomImage image)
+        {
+            DicomSource source = files.SourceOf(image);
+            if (_source == source)
+                return;
+            _content = source.Read() ?? throw new HseNetFileException(image.File, "is no DICOM file any more", "the file as it was");
+            (_source, _file) = (source, DicomFile.Parse(_content, image.File));
         }
     }
 }

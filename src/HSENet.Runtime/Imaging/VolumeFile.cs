@@ -44,6 +44,10 @@ public static class VolumeFile
         }
     }
 
+    /// <summary>Whether a folder, or one below it, holds DICOM files, whatever else it holds.</summary>
+    /// <exception cref="HseNetFileException">A folder cannot be listed.</exception>
+    internal static bool IsDicomFolder(string path) => Directory.Exists(path) && FolderWalk.Files(path).Exists(DicomSource.IsDicom);
+
     /// <summary>Reads a DICOM series from files and folders in any order; what is no DICOM image is left out.</summary>
     /// <param name="paths">Files or folders, at least one.</param>
     /// <param name="name">What messages call them.</param>

@@ -8,11 +8,15 @@ public sealed record VolumeReadOptions
     /// allocated.</summary>
     public long MaximumBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
-    /// <summary>SeriesInstanceUID of the DICOM series to read; null for the largest CT series.</summary>
+    /// <summary>SeriesInstanceUID of the DICOM series to read; null for the best CT series: axial before others, then of more slices, then
+    /// of thinner ones; reformatted images and screenshots last.</summary>
     public string? SeriesUid { get; init; }
 
-    /// <summary>Whether a DICOM series with missing slices is read all the same; each gap is filled with copies of the nearest
-    /// slices.</summary>
+    /// <summary>Which acquisition of a series that holds several: its AcquisitionNumber, or its place among them from 1 if these tell nothing
+    /// apart; null for the one with most slices.</summary>
+    public int? Acquisition { get; init; }
+
+    /// <summary>Whether a DICOM series with missing slices is read all the same; each gap is filled by interpolation.</summary>
     public bool AllowGaps { get; init; }
 
     /// <summary>Stops reading between two pieces of the file.</summary>

@@ -59,9 +59,11 @@ public sealed unsafe class VoxelVolume : IDisposable
     /// <summary>Whether the file holds a finished volume without units and spacing (NumPy) instead of a scan.</summary>
     public bool IsPreprocessed { get; init; }
 
-    /// <summary>The images of a DICOM series in the order of the slices; empty for other formats. An image that fills a gap is there more
-    /// than once.</summary>
+    /// <summary>The images of a DICOM series in the order of the slices; empty for other formats.</summary>
     public IReadOnlyList<DicomImage> DicomImages { get; init; } = [];
+
+    /// <summary>All CT series that were found, the best first; empty for other formats.</summary>
+    internal IReadOnlyList<DicomSeriesSummary> DicomSeries { get; init; } = [];
 
     /// <summary>What a user should know about how the file was read, such as the series that was chosen; no patient data.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];

@@ -26,11 +26,10 @@ public sealed class DicomGoldenTests
     [Theory, MemberData(nameof(Readable))]
     public void The_slices_are_ordered_as_expected(string syntax)
     {
-        IEnumerable<DicomImage> images = Directory.EnumerateFiles(GoldenFolder.At($"{Folder}/{syntax}"))
-            .Select(f => DicomFile.Parse(File.ReadAllBytes(f), f)!.Image);
-        DicomGeometry geometry = DicomGeometry.Arrange("series", [.. images], allowGaps: false);
+        DicomStack stack = DicomStack.Of(Directory.EnumerateFiles(GoldenFolder.At($"{Folder}/{syntax}"))
+            .Select(f => DicomFile.Parse(File.ReadAllBytes(f), f).Images[0]), "");
         Assert.Equal(GoldenFolder.Json($"{Folder}/expected.json").GetProperty("files_by_z").EnumerateArray().Select(f => f.GetString()),
-            geometry.Slices.Select(s => Path.GetFileName(s.File)));
+            stack.Images.Select(s => Path.GetFileName(s.File)));
     }
 
     [Theory]

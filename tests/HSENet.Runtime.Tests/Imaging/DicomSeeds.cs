@@ -12,6 +12,13 @@ internal sealed record DicomSeed
     public string Syntax { get; init; } = DicomTransferSyntax.ExplicitLittleEndian;
     public string Series { get; init; } = "1.2.3";
     public string? Instance { get; init; }
+    public string? Class { get; init; }
+    public string? Study { get; init; }
+
+    /// <summary>InstanceNumber; none if null.</summary>
+    public string? Number { get; init; }
+    public int? Acquisition { get; init; }
+    public string? Time { get; init; }
     public string Modality { get; init; } = "CT";
     public string ImageType { get; init; } = "ORIGINAL\\PRIMARY\\AXIAL";
     public int Rows { get; init; } = 3;
@@ -27,6 +34,22 @@ internal sealed record DicomSeed
     public double[] Position { get; init; } = [-10, -20, 0];
     public double[] Orientation { get; init; } = [1, 0, 0, 0, 1, 0];
 
+    public string PixelSpacing { get; init; } = "0.5\\0.25";
+
+    /// <summary>Elements besides, in the encoding of the data set; those of the same tag are replaced.</summary>
+    public (uint Tag, string Representation, byte[] Value)[] More { get; init; } = [];
+
+    /// <summary>Elements as they lie in the file, before those of higher tags.</summary>
+    public (uint Tag, byte[] Bytes)[] Raw { get; init; } = [];
+
+    /// <summary>The encoding that the data set really has; that of <see cref="Syntax"/> if null.</summary>
+    public string? RealSyntax { get; init; }
+
+    /// <summary>Whether the file has 128 bytes and DICM.</summary>
+    public bool Preamble { get; init; } = true;
+
+    public bool Meta { get; init; } = true;
+
     /// <summary>Values as they are stored, row by row; null for 0, 1, 2, …</summary>
     public int[]? Pixels { get; init; }
 
@@ -40,18 +63,19 @@ internal sealed record DicomSeed
         Instance = string.Create(CultureInfo.InvariantCulture, $"1.2.3.{z:0.####}"),
     };
 
-    bool IsExplicit => Syntax != DicomTransferSyntax.ImplicitLittleEndian;
+    bool IsExplicit => (RealSyntax ?? Syntax) != DicomTransferSyntax.ImplicitLittleEndian;
 
-    bool IsBigEndian => Syntax == DicomTransferSyntax.ExplicitBigEndian;
+    bool IsBigEndian => (RealSyntax ?? Syntax) == DicomTransferSyntax.ExplicitBigEndian;
 
     bool IsRunLength => Syntax == DicomTransferSyntax.RunLength;
 
     public byte[] ToBytes()
     {
         using var file = new MemoryStream();
-        file.Write(new byte[128]);
-        file.Write("DICM"u8);
-        Element(file, 0x00020010, "UI", Text(Syntax), isExplicit: true, bigEndian: false);
+        if (Preamble)
+            file.Write([.. new byte[128], .. "DICM"u8]);
+        if (Meta)
+            Element(file, 0x00020010, "UI", Text(Syntax), isExplicit: true, bigEndian: false);
         byte[] content = Content();
         if (Syntax == DicomTransferSyntax.DeflatedExplicitLittleEndian)
         {
@@ -65,40 +89,86 @@ internal sealed record DicomSeed
 
     byte[] Content()
     {
+        var elements = new SortedDictionary<uint, (string Representation, byte[] Value)>
+        {
+            [0x00080008] = ("CS", Text(ImageType)),
+            [0x00080018] = ("UI", Text(Instance ?? "1.2.3.4")),
+            [0x00080060] = ("CS", Text(Modality)),
+            [0x00100010] = ("PN", Text("Secret^Patient")),
+            [0x0020000E] = ("UI", Text(Series)),
+            [0x00200032] = ("DS", Text(Decimals(Position))),
+            [0x00200037] = ("DS", Text(Decimals(Orientation))),
+            [0x00280002] = ("US", Short(Samples)),
+            [0x00280008] = ("IS", Text(Frames.ToString())),
+            [0x00280010] = ("US", Short(Rows)),
+            [0x00280011] = ("US", Short(Columns)),
+            [0x00280030] = ("DS", Text(PixelSpacing)),
+            [0x00280100] = ("US", Short(BitsAllocated)),
+            [0x00280101] = ("US", Short(BitsStored)),
+            [0x00280102] = ("US", Short(HighBit)),
+            [0x00280103] = ("US", Short(Signed ? 1 : 0)),
+            [0x00281052] = ("DS", Text(Decimals([Intercept]))),
+            [0x00281053] = ("DS", Text(Decimals([Slope]))),
+        };
+        foreach (var (tag, representation, text) in ((uint, string, string?)[])[(0x00080016, "UI", Class), (0x00080032, "TM", Time),
+            (0x0020000D, "UI", Study), (0x00200012, "IS", Acquisition?.ToString()), (0x00200013, "IS", Number)])
+            if (text is not null)
+                elements[tag] = (representation, Text(text));
+        foreach (var (tag, representation, value) in More)
+            elements[tag] = (representation, value);
+
         using var content = new MemoryStream();
-        Add(0x00080008, "CS", Text(ImageType));
-        Add(0x00080018, "UI", Text(Instance ?? "1.2.3.4"));
-        Add(0x00080060, "CS", Text(Modality));
-        Add(0x00100010, "PN", Text("Secret^Patient"));
-        if (Nested)
-            AddNested(content);
-        Add(0x0020000E, "UI", Text(Series));
-        Add(0x00200032, "DS", Text(Decimals(Position)));
-        Add(0x00200037, "DS", Text(Decimals(Orientation)));
-        Add(0x00280002, "US", Number(Samples));
-        Add(0x00280008, "IS", Text(Frames.ToString()));
-        Add(0x00280010, "US", Number(Rows));
-        Add(0x00280011, "US", Number(Columns));
-        Add(0x00280030, "DS", Text("0.5\\0.25"));
-        Add(0x00280100, "US", Number(BitsAllocated));
-        Add(0x00280101, "US", Number(BitsStored));
-        Add(0x00280102, "US", Number(HighBit));
-        Add(0x00280103, "US", Number(Signed ? 1 : 0));
-        Add(0x00281052, "DS", Text(Decimals([Intercept])));
-        Add(0x00281053, "DS", Text(Decimals([Slope])));
+        var raw = new Queue<(uint Tag, byte[] Bytes)>(Raw);
+        foreach (var (tag, (representation, value)) in elements)
+        {
+            while (raw.TryPeek(out var next) && next.Tag < tag)
+                content.Write(raw.Dequeue().Bytes);
+            if (Nested && tag == 0x00100010)
+                AddNested(content);
+            if (tag < 0x7FE00010)
+                Element(content, tag, representation, value, IsExplicit, IsBigEndian);
+        }
         AddPixels(content);
         return content.ToArray();
+    }
 
-        void Add(uint tag, string representation, byte[] value) => Element(content, tag, representation, value, IsExplicit, IsBigEndian);
+    /// <summary>An element in an encoding of one's choice.</summary>
+    public static byte[] Element(uint tag, string representation, byte[] value, bool isExplicit, bool bigEndian = false)
+    {
+        using var element = new MemoryStream();
+        Element(element, tag, representation, value, isExplicit, bigEndian);
+        return element.ToArray();
+    }
+
+    /// <summary>A sequence of items, each of which holds these bytes; lengths are defined or not.</summary>
+    public static byte[] Sequence(uint tag, bool isExplicit, bool isOpen, params byte[][] items) => Sequence(tag, "SQ", isExplicit, isOpen, items);
+
+    /// <summary>The same under another representation.</summary>
+    public static byte[] Sequence(uint tag, string representation, bool isExplicit, bool isOpen, params byte[][] items)
+    {
+        using var content = new MemoryStream();
+        foreach (byte[] item in items)
+        {
+            Header(content, 0xFFFEE000, "", isOpen ? -1 : item.Length, false, false);
+            content.Write(item);
+            if (isOpen)
+                Header(content, 0xFFFEE00D, "", 0, false, false);
+        }
+        using var sequence = new MemoryStream();
+        Header(sequence, tag, representation, isOpen ? -1 : (int)content.Length, isExplicit, false);
+        sequence.Write(content.ToArray());
+        if (isOpen)
+            Header(sequence, 0xFFFEE0DD, "", 0, false, false);
+        return sequence.ToArray();
     }
 
     void AddNested(MemoryStream content)
     {
         byte[] inner = Nest(0x00080100, "SH", Text("code"));
-        byte[] item = [.. Raw(0xFFFEE000, inner.Length), .. inner];
+        byte[] item = [.. Marker(0xFFFEE000, inner.Length), .. inner];
         Element(content, 0x00081140, "SQ", item, IsExplicit, IsBigEndian);
         Header(content, 0x00082112, "SQ", -1, IsExplicit, IsBigEndian);
-        content.Write([.. Raw(0xFFFEE000, -1), .. inner, .. Raw(0xFFFEE00D, 0), .. item, .. Raw(0xFFFEE0DD, 0)]);
+        content.Write([.. Marker(0xFFFEE000, -1), .. inner, .. Marker(0xFFFEE00D, 0), .. item, .. Marker(0xFFFEE0DD, 0)]);
         if (!IsExplicit)
             return;
         // Unknown representation, undefined length: its content is implicit and little-endian.
@@ -118,7 +188,7 @@ internal sealed record DicomSeed
         return inner.ToArray();
     }
 
-    byte[] Raw(uint tag, int length)
+    byte[] Marker(uint tag, int length)
     {
         using var raw = new MemoryStream();
         Header(raw, tag, "", length, false, IsBigEndian);
@@ -128,7 +198,7 @@ internal sealed record DicomSeed
     void AddPixels(MemoryStream content)
     {
         int size = BitsAllocated / 8;
-        int[] pixels = Pixels ?? [.. Enumerable.Range(0, Rows * Columns * Samples)];
+        int[] pixels = Pixels ?? [.. Enumerable.Range(0, Rows * Columns * Samples * Math.Max(1, Frames))];
         byte[] bytes = [.. pixels.SelectMany(p => BitConverter.GetBytes(p).Take(size))];
         if (!IsRunLength && DicomTransferSyntaxIsNative())
         {
@@ -138,9 +208,14 @@ internal sealed record DicomSeed
             Element(content, 0x7FE00010, "OW", bytes, IsExplicit, IsBigEndian);
             return;
         }
-        byte[] frame = IsRunLength ? RunLength(bytes, size) : bytes;
         Header(content, 0x7FE00010, "OB", -1, true, false);
-        content.Write([.. Raw(0xFFFEE000, 0), .. Raw(0xFFFEE000, frame.Length), .. frame, .. Raw(0xFFFEE0DD, 0)]);
+        content.Write(Marker(0xFFFEE000, 0));
+        foreach (byte[] pixelsOfFrame in bytes.Chunk(bytes.Length / Math.Max(1, Frames)))
+        {
+            byte[] frame = IsRunLength ? RunLength(pixelsOfFrame, size) : pixelsOfFrame;
+            content.Write([.. Marker(0xFFFEE000, frame.Length), .. frame]);
+        }
+        content.Write(Marker(0xFFFEE0DD, 0));
     }
 
     bool DicomTransferSyntaxIsNative() => new BuiltInDicomReader().CanDecode(Syntax);
@@ -203,9 +278,9 @@ internal sealed record DicomSeed
         void Put16(ushort value) => stream.Write(bigEndian ? [(byte)(value >> 8), (byte)value] : [(byte)value, (byte)(value >> 8)]);
     }
 
-    byte[] Number(int value) => IsBigEndian ? [(byte)(value >> 8), (byte)value] : [(byte)value, (byte)(value >> 8)];
+    public byte[] Short(int value) => IsBigEndian ? [(byte)(value >> 8), (byte)value] : [(byte)value, (byte)(value >> 8)];
 
-    static byte[] Text(string text) => Encoding.ASCII.GetBytes(text.Length % 2 == 0 ? text : text + " ");
+    public static byte[] Text(string text) => Encoding.ASCII.GetBytes(text.Length % 2 == 0 ? text : text + " ");
 
-    static string Decimals(double[] values) => string.Join("\\", values.Select(v => v.ToString(CultureInfo.InvariantCulture)));
+    public static string Decimals(double[] values) => string.Join("\\", values.Select(v => v.ToString(CultureInfo.InvariantCulture)));
 }

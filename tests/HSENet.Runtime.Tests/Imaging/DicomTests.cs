@@ -50,12 +50,28 @@ public sealed class DicomTests
     [Fact]
     public void Only_the_stored_bits_count()
     {
-        // 12 bits from bit 2 on; the others hold rubbish.
-        int Stored(int value) => (value & 0xFFF) << 2 | 0x4003;
-        var seed = new DicomSeed { BitsStored = 12, HighBit = 13, Intercept = 0, Rows = 1, Columns = 2 };
+        // 12 bits; those above hold rubbish.
+        int Stored(int value) => value & 0xFFF | 0x5000;
+        var seed = new DicomSeed { BitsStored = 12, HighBit = 11, Intercept = 0, Rows = 1, Columns = 2 };
         using VoxelVolume volume = Read(seed.At(0) with { Pixels = [Stored(-5), Stored(2047)] },
             seed.At(1) with { Pixels = [Stored(0), Stored(-2048)] });
         Assert.Equal([-5.0, 2047, 0, -2048], Values(volume));
+    }
+
+    [Theory]
+    [InlineData(true, -5, 2047)]
+    [InlineData(false, 24, 4095)]
+    public void A_high_bit_above_the_stored_ones_is_read_as_others_do_or_refused(bool signed, int low, int high)
+    {
+        foreach (int highBit in (int[])[12, 15])
+        {
+            var seed = new DicomSeed { BitsStored = 12, HighBit = highBit, Intercept = 0, Rows = 1, Columns = 2, Signed = signed };
+            using VoxelVolume volume = Read(seed.At(0) with { Pixels = [low, high] }, seed.At(1) with { Pixels = [0, 1] });
+            Assert.Equal([low, high, 0.0, 1], Values(volume));
+            Assert.Contains($"end at bit {highBit}", Assert.Single(volume.Notes));
+            string message = Refused(new(), seed.At(0) with { Pixels = [1 << 13, 1] }, seed.At(1) with { Pixels = [0, 1] });
+            Assert.Contains($"stores 12 bits up to bit {highBit}", message);
+        }
     }
 
     [Fact]
@@ -77,7 +93,8 @@ public sealed class DicomTests
         files = [.. files.Select(f => f with { Instance = f.Instance + f.Series })];
         using VoxelVolume chosen = Read(files);
         Assert.Equal(3, chosen.Size.Z);
-        Assert.Contains(chosen.Notes, n => n.Contains("largest of 2 CT series chosen: 2.2 (3 images)") && n.Contains("1.1 (2 images)"));
+        Assert.Contains(chosen.Notes, n => n.Contains("one of 2 CT series taken: 2.2 (3 axial slices of 1 mm)")
+            && n.Contains("1.1 (2 axial slices"));
         Assert.Contains(chosen.Notes, n => n.Contains("1 image of another modality than CT left out"));
         using VoxelVolume asked = Read(new VolumeReadOptions { SeriesUid = "1.1" }, files);
         Assert.Equal(2, asked.Size.Z);
@@ -92,10 +109,7 @@ public sealed class DicomTests
             seed.At(0), seed.At(1), seed.At(1), seed.At(2), seed.At(2) with { Instance = "other" },
             seed.At(7) with { ImageType = "ORIGINAL\\PRIMARY\\LOCALIZER" }, seed.At(9) with { Orientation = [0, 1, 0, 0, 0, -1] });
         Assert.Equal(3, volume.Size.Z);
-        Assert.Contains(volume.Notes, n => n == "1 localizer left out");
-        Assert.Contains(volume.Notes, n => n == "1 copy of an image dropped");
-        Assert.Contains(volume.Notes, n => n == "1 image at the place of another one dropped");
-        Assert.Contains(volume.Notes, n => n == "1 image of another size or orientation left out");
+        Assert.Equal(["1 localizer, 2 copies of images, 1 image of another size or orientation left out"], volume.Notes);
     }
 
     [Fact]
@@ -106,26 +120,27 @@ public sealed class DicomTests
         string message = Refused(new(), files);
         Assert.Contains("2 slices missing, 6 mm at the widest where slices are 2 mm apart", message);
         using VoxelVolume volume = Read(new VolumeReadOptions { AllowGaps = true }, files);
-        Assert.Equal([10.0, 12, 14, 14, 20, 20, 22], Values(volume));
-        Assert.Equal(2, volume.Spacing.Z);
-        Assert.Contains(volume.Notes, n => n.Contains("filled"));
+        Assert.Equal([10.0, 12, 14, 20, 22], Values(volume));
+        Assert.Contains("filled by interpolation, 33.3 % of the height", Assert.Single(volume.Notes));
+        using VoxelVolume filled = SliceResampling.Apply(volume, SliceGrid.Of(volume)!, -1000, default);
+        Assert.Equal([10.0, 12, 14, 16, 18, 20, 22], Values(filled));
+        Assert.Equal(2, filled.Spacing.Z);
         Assert.Contains("missing", Refused(new() { AllowGaps = true }, seed.At(0), seed.At(1), seed.At(900000)));
     }
 
     [Fact]
-    public void Uneven_distances_and_tilt_are_reported()
+    public void Uneven_distances_and_tilt_are_known()
     {
         var seed = new DicomSeed();
         using VoxelVolume uneven = Read(seed.At(0), seed.At(1), seed.At(2.2), seed.At(3));
-        Assert.Contains(uneven.Notes, n => n == "uneven slices: their distances vary from 0.8 to 1.2 mm");
-        Assert.Equal(1, uneven.Spacing.Z);
+        Assert.Equal([0, 1, 2.2, 3], SliceGrid.Of(uneven)!.Positions.Select(z => Math.Round(z, 9)));
         using VoxelVolume tilted = Read(seed.At(0), seed.At(1) with { Position = [-10, -19, 1] },
             seed.At(2) with { Position = [-10, -18, 2] });
-        Assert.Contains(tilted.Notes, n => n.StartsWith("gantry tilt of 45 degrees"));
+        Assert.Equal(["gantry tilt of 45 degrees: sheared back"], SliceGrid.Of(tilted)!.Notes);
         var coronal = seed with { Orientation = [1, 0, 0, 0, 0, -1] };
         using VoxelVolume turned = Read(coronal.At(0), coronal.At(0) with { Position = [-10, -22, 0], Instance = "b" });
-        Assert.Contains("the slices are not axial", turned.Notes);
         Assert.Equal(2, turned.Spacing.Z);
+        Assert.Null(SliceGrid.Of(turned));
     }
 
     [Fact]
@@ -156,9 +171,9 @@ public sealed class DicomTests
         Assert.Contains("2 images of other modalities than CT",
             Refused(new(), seed.At(0) with { Modality = "MR" }, seed.At(1) with { Modality = "MR" }));
         Assert.Contains("1 localizer", Refused(new(), seed with { ImageType = "ORIGINAL\\PRIMARY\\LOCALIZER" }));
-        Assert.Contains("1 multi-frame image", Refused(new(), seed with { Frames = 2 }));
+        Assert.Contains("1 multi-frame image without the places", Refused(new(), seed with { Frames = 2 }));
         Assert.Contains("1 image without position", Refused(new(), seed with { Position = [] }));
-        Assert.Contains("holds no DICOM image", Refused(new(), seed with { Samples = 3 }));
+        Assert.Contains("1 image in colour", Refused(new(), seed with { Samples = 3 }));
         Assert.Contains("enough for 3 rows of 400 columns", Refused(new(), seed.At(0) with { Columns = 400 }));
         Assert.Contains("up to bit 15 of 12", Refused(new(), seed with { BitsAllocated = 12 }));
         Assert.Contains("need 48 bytes; expected at most 47", Refused(new() { MaximumBytes = 47 }, seed.At(0), seed.At(1)));
