@@ -33,7 +33,7 @@ public sealed class StudyArgumentsTests
         var asked = Hsenet.Run("inspect", folder.Path, "--series", "1.2.4");
         Assert.Contains("32 × 32 × 2", asked.Output, StringComparison.Ordinal);
         Assert.Equal("", asked.Error);
-        Assert.Contains("largest of 2", Hsenet.Run("report", folder.Path, "--weights", Hsenet.Demo, "--max-tokens", "1").Error,
+        Assert.Contains("one of 2 CT series taken: 1.2.3", Hsenet.Run("report", folder.Path, "--weights", Hsenet.Demo, "--max-tokens", "1").Error,
             StringComparison.Ordinal);
         Hsenet.Run("inspect", folder.Path, "--series", "9.9").IsRefused("9.9", "1.2.3", "1.2.4");
     }
@@ -45,7 +45,7 @@ public sealed class StudyArgumentsTests
         string series = WriteSeries(folder.At("series"), "1.2.3", [0, 2, 4, 8]);
         Hsenet.Run("report", series, "--weights", Hsenet.Demo).IsRefused("1 slice missing", "gaps");
         var outcome = Hsenet.Run("inspect", series, "--allow-gaps");
-        Assert.Contains("32 × 32 × 5", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("32 × 32 × 4", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("1 slice missing", outcome.Error, StringComparison.Ordinal);
     }
 
