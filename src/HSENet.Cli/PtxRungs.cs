@@ -50,18 +50,20 @@ static class PtxRungs
     {
         LaunchProfile? counts = null;
         using EmulatorDevice device = new(new EmulatorOptions { Profile = true }) { Profiled = (_, profile) => counts = profile };
-        SampleLaunch launch = Launch(device, rung, sizes);
+        var (launch, work) = Launch(device, rung, sizes);
         return new RungProfile(rung, launch.Sizes,
             KernelProfile.Of(PtxModule.Parse(KernelTexts.Get(rung)), rung.EntryName, counts!, gpu, launch.Shape.DynamicSharedBytes,
-                launch.BufferBytes));
+                launch.BufferBytes, work.Operations));
     }
 
     /// <summary>Launches a rung's sample; sizes that do not fit are the user's fault.</summary>
-    public static SampleLaunch Launch(EmulatorDevice device, Rung rung, IReadOnlyDictionary<string, int> sizes)
+    public static (SampleLaunch Facts, LaunchWork Work) Launch(EmulatorDevice device, Rung rung, IReadOnlyDictionary<string, int> sizes)
     {
         try
         {
-            return KernelSample.Of(rung).Launch(device, rung, sizes);
+            using SampleRun run = KernelSample.Of(rung).Prepare(device, rung, sizes);
+            run.Launch();
+            return (run.Facts, run.Work);
         }
         catch (Exception e) when (sizes.Count > 0 && e is KernelArgumentException or NoRungException)
         {

@@ -27,8 +27,14 @@ static class PtxTable
             - **conflicts**: passes that bank conflicts add to accesses to shared memory. **copies**: groups of asynchronous copies under
               way at most.
             - **registers**: live 32-bit registers at most, an estimate; **occupancy** follows from it and from shared memory.
-            - **FLOP/byte**: operations over the least bytes. **bound**: what needs most time when everything else is hidden: memory, tensor
-              cores, or issue (slots of the schedulers, or the pipe in brackets); **least µs**: that time.
+            - **grid**: blocks. **busy**: multiprocessors of {gpu.Multiprocessors} that work on average until the last block ends.
+            - **useful FLOP**: what the result needs, whatever the kernel; **FLOP**: what was executed.
+            - **FLOP/byte**: executed operations over the least bytes. **bound**: the resource that alone needs most time: memory, L2 (the
+              second-level cache), tensor cores, or issue (slots of the schedulers, or the pipe in brackets); **bound µs**: that time on the
+              busy multiprocessors; **TFLOP/s**: useful operations (executed ones, where the operation names none) in that time. Left out
+              are all latencies, what does not overlap, misses of first-level caches beyond the least, and the launch: a launch takes
+              longer, and two bounds order two kernels only where the same resource binds both. An instruction of PTX counts as one of the
+              machine.
 
 
             """.ReplaceLineEndings("\n"));
@@ -54,6 +60,9 @@ static class PtxTable
         ("warp instructions", false, row => Number(row.Profile.WarpInstructions)),
         ("lanes", false, row => Short(32 * row.Profile.LaneShare)),
         ("parted", false, row => Number(row.Profile.DivergentBranches)),
+        ("grid", false, row => Number(row.Profile.Counts.Blocks)),
+        ("busy", false, row => Short(row.Profile.Spread.Busy)),
+        ("useful FLOP", false, row => row.Profile.UsefulOperations is { } useful ? Number((long)useful) : "–"),
         ("FLOP", false, row => Number(row.Profile.Operations)),
         ("tensor", false, row => row.Profile.TensorShare == 0 ? "–" : Short(100 * row.Profile.TensorShare) + " %"),
         ("sectors", false, row => Short(row.Profile.SectorsPerRequest)),
@@ -66,8 +75,9 @@ static class PtxTable
         ("registers", false, row => Number(row.Profile.Facts.EstimatedLiveRegisters)),
         ("occupancy", false, row => Short(100 * row.Profile.Occupancy.Share) + " %"),
         ("FLOP/byte", false, row => Short(row.Profile.ArithmeticIntensity)),
-        ("bound", true, row => row.Profile.Bound.Name == "issue" ? $"issue ({row.Profile.Bound.IssueLimit})" : row.Profile.Bound.Name),
-        ("least µs", false, row => Short(row.Profile.Bound.Microseconds)),
+        ("bound", true, row => row.Profile.Bound.FullName),
+        ("bound µs", false, row => Short(row.Profile.Bound.Microseconds)),
+        ("TFLOP/s", false, row => Short(row.Profile.TeraPerSecondAtBound)),
     ];
 
     static string Number(long value) => ProfileText.Number(value);

@@ -15,6 +15,7 @@ public sealed class LaunchProfile
         DivergentBranches = new long[count];
         GlobalRequests = new long[count];
         GlobalSectors = new long[count];
+        GlobalPasses = new long[count];
         GlobalBytes = new long[count];
         SharedRequests = new long[count];
         SharedWavefronts = new long[count];
@@ -32,6 +33,12 @@ public sealed class LaunchProfile
     /// <summary>Threads of a block.</summary>
     public long Threads { get; }
 
+    /// <summary>Instructions of warps in the block that had most.</summary>
+    public long MostInBlock { get; internal set; }
+
+    /// <summary>Instructions of warps in the block that had fewest.</summary>
+    public long FewestInBlock { get; internal set; }
+
     /// <summary>How often warps executed it.</summary>
     public long[] WarpInstructions { get; }
 
@@ -46,6 +53,9 @@ public sealed class LaunchProfile
 
     /// <summary>Different sectors of 32 bytes that these accesses touch.</summary>
     public long[] GlobalSectors { get; }
+
+    /// <summary>Clocks that these accesses take of the load-store unit: four sectors a clock, one clock at least.</summary>
+    public long[] GlobalPasses { get; }
 
     /// <summary>Bytes that the lanes asked for; bytes that several lanes share are counted for each.</summary>
     public long[] GlobalBytes { get; }

@@ -5,12 +5,13 @@ namespace HSENet.Ptx;
 sealed class LaunchRun(DecodedKernel kernel, long blocks, EmulatorOptions options)
 {
     readonly Lock _lock = new();
-    long _next, _instructions, _failedBlock = long.MaxValue;
+    long _next, _instructions, _failedBlock = long.MaxValue, _fewest = long.MaxValue, _most;
     Exception? _failure;
 
     /// <summary>Runs blocks until none are left.</summary>
     public void Work(BlockState state)
     {
+        long fewest = long.MaxValue, most = 0;
         for (long turn; (turn = Interlocked.Increment(ref _next) - 1) < blocks && Volatile.Read(ref _failedBlock) == long.MaxValue;)
         {
             long number = options.Blocks == null ? turn : options.Blocks[(int)turn];
@@ -20,7 +21,9 @@ sealed class LaunchRun(DecodedKernel kernel, long blocks, EmulatorOptions option
                 state.Start(number, kernel.Level != CheckLevel.Bounds);
                 long before = state.Executed;
                 BlockScheduler.Run(state);
-                Interlocked.Add(ref _instructions, state.Executed - before);
+                long executed = state.Executed - before;
+                (fewest, most) = (Math.Min(fewest, executed), Math.Max(most, executed));
+                Interlocked.Add(ref _instructions, executed);
             }
             catch (EmulatorException failure)
             {
@@ -29,6 +32,8 @@ sealed class LaunchRun(DecodedKernel kernel, long blocks, EmulatorOptions option
                         (_failure, _failedBlock) = (failure, number);
             }
         }
+        lock (_lock)
+            (_fewest, _most) = (Math.Min(_fewest, fewest), Math.Max(_most, most));
     }
 
     public void ThrowIfFailed()
@@ -62,7 +67,7 @@ sealed class LaunchRun(DecodedKernel kernel, long blocks, EmulatorOptions option
     {
         if (states[0].Profile == null)
             return null;
-        LaunchProfile profile = new(kernel.Statements, blocks, threads);
+        LaunchProfile profile = new(kernel.Statements, blocks, threads) { MostInBlock = _most, FewestInBlock = _fewest };
         foreach (BlockState state in states)
             state.Profile!.AddTo(profile);
         return profile;

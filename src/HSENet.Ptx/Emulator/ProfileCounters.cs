@@ -11,7 +11,7 @@ namespace HSENet.Ptx;
 /// </summary>
 sealed unsafe class ProfileCounters
 {
-    const int SectorBytes = 32, BankBytes = 4, Banks = 32;
+    const int SectorBytes = 32, SectorsPerClock = 4, BankBytes = 4, Banks = 32;
 
     /// <summary>The last pattern of an instruction: distances of addresses to the first, and what was counted for it.</summary>
     struct Pattern
@@ -25,7 +25,7 @@ sealed unsafe class ProfileCounters
 
     readonly DecodedKernel _kernel;
     readonly long[] _runs, _lanes, _divergences, _guardedLanes;
-    readonly long[] _requests, _units, _ideal, _bytes;
+    readonly long[] _requests, _units, _passes, _bytes;
     readonly long[] _sharedRequests, _sharedUnits, _sharedIdeal, _sharedBytes, _localRequests;
     readonly Pattern[] _patterns;
     readonly Pattern* _pattern;
@@ -39,7 +39,7 @@ sealed unsafe class ProfileCounters
         _divergences = new long[kernel.Blocks.Length];
         int count = kernel.Statements.Count;
         _guardedLanes = new long[count];
-        (_requests, _units, _ideal, _bytes) = (new long[count], new long[count], new long[count], new long[count]);
+        (_requests, _units, _passes, _bytes) = (new long[count], new long[count], new long[count], new long[count]);
         (_sharedRequests, _sharedUnits, _sharedIdeal, _sharedBytes) = (new long[count], new long[count], new long[count], new long[count]);
         _localRequests = new long[count];
         // Two for each instruction: an asynchronous copy accesses global and shared memory.
@@ -49,7 +49,7 @@ sealed unsafe class ProfileCounters
 
     public void Clear()
     {
-        foreach (long[] counters in new[] { _runs, _lanes, _divergences, _guardedLanes, _requests, _units, _ideal, _bytes, _sharedRequests,
+        foreach (long[] counters in new[] { _runs, _lanes, _divergences, _guardedLanes, _requests, _units, _passes, _bytes, _sharedRequests,
             _sharedUnits, _sharedIdeal, _sharedBytes, _localRequests })
             Array.Clear(counters);
         _copyDepth = 0;
@@ -122,6 +122,7 @@ sealed unsafe class ProfileCounters
         }
         Add(profile.GlobalRequests, _requests);
         Add(profile.GlobalSectors, _units);
+        Add(profile.GlobalPasses, _passes);
         Add(profile.GlobalBytes, _bytes);
         Add(profile.SharedRequests, _sharedRequests);
         Add(profile.SharedWavefronts, _sharedUnits);
@@ -144,6 +145,7 @@ sealed unsafe class ProfileCounters
         if (!Same(pattern, addresses, offset, mask, SectorBytes))
             pattern->Result = Sectors(addresses, offset, mask, bytes);
         _units[statement] += pattern->Result;
+        _passes[statement] += (pattern->Result + SectorsPerClock - 1) / SectorsPerClock;
     }
 
     void Shared(int statement, Pattern* pattern, ulong* addresses, long offset, uint mask, uint bytes)
@@ -201,36 +203,46 @@ sealed unsafe class ProfileCounters
         return count;
     }
 
-    // A pass serves up to 128 bytes: all lanes with accesses of up to 4 bytes, half of them with 8, a quarter with 16. In a pass each
-    // bank gives one word, however many lanes read it.
+    // A pass serves up to 128 bytes, a word of each bank, however many lanes read it. Accesses of up to 4 bytes go in one pass, those of
+    // 8 bytes by halves of the warp and those of 16 by quarters; halves or quarters whose words lie in distinct banks go together, as when
+    // pairs of lanes read the same.
     static (int Wavefronts, int Ideal) Wavefronts(ulong* addresses, long offset, uint mask, uint bytes)
     {
-        int lanes = bytes <= 4 ? 32 : bytes == 8 ? 16 : 8, wavefronts = 0, ideal = 0;
-        ulong* words = stackalloc ulong[Banks];
-        int* used = stackalloc int[Banks];
-        for (int from = 0; from < 32; from += lanes)
+        int smallest = bytes <= 4 ? 32 : bytes == 8 ? 16 : 8;
+        return Group(0, 32);
+
+        (int Wavefronts, int Ideal) Group(int from, int lanes)
         {
             uint group = lanes == 32 ? mask : mask >> from & ((1u << lanes) - 1);
             if (group == 0)
-                continue;
+                return default;
+            ulong* words = stackalloc ulong[Banks];
+            int* used = stackalloc int[Banks];
             new Span<int>(used, Banks).Clear();
             int count = 0;
+            bool tooMany = false;
             for (uint m = group; m != 0; m &= m - 1)
             {
                 ulong address = addresses[from + BitOperations.TrailingZeroCount(m)] + (ulong)offset;
-                for (ulong word = address / BankBytes; word <= (address + bytes - 1) / BankBytes && count < Banks; word++)
+                for (ulong word = address / BankBytes; word <= (address + bytes - 1) / BankBytes; word++)
                     if (!new ReadOnlySpan<ulong>(words, count).Contains(word))
                     {
+                        tooMany = count == Banks;
+                        if (tooMany)
+                            break;
                         words[count++] = word;
                         used[word % Banks]++;
                     }
+                if (tooMany)
+                    break;
             }
             int most = 1;
             for (int bank = 0; bank < Banks; bank++)
                 most = Math.Max(most, used[bank]);
-            wavefronts += most;
-            ideal++;
+            if (lanes == smallest || (!tooMany && most == 1))
+                return (most, 1);
+            var (low, high) = (Group(from, lanes / 2), Group(from + lanes / 2, lanes / 2));
+            return (low.Wavefronts + high.Wavefronts, tooMany ? low.Ideal + high.Ideal : 1);
         }
-        return (wavefronts, ideal);
     }
 }

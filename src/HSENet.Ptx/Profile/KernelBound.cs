@@ -1,44 +1,70 @@
-// What limits a kernel on a GPU: the least time that memory, tensor cores and the multiprocessors' pipes need.
+// What limits a kernel on a GPU: the time that each resource alone needs for what was counted.
 namespace HSENet.Ptx;
 
 /// <summary>
-/// Least times of a launch when one resource alone counts, in microseconds, from a GPU's figures on paper: every multiprocessor busy, every
-/// latency hidden. A kernel cannot be faster than the largest of them; it can be much slower.
+/// Times of a launch when one resource alone counts, in microseconds, at the rates that a GPU's maker states, on the multiprocessors that
+/// its grid keeps busy. The largest is the bound. It leaves out every latency (of memory, of dependent instructions, of barriers), whatever
+/// two resources do not do at once, what first-level caches miss beyond the least, and the launch itself: most kernels take longer, and a
+/// bound orders two of them only where the same resource binds both. It takes each instruction of PTX for one of the machine, which an
+/// assembler may merge or split, and inputs for not being in the second-level cache.
 /// </summary>
 /// <param name="Memory">Bytes over the bandwidth of the GPU's memory.</param>
-/// <param name="Tensor">Operations of mma over the rate of the tensor cores.</param>
+/// <param name="Level2">Bytes that pass the second-level cache over its bandwidth and that of the busy multiprocessors' ports.</param>
+/// <param name="Tensor">Operations of mma over the rate of the tensor cores for that instruction and type.</param>
 /// <param name="Issue">The slowest of the multiprocessor's pipes.</param>
-/// <param name="IssueLimit">Which pipe that is: <c>issue slots</c>, <c>f32</c>, <c>f64</c>, <c>load-store</c>.</param>
-public sealed record KernelBound(double Memory, double Tensor, double Issue, string IssueLimit)
+/// <param name="IssueLimit">Which pipe that is: <c>issue slots</c>, <c>f32</c>, <c>f64</c>, <c>half</c>, <c>integer</c>,
+/// <c>special functions</c>, <c>load-store</c>.</param>
+public sealed record KernelBound(double Memory, double Level2, double Tensor, double Issue, string IssueLimit)
 {
-    /// <summary><c>memory</c>, <c>tensor</c> or <c>issue</c>.</summary>
-    public string Name => Memory >= Tensor && Memory >= Issue ? "memory" : Tensor >= Issue ? "tensor" : "issue";
+    (string Name, double Time)[] Resources => [("memory", Memory), ("L2", Level2), ("tensor", Tensor), ("issue", Issue)];
+
+    /// <summary><c>memory</c>, <c>L2</c>, <c>tensor</c> or <c>issue</c>.</summary>
+    public string Name => Resources.MaxBy(resource => resource.Time).Name;
 
     /// <summary>The largest of the times.</summary>
-    public double Microseconds => Math.Max(Memory, Math.Max(Tensor, Issue));
+    public double Microseconds => Resources.Max(resource => resource.Time);
 
-    internal static KernelBound Of(GpuModel gpu, LaunchProfile counts, long memoryBytes)
+    /// <summary>The name, with the pipe behind <c>issue</c>.</summary>
+    public string FullName => Name == "issue" ? $"issue ({IssueLimit})" : Name;
+
+    internal static KernelBound Of(GpuModel gpu, LaunchProfile counts, double busy, long memoryBytes)
     {
-        double tensor = 0, f32 = 0, f64 = 0;
+        double tensor = 0, f32 = 0, f64 = 0, half = 0, integer = 0, multiply = 0, special = 0;
+        long passing = 0;
         foreach ((int n, PtxInstruction i) in counts.Instructions.Index())
         {
             double operations = (double)LaunchProfile.MatrixOperations(i) * counts.WarpInstructions[n];
             if (operations > 0)
-                tensor += operations / (InstructionClass.MatrixType(i) is "s8" or "u8" ? gpu.Tensor8Tera : gpu.Tensor16Tera) / 1e6;
-            else if (InstructionClass.LaneOperations(i) is { Type: { } type })
-                (type == "f64" ? ref f64 : ref f32) += counts.WarpInstructions[n];
+                tensor += operations / gpu.TensorTera(i) / 1e6;
+            else
+                switch (InstructionClass.PipeOf(i))
+                {
+                    case Pipe.F32: f32 += counts.WarpInstructions[n]; break;
+                    case Pipe.F64: f64 += counts.WarpInstructions[n]; break;
+                    case Pipe.Half: half += counts.WarpInstructions[n]; break;
+                    case Pipe.Integer: integer += counts.WarpInstructions[n]; break;
+                    case Pipe.IntegerMultiply: multiply += counts.WarpInstructions[n]; break;
+                    case Pipe.Special: special += counts.WarpInstructions[n]; break;
+                }
+            if (InstructionClass.PassesLevel1(i))
+                passing += counts.GlobalSectors[n];
         }
-        // A request to shared memory passes once for each wavefront, one to global memory once for four sectors.
-        double passes = (double)counts.SharedWavefronts.Sum() + counts.GlobalSectors.Sum() / (double)GpuModel.SectorsPerClock;
         (double Clocks, string Limit)[] pipes =
         [
             (counts.WarpInstructions.Sum() / (double)GpuModel.IssuesPerClock, "issue slots"),
             (f32 * 32 / gpu.F32LanesPerClock, "f32"),
             (f64 * 32 / gpu.F64LanesPerClock, "f64"),
-            (passes, "load-store"),
+            (half * 32 / gpu.HalfLanesPerClock, "half"),
+            (Math.Max(integer, multiply) * 32 / gpu.IntegerLanesPerClock, "integer"),
+            (special * 32 / GpuModel.SpecialLanesPerClock, "special functions"),
+            // A request to shared memory passes once for each wavefront.
+            (counts.SharedWavefronts.Sum() + (double)counts.GlobalPasses.Sum(), "load-store"),
         ];
         var (clocks, limit) = pipes.MaxBy(pipe => pipe.Clocks);
-        double clocksPerMicrosecond = gpu.BoostGigahertz * 1e3 * gpu.Multiprocessors;
-        return new KernelBound(memoryBytes / gpu.MemoryGigabytesPerSecond / 1e3, tensor, clocks / clocksPerMicrosecond, limit);
+        double clocksPerMicrosecond = gpu.BoostGigahertz * 1e3;
+        double level2BytesPerClock = Math.Min(gpu.Level2BytesPerClock ?? double.PositiveInfinity, busy * GpuModel.PortBytesPerClock);
+        return new KernelBound(memoryBytes / gpu.MemoryGigabytesPerSecond / 1e3,
+            Math.Max(memoryBytes, passing * (double)KernelProfile.SectorBytes) / level2BytesPerClock / clocksPerMicrosecond,
+            tensor * gpu.Multiprocessors / busy, clocks / (clocksPerMicrosecond * busy), limit);
     }
 }

@@ -4,9 +4,9 @@ namespace HSENet.Ptx;
 /// <summary>The profile of one launch on a named GPU. Counted in the emulator; nothing of it was measured on hardware.</summary>
 public sealed class KernelProfile
 {
-    const int SectorBytes = 32;
+    internal const int SectorBytes = 32;
 
-    KernelProfile(KernelFacts facts, LaunchProfile counts, GpuModel gpu, long dynamicSharedBytes, long? bufferBytes)
+    KernelProfile(KernelFacts facts, LaunchProfile counts, GpuModel gpu, long dynamicSharedBytes, long? bufferBytes, double? usefulOperations)
     {
         (Facts, Counts, Gpu) = (facts, counts, gpu);
         SharedBytesPerBlock = facts.StaticSharedBytes + dynamicSharedBytes;
@@ -39,7 +39,9 @@ public sealed class KernelProfile
         DivergentBranches = counts.DivergentBranches.Sum();
         MemoryBytes = Math.Min(GlobalBytesMoved, bufferBytes ?? long.MaxValue);
         Occupancy = Occupancy.Of(gpu, counts.Threads, facts.EstimatedLiveRegisters, SharedBytesPerBlock);
-        Bound = KernelBound.Of(gpu, counts, MemoryBytes);
+        Spread = GridSpread.Of(gpu, counts, Occupancy);
+        Bound = KernelBound.Of(gpu, counts, Spread.Busy, MemoryBytes);
+        UsefulOperations = usefulOperations;
     }
 
     /// <summary>What can be said of the kernel without running it.</summary>
@@ -71,6 +73,13 @@ public sealed class KernelProfile
 
     /// <summary>All operations, of tensor cores and of others.</summary>
     public long Operations => OperationsByType.Values.Sum() + TensorOperationsByType.Values.Sum();
+
+    /// <summary>Operations that the result needs, whatever the kernel; null when that is not known.</summary>
+    public double? UsefulOperations { get; }
+
+    /// <summary>10¹² useful operations a second if the launch took no longer than its bound; executed ones where useful ones are not
+    /// known.</summary>
+    public double TeraPerSecondAtBound => Bound.Microseconds == 0 ? 0 : (UsefulOperations ?? Operations) / Bound.Microseconds / 1e6;
 
     /// <summary>Share of the operations that tensor cores do, 0 to 1.</summary>
     public double TensorShare => Ratio(TensorOperationsByType.Values.Sum(), Operations);
@@ -121,6 +130,9 @@ public sealed class KernelProfile
     /// <summary>Occupancy from estimated registers and shared memory.</summary>
     public Occupancy Occupancy { get; }
 
+    /// <summary>How the blocks spread over the GPU.</summary>
+    public GridSpread Spread { get; }
+
     /// <summary>Operations for each byte of <see cref="MemoryBytes"/>.</summary>
     public double ArithmeticIntensity => Ratio(Operations, MemoryBytes);
 
@@ -139,13 +151,15 @@ public sealed class KernelProfile
     /// <param name="gpu">The GPU to compare with.</param>
     /// <param name="dynamicSharedBytes">Dynamic shared memory of the launch.</param>
     /// <param name="bufferBytes">Bytes of all buffers that the kernel may reach, or null when that is not known.</param>
+    /// <param name="usefulOperations">Operations that the result needs, or null when that is not known.</param>
     /// <exception cref="PtxException">The module has no such entry.</exception>
     public static KernelProfile Of(PtxModule module, string entryName, LaunchProfile counts, GpuModel gpu, long dynamicSharedBytes = 0,
-        long? bufferBytes = null)
+        long? bufferBytes = null, double? usefulOperations = null)
     {
         ArgumentNullException.ThrowIfNull(counts);
         ArgumentNullException.ThrowIfNull(gpu);
-        return new KernelProfile(KernelFacts.Of(module, entryName), counts, gpu, dynamicSharedBytes, bufferBytes);
+        return new KernelProfile(KernelFacts.Of(module, entryName), counts, gpu, dynamicSharedBytes, bufferBytes,
+            usefulOperations);
     }
 
     static void Add(SortedDictionary<string, long> sums, string key, long value) => sums[key] = sums.GetValueOrDefault(key) + value;

@@ -9,6 +9,8 @@ namespace HSENet.Ptx;
 public sealed record Occupancy(int Blocks, int Warps, double Share, string Limit)
 {
     const int RegisterStep = 8; // registers of a thread come in eights
+    const int Quarters = 4; // a multiprocessor's registers lie in four parts, a warp's in one of them
+    const int SharedStep = 128;
 
     /// <summary>The occupancy of a kernel.</summary>
     public static Occupancy Of(GpuModel gpu, long threads, int registers, long sharedBytes)
@@ -16,12 +18,13 @@ public sealed record Occupancy(int Blocks, int Warps, double Share, string Limit
         ArgumentNullException.ThrowIfNull(gpu);
         int warps = (int)((threads + 31) / 32);
         int perWarp = 32 * Math.Max(1, (registers + RegisterStep - 1) / RegisterStep) * RegisterStep;
+        long sharedPerBlock = (sharedBytes + GpuModel.SystemSharedBytesPerBlock + SharedStep - 1) / SharedStep * SharedStep;
         (long Blocks, string Limit)[] limits =
         [
             (gpu.WarpsPerMultiprocessor / warps, "warps"),
             (gpu.BlocksPerMultiprocessor, "blocks"),
-            (GpuModel.RegistersPerMultiprocessor / perWarp / warps, "registers"),
-            (gpu.SharedBytesPerMultiprocessor / (sharedBytes + GpuModel.SystemSharedBytesPerBlock), "shared memory"),
+            (Quarters * (GpuModel.RegistersPerMultiprocessor / Quarters / perWarp) / warps, "registers"),
+            (gpu.SharedBytesPerMultiprocessor / sharedPerBlock, "shared memory"),
         ];
         var (blocks, limit) = limits.MinBy(entry => entry.Blocks);
         int resident = (int)blocks * warps;

@@ -22,6 +22,8 @@ public static class ProfileJson
         Write(writer, "tensor_operations_by_type", profile.TensorOperationsByType);
         foreach ((string name, double value) in Ratios(profile))
             writer.WriteNumber(name, value);
+        if (profile.UsefulOperations is { } useful)
+            writer.WriteNumber("useful_operations", useful);
         writer.WriteString("occupancy_limit", profile.Occupancy.Limit);
         writer.WriteString("issue_limit", profile.Bound.IssueLimit);
         writer.WriteString("bound", profile.Bound.Name);
@@ -49,8 +51,9 @@ public static class ProfileJson
     [
         ("lane_share", p.LaneShare), ("sectors_per_request", p.SectorsPerRequest), ("tensor_share", p.TensorShare),
             ("occupancy", p.Occupancy.Share),
-        ("arithmetic_intensity", p.ArithmeticIntensity), ("memory_us", p.Bound.Memory), ("tensor_us", p.Bound.Tensor),
-            ("issue_us", p.Bound.Issue),
+        ("arithmetic_intensity", p.ArithmeticIntensity), ("memory_us", p.Bound.Memory), ("l2_us", p.Bound.Level2),
+        ("tensor_us", p.Bound.Tensor), ("issue_us", p.Bound.Issue), ("bound_us", p.Bound.Microseconds),
+        ("busy_multiprocessors", p.Spread.Busy), ("waves", p.Spread.Waves), ("tera_per_second_at_bound", p.TeraPerSecondAtBound),
     ];
 
     static void Write(Utf8JsonWriter writer, string name, IReadOnlyDictionary<string, long> values)
@@ -72,7 +75,7 @@ public static class ProfileJson
         foreach ((string name, long value) in new[]
         {
             ("global_requests", counts.GlobalRequests[n]), ("global_sectors", counts.GlobalSectors[n]),
-                ("global_bytes", counts.GlobalBytes[n]),
+                ("global_passes", counts.GlobalPasses[n]), ("global_bytes", counts.GlobalBytes[n]),
             ("shared_requests", counts.SharedRequests[n]), ("shared_wavefronts", counts.SharedWavefronts[n]),
             ("bank_conflicts", counts.SharedWavefronts[n] - counts.SharedIdealWavefronts[n]), ("local_requests", counts.LocalRequests[n]),
             ("divergent", counts.DivergentBranches[n]),

@@ -34,6 +34,9 @@ public static class ProfileText
         yield return ("operations", p.Operations == 0 ? "none"
             : string.Join(", ", p.OperationsByType.Select(pair => $"{Number(pair.Value)} {pair.Key}")
             .Concat(p.TensorOperationsByType.Select(pair => $"{Number(pair.Value)} {pair.Key} on tensor cores"))));
+        if (p.UsefulOperations is { } useful)
+            yield return ("useful operations", $"{Number((long)useful)}: what the result needs, whatever the kernel"
+                + (p.Operations > 0 ? $"; {Format(100 * useful / p.Operations)} % of the executed" : ""));
         yield return ("tensor cores", p.TensorShare == 0 ? "not used" : $"{Format(100 * p.TensorShare)} % of the operations");
         yield return ("global memory", $"{Number(p.GlobalRequests)} accesses, {Format(p.SectorsPerRequest)} sectors each");
         yield return ("global bytes", $"{Number(p.GlobalBytesMoved)} moved in sectors, {Number(p.GlobalBytesAsked)} asked for by lanes, "
@@ -49,10 +52,16 @@ public static class ProfileText
         yield return ("shared bytes of a block", Number(p.SharedBytesPerBlock));
         yield return ("occupancy", $"{Format(100 * p.Occupancy.Share)} %: {p.Occupancy.Blocks} blocks, {p.Occupancy.Warps} warps; "
             + $"limited by {p.Occupancy.Limit}");
+        yield return ("grid", p.Spread.PerRound == 0 ? "no block fits on a multiprocessor"
+            : $"{Format(p.Spread.Busy)} of {p.Gpu.Multiprocessors} multiprocessors busy; {Format(p.Spread.Waves)} waves of "
+            + $"{Number(p.Spread.PerRound)} blocks, the last {Format(100 * p.Spread.Tail)} % full");
         yield return ("arithmetic intensity", $"{Format(p.ArithmeticIntensity)} operations for each byte");
-        yield return ("bound", $"{bound.Name}{(bound.Name == "issue" ? $" ({bound.IssueLimit})" : "")}: at least "
-            + $"{Format(bound.Microseconds)} µs"
-            + $" (memory {Format(bound.Memory)}, tensor {Format(bound.Tensor)}, issue {Format(bound.Issue)})");
+        yield return ("bound", $"{bound.FullName}: {Format(bound.Microseconds)} µs (memory {Format(bound.Memory)}, "
+            + $"L2 {Format(bound.Level2)}, tensor {Format(bound.Tensor)}, issue {Format(bound.Issue)}); "
+            + "latencies, and what does not overlap, are left out");
+        if (p.Operations > 0 || p.UsefulOperations > 0)
+            yield return ("rate at the bound", $"{Format(p.TeraPerSecondAtBound)} TFLOP/s of "
+                + (p.UsefulOperations == null ? "executed operations" : "useful operations"));
     }
 
     /// <summary>A count with commas between thousands.</summary>

@@ -53,6 +53,25 @@ public class ProfileTests
             (profile.SharedRequests[store], profile.SharedWavefronts[store], profile.SharedIdealWavefronts[store]));
     }
 
+    [Theory]
+    [InlineData("v4.u32", "shr.u32 %r2, %r1, 1; mul.lo.u32 %r2, %r2, 16;", 2, 2)] // pairs of lanes read the same: halves go together
+    [InlineData("v4.u32", "shr.u32 %r2, %r1, 2; mul.lo.u32 %r2, %r2, 16;", 1, 1)]
+    [InlineData("v4.u32", "mov.u32 %r2, 0;", 1, 1)]
+    [InlineData("v4.u32", "shr.u32 %r2, %r1, 1; mul.lo.u32 %r2, %r2, 32;", 4, 2)] // the same with words of half the banks
+    [InlineData("v2.u32", "shr.u32 %r2, %r1, 1; mul.lo.u32 %r2, %r2, 8;", 1, 1)]
+    [InlineData("v2.u32", "mul.lo.u32 %r2, %r1, 8;", 2, 2)]
+    [InlineData("v2.u32", "mul.lo.u32 %r2, %r1, 16;", 4, 2)]
+    public void Wide_loads_whose_lanes_share_words_take_fewer_passes(string type, string address, int passes, int ideal)
+    {
+        using Kernel kernel = Kernel.Of($"""
+            .shared .align 16 .b8 tile[8192];
+            mov.u32 %r1, %tid.x; {address} mov.u32 %r7, tile; add.u32 %r7, %r7, %r2;
+            ld.shared.{type} {(type == "v4.u32" ? "{%r3, %r4, %r5, %r6}" : "{%r3, %r4}")}, [%r7];
+            """, 0);
+        LaunchProfile profile = kernel.Launch(1, 32, new EmulatorOptions { Profile = true }).Profile!;
+        Assert.Equal((passes, ideal), (profile.SharedWavefronts.Sum(), profile.SharedIdealWavefronts.Sum()));
+    }
+
     [Fact]
     public void Lanes_that_a_predicate_or_a_branch_holds_back_are_not_counted()
     {
