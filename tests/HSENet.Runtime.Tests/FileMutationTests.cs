@@ -101,6 +101,67 @@ public sealed class FileMutationTests
         });
     }
 
+    [Theory]
+    [InlineData(DicomTransferSyntax.ImplicitLittleEndian)]
+    [InlineData(DicomTransferSyntax.ExplicitLittleEndian)]
+    [InlineData(DicomTransferSyntax.RunLength)]
+    public void Dicom_frames(string syntax) => Mutations.Check(
+        [DicomMultiFrameTests.Enhanced(syntax, [0, 1, 2, 4], isOpen: true, itemsExplicit: true).ToBytes(),
+            DicomMultiFrameTests.Enhanced(syntax, [0, 1, 0, 1], isOpen: false, itemsExplicit: false).ToBytes()],
+        file => ReadPlaced([file], allowGaps: true));
+
+    // Encodings that nobody announced, padding, bits elsewhere, marks of acquisitions.
+    [Fact]
+    public void Dicom_exports()
+    {
+        var seed = new DicomSeed { Rows = 5, Columns = 7, Class = "1.2.840.10008.5.1.4.1.1.2", Study = "1.9", Time = "120000", Acquisition = 0 };
+        DicomSeed implicitly = seed with { Syntax = DicomTransferSyntax.ImplicitLittleEndian };
+        byte[] items = DicomSeed.Sequence(0x00091010, "UN", true, true, DicomSeed.Element(0x00080100, "SH", DicomSeed.Text("code"), true));
+        Mutations.Check([.. ((DicomSeed[])
+        [
+            implicitly with { Preamble = false, Meta = false }, seed with { RealSyntax = DicomTransferSyntax.ImplicitLittleEndian },
+            implicitly with { RealSyntax = DicomTransferSyntax.ExplicitLittleEndian, Modality = "" },
+            seed with { Raw = [(0x00091010, items), (0x001910AA, DicomSeed.Element(0x001910AA, "\0\0", [1, 2], true))] },
+            seed with { More = [(0x00280120, "US", seed.Short(3)), (0x00280121, "US", seed.Short(9))], BitsStored = 12, HighBit = 15 },
+        ]).Select(s => s.At(1).ToBytes())], file => ReadPlaced(
+            [file, .. Enumerable.Range(0, 4).Select(i => (seed with { Acquisition = i % 2 }).At(i / 2 * 2, i).ToBytes())], allowGaps: true));
+    }
+
+    [Fact]
+    public void Dicom_of_other_kinds_never_stops_a_series()
+    {
+        var seed = new DicomSeed { Class = "1.2.840.10008.5.1.4.1.1.2" };
+        byte[][] series = [.. Enumerable.Range(0, 3).Select(z => seed.At(z).ToBytes())];
+        long noted = 0;
+        Mutations.Check([(seed with { Modality = "MR", Series = "7", Nested = true }).ToBytes()], file =>
+        {
+            try
+            {
+                using VoxelVolume volume = DicomVolume.Read("folder",
+                    series.Append(file).Select((content, i) => DicomSource.FromBytes($"file{i}", content)), new());
+                noted += volume.Notes.Count;
+            }
+            catch (HseNetFileException e)
+            {
+                // Only one that became a damaged CT image may.
+                Assert.True(DicomFile.Parse(file, "file3").IsCt, e.Message);
+                throw;
+            }
+        }, isSometimesRefused: false);
+        Assert.True(noted > 0);
+    }
+
+    static void ReadPlaced(byte[][] files, bool allowGaps)
+    {
+        using VoxelVolume volume = DicomVolume.Read("folder", files.Select((file, i) => DicomSource.FromBytes($"file{i}", file)),
+            new() { AllowGaps = allowGaps });
+        Sum(volume);
+        if (SliceGrid.Of(volume) is not { } grid)
+            return;
+        using VoxelVolume even = SliceResampling.Apply(volume, grid, -1000, default);
+        Assert.InRange(even.Count, 1, 100 * volume.Count);
+    }
+
     [Fact]
     public void Metadata_tables() => Mutations.Check(
         [Encoding.UTF8.GetBytes("VolumeName,Note,RescaleSlope,RescaleIntercept,XYSpacing,ZSpacing\n"

@@ -54,7 +54,7 @@ internal static class DicomAcquisitions
                 .ThenBy(g => g.Key, StringComparer.Ordinal)
                 .Select((g, i) => DicomStack.Of(g, Joined(stack, name == "acquisition" ? $"acquisition {g.Key}" : $"{name} {i + 1}")))];
             // A mark that differs from slice to slice tells nothing.
-            if (parts.Length > 1 && parts.Length <= stack.Images.Count / 2 && parts.Max(part => part.Places) >= 2
+            if (parts.Length > 1 && parts.Length <= (stack.Images.Count + 1) / 2 && parts.Max(part => part.Places) >= 2
                 && parts.Sum(part => part.Images.Count - part.Places) < stack.Images.Count - stack.Places)
                 return parts.SelectMany(part => Divide(part, mark + 1));
         }

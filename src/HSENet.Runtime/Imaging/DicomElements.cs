@@ -33,7 +33,7 @@ internal sealed class DicomElements
     readonly ReadOnlyMemory<byte> _bytes;
     readonly string _name;
     readonly bool _isBigEndian, _endsAtDelimiter;
-    bool _isExplicit, _isBegun;
+    bool _isExplicit, _isBegun, _isEnded;
 
     public DicomElements(ReadOnlyMemory<byte> bytes, string name, bool isExplicit, bool isBigEndian, bool endsAtDelimiter = false) =>
         (_bytes, _name, _isExplicit, _isBigEndian, _endsAtDelimiter) = (bytes, name, isExplicit, isBigEndian, endsAtDelimiter);
@@ -48,10 +48,11 @@ internal sealed class DicomElements
     public bool TryNext(out DicomElement element)
     {
         element = default;
-        if (Position >= _bytes.Length)
+        if (_isEnded || Position >= _bytes.Length)
             return false;
         element = Next();
-        return !_endsAtDelimiter || element.Tag != ItemEnd;
+        _isEnded = _endsAtDelimiter && element.Tag == ItemEnd;
+        return !_isEnded;
     }
 
     /// <summary>Reads tag, VR and length and goes to the value, whose bytes are checked to be there unless the length is

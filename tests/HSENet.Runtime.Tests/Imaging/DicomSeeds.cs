@@ -128,6 +128,8 @@ internal sealed record DicomSeed
             if (tag < 0x7FE00010)
                 Element(content, tag, representation, value, IsExplicit, IsBigEndian);
         }
+        foreach (var (_, bytes) in raw)
+            content.Write(bytes);
         AddPixels(content);
         return content.ToArray();
     }
