@@ -13,7 +13,8 @@ readonly struct LocalToGeneric : IUnary<ulong, ulong>
 
 readonly struct FromGeneric : IUnary<ulong, ulong>
 {
-    public static ulong Of(ulong a) => GenericAddress.InShared(a) || GenericAddress.InLocal(a) ? a & GenericAddress.WindowMask : a;
+    public static ulong Of(ulong a) => GenericAddress.InShared(a) || GenericAddress.InLocal(a) || ParameterSpace.Contains(a)
+        ? a & GenericAddress.WindowMask : a;
 }
 
 /// <summary>isspacep: A comes twice.</summary>
@@ -25,11 +26,6 @@ readonly struct IsShared : ITest<ulong>
 readonly struct IsLocal : ITest<ulong>
 {
     public static bool Of(ulong a, ulong b) => GenericAddress.InLocal(a);
-}
-
-readonly struct IsGlobal : ITest<ulong>
-{
-    public static bool Of(ulong a, ulong b) => !GenericAddress.InShared(a) && !GenericAddress.InLocal(a);
 }
 
 /// <summary>mapa: a cluster has one block, so its shared address stays.</summary>
@@ -49,11 +45,11 @@ sealed partial class DecodeTable
     {
         Add("cvta.shared.u64 cvta.shared::cta.u64 cvta.shared::cluster.u64", Form.Unary<SharedToGeneric, ulong, ulong>());
         Add("cvta.local.u64", Form.Unary<LocalToGeneric, ulong, ulong>());
-        Add("cvta.to.shared.u64 cvta.to.shared::cta.u64 cvta.to.shared::cluster.u64 cvta.to.local.u64",
-            Form.Unary<FromGeneric, ulong, ulong>());
+        Add("cvta.to.shared.u64 cvta.to.shared::cta.u64 cvta.to.shared::cluster.u64 cvta.to.local.u64 cvta.to.param.u64 "
+            + "cvta.to.param::entry.u64", Form.Unary<FromGeneric, ulong, ulong>());
+        Add("cvta.param.u64 cvta.param::entry.u64", Form.Unary<ParameterToGeneric, ulong, ulong>());
         Add("isspacep.shared isspacep.shared::cta isspacep.shared::cluster", Form.TestOfOne<IsShared, ulong>());
         Add("isspacep.local", Form.TestOfOne<IsLocal, ulong>());
-        Add("isspacep.global", Form.TestOfOne<IsGlobal, ulong>());
         Add("mapa.u64 mapa.shared::cluster.u64", Form.Binary<MapToOnlyBlock<ulong>, ulong, uint, ulong>());
         Add("mapa.u32 mapa.shared::cluster.u32", Form.Binary<MapToOnlyBlock<uint>, uint, uint, uint>());
         Add("getctarank.u64 getctarank.shared::cluster.u64", Form.Unary<RankOfOnlyBlock<ulong>, ulong, uint>());

@@ -7,8 +7,10 @@ namespace HSENet.Ptx;
 readonly record struct SharedArray(string Name, int Offset, int Bytes, int Alignment);
 
 /// <summary>
-/// Places arrays so that faults show: each at a multiple of its declared alignment that is no multiple of twice that, so an access that
-/// needs more alignment than was declared never has it by luck, and with a gap behind it, so that its end is not the start of the next.
+/// Places arrays so that faults show: with a gap behind each, so that its end is not the start of the next. Gaps are of 16 bytes, so an
+/// array has the alignment, up to 16, that it has where a compiler packs them in their order. The dynamic array, whose place depends on
+/// what the assembler puts before it, lies at a multiple of its declared alignment that is no multiple of twice that: an access that needs
+/// more alignment never has it by luck.
 /// </summary>
 sealed class ArrayLayout : IEnumerable<SharedArray>
 {
@@ -23,16 +25,21 @@ sealed class ArrayLayout : IEnumerable<SharedArray>
     /// <summary>Places an array and gives its offset.</summary>
     public int Add(string name, int bytes, int alignment)
     {
-        int offset = Place(alignment);
+        int offset = (Bytes + alignment - 1) / alignment * alignment;
         _arrays.Add(new SharedArray(name, offset, bytes, alignment));
         Bytes = offset + bytes + Gap;
         return offset;
     }
 
+    /// <summary>Adds an array whose place is given.</summary>
+    public void AddAt(int offset, string name, int bytes, int alignment) =>
+        _arrays.Add(new SharedArray(name, offset, bytes, alignment));
+
     /// <summary>Places the array whose size the launch gives behind all others; they must all be there.</summary>
     public int AddDynamic(string name, int alignment)
     {
-        int offset = Place(alignment);
+        int offset = (Bytes + alignment - 1) / alignment * alignment;
+        offset += offset / alignment % 2 == 0 ? alignment : 0;
         _dynamic = new SharedArray(name, offset, 0, alignment);
         Bytes = offset;
         return offset;
@@ -81,10 +88,4 @@ sealed class ArrayLayout : IEnumerable<SharedArray>
     public IEnumerator<SharedArray> GetEnumerator() => _arrays.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
-
-    int Place(int alignment)
-    {
-        int offset = (Bytes + alignment - 1) / alignment * alignment;
-        return offset / alignment % 2 == 0 ? offset + alignment : offset;
-    }
 }

@@ -35,6 +35,8 @@ sealed unsafe class BlockState
         _hintCount = kernel.SlotCount + 1;
         Hints = (MemoryRegion**)Pinned(_hintCount * sizeof(MemoryRegion*));
         Parameters = Pinned(kernel.ParameterBytes + Alignment);
+        ParameterRegion = (MemoryRegion*)Pinned(sizeof(MemoryRegion));
+        *ParameterRegion = new MemoryRegion { Data = Parameters, LoadBytes = (ulong)kernel.ParameterBytes, Index = ParameterIndex };
         _shared = (MemoryRegion*)Pinned(sizeof(MemoryRegion));
         _localRegions = (MemoryRegion*)Pinned(sizeof(MemoryRegion) * 32 * warps);
         _sharedStates = new byte[kernel.StaticSharedBytes];
@@ -67,6 +69,9 @@ sealed unsafe class BlockState
 
     /// <summary>Parameters of the kernel as the driver takes them.</summary>
     public readonly byte* Parameters;
+
+    /// <summary>The same as memory.</summary>
+    public readonly MemoryRegion* ParameterRegion;
 
     public RegionTable Regions { get; private set; } = null!;
 
@@ -162,7 +167,7 @@ sealed unsafe class BlockState
     }
 
     /// <summary>Region indices of memory that is no allocation.</summary>
-    public const int SharedIndex = -1, LocalIndex = -2;
+    public const int SharedIndex = -1, LocalIndex = -2, ParameterIndex = -3;
 
     void PrepareRaces(in LaunchShape launch)
     {

@@ -76,6 +76,9 @@ sealed unsafe class DecodedKernel
     public ArrayLayout SharedArrays { get; } = new();
     public ArrayLayout LocalArrays { get; } = new();
 
+    /// <summary>The kernel's parameters, for messages.</summary>
+    public ArrayLayout Parameters { get; } = new();
+
     /// <summary>Bytes of rows that a block starts with at zero, and of all rows.</summary>
     public int VariableBytes { get; set; }
     public int RowBytes { get; set; }

@@ -14,7 +14,7 @@ unsafe partial class Decoder
         PtxAddress address = (PtxAddress)_current.Operands[store ? 0 : 1];
         PtxOperand value = _current.Operands[store ? 1 : 0];
         PtxType type = _current.Types[0];
-        if (_current.Space == PtxSpace.Param)
+        if (_current.Space == PtxSpace.Param && (address.Base is not PtxRegister || !_routine.Function.IsEntry))
         {
             DecodeParameter(store, address, value, type);
             return true;

@@ -46,7 +46,8 @@ unsafe partial class Decoder
 
     void DecodePlain()
     {
-        if (DecodeMemory() || DecodeWarp() || DecodeMove() || DecodeScalar() || DecodeCompare())
+        if (DecodeMemory() || DecodeWarp() || DecodeMove() || DecodeScalar() || DecodeCompare() || DecodeCarry() || DecodeWmma()
+            || DecodeDeviceCall() || DecodePolicy() || DecodeIsInSpace())
             return;
         Form form = DecodeTable.Instance.Find(_current) ?? throw Fault($"the emulator does not execute '{_current.Mnemonic}'");
         EmitForm(form, _current.Operands);
@@ -124,7 +125,9 @@ unsafe partial class Decoder
     {
         if (_variables.TryGetValue((_routine.Name, name), out ulong address) || _variables.TryGetValue(("", name), out address))
             return address;
-        throw Fault($"'{name}' is no variable whose address the emulator knows");
+        if (_routine.Function.IsEntry && _kernelParameters.TryGetValue(name, out int parameter))
+            return (ulong)parameter;
+        return _module.AddressOf(name) ?? throw Fault($"'{name}' is no variable whose address the emulator knows");
     }
 
     // mov between predicates, of clocks, and of vectors of registers into a wider one and back.
@@ -137,6 +140,8 @@ unsafe partial class Decoder
             return Unpack(parts.Elements, from);
         if (from is PtxVector elements)
             return Pack(to, elements.Elements);
+        if (from is PtxSpecialRegister { Name: string number } && !SpecialRegisters.IsClock(number) && DecodeWideSpecial(to, number))
+            return true;
         if (from is not PtxSpecialRegister special || !SpecialRegisters.IsClock(special.Name))
             return false;
         bool wide = _current.Types[0].Bits() == 64, high = special.Name.EndsWith("hi", StringComparison.Ordinal);

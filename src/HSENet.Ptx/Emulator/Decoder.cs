@@ -73,18 +73,22 @@ sealed unsafe partial class Decoder
     {
         if (!callers.Add(function.Name))
             throw new PtxException(function.Line, $"'{function.Name}' calls itself; the emulator has no recursion");
+        if (function.Refusal is { } refusal)
+            throw refusal;
         if (!_routines.ContainsKey(function.Name))
         {
+            function = CallLowering.Apply(_module, function);
             Routine routine = new(function, ControlFlowGraph.Of(PtxCode.Of(function), EndsBlock));
             _routines[function.Name] = routine;
             foreach (PtxInstruction call in routine.Graph.Code.Instructions)
-                if (call.Opcode == "call" && !IsOfDevice(call))
+                if (call.Opcode == "call" && !DeviceCalls.IsOne(call))
                     Collect(_module.Function(call), callers);
         }
         callers.Remove(function.Name);
     }
 
-    static bool EndsBlock(PtxInstruction instruction) => instruction.Opcode == "call" || IsBarrier(instruction);
+    static bool EndsBlock(PtxInstruction instruction) =>
+        instruction.Opcode == "call" && !DeviceCalls.IsOne(instruction) || IsBarrier(instruction);
 
     static bool IsBarrier(PtxInstruction instruction) => instruction.Opcode is "bar" or "barrier" && !instruction.Has("warp");
 
@@ -171,19 +175,10 @@ sealed unsafe partial class Decoder
         }
     }
 
-    // Functions that every device has: printing does nothing here, a failed assertion ends the kernel as a trap does.
-    static bool IsOfDevice(PtxInstruction call) => call.Call().Target is "vprintf" or "__assertfail";
-
     void DecodeCall(ref CodeBlock block)
     {
-        if (IsOfDevice(_current))
-        {
-            block.Ending = _current.Call().Target == "vprintf" ? Ending.Next : Ending.Trap;
-            block.Operands = (Instruction*)Emit(null);
-            return;
-        }
         (IReadOnlyList<PtxOperand> results, string target, IReadOnlyList<PtxOperand> arguments) = _current.Call();
-        PtxFunction function = _module.Function(_current);
+        PtxFunction function = _routines[target].Function;
         block.Target = _routines[target].FirstBlock;
         if (results.Count != function.Results.Count || arguments.Count != function.Parameters.Count)
             throw Fault($"'{target}' takes {function.Parameters.Count} arguments and gives {function.Results.Count} results");
@@ -202,7 +197,7 @@ sealed unsafe partial class Decoder
 
     (int Offset, int Bytes) Formal(PtxFunction function, PtxVariable parameter) =>
         _callParameters.TryGetValue((function.Name, parameter.Name), out var found)
-        ? found : throw Fault($"parameter {parameter.Name} of '{function.Name}' is a register; the emulator passes parameters in .param");
+        ? found : throw Fault($"parameter {parameter.Name} of '{function.Name}' is no .param variable");
 
     (int Offset, int Bytes) CallParameter(PtxOperand operand) =>
         operand is PtxSymbol { Offset: 0 } symbol && _callParameters.TryGetValue((_routine.Name, symbol.Name), out var found)
@@ -216,9 +211,11 @@ sealed unsafe partial class Decoder
             int alignment = Math.Max(1, parameter.Alignment);
             _kernel.ParameterBytes = (_kernel.ParameterBytes + alignment - 1) / alignment * alignment;
             _kernelParameters[parameter.Name] = _kernel.ParameterBytes;
+            _kernel.Parameters.AddAt(_kernel.ParameterBytes, parameter.Name, (int)parameter.Bytes, alignment);
             _kernel.ParameterBytes = Bounded(_kernel.ParameterBytes + parameter.Bytes, parameter, MostParameterBytes);
         }
-        List<(string Scope, PtxVariable Variable)> variables = [.. _module.Program.Variables.Select(variable => ("", variable))];
+        List<(string Scope, PtxVariable Variable)> variables = [.. _module.Program.Variables
+            .Where(variable => variable.Space == PtxSpace.Shared).Select(variable => ("", variable))];
         foreach (Routine routine in _routines.Values)
         {
             variables.AddRange(routine.Graph.Code.Variables.Select(variable => (routine.Name, variable)));
@@ -258,7 +255,7 @@ sealed unsafe partial class Decoder
                 _kernel.CallParameterBytes = Bounded(offset + variable.Bytes, variable, MostCallBytes);
                 break;
             case PtxSpace.Global or PtxSpace.Const:
-                _variables[(scope, variable.Name)] = _module.AddressOf(variable);
+                _variables[(scope, variable.Name)] = _module.AddressOf(scope, variable);
                 break;
         }
     }

@@ -50,6 +50,9 @@ public sealed unsafe class EmulatorAllocation : IDisposable
     /// <summary>The address that kernels are given; also the address on the host.</summary>
     public ulong Address => (ulong)_data;
 
+    /// <summary>Whether it is a variable of a module's .const.</summary>
+    internal bool IsConstant { get; init; }
+
     /// <summary>Copies values in and marks their bytes initialised.</summary>
     /// <exception cref="EmulatorException">They do not fit, the allocation is read-only or disposed.</exception>
     public void Write<T>(ReadOnlySpan<T> values, long byteOffset = 0) where T : unmanaged

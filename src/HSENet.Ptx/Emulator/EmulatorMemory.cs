@@ -24,6 +24,10 @@ public sealed unsafe class EmulatorMemory : IDisposable
         return Add(new EmulatorAllocation(this, bytes, name));
     }
 
+    /// <summary>Makes the memory of a module's variable.</summary>
+    internal EmulatorAllocation AllocateVariable(PtxVariable variable) =>
+        Add(new EmulatorAllocation(this, variable.Bytes, variable.Name) { IsConstant = variable.Space == PtxSpace.Const });
+
     /// <summary>Makes an allocation that holds <paramref name="values"/>.</summary>
     public EmulatorAllocation Allocate<T>(ReadOnlySpan<T> values, string name) where T : unmanaged
     {

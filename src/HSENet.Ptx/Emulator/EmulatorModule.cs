@@ -1,22 +1,24 @@
 // A PTX text that is ready to be launched: parsed once, kernels decoded when they are first used.
-using System.Buffers.Binary;
-
 namespace HSENet.Ptx;
 
 /// <summary>A loaded PTX module. May be used by several threads and with several memories at once.</summary>
 public sealed class EmulatorModule : IDisposable
 {
+    /// <summary>Where addresses of functions start: in no memory, 16 apart.</summary>
+    const ulong FunctionWindow = 4ul << 56;
+
     readonly Dictionary<string, EmulatorKernel> _kernels = [];
     readonly Dictionary<string, PtxFunction> _functions = [];
-    readonly Dictionary<string, EmulatorAllocation> _variables = [];
+    readonly ModuleVariables _variables;
+    readonly Lazy<HashSet<string>> _taken;
 
     EmulatorModule(PtxModule program)
     {
         Program = program;
         foreach (PtxFunction function in program.Functions.Where(function => function.Body != null))
             _functions[function.Name] = function;
-        foreach (PtxVariable variable in program.Variables.Where(variable => variable.Space is PtxSpace.Global or PtxSpace.Const))
-            _variables[variable.Name] = Make(variable);
+        _taken = new(FindTaken);
+        _variables = new ModuleVariables(program.Variables, FunctionAddress);
         foreach (PtxFunction entry in program.Entries)
             _kernels[entry.Name] = new EmulatorKernel(this, entry);
     }
@@ -28,11 +30,14 @@ public sealed class EmulatorModule : IDisposable
     public IReadOnlyDictionary<string, EmulatorKernel> Kernels => _kernels;
 
     /// <summary>Memory of the module's own variables; null when it has none.</summary>
-    internal EmulatorMemory? Variables { get; private set; }
+    internal EmulatorMemory? Variables => _variables.Memory;
 
-    /// <summary>Reads a PTX text.</summary>
-    /// <exception cref="PtxException">It is not PTX, or has something that is not known.</exception>
-    public static EmulatorModule Load(string text) => new(PtxModule.Parse(text));
+    /// <summary>
+    /// Reads a PTX text. A kernel or function with something that is not known is refused when it is used; the others of the module can
+    /// be.
+    /// </summary>
+    /// <exception cref="PtxException">It is not PTX, or something outside the bodies of functions is not known.</exception>
+    public static EmulatorModule Load(string text) => new(PtxParser.Parse(text, keepsRefused: true));
 
     /// <summary>Takes a program that was parsed or made by passes.</summary>
     public static EmulatorModule Load(PtxModule program) => new(program);
@@ -42,58 +47,42 @@ public sealed class EmulatorModule : IDisposable
     public EmulatorKernel Kernel(string name) => _kernels.TryGetValue(name, out EmulatorKernel? kernel)
         ? kernel : throw new PtxException(0, $"there is no kernel '{name}'; the module has {string.Join(", ", _kernels.Keys)}");
 
+    /// <summary>Memory of a variable that the module declares <c>.global</c> or <c>.const</c>; null when there is none.</summary>
+    public EmulatorAllocation? Variable(string name) => _variables.Find(name);
+
     /// <summary>Frees the module's variables.</summary>
     public void Dispose() => Variables?.Dispose();
 
     internal PtxFunction Function(PtxInstruction call)
     {
         string name = call.Call().Target;
-        return _functions.TryGetValue(name, out PtxFunction? function)
-            ? function : throw new PtxException(call.Line, $"function '{name}' has no body in this module: {call}");
+        return TryFunction(name) ?? throw new PtxException(call.Line, $"function '{name}' has no body in this module: {call}");
     }
 
-    internal ulong AddressOf(PtxVariable variable) => _variables.TryGetValue(variable.Name, out EmulatorAllocation? allocation)
-        ? allocation.Address : throw new PtxException(variable.Line,
-            $"'{variable.Name}' is declared in a function; the emulator knows .global and .const of modules");
+    internal PtxFunction? TryFunction(string name) => _functions.GetValueOrDefault(name);
 
-    // Variables without an initial value are zero, as a driver makes them.
-    EmulatorAllocation Make(PtxVariable variable)
-    {
-        if (variable.Linkage == "extern" || variable.Bytes is < 0 or > int.MaxValue)
-            throw new PtxException(variable.Line, $"variable '{variable.Name}' has no memory in this module");
-        byte[] bytes = new byte[variable.Bytes];
-        int at = 0;
-        if (variable.Initialiser is { } value)
-            Write(variable, value, bytes, ref at);
-        Variables ??= new EmulatorMemory();
-        EmulatorAllocation allocation = Variables.Allocate(variable.Bytes, variable.Name);
-        allocation.Write<byte>(bytes);
-        return allocation;
-    }
+    /// <summary>Address of a variable of the module or of a function; null when there is no such name.</summary>
+    internal ulong? AddressOf(string name) => _variables.Find(name)?.Address ?? FunctionAddress(name);
 
-    void Write(PtxVariable variable, PtxOperand value, Span<byte> bytes, ref int at)
+    /// <summary>Address of a variable that a function declares.</summary>
+    internal ulong AddressOf(string function, PtxVariable variable) => _variables.Of(function, variable).Address;
+
+    /// <summary>The functions whose address the module takes, and whose parameters and results have the sizes of a prototype's.</summary>
+    internal IReadOnlyList<string> WithAddress(IReadOnlyList<PtxVariable> results, IReadOnlyList<PtxVariable> parameters) =>
+        [.. _taken.Value.Where(name => Fits(_functions[name].Results, results) && Fits(_functions[name].Parameters, parameters))];
+
+    static bool Fits(IReadOnlyList<PtxVariable> some, IReadOnlyList<PtxVariable> others) =>
+        some.Select(variable => variable.Bytes).SequenceEqual(others.Select(variable => variable.Bytes));
+
+    ulong? FunctionAddress(string name) =>
+        _functions.ContainsKey(name) ? FunctionWindow + 16 * ((ulong)_functions.Keys.ToList().IndexOf(name) + 1) : null;
+
+    HashSet<string> FindTaken()
     {
-        if (value is PtxVector vector)
-        {
-            foreach (PtxOperand element in vector.Elements)
-                Write(variable, element, bytes, ref at);
-            return;
-        }
-        ulong bits = value switch
-        {
-            PtxInteger integer => (ulong)integer.Value,
-            PtxFloat32 number => number.Bits,
-            PtxFloat64 number => number.Bits,
-            PtxSymbol symbol when _variables.TryGetValue(symbol.Name, out EmulatorAllocation? other) =>
-                other.Address + (ulong)symbol.Offset,
-            _ => throw new PtxException(variable.Line, $"'{value}' cannot be a value of '{variable.Name}'"),
-        };
-        int size = variable.Type.Bytes();
-        if (size > 8 || at + size > bytes.Length)
-            throw new PtxException(variable.Line, $"'{variable.Name}' has {bytes.Length} bytes, its values have more");
-        Span<byte> whole = stackalloc byte[8];
-        BinaryPrimitives.WriteUInt64LittleEndian(whole, bits);
-        whole[..size].CopyTo(bytes[at..]);
-        at += size;
+        IEnumerable<PtxOperand> values = Program.Variables.Select(variable => variable.Initialiser).OfType<PtxOperand>();
+        foreach (PtxFunction function in _functions.Values)
+            values = values.Concat(PtxRewrite.InstructionsOf(function.Body!).Where(instruction => instruction.Opcode != "call")
+                .SelectMany(instruction => instruction.Operands));
+        return [.. values.SelectMany(SymbolUse.Of).Where(_functions.ContainsKey)];
     }
 }

@@ -40,4 +40,8 @@ public sealed record EmulatorOptions
 /// <param name="Instructions">The same, counted once for each active lane.</param>
 /// <param name="Profile">Counters by instruction, or null when they were not asked for.</param>
 public sealed record EmulatorResult(
-    IReadOnlyList<EmulatorFinding> Findings, long FindingCount, long WarpInstructions, long Instructions, LaunchProfile? Profile);
+    IReadOnlyList<EmulatorFinding> Findings, long FindingCount, long WarpInstructions, long Instructions, LaunchProfile? Profile)
+{
+    /// <summary>What the kernel printed with <c>printf</c>, block after block and lane after lane.</summary>
+    public string Printed { get; init; } = "";
+}

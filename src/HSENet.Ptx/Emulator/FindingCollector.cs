@@ -12,6 +12,9 @@ sealed unsafe class FindingCollector(BlockState block)
     readonly Dictionary<(string Kind, int Statement), int> _counts = [];
     readonly List<(long Block, int Statement, EmulatorFinding Finding)> _kept = [];
 
+    /// <summary>What the kernel printed.</summary>
+    public System.Text.StringBuilder Printed { get; } = new();
+
     public long Count { get; private set; }
 
     public IReadOnlyList<(long Block, int Statement, EmulatorFinding Finding)> Kept => _kept;
@@ -21,6 +24,7 @@ sealed unsafe class FindingCollector(BlockState block)
         Count = 0;
         _counts.Clear();
         _kept.Clear();
+        Printed.Clear();
     }
 
     public void OutOfBounds(Warp w, Instruction* i, int lane, MemoryRegion* region, ulong address, ulong relative, uint bytes, bool store)
@@ -127,7 +131,9 @@ sealed unsafe class FindingCollector(BlockState block)
             block.BlockSize.Position(w.Index * 32L + lane), address, allocation, message)));
 
     ArrayLayout Arrays(MemoryRegion* region) => region->Index == BlockState.SharedIndex
-        ? block.Kernel.SharedArrays.With(block.DynamicSharedBytes) : block.Kernel.LocalArrays;
+        ? block.Kernel.SharedArrays.With(block.DynamicSharedBytes)
+        : region->Index == BlockState.ParameterIndex ? block.Kernel.Parameters : block.Kernel.LocalArrays;
 
-    static string SpaceOf(MemoryRegion* region) => region->Index == BlockState.SharedIndex ? "shared" : "local";
+    static string SpaceOf(MemoryRegion* region) =>
+        region->Index == BlockState.SharedIndex ? "shared" : region->Index == BlockState.ParameterIndex ? "param" : "local";
 }

@@ -60,7 +60,10 @@ sealed class LaunchRun(DecodedKernel kernel, long blocks, EmulatorOptions option
             foreach (Warp w in state.Warps)
                 lanes += w.LaneInstructions;
         return new EmulatorResult(findings, states.Sum(state => state.Findings.Count), states.Sum(state => state.Executed), lanes,
-            Profile(states, threads));
+            Profile(states, threads))
+        {
+            Printed = string.Concat(states.Select(state => state.Findings.Printed.ToString())),
+        };
     }
 
     LaunchProfile? Profile(BlockState[] states, long threads)

@@ -86,7 +86,7 @@ static unsafe class MatrixInstructions
 
     static uint UsedLanes(int matrices) => matrices == 4 ? uint.MaxValue : (1u << (matrices * MatrixFragments.RowsPerMatrix)) - 1;
 
-    static bool AllLanes(Warp w, Instruction* i, uint mask)
+    public static bool AllLanes(Warp w, Instruction* i, uint mask)
     {
         if (mask == uint.MaxValue)
             return true;

@@ -17,6 +17,7 @@ static unsafe class MemoryForms
         PtxSpace.Global or PtxSpace.Const => Access<GlobalSpace, TMode>(store, type, count),
         PtxSpace.Shared => Access<SharedSpace, TMode>(store, type, count),
         PtxSpace.Local => Access<LocalSpace, TMode>(store, type, count),
+        PtxSpace.Param => Access<ParameterSpace, TMode>(store, type, count),
         _ => Access<GenericSpace, TMode>(store, type, count),
     };
 

@@ -98,6 +98,8 @@ readonly unsafe struct GenericSpace : ISpace
     {
         if (GenericAddress.InShared(address))
             return SharedSpace.Find(w, i, lane, ref address);
+        if (ParameterSpace.Contains(address))
+            return ParameterSpace.Find(w, i, lane, ref address);
         return GenericAddress.InLocal(address) ? LocalSpace.Find(w, i, lane, ref address) : GlobalSpace.Find(w, i, lane, ref address);
     }
 }

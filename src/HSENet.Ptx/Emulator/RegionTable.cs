@@ -56,6 +56,13 @@ sealed unsafe class RegionTable
                 region.Stamps->Clear();
     }
 
+    /// <summary>Whether an address lies in a variable of .const.</summary>
+    public bool IsConstant(ulong address)
+    {
+        MemoryRegion* region = Find(address);
+        return region->Contains(address, 1, false) && _allocations[region->Index].IsConstant;
+    }
+
     /// <summary>Name of what lies at an address inside a region.</summary>
     public string NameAt(MemoryRegion* region, ulong address) => _allocations[region->Index].NameAt((long)(address - region->Base));
 

@@ -7,6 +7,8 @@ namespace HSENet.Ptx;
 /// </summary>
 sealed class RowAllocator
 {
+    // No register is called so: names have no dots.
+    const string CarryName = "CC.CF";
     const int Row32 = 128, Row64 = 256, ScratchPredicates = 4, ScratchRows = 12;
 
     readonly DecodedKernel _kernel;
@@ -25,6 +27,8 @@ sealed class RowAllocator
             foreach ((string name, PtxType type) in code.Registers)
                 if (type == PtxType.Pred)
                     offset = Place(code, name, RowKind.Predicate, offset, 4);
+        foreach (PtxCode code in codes.Where(code => code.Instructions.Any(Decoder.IsCarrying)))
+            offset = Place(code, CarryName, RowKind.Predicate, offset, 4);
         _scratchPredicates = offset;
         offset = (offset + 4 * ScratchPredicates + 63) / 64 * 64;
         foreach (PtxCode code in codes)
@@ -44,6 +48,9 @@ sealed class RowAllocator
     public void StartInstruction() => _nextPredicate = _nextScratch = 0;
 
     public (int Offset, RowKind Kind) Register(string function, string name) => _registers[(function, name)];
+
+    /// <summary>The carry of a function that has instructions of extended precision.</summary>
+    public int Carry(string function) => _registers[(function, CarryName)].Offset;
 
     public int Scratch(RowKind kind) => kind == RowKind.Predicate
         ? _nextPredicate < ScratchPredicates ? _scratchPredicates + 4 * _nextPredicate++

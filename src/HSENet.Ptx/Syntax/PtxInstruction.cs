@@ -53,14 +53,21 @@ public sealed record PtxInstruction(string Opcode, IReadOnlyList<string> Modifie
         return false;
     }
 
-    /// <summary>Results, target and arguments of a <c>call</c>; empty lists where none are written.</summary>
+    /// <summary>
+    /// Results, target and arguments of a <c>call</c>; empty lists where none are written. The target is a function's name, or that of the
+    /// register which holds the address of one.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The instruction is not a call.</exception>
     public (IReadOnlyList<PtxOperand> Results, string Target, IReadOnlyList<PtxOperand> Arguments) Call()
     {
         if (Opcode != "call")
             throw new InvalidOperationException($"{Mnemonic} is not a call");
-        int target = Operands[0] is PtxSymbol ? 0 : 1;
-        return (target == 1 ? ((PtxOperandList)Operands[0]).Elements : [], ((PtxSymbol)Operands[target]).Name,
-            Operands.Count > target + 1 ? ((PtxOperandList)Operands[target + 1]).Elements : []);
+        int target = Operands[0] is PtxOperandList ? 1 : 0;
+        return (target == 1 ? ((PtxOperandList)Operands[0]).Elements : [], Operands[target].ToString(),
+            Operands.Count > target + 1 && Operands[target + 1] is PtxOperandList arguments ? arguments.Elements : []);
     }
+
+    /// <summary>Of a call through a register the label of its prototype or targets; null for a direct call.</summary>
+    internal string? CallSignature => Operands[^1] is PtxSymbol { Name: string name } && Operands.Any(operand => operand is PtxRegister)
+        ? name : null;
 }

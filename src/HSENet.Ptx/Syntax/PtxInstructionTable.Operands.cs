@@ -37,7 +37,7 @@ static partial class PtxInstructionTable
             'W' => IsVectorOf('d'),
             'm' => operand is PtxAddress address && (address.Base is not PtxRegister || IsValue(address.Base)),
             'l' => operand is PtxSymbol { Offset: 0 },
-            'c' => operand is PtxSymbol { Offset: 0 }
+            'c' => operand is PtxSymbol { Offset: 0 } || IsValue(operand)
                 || operand is PtxOperandList list && list.Elements.All(element => Fits('s', element, typeOf) || element is PtxSink),
             _ => false,
         };
@@ -56,7 +56,7 @@ static partial class PtxInstructionTable
         "mma" => MatrixFault(instruction),
         "mov" => MoveFault(instruction),
         "ldmatrix" or "stmatrix" => CountFault(instruction, instruction.Has("x1") ? 1 : instruction.Has("x2") ? 2 : 4),
-        "ld" or "st" or "ldu" => CountFault(instruction, instruction.VectorWidth),
+        "ld" or "st" or "ldu" or "atom" or "red" => CountFault(instruction, instruction.VectorWidth),
         _ => null,
     };
 
@@ -70,8 +70,9 @@ static partial class PtxInstructionTable
 
     static string? CallFault(PtxInstruction instruction)
     {
-        string order = string.Concat(instruction.Operands.Select(operand => operand is PtxSymbol ? 'n' : 'l'));
-        return order is "n" or "nl" or "ln" or "lnl" ? null : "a call is written call (results), name, (arguments)";
+        string order = string.Concat(instruction.Operands.Select(operand => operand is PtxSymbol ? 'n' : operand is PtxRegister ? 'r' : 'l'));
+        return order is "n" or "nl" or "ln" or "lnl" or "rn" or "rln" or "lrn" or "lrln"
+            ? null : "a call is written call (results), name, (arguments), or with a register instead of the name and a label at the end";
     }
 
     static string? CopyFault(PtxInstruction instruction)

@@ -27,6 +27,9 @@ static partial class PtxInstructionTable
         $evict2 L2::evict_normal/L2::evict_first/L2::evict_last
         $fetch L2::64B/L2::128B/L2::256B
         $atomspace global/shared/shared::cta/shared::cluster
+        $mspace global/shared/shared::cta
+        $priority L2::evict_last/L2::evict_normal/L2::evict_first/L2::evict_unchanged
+        $wshape m16n16k16/m8n32k16/m32n8k16/m16n16k8/m8n8k4
         """;
 
     const string Rows = """
@@ -43,6 +46,12 @@ static partial class PtxInstructionTable
         mad d s s s | lo/hi/wide ?sat $i
         mad d s s s | ?$rnd ?ftz ?sat $f
         fma d s s s | $rnd ?ftz ?sat ?relu f32/f64/f16/f16x2/bf16/bf16x2
+        add d s s | cc $i32
+        addc d s s | ?cc $i32
+        sub d s s | cc $i32
+        subc d s s | ?cc $i32
+        mad d s s s | lo/hi cc $i32
+        madc d s s s | lo/hi ?cc $i32
         mul24 d s s | lo/hi u32/s32
         mad24 d s s s | lo/hi ?sat u32/s32
         sad d s s s | $i
@@ -98,42 +107,59 @@ static partial class PtxInstructionTable
         mov D S | $b/b128/$i/$f/f16/f16x2/bf16/bf16x2
         mov q b | pred
         shfl P s s s s | sync up/down/bfly/idx b32
+        shfl P s s s | up/down/bfly/idx b32
         vote q p s | sync all/any/uni pred
         vote d p s | sync ballot b32
+        vote q p | all/any/uni pred
+        vote d p | ballot b32
         match d s s | any sync b32/b64
         match P s s | all sync b32/b64
         redux d s s | sync add/min/max u32/s32
         redux d s s | sync and/or/xor b32
         activemask d | b32
+        elect P s | sync
         ld D m ?s | ?$sem ?$scope ?$space ?nc ?ca/cg/cs/lu/cv ?$evict ?$evict2 ?L2::cache_hint ?$fetch ?v2/v4/v8 $mem
         st m S ?s | ?$sem ?$scope ?$space ?wb/cg/cs/wt ?$evict ?$evict2 ?L2::cache_hint ?v2/v4/v8 $mem
         ldu D m | ?global ?v2/v4 $mem
         prefetch m | ?global/local L1/L2
+        prefetch m | global L2::evict_last/L2::evict_normal
         prefetchu m | L1
-        createpolicy d ?s | fractional L2::evict_last/L2::evict_normal/L2::evict_first/L2::evict_unchanged b64
-        isspacep q s | global/shared/shared::cta/shared::cluster/local/const/param
-        cvta d s | ?to global/shared/shared::cta/shared::cluster/local/const/param u32/u64
+        discard m s | ?global L2
+        applypriority m s | ?global L2::evict_normal
+        createpolicy d ?s | fractional $priority ?L2::evict_first/L2::evict_unchanged b64
+        createpolicy d m s s | range ?global $priority ?L2::evict_first/L2::evict_unchanged b64
+        createpolicy d s | cvt L2 b64
+        isspacep q s | global/shared/shared::cta/shared::cluster/local/const/param/param::entry
+        cvta d s | ?to global/shared/shared::cta/shared::cluster/local/const/param/param::entry u32/u64
         cvt d s | ?rn/rz/rm/rp/rni/rzi/rmi/rpi/rna ?ftz ?sat ?relu ?satfinite $cvt $cvt
         cvt d s | rna/rn/rz ?relu ?satfinite tf32 f32
         cvt d s s | rn/rz ?relu ?satfinite f16x2/bf16x2 f32
         cvt d s s | rn satfinite ?relu e4m3x2/e5m2x2 f32
         cvt d s | rn satfinite ?relu e4m3x2/e5m2x2 f16x2
         cvt d s | rn ?relu f16x2 e4m3x2/e5m2x2
+        cvt d s s | pack sat u16/s16 s32
+        cvt d s s s | pack sat u2/s2/u4/s4/u8/s8 s32 b32
         mapa d s s | ?shared::cluster u32/u64
         getctarank d s | ?shared::cluster u32/u64
         griddepcontrol | wait/launch_dependents
-        atom d m s | ?$sem ?$scope ?$atomspace exch b32/b64/b128/u32/u64/s32/s64/f32/f64
-        atom d m s s | ?$sem ?$scope ?$atomspace cas b16/b32/b64/b128
-        atom d m s | ?$sem ?$scope ?$atomspace add u32/u64/s32/s64/f32/f64
-        atom d m s | ?$sem ?$scope ?$atomspace add noftz $h
-        atom d m s | ?$sem ?$scope ?$atomspace min/max $i32
-        atom d m s | ?$sem ?$scope ?$atomspace inc/dec u32
-        atom d m s | ?$sem ?$scope ?$atomspace and/or/xor b32/b64
-        red m s | ?$sem ?$scope ?$atomspace add u32/u64/s32/s64/f32/f64
-        red m s | ?$sem ?$scope ?$atomspace add noftz $h
-        red m s | ?$sem ?$scope ?$atomspace min/max $i32
-        red m s | ?$sem ?$scope ?$atomspace inc/dec u32
-        red m s | ?$sem ?$scope ?$atomspace and/or/xor b32/b64
+        atom d m s ?s | ?$sem ?$scope ?$atomspace exch ?L2::cache_hint b32/b64/b128/u32/u64/s32/s64/f32/f64
+        atom d m s s ?s | ?$sem ?$scope ?$atomspace cas ?L2::cache_hint b16/b32/b64/b128
+        atom d m s ?s | ?$sem ?$scope ?$atomspace add ?L2::cache_hint u32/u64/s32/s64/f32/f64
+        atom d m s ?s | ?$sem ?$scope ?$atomspace add noftz ?L2::cache_hint $h
+        atom d m s ?s | ?$sem ?$scope ?$atomspace min/max ?L2::cache_hint $i32
+        atom d m s ?s | ?$sem ?$scope ?$atomspace inc/dec ?L2::cache_hint u32
+        atom d m s ?s | ?$sem ?$scope ?$atomspace and/or/xor ?L2::cache_hint b32/b64
+        atom W m V ?s | ?$sem ?$scope ?global add ?L2::cache_hint v2/v4 f32
+        atom W m V ?s | ?$sem ?$scope ?global add/min/max noftz ?L2::cache_hint v2/v4/v8 f16/bf16
+        atom W m V ?s | ?$sem ?$scope ?global add/min/max noftz ?L2::cache_hint v2/v4 f16x2/bf16x2
+        red m s ?s | ?$sem ?$scope ?$atomspace add ?L2::cache_hint u32/u64/s32/s64/f32/f64
+        red m s ?s | ?$sem ?$scope ?$atomspace add noftz ?L2::cache_hint $h
+        red m s ?s | ?$sem ?$scope ?$atomspace min/max ?L2::cache_hint $i32
+        red m s ?s | ?$sem ?$scope ?$atomspace inc/dec ?L2::cache_hint u32
+        red m s ?s | ?$sem ?$scope ?$atomspace and/or/xor ?L2::cache_hint b32/b64
+        red m V ?s | ?$sem ?$scope ?global add ?L2::cache_hint v2/v4 f32
+        red m V ?s | ?$sem ?$scope ?global add/min/max noftz ?L2::cache_hint v2/v4/v8 f16/bf16
+        red m V ?s | ?$sem ?$scope ?global add/min/max noftz ?L2::cache_hint v2/v4 f16x2/bf16x2
         bar s ?s | ?cta sync
         bar s s | ?cta arrive
         bar d s ?s p | ?cta red popc u32
@@ -159,9 +185,15 @@ static partial class PtxInstructionTable
         mma W V V V | sync aligned m16n8k8/m16n8k16 row col f16 f16 f16 f16
         mma W V V V | sync aligned m16n8k4/m16n8k8 row col f32 tf32 tf32 f32
         mma W V V V | sync aligned m16n8k16/m16n8k32 row col ?satfinite s32 s8/u8 s8/u8 s32
+        wmma W m ?s | load a/b sync aligned row/col $wshape ?$mspace f16/bf16/tf32/s8/u8/f64
+        wmma W m ?s | load c sync aligned row/col $wshape ?$mspace f16/f32/s32/f64
+        wmma m V ?s | store d sync aligned row/col $wshape ?$mspace f16/f32/s32/f64
+        wmma W V V V | mma sync aligned row/col row/col $wshape f16/f32 f16/f32
+        wmma W V V V | mma sync aligned row/col row/col $wshape ?rn f32/f64 bf16/tf32/f64 bf16/tf32/f64 f32/f64
+        wmma W V V V | mma sync aligned row/col row/col $wshape ?satfinite s32 s8/u8 s8/u8 s32
         bra l | ?uni
         brx s l | idx ?uni
-        call c ?c ?c | ?uni
+        call c ?c ?c ?c | ?uni
         ret | ?uni
         exit |
         trap |

@@ -44,4 +44,7 @@ public sealed record PtxFunction(bool IsEntry, string Name) : PtxStatement
 
     /// <summary>The statements; null for a prototype.</summary>
     public IReadOnlyList<PtxStatement>? Body { get; init; }
+
+    /// <summary>Why the body could not be read; null when it could.</summary>
+    internal PtxException? Refusal { get; init; }
 }

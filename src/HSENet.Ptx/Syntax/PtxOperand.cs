@@ -32,7 +32,14 @@ public sealed record PtxFloat64(ulong Bits) : PtxOperand
 }
 
 /// <summary>The name of a variable, function or label, with a byte offset.</summary>
-public sealed record PtxSymbol(string Name, long Offset = 0) : PtxOperand;
+public sealed record PtxSymbol(string Name, long Offset = 0) : PtxOperand
+{
+    /// <summary>In an initial value: the generic address, <c>generic(name)</c>.</summary>
+    internal bool IsGeneric { get; init; }
+
+    /// <summary>In an initial value: the bits of the address that are meant, <c>0xff00(name)</c>; all when 0.</summary>
+    internal ulong Mask { get; init; }
+}
 
 /// <summary>A memory operand: <c>[%rd1+4]</c>, <c>[symbol+4]</c>, or <c>[16]</c> when <paramref name="Base"/> is null.</summary>
 /// <param name="Base">A <see cref="PtxRegister"/>, a <see cref="PtxSymbol"/> without offset, or null.</param>

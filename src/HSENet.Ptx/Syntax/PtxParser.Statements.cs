@@ -14,6 +14,9 @@ sealed partial class PtxParser
         "%laneid", "%warpid", "%nwarpid", "%smid", "%nsmid", "%gridid", "%clock", "%clock_hi", "%clock64", "%globaltimer",
         "%globaltimer_lo", "%globaltimer_hi", "%lanemask_eq", "%lanemask_le", "%lanemask_lt", "%lanemask_ge", "%lanemask_gt",
         "%dynamic_smem_size", "%total_smem_size", "%aggr_smem_size", "%cluster_ctarank", "%cluster_nctarank", "%is_explicit_cluster",
+        "%reserved_smem_offset_begin", "%reserved_smem_offset_end", "%reserved_smem_offset_cap", "%reserved_smem_offset_0",
+        "%reserved_smem_offset_1", "%current_graph_exec", .. Enumerable.Range(0, 32).Select(n => $"%envreg{n}"),
+        .. Enumerable.Range(0, 8).SelectMany(n => new[] { $"%pm{n}", $"%pm{n}_64" }),
     ];
 
     RegisterScopes _scopes = new();
@@ -50,7 +53,9 @@ sealed partial class PtxParser
         {
             string name = _tokens[_position].Text;
             _position += 2;
-            return TakeWord("branchtargets") ? ReadBranchTargets(name) : new PtxLabel(name);
+            return TakeWord("branchtargets") ? new PtxBranchTargets(name, ReadNames())
+                : TakeWord("calltargets") ? new PtxCallTargets(name, ReadNames())
+                : TakeWord("callprototype") ? ReadCallPrototype(name) : new PtxLabel(name);
         }
         return ReadInstruction();
     }
@@ -93,8 +98,7 @@ sealed partial class PtxParser
 
     PtxRegisterDeclaration ReadRegisters()
     {
-        if (IsWord("v2") || IsWord("v4"))
-            throw Error("registers of vector type are not supported, write {a, b} of scalar ones");
+        int width = TakeWord("v2") ? 2 : TakeWord("v4") ? 4 : 1;
         PtxType type = ReadType();
         List<PtxRegisterName> names = [];
         do
@@ -109,23 +113,64 @@ sealed partial class PtxParser
                 count = (int)number;
                 TakeMark('>', "'>'");
             }
-            names.Add(new PtxRegisterName(name, count));
-            if (!_scopes.Declare(names[^1], type))
+            if (!_scopes.Declare(new PtxRegisterName(name, count), type, width))
                 throw Error($"register '{name}' is declared twice", -1);
+            if (width == 1)
+                names.Add(new PtxRegisterName(name, count));
+            else
+                names.AddRange(DeclareElements(name, count, type, width));
         }
         while (TakeMark(','));
         TakeEnd();
         return new PtxRegisterDeclaration(type, names);
     }
 
-    PtxBranchTargets ReadBranchTargets(string name)
+    // A register of vector type is so many scalar ones, with the component in their names.
+    List<PtxRegisterName> DeclareElements(string name, int? count, PtxType type, int width)
     {
-        List<string> targets = [];
+        List<PtxRegisterName> elements = [];
+        foreach (string one in count is int many ? Enumerable.Range(0, many).Select(n => name + n) : [name])
+            for (int i = 0; i < width; i++)
+            {
+                elements.Add(new PtxRegisterName(ElementOf(one, i), null));
+                if (!_scopes.Declare(elements[^1], type))
+                    throw Error($"register '{elements[^1].Name}' is declared twice", -1);
+            }
+        return elements;
+    }
+
+    static string ElementOf(string name, int component) => $"{name}${"xyzw"[component]}";
+
+    PtxOperand ReadVectorRegister(string name, int width)
+    {
+        if (Current.Kind != PtxTokenKind.Word)
+            return new PtxVector([.. Enumerable.Range(0, width).Select(i => new PtxRegister(ElementOf(name, i)))]);
+        string word = _tokens[_position++].Text;
+        int component = word.Length == 1 ? Math.Max("xyzw".IndexOf(word[0]), "rgba".IndexOf(word[0])) : -1;
+        return component >= 0 && component < width
+            ? new PtxRegister(ElementOf(name, component)) : throw Error($"{name} has no component '.{word}'", -1);
+    }
+
+    List<string> ReadNames()
+    {
+        List<string> names = [];
         do
-            targets.Add(Take(PtxTokenKind.Name, "a label").Text);
+            names.Add(Take(PtxTokenKind.Name, "a name").Text);
         while (TakeMark(','));
         TakeEnd();
-        return new PtxBranchTargets(name, targets);
+        return names;
+    }
+
+    // name: .callprototype (results) _ (parameters) [.noreturn];
+    PtxCallPrototype ReadCallPrototype(string name)
+    {
+        IReadOnlyList<PtxVariable> results = IsMark('(') ? ReadParameters() : [];
+        Take(PtxTokenKind.Name, "'_'");
+        IReadOnlyList<PtxVariable> parameters = IsMark('(') ? ReadParameters() : [];
+        while (Current.Kind == PtxTokenKind.Word)
+            ReadFunctionDirective();
+        TakeEnd();
+        return new PtxCallPrototype(name, results, parameters);
     }
 
     PtxInstruction ReadInstruction()
@@ -217,6 +262,10 @@ sealed partial class PtxParser
         string name = _tokens[_position++].Text;
         if (name == "_")
             return new PtxSink();
+        if (name == "WARP_SZ")
+            return new PtxInteger(32);
+        if (_scopes.TryFindVector(name, out int width))
+            return ReadVectorRegister(name, width);
         if (VectorRegisters.Contains(name))
         {
             string component = Take(PtxTokenKind.Word, $"a component of {name}").Text;

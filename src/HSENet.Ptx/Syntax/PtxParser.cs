@@ -1,4 +1,4 @@
-// The parser, part 1: module, variables, functions. Recursive descent over the tokens; part 2 reads statements.
+// The parser, part 1: module and functions. Recursive descent over the tokens; part 2 reads statements, part 3 variables.
 namespace HSENet.Ptx;
 
 /// <summary>Reads PTX text. Any input gives a module or a <see cref="PtxException"/>.</summary>
@@ -23,19 +23,22 @@ sealed partial class PtxParser
     };
 
     readonly string _text;
+    readonly bool _keepsRefused;
     readonly List<PtxToken> _tokens;
     int _position;
 
-    PtxParser(string text)
+    PtxParser(string text, bool keepsRefused)
     {
-        _text = text;
+        (_text, _keepsRefused) = (text, keepsRefused);
         _tokens = PtxLexer.Read(text);
     }
 
-    public static PtxModule Parse(string text)
+    /// <param name="text">The text.</param>
+    /// <param name="keepsRefused">Whether a function whose body cannot be read becomes one that says why, and the others are read.</param>
+    public static PtxModule Parse(string text, bool keepsRefused = false)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return new PtxParser(text).ReadModule();
+        return new PtxParser(text, keepsRefused).ReadModule();
     }
 
     PtxToken Current => _tokens[_position];
@@ -94,6 +97,8 @@ sealed partial class PtxParser
         }
         if (linkage == null && IsWord("section"))
             return ReadSection();
+        if (TakeWord("alias"))
+            throw Error("'.alias' gives a function a second name; only calls of the first are known", -1);
         return linkage == null && (IsWord("file") || IsWord("pragma"))
             ? ReadDirective()
             : throw Error($"unknown directive '{Shown(Current)}'");
@@ -140,8 +145,25 @@ sealed partial class PtxParser
         foreach (PtxVariable register in results.Concat(parameters).Where(variable => variable.Space == PtxSpace.Register))
             if (!_scopes.Declare(new PtxRegisterName(register.Name, null), register.Type))
                 throw Error($"register '{register.Name}' is declared twice", -1);
-        IReadOnlyList<PtxStatement> body = ReadStatements(0);
-        return function with { Body = body };
+        int start = _position;
+        try
+        {
+            return function with { Body = ReadStatements(0) };
+        }
+        catch (PtxException refusal) when (_keepsRefused && BodyEnd(start) is int end)
+        {
+            _position = end;
+            return function with { Body = [], Refusal = refusal };
+        }
+    }
+
+    // The token behind the brace that closes a body; null when there is none.
+    int? BodyEnd(int at)
+    {
+        for (int depth = 1; at < _tokens.Count; at++)
+            if (_tokens[at] is { Kind: PtxTokenKind.Mark, Text: "{" or "}" } brace && (depth += brace.Text == "{" ? 1 : -1) == 0)
+                return at + 1;
+        return null;
     }
 
     PtxDirective ReadFunctionDirective()
@@ -175,87 +197,6 @@ sealed partial class PtxParser
         while (TakeMark(','));
         TakeMark(')', "')' or ','");
         return parameters;
-    }
-
-    // .space [.align n] [.vn] .type [.ptr [.space] [.align n]] name[dimensions] [= value]
-    PtxVariable ReadVariable()
-    {
-        if (!PtxTypes.TryParseSpace(_tokens[_position++].Text, out PtxSpace space))
-            throw Error($"'.{_tokens[_position - 1].Text}' is not a state space", -1);
-        int? alignment = ReadAlignment();
-        int width = TakeWord("v2") ? 2 : TakeWord("v4") ? 4 : 1;
-        alignment ??= ReadAlignment();
-        PtxType type = ReadType();
-        PtxSpace? pointerSpace = null;
-        int? pointerAlignment = null;
-        if (space == PtxSpace.Param && TakeWord("ptr"))
-        {
-            pointerSpace = PtxSpace.Register;
-            if (Current.Kind == PtxTokenKind.Word && PtxTypes.TryParseSpace(Current.Text, out PtxSpace pointed))
-            {
-                pointerSpace = pointed;
-                _position++;
-            }
-            pointerAlignment = ReadAlignment();
-        }
-        string name = Take(PtxTokenKind.Name, "a variable's name").Text;
-        List<long> dimensions = [];
-        while (TakeMark('['))
-        {
-            dimensions.Add(IsMark(']') && dimensions.Count == 0 ? 0 : ReadSize());
-            TakeMark(']', "']'");
-        }
-        if (dimensions.Aggregate(16.0, (bytes, dimension) => bytes * Math.Max(1, dimension)) > int.MaxValue)
-            throw Error($"'{name}' is larger than 2 GB", -1);
-        PtxOperand? initialiser = TakeMark('=') ? ReadInitialiser(0) : null;
-        return new PtxVariable(space, type, name)
-        {
-            DeclaredAlignment = alignment,
-            VectorWidth = width,
-            Dimensions = dimensions,
-            Initialiser = initialiser,
-            PointerSpace = pointerSpace,
-            PointerAlignment = pointerAlignment,
-        };
-    }
-
-    long ReadSize()
-    {
-        ulong size = Take(PtxTokenKind.Integer, "a size").Bits;
-        return size is > 0 and <= int.MaxValue ? (long)size : throw Error($"size {size} is not between 1 and {int.MaxValue}", -1);
-    }
-
-    int? ReadAlignment()
-    {
-        if (!TakeWord("align"))
-            return null;
-        ulong alignment = Take(PtxTokenKind.Integer, "an alignment").Bits;
-        return ulong.IsPow2(alignment) && alignment <= 1 << 16
-            ? (int)alignment
-            : throw Error($"alignment {alignment} is not a power of two", -1);
-    }
-
-    PtxType ReadType()
-    {
-        PtxToken word = Take(PtxTokenKind.Word, "a type such as .b32");
-        return PtxTypes.TryParse(word.Text, out PtxType type) ? type : throw Error($"'.{word.Text}' is not a type", -1);
-    }
-
-    PtxOperand ReadInitialiser(int depth)
-    {
-        if (!TakeMark('{'))
-            return ReadOperand(depth);
-        if (depth == DeepestVector)
-            throw Error("braces are nested too deep", -1);
-        List<PtxOperand> elements = [];
-        if (!TakeMark('}'))
-        {
-            do
-                elements.Add(ReadInitialiser(depth + 1));
-            while (TakeMark(','));
-            TakeMark('}', "'}' or ','");
-        }
-        return new PtxVector(elements);
     }
 
     bool IsMark(char mark) => Current.Kind == PtxTokenKind.Mark && Current.Text[0] == mark;

@@ -28,12 +28,18 @@ static class PtxPrinter
 
     static void Append(StringBuilder text, PtxStatement statement, int depth)
     {
-        text.Append(' ', 4 * (statement is PtxLabel or PtxBranchTargets ? Math.Max(0, depth - 1) : depth));
+        text.Append(' ', 4 * (statement is PtxLabel or PtxBranchTargets or PtxCallTargets or PtxCallPrototype
+            ? Math.Max(0, depth - 1) : depth));
         switch (statement)
         {
             case PtxFunction function: AppendFunction(text, function); break;
             case PtxLabel label: text.Append(label.Name).Append(':'); break;
             case PtxBranchTargets targets: text.Append($"{targets.Name}: .branchtargets {string.Join(", ", targets.Targets)};"); break;
+            case PtxCallTargets targets: text.Append($"{targets.Name}: .calltargets {string.Join(", ", targets.Targets)};"); break;
+            case PtxCallPrototype prototype:
+                string results = prototype.Results.Count > 0 ? $"({string.Join(", ", prototype.Results.Select(Print))}) " : "";
+                text.Append($"{prototype.Name}: .callprototype {results}_ ({string.Join(", ", prototype.Parameters.Select(Print))});");
+                break;
             case PtxRegisterDeclaration registers:
                 IEnumerable<string> names = registers.Names.Select(name => name.Count is int count ? $"{name.Name}<{count}>" : name.Name);
                 text.Append($".reg .{registers.Type.Word()} ").AppendJoin(", ", names).Append(';');
@@ -122,6 +128,8 @@ static class PtxPrinter
         PtxInteger integer => integer.Value.ToString(CultureInfo.InvariantCulture),
         PtxFloat32 single => $"0f{single.Bits:X8}",
         PtxFloat64 number => $"0d{number.Bits:X16}",
+        PtxSymbol { IsGeneric: true } symbol => $"generic({symbol.Name}){Offset(symbol.Offset)}",
+        PtxSymbol { Mask: not 0 } symbol => $"{symbol.Mask}({symbol.Name}{Offset(symbol.Offset)})",
         PtxSymbol symbol => symbol.Name + Offset(symbol.Offset),
         PtxAddress { Base: null } address => $"[{(ulong)address.Offset}]",
         PtxAddress address => $"[{Print(address.Base!)}{Offset(address.Offset)}]",

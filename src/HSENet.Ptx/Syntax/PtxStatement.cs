@@ -31,6 +31,12 @@ public sealed record PtxBlock(IReadOnlyList<PtxStatement> Statements) : PtxState
 /// <summary>The targets of an indexed branch, <c>L: .branchtargets A, B;</c>.</summary>
 public sealed record PtxBranchTargets(string Name, IReadOnlyList<string> Targets) : PtxStatement;
 
+/// <summary>The functions that an indirect call may reach, <c>L: .calltargets f, g;</c>.</summary>
+sealed record PtxCallTargets(string Name, IReadOnlyList<string> Targets) : PtxStatement;
+
+/// <summary>What a function that is called by its address takes and gives, <c>P: .callprototype (…) _ (…);</c>.</summary>
+sealed record PtxCallPrototype(string Name, IReadOnlyList<PtxVariable> Results, IReadOnlyList<PtxVariable> Parameters) : PtxStatement;
+
 /// <summary>
 /// A directive without meaning for execution: <c>.pragma</c>, <c>.file</c>, <c>.loc</c>, <c>.section</c>, or one of a function such as
 /// <c>.maxntid 256, 1, 1</c>.

@@ -7,8 +7,8 @@ public enum PtxType
 #pragma warning disable CS1591 // the members are PTX's own words
     Pred,
     B1, B8, B16, B32, B64, B128,
-    U4, U8, U16, U32, U64,
-    S4, S8, S16, S32, S64,
+    U2, U4, U8, U16, U32, U64,
+    S2, S4, S8, S16, S32, S64,
     U16x2, S16x2,
     F16, F16x2, Bf16, Bf16x2, Tf32, F32, F64,
     E4m3, E5m2, E4m3x2, E5m2x2,
@@ -61,6 +61,7 @@ public static class PtxTypes
     public static int Bits(this PtxType type) => type switch
     {
         PtxType.Pred or PtxType.B1 => 1,
+        PtxType.U2 or PtxType.S2 => 2,
         PtxType.U4 or PtxType.S4 => 4,
         PtxType.B8 or PtxType.U8 or PtxType.S8 or PtxType.E4m3 or PtxType.E5m2 => 8,
         PtxType.B16 or PtxType.U16 or PtxType.S16 or PtxType.F16 or PtxType.Bf16 or PtxType.E4m3x2 or PtxType.E5m2x2 => 16,
