@@ -3,7 +3,8 @@ namespace HSENet.Ptx.Tests;
 
 static class Sample
 {
-    public static IEnumerable<string> Names => typeof(Sample).Assembly.GetManifestResourceNames().Order();
+    public static IEnumerable<string> Names =>
+        typeof(Sample).Assembly.GetManifestResourceNames().Where(name => !name.StartsWith("ladder", StringComparison.Ordinal)).Order();
 
     public static string Text(string name)
     {

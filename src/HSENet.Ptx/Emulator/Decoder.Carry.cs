@@ -6,7 +6,8 @@ namespace HSENet.Ptx;
 unsafe partial class Decoder
 {
     // addc and the like read CC.CF, .cc writes it (PTX ISA, Extended-Precision Integer Arithmetic Instructions).
-    internal static bool IsCarrying(PtxInstruction instruction) => instruction.Opcode is "addc" or "subc" or "madc" || instruction.Has("cc");
+    internal static bool IsCarrying(PtxInstruction instruction) =>
+        instruction.Opcode is "addc" or "subc" or "madc" || instruction.Has("cc");
 
     bool DecodeCarry()
     {

@@ -73,7 +73,9 @@ static unsafe class DeviceCalls
     /// <summary>Bytes at a generic address; null, with a finding, when there is no memory.</summary>
     public static byte[]? Read(Warp w, Instruction* i, int lane, ulong address, uint bytes)
     {
-        byte* p = MemoryCheck.Access<GenericSpace, BoundsOnly>(w, i, lane, address, bytes, AccessKind.Load);
+        byte* p = w.Block.Kernel.Level == CheckLevel.Bounds
+            ? MemoryCheck.Access<GenericSpace, BoundsOnly>(w, i, lane, address, bytes, AccessKind.Load)
+            : MemoryCheck.Access<GenericSpace, AccessChecks>(w, i, lane, address, bytes, AccessKind.Load);
         return p == null ? null : new ReadOnlySpan<byte>(p, (int)bytes).ToArray();
     }
 }

@@ -49,7 +49,7 @@ static partial class PrintfFormat
         if (flags.Contains('-'))
             return text.PadRight(width);
         bool zeros = flags.Contains('0') && type is not ('c' or 's' or 'p') && !text.EndsWith("nan", StringComparison.OrdinalIgnoreCase)
-            && !text.EndsWith("inf", StringComparison.OrdinalIgnoreCase) && (precision == null || type is not ('d' or 'i' or 'o' or 'u' or 'x' or 'X'));
+            && !text.EndsWith("inf", StringComparison.OrdinalIgnoreCase) && (precision == null || !"diouxX".Contains(type));
         if (!zeros)
             return text.PadLeft(width);
         int sign = text[0] is '-' or '+' or ' ' ? 1 : 0;
@@ -134,7 +134,9 @@ static partial class PrintfFormat
         bool isFixed = exponent >= -4 && exponent < precision;
         string text = isFixed ? value.ToString($"F{precision - 1 - exponent}", CultureInfo.InvariantCulture)
             : scientific[..scientific.IndexOf('e')];
-        if (!keepZeros && text.Contains('.'))
+        if (keepZeros && !text.Contains('.'))
+            text += ".";
+        else if (!keepZeros && text.Contains('.'))
             text = text.TrimEnd('0').TrimEnd('.');
         return isFixed ? text : text + scientific[scientific.IndexOf('e')..];
     }

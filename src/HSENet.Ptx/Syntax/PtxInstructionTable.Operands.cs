@@ -70,7 +70,8 @@ static partial class PtxInstructionTable
 
     static string? CallFault(PtxInstruction instruction)
     {
-        string order = string.Concat(instruction.Operands.Select(operand => operand is PtxSymbol ? 'n' : operand is PtxRegister ? 'r' : 'l'));
+        string order = string.Concat(instruction.Operands.Select(operand =>
+            operand is PtxSymbol ? 'n' : operand is PtxRegister ? 'r' : 'l'));
         return order is "n" or "nl" or "ln" or "lnl" or "rn" or "rln" or "lrn" or "lrln"
             ? null : "a call is written call (results), name, (arguments), or with a register instead of the name and a label at the end";
     }

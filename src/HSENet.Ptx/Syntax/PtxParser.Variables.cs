@@ -84,7 +84,7 @@ sealed partial class PtxParser
     {
         if (Current.Kind == PtxTokenKind.String)
             return ReadText();
-        if (_tokens[_position + 1] is { Kind: PtxTokenKind.Mark, Text: "(" } && Current.Kind is PtxTokenKind.Integer or PtxTokenKind.Name)
+        if (Current.Kind is PtxTokenKind.Integer or PtxTokenKind.Name && _tokens[_position + 1] is { Kind: PtxTokenKind.Mark, Text: "(" })
             return ReadAddressPart();
         if (!TakeMark('{'))
             return ReadOperand(depth);

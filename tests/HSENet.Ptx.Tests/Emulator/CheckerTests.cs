@@ -85,11 +85,14 @@ public class CheckerTests
     }
 
     [Theory]
-    [InlineData(4, true)]
-    [InlineData(16, false)]
-    public void A_shared_array_must_be_declared_as_aligned_as_it_is_used(int alignment, bool faulty)
+    [InlineData(4, 4, true)]
+    [InlineData(4, 16, false)]
+    [InlineData(4, 32, false)] // packed in their order, the arrays give what the declaration does not promise
+    [InlineData(16, 4, false)]
+    public void A_shared_array_lies_where_a_compiler_packs_it(int alignment, int before, bool faulty)
     {
         using Kernel kernel = Kernel.Of($"""
+            .shared .align 4 .b8 head[{before}];
             .shared .align {alignment} .b8 tile[64];
             mov.u32 %r1, 1;
             st.shared.v4.u32 [tile], {"{%r1, %r1, %r1, %r1}"};
@@ -99,6 +102,18 @@ public class CheckerTests
         Assert.Equal(faulty ? [FindingKind.Misaligned] : [], result.Findings.Select(finding => finding.Kind));
         if (faulty)
             Assert.Contains("tile, which is declared .align 4", result.Findings[0].Message);
+    }
+
+    [Theory]
+    [InlineData(4, true)]
+    [InlineData(16, false)]
+    public void Dynamic_shared_memory_must_be_declared_as_aligned_as_it_is_used(int alignment, bool faulty)
+    {
+        using Kernel kernel = Kernel.Of("mov.u32 %r1, 1; st.shared.v4.u32 [tile], {%r1, %r1, %r1, %r1};", 0,
+            $".extern .shared .align {alignment} .b8 tile[];");
+        EmulatorResult result = kernel.Launch(1, 1, 64, null);
+
+        Assert.Equal(faulty ? [FindingKind.Misaligned] : [], result.Findings.Select(finding => finding.Kind));
     }
 
     [Fact]

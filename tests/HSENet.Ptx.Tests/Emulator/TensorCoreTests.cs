@@ -42,9 +42,13 @@ public class TensorCoreTests
     }
 
     [Fact]
-    public void An_array_that_is_declared_for_words_cannot_be_read_by_rows() =>
-        Assert.Contains(Run(PtxModule.Parse(Text)).Result.Findings, finding =>
+    public void An_array_that_is_declared_for_words_cannot_be_read_by_rows_behind_a_word()
+    {
+        const string declaration = ".shared .align 4 .b8 __shared_alloca0";
+        PtxModule program = PtxModule.Parse(Text.Replace(declaration, ".shared .align 4 .b8 word[4];\n" + declaration));
+        Assert.Contains(Run(program).Result.Findings, finding =>
             finding.Kind == FindingKind.Misaligned && finding.Message.Contains(".align 4"));
+    }
 
     [Fact]
     public void A_wait_that_is_removed_is_found() =>

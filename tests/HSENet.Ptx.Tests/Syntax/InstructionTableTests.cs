@@ -75,7 +75,7 @@ public class InstructionTableTests
     [InlineData("cp.async.ca.shared.global [%rd1], [%rd2], 3;")]
     [InlineData("cp.async.cg.shared.global [%rd1], [%rd2], 8;")]
     [InlineData("cp.async.wait_group %r1;")]
-    [InlineData("shfl.up.b32 %r1, %r2, 1, 0;")]
+    [InlineData("shfl.up.b32 %r1, %r2, 1, 0, -1;")]
     [InlineData("fma.f32 %f1, %f2, %f3, %f4;")]
     [InlineData("cvt.rn.e4m3x2.f32 %rs1, %f1;")]
     [InlineData("atom.add.b32 %r1, [%rd1], 1;")]

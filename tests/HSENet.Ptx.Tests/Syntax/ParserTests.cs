@@ -44,7 +44,7 @@ public class ParserTests
 
     [Theory]
     [InlineData("frobnicate.s32 %r1, %r2;", "unknown instruction 'frobnicate'")]
-    [InlineData("add.cc.s32 %r1, %r2, %r3;", "unknown modifier '.cc'")]
+    [InlineData("add.cc.f32 %f1, %f2, %f3;", "do not go together")]
     [InlineData("add %r1, %r2, %r3;", "modifiers are missing")]
     [InlineData("add.rn.s32 %r1, %r2, %r3;", "do not go together")]
     [InlineData("add.s32 %r1, %r2;", "takes 3 operands, found 2")]
