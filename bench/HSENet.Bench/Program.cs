@@ -20,6 +20,7 @@ static class Program
         TrainingCommand.Create(),
         FullCommand.Create(),
         EmulatorCommand.Create(),
+        TimingCommand.Create(),
         Micro(),
     };
 

@@ -24,7 +24,7 @@ public static class PtxLaunch
         Dictionary<string, EmulatorAllocation> buffers = [];
         foreach (PtxLaunchBuffer buffer in launch.Buffers)
             buffers[buffer.Name] = Allocate(memory, buffer);
-        byte[] parameters = Parameters(launch, declared, buffers);
+        byte[] parameters = Parameters(launch, declared, name => buffers[name].Address);
         EmulatorResult execution = new Emulator(memory)
             .Launch(kernel, launch.Grid, launch.Block, launch.DynamicSharedBytes, parameters, options);
         List<PtxLaunchOutput> outputs = [];
@@ -67,7 +67,7 @@ public static class PtxLaunch
     }
 
     /// <summary>The parameters as the driver takes them: each at a multiple of its declared alignment.</summary>
-    static byte[] Parameters(PtxLaunchFile launch, IReadOnlyList<PtxVariable> declared, Dictionary<string, EmulatorAllocation> buffers)
+    internal static byte[] Parameters(PtxLaunchFile launch, IReadOnlyList<PtxVariable> declared, Func<string, ulong> address)
     {
         if (launch.Parameters.Count != declared.Count)
             throw new PtxLaunchException($"params has {launch.Parameters.Count} entries, kernel '{launch.Kernel}' takes {declared.Count}");
@@ -76,7 +76,7 @@ public static class PtxLaunch
         {
             Align(bytes, Math.Max(1, parameter.Alignment));
             int start = bytes.Count;
-            Append(bytes, start, launch.Parameters[n], buffers);
+            Append(bytes, start, launch.Parameters[n], address);
             if (bytes.Count - start != parameter.Bytes)
                 throw new PtxLaunchException($"params[{n}] has {bytes.Count - start} bytes, parameter '{parameter.Name}' of kernel "
                     + $"'{launch.Kernel}' takes {parameter.Bytes}");
@@ -85,12 +85,12 @@ public static class PtxLaunch
     }
 
     // Offsets count from the start of the outermost parameter.
-    static void Append(List<byte> bytes, int start, PtxLaunchParameter parameter, Dictionary<string, EmulatorAllocation> buffers)
+    static void Append(List<byte> bytes, int start, PtxLaunchParameter parameter, Func<string, ulong> address)
     {
         switch (parameter)
         {
-            case PtxLaunchAddress address:
-                bytes.AddRange(BitConverter.GetBytes(buffers[address.Buffer].Address));
+            case PtxLaunchAddress buffer:
+                bytes.AddRange(BitConverter.GetBytes(address(buffer.Buffer)));
                 break;
             case PtxLaunchValue value:
                 bytes.AddRange(value.Bytes);
@@ -99,7 +99,7 @@ public static class PtxLaunch
                 foreach (PtxLaunchParameter field in fields.Fields)
                 {
                     Align(bytes, Alignment(field), start);
-                    Append(bytes, start, field, buffers);
+                    Append(bytes, start, field, address);
                 }
                 Align(bytes, Alignment(fields), start);
                 break;

@@ -1,0 +1,106 @@
+// How long a launch takes: blocks through one multiprocessor, rounds to the length of the loop, waves of blocks, a clock.
+namespace HSENet.Ptx;
+
+/// <summary>Predicts a launch of machine code. Everything is counted or computed; nothing is measured.</summary>
+static class KernelTimer
+{
+    /// <summary>Instructions of warps that a run goes through at most.</summary>
+    const double RunSteps = 400_000;
+
+    /// <summary>Rounds of a loop that is cut, at least.</summary>
+    const int LeastRounds = 9;
+
+    /// <summary>What blocks that come last add of their own time: until the others end they run beside them.</summary>
+    const double RestShare = 0.75;
+
+    // Blocks that run at once start this share of a round apart: one distance alone can move a result by a quarter.
+    static readonly double[] Distances = [0.15, 0.40, 0.65];
+
+    /// <summary>Predicts.</summary>
+    /// <param name="kernel">The launch.</param>
+    /// <param name="gpu">Where it runs.</param>
+    /// <param name="registers">Registers of a thread.</param>
+    /// <param name="sharedBytes">Shared memory of a block.</param>
+    /// <param name="bufferBytes">Bytes of the launch's buffers; what of them fits into the second-level cache stays there from launch to
+    /// launch.</param>
+    public static TimingPrediction Predict(MachineKernel kernel, TimingGpu gpu, int registers, long sharedBytes, long bufferBytes)
+    {
+        GpuModel model = gpu.Model;
+        Occupancy occupancy = Occupancy.Of(model, kernel.Block.Count, registers, sharedBytes);
+        if (occupancy.Blocks == 0)
+            throw new EmulatorException($"{kernel.Program.Listing.Kernel}: not one block fits on a multiprocessor of {model.Name}; too many "
+                + $"{occupancy.Limit}");
+        TimedInstruction[] program = TimedInstruction.Of(kernel.Program.Listing, gpu);
+        long blocks = kernel.Grid.Count, fullest = (blocks + model.Multiprocessors - 1) / model.Multiprocessors;
+        int resident = (int)Math.Min(occupancy.Blocks, fullest);
+        MachineKernel.WarpPath path = kernel.Path(0);
+        double kept = Math.Clamp(2 - 2.0 * bufferBytes / gpu.L2Bytes, 0, 1);
+        MemoryShares shares = MemoryShares.Of(kernel, program, path.Branch, model.Multiprocessors, resident, kept);
+        int l1 = (int)Math.Max(8 * 1024, gpu.L1Bytes - resident * (sharedBytes + GpuModel.SystemSharedBytesPerBlock));
+        Runner runner = new(kernel, gpu, program, shares, path, l1);
+        BlockTime time = runner.Blocks(resident);
+        long waves = fullest / resident, rest = fullest % resident;
+        double cycles = waves * time.Cycles;
+        if (rest > 0)
+            cycles += RestShare * runner.Blocks((int)rest).Cycles;
+        return TimingPrediction.Make(kernel, gpu, program, occupancy, shares, path, time.Run, cycles, fullest / (double)resident);
+    }
+
+    /// <summary>Time of a block among as many as run at once, and what one run of them did.</summary>
+    public sealed record BlockTime(double Cycles, MultiprocessorResult Run);
+
+    // Runs blocks at several distances from each other.
+    sealed class Runner(MachineKernel kernel, TimingGpu gpu, TimedInstruction[] program, MemoryShares shares, MachineKernel.WarpPath path, int l1)
+    {
+        public BlockTime Blocks(int resident)
+        {
+            int warps = kernel.WarpsPerBlock * resident;
+            int rounds = 0;
+            if (path.Branch >= 0 && path.Steps * (double)warps > RunSteps)
+                rounds = Math.Max(LeastRounds, (int)(RunSteps / warps / path.StepsPerRound));
+            if (rounds >= path.Rounds)
+                rounds = 0;
+            int distances = resident == 1 ? 1 : Distances.Length;
+            MultiprocessorResult? first = resident == 1 ? null : Once(resident, rounds, 0);
+            double round = first == null ? 0 : Round(first) is > 0 and double found ? found : first.Cycles / 8.0;
+            double sum = 0;
+            MultiprocessorResult run = null!;
+            for (int d = 0; d < distances; d++)
+            {
+                run = Once(resident, rounds, resident == 1 ? 0 : Distances[d] * round);
+                double cycles = run.Blocks.Average(block => block.End - block.Start);
+                if (rounds > 0)
+                    cycles += (path.Rounds - rounds) * Round(run);
+                sum += cycles;
+            }
+            double mean = sum / distances;
+            return new BlockTime(mean, run);
+        }
+
+        MultiprocessorResult Once(int resident, int rounds, double distance)
+        {
+            Multiprocessor sm = new(gpu, program, shares.Share, path.Branch);
+            int multiprocessors = gpu.Model.Multiprocessors;
+            LoopCut? cut = rounds > 0 ? new LoopCut(path.Branch, rounds, path.Afterwards) : null;
+            IEnumerable<IReadOnlyList<IWarpStream>> blocks = Enumerable.Range(0, resident)
+                .Select(b => kernel.Warps(b * (long)multiprocessors % kernel.Grid.Count, cut));
+            return sm.Run(blocks.GetEnumerator(), [.. Enumerable.Range(0, resident).Select(b => (long)(b * distance))], l1);
+        }
+
+        // Clocks of a round, in the later two thirds of the run.
+        static double Round(MultiprocessorResult run)
+        {
+            double sum = 0;
+            int count = 0;
+            foreach (IReadOnlyList<long> ends in run.RoundEnds)
+            {
+                int from = ends.Count / 3, to = ends.Count - 1;
+                if (to <= from)
+                    continue;
+                sum += (ends[to] - ends[from]) / (double)(to - from);
+                count++;
+            }
+            return count == 0 ? 0 : sum / count;
+        }
+    }
+}

@@ -1,0 +1,199 @@
+// A listing made ready to be walked: operands read, and which instructions decide where a warp goes and what it accesses.
+namespace HSENet.Ptx;
+
+/// <summary>An instruction with its operands read.</summary>
+sealed class MachineStep
+{
+    public required MachineInstruction Source { get; init; }
+
+    /// <summary>All operands in order; results come first.</summary>
+    public required MachineOperand[] Operands { get; init; }
+
+    /// <summary>The guard; <see cref="OperandKind.None"/> for none.</summary>
+    public MachineOperand Guard { get; init; }
+
+    /// <summary>Index of the branch's target, or -1.</summary>
+    public int Target { get; init; } = -1;
+
+    /// <summary>Predicates among the operands of a branch, which must hold besides the guard.</summary>
+    public MachineOperand[] Conditions { get; init; } = [];
+
+    /// <summary>Its result can reach an address, a predicate or a branch, so the walk computes it.</summary>
+    public bool Matters { get; set; }
+
+    /// <summary>Place of the address among the operands, or -1; a copy's second is its source.</summary>
+    public int Address { get; init; } = -1;
+
+    public MachineClass Class => Source.Class;
+}
+
+/// <summary>A kernel's machine code, decoded once for all warps.</summary>
+sealed class MachineProgram
+{
+    // What is stored is needed when something that is loaded is.
+    static readonly (OperandKind, int) SharedMemory = (OperandKind.Address, 1), LocalMemory = (OperandKind.Address, 2);
+
+    public MachineProgram(MachineListing listing)
+    {
+        Listing = listing;
+        Steps = [.. listing.Instructions.Select(Step)];
+        // Where parameters and sizes stand in bank 0 differs between generations.
+        int generation = int.Parse(new string([.. listing.Architecture.Where(char.IsAsciiDigit)]),
+            System.Globalization.CultureInfo.InvariantCulture);
+        (ParameterOffset, SizeOffset, StackOffset) = generation >= 100 ? (0x380, 0x360, 0x37c) : generation >= 90 ? (0x210, 0, 0x28)
+            : (0x160, 0, 0x28);
+        SharedStart = generation >= 90 ? 1024 : 0;
+        RegisterCount = Math.Min(MachineOperand.ZeroRegister, Steps.SelectMany(step => step.Operands)
+            .Where(o => o.Kind is OperandKind.Register or OperandKind.Address && o.Index != MachineOperand.ZeroRegister)
+            .Select(o => o.Index).DefaultIfEmpty(0).Max() + 5);
+        Mark();
+    }
+
+    readonly System.Collections.Concurrent.ConcurrentBag<uint[]> _registers = [];
+
+    public MachineListing Listing { get; }
+
+    /// <summary>Registers that the code names, and four more for the ends of wide results.</summary>
+    public int RegisterCount { get; }
+
+    /// <summary>Pinned memory for a warp's registers, all zero; pooled.</summary>
+    public uint[] TakeRegisters(int count)
+    {
+        if (!_registers.TryTake(out uint[]? memory))
+            return GC.AllocateArray<uint>(count, pinned: true);
+        Array.Clear(memory);
+        return memory;
+    }
+
+    /// <summary>Takes them back.</summary>
+    public void GiveRegisters(uint[] memory) => _registers.Add(memory);
+
+    public MachineStep[] Steps { get; }
+
+    /// <summary>Where parameters, the sizes of blocks and grid, and the stack pointer stand in constant bank 0.</summary>
+    public int ParameterOffset { get; }
+
+    /// <inheritdoc cref="ParameterOffset"/>
+    public int SizeOffset { get; }
+
+    /// <inheritdoc cref="ParameterOffset"/>
+    public int StackOffset { get; }
+
+    /// <summary>Address of the first shared array: the system keeps what is before it.</summary>
+    public int SharedStart { get; }
+
+    MachineStep Step(MachineInstruction i)
+    {
+        MachineOperand[] operands = i.Target >= 0 ? [] : MachineOperand.ParseAll(i.Operands);
+        MachineOperand[] guard = i.Guard.Length > 0 ? MachineOperand.ParseAll(i.Guard) : [];
+        int target = i.Target < 0 ? -1 : i.Target / MachineInstruction.Size;
+        return new MachineStep
+        {
+            Source = i,
+            Operands = operands,
+            Guard = guard.Length > 0 ? guard[0] : default,
+            Conditions = i.Class != MachineClass.Branch ? [] : [.. MachineOperand.ParseAll(i.Operands).Where(operand =>
+                operand.Kind is OperandKind.Predicate or OperandKind.UniformPredicate && operand.Index != MachineOperand.TruePredicate)],
+            Target = target < Listing.Instructions.Count ? target : -1,
+            Address = Array.FindIndex(operands, operand => operand.Kind == OperandKind.Address),
+        };
+    }
+
+    /// <summary>How many operands at the front are results.</summary>
+    public static int Results(MachineStep step)
+    {
+        if (step.Class is MachineClass.GlobalStore or MachineClass.SharedStore or MachineClass.AsyncCopy or MachineClass.Barrier
+            or MachineClass.Branch or MachineClass.Nop || step.Source.Opcode is "STL" or "RED" or "REDG" or "REDS" or "STSM")
+            return 0;
+        if (step.Source.Opcode is "ISETP" or "FSETP" or "DSETP" or "HSETP2" or "UISETP" or "PLOP3" or "UPLOP3")
+            return 2;
+        // IADD3 R0, P0, P1, …: carries follow the result; LOP3 P0, R1, … has its predicate first.
+        int results = 1;
+        while (results < step.Operands.Length - 1 && step.Operands[results].Kind is OperandKind.Predicate or OperandKind.UniformPredicate
+            && step.Source.Opcode is not ("SEL" or "FSEL" or "USEL" or "VOTE" or "VOTEU"))
+            results++;
+        if (step.Operands.Length > 1 && step.Operands[0].Kind is OperandKind.Predicate or OperandKind.UniformPredicate
+            && step.Source.Opcode is "LOP3" or "ULOP3" or "SHFL" or "R2UR")
+            results = 2;
+        return results;
+    }
+
+    // From addresses, guards and conditions backwards over all register numbers, until nothing is added. Registers are not told apart by
+    // place, so a little too much is computed, never too little.
+    void Mark()
+    {
+        HashSet<(OperandKind, int)> needed = [];
+        foreach (MachineStep step in Steps)
+        {
+            foreach (MachineOperand condition in step.Conditions.Append(step.Guard))
+                if (condition.Kind != OperandKind.None)
+                    needed.Add((condition.Kind, condition.Index));
+            foreach (ref MachineOperand operand in step.Operands.AsSpan())
+                if (operand.Kind == OperandKind.Address || step.Source.Opcode is "RET" or "BRX")
+                    Need(needed, operand);
+        }
+        for (bool changed = true; changed;)
+        {
+            changed = false;
+            foreach (MachineStep step in Steps)
+            {
+                if (step.Matters || !Writes(step, needed))
+                    continue;
+                step.Matters = changed = true;
+                if (step.Source.Opcode is "LDL" or "LDS" or "LD" or "ATOMS")
+                    needed.Add(step.Source.Opcode == "LDL" ? LocalMemory : SharedMemory);
+                foreach (MachineOperand operand in step.Operands.AsSpan(Results(step)))
+                    Need(needed, operand);
+            }
+        }
+    }
+
+    static bool Writes(MachineStep step, HashSet<(OperandKind, int)> needed)
+    {
+        if (step.Source.Opcode is "STL" or "STS" or "ST")
+            return needed.Contains(step.Source.Opcode == "STL" ? LocalMemory : SharedMemory);
+        if (step.Source.Opcode == "R2P")
+            return true;
+        int results = Results(step);
+        for (int n = 0; n < results; n++)
+        {
+            MachineOperand operand = step.Operands[n];
+            int registers = operand.Kind is OperandKind.Register or OperandKind.Uniform ? 4 : 1;
+            for (int r = 0; r < registers; r++)
+                if (needed.Contains((operand.Kind, operand.Index + r)))
+                    return true;
+        }
+        return false;
+    }
+
+    static void Need(HashSet<(OperandKind, int)> needed, MachineOperand operand)
+    {
+        switch (operand.Kind)
+        {
+            case OperandKind.Register or OperandKind.Uniform:
+                needed.Add((operand.Kind, operand.Index));
+                needed.Add((operand.Kind, operand.Index + 1));
+                break;
+            case OperandKind.Predicate or OperandKind.UniformPredicate:
+                needed.Add((operand.Kind, operand.Index));
+                break;
+            case OperandKind.Special when operand.Name == "PR":
+                for (int p = 0; p < MachineOperand.TruePredicate; p++)
+                    needed.Add((OperandKind.Predicate, p));
+                break;
+            case OperandKind.Address or OperandKind.Constant:
+                if (operand.Index >= 0)
+                {
+                    needed.Add((OperandKind.Register, operand.Index));
+                    needed.Add((OperandKind.Register, operand.Index + 1));
+                }
+                if (operand.Second >= 0)
+                {
+                    OperandKind kind = operand.Kind == OperandKind.Constant ? OperandKind.Register : OperandKind.Uniform;
+                    needed.Add((kind, operand.Second));
+                    needed.Add((kind, operand.Second + 1));
+                }
+                break;
+        }
+    }
+}

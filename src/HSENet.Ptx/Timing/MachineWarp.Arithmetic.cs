@@ -1,0 +1,320 @@
+// The arithmetic that decides where a warp goes and what it accesses.
+using System.Numerics;
+
+namespace HSENet.Ptx;
+
+sealed unsafe partial class MachineWarp
+{
+    void Execute(MachineStep s, uint mask)
+    {
+        string opcode = s.Source.Opcode;
+        if (s.Class is MachineClass.SharedLoad or MachineClass.SharedStore or MachineClass.Local or MachineClass.GlobalLoad
+            or MachineClass.GlobalStore or MachineClass.Atomic)
+        {
+            if (opcode is not ("RED" or "REDG" or "REDS"))
+                Move(s, mask);
+            return;
+        }
+        bool uniform = s.Operands.Length > 0 && s.Operands[0].Kind is OperandKind.Uniform or OperandKind.UniformPredicate;
+        string name = opcode[0] == 'U' && opcode is not "UNDEF" ? opcode[1..] : opcode;
+        switch (name)
+        {
+            case "MOV" or "S2R" or "CS2R" or "S2UR" or "LDC" or "LDCU" or "R2UR":
+                Copy(s, mask, uniform);
+                break;
+            case "IADD" or "MOV64":
+                AddWide(s, mask, uniform);
+                break;
+            case "ISETP":
+                Compare(s, mask, uniform);
+                break;
+            case "FSETP":
+                CompareFloats(s, mask);
+                break;
+            case "PLOP3":
+                Logic(s, mask, uniform);
+                break;
+            case "IADD3" or "LOP3" or "LEA" or "IMAD" or "SHF":
+                Combine(s, name, mask, uniform);
+                break;
+            case "P2R" or "R2P":
+                Pack(s, opcode, mask);
+                break;
+            case "SHFL":
+                Exchange(s, mask);
+                break;
+            case "VOTE" or "VOTEU":
+                Vote(s, mask, uniform);
+                break;
+            default:
+                Simple(s, name, mask, uniform);
+                break;
+        }
+    }
+
+    // A source as 32 lanes; 0 to 7 of scratch are for values that are not a row as it is.
+    uint* Source(in MachineOperand o, int slot, int word = 0)
+    {
+        if (o.Kind == OperandKind.Register && !o.Negated && !o.Inverted && !o.Absolute && o.Index != MachineOperand.ZeroRegister)
+            return Row(o.Index + word);
+        uint* to = _scratch + slot * Lanes;
+        switch (o.Kind)
+        {
+            case OperandKind.Register when o.Index != MachineOperand.ZeroRegister:
+                uint* row = Row(o.Index + word);
+                for (int l = 0; l < Lanes; l++)
+                    to[l] = row[l];
+                break;
+            case OperandKind.Special:
+                for (int l = 0; l < Lanes; l++)
+                    to[l] = word == 0 ? Special(o.Name!, l) : 0;
+                break;
+            case OperandKind.Predicate or OperandKind.UniformPredicate:
+                for (int l = 0; l < Lanes; l++)
+                    to[l] = PredicateMask(o) >> l & 1;
+                return to;
+            case OperandKind.Constant when o.Second >= 0:
+                uint* index = Row(o.Second);
+                for (int l = 0; l < Lanes; l++)
+                    to[l] = ConstantWord(index[l] + o.Value + 4 * word);
+                break;
+            default:
+                new Span<uint>(to, Lanes).Fill(Scalar(o, word));
+                break;
+        }
+        return Signed(o, to);
+    }
+
+    uint Scalar(in MachineOperand o, int word) => o.Kind switch
+    {
+        OperandKind.Immediate => (uint)(o.Value >> 32 * word),
+        OperandKind.Constant => ConstantWord(o.Value + 4 * word),
+        OperandKind.Uniform => o.Index == MachineOperand.ZeroRegister ? 0 : _uniform[o.Index + word],
+        _ => 0,
+    };
+
+    static uint* Signed(in MachineOperand o, uint* to)
+    {
+        if (o.Negated)
+            for (int l = 0; l < Lanes; l++)
+                to[l] = 0 - to[l];
+        else if (o.Inverted)
+            for (int l = 0; l < Lanes; l++)
+                to[l] = ~to[l];
+        return to;
+    }
+
+    // Lanes in which a predicate holds.
+    uint PredicateMask(in MachineOperand o)
+    {
+        uint value = o.Kind == OperandKind.UniformPredicate ? _uniformPredicates[o.Index] : _predicates[o.Index];
+        return o.Negated ? ~value : value;
+    }
+
+    void SetPredicate(in MachineOperand o, uint value, uint mask)
+    {
+        if (o.Index == MachineOperand.TruePredicate)
+            return;
+        if (o.Kind == OperandKind.UniformPredicate)
+            _uniformPredicates[o.Index] = (value & 1) != 0 ? uint.MaxValue : 0;
+        else
+            _predicates[o.Index] = (_predicates[o.Index] & ~mask) | (value & mask);
+    }
+
+    void Write(in MachineOperand o, uint* value, uint mask, bool uniform, int word = 0)
+    {
+        if (o.Index == MachineOperand.ZeroRegister)
+            return;
+        if (uniform)
+        {
+            _uniform[o.Index + word] = value[BitOperations.TrailingZeroCount(mask)];
+            return;
+        }
+        uint* row = Row(o.Index + word);
+        if (mask == uint.MaxValue)
+            for (int l = 0; l < Lanes; l++)
+                row[l] = value[l];
+        else
+            for (uint m = mask; m != 0; m &= m - 1)
+            {
+                int l = BitOperations.TrailingZeroCount(m);
+                row[l] = value[l];
+            }
+    }
+
+    // Words of 32, 64, 96 or 128 bits into a row or several.
+    void Copy(MachineStep s, uint mask, bool uniform)
+    {
+        MachineInstruction i = s.Source;
+        int words = i.Opcode == "CS2R" ? i.Has("32") ? 1 : 2 : i.Has("128") ? 4 : i.Has("64") ? 2 : 1;
+        // R2UR may name a predicate between result and source.
+        ref MachineOperand source = ref s.Operands[^1];
+        int result = s.Operands[0].Kind is OperandKind.Predicate or OperandKind.UniformPredicate ? 1 : 0;
+        if (i.Opcode is "MOV" && source.Kind == OperandKind.Immediate && s.Operands.Length == 3)
+            source = ref s.Operands[1]; // MOV R1, R2, 0xf
+        for (int word = 0; word < words; word++)
+            Write(s.Operands[result], Source(source, word, word), mask, uniform || i.Opcode is "R2UR" or "S2UR", word);
+    }
+
+    // IADD.64, UIADD3.64 and additions of two words.
+    void AddWide(MachineStep s, uint mask, bool uniform)
+    {
+        uint* low = _scratch + 6 * Lanes, high = _scratch + 7 * Lanes;
+        ulong* sum = stackalloc ulong[Lanes];
+        bool wide = s.Source.Has("64");
+        new Span<ulong>(sum, Lanes).Clear();
+        foreach (ref MachineOperand operand in s.Operands.AsSpan(1))
+        {
+            if (operand.Kind is OperandKind.Predicate or OperandKind.UniformPredicate)
+                continue;
+            MachineOperand plain = operand with { Negated = false, Inverted = false };
+            uint* a = Source(plain, 0), b = Source(plain, 1, 1);
+            for (int l = 0; l < Lanes; l++)
+            {
+                ulong value = wide ? a[l] | (ulong)b[l] << 32 : a[l];
+                sum[l] += operand.Negated ? 0 - value : operand.Inverted ? ~value : value;
+            }
+        }
+        for (int l = 0; l < Lanes; l++)
+            (low[l], high[l]) = ((uint)sum[l], (uint)(sum[l] >> 32));
+        Write(s.Operands[0], low, mask, uniform);
+        if (wide)
+            Write(s.Operands[0], high, mask, uniform, 1);
+    }
+
+    void Combine(MachineStep s, string name, uint mask, bool uniform)
+    {
+        MachineInstruction i = s.Source;
+        if (name == "IADD3" && i.Has("64"))
+        {
+            AddWide(s, mask, uniform);
+            return;
+        }
+        int results = MachineProgram.Results(s);
+        int result = s.Operands[0].Kind is OperandKind.Predicate or OperandKind.UniformPredicate ? 1 : 0;
+        Span<MachineOperand> sources = s.Operands.AsSpan(results);
+        ref MachineOperand carry = ref s.Operands[0];
+        int values = sources.Length;
+        while (values > 0 && sources[values - 1].Kind is OperandKind.Predicate or OperandKind.UniformPredicate)
+            values--;
+        uint carryIn = values < sources.Length ? PredicateMask(sources[values]) : 0;
+        if (name != "LOP3" && !i.Has("X"))
+            carryIn = 0;
+        uint* to = _scratch + 6 * Lanes, high = _scratch + 7 * Lanes;
+        uint carryOut = 0;
+        uint* a = Source(sources[0], 0), b = values > 1 ? Source(sources[1], 1) : a, c = values > 2 ? Source(sources[2], 2) : a;
+        switch (name)
+        {
+            case "IADD3":
+                // A subtrahend is its complement and a one that is carried in, as the borrow of the next word needs it.
+                for (int l = 0; l < Lanes; l++)
+                {
+                    ulong sum = (ulong)a[l] + b[l] + c[l] + (carryIn >> l & 1);
+                    to[l] = (uint)sum;
+                    carryOut |= (sum >> 32 != 0 || Borrows(sources[0], a[l]) || Borrows(sources[1], b[l]) || Borrows(sources[2], c[l])
+                        ? 1u : 0) << l;
+                }
+                break;
+            case "LOP3":
+                uint table = (uint)sources[3].Value;
+                for (int l = 0; l < Lanes; l++)
+                {
+                    to[l] = Lookup(table, a[l], b[l], c[l]);
+                    carryOut |= (to[l] != 0 ? 1u : 0) << l;
+                }
+                if (result == 1)
+                    SetPredicate(s.Operands[0], carryOut, mask);
+                break;
+            case "LEA":
+                Lea(s, sources, values, a, b, c, carryIn, to, ref carryOut);
+                break;
+            case "IMAD":
+                if (i.Has("WIDE"))
+                {
+                    Wide(s, sources, a, b, c, carryIn, mask, uniform);
+                    return;
+                }
+                bool signed = !i.Has("U32"), upper = i.Has("HI");
+                for (int l = 0; l < Lanes; l++)
+                    to[l] = upper
+                        ? (signed ? (uint)((long)(int)a[l] * (int)b[l] >> 32) : (uint)((ulong)a[l] * b[l] >> 32)) + c[l]
+                        : a[l] * b[l] + c[l] + (carryIn >> l & 1);
+                break;
+            case "SHF":
+                for (int l = 0; l < Lanes; l++)
+                    to[l] = Shift(i, a[l], b[l], c[l]);
+                break;
+        }
+        if (result == 0 && results > 1)
+            SetPredicate(s.Operands[1], carryOut, mask);
+        Write(s.Operands[result], to, mask, uniform);
+    }
+
+    // -b carries out unless something is borrowed; a sum of three terms shows it as an overflow, but for b = 0.
+    static bool Borrows(in MachineOperand o, uint value) => o.Negated && value == 0;
+
+    static uint Lookup(uint table, uint a, uint b, uint c)
+    {
+        uint value = 0;
+        if ((table & 1) != 0) value |= ~a & ~b & ~c;
+        if ((table & 2) != 0) value |= ~a & ~b & c;
+        if ((table & 4) != 0) value |= ~a & b & ~c;
+        if ((table & 8) != 0) value |= ~a & b & c;
+        if ((table & 16) != 0) value |= a & ~b & ~c;
+        if ((table & 32) != 0) value |= a & ~b & c;
+        if ((table & 64) != 0) value |= a & b & ~c;
+        if ((table & 128) != 0) value |= a & b & c;
+        return value;
+    }
+
+    void Lea(MachineStep s, Span<MachineOperand> sources, int values, uint* a, uint* b, uint* c, uint carryIn, uint* to, ref uint carryOut)
+    {
+        int shift = (int)(values > 2 ? sources[values - 1].Value : 0);
+        bool upper = s.Source.Has("HI"), extend = s.Source.Has("SX32");
+        for (int l = 0; l < Lanes; l++)
+        {
+            if (!upper)
+            {
+                ulong sum = (ulong)(a[l] << shift) + b[l] + (carryIn >> l & 1);
+                to[l] = (uint)sum;
+                carryOut |= (uint)(sum >> 32 & 1) << l;
+                continue;
+            }
+            ulong wide = extend ? (ulong)(int)a[l] : a[l] | (ulong)(values > 3 ? c[l] : 0) << 32;
+            ulong high = (wide << shift >> 32) + b[l] + (carryIn >> l & 1);
+            to[l] = (uint)high;
+            carryOut |= (uint)(high >> 32 & 1) << l;
+        }
+    }
+
+    void Wide(MachineStep s, Span<MachineOperand> sources, uint* a, uint* b, uint* c, uint carryIn, uint mask, bool uniform)
+    {
+        uint* low = _scratch + 6 * Lanes, high = _scratch + 7 * Lanes;
+        bool signed = !s.Source.Has("U32");
+        uint* upper = Source(sources[2], 3, 1);
+        uint carryOut = 0;
+        for (int l = 0; l < Lanes; l++)
+        {
+            ulong product = signed ? (ulong)((long)(int)a[l] * (int)b[l]) : (ulong)a[l] * b[l];
+            ulong addend = c[l] | (ulong)upper[l] << 32, sum = product + addend + (carryIn >> l & 1);
+            carryOut |= (sum < product ? 1u : 0) << l;
+            (low[l], high[l]) = ((uint)sum, (uint)(sum >> 32));
+        }
+        if (s.Operands[1].Kind is OperandKind.Predicate or OperandKind.UniformPredicate)
+            SetPredicate(s.Operands[1], carryOut, mask);
+        Write(s.Operands[0], low, mask, uniform);
+        Write(s.Operands[0], high, mask, uniform, 1);
+    }
+
+    static uint Shift(MachineInstruction i, uint low, uint by, uint high)
+    {
+        bool upper = i.Has("HI"), signed = i.Has("S32") || i.Has("S64"), long64 = i.Has("U64") || i.Has("S64");
+        int shift = i.Has("W") ? (int)(by & (long64 ? 63u : 31u)) : (int)Math.Min(by, long64 ? 63 : 32);
+        ulong value = low | (ulong)high << 32;
+        if (i.Has("L"))
+            value <<= shift;
+        else
+            value = signed ? (ulong)((long)value >> shift) : value >> shift;
+        return upper ? (uint)(value >> 32) : (uint)value;
+    }
+}

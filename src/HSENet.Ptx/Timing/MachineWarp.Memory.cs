@@ -1,0 +1,114 @@
+// Constants, special registers, and the memory that a warp's walk through machine code reads back.
+using System.Numerics;
+
+namespace HSENet.Ptx;
+
+sealed unsafe partial class MachineWarp
+{
+    uint ConstantWord(long offset)
+    {
+        int parameter = (int)(offset - _program.ParameterOffset);
+        if (parameter >= 0)
+        {
+            uint value = 0;
+            for (int b = 0; b < 4 && parameter + b < _block.Parameters.Length; b++)
+                value |= (uint)_block.Parameters[parameter + b] << 8 * b;
+            return value;
+        }
+        if (offset == _program.StackOffset)
+            return LocalBytes;
+        return (offset - _program.SizeOffset) switch
+        {
+            0 => (uint)_block.Size.X,
+            4 => (uint)_block.Size.Y,
+            8 => (uint)_block.Size.Z,
+            // The sizes of the grid follow at once, or after a gap of four bytes.
+            var at when at == (_program.SizeOffset == 0 ? 12 : 16) => (uint)_block.Grid.X,
+            var at when at == (_program.SizeOffset == 0 ? 16 : 20) => (uint)_block.Grid.Y,
+            var at when at == (_program.SizeOffset == 0 ? 20 : 24) => (uint)_block.Grid.Z,
+            _ => 0,
+        };
+    }
+
+    uint Special(string name, int lane)
+    {
+        int thread = _index * Lanes + lane;
+        return name switch
+        {
+            "SR_TID.X" => (uint)(thread % _block.Size.X),
+            "SR_TID.Y" => (uint)(thread / _block.Size.X % _block.Size.Y),
+            "SR_TID.Z" => (uint)(thread / (_block.Size.X * _block.Size.Y)),
+            "SR_CTAID.X" => (uint)_block.Position.X,
+            "SR_CTAID.Y" => (uint)_block.Position.Y,
+            "SR_CTAID.Z" => (uint)_block.Position.Z,
+            "SR_LANEID" => (uint)lane,
+            "SR_SWINHI" => SharedWindow,
+            "SR_EQMASK" => 1u << lane,
+            "SR_LTMASK" => (1u << lane) - 1,
+            "SR_LEMASK" => (2u << lane) - 1,
+            "SR_GTMASK" => ~((2u << lane) - 1),
+            "SR_GEMASK" => ~((1u << lane) - 1),
+            _ => 0,
+        };
+    }
+
+    // Loads whose values matter, and stores that they may find. Global memory is as it was before the launch.
+    void Move(MachineStep s, uint mask)
+    {
+        bool load = s.Source.Opcode is "LDL" or "LDS" or "LDG" or "LD" or "ATOMS" or "ATOM" or "ATOMG";
+        MachineOperand data = s.Operands[load ? 0 : Array.FindLastIndex(s.Operands, operand => operand.Kind == OperandKind.Register)];
+        if (load && data.Kind != OperandKind.Register)
+            return;
+        int bytes = s.Source.MemoryBytes, words = Math.Max(1, bytes / 4);
+        AccessSpace space = s.Source.Opcode is "LDL" or "STL" ? AccessSpace.Local
+            : s.Source.Opcode is "LDS" or "STS" or "ATOMS" || (_addresses[BitOperations.TrailingZeroCount(mask)] >> 32) == 0
+                ? AccessSpace.Shared : AccessSpace.Global;
+        for (uint m = mask; m != 0; m &= m - 1)
+        {
+            int l = BitOperations.TrailingZeroCount(m);
+            for (int word = 0; word < words; word++)
+            {
+                if (data.Index + word >= MachineOperand.ZeroRegister)
+                {
+                    if (!load)
+                        Store(space, l, _addresses[l] + (ulong)(4 * word), bytes, 0);
+                    continue;
+                }
+                uint* row = Row(data.Index + word);
+                if (load)
+                    row[l] = Narrow(s, Load(space, l, _addresses[l] + (ulong)(4 * word)), bytes);
+                else
+                    Store(space, l, _addresses[l] + (ulong)(4 * word), bytes, row[l]);
+            }
+        }
+    }
+
+    static uint Narrow(MachineStep s, uint value, int bytes) => bytes switch
+    {
+        1 => s.Source.Has("S8") ? (uint)(sbyte)value : (byte)value,
+        2 => s.Source.Has("S16") ? (uint)(short)value : (ushort)value,
+        _ => value,
+    };
+
+    uint Load(AccessSpace space, int lane, ulong address)
+    {
+        if (space == AccessSpace.Global)
+            return _block.Read(address);
+        byte[] memory = space == AccessSpace.Local ? _local ??= new byte[(LocalBytes + 16) * Lanes] : _block.Shared;
+        long at = Place(space, lane, address);
+        return at >= 0 && at + 4 <= memory.Length ? BitConverter.ToUInt32(memory, (int)at) : 0;
+    }
+
+    void Store(AccessSpace space, int lane, ulong address, int bytes, uint value)
+    {
+        if (space == AccessSpace.Global)
+            return;
+        byte[] memory = space == AccessSpace.Local ? _local ??= new byte[(LocalBytes + 16) * Lanes] : _block.Shared;
+        long at = Place(space, lane, address);
+        for (int b = 0; b < Math.Min(4, bytes) && at >= 0 && at + b < memory.Length; b++)
+            memory[at + b] = (byte)(value >> 8 * b);
+    }
+
+    static long Place(AccessSpace space, int lane, ulong address) =>
+        space == AccessSpace.Local ? (long)(address % LocalBytes) + lane * (LocalBytes + 16) : (long)address;
+}

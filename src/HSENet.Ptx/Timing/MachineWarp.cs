@@ -1,0 +1,235 @@
+// Walks a warp through machine code: integers, predicates, addresses and branches are computed, all other arithmetic is passed over.
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace HSENet.Ptx;
+
+/// <summary>What the warps of a block share.</summary>
+sealed class MachineBlock(Dim3 position, Dim3 size, Dim3 grid, byte[] parameters, int sharedBytes, Func<ulong, uint>? memory)
+{
+    byte[]? _shared;
+
+    public Dim3 Position => position;
+    public Dim3 Size => size;
+    public Dim3 Grid => grid;
+    public byte[] Parameters => parameters;
+
+    /// <summary>Shared memory as far as its values matter.</summary>
+    public byte[] Shared => _shared ??= new byte[sharedBytes + 2048];
+
+    /// <summary>A word of global memory as it was before the launch.</summary>
+    public uint Read(ulong address) => memory == null ? 0 : memory(address);
+}
+
+/// <summary>
+/// A warp's registers as far as they decide where it goes and what it accesses. Values of floating-point arithmetic that only reach results
+/// are not computed. Lanes that part are run by the lowest address first, so that they meet again.
+/// </summary>
+sealed unsafe partial class MachineWarp : IWarpStream, IDisposable
+{
+    const int Lanes = 32, LocalBytes = 16384;
+
+    /// <summary>High word of generic addresses that lie in shared memory.</summary>
+    public const uint SharedWindow = 0x7f00_0000;
+
+    readonly MachineProgram _program;
+    readonly MachineBlock _block;
+    readonly int _index;
+    readonly uint[] _memory;
+    readonly uint* _registers;
+    readonly uint* _scratch;
+    readonly uint[] _uniform = new uint[256];
+    readonly uint[] _predicates = new uint[8];
+    readonly uint[] _uniformPredicates = new uint[8];
+    readonly ulong[] _addresses = new ulong[Lanes];
+    readonly List<(int Pc, uint Mask)> _groups = [];
+    byte[]? _local;
+
+    public MachineWarp(MachineProgram program, MachineBlock block, int index)
+    {
+        (_program, _block, _index) = (program, block, index);
+        _memory = program.TakeRegisters((program.RegisterCount + 8) * Lanes);
+        _registers = (uint*)Unsafe.AsPointer(ref _memory[0]);
+        _scratch = _registers + program.RegisterCount * Lanes;
+        _predicates[MachineOperand.TruePredicate] = _uniformPredicates[MachineOperand.TruePredicate] = uint.MaxValue;
+        int lanes = (int)Math.Min(Lanes, block.Size.Count - index * Lanes);
+        _groups.Add((0, lanes == Lanes ? uint.MaxValue : (1u << lanes) - 1));
+    }
+
+    public ReadOnlySpan<ulong> Addresses => _addresses;
+
+    /// <summary>Gives the registers back; the warp is of no use afterwards.</summary>
+    public void Dispose()
+    {
+        if (_returned)
+            return;
+        _returned = true;
+        _program.GiveRegisters(_memory);
+    }
+
+    /// <summary>Leaves a loop early; null for none.</summary>
+    public LoopCut? Cut { get; init; }
+
+    int _rounds, _replayed = -1;
+    bool _returned;
+
+    public bool Next(ref ExecutedStep step)
+    {
+        if (_groups.Count == 0)
+            return false;
+        int chosen = 0;
+        for (int g = 1; g < _groups.Count; g++)
+            if (_groups[g].Pc < _groups[chosen].Pc)
+                chosen = g;
+        (int pc, uint lanes) = _groups[chosen];
+        for (int g = _groups.Count - 1; g >= 0 && _groups.Count > 1; g--)
+            if (g != chosen && _groups[g].Pc == pc)
+            {
+                lanes |= _groups[g].Mask;
+                _groups.RemoveAt(g);
+                chosen -= g < chosen ? 1 : 0;
+            }
+        if (pc >= _program.Steps.Length)
+        {
+            _groups.RemoveAt(chosen);
+            return Next(ref step);
+        }
+        MachineStep s = _program.Steps[pc];
+        uint mask = lanes;
+        if (s.Guard.Kind != OperandKind.None)
+        {
+            uint guard = s.Guard.Kind == OperandKind.Predicate ? _predicates[s.Guard.Index] : _uniformPredicates[s.Guard.Index];
+            mask &= s.Guard.Negated ? ~guard : guard;
+        }
+        step = new ExecutedStep { Index = pc, Mask = mask };
+        if (s.Class == MachineClass.Branch)
+        {
+            Branch(s, ref step, chosen, pc, lanes, mask);
+            return true;
+        }
+        _groups[chosen] = (pc + 1, lanes);
+        if (s.Address >= 0)
+            Access(s, ref step, mask);
+        if (s.Matters && mask != 0)
+            Execute(s, mask);
+        return true;
+    }
+
+    void Branch(MachineStep s, ref ExecutedStep step, int group, int pc, uint lanes, uint mask)
+    {
+        int target = s.Target;
+        switch (s.Source.Opcode)
+        {
+            case "EXIT" or "KILL":
+                mask &= Condition(s);
+                Leave(group, pc, lanes, mask);
+                step.Taken = mask != 0;
+                return;
+            case "BRA" or "CALL" or "JMP" when target >= 0:
+                mask &= Condition(s);
+                if (Cut != null)
+                    mask = Shortened(pc, lanes, mask);
+                break;
+            case "RET" when s.Operands.Length > 0 && s.Operands[0].Kind == OperandKind.Register && mask != 0:
+                target = (int)(Row(s.Operands[0].Index)[BitOperations.TrailingZeroCount(mask)] / MachineInstruction.Size);
+                break;
+            case "BSSY" or "BSYNC" or "WARPGROUP" or "YIELD" or "NANOSLEEP" or "BREAK" or "BMOV" or "ELECT" or "ACQBULK" or "PREEXIT"
+                or "BPT":
+                mask = 0;
+                break;
+            default:
+                if (mask != 0)
+                    throw new NotSupportedException($"the model of time does not follow {s.Source.Mnemonic} {s.Source.Operands}");
+                break;
+        }
+        step.Taken = mask != 0;
+        step.EndsRound = step.Taken && target <= pc && s.Source.Opcode == "BRA";
+        if (mask == lanes)
+            _groups[group] = (target, lanes);
+        else
+        {
+            _groups[group] = (pc + 1, lanes & ~mask);
+            if (mask != 0)
+                _groups.Add((target, mask));
+        }
+    }
+
+    // In a loop that is cut: out after some rounds, and then the way that a warp takes which has done all of them.
+    uint Shortened(int pc, uint lanes, uint mask)
+    {
+        if (pc == Cut!.Branch && mask != 0 && ++_rounds > Cut.Rounds)
+        {
+            _replayed = 0;
+            return 0;
+        }
+        if (_replayed < 0 || _replayed >= Cut.Afterwards.Count || Cut.Afterwards[_replayed].Branch != pc)
+            return mask;
+        return Cut.Afterwards[_replayed++].Taken ? lanes : 0;
+    }
+
+    uint Condition(MachineStep s)
+    {
+        uint mask = uint.MaxValue;
+        foreach (MachineOperand condition in s.Conditions)
+        {
+            uint value = condition.Kind == OperandKind.Predicate ? _predicates[condition.Index] : _uniformPredicates[condition.Index];
+            mask &= condition.Negated ? ~value : value;
+        }
+        return mask;
+    }
+
+    void Leave(int group, int pc, uint lanes, uint mask)
+    {
+        if ((lanes & ~mask) == 0)
+            _groups.RemoveAt(group);
+        else
+            _groups[group] = (pc + 1, lanes & ~mask);
+    }
+
+    void Access(MachineStep s, ref ExecutedStep step, uint mask)
+    {
+        string opcode = s.Source.Opcode;
+        bool global = s.Class is MachineClass.GlobalLoad or MachineClass.GlobalStore or MachineClass.AsyncCopy
+            || opcode is "ATOM" or "ATOMG" or "RED" or "REDG" or "CCTL";
+        step.Space = opcode is "LDL" or "STL" ? AccessSpace.Local : global ? AccessSpace.Global : AccessSpace.Shared;
+        if (mask == 0)
+            return;
+        // The second address of an asynchronous copy is the source, and the one in global memory.
+        ref MachineOperand address = ref s.Operands[opcode == "LDGSTS" ? Array.FindLastIndex(s.Operands,
+            operand => operand.Kind == OperandKind.Address) : s.Address];
+        Fill(address, global);
+        if (global && opcode is "LD" or "ST" or "ATOM" or "RED"
+            && (_addresses[BitOperations.TrailingZeroCount(mask)] >> 32) == SharedWindow)
+        {
+            step.Space = AccessSpace.Shared;
+            for (int l = 0; l < Lanes; l++)
+                _addresses[l] &= uint.MaxValue;
+        }
+    }
+
+    void Fill(in MachineOperand address, bool global)
+    {
+        ulong fixedPart = (ulong)address.Value;
+        if (address.Second >= 0)
+            fixedPart += address.WideUniform ? Pair(_uniform, address.Second) : Uniform(address.Second);
+        if (address.Index < 0 || address.Index == MachineOperand.ZeroRegister)
+        {
+            Array.Fill(_addresses, global ? fixedPart : (uint)fixedPart);
+            return;
+        }
+        uint* low = Row(address.Index), high = Row(address.Index + 1);
+        uint scale = (uint)address.Scale;
+        for (int l = 0; l < Lanes; l++)
+        {
+            ulong value = address.Wide ? low[l] | (ulong)high[l] << 32 : low[l] * scale;
+            _addresses[l] = global ? value + fixedPart : (uint)(value + fixedPart);
+        }
+    }
+
+    uint* Row(int register) => _registers + register * Lanes;
+
+    uint Uniform(int register) => register == MachineOperand.ZeroRegister ? 0 : _uniform[register];
+
+    static ulong Pair(uint[] uniform, int register) =>
+        register == MachineOperand.ZeroRegister ? 0 : uniform[register] | (ulong)uniform[register + 1] << 32;
+}

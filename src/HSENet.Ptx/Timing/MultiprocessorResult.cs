@@ -1,0 +1,41 @@
+// What a run of the blocks of one multiprocessor gave.
+namespace HSENet.Ptx;
+
+sealed class MultiprocessorResult(int instructions)
+{
+    /// <summary>Clocks from the first start to the last end.</summary>
+    public long Cycles { get; set; }
+
+    /// <summary>Start and end of each block.</summary>
+    public List<(long Start, long End)> Blocks { get; } = [];
+
+    /// <summary>When the rounds of the main loop ended, for each warp.</summary>
+    public List<IReadOnlyList<long>> RoundEnds { get; } = [];
+
+    /// <summary>Instructions issued.</summary>
+    public long Issued { get; set; }
+
+    /// <summary>Clocks that warps waited, for each instruction and reason.</summary>
+    public long[,] Stalls { get; } = new long[instructions, StallReasons.Count];
+
+    /// <summary>How often each instruction issued.</summary>
+    public long[] Executed { get; } = new long[instructions];
+
+    /// <summary>For each instruction the clocks of the load-store unit, and the bytes from and to the second-level cache and memory.</summary>
+    public double[] UnitClocks { get; } = new double[instructions];
+
+    /// <inheritdoc cref="UnitClocks"/>
+    public double[] L2Bytes { get; } = new double[instructions];
+
+    /// <inheritdoc cref="UnitClocks"/>
+    public double[] MemoryBytes { get; } = new double[instructions];
+
+    /// <summary>Clocks that warps lived, all together.</summary>
+    public long WarpCycles { get; set; }
+
+    /// <summary>Sectors that loads asked the first-level cache for, and found there.</summary>
+    public long L1Sectors { get; set; }
+
+    /// <inheritdoc cref="L1Sectors"/>
+    public long L1Hits { get; set; }
+}

@@ -1,0 +1,71 @@
+// Predicts how long a launch of PTX takes on a GPU, from its machine code.
+namespace HSENet.Ptx;
+
+/// <summary>Predictions of time, without a GPU.</summary>
+public static class PtxTiming
+{
+    // Buffers of a predicted launch have addresses and no memory, apart by more than a page of the GPU.
+    const ulong FirstAddress = 0x7_0000_0000, Apart = 1 << 21;
+
+    /// <summary>The architecture whose machine code a GPU runs: <c>sm_90</c>; null when the model of time does not know the GPU.</summary>
+    public static string? Architecture(GpuModel gpu)
+    {
+        ArgumentNullException.ThrowIfNull(gpu);
+        return TimingGpus.Find(gpu.Key)?.Architecture;
+    }
+
+    /// <summary>Predicts a launch.</summary>
+    /// <param name="ptx">The text that has the kernel.</param>
+    /// <param name="launch">The launch; buffers without values are taken for zeros.</param>
+    /// <param name="gpu">Where it would run.</param>
+    /// <param name="listing">The kernel's machine code for the GPU's architecture.</param>
+    /// <param name="registers">Registers of a thread; 0 for those of the listing.</param>
+    /// <exception cref="PtxException">The text is not PTX or has no such kernel.</exception>
+    /// <exception cref="PtxLaunchException">Parameters do not fit the kernel.</exception>
+    /// <exception cref="EmulatorException">The launch cannot be made, or the model does not follow the code.</exception>
+    public static TimingPrediction Predict(string ptx, PtxLaunchFile launch, GpuModel gpu, MachineListing listing, int registers = 0)
+    {
+        ArgumentNullException.ThrowIfNull(launch);
+        ArgumentNullException.ThrowIfNull(gpu);
+        ArgumentNullException.ThrowIfNull(listing);
+        TimingGpu timing = TimingGpus.Find(gpu.Key) ?? throw new EmulatorException($"the model of time does not know {gpu.Name}");
+        PtxModule module = PtxModule.Parse(ptx);
+        KernelFacts facts = KernelFacts.Of(module, launch.Kernel);
+        (ulong Start, PtxLaunchBuffer Buffer)[] buffers = new (ulong, PtxLaunchBuffer)[launch.Buffers.Count];
+        ulong next = FirstAddress;
+        foreach ((int n, PtxLaunchBuffer buffer) in launch.Buffers.Index())
+        {
+            buffers[n] = (next, buffer);
+            next += ((ulong)buffer.Bytes / Apart + 2) * Apart;
+        }
+        byte[] parameters = PtxLaunch.Parameters(launch, module.Entries.First(entry => entry.Name == launch.Kernel).Parameters,
+            name => buffers.First(buffer => buffer.Buffer.Name == name).Start);
+        long shared = facts.StaticSharedBytes + launch.DynamicSharedBytes;
+        MachineProgram program = new(listing);
+        MachineKernel kernel = new(program, launch.Grid, launch.Block, parameters, program.SharedStart + (int)shared,
+            address => Read(buffers, address));
+        try
+        {
+            return KernelTimer.Predict(kernel, timing, registers > 0 ? registers : listing.Registers, shared,
+                launch.Buffers.Sum(buffer => buffer.Bytes));
+        }
+        catch (NotSupportedException e)
+        {
+            throw new EmulatorException(e.Message);
+        }
+    }
+
+    static uint Read((ulong Start, PtxLaunchBuffer Buffer)[] buffers, ulong address)
+    {
+        foreach ((ulong start, PtxLaunchBuffer buffer) in buffers)
+        {
+            if (buffer.Values == null || address < start || address >= start + (ulong)buffer.Values.Length)
+                continue;
+            uint value = 0;
+            for (int b = 0; b < 4 && address - start + (ulong)b < (ulong)buffer.Values.Length; b++)
+                value |= (uint)buffer.Values[(int)(address - start) + b] << 8 * b;
+            return value;
+        }
+        return 0;
+    }
+}
