@@ -1,4 +1,6 @@
 // The load-store unit of a multiprocessor, its first-level cache, and its share of what lies behind.
+using System.Numerics;
+
 namespace HSENet.Ptx;
 
 sealed partial class Multiprocessor
@@ -16,7 +18,7 @@ sealed partial class Multiprocessor
 
     static bool UsesUnit(TimedKind kind) => kind is TimedKind.SharedLoad or TimedKind.SharedStore or TimedKind.MatrixLoad
         or TimedKind.GlobalLoad or TimedKind.GlobalStore or TimedKind.Copy or TimedKind.Exchange or TimedKind.SharedAtomic
-        or TimedKind.GlobalAtomic or TimedKind.Local;
+        or TimedKind.GlobalAtomic or TimedKind.Local or TimedKind.Transpose;
 
     // A request leaves the queue when the unit takes it.
     long QueueFree(int scheduler) => _queue[scheduler].Count < gpu.Queue ? 0 : _queue[scheduler].Peek();
@@ -43,7 +45,7 @@ sealed partial class Multiprocessor
         long done;
         if (mask == 0)
             done = start + gpu.Slot;
-        else if (shared || i.Kind is TimedKind.Exchange)
+        else if (shared || i.Kind is TimedKind.Exchange or TimedKind.Transpose)
             done = start + clocks + fromUnit + (i.Bytes == 16 && i.Kind == TimedKind.SharedLoad ? 2 : 0);
         else
         {
@@ -70,6 +72,7 @@ sealed partial class Multiprocessor
         {
             TimedKind.MatrixLoad => AccessCost.Matrix(addresses, i.Count, gpu.Slot),
             TimedKind.Copy => Math.Max(gpu.Slot, i.Bytes / 4),
+            TimedKind.Transpose => Math.Max(gpu.Slot, 2), // in and out
             _ when shared => AccessCost.Shared(addresses, mask, i.Bytes, gpu.Slot),
             _ => gpu.Slot,
         };
@@ -118,7 +121,7 @@ sealed partial class Multiprocessor
         if (memoryShare > 0)
         {
             passed = Math.Max(passed, _memory.Take(bytes * memoryShare, from));
-            if (Random() < memoryShare)
+            if (Random() < 1 - Math.Pow(1 - memoryShare, sectors))
                 latency = gpu.MemoryLatency;
         }
         return (long)(passed + latency * (1 + gpu.Spread * (2 * Random() - 1)));
@@ -129,8 +132,10 @@ sealed partial class Multiprocessor
         (int count, int lines) = AccessCost.Global(addresses, mask, Math.Max(1, i.Bytes), _sectors);
         _tagFree = Math.Max(_tagFree, start) + lines;
         _result.L2Bytes[w.Step.Index] += 32 * count;
-        _result.MemoryBytes[w.Step.Index] += 32 * count;
-        double passed = Math.Max(_l2.Take(32 * count, _tagFree), _memory.Take(32 * count, _tagFree));
+        // Stores to one sector gather in the second-level cache before they go to memory.
+        int gathered = Math.Min(32 * count, BitOperations.PopCount(mask) * i.Bytes);
+        _result.MemoryBytes[w.Step.Index] += gathered;
+        double passed = Math.Max(_l2.Take(32 * count, _tagFree), _memory.Take(gathered, _tagFree));
         _unitFree = Math.Max(_unitFree, (long)(passed - StoresAhead));
         return start + gpu.Slot;
     }

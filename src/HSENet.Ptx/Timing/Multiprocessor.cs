@@ -8,13 +8,14 @@ namespace HSENet.Ptx;
 /// <param name="mainBranch">Index of the branch that ends the main loop, or -1.</param>
 sealed partial class Multiprocessor(TimingGpu gpu, TimedInstruction[] program, double[] memoryShares, int mainBranch)
 {
-    const int Schedulers = 4;
+    const int Schedulers = 4, ReadWindow = 2;
     const long Never = long.MaxValue;
 
     readonly List<TimedWarp>[] _ofScheduler = [[], [], [], []];
     readonly int[] _turn = new int[Schedulers];
     readonly long[] _next = new long[Schedulers];
     readonly double[,] _pipeFree = new double[Schedulers, Enum.GetValues<TimedPipe>().Length];
+    readonly double[,] _bankFree = new double[Schedulers, 2];
     readonly List<List<TimedWarp>> _ofBlock = [];
     readonly MultiprocessorResult _result = new(program.Length);
 
@@ -95,7 +96,15 @@ sealed partial class Multiprocessor(TimingGpu gpu, TimedInstruction[] program, d
         ref TimedInstruction i = ref program[w.Step.Index];
         if (UsesUnit(i.Kind))
             return QueueFree(w.Scheduler);
-        return i.Pipe == TimedPipe.None || w.Step.Mask == 0 ? 0 : (long)Math.Ceiling(_pipeFree[w.Scheduler, (int)i.Pipe]);
+        if (i.Pipe == TimedPipe.None || w.Step.Mask == 0)
+            return 0;
+        // Operands are read in a window of some clocks: reads may pile up that far.
+        double free = _pipeFree[w.Scheduler, (int)i.Pipe];
+        if (i.Reads.Even > 0)
+            free = Math.Max(free, _bankFree[w.Scheduler, 0] - ReadWindow);
+        if (i.Reads.Odd > 0)
+            free = Math.Max(free, _bankFree[w.Scheduler, 1] - ReadWindow);
+        return (long)Math.Ceiling(free);
     }
 
     // Returns when the scheduler may issue again.
@@ -110,6 +119,8 @@ sealed partial class Multiprocessor(TimingGpu gpu, TimedInstruction[] program, d
         {
             ref double free = ref _pipeFree[w.Scheduler, (int)i.Pipe];
             free = Math.Max(free, now) + i.PipeClocks;
+            _bankFree[w.Scheduler, 0] = Math.Max(_bankFree[w.Scheduler, 0], now) + i.Reads.Even;
+            _bankFree[w.Scheduler, 1] = Math.Max(_bankFree[w.Scheduler, 1], now) + i.Reads.Odd;
         }
         switch (i.Kind)
         {

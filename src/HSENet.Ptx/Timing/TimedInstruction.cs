@@ -18,6 +18,7 @@ enum TimedKind : byte
     Arrive,
     Branch,
     Exchange,
+    Transpose,
     SharedAtomic,
     GlobalAtomic,
     Local,
@@ -63,8 +64,15 @@ readonly record struct TimedInstruction(int Line, TimedKind Kind, TimedPipe Pipe
     /// <summary>Operations of a matrix multiplication.</summary>
     public double Operations { get; init; }
 
+    /// <summary>Registers that it reads from the even and the odd bank.</summary>
+    public (byte Even, byte Odd) Reads { get; init; }
+
     /// <summary>The instructions of a listing, for a GPU.</summary>
-    public static TimedInstruction[] Of(MachineListing listing, TimingGpu gpu) => [.. listing.Instructions.Select(i => Of(i, gpu))];
+    public static TimedInstruction[] Of(MachineListing listing, TimingGpu gpu)
+    {
+        (byte, byte)[] reads = RegisterReads.Of(listing);
+        return [.. listing.Instructions.Select((i, n) => Of(i, gpu) with { Reads = reads[n] })];
+    }
 
     static TimedInstruction Of(MachineInstruction i, TimingGpu gpu)
     {
@@ -110,7 +118,8 @@ readonly record struct TimedInstruction(int Line, TimedKind Kind, TimedPipe Pipe
             _ => TimedKind.Plain,
         },
         MachineClass.Special or MachineClass.Constant or MachineClass.Conversion => TimedKind.Variable,
-        MachineClass.Move when i.Opcode is "S2R" or "S2UR" or "R2UR" or "MOVM" => TimedKind.Variable,
+        MachineClass.Move when i.Opcode is "S2R" or "S2UR" or "R2UR" => TimedKind.Variable,
+        MachineClass.Move when i.Opcode == "MOVM" => TimedKind.Transpose,
         MachineClass.Exchange => TimedKind.Variable,
         _ => TimedKind.Plain,
     };

@@ -63,12 +63,12 @@ static class TimingGpus
         {
             Model = GpuModel.Find("rtx-a6000")!,
             Architecture = "sm_86",
-            Gigahertz = 1.95, LeastGigahertz = 1.95,
+            Gigahertz = 1.91, LeastGigahertz = 1.91,
             Slot = 2, AddressUnit = 4, L2Latency = 200, MemoryLatency = 440,
             L1Bytes = 128 * 1024, L2Bytes = 6 * Mega, L2Share = 16,
             TensorOperations = 256,
             Sources = [.. Common, ("multiprocessor, caches, bandwidth, tensor rate", "NVIDIA GA102 white paper, RTX A6000 data sheet"),
-                ("clock 1.95 GHz", "fitted (A 1)"), ("slot 2, address unit 4 clocks", "Huerta and others"),
+                ("clock 1.91 GHz", "fitted (A 1)"), ("slot 2, address unit 4 clocks", "Huerta and others"),
                 ("L2 187, memory 187 + 254 clocks", "Accel-Sim, SM86_RTX3070"), ("L2 16 bytes a clock and multiprocessor", "assumed")],
         },
         new()
