@@ -224,7 +224,7 @@ sealed partial class Multiprocessor(TimingGpu gpu, TimedInstruction[] program, d
         Wait(w, w.ReadyReason, ref at, Math.Min(w.Ready, now));
         Wait(w, w.DataReason, ref at, Math.Min(w.DataReady, now));
         StallReason full = !UsesUnit(i.Kind) ? StallReason.MathPipeThrottle
-            : i.Kind is TimedKind.GlobalLoad or TimedKind.GlobalStore or TimedKind.Local or TimedKind.GlobalAtomic ? StallReason.LgThrottle
+            : w.Step.Space is AccessSpace.Global or AccessSpace.Local && i.Kind != TimedKind.Copy ? StallReason.LgThrottle
             : StallReason.MioThrottle;
         Wait(w, full, ref at, Math.Min(Resources(w), now));
         Wait(w, StallReason.NotSelected, ref at, now);
