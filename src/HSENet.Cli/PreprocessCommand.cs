@@ -63,7 +63,7 @@ static class PreprocessCommand
                     : PreprocessingTarget.Of(config),
                 config?.SliceEncoder, parsed.GetValue(weights), study.Opener(parsed, cancellation), parsed.GetValue(json),
                     parsed.GetValue(verbose));
-            var jobs = PreprocessJob.Find(parsed.GetRequiredValue(inputs), parsed.GetRequiredValue(output));
+            var jobs = PreprocessJob.Find(parsed.GetRequiredValue(inputs), parsed.GetRequiredValue(output), settings.Studies);
             return await Run(jobs, settings, parsed.GetRequiredValue(device), parsed.GetValue(workers), cancellation).ConfigureAwait(false);
         });
         return command;
@@ -76,7 +76,7 @@ static class PreprocessCommand
         var pending = jobs.FindAll(job => !job.IsDone(settings.Target, settings.Slices));
         using var progress = new ProgressLine();
         foreach (var job in jobs.Except(pending))
-            Print(job, settings, "skipped", 0);
+            Print(job, settings, "skipped", 0, []);
 
         int count = Math.Clamp(workers ?? Environment.ProcessorCount / 4, 1, Math.Max(1, pending.Count));
         var devices = Open(deviceName, count);
@@ -116,9 +116,10 @@ static class PreprocessCommand
                 progress.Show($"{done}/{pending.Count} studies", (double)done / pending.Count);
             var clock = Stopwatch.StartNew();
             Exception? failure = null;
+            IReadOnlyList<string> notes = [];
             try
             {
-                Write(device, encoder, job, settings, stop.Token);
+                notes = Write(device, encoder, job, settings, stop.Token);
             }
             catch (Exception e) when (e is HseNetException or DeviceMemoryException)
             {
@@ -130,21 +131,21 @@ static class PreprocessCommand
                 done++;
                 progress.Clear();
                 if (failure is null)
-                    Print(job, settings, null, clock.Elapsed.TotalSeconds);
+                    Print(job, settings, null, clock.Elapsed.TotalSeconds, notes);
                 else
                 {
                     if (settings.Json)
-                        Console.WriteLine(JsonSerializer.Serialize(new { input = job.Input, error = failure.Message }, Json));
+                        Console.WriteLine(JsonSerializer.Serialize(new { input = $"{job.Study}", error = failure.Message }, Json));
                     code = Math.Max(code, Verb.Explain(failure, settings.Verbose));
                 }
             }
         }
     }
 
-    static void Write(Device device, SliceFeatureEncoder? encoder, PreprocessJob job, Settings settings, CancellationToken cancellation)
+    static IReadOnlyList<string> Write(Device device, SliceFeatureEncoder? encoder, PreprocessJob job, Settings settings, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        using var scan = settings.Studies.Open(job.Input);
+        using var scan = settings.Studies.Open(job.Study);
         var target = settings.Target;
         using var study = scan.PrepareScan(device, target, cancellation);
         float[] volume = new float[study.Volume.Length];
@@ -162,20 +163,24 @@ static class PreprocessCommand
         if (features is not null)
             NumpyFile.Write(job.SliceFeatures, features, encoder!.Slices, encoder.Channels);
         NumpyFile.Write(job.Volume, volume, 1, target.Depth, target.Height, target.Width);
+        return scan.Notes;
     }
 
-    static void Print(PreprocessJob job, Settings settings, string? state, double seconds)
+    static void Print(PreprocessJob job, Settings settings, string? state, double seconds, IReadOnlyList<string> notes)
     {
+        foreach (string note in notes)
+            Messages.Note($"{job.Study}: {note}");
         if (settings.Json)
             Console.WriteLine(JsonSerializer.Serialize(settings.Slices is null
-                ? (object)new { input = job.Input, image = job.Volume, seconds, skipped = state is not null }
+                ? (object)new { input = $"{job.Study}", image = job.Volume, seconds, skipped = state is not null, notes }
                 : new
                 {
-                    input = job.Input,
+                    input = $"{job.Study}",
                     image = job.Volume,
                     biomedclip_features = job.SliceFeatures,
                     seconds,
-                    skipped = state is not null
+                    skipped = state is not null,
+                    notes
                 }, Json));
         else
             Console.WriteLine(state is null ? job.Volume : $"{job.Volume} ({state})");

@@ -4,38 +4,56 @@ using HSENet.Runtime;
 namespace HSENet.Cli;
 
 /// <summary>A scan and the files that are made from it.</summary>
-sealed record PreprocessJob(string Input, string Volume, string SliceFeatures)
+sealed record PreprocessJob(FoundStudy Study, string Volume, string SliceFeatures)
 {
     static readonly string[] Endings = [".nii.gz", ".nii", ".hdr", ".img", ".zip"];
 
-    /// <summary>The jobs of files and folders: a folder with NIfTI files below it stands for them, any other is one DICOM study.</summary>
+    /// <summary>
+    /// The jobs of files and folders: a folder stands for the NIfTI files and the DICOM studies below it. A NIfTI file among the images of a
+    /// study belongs to it and is no scan of its own.
+    /// </summary>
     /// <exception cref="HseNetException">Nothing has this name, or two inputs would become the same file.</exception>
-    public static List<PreprocessJob> Find(IEnumerable<string> inputs, string output)
+    public static List<PreprocessJob> Find(IEnumerable<string> inputs, string output, StudyOpener studies)
     {
         var jobs = new Dictionary<string, PreprocessJob>(StringComparer.Ordinal);
         foreach (string input in inputs)
         {
             if (File.Exists(input))
-                Add(input, Path.GetFileName(input));
+                Add(new FoundStudy(input, "", null), Path.GetFileName(input));
             else if (!Directory.Exists(input))
                 throw new HseNetFileException(input, "does not exist", "a CT file, or a folder of them");
-            else if (Niftis(input) is { Count: > 0 } files)
-                files.ForEach(file => Add(file, Path.GetRelativePath(input, file)));
             else
-                Add(input, new DirectoryInfo(input).Name);
+                AddFolder(input);
         }
         return [.. jobs.Values];
 
-        void Add(string input, string relative)
+        void AddFolder(string folder)
+        {
+            List<string> files = FolderWalk.Files(folder);
+            HashSet<string> dicom = [.. files.Where(file => !IsNifti(file) && DicomSource.Head(file) is { IsCt: true }).Select(Folder)];
+            List<string> niftis = files.FindAll(file => IsNifti(file) && !dicom.Contains(Folder(file)));
+            niftis.ForEach(file => Add(new FoundStudy(file, "", null), Path.GetRelativePath(folder, file)));
+            int beside = files.Count(IsNifti) - niftis.Count;
+            if (beside > 0)
+                Messages.Note($"{folder}: {beside} NIfTI {(beside == 1 ? "file" : "files")} among DICOM images left out");
+            if (dicom.Count == 0 && niftis.Count > 0)
+                return;
+            foreach (FoundStudy study in studies.Find(folder))
+                Add(study, study.Name.Length > 0 ? study.Name : new DirectoryInfo(folder).Name);
+        }
+
+        void Add(FoundStudy study, string relative)
         {
             string name = Path.Combine(output,
                 Endings.FirstOrDefault(ending => relative.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) is { } known
                 ? relative[..^known.Length] : relative);
-            var job = new PreprocessJob(input, name + ".npy", name + ".slice_features.npy");
-            if (!jobs.TryAdd(name, job) && Path.GetFullPath(jobs[name].Input) != Path.GetFullPath(input))
-                throw new HseNetException($"{input} and {jobs[name].Input} would both become {job.Volume}; expected inputs of different "
-                    + $"names");
+            var job = new PreprocessJob(study, name + ".npy", name + ".slice_features.npy");
+            if (!jobs.TryAdd(name, job)
+                && (Path.GetFullPath(jobs[name].Study.Path), jobs[name].Study.Key) != (Path.GetFullPath(study.Path), study.Key))
+                throw new HseNetException($"{study} and {jobs[name].Study} would both become {job.Volume}; expected inputs of different names");
         }
+
+        static string Folder(string file) => Path.GetDirectoryName(file)!;
     }
 
     /// <summary>Whether both files are there with the size that they must have; what is there half is made anew.</summary>
@@ -51,12 +69,7 @@ sealed record PreprocessJob(string Input, string Volume, string SliceFeatures)
                 File.Delete(leftover);
     }
 
-    static List<string> Niftis(string folder) =>
-        [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Where(file => file.EndsWith(".nii", StringComparison.OrdinalIgnoreCase)
-                || file.EndsWith(".nii.gz", StringComparison.OrdinalIgnoreCase)
-                || file.EndsWith(".hdr", StringComparison.OrdinalIgnoreCase))
-            .Order(StringComparer.Ordinal)];
+    static bool IsNifti(string file) => Endings.Take(3).Any(ending => file.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
 
     // The header of a .npy file is a small multiple of 64 bytes.
     static bool Holds(string file, long floats) =>

@@ -114,7 +114,6 @@ static class ReportCommand
         {
             var given = input(parsed);
             given.Check();
-            string[] files = given.Scans;
             var options = new ReportOptions
             {
                 Question = given.Question,
@@ -128,15 +127,18 @@ static class ReportCommand
                 },
             };
             var studies = study.Opener(parsed, cancellation);
+            // A question is asked of one study, a report written for each.
+            IReadOnlyList<FoundStudy> files = name == "report" ? [.. given.Scans.SelectMany(studies.Find)]
+                : [.. given.Scans.Select(scan => new FoundStudy(scan, "", null))];
             var writer = new ReportWriter(parsed.GetValue(json), parsed.GetValue(stats), parsed.GetValue(verbose));
             options.Check();
             string? structured = parsed.GetValue(sr);
             if (structured is not null)
             {
                 DicomPlugin.Require("--sr");
-                if (files.Length != 1)
+                if (files.Count != 1)
                     throw new HseNetException($"--sr {structured}: "
-                        + $"{(files.Length == 0 ? "a manifest was" : $"{files.Length} scans were")} given; expected one scan");
+                        + $"{(files.Count == 0 ? "a manifest was" : $"{files.Count} scans were")} given; expected one scan");
             }
             using var where = Verb.OpenDevice(parsed.GetRequiredValue(device));
             writer.Loading();
@@ -157,18 +159,19 @@ static class ReportCommand
         return command;
     }
 
-    static async Task<int> WriteAll(HseNetModel model, string[] files, StudyOpener studies, ReportOptions options, ReportWriter writer,
+    static async Task<int> WriteAll(HseNetModel model, IReadOnlyList<FoundStudy> scans, StudyOpener studies, ReportOptions options, ReportWriter writer,
         Action<CtStudy, string> done, CancellationToken cancellation)
     {
         int code = ExitCode.Done;
-        foreach (string file in files)
+        foreach (FoundStudy scan in scans)
         {
+            string file = $"{scan}";
             cancellation.ThrowIfCancellationRequested();
             try
             {
-                using var study = studies.Open(file);
+                using var study = studies.Open(scan);
                 writer.Notes(file, study.Notes);
-                writer.Begin(file, several: files.Length > 1);
+                writer.Begin(file, several: scans.Count > 1);
                 // The signal prints what exists even if the running layer takes longer than the program is given to end.
                 using var interruption = cancellation.Register(() => writer.Interrupted(file));
                 var report = model.Report(study, options with { Progress = new DirectProgress<ReportStage>(writer.Stage) }, cancellation);

@@ -7,7 +7,7 @@ namespace HSENet.Cli;
 
 /// <summary>One finished report.</summary>
 sealed record ReportLine(string Image, string Question, string Text, IReadOnlyList<int> Ids, int PromptTokens, ReportSeconds Seconds,
-    string Weights, string Preprocessing);
+    string Weights, string Preprocessing, IReadOnlyList<string>? Notes = null);
 
 /// <summary>Reads what an earlier run finished, removes the line that it was writing, and appends.</summary>
 sealed class ReportFile : IDisposable

@@ -18,30 +18,36 @@ sealed record ReportManifest(string Manifest, string Output, StudyOpener Studies
         foreach (string problem in broken)
             Fail(new HseNetException(problem));
         string folder = Path.GetDirectoryName(Path.GetFullPath(Manifest))!;
-        (ManifestRow Row, string Image, string Question)[] missing = [.. rows
-            .Select(row => (Row: row, Image: Name(folder, row.Image), Question: row.Question ?? Options.Question))
-            .Where(row => !reports.Take(row.Image, row.Question))];
-        int finished = rows.Count - missing.Length, done = 0;
-        foreach (var (row, image, question) in missing)
+        // A folder of several studies is as many reports.
+        (ManifestRow Row, FoundStudy Study, string Image, string Question)[] all = [.. rows.SelectMany(row => Studies.Find(row.Image),
+            (row, study) => (row, study, Name(folder, $"{study}"), row.Question ?? Options.Question))];
+        var missing = Array.FindAll(all, row => !reports.Take(row.Image, row.Question));
+        int finished = all.Length - missing.Length, done = 0;
+        foreach (var (row, place, image, question) in missing)
         {
             cancellation.ThrowIfCancellationRequested();
             progress.Show($"{done}/{missing.Length} studies", (double)done / missing.Length);
-            if (await Report(model, row, question, cancellation).ConfigureAwait(false) is { } result)
+            if (await Report(model, row, place, question, cancellation).ConfigureAwait(false) is var (result, notes))
                 reports.Append(new ReportLine(image, question, result.Text, result.Ids, result.PromptTokens, result.Seconds, result.Weights,
-                    result.Preprocessing));
+                    result.Preprocessing, notes));
             done++;
         }
         progress.Clear();
         Console.WriteLine($"{Output}: {reports.Count} reports{(finished > 0 ? $", {finished} of them from an earlier run" : "")}");
         return code;
 
-        async Task<ReportResult?> Report(HseNetModel model, ManifestRow row, string question, CancellationToken cancellation)
+        async Task<(ReportResult Result, IReadOnlyList<string> Notes)?> Report(HseNetModel model, ManifestRow row, FoundStudy place, string question,
+            CancellationToken cancellation)
         {
             try
             {
-                using var study = Studies.Open(row);
-                return await model.Report(study, Options with { Question = question }, cancellation).CompleteAsync(cancellation)
-                    .ConfigureAwait(false);
+                using var study = Studies.Open(row, place);
+                if (study.Notes.Count > 0)
+                    progress.Clear();
+                foreach (string note in study.Notes)
+                    Messages.Note($"{place}: {note}");
+                return (await model.Report(study, Options with { Question = question }, cancellation).CompleteAsync(cancellation)
+                    .ConfigureAwait(false), study.Notes);
             }
             catch (Exception e) when (e is HseNetException or DeviceMemoryException)
             {

@@ -17,6 +17,7 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
 
     readonly ProgressLine _progress = new();
     readonly StringBuilder _text = new();
+    IReadOnlyList<string> _notes = [];
     readonly Lock _printing = new();
     readonly Stopwatch _loading = new();
     bool _midLine;
@@ -50,6 +51,7 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
     public void Notes(string file, IReadOnlyList<string> notes)
     {
         _progress.Clear();
+        _notes = notes;
         foreach (string note in notes)
             Messages.Note($"{file}: {note}");
     }
@@ -97,6 +99,7 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
                 result.Seconds,
                 result.Weights,
                 result.Preprocessing,
+                Notes = _notes,
             }, Json));
         if (!stats)
             return;

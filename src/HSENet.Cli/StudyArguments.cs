@@ -132,9 +132,32 @@ sealed class StudyOpener(CtStudyOptions options, MetadataTable? table)
     /// <summary>Opens a study.</summary>
     public CtStudy Open(string path) => CtStudy.Open(path, options with { Metadata = table?.Get(path) });
 
-    /// <summary>Opens the study of a manifest's row, whose own scaling and spacing come before a table's.</summary>
-    public CtStudy Open(ManifestRow row) => CtStudy.Open(row.Image, options with
+    /// <summary>Opens one of several studies of a folder.</summary>
+    public CtStudy Open(FoundStudy study) => CtStudy.Open(study.Path, options with
     {
+        Metadata = table?.Get(study.Path),
+        Reading = options.Reading with { StudyKey = study.Key },
+    });
+
+    /// <summary>The studies that an input stands for: all of a DICOM folder, unless one series was asked for. One that cannot be looked into
+    /// stands for itself, so that opening it says why.</summary>
+    public IReadOnlyList<FoundStudy> Find(string path)
+    {
+        try
+        {
+            if (Directory.Exists(path) && options.Reading.SeriesUid is null)
+                return DicomStudies.In(path);
+        }
+        catch (HseNetFileException)
+        {
+        }
+        return [new FoundStudy(path, "", null)];
+    }
+
+    /// <summary>Opens the study of a manifest's row, whose own scaling and spacing come before a table's.</summary>
+    public CtStudy Open(ManifestRow row, FoundStudy study) => CtStudy.Open(study.Path, options with
+    {
+        Reading = options.Reading with { StudyKey = study.Key },
         Metadata = row.Metadata ?? table?.Get(row.Image),
         // A scan's are computed from it.
         SliceFeatures = row.Image.EndsWith(".npy", StringComparison.OrdinalIgnoreCase) ? row.SliceFeatures ?? options.SliceFeatures : null,

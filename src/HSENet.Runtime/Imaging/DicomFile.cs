@@ -50,6 +50,12 @@ internal sealed class DicomFile
     /// <summary>SeriesInstanceUID; empty if it is not known.</summary>
     public string SeriesUid => _values.Text(DicomTags.SeriesUid) ?? "";
 
+    /// <summary>StudyInstanceUID; empty if it is not known.</summary>
+    public string StudyUid => _values.Text(DicomTags.StudyUid) ?? "";
+
+    /// <inheritdoc cref="DicomImage.StudyKey"/>
+    public string StudyKey => _values.StudyKey;
+
     string Modality => _values.Text(DicomTags.Modality)?.ToUpperInvariant() ?? "";
 
     string Class => _values.Text(DicomTags.ClassUid) ?? _values.Text(DicomTags.MetaClassUid) ?? "";

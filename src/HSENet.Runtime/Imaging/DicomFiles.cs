@@ -13,12 +13,12 @@ internal sealed class DicomFiles
     readonly List<(int Count, string One, string Many, string Names)> _leftOut = [];
     readonly List<HseNetFileException> _unknown = [], _unreadable = [];
 
-    public DicomFiles(IEnumerable<DicomSource> sources, CancellationToken cancellation)
+    public DicomFiles(IEnumerable<DicomSource> sources, VolumeReadOptions options)
     {
         int others = 0, noImages = 0, colours = 0;
         foreach (DicomSource source in sources)
         {
-            cancellation.ThrowIfCancellationRequested();
+            options.Cancellation.ThrowIfCancellationRequested();
             byte[]? content;
             try
             {
@@ -32,6 +32,8 @@ internal sealed class DicomFiles
             if (content is null)
                 continue;
             DicomFile file = DicomFile.Parse(content, source.Name);
+            if (options.StudyKey is not null && file.IsCt && file.StudyKey != options.StudyKey)
+                continue;
             if (file.IsUnknown)
                 _unknown.Add(file.Damage);
             else if (!file.IsCt)

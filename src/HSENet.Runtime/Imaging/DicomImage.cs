@@ -79,6 +79,9 @@ public sealed record DicomImage
     /// <summary>ImageType, or a frame's FrameType, in capitals.</summary>
     internal string ImageType { get; init; } = "";
 
+    /// <summary>Equal for the images of one study of one patient, within a run of the program; names neither.</summary>
+    internal string StudyKey { get; init; } = "";
+
     /// <summary>AcquisitionNumber, if there is one.</summary>
     internal int? AcquisitionNumber { get; init; }
 

@@ -4,11 +4,10 @@ namespace HSENet.Runtime;
 /// <summary>A series that was found: what it holds, and whether the volume was made of it.</summary>
 /// <param name="Uid">SeriesInstanceUID.</param>
 /// <param name="Study">Number of its study among those that were found, from 1.</param>
-/// <param name="StudyUid">StudyInstanceUID.</param>
 /// <param name="Images">Number of its images that could be slices.</param>
 /// <param name="Description">Slices, direction and spacing of its largest volume.</param>
 /// <param name="IsTaken">Whether the volume was made of it.</param>
-internal sealed record DicomSeriesSummary(string Uid, int Study, string StudyUid, int Images, string Description, bool IsTaken)
+internal sealed record DicomSeriesSummary(string Uid, int Study, int Images, string Description, bool IsTaken)
 {
     /// <summary>UID and content, for messages.</summary>
     public override string ToString() => $"{HseNetException.OneLine(Uid.Length == 0 ? "without UID" : Uid, 64)} ({Description})";
@@ -22,7 +21,7 @@ internal sealed class DicomSeries
     readonly string _place;
     readonly DicomFiles _files;
     readonly List<string> _notes;
-    readonly List<(string Uid, string StudyUid, int Images, int Copies, List<DicomStack> Stacks)> _series = [];
+    readonly List<(string Uid, string Study, int Images, int Copies, List<DicomStack> Stacks)> _series = [];
 
     DicomSeries(string place, DicomFiles files, List<string> notes) => (_place, _files, _notes) = (place, files, notes);
 
@@ -39,21 +38,21 @@ internal sealed class DicomSeries
     DicomChoice Choose(VolumeReadOptions options)
     {
         List<DicomImage> usable = Usable();
-        foreach (var series in usable.GroupBy(image => image.SeriesUid))
+        foreach (var series in usable.GroupBy(image => (image.SeriesUid, image.StudyKey)))
         {
             List<DicomImage> unique = [.. series.DistinctBy(image => image.InstanceUid.Length == 0 ? (object)image : (image.InstanceUid,
                 image.Frame, image.Position, image.InstanceNumber, image.AcquisitionNumber, image.AcquisitionTime, image.Phase, image.Kernel))];
             List<DicomStack> stacks = Stacks(unique, out int copies);
-            _series.Add((series.Key, unique[0].StudyUid, unique.Count, copies, stacks));
+            _series.Add((series.Key.SeriesUid, series.Key.StudyKey, unique.Count, copies, stacks));
             _files.LeaveOut(series.Count() - unique.Count + copies, "copy of an image", "copies of images");
         }
-        string[] studies = [.. _series.Select(series => series.StudyUid).Distinct()];
+        string[] studies = [.. _series.Select(series => series.Study).Distinct()];
         var ranked = _series.OrderBy(s => Best(s.Stacks).Places < 2).ThenBy(s => Best(s.Stacks).IsDerived)
             .ThenByDescending(s => Best(s.Stacks).IsAxial).ThenByDescending(s => Best(s.Stacks).Places).ThenBy(s => Best(s.Stacks).Spacing)
             .ThenBy(s => s.Uid, StringComparer.Ordinal).ToArray();
         int taken = options.SeriesUid is null ? 0 : Array.FindIndex(ranked, s => s.Uid == options.SeriesUid);
-        DicomSeriesSummary[] found = [.. ranked.Select((s, i) => new DicomSeriesSummary(s.Uid, 1 + Array.IndexOf(studies, s.StudyUid),
-            s.StudyUid, s.Images, Best(s.Stacks).ToString(), i == taken))];
+        DicomSeriesSummary[] found = [.. ranked.Select((s, i) => new DicomSeriesSummary(s.Uid, 1 + Array.IndexOf(studies, s.Study),
+            s.Images, Best(s.Stacks).ToString(), i == taken))];
         if (taken < 0)
         {
             _files.ThrowDamaged(options.SeriesUid!);

@@ -7,6 +7,9 @@ internal sealed class DicomSource
     // A single CT image is a megabyte; a multi-frame one may have hundreds.
     const int MaximumLength = 1 << 29;
 
+    // What selects a file stands at its beginning.
+    const int HeadLength = 1 << 16;
+
     readonly Func<byte[]?> _read;
 
     DicomSource(string name, Func<byte[]?> read) => (Name, _read) = (name, read);
@@ -39,6 +42,28 @@ internal sealed class DicomSource
         catch (HseNetFileException)
         {
             return false;
+        }
+    }
+
+    /// <summary>A file as far as it says what it is; null if it is no DICOM or cannot be read.</summary>
+    public static DicomFile? Head(string path)
+    {
+        try
+        {
+            byte[]? head = Open(path, stream =>
+            {
+                byte[] start = new byte[Math.Min(HeadLength, stream.Length)];
+                return DicomFile.IsClaimed(start.AsSpan(0, GrowingRead.AsFarAsPossible(stream, start, path))) ? start : null;
+            });
+            if (head is null)
+                return null;
+            DicomFile file = DicomFile.Parse(head, path);
+            return file.StudyUid.Length > 0 || head.Length < HeadLength ? file
+                : FromFile(path).Read() is { } content ? DicomFile.Parse(content, path) : null;
+        }
+        catch (HseNetFileException)
+        {
+            return null;
         }
     }
 

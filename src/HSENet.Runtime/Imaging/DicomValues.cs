@@ -85,6 +85,9 @@ internal sealed class DicomValues(string name, DicomValues? outer = null)
         })];
     }
 
+    /// <summary>Study and patient; a hash that differs from run to run stands for the patient.</summary>
+    public string StudyKey => $"{Text(DicomTags.StudyUid)}/{Text(DicomTags.PatientId)?.GetHashCode(StringComparison.Ordinal)}";
+
     DicomImage Image(string syntax, string classUid, int pixelBytes)
     {
         double[]? position = Decimals(DicomTags.Position, 3), directions = Decimals(DicomTags.Orientation, 6),
@@ -97,6 +100,7 @@ internal sealed class DicomValues(string name, DicomValues? outer = null)
             ClassUid = classUid,
             StudyUid = Text(DicomTags.StudyUid) ?? "",
             SeriesUid = Text(DicomTags.SeriesUid) ?? "",
+            StudyKey = StudyKey,
             Modality = "CT",
             ImageType = (Text(DicomTags.FrameType) ?? Text(DicomTags.ImageType) ?? "").ToUpperInvariant(),
             PixelBytes = pixelBytes,

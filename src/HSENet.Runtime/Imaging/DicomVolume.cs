@@ -11,7 +11,7 @@ internal static class DicomVolume
     public static VoxelVolume Read(string place, IEnumerable<DicomSource> sources, VolumeReadOptions options)
     {
         var notes = new List<string>();
-        var files = new DicomFiles(sources, options.Cancellation);
+        var files = new DicomFiles(sources, options);
         DicomChoice choice = DicomSeries.Choose(place, files, options, notes);
         foreach (DicomImage slice in choice.Stack.Images)
         {

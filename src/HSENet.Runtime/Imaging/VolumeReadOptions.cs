@@ -25,6 +25,9 @@ public sealed record VolumeReadOptions
     /// <summary>Reads the pixels of compressed DICOM files; null if there is no such reader.</summary>
     public IDicomReader? DicomReader { get; init; }
 
+    /// <summary>Which of several studies (<see cref="DicomImage.StudyKey"/>); null for any.</summary>
+    internal string? StudyKey { get; init; }
+
     /// <summary>Whether a .npy file may hold a matrix: slice features do, a volume never.</summary>
     internal bool TakesMatrices { get; init; }
 }

@@ -1,0 +1,58 @@
+// Finds the CT studies below a folder, so that each can be read by itself.
+namespace HSENet.Runtime;
+
+/// <summary>A study below a folder.</summary>
+/// <param name="Path">A folder that holds no other CT study, or the one that was looked into.</param>
+/// <param name="Name">The study's folder as the one that was looked into has it, or its UID; empty if it is the only one.</param>
+/// <param name="Key">Which study of <paramref name="Path"/> (<see cref="DicomImage.StudyKey"/>); null if it holds one.</param>
+internal sealed record FoundStudy(string Path, string Name, string? Key)
+{
+    /// <summary>Path, and the study's name if the path alone does not say which.</summary>
+    public override string ToString() => Key is null ? Path : $"{Path} (study {Name})";
+}
+
+internal static class DicomStudies
+{
+    /// <summary>The CT studies below a folder; the folder itself if there are fewer than two.</summary>
+    /// <exception cref="HseNetFileException">A folder cannot be listed.</exception>
+    public static List<FoundStudy> In(string folder) => In(folder, FolderWalk.Files(folder));
+
+    /// <summary>The same of files that were listed before.</summary>
+    public static List<FoundStudy> In(string folder, IEnumerable<string> files)
+    {
+        var studies = new Dictionary<string, (string Uid, List<string> Files)>(StringComparer.Ordinal);
+        foreach (string file in files)
+        {
+            if (DicomSource.Head(file) is not { IsCt: true } image)
+                continue;
+            if (!studies.TryGetValue(image.StudyKey, out var study))
+                studies.Add(image.StudyKey, study = (image.StudyUid, []));
+            study.Files.Add(file);
+        }
+        if (studies.Count < 2)
+            return [new FoundStudy(folder, "", null)];
+        var places = studies.Select(study => (study.Key, study.Value.Uid, Folder: Common(study.Value.Files))).ToList();
+        return [.. places.Select((study, i) => IsAlone(study.Folder, study.Key)
+            ? new FoundStudy(study.Folder, Path.GetRelativePath(folder, study.Folder), null)
+            : new FoundStudy(folder, NameOf(study.Uid, i), study.Key))];
+
+        bool IsAlone(string place, string key) =>
+            !studies.Any(other => other.Key != key && other.Value.Files.Exists(file => IsBelow(file, place)));
+
+        // A UID that two patients share, or that is none, names nothing.
+        string NameOf(string uid, int i) => uid.Length is > 0 and <= 64 && uid.All(c => char.IsAsciiDigit(c) || c == '.') && uid.Trim('.') == uid
+            && places.Count(other => other.Uid == uid) == 1 ? uid : $"study-{i + 1}";
+    }
+
+    static string Common(List<string> files)
+    {
+        string common = Path.GetDirectoryName(files[0])!;
+        while (files.Exists(file => !IsBelow(file, common)))
+            common = Path.GetDirectoryName(common)!;
+        return common;
+    }
+
+    static bool IsBelow(string file, string folder) =>
+        file.StartsWith(folder, StringComparison.Ordinal) && (folder.Length == 0 || folder.EndsWith(Path.DirectorySeparatorChar)
+            || file[folder.Length] == Path.DirectorySeparatorChar);
+}

@@ -1,0 +1,124 @@
+// Folders that hold more than one study, or more than images: what each verb makes of them.
+using System.Text.Json;
+using HSENet.Runtime.Tests;
+using HSENet.Tests;
+
+namespace HSENet.Cli.Tests;
+
+public sealed class StudyFolderTests
+{
+    [Fact]
+    public void Batch_verbs_take_each_study_of_a_folder()
+    {
+        using var folder = new TemporaryFolder();
+        WriteStudy(folder, "scans/first", "1.1");
+        WriteStudy(folder, "scans/second/deeper", "1.2");
+        // Two in one folder; and two patients whose studies were given one UID.
+        WriteStudy(folder, "scans/both", "1.3", "a");
+        WriteStudy(folder, "scans/both", "1.4", "b");
+        WriteStudy(folder, "scans/x", "1.5", patient: "P1");
+        WriteStudy(folder, "scans/y", "1.5", patient: "P2");
+        var outcome = Hsenet.Run("preprocess", folder.At("scans"), "--out", folder.At("out"), "--size", "8,32,32", "--json", "--device", "cpu");
+        Assert.True(outcome.Code == 0, outcome.Error);
+        Assert.Equal(["1.3.npy", "1.4.npy", "first.npy", "second/deeper.npy", "x.npy", "y.npy"],
+            Directory.GetFiles(folder.At("out"), "*", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(folder.At("out"), file)).Order(StringComparer.Ordinal));
+        Assert.Equal(6, outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.DoesNotContain("P1", outcome.Output + outcome.Error, StringComparison.Ordinal);
+
+        File.WriteAllText(folder.At("list.jsonl"), """{"image": "scans"}""");
+        var reports = Hsenet.Run("report", "--manifest", folder.At("list.jsonl"), "--out", folder.At("reports.jsonl"), "--weights", Hsenet.Demo,
+            "--max-tokens", "1");
+        Assert.True(reports.Code == 0, reports.Error);
+        Assert.Equal(["scans (study 1.3)", "scans (study 1.4)", "scans/first", "scans/second/deeper", "scans/x", "scans/y"],
+            File.ReadLines(folder.At("reports.jsonl")).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("image").GetString())
+                .Order(StringComparer.Ordinal));
+
+        var inspected = Hsenet.Run("inspect", folder.At("scans"));
+        Assert.Equal(0, inspected.Code);
+        Assert.Contains("one of 6 CT series of 6 studies taken", inspected.Error, StringComparison.Ordinal);
+        Assert.Equal(6, inspected.Output.Split('\n').Count(line => line.StartsWith("series ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Report_writes_one_for_each_study_of_a_folder()
+    {
+        using var folder = new TemporaryFolder();
+        WriteStudy(folder, "scans/first", "1.1");
+        WriteStudy(folder, "scans/second", "1.2");
+        var outcome = Hsenet.Run("report", folder.At("scans"), "--weights", Hsenet.Demo, "--max-tokens", "1", "--json");
+        Assert.True(outcome.Code == 0, outcome.Error);
+        Assert.Equal([folder.At("scans/first"), folder.At("scans/second")], outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("input").GetString()).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Other_files_do_not_make_a_DICOM_folder_something_else()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string other in (string[])["viewer.bin", "model.safetensors", "a.hdr", "scan.nii"])
+        {
+            WriteStudy(folder, $"{other}-study", "1.1");
+            folder.Write($"{other}-study/{other}", [1, 2, 3, 4]);
+            var inspected = Hsenet.Run("inspect", folder.At($"{other}-study"));
+            Assert.Contains("32 × 32 × 3", inspected.Output, StringComparison.Ordinal);
+            var prepared = Hsenet.Run("preprocess", folder.At($"{other}-study"), "--out", folder.At("out"), "--size", "8,32,32", "--device", "cpu");
+            Assert.True(prepared.Code == 0, prepared.Error);
+            Assert.True(File.Exists(folder.At($"out/{other}-study.npy")));
+        }
+    }
+
+    [Fact]
+    public void A_study_beside_NIfTI_files_is_taken_with_them_and_links_end()
+    {
+        using var folder = new TemporaryFolder();
+        WriteStudy(folder, "scans/dicom", "1.1");
+        Directory.CreateDirectory(folder.At("scans/nifti"));
+        File.Copy(Hsenet.Scan, folder.At("scans/nifti/ct.nii.gz"));
+        // A note on a study in DICOM makes no study of its folder.
+        folder.Write("scans/nifti/plan.dcm", new DicomSeed { Modality = "RTPLAN", Class = "1.2.840.10008.5.1.4.1.1.481.5" }.ToBytes());
+        Directory.CreateSymbolicLink(folder.At("scans/nifti/up"), "..");
+        Directory.CreateSymbolicLink(folder.At("scans/self"), ".");
+        var outcome = Hsenet.Run("preprocess", folder.At("scans"), "--out", folder.At("out"), "--size", "8,32,32", "--device", "cpu");
+        Assert.True(outcome.Code == 0, outcome.Error);
+        Assert.Equal([folder.At("out/nifti/ct.npy"), folder.At("out/scans.npy")],
+            Directory.GetFiles(folder.At("out"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Batch_verbs_say_what_reading_says()
+    {
+        using var folder = new TemporaryFolder();
+        WriteStudy(folder, "study", "1.1", "a", series: "5");
+        WriteStudy(folder, "study", "1.1", "b", series: "6");
+        const string Note = "one of 2 CT series taken";
+        var prepared = Hsenet.Run("preprocess", folder.At("study"), "--out", folder.At("out"), "--size", "8,32,32", "--json", "--device", "cpu");
+        Assert.Contains(Note, prepared.Error, StringComparison.Ordinal);
+        Assert.Contains(Note, Notes(prepared.Output), StringComparison.Ordinal);
+        var report = Hsenet.Run("report", folder.At("study"), "--weights", Hsenet.Demo, "--max-tokens", "1", "--json");
+        Assert.Contains(Note, report.Error, StringComparison.Ordinal);
+        Assert.Contains(Note, Notes(report.Output), StringComparison.Ordinal);
+        File.WriteAllText(folder.At("list.jsonl"), """{"image": "study"}""");
+        var listed = Hsenet.Run("report", "--manifest", folder.At("list.jsonl"), "--out", folder.At("reports.jsonl"), "--weights", Hsenet.Demo,
+            "--max-tokens", "1");
+        Assert.Contains(Note, listed.Error, StringComparison.Ordinal);
+        Assert.Contains(Note, Notes(File.ReadAllText(folder.At("reports.jsonl"))), StringComparison.Ordinal);
+
+        static string Notes(string json) => $"{JsonDocument.Parse(json).RootElement.GetProperty("notes")}";
+    }
+
+    static void WriteStudy(TemporaryFolder folder, string place, string study, string name = "", string? patient = null, string? series = null)
+    {
+        var seed = new DicomSeed
+        {
+            Class = "1.2.840.10008.5.1.4.1.1.2",
+            Study = study,
+            Series = series ?? $"{study}.1",
+            Rows = 32,
+            Columns = 32,
+            More = patient is null ? [] : [(0x00100020, "LO", DicomSeed.Text(patient))],
+        };
+        foreach (int z in Enumerable.Range(0, 3))
+            folder.Write($"{place}/{name}{z}.dcm", seed.At(2 * z, z).ToBytes());
+    }
+}
