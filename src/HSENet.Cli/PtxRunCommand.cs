@@ -21,6 +21,7 @@ static class PtxRunCommand
             Description =
             "Count instructions, sectors, bank conflicts and what follows for a GPU."
         };
+        var predict = PtxPredict.Option();
         var gpu = PtxProfileCommand.Gpu();
         var json = new Option<bool>("--json") { Description = "One JSON object on stdout: findings, outputs, profile; or error." };
         var limit = new Option<long>("--max-instructions")
@@ -36,14 +37,22 @@ static class PtxRunCommand
               {"kernel": "k", "grid": [1,1,1], "block": [64,1,1], "buffers": [{"name": "x", "type": "u32", "count": 64, "values": [...]},
                {"name": "y", "type": "u32", "count": 64}], "params": [{"buffer": "x"}, {"buffer": "y"}, {"u32": 64}], "outputs": ["y"]}
 
-            Example:
+            Examples:
               hsenet ptx run kernel.ptx --launch launch.json --profile --json
+              hsenet ptx run kernel.ptx --launch launch.json --predict --gpu h100 --json
             """)
-        { file, launch, profile, gpu, json, limit, verbose };
+        { file, launch, profile, predict, gpu, json, limit, verbose };
         command.Run(verbose, (parsed, _) =>
         {
             try
             {
+                if (parsed.GetValue(predict))
+                {
+                    string path = parsed.GetRequiredValue(file);
+                    PtxPredict.Run(path, Read(path), PtxLaunchFile.Read(parsed.GetRequiredValue(launch)),
+                        PtxRungs.Gpu(parsed.GetRequiredValue(gpu)), parsed.GetValue(json));
+                    return Task.FromResult(ExitCode.Done);
+                }
                 GpuModel? model = parsed.GetValue(profile) ? PtxRungs.Gpu(parsed.GetRequiredValue(gpu)) : null;
                 return Task.FromResult(Execute(parsed.GetRequiredValue(file), parsed.GetRequiredValue(launch), model,
                     parsed.GetValue(limit), parsed.GetValue(json)));

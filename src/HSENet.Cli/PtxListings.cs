@@ -1,0 +1,53 @@
+// Where the machine code of a kernel comes from: listings that the program carries, and files beside the PTX.
+using System.Reflection;
+using HSENet.Ptx;
+using HSENet.Runtime;
+
+namespace HSENet.Cli;
+
+static class PtxListings
+{
+    const string Ending = ".listing.gz";
+
+    static readonly Lazy<MachineListingStore> Carried = new(() =>
+    {
+        MachineListingStore store = new();
+        Assembly program = typeof(PtxListings).Assembly;
+        foreach (string name in program.GetManifestResourceNames().Where(name => name.EndsWith(Ending, StringComparison.Ordinal)))
+        {
+            using Stream stream = program.GetManifestResourceStream(name)!;
+            store.Add(stream);
+        }
+        return store;
+    });
+
+    /// <summary>A kernel's machine code for an architecture; null when none is at hand.</summary>
+    /// <param name="ptx">The text.</param>
+    /// <param name="kernel">Name of the entry.</param>
+    /// <param name="architecture">Such as <c>sm_90</c>.</param>
+    /// <param name="path">The file that the text is from; listings beside it count, too.</param>
+    public static MachineListing? Find(string ptx, string kernel, string architecture, string? path = null)
+    {
+        if (Carried.Value.Find(ptx, kernel, architecture) is { } carried)
+            return carried;
+        string? folder = path == null ? null : Path.GetDirectoryName(Path.GetFullPath(path));
+        if (folder == null)
+            return null;
+        foreach (string file in Directory.EnumerateFiles(folder, "*" + Ending).Order(StringComparer.Ordinal))
+        {
+            MachineListingStore store = new();
+            try
+            {
+                using FileStream stream = File.OpenRead(file);
+                store.Add(stream);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+            {
+                throw new HseNetFileException(file, e.Message, "listings of machine code", e);
+            }
+            if (store.Find(ptx, kernel, architecture) is { } found)
+                return found;
+        }
+        return null;
+    }
+}

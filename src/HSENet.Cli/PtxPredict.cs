@@ -1,0 +1,45 @@
+// ptx run --predict and ptx profile --predict: how long a launch would take on a GPU, predicted.
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using HSENet.Ptx;
+using HSENet.Runtime;
+
+namespace HSENet.Cli;
+
+static class PtxPredict
+{
+    public static Option<bool> Option() => new("--predict")
+    {
+        Description = "Predict the time on the GPU instead of running the launch: cycles, what bounds it, what warps wait for, the lines "
+            + "that wait most. From machine code where it is at hand, else an estimate from PTX.",
+    };
+
+    /// <summary>Predicts a launch of a file's kernel and prints it.</summary>
+    public static void Run(string path, string ptx, PtxLaunchFile launch, GpuModel gpu, bool json)
+    {
+        TimingPrediction prediction = Predict(ptx, launch, gpu, path);
+        if (json)
+            Console.WriteLine(Json(prediction));
+        else
+            Console.Out.Write(TimingText.Write(prediction));
+    }
+
+    /// <summary>Predicts a launch.</summary>
+    public static TimingPrediction Predict(string ptx, PtxLaunchFile launch, GpuModel gpu, string? path)
+    {
+        string architecture = PtxTiming.Architecture(gpu) ?? throw new HseNetException($"--predict: the model does not know {gpu.Name}");
+        MachineListing listing = PtxListings.Find(ptx, launch.Kernel, architecture, path)
+            ?? throw new HseNetException($"--predict: no machine code of '{launch.Kernel}' for {architecture} is at hand");
+        return PtxTiming.Predict(ptx, launch, gpu, listing);
+    }
+
+    /// <summary>The prediction as one JSON object.</summary>
+    public static string Json(TimingPrediction prediction)
+    {
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+            TimingText.WriteJson(prediction, writer);
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+}
