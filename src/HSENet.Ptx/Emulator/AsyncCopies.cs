@@ -41,10 +41,9 @@ sealed unsafe class AsyncCopies
         AsyncCopies copies = w.Copies ??= new AsyncCopies();
         ulong* to = (ulong*)(w.Rows + i->A), from = (ulong*)(w.Rows + i->B);
         uint size = (uint)i->D;
+        w.Block.Changes.Count++;
         if (TMode.Profile)
-        {
             w.Block.Profile!.Copy(i, from, to, mask, size);
-        }
         uint ignored = i->More[1] >= 0 ? *(uint*)(w.Rows + i->More[1]) : 0;
         MemoryRegion* shared = w.Block.Shared;
         for (uint m = mask; m != 0; m &= m - 1)

@@ -72,9 +72,17 @@ static unsafe class Atomics
             byte* p = MemoryCheck.Access<TSpace, TMode>(w, i, l, a[l] + (ulong)i->Immediate, TElement.Bytes, AccessKind.Atomic);
             TRow operand = b[l], old = default;
             if (p != null)
+            {
+                TRow value;
                 do
+                {
                     old = TElement.Read(p);
-                while (!Replace<TElement, TRow, TSpace>(p, old, TOp.Of(old, operand)));
+                    value = TOp.Of(old, operand);
+                }
+                while (!Replace<TElement, TRow, TSpace>(p, old, value));
+                if (!EqualityComparer<TRow>.Default.Equals(old, value))
+                    w.Block.Changes.Count++;
+            }
             d[l] = old;
         }
     }
@@ -90,12 +98,21 @@ static unsafe class Atomics
         for (uint m = mask; m != 0; m &= m - 1)
         {
             int l = BitOperations.TrailingZeroCount(m);
-            byte* p = MemoryCheck.Access<TSpace, TMode>(w, i, l, a[l] + (ulong)i->Immediate, TElement.Bytes, AccessKind.Atomic);
+            ulong address = a[l] + (ulong)i->Immediate;
+            // One that fails only reads.
+            byte* p = MemoryCheck.Access<TSpace, TMode>(w, i, l, address, TElement.Bytes,
+                TMode.Races ? AccessKind.Load : AccessKind.Atomic);
             TRow compare = b[l], value = c[l], old = default;
+            if (TMode.Races && p != null && TElement.Read(p).Equals(compare))
+                p = MemoryCheck.Access<TSpace, TMode>(w, i, l, address, TElement.Bytes, AccessKind.Atomic);
             if (p != null)
+            {
                 do
                     old = TElement.Read(p);
                 while (old.Equals(compare) && !Replace<TElement, TRow, TSpace>(p, old, value));
+                if (old.Equals(compare) && !old.Equals(value))
+                    w.Block.Changes.Count++;
+            }
             d[l] = old;
         }
     }

@@ -1,30 +1,88 @@
-// Runs the warps of a block in turn, and lets them go on when they have met at a barrier.
+// Runs the warps of a block in turn, and lets them go on when they have met at a barrier; or those of several blocks together.
 namespace HSENet.Ptx;
 
 static unsafe class BlockScheduler
 {
+    /// <summary>Basic blocks of a warp's turn when blocks run together.</summary>
+    const int SliceTogether = 1 << 10;
+
+    enum Turn
+    {
+        Ended,
+        Ran,
+
+        /// <summary>All warps that run repeat themselves.</summary>
+        Spun,
+    }
+
     /// <summary>Runs a block to its end.</summary>
     public static void Run(BlockState block)
     {
-        while (true)
+        block.Slice = WarpRunner.Slice;
+        for (Turn turn; (turn = RunWarps(block)) != Turn.Ended;)
+            if (turn == Turn.Spun)
+                throw SpinDetector.NoProgress(block, laterBlocks: block.GridSize.Count > 1);
+    }
+
+    /// <summary>Runs all blocks of a cooperative launch, each for a turn, until all have ended.</summary>
+    /// <param name="blocks">The blocks, started.</param>
+    /// <param name="budget">Instructions of warps that may be executed.</param>
+    public static void RunTogether(BlockState[] blocks, long budget)
+    {
+        List<BlockState> open = [.. blocks];
+        foreach (BlockState block in blocks)
+            block.Slice = SliceTogether;
+        while (open.Count > 0)
         {
-            bool ran = false, waiting = false;
-            foreach (Warp w in block.Warps)
+            bool came = false;
+            for (int n = 0; n < open.Count; n++)
             {
-                if (w.Status == WarpStatus.Ready)
-                {
-                    WarpRunner.Run(w);
-                    ran = true;
-                }
-                waiting |= w.Status == WarpStatus.AtBarrier;
+                BlockState block = open[n];
+                block.Races?.Order.StartTurn();
+                long before = block.Executed, changes = block.Changes.Count;
+                block.Budget = budget;
+                Turn turn = RunWarps(block);
+                budget -= block.Executed - before;
+                came |= turn != Turn.Spun || block.Changes.Count != changes;
+                if (turn == Turn.Ended)
+                    open.RemoveAt(n--);
             }
-            if (block.Budget < 0)
-                throw new EmulatorException($"{block.Kernel.Name} does not end within {block.MaxInstructions} instructions of warps");
-            if (!waiting && !ran)
-                return;
-            if (waiting && !Array.Exists(block.Warps, w => w.Status == WarpStatus.Ready))
-                Release(block);
+            if (!came)
+                throw SpinDetector.NoProgress(open[0], laterBlocks: false);
         }
+    }
+
+    static Turn RunWarps(BlockState block)
+    {
+        bool ran = false, waiting = false, ready = false;
+        foreach (Warp w in block.Warps)
+        {
+            if (w.Status == WarpStatus.Ready)
+            {
+                WarpRunner.Run(w);
+                ran = true;
+            }
+            waiting |= w.Status == WarpStatus.AtBarrier;
+        }
+        if (block.StoppedAt is var (stopped, last))
+            throw new EmulatorException($"{block.Kernel.Name} does not end within {block.MaxInstructions} instructions of warps: "
+                + SpinDetector.Place(block, stopped, last));
+        foreach (Warp w in block.Warps)
+            ready |= w.Status == WarpStatus.Ready;
+        if (ready)
+            return AllSpin(block) ? Turn.Spun : Turn.Ran;
+        if (waiting)
+            Release(block);
+        return ran || waiting ? Turn.Ran : Turn.Ended;
+    }
+
+    static bool AllSpin(BlockState block)
+    {
+        foreach (Warp w in block.Warps)
+            foreach (Strand strand in w.Strands)
+                if (strand.Status is WarpStatus.Meeting || (strand.Status == WarpStatus.Ready && strand.SpunAt != block.Changes.Count))
+                    return false;
+        return true;
     }
 
     // Every warp waits or has ended: barriers that are complete open; when none is, threads are missing somewhere, and all go on.

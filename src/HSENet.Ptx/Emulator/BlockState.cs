@@ -32,6 +32,7 @@ sealed unsafe class BlockState
             Races = new RaceChecker(this, warps);
         if (kernel.Level is CheckLevel.Profile or CheckLevel.All)
             Profile = new ProfileCounters(kernel);
+        RowsBefore = new byte[kernel.VariableBytes];
         _hintCount = kernel.SlotCount + 1;
         Hints = (MemoryRegion**)Pinned(_hintCount * sizeof(MemoryRegion*));
         Parameters = Pinned(kernel.ParameterBytes + Alignment);
@@ -94,8 +95,23 @@ sealed unsafe class BlockState
     /// <summary>Threads that arrived at each barrier without waiting.</summary>
     public readonly int[] ArrivedThreads = new int[BarrierUnit.Count];
 
-    /// <summary>The warps that did.</summary>
-    public readonly List<int>[] Joined = [.. Enumerable.Range(0, BarrierUnit.Count).Select(_ => new List<int>())];
+    /// <summary>The number of threads that each barrier was given since it last opened; -1 for none.</summary>
+    public readonly int[] BarrierCounts = new int[BarrierUnit.Count];
+
+    /// <summary>Strands that meet at the barrier that opens.</summary>
+    public readonly List<(Warp Warp, Strand Strand)> Met = [];
+
+    /// <summary>How often memory changed; the same object in all blocks that run together.</summary>
+    public MemoryChanges Changes = new();
+
+    /// <summary>Basic blocks of a strand's turn.</summary>
+    public int Slice;
+
+    /// <summary>Where the instructions were used up.</summary>
+    public (Warp Warp, Strand Strand)? StoppedAt;
+
+    /// <summary>Room for the registers of a warp.</summary>
+    public readonly byte[] RowsBefore;
 
     /// <summary>Makes the block ready for a launch.</summary>
     public void Prepare(in LaunchShape launch)
@@ -104,7 +120,7 @@ sealed unsafe class BlockState
         for (int i = 0; i < _hintCount; i++)
             Hints[i] = Regions.Empty;
         launch.Parameters.CopyTo(new Span<byte>(Parameters, Kernel.ParameterBytes));
-        Findings.Start();
+        Findings.Start(launch.Options.Strict);
         Executed = 0;
         MaxInstructions = launch.Options.MaxInstructions;
         Profile?.Clear();
@@ -138,8 +154,7 @@ sealed unsafe class BlockState
     public void Start(long number, bool checks)
     {
         (Number, Position) = (number, _gridSize.Position(number));
-        if (Races != null)
-            StartRaces();
+        Races?.Order.StartBlock();
         if (checks && _shared->LoadBytes > 0)
         {
             Span<byte> states = new(_shared->Shadow, (int)_shared->LoadBytes);
@@ -147,17 +162,14 @@ sealed unsafe class BlockState
             states[_sharedStates.Length..].Fill(MemoryRegion.Uninitialised);
         }
         Array.Clear(ArrivedThreads);
-        foreach (List<int> joined in Joined)
-            joined.Clear();
+        Array.Fill(BarrierCounts, -1);
+        StoppedAt = null;
         int threads = (int)_blockSize.Count;
         foreach (Warp w in Warps)
         {
             int lanes = Math.Min(32, threads - w.Index * 32);
             uint mask = lanes == 32 ? uint.MaxValue : (1u << lanes) - 1;
-            w.Live = w.Born = mask;
-            w.Top = 0;
-            w.Stack[0] = new Frame { Block = 0, Rejoin = -1, Mask = mask, CallBlock = -1 };
-            w.Status = WarpStatus.Ready;
+            w.Start(mask);
             w.Copies?.Clear();
             new Span<byte>(w.Rows, Kernel.VariableBytes).Clear();
             FillPosition(w);
@@ -180,20 +192,19 @@ sealed unsafe class BlockState
             _shared->Stamps = _sharedStamps = RaceStamps.Make(_sharedStampBytes);
         }
         // The clock belongs to the memory of the launch; what another memory's clock left here means nothing.
-        _sharedStamps->Clear();
-        Races.Order.StartLaunch(launch.Clock);
+        ClearSharedStamps();
+        Races.Order.StartLaunch(launch.Order!);
     }
 
-    void StartRaces()
+    /// <summary>Forgets all accesses of the race check.</summary>
+    public void ClearStamps()
     {
-        if (Races!.Order.Exhausted)
-        {
-            _sharedStamps->Clear();
-            Regions.ClearStamps();
-            Races.Order.StartLaunch(1);
-        }
-        Races.Order.StartBlock();
+        ClearSharedStamps();
+        Regions.ClearStamps();
     }
+
+    /// <summary>Forgets those to shared memory.</summary>
+    public void ClearSharedStamps() => _sharedStamps->Clear();
 
     Warp MakeWarp(int index)
     {

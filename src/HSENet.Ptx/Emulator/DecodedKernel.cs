@@ -27,6 +27,9 @@ unsafe struct CodeBlock
 
     public Ending Ending;
 
+    /// <summary>Nothing is left to do here but to leave the kernel.</summary>
+    public bool EndsKernel;
+
     /// <summary>The block behind, taken when the ending does nothing else; -1 at the end of a function.</summary>
     public int Next;
 
@@ -67,6 +70,9 @@ sealed unsafe class DecodedKernel
 
     public required string Name { get; init; }
     public required CheckLevel Level { get; init; }
+
+    /// <summary>Threads of a warp run in lockstep, as before sm_70.</summary>
+    public bool LockstepWarps { get; init; }
 
     /// <summary>All statements of the kernel and of the functions that it calls.</summary>
     public List<PtxInstruction> Statements { get; } = [];

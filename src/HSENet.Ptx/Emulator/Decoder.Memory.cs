@@ -3,9 +3,6 @@ namespace HSENet.Ptx;
 
 unsafe partial class Decoder
 {
-    // Accesses that other threads may wait for.
-    static readonly string[] StrongWords = ["volatile", "relaxed", "acquire", "release", "mmio"];
-
     bool DecodeMemory()
     {
         if (_current.Opcode is not ("ld" or "ldu" or "st"))
@@ -28,15 +25,10 @@ unsafe partial class Decoder
         (int a, long offset) = Address(address);
         List<(int Narrow, PtxRegister Wide)> widen = [];
         int[] rows = [.. values.Select(element => Value(element, type, store, widen))];
-        bool strong = StrongWords.Any(_current.Has);
-        if (strong && store && _current.Has("release") && _level is CheckLevel.Races or CheckLevel.All)
-            Emit(&RaceChecker.Fence);
+        MemoryOrder order = OrderOfAccess();
         int index = Emit(execute, rows[0], a, immediate: offset, more: rows, accessesMemory: true);
-        if (strong)
-        {
-            _instructions[index] = _instructions[index] with { Strong = true };
-            _kernel.Ordered |= _current.Space != PtxSpace.Shared;
-        }
+        _instructions[index] = _instructions[index] with { Order = order };
+        _kernel.Ordered |= (order & MemoryOrder.Strong) != 0 && _current.Space != PtxSpace.Shared;
         Widen(widen, type);
         if (!store)
             foreach (PtxOperand element in values)

@@ -54,7 +54,7 @@ unsafe partial class Decoder
                 return true;
             case "membar" or "fence":
                 if (_level is CheckLevel.Races or CheckLevel.All)
-                    Emit(&RaceChecker.Fence);
+                    Emit(&RaceChecker.Fence, immediate: IsOfBlock() ? 0 : 1);
                 return true;
             case "cp":
                 DecodeCopy(operands);
@@ -94,11 +94,16 @@ unsafe partial class Decoder
         bool isFloat = type is PtxType.F16 or PtxType.Bf16 or PtxType.F16x2 or PtxType.Bf16x2 or PtxType.F32 or PtxType.F64;
         if (_current.Space != PtxSpace.Shared && (isFloat || (returns && operands[0] is not PtxSink)))
             _kernel.Ordered = true;
-        if (_level is CheckLevel.Races or CheckLevel.All && (_current.Has("release") || _current.Has("acq_rel")))
-            Emit(&RaceChecker.Fence);
         (int address, long offset) = Address((PtxAddress)operands[at]);
         int b = Source(operands[at + 1], kind), c = operation == "cas" ? Source(operands[at + 2], kind) : 0;
-        Emit(execute, returns ? Destination(operands[0], kind) : _rows.Scratch(kind), address, b, c, offset, accessesMemory: true);
+        int index = Emit(execute, returns ? Destination(operands[0], kind) : _rows.Scratch(kind), address, b, c, offset,
+            accessesMemory: true);
+        bool hasResult = returns && operands[0] is not PtxSink;
+        _instructions[index] = _instructions[index] with
+        {
+            Order = OrderOfAccess() | MemoryOrder.Strong | MemoryOrder.Atomic | (IsOfBlock() ? 0 : MemoryOrder.Device)
+                | (hasResult ? 0 : MemoryOrder.NoResult)
+        };
     }
 
     void DecodeCopy(IReadOnlyList<PtxOperand> operands)

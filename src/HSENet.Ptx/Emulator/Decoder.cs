@@ -35,7 +35,7 @@ sealed unsafe partial class Decoder
     Decoder(EmulatorModule module, PtxFunction entry, CheckLevel level)
     {
         (_module, _entry, _level) = (module, entry, level);
-        _kernel = new DecodedKernel { Name = entry.Name, Level = level };
+        _kernel = new DecodedKernel { Name = entry.Name, Level = level, LockstepWarps = Architecture(module.Program.Target) < 70 };
         Collect(entry, []);
         _rows = new RowAllocator(_kernel, _routines.Values.Select(routine => routine.Graph.Code));
     }
@@ -64,6 +64,7 @@ sealed unsafe partial class Decoder
         if (_blocks.Count == 0)
             throw new PtxException(_entry.Line, $"'{_entry.Name}' has no instructions");
         _kernel.Blocks = [.. _blocks];
+        MarkEnds();
         _kernel.Seal(_instructions, _operands);
         return _kernel;
     }
@@ -130,6 +131,30 @@ sealed unsafe partial class Decoder
 
     static bool IsEnding(PtxInstruction instruction) => instruction.Opcode is "bra" or "brx" or "ret" or "exit" or "trap"
         || EndsBlock(instruction);
+
+    // Blocks in which a thread of the kernel only leaves.
+    void MarkEnds()
+    {
+        int entryBlocks = _routines[_entry.Name].Graph.Blocks.Count;
+        for (bool changed = true; changed;)
+        {
+            changed = false;
+            for (int n = 0; n < entryBlocks; n++)
+            {
+                ref CodeBlock block = ref _kernel.Blocks[n];
+                if (block.EndsKernel || block.Count > 0 || block.Guard >= 0)
+                    continue;
+                int next = block.Ending == Ending.Branch ? block.Target : block.Next;
+                changed |= block.EndsKernel = block.Ending is Ending.Return or Ending.Exit
+                    || (block.Ending is Ending.Next or Ending.Branch && (next < 0 || _kernel.Blocks[next].EndsKernel));
+            }
+        }
+    }
+
+    // The number of ".target sm_90a"; 70 where it is no GPU's.
+    static int Architecture(string target) =>
+        target.StartsWith("sm_", StringComparison.Ordinal)
+            && int.TryParse(string.Concat(target.Skip(3).TakeWhile(char.IsAsciiDigit)), out int number) ? number : 70;
 
     // Index of a routine's block among all blocks, -1 for leaving the routine.
     int Global(int block) => block == _routine.Graph.Exit ? -1 : _routine.FirstBlock + block;

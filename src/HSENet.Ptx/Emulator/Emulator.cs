@@ -11,8 +11,8 @@ readonly ref struct LaunchShape
     public required RegionTable Regions { get; init; }
     public required EmulatorOptions Options { get; init; }
 
-    /// <summary>When the launch starts, for the race check.</summary>
-    public uint Clock { get; init; }
+    /// <summary>Time of the race check; null when none is made.</summary>
+    public LaunchOrder? Order { get; init; }
 }
 
 /// <summary>An emulated device: executes kernels on the allocations of a memory.</summary>
@@ -23,6 +23,12 @@ public sealed class Emulator(EmulatorMemory memory)
     public const int MaxSharedBytes = 227 * 1024;
 
     const long MostLocalBytes = 1 << 28;
+
+    /// <summary>The GPU that a cooperative launch has to fit.</summary>
+    const string ResidentGpu = "h200";
+
+    /// <summary>Idle blocks that are kept of a launch.</summary>
+    const int MostPooled = 64;
 
     /// <summary>Instructions of warps for which it does not pay to wake other cores.</summary>
     const long SmallLaunch = 5_000;
@@ -63,6 +69,7 @@ public sealed class Emulator(EmulatorMemory memory)
             memory.TrustAll();
         DecodedKernel decoded = kernel.Decoded(level);
         Check(kernel, decoded, grid, block, dynamicSharedBytes, parameters);
+        LaunchOrder? order = options.Races ? new LaunchOrder(memory.RaceClock + 1, grid.Count) : null;
         LaunchShape shape = new()
         {
             Grid = grid,
@@ -71,11 +78,13 @@ public sealed class Emulator(EmulatorMemory memory)
             Parameters = parameters,
             Options = options,
             Regions = memory.Regions(kernel.Module.Variables, options.Races),
-            Clock = memory.RaceClock + 1,
+            Order = order,
         };
         long blocks = options.Blocks?.Count ?? grid.Count;
-        int workers = (int)Math.Min(blocks, options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
-        if (decoded.Ordered || options.Races || options.Observer != null || decoded.InstructionsPerBlock < SmallLaunch / blocks)
+        if (options.Cooperative)
+            CheckResident(kernel, decoded, grid, block, dynamicSharedBytes);
+        int workers = options.Cooperative ? (int)blocks : (int)Math.Min(blocks, options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
+        if (!options.Cooperative && (decoded.Ordered || options.Races || options.Observer != null || decoded.InstructionsPerBlock < SmallLaunch / blocks))
             workers = 1;
         if (options.Races && kernel.Module.Variables != null)
             shape.Regions.ClearStamps(); // the module's variables may carry the times of another memory
@@ -86,19 +95,32 @@ public sealed class Emulator(EmulatorMemory memory)
             states[i] = Take(decoded, (int)((block.Count + 31) / 32));
             states[i].Prepare(shape);
         }
-        if (workers == 1)
+        if (options.Cooperative)
+            run.WorkTogether(states);
+        else if (workers == 1)
             run.Work(states[0]);
         else
             Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, i => run.Work(states[i]));
-        if (states[0].Races is { } races)
-            memory.RaceClock = races.Order.Clock;
+        memory.RaceClock = order?.Clock ?? memory.RaceClock;
         run.ThrowIfFailed();
         EmulatorResult result = run.Result(states, block.Count);
         decoded.InstructionsPerBlock = result.WarpInstructions / blocks;
-        foreach (BlockState state in states)
+        foreach (BlockState state in states.Take(MostPooled))
             decoded.Pool.Add(state);
         GC.KeepAlive(shape.Regions);
         return result;
+    }
+
+    // The driver refuses a cooperative launch whose blocks do not live on the GPU at once.
+    static void CheckResident(EmulatorKernel kernel, DecodedKernel decoded, Dim3 grid, Dim3 block, int dynamicSharedBytes)
+    {
+        GpuModel gpu = GpuModel.Find(ResidentGpu)!;
+        int registers = KernelFacts.Of(kernel.Module.Program, kernel.Name).EstimatedLiveRegisters;
+        Occupancy occupancy = Occupancy.Of(gpu, block.Count, registers, decoded.DeclaredSharedBytes + dynamicSharedBytes);
+        long most = (long)occupancy.Blocks * gpu.Multiprocessors;
+        if (grid.Count > most)
+            throw new EmulatorException($"{kernel.Name}: a cooperative launch of {grid.Count} blocks: {most} blocks live on a {gpu.Name} at "
+                + $"once ({occupancy.Limit})");
     }
 
     static BlockState Take(DecodedKernel kernel, int warps)

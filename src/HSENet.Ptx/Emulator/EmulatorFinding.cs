@@ -33,6 +33,10 @@ public static class FindingKind
     /// <summary>Two threads at the same bytes, one of them writing, with nothing that orders them.</summary>
     public const string Race = "race";
 
+    /// <summary>A note, no fault: a race but for the order that the ticket of an atomic gives, which no fence follows. The CUDA guide
+    /// writes its last block so; see <see cref="EmulatorResult.Notes"/>.</summary>
+    public const string UnfencedTicket = "unfenced-ticket";
+
     /// <summary>A barrier that not all threads reach, or that is reached in divergent code.</summary>
     public const string Barrier = "barrier";
 

@@ -13,6 +13,12 @@ public sealed record EmulatorOptions
     /// <summary>Look for races in shared and global memory; blocks then run one after the other. Implies <see cref="Checks"/>.</summary>
     public bool Races { get; init; }
 
+    /// <summary>What is a note otherwise is a race: the last block's reads after an atomic without a fence.</summary>
+    public bool Strict { get; init; }
+
+    /// <summary>All blocks run together, each for a turn, so that they may wait for each other; they have to fit the GPU.</summary>
+    public bool Cooperative { get; init; }
+
     /// <summary>Count instructions, sectors, bank conflicts and divergence by instruction. Implies <see cref="Checks"/>.</summary>
     public bool Profile { get; init; }
 
@@ -44,4 +50,7 @@ public sealed record EmulatorResult(
 {
     /// <summary>What the kernel printed with <c>printf</c>, block after block and lane after lane.</summary>
     public string Printed { get; init; } = "";
+
+    /// <summary>What is no fault but worth knowing, of kind <see cref="FindingKind.UnfencedTicket"/>; not among the findings.</summary>
+    public IReadOnlyList<EmulatorFinding> Notes { get; init; } = [];
 }

@@ -12,6 +12,8 @@ sealed unsafe class FindingCollector(BlockState block)
     readonly Dictionary<(string Kind, int Statement), int> _counts = [];
     readonly List<(long Block, int Statement, EmulatorFinding Finding)> _kept = [];
 
+    bool _strict, _lastKept;
+
     /// <summary>What the kernel printed.</summary>
     public System.Text.StringBuilder Printed { get; } = new();
 
@@ -19,8 +21,9 @@ sealed unsafe class FindingCollector(BlockState block)
 
     public IReadOnlyList<(long Block, int Statement, EmulatorFinding Finding)> Kept => _kept;
 
-    public void Start()
+    public void Start(bool strict)
     {
+        _strict = strict;
         Count = 0;
         _counts.Clear();
         _kept.Clear();
@@ -82,22 +85,40 @@ sealed unsafe class FindingCollector(BlockState block)
     }
 
     public void Race(
-        Warp w, Instruction* i, int lane, MemoryRegion* region, ulong address, ulong offset, uint bytes, AccessKind kind, uint other,
-            RaceOrder order)
+        Warp w, Instruction* i, int lane, MemoryRegion* region, ulong address, ulong offset, uint bytes, AccessKind kind,
+            RaceConflict other)
+    {
+        bool note = other.ByTicket && !_strict;
+        string findingKind = note ? FindingKind.UnfencedTicket : FindingKind.Race;
+        if (!Wanted(i, findingKind, note))
+            return;
+        (string name, string where) = Place(region, region->Base + offset, region->Base + offset);
+        string someone = $"thread {block.BlockSize.Position(other.Thread)}"
+            + (other.Block == block.Number ? "" : $" of block {block.GridSize.Position(other.Block)}");
+        string access = kind == AccessKind.Load ? "read" : kind == AccessKind.Store ? "write" : "atomic";
+        Keep(w, i, lane, findingKind, region->Index >= 0 ? address : offset, name,
+            $"{access} of {bytes} bytes, {where}, is not ordered with {(other.Wrote ? "a write" : "a read")} by {someone}"
+                + (other.ByTicket ? ": the atomic that drew the last ticket is not followed by a fence" : ""));
+    }
+
+    public void NonCoherent(Warp w, Instruction* i, int lane, MemoryRegion* region, ulong address, ulong offset, uint bytes, bool store)
     {
         if (!Wanted(i, FindingKind.Race))
             return;
         (string name, string where) = Place(region, region->Base + offset, region->Base + offset);
-        uint who = other & Stamp.Who;
-        bool sameBlock = Stamp.Clock(other) >= order.BlockStart;
-        string someone = who == Stamp.ManyBlocks ? "threads of several blocks"
-            : (who == Stamp.ManyWarps ? "several warps" : who >= Stamp.ManyLanes ? $"several lanes of warp {who - Stamp.ManyLanes}"
-                : $"thread {block.BlockSize.Position(who)}")
-                + (sameBlock ? "" : $" of block {block.GridSize.Position(order.BlockOf(Stamp.Clock(other)))}");
-        string access = kind == AccessKind.Load ? "read" : kind == AccessKind.Store ? "write" : "atomic";
-        Keep(w, i, lane, FindingKind.Race, region->Index >= 0 ? address : offset, name,
-            $"{access} of {bytes} bytes, {where}, is not ordered with an access by {someone}");
+        Keep(w, i, lane, FindingKind.Race, address, name, $"{(store ? "write" : "read through ld.global.nc")} of {bytes} bytes, {where}, "
+            + $"which the kernel {(store ? "reads through ld.global.nc" : "writes")}: that path takes memory for unchanging");
     }
+
+    /// <summary>Adds to the message of the finding that was kept last, if the last one was kept.</summary>
+    public void AddToLast(string text)
+    {
+        if (_lastKept)
+            _kept[^1] = _kept[^1] with { Finding = _kept[^1].Finding with { Message = _kept[^1].Finding.Message + text } };
+    }
+
+    /// <summary>The array of shared or local memory that an address lies in.</summary>
+    public SharedArray? ArrayAt(MemoryRegion* region, ulong relative) => Arrays(region).At(relative);
 
     /// <summary>Name and place of bytes that exist.</summary>
     public (string Name, string Where) Place(MemoryRegion* region, ulong address, ulong relative)
@@ -118,17 +139,22 @@ sealed unsafe class FindingCollector(BlockState block)
     }
 
     // Counts a finding; false when there are enough of its kind at its statement, so that no message needs to be made.
-    bool Wanted(Instruction* i, string kind)
+    bool Wanted(Instruction* i, string kind, bool note = false)
     {
-        Count++;
+        if (!note)
+            Count++;
+        _lastKept = false;
         ref int count = ref CollectionsMarshal.GetValueRefOrAddDefault(_counts, (kind, i->Statement), out _);
         return ++count <= PerStatement;
     }
 
-    void Keep(Warp w, Instruction* i, int lane, string kind, ulong address, string allocation, string message) =>
+    void Keep(Warp w, Instruction* i, int lane, string kind, ulong address, string allocation, string message)
+    {
+        _lastKept = true;
         _kept.Add((block.Number, i->Statement,
             new EmulatorFinding(kind, block.Kernel.Name, block.Kernel.Statements[i->Statement].Line, block.Position,
             block.BlockSize.Position(w.Index * 32L + lane), address, allocation, message)));
+    }
 
     ArrayLayout Arrays(MemoryRegion* region) => region->Index == BlockState.SharedIndex
         ? block.Kernel.SharedArrays.With(block.DynamicSharedBytes)

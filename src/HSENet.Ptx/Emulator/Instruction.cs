@@ -37,6 +37,6 @@ unsafe struct Instruction
     /// <summary>True when the guard is negated.</summary>
     public bool GuardNegated;
 
-    /// <summary>True for accesses that are ordered with atomics: volatile, relaxed, acquire, release.</summary>
-    public bool Strong;
+    /// <summary>How the memory model sees an access.</summary>
+    public MemoryOrder Order;
 }

@@ -36,6 +36,19 @@ sealed class LaunchRun(DecodedKernel kernel, long blocks, EmulatorOptions option
             (_fewest, _most) = (Math.Min(_fewest, fewest), Math.Max(_most, most));
     }
 
+    /// <summary>Runs all blocks of a cooperative launch together.</summary>
+    public void WorkTogether(BlockState[] states)
+    {
+        MemoryChanges changes = new();
+        for (int n = 0; n < states.Length; n++)
+        {
+            states[n].Changes = changes;
+            states[n].Start(n, kernel.Level != CheckLevel.Bounds);
+        }
+        BlockScheduler.RunTogether(states, options.MaxInstructions);
+        (_fewest, _most) = (states.Min(state => state.Executed), states.Max(state => state.Executed));
+    }
+
     public void ThrowIfFailed()
     {
         if (_failure != null)
@@ -45,15 +58,15 @@ sealed class LaunchRun(DecodedKernel kernel, long blocks, EmulatorOptions option
     /// <summary>Merges the workers' findings by block, so that they do not depend on how blocks were spread.</summary>
     public EmulatorResult Result(BlockState[] states, long threads)
     {
-        List<EmulatorFinding> findings = [];
+        List<EmulatorFinding> findings = [], notes = [];
         Dictionary<(string, int), int> counts = [];
         foreach ((_, int statement, EmulatorFinding finding) in states.SelectMany(state => state.Findings.Kept).OrderBy(kept => kept.Block))
         {
             int count = counts.GetValueOrDefault((finding.Kind, statement));
-            if (count >= FindingCollector.PerStatement || findings.Count >= options.MaxFindings)
+            if (count >= FindingCollector.PerStatement || findings.Count + notes.Count >= options.MaxFindings)
                 continue;
             counts[(finding.Kind, statement)] = count + 1;
-            findings.Add(finding);
+            (finding.Kind == FindingKind.UnfencedTicket ? notes : findings).Add(finding);
         }
         long lanes = 0;
         foreach (BlockState state in states)
@@ -62,6 +75,7 @@ sealed class LaunchRun(DecodedKernel kernel, long blocks, EmulatorOptions option
         return new EmulatorResult(findings, states.Sum(state => state.Findings.Count), states.Sum(state => state.Executed), lanes,
             Profile(states, threads))
         {
+            Notes = notes,
             Printed = string.Concat(states.Select(state => state.Findings.Printed.ToString())),
         };
     }

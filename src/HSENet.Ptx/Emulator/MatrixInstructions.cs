@@ -65,6 +65,7 @@ static unsafe class MatrixInstructions
         if (!AllLanes(w, i, mask))
             return;
         ulong* addresses = (ulong*)(w.Rows + i->A);
+        w.Block.Changes.Count++;
         if (TMode.Profile)
             w.Block.Profile!.Access<TSpace>(i, addresses, UsedLanes(i->C), MatrixFragments.RowBytes);
         uint* rows = stackalloc uint[4 * 32];

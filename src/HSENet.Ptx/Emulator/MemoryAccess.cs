@@ -82,6 +82,8 @@ static unsafe class MemoryAccess
     {
         ulong* a = (ulong*)(w.Rows + i->A);
         TRow* d = (TRow*)(w.Rows + i->D);
+        if (TDirection.Stores)
+            w.Block.Changes.Count++;
         if (TMode.Profile)
             w.Block.Profile!.Access<TSpace>(i, a, mask, TElement.Bytes);
         for (int g = 0; g < 32; g += 8)
@@ -109,6 +111,8 @@ static unsafe class MemoryAccess
             {
                 int l = g + BitOperations.TrailingZeroCount(m);
                 byte* p = MemoryCheck.Lane<TSpace, TMode>(w, i, l, a[l] + (ulong)i->Immediate, TElement.Bytes, TDirection.Stores);
+                if (TMode.Races && TDirection.Stores && p != null && w.Block.Races!.WritesRaced)
+                    w.Block.Races.CompareWrites(Holds<TElement, TRow>(p, d[l]));
                 if (p != null)
                     Move<TDirection, TElement, TRow>(p, d + l);
                 else if (!TDirection.Stores)
@@ -125,6 +129,8 @@ static unsafe class MemoryAccess
     {
         ulong* a = (ulong*)(w.Rows + i->A);
         uint bytes = TElement.Bytes * TCount.Value;
+        if (TDirection.Stores)
+            w.Block.Changes.Count++;
         if (TMode.Profile)
             w.Block.Profile!.Access<TSpace>(i, a, mask, bytes);
         for (int g = 0; g < 32; g += 8)
@@ -148,6 +154,13 @@ static unsafe class MemoryAccess
             {
                 int l = g + BitOperations.TrailingZeroCount(m);
                 byte* p = MemoryCheck.Lane<TSpace, TMode>(w, i, l, a[l] + (ulong)i->Immediate, bytes, TDirection.Stores);
+                if (TMode.Races && TDirection.Stores && p != null && w.Block.Races!.WritesRaced)
+                {
+                    bool equal = true;
+                    for (int e = 0; e < TCount.Value; e++)
+                        equal &= Holds<TElement, TRow>(p + e * TElement.Bytes, ((TRow*)(w.Rows + i->More[e]))[l]);
+                    w.Block.Races.CompareWrites(equal);
+                }
                 for (int e = 0; e < TCount.Value; e++)
                 {
                     TRow* d = (TRow*)(w.Rows + i->More[e]);
@@ -168,6 +181,14 @@ static unsafe class MemoryAccess
             TElement.Write(memory, *row);
         else
             *row = TElement.Read(memory);
+    }
+
+    // Whether memory has a value already.
+    static bool Holds<TElement, TRow>(byte* memory, TRow value) where TElement : IElement<TRow> where TRow : unmanaged
+    {
+        TRow stored = default;
+        TElement.Write((byte*)&stored, value);
+        return new ReadOnlySpan<byte>(memory, (int)TElement.Bytes).SequenceEqual(new ReadOnlySpan<byte>(&stored, (int)TElement.Bytes));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -159,8 +159,13 @@ static unsafe class MemoryCheck
         if (!TMode.Access)
             return region->Data + offset;
         byte* shadow = region->Shadow == null ? null : region->Shadow + offset;
-        if ((relative & (bytes - 1)) != 0
-            || (shadow != null && !(kind == AccessKind.Store ? TryMark(shadow, bytes) : AllInitialised(shadow, bytes))))
+        bool misaligned = (relative & (bytes - 1)) != 0;
+        if (misaligned && FitsItsArray(block, region, relative, bytes) && (shadow == null || !Has(shadow, bytes, MemoryRegion.Outside)))
+        {
+            block.Findings.Misaligned(w, i, lane, region, address, relative, bytes);
+            misaligned = false; // the array may be better aligned than it says
+        }
+        if (misaligned || (shadow != null && !(kind == AccessKind.Store ? TryMark(shadow, bytes) : AllInitialised(shadow, bytes))))
         {
             Report<TMode>(w, i, lane, region, address, relative, bytes, kind);
             return null;
@@ -180,7 +185,7 @@ static unsafe class MemoryCheck
         byte* shadow = region->Shadow == null ? null : region->Shadow + (relative - region->Base);
         if (shadow != null && region->Index < 0 && Has(shadow, bytes, MemoryRegion.Outside))
             findings.OutOfBounds(w, i, lane, region, address, relative, bytes, store);
-        else if ((relative & (bytes - 1)) != 0)
+        else if ((relative & (bytes - 1)) != 0 && !FitsItsArray(w.Block, region, relative, bytes))
             findings.Misaligned(w, i, lane, region, address, relative, bytes);
         else if (Has(shadow, bytes, MemoryRegion.CopyPending))
             findings.CopyPending(w, i, lane, region, address, relative, bytes, store);
@@ -192,6 +197,10 @@ static unsafe class MemoryCheck
                 w.Block.Races!.Lane(w, i, lane, region, relative - region->Base, address, bytes, kind);
         }
     }
+
+    // The access would be aligned if its array was, which is what hardware may have done.
+    static bool FitsItsArray(BlockState block, MemoryRegion* region, ulong relative, uint bytes) => region->Index < 0
+        && block.Findings.ArrayAt(region, relative) is { } array && ((relative - (ulong)array.Offset) & (bytes - 1)) == 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static bool Mark<T>(ref T states, T writable, T initialised) where T : unmanaged, IBinaryInteger<T>

@@ -1,33 +1,11 @@
-// The state of 32 threads: registers, local memory, and where they are in the program.
+// The state of 32 threads: registers, local memory, and the strands that they run in.
 namespace HSENet.Ptx;
-
-/// <summary>Lanes that run the same code until they meet the others at a block.</summary>
-struct Frame
-{
-    /// <summary>The next basic block.</summary>
-    public int Block;
-
-    /// <summary>The block at which these lanes wait for the rest; -1 for none.</summary>
-    public int Rejoin;
-
-    /// <summary>The lanes.</summary>
-    public uint Mask;
-
-    /// <summary>For the first frame of a called function the index of the call's block, else -1.</summary>
-    public int CallBlock;
-}
-
-/// <summary>Why a warp stopped running.</summary>
-enum WarpStatus
-{
-    Ready,
-    AtBarrier,
-    Finished,
-}
 
 /// <summary>A warp of a block; pooled with its block.</summary>
 sealed unsafe class Warp(BlockState block, int index)
 {
+    readonly Stack<Strand> _spare = [];
+
     /// <summary>The block that the warp belongs to.</summary>
     public readonly BlockState Block = block;
 
@@ -52,26 +30,65 @@ sealed unsafe class Warp(BlockState block, int index)
     /// <summary>The lanes that exist.</summary>
     public uint Born;
 
-    public Frame[] Stack = new Frame[16];
-    public int Top;
+    /// <summary>What runs; one strand unless some lanes wait for something.</summary>
+    public readonly List<Strand> Strands = [];
+
+    /// <summary>Ready when some strand is; else at a barrier when some strand is.</summary>
     public WarpStatus Status;
 
-    /// <summary>Number of the barrier that the warp waits at, its instruction, and the lanes that wait.</summary>
-    public int Barrier;
-    public Instruction* BarrierInstruction;
-    public uint BarrierMask;
+    /// <summary>The last frame's number.</summary>
+    public int LastFrame;
 
     /// <summary>Instructions executed, and the same counted once for each active lane.</summary>
     public long Instructions, LaneInstructions;
 
-
     /// <summary>Asynchronous copies of the lanes; null until there is one.</summary>
     public AsyncCopies? Copies;
 
-    public ref Frame Push()
+    /// <summary>Puts the lanes of a mask at the start of the kernel.</summary>
+    public void Start(uint mask)
     {
-        if (++Top == Stack.Length)
-            Array.Resize(ref Stack, Stack.Length * 2);
-        return ref Stack[Top];
+        Live = Born = mask;
+        LastFrame = 0;
+        foreach (Strand strand in Strands)
+            _spare.Push(strand);
+        Strands.Clear();
+        AddStrand().Start(mask);
+        Status = WarpStatus.Ready;
+    }
+
+    public Strand AddStrand()
+    {
+        Strand strand = _spare.TryPop(out Strand? spare) ? spare : new Strand();
+        Strands.Add(strand);
+        return strand;
+    }
+
+    public void Drop(Strand strand)
+    {
+        Strands.Remove(strand);
+        _spare.Push(strand);
+    }
+
+    /// <summary>Settles the warp's status after strands ran; those that wait for others which no longer come go on.</summary>
+    public void Settle()
+    {
+        bool ready = false, waiting = false;
+        for (int n = Strands.Count - 1; n >= 0; n--)
+        {
+            Strand strand = Strands[n];
+            ready |= strand.Status == WarpStatus.Ready;
+            waiting |= strand.Status == WarpStatus.AtBarrier;
+            if (strand.Status == WarpStatus.Finished && Strands.Count > 1)
+                Drop(strand);
+        }
+        if (!ready)
+            foreach (Strand strand in Strands)
+                if (strand.Status == WarpStatus.Meeting)
+                {
+                    strand.Status = WarpStatus.Ready;
+                    ready = true;
+                }
+        Status = ready ? WarpStatus.Ready : waiting ? WarpStatus.AtBarrier : WarpStatus.Finished;
     }
 }

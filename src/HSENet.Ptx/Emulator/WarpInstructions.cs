@@ -101,7 +101,7 @@ static unsafe class WarpInstructions
     public static void Barrier(Warp w, Instruction* i, uint mask)
     {
         Members(w, i, mask, i->More[0], FindingKind.Barrier);
-        w.Block.Races?.Order.SyncLanes(w.Index, mask);
+        w.Block.Races?.Order.SyncLanes(w, mask);
     }
 
     // The mask of lanes that an instruction names. All of them that live must be here, and nobody else.
@@ -114,6 +114,11 @@ static unsafe class WarpInstructions
         {
             int l = BitOperations.TrailingZeroCount(m);
             uint missing = named[l] & w.Live & ~mask;
+            if (missing != 0)
+            {
+                Divergence.EndLeavers(w);
+                missing &= w.Live;
+            }
             if (missing == 0 && (named[l] >> l & 1) != 0)
                 continue;
             w.Block.Findings.Add(w, i, missing != 0 ? BitOperations.TrailingZeroCount(missing) : l, kind, 0, "", missing != 0

@@ -1,37 +1,56 @@
-// Runs a warp: basic blocks, divergence and reconvergence, calls and returns.
+// Runs a warp: its strands in turn, each basic block after basic block.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace HSENet.Ptx;
 
 /// <summary>
-/// Lanes that part at a branch run one side after the other, each in a frame of its own on the warp's stack, and meet at the branch's
-/// immediate post-dominator. A branch never trusts <c>.uni</c>.
+/// Lanes that part at a branch run one side after the other (<see cref="Divergence"/>). A branch never trusts <c>.uni</c>.
 /// </summary>
 static unsafe class WarpRunner
 {
     /// <summary>Basic blocks after which another warp gets its turn, so that warps may wait for each other in loops.</summary>
-    const int Slice = 1 << 14;
+    public const int Slice = 1 << 14;
 
-    /// <summary>Runs until a barrier, the end, or the end of the slice.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <summary>Runs every strand until a barrier, the end, or the end of the slice.</summary>
     public static void Run(Warp w)
+    {
+        for (int n = 0; n < w.Strands.Count && w.Block.Budget >= 0; n++)
+        {
+            Strand strand = w.Strands[n];
+            if (strand.Status != WarpStatus.Ready)
+                continue;
+            strand.SpunAt = -1;
+            Run(w, strand, w.Block.Slice);
+            if (strand.Status == WarpStatus.Ready && w.Block.Budget >= 0)
+                SpinDetector.Look(w, strand);
+            if (n < w.Strands.Count && w.Strands[n] != strand)
+                n--; // the strand went into another one
+        }
+        w.Settle();
+    }
+
+    /// <summary>Runs a strand for a number of basic blocks at most.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run(Warp w, Strand strand, int slice)
     {
         BlockState block = w.Block;
         CodeBlock[] blocks = block.Kernel.Blocks;
-        for (int turn = 0; turn < Slice; turn++)
+        for (int turn = 0; turn < slice; turn++)
         {
-            ref Frame frame = ref w.Stack[w.Top];
+            ref Frame frame = ref strand.Stack[strand.Top];
             if (frame.Mask == 0 || frame.Block == frame.Rejoin || frame.Block < 0)
             {
                 if (frame.Mask != 0 && frame.Block < 0)
-                    Return(w, frame.Mask); // behind the last statement of a routine
-                if (w.Top == 0)
+                    Divergence.Return(w, strand, frame.Mask); // behind the last statement of a routine
+                if (strand.Top == 0)
                 {
-                    w.Status = WarpStatus.Finished;
+                    strand.Status = WarpStatus.Finished;
                     return;
                 }
-                w.Top--;
+                strand.Top--;
+                if (w.Strands.Count > 1 && !Divergence.Meet(w, strand))
+                    return;
                 continue;
             }
             int index = frame.Block;
@@ -39,7 +58,10 @@ static unsafe class WarpRunner
             uint mask = frame.Mask;
             block.Budget -= code.Statements;
             if (block.Budget < 0)
+            {
+                block.StoppedAt = (w, strand);
                 return;
+            }
             block.Executed += code.Statements;
             w.Instructions += code.Statements;
             w.LaneInstructions += (long)code.Statements * BitOperations.PopCount(mask);
@@ -66,127 +88,42 @@ static unsafe class WarpRunner
                     break;
                 case Ending.Branch:
                     block.Profile?.Divergence(index);
-                    Part(w, code.Rejoin, code.Target, taken, code.Next, mask & ~taken);
+                    Divergence.Part(w, strand, code.Rejoin, code.Target, taken, code.Next, mask & ~taken);
                     break;
                 default:
                     frame.Block = code.Next;
-                    if (taken != 0 && !End(w, index, taken))
+                    if (taken != 0 && !End(w, strand, index, taken))
                         return;
                     break;
             }
         }
     }
 
-    // The rarer endings; false when the warp stops.
-    static bool End(Warp w, int index, uint mask)
+    // The rarer endings; false when the strand stops.
+    static bool End(Warp w, Strand strand, int index, uint mask)
     {
         ref CodeBlock code = ref w.Block.Kernel.Blocks[index];
         switch (code.Ending)
         {
             case Ending.Indexed:
-                Scatter(w, ref code, mask);
+                Divergence.Scatter(w, strand, ref code, mask);
                 return true;
             case Ending.Call:
                 ParameterAccess.Copy(w, code.Copies!.Arguments, mask);
-                w.Push() = new Frame { Block = code.Target, Rejoin = -1, Mask = mask, CallBlock = index };
+                strand.Push(w, code.Target, -1, mask, index);
                 return true;
             case Ending.Return:
-                Return(w, mask);
+                Divergence.Return(w, strand, mask);
                 return true;
             case Ending.Exit:
-                Leave(w, mask);
+                Divergence.Leave(w, strand, mask);
                 return true;
             case Ending.Trap:
                 PtxInstruction trap = w.Block.Kernel.Statements[code.Operands->Statement];
                 throw new EmulatorException($"{w.Block.Kernel.Name}: {(trap.Opcode == "call" ? "failed assertion" : "trap")} at line "
                     + $"{trap.Line}, block {w.Block.Position}");
             default:
-                return !BarrierUnit.Arrive(w, code.Operands, mask);
+                return !BarrierUnit.Arrive(w, strand, code.Operands, mask);
         }
-    }
-
-    // Lanes of the top frame go two ways. Those that are at the meeting point already wait in the frame below or in the top one.
-    static void Part(Warp w, int rejoin, int first, uint firstMask, int second, uint secondMask)
-    {
-        ref Frame frame = ref w.Stack[w.Top];
-        if (frame.Rejoin == rejoin && rejoin >= 0)
-        {
-            // The frame below already waits for all of these lanes at the same place.
-            (frame.Block, frame.Mask) = second == rejoin ? (first, firstMask) : (second, secondMask);
-            if (first != rejoin && second != rejoin)
-                w.Push() = new Frame { Block = first, Rejoin = rejoin, Mask = firstMask, CallBlock = -1 };
-            return;
-        }
-        frame.Block = rejoin;
-        if (second != rejoin || rejoin < 0)
-            w.Push() = new Frame { Block = second, Rejoin = rejoin, Mask = secondMask, CallBlock = -1 };
-        if (first != rejoin || rejoin < 0)
-            w.Push() = new Frame { Block = first, Rejoin = rejoin, Mask = firstMask, CallBlock = -1 };
-    }
-
-    static void Scatter(Warp w, ref CodeBlock code, uint mask)
-    {
-        ref Frame frame = ref w.Stack[w.Top];
-        uint* index = (uint*)(w.Rows + code.Operands->A);
-        uint others = frame.Mask & ~mask;
-        uint target = index[BitOperations.TrailingZeroCount(mask)];
-        if (target < code.Targets!.Length && Lanes(index, target, mask) == frame.Mask)
-        {
-            frame.Block = code.Targets[target];
-            return;
-        }
-        frame.Block = code.Rejoin;
-        if (others != 0)
-            w.Push() = new Frame { Block = code.Next, Rejoin = code.Rejoin, Mask = others, CallBlock = -1 };
-        while (mask != 0)
-        {
-            int lane = BitOperations.TrailingZeroCount(mask);
-            uint chosen = index[lane], same = Lanes(index, chosen, mask);
-            mask &= ~same;
-            if (chosen < code.Targets.Length)
-                w.Push() = new Frame { Block = code.Targets[chosen], Rejoin = code.Rejoin, Mask = same, CallBlock = -1 };
-            else
-            {
-                w.Block.Findings.Add(w, code.Operands, lane, FindingKind.OutOfBounds, 0, "",
-                    $"branch {chosen} of {code.Targets.Length}; the thread ends here");
-                Leave(w, same);
-            }
-        }
-    }
-
-    // The lanes of a mask that have a value.
-    static uint Lanes(uint* values, uint value, uint mask)
-    {
-        uint same = 0;
-        for (uint m = mask; m != 0; m &= m - 1)
-        {
-            int l = BitOperations.TrailingZeroCount(m);
-            if (values[l] == value)
-                same |= 1u << l;
-        }
-        return same;
-    }
-
-    // Lanes leave the function: they go from all of its frames, and the caller gets their results.
-    static void Return(Warp w, uint mask)
-    {
-        for (int level = w.Top; level >= 0; level--)
-        {
-            ref Frame frame = ref w.Stack[level];
-            frame.Mask &= ~mask;
-            if (frame.CallBlock >= 0)
-            {
-                ParameterAccess.Copy(w, w.Block.Kernel.Blocks[frame.CallBlock].Copies!.Results, mask);
-                return;
-            }
-        }
-        w.Live &= ~mask;
-    }
-
-    static void Leave(Warp w, uint mask)
-    {
-        for (int level = w.Top; level >= 0; level--)
-            w.Stack[level].Mask &= ~mask;
-        w.Live &= ~mask;
     }
 }

@@ -164,8 +164,10 @@ public class CheckerTests
     }
 
     [Theory]
-    [InlineData("setp.lt.u32 %p1, %r1, 7; @%p1 bra IN; bra OUT; IN: bar.sync 0; OUT:", "divergent")]
-    [InlineData("setp.gt.u32 %p1, %r1, 31; @%p1 ret; bar.sync 0;", "not all threads")]
+    [InlineData("setp.lt.u32 %p1, %r1, 7; @%p1 bra IN; bra OUT; IN: bar.sync 0; OUT: add.u32 %r2, %r1, 1;", "divergent")]
+    [InlineData("setp.gt.u32 %p1, %r1, 31; @%p1 bra OTHER; bar.sync 0, 64; bra OUT; OTHER: ret; OUT:", "only 32 can reach it")]
+    [InlineData("setp.gt.u32 %p1, %r1, 31; @%p1 bra OTHER; bar.arrive 3, 64; bra OUT; OTHER: bar.sync 3, 96; OUT:", "64 by others")]
+    [InlineData("bar.sync 1, 48;", "no multiple of 32")]
     [InlineData("setp.gt.u32 %p1, %r1, 31; @%p1 bra OTHER; bar.sync 1; bra OUT; OTHER: bar.sync 2; OUT:", "waits for 64 threads")]
     public void Barriers_need_all_threads(string body, string message)
     {
@@ -174,6 +176,15 @@ public class CheckerTests
         Assert.Equal(FindingKind.Barrier, finding.Kind);
         Assert.Contains(message, finding.Message);
     }
+
+    [Theory]
+    [InlineData("setp.gt.u32 %p1, %r1, 31; @%p1 ret;")]
+    [InlineData("setp.gt.u32 %p1, %r1, 40; @%p1 bra OUT;")]
+    [InlineData("setp.le.u32 %p1, %r1, 40; @%p1 bra ON; bra OUT; ON:")]
+    [InlineData("setp.le.u32 %p1, %r1, 40; @%p1 bra ON; add.u32 %r2, %r1, 1; ret; ON:")]
+    [InlineData("LOOP: add.u32 %r4, %r4, 1; bar.sync 0; setp.gt.u32 %p1, %r1, %r4; @%p1 bra LOOP; bra OUT;")]
+    public void Threads_that_have_left_count_out(string guard) =>
+        Assert.Empty(All($"mov.u32 %r1, %tid.x; mov.u32 %r4, 0; {guard} bar.sync 0; bar.sync 0; OUT:", 64));
 
     [Fact]
     public void Named_barriers_order_the_warps_that_meet_there() => Assert.Empty(All("""
@@ -195,7 +206,8 @@ public class CheckerTests
     [InlineData("ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%r2}, [tile];")]
     public void Instructions_of_a_warp_need_their_lanes(string instruction)
     {
-        string body = $".shared .align 16 .b8 tile[16]; mov.u32 %r1, %tid.x; setp.lt.u32 %p1, %r1, 30; @!%p1 bra OUT; {instruction} OUT:";
+        string body = $".shared .align 16 .b8 tile[16]; mov.u32 %r1, %tid.x; setp.lt.u32 %p1, %r1, 30; @!%p1 bra OUT; {instruction} OUT: "
+            + "add.u32 %r9, %r1, 1;";
         EmulatorFinding[] findings = All(body, 32);
 
         Assert.All(findings, finding => Assert.Equal(FindingKind.MissingLanes, finding.Kind));

@@ -149,11 +149,11 @@ public class IlgpuKernelTests
     [Fact]
     public void A_kernel_that_never_ends_is_given_up()
     {
-        using Kernel kernel = Kernel.Of("LOOP: bra LOOP;", 0);
+        using Kernel kernel = Kernel.Of("LOOP: add.u32 %r1, %r1, 1; bra LOOP;", 0);
         EmulatorException failure = Assert.Throws<EmulatorException>(() =>
             kernel.Launch(1, 32, new EmulatorOptions { MaxInstructions = 100_000 }));
 
-        Assert.Contains("k does not end within 100000 instructions", failure.Message);
+        Assert.Contains("k does not end within 100000 instructions of warps: block (0, 0, 0) thread (0, 0, 0) at line 13", failure.Message);
     }
 
     [Fact]

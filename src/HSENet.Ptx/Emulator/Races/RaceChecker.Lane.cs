@@ -1,0 +1,133 @@
+// The race check of one lane's access where the fast way does not settle it: scopes, strong accesses, and who is to be named.
+using System.Numerics;
+
+namespace HSENet.Ptx;
+
+unsafe partial class RaceChecker
+{
+    readonly bool _lockstep = block.Kernel.LockstepWarps;
+
+    /// <summary>True after a finding about two writes, until the new value is compared with the old one.</summary>
+    public bool WritesRaced { get; set; }
+
+    /// <summary>Checks and records one lane's access.</summary>
+    public void Lane(Warp w, Instruction* i, int lane, MemoryRegion* region, ulong offset, ulong address, uint bytes, AccessKind kind)
+    {
+        RaceStamps* stamps = region->Stamps;
+        MemoryOrder order = i->Order;
+        bool strong = (order & MemoryOrder.Strong) != 0;
+        Times times = new(Order, region);
+        int thread = w.Index * 32 + lane;
+        uint own = Order.Now | (uint)thread | (!strong ? Stamp.Weak : (order & MemoryOrder.Volatile) != 0 ? Stamp.Volatile
+            : (order & MemoryOrder.Device) != 0 ? Stamp.Wide : Stamp.Narrow);
+        RaceConflict? found = null;
+        bool small = bytes < 4 || offset % 4 != 0;
+        if (small)
+            stamps->EnsureBytes();
+        for (ulong word = offset / 4; word <= (offset + bytes - 1) / 4; word++)
+            Touch(&stamps->Words, word, own, kind, times, !small, ref found);
+        if (stamps->Bytes.Write != null)
+            for (ulong at = offset; at < offset + bytes; at++)
+                Touch(&stamps->Bytes, at, own, kind, times, small, ref found);
+        if (found is { } conflict)
+        {
+            block.Findings.Race(w, i, lane, region, address, offset, bytes, kind, conflict);
+            WritesRaced = kind == AccessKind.Store && conflict.Wrote && !conflict.ByTicket;
+        }
+        if ((order & MemoryOrder.NonCoherent) != 0 ? !ReadNonCoherently(stamps, offset, bytes)
+            : kind != AccessKind.Load && stamps->NonCoherent != null && WasReadNonCoherently(stamps, offset, bytes))
+            block.Findings.NonCoherent(w, i, lane, region, address, offset, bytes, kind != AccessKind.Load);
+        if (strong && kind != AccessKind.Store)
+            Order.Read(thread, region, offset, order);
+        if (strong && kind != AccessKind.Load)
+            Order.Write(thread, region, offset, order, kind == AccessKind.Atomic);
+    }
+
+    /// <summary>A warp executes a fence; the immediate is 1 for the device's scope and wider ones.</summary>
+    public static void Fence(Warp w, Instruction* i, uint mask) => w.Block.Races!.Order.Fence(w.Index, mask, i->Immediate != 0);
+
+    /// <summary>After a finding about two writes: says so when both write the same value.</summary>
+    public void CompareWrites(bool equal)
+    {
+        WritesRaced = false;
+        if (equal)
+            block.Findings.AddToLast("; both write the same value");
+    }
+
+    // One word or byte.
+    void Touch(RaceCells* cells, ulong at, uint own, AccessKind kind, Times times, bool record, ref RaceConflict? found)
+    {
+        int thread = (int)(own & Stamp.Who), warp = thread / 32;
+        uint write = cells->Write[at], last = cells->Last[at], lane = 1u << (thread & 31);
+        if (!times.Free(write, (uint)thread))
+            Compare(write, own, true, ref found);
+        if (kind != AccessKind.Load)
+        {
+            if (!times.Free(last, (uint)thread))
+                Compare(last, own, false, ref found);
+            if (!ReadersFree(cells, at, times, 1u << warp, lane))
+                CompareReaders(Stamp.Clock(cells->First[at]), cells->Warps[at], cells->Lanes[at], thread, times, ref found);
+        }
+        if (!record)
+            return;
+        bool weak = (own & Stamp.Kind) == Stamp.Weak;
+        if (kind == AccessKind.Load && weak)
+            Read(cells, at, times, own, 1u << warp, lane);
+        else if (kind == AccessKind.Load)
+            cells->Last[at] = own;
+        else
+        {
+            (cells->Write[at], cells->First[at]) = (own, 0);
+            if (weak || (last & Stamp.Kind) == Stamp.Weak)
+                cells->Last[at] = 0;
+        }
+    }
+
+    void Compare(uint stamp, uint own, bool wrote, ref RaceConflict? found)
+    {
+        long other = Order.Launch.BlockAt(Stamp.Clock(stamp));
+        if (!BothStrong(stamp, own, other == block.Number))
+            Add(Stamp.Clock(stamp), other, (int)(stamp & Stamp.Who), (int)(own & Stamp.Who), wrote, ref found);
+    }
+
+    // Strong in the memory model, each in a scope that includes the other. Lanes of a warp that use volatile accesses as if they ran in
+    // lockstep do so up to sm_60 only.
+    bool BothStrong(uint a, uint b, bool sameBlock)
+    {
+        uint kindA = a & Stamp.Kind, kindB = b & Stamp.Kind;
+        if (kindA == Stamp.Weak || kindB == Stamp.Weak)
+            return false;
+        if (!sameBlock)
+            return kindA >= Stamp.Wide && kindB >= Stamp.Wide;
+        return _lockstep || kindA != Stamp.Volatile || kindB != Stamp.Volatile || (a & Stamp.Who) / 32 != (b & Stamp.Who) / 32;
+    }
+
+    void CompareReaders(uint clock, uint warps, uint lanes, int thread, Times times, ref RaceConflict? found)
+    {
+        int threads = (int)block.BlockSize.Count;
+        foreach (long other in times.Shared ? [block.Number] : Order.Launch.BlocksFrom(clock))
+        {
+            if (Order.KnowsBlock(clock, other, thread))
+                continue;
+            for (uint w = warps; w != 0; w &= w - 1)
+                for (uint l = lanes; l != 0; l &= l - 1)
+                {
+                    int reader = BitOperations.TrailingZeroCount(w) * 32 + BitOperations.TrailingZeroCount(l);
+                    if (reader < threads && (reader != thread || other != block.Number))
+                        Add(clock, other, reader, thread, false, ref found);
+                    if (found is { ByTicket: false })
+                        return;
+                }
+        }
+    }
+
+    // A race hides what is only a note.
+    void Add(uint clock, long otherBlock, int other, int thread, bool wrote, ref RaceConflict? found)
+    {
+        if (found is { ByTicket: false } || !Order.Unordered(clock, otherBlock, other, thread))
+            return;
+        bool byTicket = Order.OrderedByTicket(clock, otherBlock, other, thread);
+        if (found == null || !byTicket)
+            found = new RaceConflict(otherBlock, other, wrote, byTicket);
+    }
+}
