@@ -56,7 +56,13 @@ static class TrainCommand
             var study = new CtStudyOptions
             {
                 Reading =
-                new VolumeReadOptions { DicomReader = DicomPlugin.Reader, Cancellation = cancellation }
+                new VolumeReadOptions
+                {
+                    DicomReader = DicomPlugin.Reader,
+                    Cancellation = cancellation,
+                    // A row's text is of one study.
+                    RefusesSeveralStudies = true,
+                }
             };
             using var progress = new TrainProgress(folder);
             try

@@ -1,7 +1,6 @@
 // Decodes the frames of compressed DICOM files with fo-dicom.
 using System.Runtime.InteropServices;
 using FellowOakDicom;
-using FellowOakDicom.Imaging;
 using FellowOakDicom.Imaging.Codec;
 using HSENet.Runtime;
 using DicomImage = HSENet.Runtime.DicomImage;
@@ -11,6 +10,8 @@ namespace HSENet.Dicom;
 /// <summary>Reads what fo-dicom and its codecs decode.</summary>
 public sealed class FoDicomReader : IDicomReader
 {
+    readonly WeakReference<Opened> _last = new(null!);
+
     /// <inheritdoc/>
     public bool CanDecode(string transferSyntaxUid)
     {
@@ -25,10 +26,9 @@ public sealed class FoDicomReader : IDicomReader
         byte[] frame;
         try
         {
-            using var stream = MemoryMarshal.TryGetArray(file, out var bytes)
-                ? new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false) : new MemoryStream(file.ToArray());
-            var decoded = DicomFile.Open(stream, FileReadOption.ReadAll).Dataset.Clone(DicomTransferSyntax.ExplicitVRLittleEndian);
-            frame = DicomPixelData.Create(decoded).GetFrame(0).Data;
+            DicomDataset dataset = Open(file);
+            frame = new DicomTranscoder(dataset.InternalTransferSyntax, DicomTransferSyntax.ExplicitVRLittleEndian)
+                .DecodeFrame(dataset, image.Frame).Data;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -41,4 +41,18 @@ public sealed class FoDicomReader : IDicomReader
                 $"{destination.Length} for its rows and columns");
         frame.AsSpan(0, destination.Length).CopyTo(destination);
     }
+
+    DicomDataset Open(ReadOnlyMemory<byte> file)
+    {
+        if (_last.TryGetTarget(out Opened? last) && last.File.Equals(file))
+            return last.Dataset;
+        using var stream = MemoryMarshal.TryGetArray(file, out var bytes)
+            ? new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false) : new MemoryStream(file.ToArray());
+        var opened = new Opened(file, DicomFile.Open(stream, FileReadOption.ReadAll).Dataset);
+        _last.SetTarget(opened);
+        return opened.Dataset;
+    }
+
+    // The frames of a file are asked for one after the other.
+    sealed record Opened(ReadOnlyMemory<byte> File, DicomDataset Dataset);
 }

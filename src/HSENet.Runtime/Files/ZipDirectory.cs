@@ -19,8 +19,10 @@ internal static class ZipDirectory
     const ushort EncryptedFlag = 1;
 
     /// <summary>Lists the files of a zip; folders are left out.</summary>
+    /// <param name="file">The zip.</param>
+    /// <param name="takesTwins">Whether two files may have one name, as in a zip that was added to; both are listed.</param>
     /// <exception cref="HseNetFileException">The file is not a zip, truncated or inconsistent.</exception>
-    public static List<ZipEntry> Read(FileBytes file)
+    public static List<ZipEntry> Read(FileBytes file, bool takesTwins = false)
     {
         (long count, long size, long offset) = FindDirectory(file);
         // Each entry takes EntryLength bytes at least, so a larger count is a lie and is not believed.
@@ -34,7 +36,7 @@ internal static class ZipDirectory
             ZipEntry entry = ReadEntry(file, ref position, offset + size);
             if (entry.Name.EndsWith('/'))
                 continue;
-            if (!names.Add(entry.Name))
+            if (!names.Add(entry.Name) && !takesTwins)
                 throw Broken(file, $"it holds {HseNetFileException.Quote(entry.Name)} twice");
             entries.Add(entry);
         }

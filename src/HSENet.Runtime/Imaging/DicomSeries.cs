@@ -59,6 +59,8 @@ internal sealed class DicomSeries
             throw new HseNetFileException(_place, $"holds no CT series {HseNetFileException.Quote(options.SeriesUid!)}",
                 $"one of its {found.Length}: {string.Join(", ", found.Take(5))}");
         }
+        if (options is { RefusesSeveralStudies: true, SeriesUid: null } && studies.Length > 1)
+            throw new HseNetFileException(_place, $"holds {studies.Length} studies: {string.Join(", ", found.Take(5))}", "one study");
         _files.ThrowDamaged(ranked[taken].Uid);
         if (options.SeriesUid is null && found.Length > 1)
             NoteChoice(found, studies.Length);

@@ -93,16 +93,26 @@ internal sealed class DicomSource
     /// <summary>All files in a zip, which must stay open.</summary>
     public static IEnumerable<DicomSource> FromZip(FileBytes file)
     {
-        List<ZipEntry> entries = ZipDirectory.Read(file);
+        List<ZipEntry> entries = ZipDirectory.Read(file, takesTwins: true);
         // Entries that share their bytes would let a small file take hours to read.
         if (entries.Sum(e => (decimal)e.CompressedLength) > file.Length)
             throw new HseNetFileException(file.Name, "has entries that overlap", "an intact zip file");
-        return entries.Select(entry => new DicomSource($"{file.Name}/{HseNetException.OneLine(entry.Name, 200)}", () =>
+        return entries.Select(entry => new DicomSource(Entry(entry), () =>
         {
             if (entry.Length < DicomFile.PreambleLength)
                 return null;
-            byte[] content = ZipDirectory.Content(file, entry, MaximumLength);
+            byte[] content;
+            try
+            {
+                content = ZipDirectory.Content(file, entry, MaximumLength);
+            }
+            catch (HseNetFileException e)
+            {
+                throw new HseNetFileException(Entry(entry), e.Problem, e.Expected, e);
+            }
             return DicomFile.IsClaimed(content) ? content : null;
         }));
+
+        string Entry(ZipEntry entry) => $"{file.Name}/{HseNetException.OneLine(entry.Name, 200)}";
     }
 }

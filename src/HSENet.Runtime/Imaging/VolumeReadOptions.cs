@@ -28,6 +28,10 @@ public sealed record VolumeReadOptions
     /// <summary>Which of several studies (<see cref="DicomImage.StudyKey"/>); null for any.</summary>
     internal string? StudyKey { get; init; }
 
+    /// <summary>Whether a folder of several studies is refused instead of the best being taken: what is said of one must not be of
+    /// another.</summary>
+    internal bool RefusesSeveralStudies { get; init; }
+
     /// <summary>Whether a .npy file may hold a matrix: slice features do, a volume never.</summary>
     internal bool TakesMatrices { get; init; }
 }

@@ -1,4 +1,7 @@
 // What a folder's volume is made of: relevance before strictness, the choice of series and acquisition, missing slices and wide steps.
+using System.IO.Compression;
+using HSENet.Tests;
+
 namespace HSENet.Runtime.Tests;
 
 public sealed class DicomSelectionTests
@@ -90,6 +93,40 @@ public sealed class DicomSelectionTests
         Assert.Equal("8", volume.DicomImages[0].SeriesUid);
         Assert.Contains("one of 2 CT series of 2 studies taken: study 2: 8 (4 axial slices of 1 mm); the others: study 1: 7 (3 ",
             Assert.Single(volume.Notes));
+        Assert.Contains("holds 2 studies: 8 (", Refused(new() { RefusesSeveralStudies = true }, files));
+        using VoxelVolume asked = Read(new() { RefusesSeveralStudies = true, SeriesUid = "7" }, files);
+        Assert.Equal(3, asked.Size.Z);
+    }
+
+    [Fact]
+    public void Patients_whose_studies_were_given_one_UID_are_never_mixed()
+    {
+        (uint, string, byte[])[] Patient(string number) => [(0x00100020, "LO", DicomSeed.Text(number))];
+        DicomSeed[] files = [.. Slices(Seed with { More = Patient("Secret1") }, 3), .. Slices(Seed with { More = Patient("Secret2") }, 4, first: 3)];
+        using VoxelVolume volume = Read(new(), files);
+        Assert.Equal(4, volume.Size.Z);
+        Assert.DoesNotContain("Secret", Assert.Single(volume.Notes));
+        Assert.Equal(2, volume.DicomSeries.Max(series => series.Study));
+    }
+
+    [Fact]
+    public void Entries_of_a_zip_that_cannot_be_read_or_are_there_twice_do_not_stop()
+    {
+        using var folder = new TemporaryFolder();
+        using (var zip = ZipFile.Open(folder.At("a.zip"), ZipArchiveMode.Create))
+            foreach (string name in (string[])["0.dcm", "1.dcm", "2.dcm", "1.dcm", "other.txt"])
+            {
+                using Stream entry = zip.CreateEntry(name, CompressionLevel.NoCompression).Open();
+                entry.Write(name == "other.txt" ? new byte[500] : Seed.At(name[0] - '0').ToBytes());
+            }
+        byte[] file = File.ReadAllBytes(folder.At("a.zip"));
+        // The method of the last entry: LZMA.
+        int directory = file.AsSpan().LastIndexOf("PK\u0001\u0002"u8);
+        file[directory + 10] = 14;
+        using VoxelVolume volume = VolumeFile.Read(folder.Write("a.zip", file));
+        Assert.Equal(3, volume.Size.Z);
+        Assert.Contains("1 file that cannot be read (", Assert.Single(volume.Notes));
+        Assert.Contains("other.txt), 1 copy of an image left out", volume.Notes[0]);
     }
 
     // Two acquisitions at the same places, told apart by one mark.
