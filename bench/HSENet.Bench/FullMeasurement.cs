@@ -1,7 +1,7 @@
 // What is measured of one full-size folder: a report in a process of its own, its stages, opening and verifying, the golden prompt.
 using System.Diagnostics;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json;
 using HSENet.Cli;
 using HSENet.Kernels;
 using HSENet.Runtime;

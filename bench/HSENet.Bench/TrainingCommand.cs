@@ -4,6 +4,7 @@ using System.CommandLine;
 using HSENet.Cli;
 using HSENet.Kernels;
 using HSENet.Runtime;
+using HSENet.Training;
 
 namespace HSENet.Bench;
 

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using HSENet.Cli;
 using HSENet.Kernels;
 using HSENet.Runtime;
+using HSENet.Training;
 
 namespace HSENet.Bench;
 
@@ -106,7 +107,7 @@ static class TrainingMeasurement
             int[] ids = [.. Enumerable.Range(0, training.MaxLength).Select(_ => random.Next(vocabulary))];
             // Behind the visual tokens and a question of twenty tokens everything is answer.
             int[] labels = FineTunes(training)
-                ? [.. ids.Select((id, i) => i > model.VisualTokens + 20 ? id : TrainingExample.Ignored)] : [];
+                ? [.. ids.Select((id, i) => i > model.VisualTokens + 20 ? id : LanguageModel.IgnoredLabel)] : [];
             return new TrainingExample(row, Values(model.Vision.ImgSize.Aggregate(1, (a, b) => a * b)),
                 Values(model.SliceEncoder!.Slices * model.Vision.HiddenSize), ids, labels);
         })];

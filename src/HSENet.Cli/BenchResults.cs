@@ -1,9 +1,9 @@
 // What a measurement is: a named time with its work and its share of what the device allows; a file of them with the machine's facts.
 using System.Globalization;
-using System.Text;
 using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json;
+using System.Text;
 using HSENet.Kernels;
 using HSENet.Runtime;
 

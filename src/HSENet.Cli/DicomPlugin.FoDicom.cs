@@ -1,6 +1,8 @@
 // What the program can do with DICOM when it is built with -p:UseFoDicom=true.
 using HSENet.Dicom;
+using HSENet.Evaluation;
 using HSENet.Runtime;
+using HSENet.Training;
 
 namespace HSENet.Cli;
 

@@ -1,6 +1,6 @@
 // Runs what was parsed; what could not be parsed is one line and an exit code.
-using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.CommandLine;
 using System.Text.RegularExpressions;
 
 namespace HSENet.Cli;

@@ -1,7 +1,7 @@
 // hsenet ptx profile: what a kernel does to memory, tensor cores and the pipes of a named GPU.
 using System.CommandLine;
-using System.Text;
 using System.Text.Json;
+using System.Text;
 using HSENet.Kernels;
 using HSENet.Ptx;
 using HSENet.Runtime;

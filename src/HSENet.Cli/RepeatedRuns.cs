@@ -1,4 +1,5 @@
 // Folds a sequence of launches: a run that repeats itself right away is shown once, with how often.
+
 namespace HSENet.Cli;
 
 /// <summary>Folding of repeated runs.</summary>

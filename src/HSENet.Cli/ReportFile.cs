@@ -1,6 +1,6 @@
 // A file of finished reports that a run which was stopped can go on with: a JSON object on each line, appended when it is complete.
-using System.Text;
 using System.Text.Json;
+using System.Text;
 using HSENet.Runtime;
 
 namespace HSENet.Cli;

@@ -1,9 +1,9 @@
 // What report and ask print: text as it comes, or one JSON object per input; progress and times on stderr.
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text;
 using HSENet.Runtime;
 
 namespace HSENet.Cli;

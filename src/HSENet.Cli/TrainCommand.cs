@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.Globalization;
 using HSENet.Runtime;
+using HSENet.Training;
 
 namespace HSENet.Cli;
 

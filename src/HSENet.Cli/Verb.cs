@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 using HSENet.Kernels;
 using HSENet.Runtime;
+using HSENet.Training;
 
 namespace HSENet.Cli;
 

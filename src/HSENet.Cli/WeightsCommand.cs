@@ -1,6 +1,7 @@
 // hsenet weights: model folders that are made or put together rather than converted.
 using System.CommandLine;
 using HSENet.Runtime;
+using HSENet.Training;
 
 namespace HSENet.Cli;
 

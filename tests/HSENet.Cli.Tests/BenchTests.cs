@@ -1,6 +1,6 @@
 // hsenet bench: any operation on any device, a file of results, and the comparison of two.
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json;
 using HSENet.Kernels;
 using HSENet.Tests;
 

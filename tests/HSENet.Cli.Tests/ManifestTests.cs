@@ -1,6 +1,7 @@
 // hsenet manifest: what it says, and that training reads what it wrote.
 using HSENet.Runtime;
 using HSENet.Tests;
+using HSENet.Training;
 
 namespace HSENet.Cli.Tests;
 
@@ -21,7 +22,7 @@ public sealed class ManifestTests
         var outcome = Hsenet.Run([.. arguments, folder.At("volumes")]);
         Assert.Equal((0, $"{folder.At("m.json")}: 1 for training, 0 for validation\n", "1 reports have no volume on the disk\n"),
             (outcome.Code, outcome.Output, outcome.Error));
-        Assert.Equal("Clear lungs.", Assert.Single(Manifest.Read(folder.At("m.json"), TrainingTask.Report).Train).Text);
+        Assert.Equal("Clear lungs.", Assert.Single(Manifest.Read(folder.At("m.json"), RowContent.Report).Train).Text);
         Directory.CreateDirectory(folder.At("empty"));
         Hsenet.Run([.. arguments, folder.At("empty")]).IsRefused("empty", "2 volumes");
     }

@@ -2,6 +2,7 @@
 using HSENet.Kernels;
 using HSENet.Runtime;
 using HSENet.Tests;
+using HSENet.Training;
 
 namespace HSENet.Cli.Tests;
 

@@ -1,5 +1,6 @@
 // What an embedder may do wrong, and what it is told: the argument, the object that is gone, or one line about the input.
 using HSENet.Tests;
+using HSENet.Training;
 
 namespace HSENet.Runtime.Tests;
 

@@ -2,6 +2,7 @@
 using System.IO.Compression;
 using System.Text;
 using HSENet.Tests;
+using HSENet.Training;
 
 namespace HSENet.Runtime.Tests;
 
@@ -181,8 +182,8 @@ public sealed class FileMutationTests
     ]).Select(Encoding.UTF8.GetBytes)], json =>
     {
         using FileBytes file = FileBytes.FromArray("manifest.json", json);
-        Assert.NotEmpty(Manifest.Read(file, TrainingTask.Report, skipBad: false, _ => { }).Train);
-        Manifest.Read(file, TrainingTask.Report, skipBad: true, _ => { });
+        Assert.NotEmpty(Manifest.Read(file, RowContent.Report, skipBad: false, _ => { }).Train);
+        Manifest.Read(file, RowContent.Report, skipBad: true, _ => { });
     });
 
     static byte[] Golden(string file) => File.ReadAllBytes(GoldenFolder.At(file));

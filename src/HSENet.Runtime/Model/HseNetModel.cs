@@ -49,7 +49,7 @@ public sealed class HseNetModel : IDisposable
     /// <summary>Hash over the checksums of all weights, 16 hexadecimal digits: says which weights gave a result.</summary>
     public string WeightsHash { get; }
 
-    /// <summary>Opens a folder that <see cref="ModelConverter"/> wrote.</summary>
+    /// <summary>Opens a folder that <c>hsenet convert</c> wrote.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="device">Where it runs; the caller disposes it after the model.</param>
     /// <param name="options">How it is opened.</param>

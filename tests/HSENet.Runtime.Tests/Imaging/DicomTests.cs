@@ -1,4 +1,5 @@
 // DICOM beyond the golden series: every encoding, the choice of a series, geometry, damaged files.
+
 namespace HSENet.Runtime.Tests;
 
 public sealed class DicomTests

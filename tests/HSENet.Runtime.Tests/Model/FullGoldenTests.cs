@@ -1,4 +1,7 @@
 // Parts of the full-size model that take seconds, against the reference's tensors: slice encoder, text encoder, packer, a block, a layer.
+using HSENet.Tests;
+using HSENet.Training;
+
 namespace HSENet.Runtime.Tests;
 
 public sealed class FullGoldenTests

@@ -1,5 +1,6 @@
 // The whole full-size model against the reference's tensors, minutes of work: encoders, packers, all decoder layers, the cached path.
 using HSENet.Tests;
+using HSENet.Training;
 
 namespace HSENet.Runtime.Tests;
 

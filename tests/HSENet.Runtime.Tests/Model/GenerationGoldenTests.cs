@@ -1,6 +1,7 @@
 // From the golden volumes to text: visual tokens, prompt, greedy decoding, id by id.
 using HSENet.Kernels;
 using HSENet.Tests;
+using HSENet.Training;
 
 namespace HSENet.Runtime.Tests;
 

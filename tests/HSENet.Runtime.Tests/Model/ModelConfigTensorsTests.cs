@@ -1,6 +1,7 @@
 // A config.json that contradicts the tensors: the error names both, file and field, tensor and shape.
 using System.Text.Json.Nodes;
 using HSENet.Tests;
+using HSENet.Training;
 
 namespace HSENet.Runtime.Tests;
 

@@ -1,6 +1,6 @@
 // The language model's tokenizer gives the reference's ids and texts in every golden case.
-using System.Text;
 using System.Text.Json;
+using System.Text;
 using HSENet.Tests;
 
 namespace HSENet.Runtime.Tests;

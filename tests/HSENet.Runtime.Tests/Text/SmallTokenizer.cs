@@ -1,6 +1,6 @@
 // A tokenizer of single bytes, a few merges and two added tokens, written to a folder of its own.
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json;
 
 namespace HSENet.Runtime.Tests;
 

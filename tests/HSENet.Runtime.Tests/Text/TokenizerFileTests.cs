@@ -1,4 +1,5 @@
 // A tokenizer file that is missing or broken gives one line that names the file, the fault and what was expected.
+
 namespace HSENet.Runtime.Tests;
 
 public sealed class TokenizerFileTests : IDisposable

@@ -1,4 +1,5 @@
 // The rule of synthetic weights against values worked out from its description with whole numbers in another language.
+
 namespace HSENet.Runtime.Tests;
 
 public sealed class SyntheticWeightsTests

@@ -1,0 +1,83 @@
+// A checkpoint's own config.json: typed fields, one clear line when one is missing.
+using System.Text.Json;
+using HSENet.Runtime;
+
+namespace HSENet.Training;
+
+/// <summary>Reads fields of a checkpoint's JSON configuration.</summary>
+sealed class CheckpointConfig
+{
+    readonly JsonElement _root;
+
+    CheckpointConfig(string file, JsonElement root) => (File, _root) = (file, root);
+
+    /// <summary>The file, in messages.</summary>
+    public string File { get; }
+
+    public static CheckpointConfig Read(string file)
+    {
+        if (Path.GetDirectoryName(file) is { Length: > 0 } folder && !Directory.Exists(folder))
+            throw new HseNetFileException(folder, System.IO.File.Exists(folder) ? "is a file" : "does not exist",
+                "the folder of a checkpoint");
+        if (!System.IO.File.Exists(file))
+            throw new HseNetFileException(file, "is missing", "the configuration of the checkpoint beside it");
+        CheckpointConfig? config = null;
+        JsonFile.Read(file, root => config = root.ValueKind == JsonValueKind.Object
+            ? new CheckpointConfig(file, root.Clone())
+            : throw new HseNetFileException(file, $"holds {JsonFile.Kind(root)}", "an object"));
+        return config!;
+    }
+
+    public int Int(string field) => Field(field).TryGetInt32(out int value) ? value : throw Wrong(field, "a whole number");
+
+    public float Float(string field) => Field(field).TryGetSingle(out float value) ? value : throw Wrong(field, "a number");
+
+    public float? OptionalFloat(string field) => Has(field) ? Float(field) : null;
+
+    public int? OptionalInt(string field) => Has(field) ? Int(field) : null;
+
+    public string? OptionalText(string field) =>
+        Has(field) && _root.GetProperty(field).ValueKind == JsonValueKind.String ? _root.GetProperty(field).GetString() : null;
+
+    public bool? OptionalBool(string field) =>
+        Has(field) && _root.GetProperty(field).ValueKind is JsonValueKind.True or JsonValueKind.False
+        ? _root.GetProperty(field).GetBoolean() : null;
+
+    /// <summary>A whole number or a list of them.</summary>
+    public int[] Ints(string field)
+    {
+        var element = Element(field);
+        JsonElement[] items = element.ValueKind == JsonValueKind.Array ? [.. element.EnumerateArray()] : [element];
+        return [.. items.Select(item =>
+            item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int value) ? value : throw Wrong(field, "whole numbers"))];
+    }
+
+    public float[] Floats(string field)
+    {
+        var element = Element(field);
+        if (element.ValueKind != JsonValueKind.Array)
+            throw Wrong(field, "a list of numbers");
+        return [.. element.EnumerateArray()
+            .Select(item => item.ValueKind == JsonValueKind.Number
+            && item.TryGetSingle(out float value) ? value : throw Wrong(field, "numbers"))];
+    }
+
+    /// <summary>An object inside, or null.</summary>
+    public CheckpointConfig? Section(string field) =>
+        _root.TryGetProperty(field, out var section)
+            && section.ValueKind == JsonValueKind.Object ? new CheckpointConfig(File, section) : null;
+
+    bool Has(string field) => _root.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null;
+
+    JsonElement Element(string field) =>
+        Has(field) ? _root.GetProperty(field) : throw new HseNetFileException(File, $"has no field {field}", "a complete config");
+
+    JsonElement Field(string field)
+    {
+        var element = Element(field);
+        return element.ValueKind == JsonValueKind.Number ? element : throw Wrong(field, "a number");
+    }
+
+    HseNetFileException Wrong(string field, string expected) =>
+        new(File, $"{field} is {HseNetFileException.Quote(_root.GetProperty(field).GetRawText())}", expected);
+}

@@ -1,0 +1,91 @@
+// Writes a model folder: configuration, weights, tokenizer; nothing that looks finished is left behind when it fails.
+using System.Text.Json;
+using HSENet.Runtime;
+
+namespace HSENet.Training;
+
+static class ModelFolder
+{
+    const string WeightsFile = "model.safetensors";
+
+    /// <summary>Refuses an output that exists and a storage type that no kernel reads.</summary>
+    public static void Check(string output, string dtype)
+    {
+        if (dtype is not ("f32" or "bf16" or "int8"))
+            throw new HseNetException($"dtype {dtype}: expected f32, bf16 or int8");
+        if (Path.Exists(output))
+            throw new HseNetFileException(output, "exists already", "a new folder");
+    }
+
+    /// <summary>Copies what a folder holds besides configuration and weights: the tokenizers.</summary>
+    public static void CopyOthers(string from, string to)
+    {
+        foreach (string file in Directory.EnumerateFiles(from))
+            if (Path.GetFileName(file) is var name && name != ModelConfig.FileName
+                && !name.EndsWith(".safetensors", StringComparison.Ordinal) && !name.EndsWith(".index.json", StringComparison.Ordinal))
+                Copy(file, Path.Combine(to, name));
+    }
+
+    /// <summary>Copies a file's content: one that could only be read stays the reader's affair.</summary>
+    public static void Copy(string from, string to) => File.WriteAllBytes(to, File.ReadAllBytes(from));
+
+    /// <summary>Writes the folder under a temporary name, and gives it its own when everything in it is complete.</summary>
+    public static void Write(string output, ModelConfig config, IReadOnlyList<ConvertedTensor> tensors, Action<string> writeTokenizer,
+        IProgress<ConversionProgress>? progress, CancellationToken cancellation)
+    {
+        string temporary = $"{Path.TrimEndingDirectorySeparator(output)}.{Environment.ProcessId}.tmp";
+        try
+        {
+            RemoveLeftovers(output);
+            Directory.CreateDirectory(temporary);
+            writeTokenizer(temporary);
+            using (var writer = new SafetensorsWriter(Path.Combine(temporary, WeightsFile),
+                tensors.SelectMany(tensor => tensor.Descriptions)))
+            {
+                for (int i = 0; i < tensors.Count; i++)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    tensors[i].Write(writer, cancellation);
+                    progress?.Report(new ConversionProgress(tensors[i].Name, i + 1, tensors.Count));
+                }
+                writer.Commit();
+            }
+            File.WriteAllBytes(Path.Combine(temporary, ModelConfig.FileName),
+                JsonSerializer.SerializeToUtf8Bytes(config, ModelConfig.Json));
+            Directory.Move(temporary, output);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HseNetFileException(output, $"cannot be written ({e.Message})", AtomicFile.Writable, e);
+        }
+        finally
+        {
+            if (Directory.Exists(temporary))
+                Directory.Delete(temporary, recursive: true);
+        }
+    }
+
+    // What killed processes left of the same output: their number stands in the name.
+    static void RemoveLeftovers(string output)
+    {
+        string full = Path.GetFullPath(Path.TrimEndingDirectorySeparator(output)), name = Path.GetFileName(full);
+        if (Path.GetDirectoryName(full) is not { } parent || !Directory.Exists(parent))
+            return;
+        foreach (string leftover in Directory.EnumerateDirectories(parent, $"{name}.*.tmp"))
+            if (int.TryParse(Path.GetFileName(leftover)[(name.Length + 1)..^".tmp".Length], out int process) && !IsRunning(process))
+                Directory.Delete(leftover, recursive: true);
+    }
+
+    static bool IsRunning(int process)
+    {
+        try
+        {
+            using var running = System.Diagnostics.Process.GetProcessById(process);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+}

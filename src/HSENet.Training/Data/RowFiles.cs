@@ -1,0 +1,70 @@
+// Looks at the first bytes of what a row names, so that a file of another kind or size is refused before training starts.
+using System.IO.Compression;
+using HSENet.Runtime;
+
+namespace HSENet.Training;
+
+static class RowFiles
+{
+    /// <summary>Checks format and sizes as far as headers tell them; DICOM is left for its turn.</summary>
+    /// <exception cref="HseNetFileException">A file cannot serve this training.</exception>
+    public static void Check(ManifestRow row, StudyRecipe recipe)
+    {
+        if (row.SliceFeatures is { } features && recipe.FeatureLength > 0 && Look(features) is var array
+            && (array is null || Count(array.Value.Header) != recipe.FeatureLength || !array.Value.Whole))
+            throw new HseNetFileException(features, "does not hold the slice features of a study",
+                $"a complete .npy file of {recipe.Target.Slices} × {recipe.SliceChannels}");
+        if (Directory.Exists(row.Image) || Look(row.Image) is not { } volume)
+            return;
+        long[] wanted = recipe.VolumeShape;
+        if (!volume.Header.Shape.AsSpan().SequenceEqual(wanted) && !volume.Header.Shape.AsSpan().SequenceEqual(wanted.AsSpan(1)))
+            throw new HseNetFileException(row.Image, $"is an array of ({string.Join(", ", volume.Header.Shape.Take(9))})",
+                $"the model's ({string.Join(", ", wanted)})");
+        if (!volume.Whole)
+            throw new HseNetFileException(row.Image, "ends before its last value", "a complete file");
+        if (recipe.FeatureLength > 0 && row.SliceFeatures is null)
+            throw new HseNetFileException(row.Image, "is a finished volume without slices, which this training looks at",
+                "its slice features as \"biomedclip_features\", or the scan itself");
+        if (row.Metadata is not null)
+            throw new HseNetFileException(row.Image, "is a finished volume without units and spacing",
+                "scaling and spacing only with scans");
+    }
+
+    static long Count(NumpyHeader header) => DataTypes.ElementCount(header.Shape, header.Type) ?? -1;
+
+    // The header of a .npy file and whether all its values are there; none for scans, of which only the format is looked at.
+    static (NumpyHeader Header, bool Whole)? Look(string path)
+    {
+        try
+        {
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 4096);
+            Span<byte> start = stackalloc byte[DicomFile.PreambleLength];
+            start = start[..GrowingRead.AsFarAsPossible(file, start, path)];
+            if (DicomFile.IsClaimed(start) || start is [(byte)'P', (byte)'K', 3, 4, ..] || Path.GetExtension(path) == ".img")
+                return null;
+            file.Position = 0;
+            if (start is [0x1f, 0x8b, ..])
+            {
+                using var inflated = new GZipStream(file, CompressionMode.Decompress);
+                return Header(inflated, path) is { } compressed ? (compressed, true) : null;
+            }
+            return Header(file, path) is { } header ? (header, Count(header) * header.Type.Size() <= file.Length - file.Position) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw FileBytes.CannotOpen(path, e);
+        }
+    }
+
+    static NumpyHeader? Header(Stream content, string path)
+    {
+        using var peeked = new PeekedStream(content, path);
+        if (NumpyFile.IsClaimed(peeked.Head))
+            return NumpyFile.ReadHeader(peeked, path);
+        if (!NiftiHeader.IsClaimed(peeked.Head))
+            throw new HseNetFileException(path, "is of no known format",
+                "NIfTI (.nii, .nii.gz, .hdr with .img), NumPy (.npy) or DICOM (a folder or .zip)");
+        NiftiHeader.Read(peeked, path, out _);
+        return null;
+    }
+}

@@ -1,0 +1,112 @@
+// Makes the arrays that a sample needs of its study: read when they are finished, computed on the host otherwise, kept in the cache.
+using HSENet.Kernels;
+using HSENet.Runtime;
+
+namespace HSENet.Training;
+
+/// <summary>What is made of a study, and how.</summary>
+/// <param name="Weights">Model folder, whose slice encoder computes features.</param>
+/// <param name="Target">Sizes of the volume.</param>
+/// <param name="SliceChannels">Channels of slice features; 0 for a training that reads none.</param>
+/// <param name="Study">How scans are read and preprocessed.</param>
+sealed record StudyRecipe(string Weights, PreprocessingTarget Target, int SliceChannels, CtStudyOptions Study)
+{
+    /// <summary>Shape of the volume.</summary>
+    public long[] VolumeShape => [1, Target.Depth, Target.Height, Target.Width];
+
+    /// <summary>Floats of the volume.</summary>
+    public long VolumeLength => (long)Target.Depth * Target.Height * Target.Width;
+
+    /// <summary>Floats of the slice features.</summary>
+    public long FeatureLength => (long)Target.Slices * SliceChannels;
+
+    /// <summary>The recipe of a training.</summary>
+    public static StudyRecipe For(TrainingConfig config, ModelConfig model, CtStudyOptions study)
+    {
+        bool slices = config.Task switch
+        {
+            TrainingTask.Stage1 => false,
+            TrainingTask.Stage2 => true,
+            _ => model.Encoders != VisionEncoders.Volume,
+        };
+        if (slices && model.SliceEncoder is null)
+            throw new HseNetFileException(config.Weights, "has no slice encoder, so the size of slice features is not known",
+                "a folder converted with --slice-encoder");
+        var target = PreprocessingTarget.Of(model) with { Slices = slices ? model.SliceEncoder!.Slices : 0 };
+        return new StudyRecipe(config.Weights, target, slices ? model.SliceEncoder!.HiddenSize : 0, study with
+        {
+            Preprocessing = study.Preprocessing with
+            {
+                Preset = config.Preset == "bimcv-r" ? PreprocessingPreset.BimcvR : PreprocessingPreset.Standard,
+                SliceJpeg = config.SliceJpeg,
+                Force = config.Force,
+            },
+        });
+    }
+}
+
+/// <summary>Arrays of a study.</summary>
+/// <param name="Volume">[1, D, H, W].</param>
+/// <param name="SliceFeatures">[slices, channels]; empty for a training that reads none.</param>
+/// <param name="Key">Changes whenever they would be others.</param>
+readonly record struct PreparedArrays(float[] Volume, float[] SliceFeatures, string Key);
+
+/// <summary>One of the workers that prepare studies; one thread at a time.</summary>
+sealed class StudyPreparer(StudyRecipe recipe, VolumeCache? cache, Lazy<string> sliceWeights, HostDevice device) : IDisposable
+{
+    SliceFeatureEncoder? _encoder;
+
+    /// <summary>Volume and slice features of a study.</summary>
+    /// <exception cref="HseNetException">The study cannot be used.</exception>
+    /// <exception cref="DeviceMemoryException">The host has no room.</exception>
+    public PreparedArrays Prepare(ManifestRow row, CancellationToken cancellation)
+    {
+        float[]? features = recipe.FeatureLength == 0 ? [] : row.SliceFeatures is { } file ? FloatArrays.Read(file, recipe.FeatureLength)
+            : null;
+        if (row.Image.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
+            return new(Finished(row), features
+                ?? throw new HseNetFileException(row.Image, "is a finished volume without slices, which this training looks at",
+                "its slice features as \"biomedclip_features\", or the scan itself"), VolumeCache.KeyOf(Key("finished"), Given()));
+        string volumeKey = Key("volume"),
+            featureKey = features is null ? Key($"slices of {sliceWeights.Value} at {recipe.Target.SliceSide}") : "";
+        string key = VolumeCache.KeyOf(volumeKey, featureKey, Given());
+        float[]? volume = cache?.TryRead(volumeKey, recipe.VolumeLength);
+        features ??= cache?.TryRead(featureKey, recipe.FeatureLength);
+        if (volume is not null && features is not null)
+            return new(volume, features, key);
+
+        using var scan = CtStudy.Open(row.Image, recipe.Study with { Metadata = row.Metadata });
+        using var study = scan.PrepareScan(device, features is null ? recipe.Target : recipe.Target with { Slices = 0 }, cancellation);
+        volume = new float[study.Volume.Length];
+        device.Download<float>(study.Volume, volume);
+        cache?.Write(volumeKey, volume, recipe.VolumeShape);
+        if (features is not null)
+            return new(volume, features, key);
+        _encoder ??= SliceFeatureEncoder.Open(recipe.Weights, device)!;
+        features = _encoder.Encode(study.SlicePixels);
+        cache?.Write(featureKey, features, recipe.Target.Slices, recipe.SliceChannels);
+        return new(volume, features, key);
+
+        string Key(string what) => VolumeCache.Key(row.Image,
+            what, $"{Preprocessing.Version}", $"{recipe.Target with { Slices = 0, SliceSide = 0 }}", $"{recipe.Study.Preprocessing}",
+                $"{row.Metadata}");
+
+        string Given() => row.SliceFeatures is { } given ? VolumeCache.Key(given) : "";
+    }
+
+    float[] Finished(ManifestRow row)
+    {
+        using VoxelVolume volume = VolumeFile.Read(row.Image, recipe.Study.Reading);
+        var target = recipe.Target;
+        if (volume.Size != (target.Width, target.Height, target.Depth))
+            throw new HseNetFileException(row.Image, $"is a volume of {volume.Size.Z} × {volume.Size.Y} × {volume.Size.X}",
+                $"the model's {target.Depth} × {target.Height} × {target.Width}");
+        return FloatArrays.Finite(volume);
+    }
+
+    public void Dispose()
+    {
+        _encoder?.Dispose();
+        device.Dispose();
+    }
+}

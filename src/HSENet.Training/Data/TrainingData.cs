@@ -1,0 +1,110 @@
+// All samples of a training: rows of the manifest, the text of each, and its study, prepared by workers on the host.
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.IO.Hashing;
+using System.Text;
+using HSENet.Kernels;
+using HSENet.Runtime;
+
+namespace HSENet.Training;
+
+/// <summary>Training and validation samples of a run.</summary>
+sealed class TrainingData : IDisposable
+{
+    readonly TrainingConfig _config;
+    readonly TextPreparer _text;
+    readonly BlockingCollection<StudyPreparer> _free;
+    readonly List<StudyPreparer> _preparers;
+    readonly VolumeCache? _cache;
+    readonly Lazy<string> _encoderWeights;
+
+    /// <summary>Reads the manifest and opens what the samples need.</summary>
+    /// <param name="config">The training.</param>
+    /// <param name="model">The model's sizes.</param>
+    /// <param name="study">How scans are read.</param>
+    /// <param name="cache">Folder for preprocessed volumes, or none.</param>
+    /// <exception cref="HseNetException">The manifest, the tokenizer or the templates cannot be used.</exception>
+    public TrainingData(TrainingConfig config, ModelConfig model, CtStudyOptions study, string? cache)
+    {
+        _config = config;
+        var recipe = StudyRecipe.For(config, model, study);
+        Manifest = Manifest.Read(config.Manifest, config.Task.Content(), config.SkipBad, row => RowFiles.Check(row, recipe));
+        Hash = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(string.Join('\n', Manifest.Train) + "\n\n"
+            + string.Join('\n', Manifest.Validation))).ToString("x16", CultureInfo.InvariantCulture);
+        _text = new TextPreparer(config, model);
+        _cache = cache is null ? null : new VolumeCache(cache);
+        Lazy<string> sliceWeights = WeightsHash("slice_encoder.");
+        _encoderWeights = WeightsHash("encoder");
+        int threads = Math.Max(1, Environment.ProcessorCount / 4);
+        _preparers = [.. Enumerable.Range(0, config.Workers)
+            .Select(_ => new StudyPreparer(recipe, _cache, sliceWeights, new HostDevice(threads)))];
+        _free = new BlockingCollection<StudyPreparer>(new ConcurrentBag<StudyPreparer>(_preparers));
+        Train = Loader(Manifest.Train, validation: false);
+        int validated = config.ValidationSamples == 0 ? int.MaxValue : config.ValidationSamples;
+        ValidationRows = [.. Manifest.Validation.Take(validated)];
+        Validation = Loader(ValidationRows, validation: true);
+        if (config.Task is TrainingTask.Stage1 or TrainingTask.Stage2 && (Manifest.Train.Count == 1 || ValidationRows.Count == 1))
+            throw new HseNetFileException(config.Manifest, $"has one row {(Manifest.Train.Count == 1 ? "to train on" : "for validation")}",
+                "at least two: a contrastive stage compares pairs");
+    }
+
+    /// <summary>What was read.</summary>
+    public Manifest Manifest { get; }
+
+    /// <summary>Rows that the validation loss is computed on.</summary>
+    public IReadOnlyList<ManifestRow> ValidationRows { get; }
+
+    /// <summary>Changes with the rows that are trained on or validated, their order and content.</summary>
+    public string Hash { get; }
+
+    /// <summary>Whether what the frozen encoders give is kept: only when it is the same every time.</summary>
+    public bool KeepsFrozenFeatures =>
+        _cache is not null && _config.FrozenFeaturesAreFixed && _config.Task is (TrainingTask.Report or TrainingTask.Vqa);
+
+    /// <summary>Loads what is trained on.</summary>
+    public SampleLoader Train { get; }
+
+    /// <summary>Loads what the validation loss is computed on.</summary>
+    public SampleLoader Validation { get; }
+
+    /// <summary>Makes the cache's folder.</summary>
+    /// <exception cref="HseNetFileException">It cannot be created.</exception>
+    public void OpenCache() => _cache?.Create();
+
+    /// <summary>Why the cache could not store something, if so.</summary>
+    public string? CacheProblem => _cache?.Problem;
+
+    // Computed when the first study needs it.
+    Lazy<string> WeightsHash(string prefix) => new(() =>
+    {
+        using var source = TensorSource.Open(_config.Weights);
+        return HseNetModel.Hash(source, prefix);
+    });
+
+    SampleLoader Loader(IReadOnlyList<ManifestRow> rows, bool validation) => new(_config.Manifest, rows, (row, place, cancellation) =>
+    {
+        var (ids, labels) = _text.Prepare(row, validation ? place with { Epoch = -1 } : place);
+        // Both loaders draw on the same preparers.
+        StudyPreparer preparer = _free.Take(cancellation);
+        try
+        {
+            PreparedArrays study = preparer.Prepare(row, cancellation);
+            return new TrainingExample(place.Row, study.Volume, study.SliceFeatures, ids, labels)
+            {
+                Frozen = KeepsFrozenFeatures ? new FrozenFeatures(_cache!, study.Key, _encoderWeights.Value) : null,
+            };
+        }
+        finally
+        {
+            _free.Add(preparer);
+        }
+    }, _config.Workers, _config.Prefetch, _config.SkipBad);
+
+    public void Dispose()
+    {
+        Train.Dispose();
+        Validation.Dispose();
+        _preparers.ForEach(preparer => preparer.Dispose());
+        _free.Dispose();
+    }
+}

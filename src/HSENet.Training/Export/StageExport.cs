@@ -1,0 +1,47 @@
+// What a contrastive stage trained, put into a model folder: the next stage and fine-tuning start from there.
+using HSENet.Runtime;
+
+namespace HSENet.Training;
+
+static class StageExport
+{
+    /// <summary>Writes a model folder in which the tensors of a checkpoint take the places of the base's.</summary>
+    /// <param name="baseFolder">The folder that was trained from.</param>
+    /// <param name="checkpoint">Checkpoint of stage 1 or 2: <c>best.safetensors</c> of the run, say.</param>
+    /// <param name="output">The folder that is written; must not exist.</param>
+    /// <param name="cancellation">Cancelled: nothing is left behind.</param>
+    /// <param name="progress">Hears of each tensor.</param>
+    /// <exception cref="HseNetException">A file cannot be used, the checkpoint is no stage's, or the base is int8.</exception>
+    public static ModelConfig WriteModel(string baseFolder, string checkpoint, string output, CancellationToken cancellation = default,
+        IProgress<ConversionProgress>? progress = null)
+    {
+        var config = ModelConfig.Read(baseFolder);
+        ModelFolder.Check(output, config.Dtype);
+        if (config.Dtype == "int8")
+            throw new HseNetException($"{baseFolder} is int8: expected the bf16 or f32 model, which can be converted afterwards");
+        using var source = TensorSource.Open(baseFolder);
+        using var trained = TensorSource.Open(checkpoint);
+        trained.VerifyChecksums();
+        TensorEntry[] tensors = [.. trained.Tensors.Where(tensor => !Checkpoint.IsMoment(tensor.Name))];
+        int stage = Array.Find([1, 2], stage => Array.Exists(tensors, tensor => tensor.Name == ContrastiveTensors.LogitScale(stage)));
+        if (stage == 0)
+            throw new HseNetFileException(checkpoint, "holds no trained stage", "a checkpoint of 'hsenet train stage1' or 'stage2'");
+        foreach (var tensor in tensors)
+            if (source.TryGet(tensor.Name, out var replaced) && replaced.ElementCount != tensor.ElementCount)
+                throw new HseNetFileException(checkpoint, $"tensor {tensor} does not fit the model", $"{replaced}");
+        List<ConvertedTensor> all =
+        [
+            .. source.Tensors.Where(tensor => !trained.TryGet(tensor.Name, out _))
+                .Select(tensor => ConvertedTensor.From(tensor, tensor.Name, tensor.Type)),
+            .. tensors.Select(tensor => ConvertedTensor.From(tensor, tensor.Name,
+                ModelConfigTensors.StorageType(config.Dtype, tensor.Name, tensor.Shape))),
+        ];
+        config = config with
+        {
+            TextEncoder = config.TextEncoder is { } text ? text with { Stages = [.. text.Stages.Union([stage]).Order()] } : null,
+            Provenance = new(config.Provenance) { [$"stage{stage}"] = "trained" },
+        };
+        ModelFolder.Write(output, config, all, folder => ModelFolder.CopyOthers(baseFolder, folder), progress, cancellation);
+        return config;
+    }
+}

@@ -1,0 +1,225 @@
+// The contrastive stages: a volume and its report close to each other in a shared space, and far from the others of the batch.
+using HSENet.Kernels;
+using HSENet.Runtime;
+
+namespace HSENet.Training;
+
+/// <summary>
+/// Stage 1 trains encoder 1 and a text encoder, stage 2 encoder 2 and another, held to the logits of the frozen stage 1 at first (paper,
+/// section 3.2). All embeddings of a batch come first, then the loss, then the backward pair by pair, which computes the encoders again: a
+/// batch
+/// costs the memory of one pair.
+/// </summary>
+sealed class ContrastiveObjective : ITrainingObjective
+{
+    const double FirstRelationWeight = 0.1;
+    const long RelationSteps = 5000;
+
+    readonly ContrastivePlan _plan;
+    readonly ModelConfig _model;
+    readonly TrainingConfig _training;
+    readonly WeightStore _weights;
+    readonly Tower _trained;
+    readonly Tower? _frozen;
+    readonly View<float> _gradLogitScale;
+    readonly Arena _arena;
+
+    /// <summary>Opens the weights of a model for training; the source is owned by the objective from here on.</summary>
+    /// <param name="device">Where it runs; the caller disposes it afterwards.</param>
+    /// <param name="model">The model's configuration.</param>
+    /// <param name="source">Its weights; stage 1 from scratch reads none of them.</param>
+    /// <param name="training">What is trained and how.</param>
+    /// <exception cref="HseNetException">Model and training do not fit each other, or a tensor is missing.</exception>
+    /// <exception cref="DeviceMemoryException">The device has no room.</exception>
+    public ContrastiveObjective(Device device, ModelConfig model, TensorSource source, TrainingConfig training)
+    {
+        (_model, _training) = (model, training);
+        _plan = ContrastivePlan.For(model, training);
+        Parameters = new ParameterSet(device, _plan.Parameters);
+        _weights = new WeightStore(device, source, Parameters);
+        try
+        {
+            WeightInitialization.Set(Parameters, source, training.Init, training.Seed, (checkpoint, name) =>
+                ContrastiveTensors.Find(checkpoint, name, _plan.Stage));
+            _trained = new Tower(_weights, model, _plan.Stage);
+            _frozen = _plan.Frozen is null ? null : new Tower(_weights, model, 1);
+            _gradLogitScale = _weights.Gradient(ContrastiveTensors.LogitScale(_plan.Stage));
+            _arena = new Arena(device, _plan.Memory);
+        }
+        catch
+        {
+            _weights.Dispose();
+            Parameters.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Both encoders of a stage and what joins them.</summary>
+    sealed class Tower(WeightStore weights, ModelConfig model, int stage)
+    {
+        public VisionEncoder Vision { get; } = new(weights, $"encoder{stage}", model.Vision, sliceGuided: stage == 2);
+
+        public TextEncoder Text { get; } = new(weights, $"text_encoder{stage}", model.TextEncoder!);
+
+        public ContrastiveHead Head { get; } = new(weights, stage, model.Vision.HiddenSize);
+
+        public View<float> LogitScale { get; } = weights.Vector(ContrastiveTensors.LogitScale(stage), 1);
+    }
+
+    /// <inheritdoc/>
+    public ParameterSet Parameters { get; }
+
+    /// <inheritdoc/>
+    public MemoryPlan Plan => _plan.Memory;
+
+    /// <inheritdoc/>
+    public long FrozenBytes => _weights.Bytes;
+
+    /// <summary>Weight of the relation loss after some steps.</summary>
+    public static double RelationWeight(long step) => step < RelationSteps ? FirstRelationWeight * (1 - (double)step / RelationSteps) : 0;
+
+    /// <inheritdoc/>
+    public BatchLoss AddGradients(IReadOnlyList<TrainingExample> batch, StepContext step, double share)
+    {
+        var pass = new Pass(Parameters.Device, _arena);
+        double loss = Loss(pass, batch, step, share);
+        // What the last pair left in memory is still there.
+        for (int i = batch.Count - 1; i >= 0 && double.IsFinite(loss); i--)
+            Backward(pass, batch[i], step, i, again: i < batch.Count - 1);
+        return Result(batch, loss);
+    }
+
+    /// <inheritdoc/>
+    public BatchLoss Loss(IReadOnlyList<TrainingExample> batch, StepContext step) =>
+        Result(batch, Loss(new Pass(Parameters.Device, _arena), batch, step, share: null));
+
+    // A pair alone, at the end of a list, has none to be compared with: its loss is 0 and does not count.
+    BatchLoss Result(IReadOnlyList<TrainingExample> batch, double loss) =>
+        new(loss, batch.Sum(example => example.Ids.Length + _model.Vision.Patches + 1L), batch.Count > 1 ? batch.Count : 0);
+
+    /// <summary>The loss of a batch and, with a share, the gradients of its embeddings.</summary>
+    double Loss(in Pass pass, IReadOnlyList<TrainingExample> batch, StepContext step, double? share)
+    {
+        if (batch.Count < 1 || batch.Count > _training.Batch)
+            throw new ArgumentException($"a batch of {batch.Count} pairs; expected 1 to {_training.Batch}");
+        double relationWeight = RelationWeight(step.Step);
+        FrozenStageBuffers? frozen = relationWeight > 0 ? _plan.Frozen : null;
+        for (int i = 0; i < batch.Count; i++)
+        {
+            Check(batch[i]);
+            var dropout = share is null ? default : Dropout(step, batch[i]);
+            LoadImage(pass, batch[i], share is null ? null : step);
+            if (frozen is { } buffers)
+            {
+                _frozen!.Vision.Forward(pass, buffers.Vision, pass[_plan.Volume.Seen], default, pass[_plan.Features]);
+                _frozen.Head.Image(pass.Device, pass[_plan.Features], Row(pass, buffers.Images.Embeddings, i));
+                _frozen.Head.Text(pass.Device, EncodeText(pass, _frozen, batch[i], _training.FrozenDropout ? dropout : default),
+                    Row(pass, buffers.Texts.Embeddings, i));
+            }
+            _trained.Head.Image(pass.Device, EncodeImage(pass, dropout), Row(pass, _plan.Images.Embeddings, i),
+                Row(pass, _plan.Images.Projected, i));
+            _trained.Head.Text(pass.Device, EncodeText(pass, _trained, batch[i], dropout), Row(pass, _plan.Texts.Embeddings, i),
+                Row(pass, _plan.Texts.Projected, i));
+        }
+        var frozenLogits = frozen is { } stage
+            ? Compare(pass, _frozen!, batch.Count, stage.Images, stage.Texts, default, stage.Logits, null, 0) : default;
+        Compare(pass, _trained, batch.Count, _plan.Images, _plan.Texts, frozenLogits, _plan.Logits, share, relationWeight);
+        Span<float> losses = stackalloc float[2];
+        pass.Device.Download(pass[_plan.Loss], losses);
+        return losses[0] + relationWeight * losses[1];
+    }
+
+    /// <summary>Logits of a batch and its losses. Returns the logits.</summary>
+    View<float> Compare(
+        in Pass pass, Tower tower, int rows, EmbeddingBuffers images, EmbeddingBuffers texts, View<float> frozenLogits,
+            PlannedBuffer logits, double? share, double relationWeight)
+    {
+        int channels = _model.Vision.HiddenSize;
+        var result = pass.Rows(logits, rows, rows);
+        ContrastiveLoss.Forward(pass.Device, new ContrastiveLossArguments
+        {
+            Images = pass.Rows(images.Embeddings, rows, channels),
+            Texts = pass.Rows(texts.Embeddings, rows, channels),
+            LogitScale = tower.LogitScale,
+            FrozenLogits = frozenLogits,
+            Logits = result,
+            Loss = pass[_plan.Loss],
+            GradImages = share is null ? default : pass.Rows(images.GradEmbeddings, rows, channels),
+            GradTexts = share is null ? default : pass.Rows(texts.GradEmbeddings, rows, channels),
+            GradLogitScale = share is null ? default : _gradLogitScale,
+            Scratch = pass[_plan.LossScratch].Slice(0, ContrastiveLoss.ScratchLength(rows)),
+            Rows = rows,
+            Channels = channels,
+            RelationWeight = (float)relationWeight,
+            Scale = (float)(share ?? 0),
+        });
+        return result;
+    }
+
+    /// <summary>The gradients of one pair's encoders; their forwards first, unless what they keep is still there.</summary>
+    void Backward(in Pass pass, TrainingExample example, StepContext step, int row, bool again)
+    {
+        var dropout = Dropout(step, example);
+        var text = Sequence(example, dropout);
+        if (again)
+        {
+            LoadImage(pass, example, step);
+            EncodeImage(pass, dropout);
+            EncodeText(pass, _trained, example, dropout);
+        }
+        var gradFeatures = pass[_plan.GradFeatures];
+        _trained.Head.ImageBackward(pass.Device, pass[_plan.Features], Row(pass, _plan.Images.Projected, row),
+            Row(pass, _plan.Images.GradEmbeddings, row), gradFeatures);
+        _trained.Vision.Backward(pass, _plan.Vision, pass[_plan.Volume.Seen], pass[_plan.SliceFeatures], gradFeatures, dropout);
+        _trained.Head.TextBackward(pass.Device, _trained.Text.Hidden(pass, text), Row(pass, _plan.Texts.Projected, row),
+            Row(pass, _plan.Texts.GradEmbeddings, row), _trained.Text.Grad(pass, text));
+        _trained.Text.Backward(pass, text);
+    }
+
+    void LoadImage(in Pass pass, TrainingExample example, StepContext? augmented)
+    {
+        _plan.Volume.Load(pass, example, augmented);
+        if (_plan.Stage == 2)
+            pass.Device.Upload(example.SliceFeatures.Span, pass[_plan.SliceFeatures]);
+    }
+
+    View<float> EncodeImage(in Pass pass, AttentionDropout dropout)
+    {
+        var features = pass[_plan.Features];
+        _trained.Vision.ForwardKeeping(pass, _plan.Vision, pass[_plan.Volume.Seen], pass[_plan.SliceFeatures], features, dropout);
+        return features;
+    }
+
+    View<float> EncodeText(in Pass pass, Tower tower, TrainingExample example, AttentionDropout dropout) =>
+        tower.Text.ForwardKeeping(pass, Sequence(example, dropout), example.Ids);
+
+    TextEncoder.Sequence Sequence(TrainingExample example, AttentionDropout dropout) => new(_plan.Text, example.Ids.Length, dropout);
+
+    AttentionDropout Dropout(StepContext step, TrainingExample example) =>
+        new(step.Seeds(example.Row), (float)_training.Dropout);
+
+    View<float> Row(in Pass pass, PlannedBuffer rows, int row) =>
+        pass[rows].Slice((long)row * _model.Vision.HiddenSize, _model.Vision.HiddenSize);
+
+    void Check(TrainingExample example)
+    {
+        long volume = _model.Vision.Image.Count, features = _plan.SliceFeatures.Bytes / sizeof(float);
+        string? problem = example.Volume.Length != volume ? $"a volume of {example.Volume.Length} voxels, not {volume}"
+            : features > 0 && example.SliceFeatures.Length != features ? $"{example.SliceFeatures.Length} slice features, not {features}"
+            : example.Ids.Length < 1 || example.Ids.Length > _plan.TextTokens
+                ? $"{example.Ids.Length} word pieces, not 1 to {_plan.TextTokens}"
+            : example.Ids.Any(id => id < 0 || id >= _model.TextEncoder!.VocabSize)
+                ? $"a word piece beyond the vocabulary of {_model.TextEncoder!.VocabSize}"
+            : null;
+        if (problem is not null)
+            throw new HseNetException($"row {example.Row} of the manifest has {problem}");
+    }
+
+    /// <summary>Gives all memory back.</summary>
+    public void Dispose()
+    {
+        _arena.Dispose();
+        _weights.Dispose();
+        Parameters.Dispose();
+    }
+}

@@ -1,0 +1,59 @@
+// Comparison with golden tensors, and the table of worst errors that HSENET_GOLDEN_ERRORS=FILE asks for.
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace HSENet.Tests;
+
+/// <summary>Comparison with golden tensors.</summary>
+static class Golden
+{
+    /// <summary>The share of a right f32 implementation is below 1e-6; typical mistakes begin at 2e-5 (golden README).</summary>
+    public const double Tolerance = 1e-5;
+
+    /// <summary>The device of the part that this thread ran last: the table's second column.</summary>
+    [ThreadStatic] static string? LastDevice;
+
+    static readonly ConcurrentDictionary<string, (int Count, double Worst, string Name)> Groups = new();
+
+    static Golden()
+    {
+        if (Environment.GetEnvironmentVariable("HSENET_GOLDEN_ERRORS") is { Length: > 0 } file)
+            AppDomain.CurrentDomain.ProcessExit += (_, _) => File.WriteAllText(file, Table());
+    }
+
+    public static void Equal(string name, ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, double tolerance = Tolerance,
+        [CallerFilePath] string test = "")
+    {
+        double error = GoldenFolder.RelativeL2(actual, expected);
+        string group = $"{Path.GetFileNameWithoutExtension(test).Replace("GoldenTests", "", StringComparison.Ordinal)} | "
+            + $"{LastDevice ?? "host"}";
+        Groups.AddOrUpdate(group, (1, error, name), (_, seen) =>
+            (seen.Count + 1, Math.Max(seen.Worst, error), error > seen.Worst ? name : seen.Name));
+        Assert.True(error <= tolerance, $"{name}: relative L2 error {error:E2}, allowed {tolerance:E0}");
+    }
+
+    /// <summary>Notes the device on which the tensors that follow are computed.</summary>
+    public static void On(string device) => LastDevice = device;
+
+    public static float[] Minus(float[] a, float[] b) => [.. a.Zip(b, (x, y) => x - y)];
+
+    static string Table()
+    {
+        var text = new StringBuilder("""
+            # Errors against the reference implementation
+
+            Relative L2 error of every compared tensor of the small golden model, f32 weights; 1e-5 is allowed, 1e-4 for gradients
+            and trained weights. Made by `HSENET_GOLDEN_ERRORS=$PWD/bench/results/golden.md dotnet test -c Release
+            tests/HSENet.Runtime.Tests --filter FullyQualifiedName~GoldenTests`.
+
+            | group | device | tensors | worst error | of |
+            |---|---|---:|---:|---|
+
+            """);
+        foreach (var (group, (count, worst, name)) in Groups.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+            text.Append(CultureInfo.InvariantCulture, $"| {group} | {count} | {worst:E1} | {name} |\n");
+        return text.ToString();
+    }
+}
