@@ -1,7 +1,6 @@
 // hsenet manifest: what it says, and that training reads what it wrote.
 using HSENet.Runtime;
 using HSENet.Tests;
-using HSENet.Training;
 
 namespace HSENet.Cli.Tests;
 

@@ -78,14 +78,15 @@ public sealed class ManifestTests : IDisposable
     [InlineData(nameof(RowContent.Answer), """{"image": "a.npy", "question": "x", "anatomy": "y"}""", "\"answer\"")]
     public void A_broken_row_is_refused_by_its_line_or_skipped_and_counted(string content, string row, string word)
     {
+        var needed = Enum.Parse<RowContent>(content);
         const string good = """{"image": "a.npy", "text": "x", "abnormality": "x", "anatomy": "y"}""";
-        var e = Assert.Throws<HseNetFileException>(() => Read("m.jsonl", $"{good}\n{row}\n", task));
+        var e = Assert.Throws<HseNetFileException>(() => Read("m.jsonl", $"{good}\n{row}\n", needed));
         Assert.Contains("m.jsonl: line 2 ", e.Message, StringComparison.Ordinal);
         Assert.Contains(word, e.Message, StringComparison.Ordinal);
-        var skipping = Read("m.jsonl", $"{good}\n{row}\n{good}", task, skipBad: true);
+        var skipping = Read("m.jsonl", $"{good}\n{row}\n{good}", needed, skipBad: true);
         Assert.Equal([1, 3], skipping.Train.Select(r => r.Line));
         Assert.Equal(e.Message, Assert.Single(skipping.Skipped));
-        Assert.Contains("1 were skipped", Assert.Throws<HseNetFileException>(() => Read("m.jsonl", row, task, skipBad: true)).Message,
+        Assert.Contains("1 were skipped", Assert.Throws<HseNetFileException>(() => Read("m.jsonl", row, needed, skipBad: true)).Message,
             StringComparison.Ordinal);
     }
 
@@ -168,9 +169,9 @@ public sealed class ManifestTests : IDisposable
         Assert.Equal("Effusion.", Assert.Single(manifest.Validation).Text);
     }
 
-    Manifest Read(string name, string content, RowContent task = RowContent.Report, bool skipBad = false)
+    Manifest Read(string name, string content, RowContent needed = RowContent.Report, bool skipBad = false)
     {
         _folder.Write(name, System.Text.Encoding.UTF8.GetBytes(content));
-        return Manifest.Read(_folder.At(name), task, skipBad);
+        return Manifest.Read(_folder.At(name), needed, skipBad);
     }
 }
