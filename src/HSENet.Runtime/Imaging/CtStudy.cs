@@ -36,7 +36,13 @@ public sealed class CtStudy : IDisposable
         (_volume, _sliceFeatures, _options) = (volume, sliceFeatures, options);
 
     /// <summary>The voxels as the file has them, with size, spacing and scaling.</summary>
-    public VoxelVolume Volume => _volume;
+    internal VoxelVolume Volume => _volume;
+
+    /// <summary>Voxels along each index axis of the file.</summary>
+    public (int X, int Y, int Z) Size => _volume.Size;
+
+    /// <summary>Millimetres from one voxel to the next along each index axis of the file.</summary>
+    public (double X, double Y, double Z) Spacing => _volume.Spacing;
 
     /// <summary>What a user should know about how it was read and about what preparing it will do; no patient data.</summary>
     public IReadOnlyList<string> Notes => _volume.Notes;

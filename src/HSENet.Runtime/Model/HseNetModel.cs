@@ -34,10 +34,13 @@ public sealed class HseNetModel : IDisposable
     }
 
     /// <summary>Architecture and sizes.</summary>
-    public ModelConfig Config { get; }
+    internal ModelConfig Config { get; }
+
+    /// <summary>Visual tokens that stand in every prompt.</summary>
+    public int VisualTokens => Config.VisualTokens;
 
     /// <summary>The language model's tokenizer.</summary>
-    public LanguageTokenizer Tokenizer { get; }
+    internal LanguageTokenizer Tokenizer { get; }
 
     /// <summary>The device that the model runs on.</summary>
     public Device Device => _weights.Device;
@@ -83,7 +86,7 @@ public sealed class HseNetModel : IDisposable
     /// <summary>The memory of a request, without allocating it.</summary>
     /// <param name="promptTokens">Tokens of the prompt, visual ones included.</param>
     /// <param name="maxTokens">Tokens that are generated at most.</param>
-    /// <exception cref="ArgumentOutOfRangeException">As <see cref="MemoryPlan.For"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">As <see cref="MemoryPlan.For(string, int, int)"/>.</exception>
     public MemoryPlan Plan(int promptTokens, int maxTokens) => MemoryPlan.For(Config, promptTokens, maxTokens);
 
     /// <summary>Writes a report of a study, or answers the question in the options.</summary>

@@ -20,7 +20,7 @@ public enum TokenizerForm
 /// The byte-level BPE tokenizer of the language model (reference: the checkpoint's GPT2Tokenizer with <c>&lt;im_patch&gt;</c>,
 /// <c>&lt;bx_start&gt;</c>, <c>&lt;bx_end&gt;</c> and <c>[SEG]</c> added at the next ids). Safe for use by several threads.
 /// </summary>
-public sealed class LanguageTokenizer
+sealed class LanguageTokenizer
 {
     readonly BpeTokenizer _encoder;
     readonly string _patternFile;

@@ -3,7 +3,7 @@ namespace HSENet.Runtime;
 
 /// <summary>Builds prompts as the reference does: <c>&lt;|endoftext|&gt;</c>, n × <c>&lt;im_patch&gt;</c> at the positions 1…n, the
 /// question.</summary>
-public static class Prompt
+static class Prompt
 {
     /// <summary>The question that a report answers when none is given.</summary>
     public const string DefaultQuestion = "Can you summarize with findings the images presented?";

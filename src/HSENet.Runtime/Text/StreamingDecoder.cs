@@ -10,7 +10,7 @@ namespace HSENet.Runtime;
 /// <param name="tokenizer">The tokenizer whose ids are decoded.</param>
 /// <param name="keepSpecial">Whether <c>&lt;|endoftext|&gt;</c>, <c>&lt;im_patch&gt;</c>, <c>&lt;bx_start&gt;</c> and <c>&lt;bx_end&gt;</c>
 /// are written.</param>
-public sealed class StreamingDecoder(LanguageTokenizer tokenizer, bool keepSpecial = false)
+sealed class StreamingDecoder(LanguageTokenizer tokenizer, bool keepSpecial = false)
 {
     readonly LanguageTokenizer _tokenizer = tokenizer ?? throw new ArgumentNullException(nameof(tokenizer));
     readonly Decoder _utf8 = new UTF8Encoding(false).GetDecoder();

@@ -9,7 +9,7 @@ namespace HSENet.Runtime;
 /// BERT's uncased WordPiece tokenizer with the ids of the reference (transformers' BertTokenizer). Ids do not depend on the machine's
 /// ICU. Safe for use by several threads.
 /// </summary>
-public sealed class TextEncoderTokenizer
+sealed class TextEncoderTokenizer
 {
     // The reference takes a longer word for an unknown one.
     const int MaximumWordLength = 100;

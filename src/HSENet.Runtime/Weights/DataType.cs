@@ -2,7 +2,7 @@
 namespace HSENet.Runtime;
 
 /// <summary>Element type of a stored tensor, named as safetensors does. Bytes are little-endian.</summary>
-public enum DataType
+enum DataType
 {
     /// <summary>64-bit float.</summary>
     F64,
@@ -33,7 +33,7 @@ public enum DataType
 }
 
 /// <summary>Sizes and names of data types.</summary>
-public static class DataTypes
+static class DataTypes
 {
     /// <summary>Bytes of one element.</summary>
     public static int Size(this DataType type) => type switch

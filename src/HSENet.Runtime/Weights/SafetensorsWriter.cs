@@ -6,7 +6,7 @@ using System.Text.Json;
 namespace HSENet.Runtime;
 
 /// <summary>What a tensor to be written is: its name, type and shape.</summary>
-public sealed record TensorDescription(string Name, DataType Type, IReadOnlyList<long> Shape)
+sealed record TensorDescription(string Name, DataType Type, IReadOnlyList<long> Shape)
 {
     /// <summary>Number of bytes of the tensor.</summary>
     /// <exception cref="ArgumentException">A dimension is negative or the size overflows.</exception>
@@ -20,7 +20,7 @@ public sealed record TensorDescription(string Name, DataType Type, IReadOnlyList
 /// memory whole. The header's metadata gets the XxHash3 of each tensor (<c>xxh3:NAME</c>). The file has its name only after
 /// <see cref="Commit"/>.
 /// </summary>
-public sealed class SafetensorsWriter : IDisposable
+sealed class SafetensorsWriter : IDisposable
 {
     const string NoChecksum = "0000000000000000";
 

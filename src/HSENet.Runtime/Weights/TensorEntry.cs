@@ -8,7 +8,7 @@ using System.Runtime.InteropServices;
 namespace HSENet.Runtime;
 
 /// <summary>A tensor in a file. Its bytes belong to the <see cref="TensorSource"/> it came from and end with it.</summary>
-public sealed unsafe class TensorEntry
+sealed unsafe class TensorEntry
 {
     readonly FileBytes _file;
     readonly long _offset;

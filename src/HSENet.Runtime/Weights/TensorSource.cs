@@ -7,7 +7,7 @@ namespace HSENet.Runtime;
 /// The tensors of a checkpoint: one safetensors or PyTorch file, or a folder with either, sharded or not. Owns the mapped files: every
 /// <see cref="TensorEntry"/> ends with it. Reading is safe from several threads.
 /// </summary>
-public class TensorSource : IDisposable
+class TensorSource : IDisposable
 {
     readonly Dictionary<string, TensorEntry> _byName;
     readonly IReadOnlyList<IDisposable> _owned;

@@ -6,10 +6,10 @@ using System.Text;
 namespace HSENet.Runtime;
 
 /// <summary>A tensor in memory, to be written: row-major, little-endian.</summary>
-public sealed record TensorBytes(string Name, DataType Type, IReadOnlyList<long> Shape, ReadOnlyMemory<byte> Bytes);
+sealed record TensorBytes(string Name, DataType Type, IReadOnlyList<long> Shape, ReadOnlyMemory<byte> Bytes);
 
 /// <summary>Writes PyTorch's zip form: one dictionary of tensors under the given names. Meant for small files such as adapters.</summary>
-public static class TorchWriter
+static class TorchWriter
 {
     /// <summary>Writes the file under a temporary name and moves it when it is complete.</summary>
     /// <exception cref="ArgumentException">A name appears twice, a shape does not fit its bytes, or PyTorch has no such

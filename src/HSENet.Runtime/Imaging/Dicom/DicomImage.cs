@@ -101,7 +101,7 @@ public sealed record DicomImage
     internal int PixelBytes { get; init; }
 
     /// <summary>Type of a value.</summary>
-    public DataType Type => (BitsAllocated, IsSigned) switch
+    internal DataType Type => (BitsAllocated, IsSigned) switch
     {
         (8, false) => DataType.U8,
         (8, true) => DataType.I8,

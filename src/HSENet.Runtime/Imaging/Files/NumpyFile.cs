@@ -6,7 +6,7 @@ using System.Text;
 namespace HSENet.Runtime;
 
 /// <summary>Writes arrays as NumPy's .npy files, and reads volumes from them.</summary>
-public static class NumpyFile
+static class NumpyFile
 {
     // A header of three fields is shorter by far; NumPy itself refuses beyond 10,000 characters.
     const int MaximumHeader = 10_000, PreambleLength = 8;

@@ -4,7 +4,7 @@ using System.IO.Compression;
 namespace HSENet.Runtime;
 
 /// <summary>Reads volumes from files and streams.</summary>
-public static class VolumeFile
+static class VolumeFile
 {
     /// <summary>
     /// Reads NIfTI-1 and NIfTI-2 (.nii, .nii.gz, a pair by either name), NumPy's .npy, and DICOM: a folder with everything below it, or a

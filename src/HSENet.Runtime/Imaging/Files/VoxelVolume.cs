@@ -23,14 +23,14 @@ public readonly record struct PatientVector(double X, double Y, double Z)
 
 /// <summary>Where the voxels lie in the patient: the centre of the first voxel, and the unit vectors along the three axes of the
 /// volume.</summary>
-public sealed record VolumeOrientation(PatientVector Origin, PatientVector XAxis, PatientVector YAxis, PatientVector ZAxis);
+sealed record VolumeOrientation(PatientVector Origin, PatientVector XAxis, PatientVector YAxis, PatientVector ZAxis);
 
 /// <summary>
 /// Voxels of a CT in memory outside the managed heap, little-endian, x fastest, then y, then z, in the order of the file: nothing is turned
 /// or
 /// scaled. A value in Hounsfield units is <see cref="Slope"/> × voxel + <see cref="Intercept"/>, as far as the file itself says it.
 /// </summary>
-public sealed unsafe class VoxelVolume : IDisposable
+sealed unsafe class VoxelVolume : IDisposable
 {
     readonly NativeBuffer _voxels;
     bool _disposed;

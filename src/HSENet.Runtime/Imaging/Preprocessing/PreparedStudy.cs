@@ -4,7 +4,7 @@ using HSENet.Kernels;
 namespace HSENet.Runtime;
 
 /// <summary>A study in the form that the model takes: lies in device memory until it is disposed.</summary>
-public sealed class PreparedStudy : IDisposable
+sealed class PreparedStudy : IDisposable
 {
     readonly List<DeviceMemory> _memories = [];
 

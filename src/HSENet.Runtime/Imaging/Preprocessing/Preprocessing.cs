@@ -7,7 +7,7 @@ namespace HSENet.Runtime;
 /// Turns a scan into what the model takes. Follows HSENet's scripts (golden/README.md, "preprocess") with two differences: each axis has
 /// its own spacing, and slices are axial whatever the scan's shape.
 /// </summary>
-public static class Preprocessing
+static class Preprocessing
 {
     /// <summary>Changes whenever the same file would give other values.</summary>
     public const int Version = 1;

@@ -2,7 +2,7 @@
 namespace HSENet.Runtime;
 
 /// <summary>Sizes in voxels along z, x and y: the order of axes that the reference works in.</summary>
-public readonly record struct VoxelSize(int Z, int X, int Y)
+readonly record struct VoxelSize(int Z, int X, int Y)
 {
     internal long Count => (long)Z * X * Y;
 

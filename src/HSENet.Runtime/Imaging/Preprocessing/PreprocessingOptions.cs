@@ -35,7 +35,7 @@ public sealed record PreprocessingOptions
 /// <param name="Width">Columns of the volume.</param>
 /// <param name="SliceSide">Rows and columns of a slice image.</param>
 /// <param name="Slices">Number of slice images; 0 for a model that looks at no slices.</param>
-public sealed record PreprocessingTarget(int Depth, int Height, int Width, int SliceSide = 224, int Slices = 32)
+sealed record PreprocessingTarget(int Depth, int Height, int Width, int SliceSide = 224, int Slices = 32)
 {
     /// <summary>What the model of this configuration takes.</summary>
     public static PreprocessingTarget Of(ModelConfig config)

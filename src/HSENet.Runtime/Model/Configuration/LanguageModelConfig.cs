@@ -2,7 +2,7 @@
 namespace HSENet.Runtime;
 
 /// <summary>Low-rank adapters beside the decoder's linear layers.</summary>
-public sealed record LoraConfig
+sealed record LoraConfig
 {
     /// <summary>Rank.</summary>
     public required int R { get; init; }
@@ -14,7 +14,7 @@ public sealed record LoraConfig
 }
 
 /// <summary>Rotary position factors (Phi's longrope).</summary>
-public sealed record RopeScaling
+sealed record RopeScaling
 {
     /// <summary>One factor per pair of rotated dimensions, for prompts up to the original length.</summary>
     public required float[] ShortFactor { get; init; }
@@ -24,7 +24,7 @@ public sealed record RopeScaling
 }
 
 /// <summary>The language model (Phi-4-mini).</summary>
-public sealed record LanguageModelConfig
+sealed record LanguageModelConfig
 {
     /// <summary>Rows of the embedding table after the visual tokens were added: the tokenizer's length.</summary>
     public required int VocabSize { get; init; }

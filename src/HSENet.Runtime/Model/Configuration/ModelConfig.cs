@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace HSENet.Runtime;
 
 /// <summary>Which vision encoders a model has (the reference's <c>remain_2d3d_ViT_type</c>).</summary>
-public enum VisionEncoders
+enum VisionEncoders
 {
     /// <summary>Encoder 1 alone: <c>3d_vit</c>.</summary>
     [JsonStringEnumMemberName("3d_vit")] Volume,
@@ -18,7 +18,7 @@ public enum VisionEncoders
 }
 
 /// <summary>How patch features become visual tokens.</summary>
-public enum ProjectorKind
+enum ProjectorKind
 {
     /// <summary>The Spatial Packer: a centroid of each window attends to its window (paper, section 3.3).</summary>
     [JsonStringEnumMemberName("spatial_packer")] SpatialPacker,
@@ -42,7 +42,7 @@ public readonly record struct Size3(int Depth, int Height, int Width)
 }
 
 /// <summary>The 3D vision transformers: both encoders have the same sizes (MONAI's ViT).</summary>
-public sealed record VisionConfig
+sealed record VisionConfig
 {
     /// <summary>Volume in voxels: depth, height, width.</summary>
     public required int[] ImgSize { get; init; }
@@ -74,7 +74,7 @@ public sealed record VisionConfig
 }
 
 /// <summary>The projectors from patch features to visual tokens.</summary>
-public sealed record ProjectorConfig
+sealed record ProjectorConfig
 {
     /// <summary>How patch features become tokens.</summary>
     public ProjectorKind Kind { get; init; }
@@ -88,7 +88,7 @@ public sealed record ProjectorConfig
 }
 
 /// <summary>The 2D slice encoder (timm's ViT inside BiomedCLIP): images of 3 channels.</summary>
-public sealed record SliceEncoderConfig
+sealed record SliceEncoderConfig
 {
     /// <summary>Height and width of an image in pixels.</summary>
     public required int ImageSize { get; init; }
@@ -117,7 +117,7 @@ public sealed record SliceEncoderConfig
 }
 
 /// <summary>The text encoder of the contrastive stages (BERT).</summary>
-public sealed record TextEncoderConfig
+sealed record TextEncoderConfig
 {
     /// <summary>Channels.</summary>
     public required int HiddenSize { get; init; }
@@ -148,7 +148,7 @@ public sealed record TextEncoderConfig
 }
 
 /// <summary>A whole model folder: <c>config.json</c>.</summary>
-public sealed record ModelConfig
+sealed record ModelConfig
 {
     /// <summary>What this file is.</summary>
     public string Format { get; init; } = CurrentFormat;

@@ -9,7 +9,7 @@ namespace HSENet.Runtime;
 /// <param name="Name">What it holds.</param>
 /// <param name="Offset">Byte offset in the arena.</param>
 /// <param name="Bytes">Size in bytes.</param>
-public readonly record struct PlannedBuffer(string Name, long Offset, long Bytes);
+readonly record struct PlannedBuffer(string Name, long Offset, long Bytes);
 
 /// <summary>
 /// The buffers of one (model, lengths) configuration, laid out as a stack: what is reserved inside a scope is free again when the scope
@@ -26,18 +26,24 @@ public sealed class MemoryPlan
     public long TotalBytes { get; private set; }
 
     /// <summary>All buffers in the order in which they were reserved.</summary>
-    public IReadOnlyList<PlannedBuffer> Buffers => _buffers;
+    internal IReadOnlyList<PlannedBuffer> Buffers => _buffers;
 
     /// <summary>The memory of a request beside weights and preprocessing, from the configuration alone: without weights, without a
     /// device.</summary>
-    /// <param name="config">The model, as <see cref="ModelConfig.Read"/> gives it.</param>
-    /// <param name="promptTokens">Tokens of the prompt, the <see cref="ModelConfig.VisualTokens"/> included.</param>
+    /// <param name="folder">The model's folder, of which only config.json is read.</param>
+    /// <param name="promptTokens">Tokens of the prompt, the <see cref="HseNetModel.VisualTokens"/> included.</param>
     /// <param name="maxTokens">Tokens that are generated at most; what would pass the model's longest sequence is not counted.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is below 1, or the prompt leaves no place in the model's longest
     /// sequence.</exception>
-    public static MemoryPlan For(ModelConfig config, int promptTokens, int maxTokens)
+    /// <exception cref="HseNetFileException">The configuration cannot be read.</exception>
+    public static MemoryPlan For(string folder, int promptTokens, int maxTokens)
     {
-        ArgumentNullException.ThrowIfNull(config);
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        return For(ModelConfig.Read(folder), promptTokens, maxTokens);
+    }
+
+    internal static MemoryPlan For(ModelConfig config, int promptTokens, int maxTokens)
+    {
         ArgumentOutOfRangeException.ThrowIfLessThan(promptTokens, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 1);
         int longest = config.LanguageModel.MaxPositionEmbeddings;
