@@ -76,10 +76,11 @@ static class ConvertCommand
     static int Convert(ConversionOptions options, CancellationToken cancellation)
     {
         using var progress = new ProgressLine();
-        var config = ModelConverter.Convert(options,
+        ModelConverter.Convert(options,
             new DirectProgress<ConversionProgress>(p => progress.Show($"converting {p.Done}/{p.Total}", (double)p.Done / p.Total)),
             cancellation);
         progress.Clear();
+        var config = ModelConfig.Read(options.Output);
         Console.WriteLine($"{options.Output}: {config.Dtype}, {config.VisualTokens} visual tokens, vocabulary "
             + $"{config.LanguageModel.VocabSize}");
         return ExitCode.Done;

@@ -20,10 +20,9 @@ public static class ModelConverter
     /// files.
     /// The folder gets its name when everything in it is complete.
     /// </summary>
-    /// <returns>The configuration of the new folder.</returns>
     /// <exception cref="HseNetFileException">A file is missing or does not fit the others, or the output exists.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing is left behind.</exception>
-    public static ModelConfig Convert(ConversionOptions options, IProgress<ConversionProgress>? progress = null,
+    public static void Convert(ConversionOptions options, IProgress<ConversionProgress>? progress = null,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -38,7 +37,6 @@ public static class ModelConverter
         var config = ConfigConversion.Convert(options, set);
         var tensors = new TensorConversion(options, set, config).All();
         ModelFolder.Write(options.Output, config, tensors, folder => CopyTokenizer(options, folder), progress, cancellation);
-        return config;
     }
 
     static void CopyTokenizer(ConversionOptions options, string folder)

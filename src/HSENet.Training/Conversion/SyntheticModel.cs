@@ -5,7 +5,7 @@ using HSENet.Runtime;
 namespace HSENet.Training;
 
 /// <summary>Sizes of a synthetic model.</summary>
-public enum SyntheticPreset
+enum SyntheticPreset
 {
     /// <summary>Two layers in each part: seconds to write and to run.</summary>
     Tiny,
@@ -15,7 +15,7 @@ public enum SyntheticPreset
 }
 
 /// <summary>What a synthetic model is and where it is written.</summary>
-public sealed record SyntheticModelOptions
+sealed record SyntheticModelOptions
 {
     /// <summary>Sizes.</summary>
     public required SyntheticPreset Preset { get; init; }
@@ -31,7 +31,7 @@ public sealed record SyntheticModelOptions
 }
 
 /// <summary>Writes models whose weights are numbers made of their names and a seed; what they say of a CT means nothing.</summary>
-public static class SyntheticModel
+static class SyntheticModel
 {
     /// <summary>Writes configuration, weights and a tokenizer of single bytes; the folder gets its name when everything in it is
     /// complete.</summary>

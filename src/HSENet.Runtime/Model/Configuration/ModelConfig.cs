@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace HSENet.Runtime;
 
 /// <summary>Which vision encoders a model has (the reference's <c>remain_2d3d_ViT_type</c>).</summary>
-enum VisionEncoders
+public enum VisionEncoders
 {
     /// <summary>Encoder 1 alone: <c>3d_vit</c>.</summary>
     [JsonStringEnumMemberName("3d_vit")] Volume,
