@@ -23,13 +23,14 @@ public sealed class DicomTests
     }
 
     [Theory]
-    [InlineData(8, false, DataType.U8)]
-    [InlineData(8, true, DataType.I8)]
-    [InlineData(16, false, DataType.U16)]
-    [InlineData(32, false, DataType.U32)]
-    [InlineData(32, true, DataType.I32)]
-    public void Each_pixel_size_is_read_in_both_byte_orders_and_run_lengths(int bits, bool signed, DataType type)
+    [InlineData(8, false, nameof(DataType.U8))]
+    [InlineData(8, true, nameof(DataType.I8))]
+    [InlineData(16, false, nameof(DataType.U16))]
+    [InlineData(32, false, nameof(DataType.U32))]
+    [InlineData(32, true, nameof(DataType.I32))]
+    public void Each_pixel_size_is_read_in_both_byte_orders_and_run_lengths(int bits, bool signed, string typeName)
     {
+        var type = Enum.Parse<DataType>(typeName);
         foreach (string syntax in (string[])[DicomTransferSyntax.ExplicitLittleEndian, DicomTransferSyntax.ExplicitBigEndian,
             DicomTransferSyntax.RunLength])
         {
