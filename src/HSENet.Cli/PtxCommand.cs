@@ -14,12 +14,14 @@ static class PtxCommand
           hsenet ptx check --all
           hsenet ptx profile linear_v1_naive_bf16 --shape Rows=64,Inputs=1024 --gpu h200 --html linear.html
           hsenet ptx run kernel.ptx --launch launch.json --json
+          hsenet ptx assemble --kernel Linear.V1 --listing
         """)
     {
         Dump(),
         PtxCheckCommand.Create(),
         PtxProfileCommand.Create(),
         PtxRunCommand.Create(),
+        PtxAssembleCommand.Create(),
     };
 
     /// <summary>The kernel that a verb is about.</summary>

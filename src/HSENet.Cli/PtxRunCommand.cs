@@ -93,7 +93,8 @@ static class PtxRunCommand
         return result.Execution.FindingCount == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
-    static string Read(string path)
+    /// <summary>The text of a PTX file.</summary>
+    public static string Read(string path)
     {
         try
         {

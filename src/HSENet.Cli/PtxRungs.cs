@@ -51,9 +51,10 @@ static class PtxRungs
         LaunchProfile? counts = null;
         using EmulatorDevice device = new(new EmulatorOptions { Profile = true }) { Profiled = (_, profile) => counts = profile };
         var (launch, work) = Launch(device, rung, sizes);
+        string ptx = KernelTexts.Get(rung);
         return new RungProfile(rung, launch.Sizes,
-            KernelProfile.Of(PtxModule.Parse(KernelTexts.Get(rung)), rung.EntryName, counts!, gpu, launch.Shape.DynamicSharedBytes,
-                launch.BufferBytes, work.Operations));
+            KernelProfile.Of(PtxModule.Parse(ptx), rung.EntryName, counts!, gpu, launch.Shape.DynamicSharedBytes, launch.BufferBytes,
+                work.Operations, MachineFiles.Committed.Find(ptx, rung.EntryName, gpu.Architecture)?.Registers));
     }
 
     /// <summary>Launches a rung's sample; sizes that do not fit are the user's fault.</summary>

@@ -26,7 +26,8 @@ static class PtxTable
               is used twice.
             - **conflicts**: passes that bank conflicts add to accesses to shared memory. **copies**: groups of asynchronous copies under
               way at most.
-            - **registers**: live 32-bit registers at most, an estimate; **occupancy** follows from it and from shared memory.
+            - **registers**: of a thread, as [assembled](machine.md); an estimate (live registers of the PTX) with a ~ where the kernel has
+              changed since; **occupancy** follows from them and from shared memory.
             - **grid**: blocks. **busy**: multiprocessors of {gpu.Multiprocessors} that work on average until the last block ends.
             - **useful FLOP**: what the result needs, whatever the kernel; **FLOP**: what was executed.
             - **FLOP/byte**: executed operations over the least bytes. **bound**: the resource that alone needs most time: memory, L2 (the
@@ -72,7 +73,8 @@ static class PtxTable
         ("conflicts", false, row => Number(row.Profile.BankConflicts)),
         ("copies", false, row => Number(row.Profile.Counts.AsyncCopyDepth)),
         ("barriers", false, row => Number(row.Profile.Barriers)),
-        ("registers", false, row => Number(row.Profile.Facts.EstimatedLiveRegisters)),
+        ("registers", false, row => row.Profile.AssembledRegisters is { } registers ? Number(registers)
+            : "~" + Number(row.Profile.Facts.EstimatedLiveRegisters)),
         ("occupancy", false, row => Short(100 * row.Profile.Occupancy.Share) + " %"),
         ("FLOP/byte", false, row => Short(row.Profile.ArithmeticIntensity)),
         ("bound", true, row => row.Profile.Bound.FullName),

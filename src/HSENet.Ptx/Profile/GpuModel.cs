@@ -21,6 +21,9 @@ public sealed record GpuModel(string Key, string Name, string Source, int Multip
         int BlocksPerMultiprocessor,
     int SharedBytesPerMultiprocessor)
 {
+    /// <summary>What kernels are assembled for: 90 means sm_90.</summary>
+    public required int Architecture { get; init; }
+
     /// <summary>Instructions that the four schedulers of a multiprocessor start in a clock, on every GPU of the table.</summary>
     public const int IssuesPerClock = 4;
 
@@ -62,25 +65,26 @@ public sealed record GpuModel(string Key, string Name, string Source, int Multip
     [
         new("a100", "A100 SXM4 80 GB", "NVIDIA A100 Tensor Core GPU Architecture white paper; A100 80 GB data sheet",
             108, 1.41, 2039, 312, 624, 64, 32, 64, 32, 164 * 1024)
-        { Level2BytesPerClock = 5120 },
+        { Architecture = 80, Level2BytesPerClock = 5120 },
         new("h100", "H100 SXM5 80 GB", "NVIDIA H100 Tensor Core GPU Architecture white paper; H100 data sheet",
             132, 1.98, 3350, 989.4, 1978.9, 128, 64, 64, 32, 228 * 1024)
-        { MmaShare = HopperMmaShare },
+        { Architecture = 90, MmaShare = HopperMmaShare },
         new("h200", "H200 SXM 141 GB", "NVIDIA H200 data sheet; its multiprocessors are those of the H100 white paper",
             132, 1.98, 4800, 989.4, 1978.9, 128, 64, 64, 32, 228 * 1024)
-        { MmaShare = HopperMmaShare },
+        { Architecture = 90, MmaShare = HopperMmaShare },
         new("rtx-a6000", "RTX A6000", "NVIDIA Ampere GA102 GPU Architecture white paper, appendix A; RTX A6000 data sheet",
-            84, 1.80, 768, 154.8, 309.7, 128, 2, 48, 16, 100 * 1024),
+            84, 1.80, 768, 154.8, 309.7, 128, 2, 48, 16, 100 * 1024)
+        { Architecture = 86 },
         new("rtx-pro-6000", "RTX PRO 6000 Blackwell Max-Q", "RTX PRO 6000 Blackwell Max-Q data sheet (110 TFLOP/s of f32, 1,792 GB/s); "
             + "tensor rate: 1,024 operations a multiprocessor and clock",
             188, 2.28, 1792, 438.9, 877.8, 128, 2, 48, 24, 100 * 1024)
-        { IntegerLanesPerClock = 128, HalfLanesPerClock = 64 },
+        { Architecture = 120, IntegerLanesPerClock = 128, HalfLanesPerClock = 64 },
         new("rtx4090", "GeForce RTX 4090", "NVIDIA Ada GPU Architecture white paper, appendix A",
             128, 2.52, 1008, 165.2, 660.6, 128, 2, 48, 24, 100 * 1024)
-        { HalfLanesPerClock = 64, HalfSumsFactor = 2 },
+        { Architecture = 89, HalfLanesPerClock = 64, HalfSumsFactor = 2 },
         new("rtx5090", "GeForce RTX 5090", "NVIDIA RTX Blackwell GPU Architecture white paper, appendix A",
             170, 2.407, 1792, 209.5, 838, 128, 2, 48, 24, 100 * 1024)
-        { IntegerLanesPerClock = 128, HalfLanesPerClock = 64, HalfSumsFactor = 2 },
+        { Architecture = 120, IntegerLanesPerClock = 128, HalfLanesPerClock = 64, HalfSumsFactor = 2 },
     ];
 
     /// <summary>The GPU with a short name, in small or capital letters; null when the table has none.</summary>

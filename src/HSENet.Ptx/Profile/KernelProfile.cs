@@ -6,7 +6,8 @@ public sealed class KernelProfile
 {
     internal const int SectorBytes = 32;
 
-    KernelProfile(KernelFacts facts, LaunchProfile counts, GpuModel gpu, long dynamicSharedBytes, long? bufferBytes, double? usefulOperations)
+    KernelProfile(KernelFacts facts, LaunchProfile counts, GpuModel gpu, long dynamicSharedBytes, long? bufferBytes,
+        double? usefulOperations, int? registers)
     {
         (Facts, Counts, Gpu) = (facts, counts, gpu);
         SharedBytesPerBlock = facts.StaticSharedBytes + dynamicSharedBytes;
@@ -38,7 +39,8 @@ public sealed class KernelProfile
         LocalRequests = counts.LocalRequests.Sum();
         DivergentBranches = counts.DivergentBranches.Sum();
         MemoryBytes = Math.Min(GlobalBytesMoved, bufferBytes ?? long.MaxValue);
-        Occupancy = Occupancy.Of(gpu, counts.Threads, facts.EstimatedLiveRegisters, SharedBytesPerBlock);
+        Occupancy = Occupancy.Of(gpu, counts.Threads, registers ?? facts.EstimatedLiveRegisters, SharedBytesPerBlock);
+        AssembledRegisters = registers;
         Spread = GridSpread.Of(gpu, counts, Occupancy);
         Bound = KernelBound.Of(gpu, counts, Spread.Busy, MemoryBytes);
         UsefulOperations = usefulOperations;
@@ -127,7 +129,10 @@ public sealed class KernelProfile
     /// <summary>How often lanes of a warp parted.</summary>
     public long DivergentBranches { get; }
 
-    /// <summary>Occupancy from estimated registers and shared memory.</summary>
+    /// <summary>Registers of a thread as an assembler gave them; null where only the estimate of <see cref="Facts"/> is known.</summary>
+    public int? AssembledRegisters { get; }
+
+    /// <summary>Occupancy from registers and shared memory.</summary>
     public Occupancy Occupancy { get; }
 
     /// <summary>How the blocks spread over the GPU.</summary>
@@ -152,14 +157,15 @@ public sealed class KernelProfile
     /// <param name="dynamicSharedBytes">Dynamic shared memory of the launch.</param>
     /// <param name="bufferBytes">Bytes of all buffers that the kernel may reach, or null when that is not known.</param>
     /// <param name="usefulOperations">Operations that the result needs, or null when that is not known.</param>
+    /// <param name="registers">Registers of a thread as an assembler gave them, or null for an estimate.</param>
     /// <exception cref="PtxException">The module has no such entry.</exception>
     public static KernelProfile Of(PtxModule module, string entryName, LaunchProfile counts, GpuModel gpu, long dynamicSharedBytes = 0,
-        long? bufferBytes = null, double? usefulOperations = null)
+        long? bufferBytes = null, double? usefulOperations = null, int? registers = null)
     {
         ArgumentNullException.ThrowIfNull(counts);
         ArgumentNullException.ThrowIfNull(gpu);
         return new KernelProfile(KernelFacts.Of(module, entryName), counts, gpu, dynamicSharedBytes, bufferBytes,
-            usefulOperations);
+            usefulOperations, registers);
     }
 
     static void Add(SortedDictionary<string, long> sums, string key, long value) => sums[key] = sums.GetValueOrDefault(key) + value;

@@ -1,7 +1,7 @@
 // How many blocks live on a multiprocessor at once, and what keeps out the next one.
 namespace HSENet.Ptx;
 
-/// <summary>Occupancy that follows from the estimated registers, the shared memory and the size of a block.</summary>
+/// <summary>Occupancy that follows from the registers, the shared memory and the size of a block.</summary>
 /// <param name="Blocks">Blocks on a multiprocessor; 0 when not even one fits.</param>
 /// <param name="Warps">Warps on a multiprocessor.</param>
 /// <param name="Share">Warps as a share of what the multiprocessor could hold, 0 to 1.</param>

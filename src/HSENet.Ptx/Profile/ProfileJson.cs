@@ -22,6 +22,8 @@ public static class ProfileJson
         Write(writer, "tensor_operations_by_type", profile.TensorOperationsByType);
         foreach ((string name, double value) in Ratios(profile))
             writer.WriteNumber(name, value);
+        if (profile.AssembledRegisters is { } registers)
+            writer.WriteNumber("registers", registers);
         if (profile.UsefulOperations is { } useful)
             writer.WriteNumber("useful_operations", useful);
         writer.WriteString("occupancy_limit", profile.Occupancy.Limit);

@@ -48,7 +48,9 @@ public static class ProfileText
         yield return ("async copies", p.Counts.AsyncCopyDepth == 0 ? "none" : $"{p.Counts.AsyncCopyDepth} groups under way at most");
         yield return ("barriers", $"{Number(p.Barriers)} by warps");
         yield return ("divergence", $"{Number(p.DivergentBranches)} of {Number(p.Branches)} conditional branches");
-        yield return ("live registers", $"{p.Facts.EstimatedLiveRegisters} at most (estimate; an assembler's number differs)");
+        yield return p.AssembledRegisters is { } registers
+            ? ("registers", $"{registers} as assembled; {p.Facts.EstimatedLiveRegisters} live at once in the PTX")
+            : ("live registers", $"{p.Facts.EstimatedLiveRegisters} at most (estimate; an assembler's number differs)");
         yield return ("shared bytes of a block", Number(p.SharedBytesPerBlock));
         yield return ("occupancy", $"{Format(100 * p.Occupancy.Share)} %: {p.Occupancy.Blocks} blocks, {p.Occupancy.Warps} warps; "
             + $"limited by {p.Occupancy.Limit}");
