@@ -142,7 +142,8 @@ static class PreprocessCommand
         }
     }
 
-    static IReadOnlyList<string> Write(Device device, SliceFeatureEncoder? encoder, PreprocessJob job, Settings settings, CancellationToken cancellation)
+    static IReadOnlyList<string> Write(Device device, SliceFeatureEncoder? encoder, PreprocessJob job, Settings settings,
+        CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         using var scan = settings.Studies.Open(job.Study);

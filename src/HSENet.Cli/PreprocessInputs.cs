@@ -9,8 +9,8 @@ sealed record PreprocessJob(FoundStudy Study, string Volume, string SliceFeature
     static readonly string[] Endings = [".nii.gz", ".nii", ".hdr", ".img", ".zip"];
 
     /// <summary>
-    /// The jobs of files and folders: a folder stands for the NIfTI files and the DICOM studies below it. A NIfTI file among the images of a
-    /// study belongs to it and is no scan of its own.
+    /// The jobs of files and folders: a folder stands for the NIfTI files and the DICOM studies below it. A NIfTI file among the images of
+    /// a study belongs to it and is no scan of its own.
     /// </summary>
     /// <exception cref="HseNetException">Nothing has this name, or two inputs would become the same file.</exception>
     public static List<PreprocessJob> Find(IEnumerable<string> inputs, string output, StudyOpener studies)
@@ -50,7 +50,8 @@ sealed record PreprocessJob(FoundStudy Study, string Volume, string SliceFeature
             var job = new PreprocessJob(study, name + ".npy", name + ".slice_features.npy");
             if (!jobs.TryAdd(name, job)
                 && (Path.GetFullPath(jobs[name].Study.Path), jobs[name].Study.Key) != (Path.GetFullPath(study.Path), study.Key))
-                throw new HseNetException($"{study} and {jobs[name].Study} would both become {job.Volume}; expected inputs of different names");
+                throw new HseNetException($"{study} and {jobs[name].Study} would both become {job.Volume}; expected inputs of different "
+                    + $"names");
         }
 
         static string Folder(string file) => Path.GetDirectoryName(file)!;

@@ -159,7 +159,8 @@ static class ReportCommand
         return command;
     }
 
-    static async Task<int> WriteAll(HseNetModel model, IReadOnlyList<FoundStudy> scans, StudyOpener studies, ReportOptions options, ReportWriter writer,
+    static async Task<int> WriteAll(HseNetModel model, IReadOnlyList<FoundStudy> scans, StudyOpener studies, ReportOptions options,
+        ReportWriter writer,
         Action<CtStudy, string> done, CancellationToken cancellation)
     {
         int code = ExitCode.Done;

@@ -36,7 +36,8 @@ sealed record ReportManifest(string Manifest, string Output, StudyOpener Studies
         Console.WriteLine($"{Output}: {reports.Count} reports{(finished > 0 ? $", {finished} of them from an earlier run" : "")}");
         return code;
 
-        async Task<(ReportResult Result, IReadOnlyList<string> Notes)?> Report(HseNetModel model, ManifestRow row, FoundStudy place, string question,
+        async Task<(ReportResult Result, IReadOnlyList<string> Notes)?> Report(HseNetModel model, ManifestRow row, FoundStudy place,
+            string question,
             CancellationToken cancellation)
         {
             try

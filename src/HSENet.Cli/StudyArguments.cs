@@ -139,8 +139,8 @@ sealed class StudyOpener(CtStudyOptions options, MetadataTable? table)
         Reading = options.Reading with { StudyKey = study.Key },
     });
 
-    /// <summary>The studies that an input stands for: all of a DICOM folder, unless one series was asked for. One that cannot be looked into
-    /// stands for itself, so that opening it says why.</summary>
+    /// <summary>The studies that an input stands for: all of a DICOM folder, unless one series was asked for. One that cannot be looked
+    /// into stands for itself, so that opening it says why.</summary>
     public IReadOnlyList<FoundStudy> Find(string path)
     {
         try

@@ -33,7 +33,8 @@ public sealed class StudyArgumentsTests
         var asked = Hsenet.Run("inspect", folder.Path, "--series", "1.2.4");
         Assert.Contains("32 × 32 × 2", asked.Output, StringComparison.Ordinal);
         Assert.Equal("", asked.Error);
-        Assert.Contains("one of 2 CT series taken: 1.2.3", Hsenet.Run("report", folder.Path, "--weights", Hsenet.Demo, "--max-tokens", "1").Error,
+        Assert.Contains("one of 2 CT series taken: 1.2.3",
+            Hsenet.Run("report", folder.Path, "--weights", Hsenet.Demo, "--max-tokens", "1").Error,
             StringComparison.Ordinal);
         Hsenet.Run("inspect", folder.Path, "--series", "9.9").IsRefused("9.9", "1.2.3", "1.2.4");
     }

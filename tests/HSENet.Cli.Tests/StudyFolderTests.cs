@@ -18,7 +18,8 @@ public sealed class StudyFolderTests
         WriteStudy(folder, "scans/both", "1.4", "b");
         WriteStudy(folder, "scans/x", "1.5", patient: "P1");
         WriteStudy(folder, "scans/y", "1.5", patient: "P2");
-        var outcome = Hsenet.Run("preprocess", folder.At("scans"), "--out", folder.At("out"), "--size", "8,32,32", "--json", "--device", "cpu");
+        var outcome = Hsenet.Run("preprocess", folder.At("scans"), "--out", folder.At("out"), "--size", "8,32,32", "--json", "--device",
+            "cpu");
         Assert.True(outcome.Code == 0, outcome.Error);
         Assert.Equal(["1.3.npy", "1.4.npy", "first.npy", "second/deeper.npy", "x.npy", "y.npy"],
             Directory.GetFiles(folder.At("out"), "*", SearchOption.AllDirectories)
@@ -27,7 +28,8 @@ public sealed class StudyFolderTests
         Assert.DoesNotContain("P1", outcome.Output + outcome.Error, StringComparison.Ordinal);
 
         File.WriteAllText(folder.At("list.jsonl"), """{"image": "scans"}""");
-        var reports = Hsenet.Run("report", "--manifest", folder.At("list.jsonl"), "--out", folder.At("reports.jsonl"), "--weights", Hsenet.Demo,
+        var reports = Hsenet.Run("report", "--manifest", folder.At("list.jsonl"), "--out", folder.At("reports.jsonl"), "--weights",
+            Hsenet.Demo,
             "--max-tokens", "1");
         Assert.True(reports.Code == 0, reports.Error);
         Assert.Equal(["scans (study 1.3)", "scans (study 1.4)", "scans/first", "scans/second/deeper", "scans/x", "scans/y"],
@@ -48,7 +50,8 @@ public sealed class StudyFolderTests
         WriteStudy(folder, "scans/second", "1.2");
         var outcome = Hsenet.Run("report", folder.At("scans"), "--weights", Hsenet.Demo, "--max-tokens", "1", "--json");
         Assert.True(outcome.Code == 0, outcome.Error);
-        Assert.Equal([folder.At("scans/first"), folder.At("scans/second")], outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        Assert.Equal([folder.At("scans/first"), folder.At("scans/second")],
+            outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("input").GetString()).Order(StringComparer.Ordinal));
     }
 
@@ -62,7 +65,8 @@ public sealed class StudyFolderTests
             folder.Write($"{other}-study/{other}", [1, 2, 3, 4]);
             var inspected = Hsenet.Run("inspect", folder.At($"{other}-study"));
             Assert.Contains("32 × 32 × 3", inspected.Output, StringComparison.Ordinal);
-            var prepared = Hsenet.Run("preprocess", folder.At($"{other}-study"), "--out", folder.At("out"), "--size", "8,32,32", "--device", "cpu");
+            var prepared = Hsenet.Run("preprocess", folder.At($"{other}-study"), "--out", folder.At("out"), "--size", "8,32,32", "--device",
+                "cpu");
             Assert.True(prepared.Code == 0, prepared.Error);
             Assert.True(File.Exists(folder.At($"out/{other}-study.npy")));
         }
@@ -92,14 +96,16 @@ public sealed class StudyFolderTests
         WriteStudy(folder, "study", "1.1", "a", series: "5");
         WriteStudy(folder, "study", "1.1", "b", series: "6");
         const string Note = "one of 2 CT series taken";
-        var prepared = Hsenet.Run("preprocess", folder.At("study"), "--out", folder.At("out"), "--size", "8,32,32", "--json", "--device", "cpu");
+        var prepared = Hsenet.Run("preprocess", folder.At("study"), "--out", folder.At("out"), "--size", "8,32,32", "--json", "--device",
+            "cpu");
         Assert.Contains(Note, prepared.Error, StringComparison.Ordinal);
         Assert.Contains(Note, Notes(prepared.Output), StringComparison.Ordinal);
         var report = Hsenet.Run("report", folder.At("study"), "--weights", Hsenet.Demo, "--max-tokens", "1", "--json");
         Assert.Contains(Note, report.Error, StringComparison.Ordinal);
         Assert.Contains(Note, Notes(report.Output), StringComparison.Ordinal);
         File.WriteAllText(folder.At("list.jsonl"), """{"image": "study"}""");
-        var listed = Hsenet.Run("report", "--manifest", folder.At("list.jsonl"), "--out", folder.At("reports.jsonl"), "--weights", Hsenet.Demo,
+        var listed = Hsenet.Run("report", "--manifest", folder.At("list.jsonl"), "--out", folder.At("reports.jsonl"), "--weights",
+            Hsenet.Demo,
             "--max-tokens", "1");
         Assert.Contains(Note, listed.Error, StringComparison.Ordinal);
         Assert.Contains(Note, Notes(File.ReadAllText(folder.At("reports.jsonl"))), StringComparison.Ordinal);
@@ -107,7 +113,8 @@ public sealed class StudyFolderTests
         static string Notes(string json) => $"{JsonDocument.Parse(json).RootElement.GetProperty("notes")}";
     }
 
-    static void WriteStudy(TemporaryFolder folder, string place, string study, string name = "", string? patient = null, string? series = null)
+    static void WriteStudy(TemporaryFolder folder, string place, string study, string name = "", string? patient = null,
+        string? series = null)
     {
         var seed = new DicomSeed
         {

@@ -12,15 +12,16 @@ internal static class DicomAcquisitions
         ("acquisition", image => image.AcquisitionNumber?.ToString() ?? ""),
         ("phase", image => image.Phase),
         ("kind", image => image.ImageType),
-        ("kernel", image => image.Kernel),
+        ("reconstruction", image => image.Reconstruction),
         ("time", image => image.AcquisitionTime),
     ];
 
     /// <summary>
-    /// Splits images of one size and orientation into volumes. Images are of different acquisitions if there are several at one place, or if
-    /// those of different acquisition numbers lie between each other or far apart. They are told apart by acquisition number, phase (temporal
-    /// position, cardiac phase, stack), image type, kernel and time, and last by the order of acquisition: the first of each place, the second
-    /// of each, if all the first come before all the second. Equal images at one place are copies.
+    /// Splits images of one size and orientation into volumes. Images are of different acquisitions if there are several at one place, or
+    /// if those of different acquisition numbers lie between each other or far apart. They are told apart by acquisition number, phase
+    /// (temporal position, cardiac phase, stack), image type, reconstruction (kernel, thickness, voltage) and time, and last by the order
+    /// of acquisition: the first of each place, the second of each, if all the first come before all the second. Equal images at one place
+    /// are copies.
     /// </summary>
     /// <param name="all">The images.</param>
     /// <param name="sameContent">Compares the pixels of two images.</param>
@@ -58,7 +59,8 @@ internal static class DicomAcquisitions
                 && parts.Sum(part => part.Images.Count - part.Places) < stack.Images.Count - stack.Places)
                 return parts.SelectMany(part => Divide(part, mark + 1));
         }
-        return InOrder(stack, image => image.AcquisitionTime) ?? InOrder(stack, image => image.InstanceNumber) ?? [stack];
+        return InOrder(stack, image => image.AcquisitionTime) ?? InOrder(stack, image => image.ContentTime)
+            ?? InOrder(stack, image => image.InstanceNumber) ?? [stack];
     }
 
     static string Joined(DicomStack stack, string name) => stack.Acquisition.Length == 0 ? name : $"{stack.Acquisition}, {name}";

@@ -70,7 +70,8 @@ internal sealed class DicomFiles
     public IReadOnlyList<DicomImage> Images => _images;
 
     /// <summary>What was left out, in a line; empty if nothing was.</summary>
-    public string LeftOut => string.Join(", ", _leftOut.Select(kind => $"{kind.Count} {(kind.Count == 1 ? kind.One : kind.Many)}{kind.Names}"));
+    public string LeftOut => string.Join(", ",
+        _leftOut.Select(kind => $"{kind.Count} {(kind.Count == 1 ? kind.One : kind.Many)}{kind.Names}"));
 
     /// <summary>Counts what is left out.</summary>
     public void LeaveOut(int count, string one, string many, string names = "")
@@ -99,7 +100,8 @@ internal sealed class DicomFiles
 
     /// <summary>Whether the files of two images hold the same pixels.</summary>
     public bool SameContent(DicomImage a, DicomImage b) =>
-        (a.TransferSyntax, a.PixelBytes, a.Frame, a.RescaleSlope, a.RescaleIntercept) == (b.TransferSyntax, b.PixelBytes, b.Frame, b.RescaleSlope,
+        (a.TransferSyntax, a.PixelBytes, a.Frame, a.RescaleSlope, a.RescaleIntercept) == (b.TransferSyntax, b.PixelBytes, b.Frame,
+            b.RescaleSlope,
             b.RescaleIntercept)
         && Pixels(a).Span.SequenceEqual(Pixels(b).Span);
 

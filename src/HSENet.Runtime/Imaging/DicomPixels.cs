@@ -26,7 +26,8 @@ internal readonly struct DicomPixels
             _isPadded = Math.Min(first, last) < LowestAir || Math.Max(first, last) > Air;
         }
         StoredAir = Math.Round((Air - image.RescaleIntercept) / image.RescaleSlope);
-        (double lowest, double highest) = image.IsSigned ? (-Math.ScaleB(1, image.BitsAllocated - 1), Math.ScaleB(1, image.BitsAllocated - 1) - 1)
+        (double lowest, double highest) = image.IsSigned
+            ? (-Math.ScaleB(1, image.BitsAllocated - 1), Math.ScaleB(1, image.BitsAllocated - 1) - 1)
             : (0, Math.ScaleB(1, image.BitsAllocated) - 1);
         KeepsType = !_isPadded || StoredAir >= lowest && StoredAir <= highest;
     }
@@ -39,7 +40,8 @@ internal readonly struct DicomPixels
     /// <summary>Whether every value, air for padding among them, can be stored in the image's own type.</summary>
     public bool KeepsType { get; }
 
-    /// <summary>Replaces what the frame holds by stored values in the allocated width; gives how many were padding and are air now.</summary>
+    /// <summary>Replaces what the frame holds by stored values in the allocated width; gives how many were padding and are air
+    /// now.</summary>
     /// <exception cref="HseNetFileException">The values lie in other bits than the image says.</exception>
     public long Clean(Span<byte> frame)
     {

@@ -40,7 +40,8 @@ internal static class DicomStudies
             !studies.Any(other => other.Key != key && other.Value.Files.Exists(file => IsBelow(file, place)));
 
         // A UID that two patients share, or that is none, names nothing.
-        string NameOf(string uid, int i) => uid.Length is > 0 and <= 64 && uid.All(c => char.IsAsciiDigit(c) || c == '.') && uid.Trim('.') == uid
+        string NameOf(string uid, int i) =>
+            uid.Length is > 0 and <= 64 && uid.All(c => char.IsAsciiDigit(c) || c == '.') && uid.Trim('.') == uid
             && places.Count(other => other.Uid == uid) == 1 ? uid : $"study-{i + 1}";
     }
 

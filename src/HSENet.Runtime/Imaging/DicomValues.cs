@@ -4,7 +4,8 @@ using System.Text;
 
 namespace HSENet.Runtime;
 
-/// <summary>Raw values, interpreted when they are asked for; those of a frame come before those of all frames, and these before the file's.</summary>
+/// <summary>Raw values, interpreted when they are asked for; those of a frame come before those of all frames, and these before the
+/// file's.</summary>
 internal sealed class DicomValues(string name, DicomValues? outer = null)
 {
     // No element that is wanted is longer, and no frame has more.
@@ -116,10 +117,11 @@ internal sealed class DicomValues(string name, DicomValues? outer = null)
             RowDirection = directions is null ? default : new(directions[0], directions[1], directions[2]),
             ColumnDirection = directions is null ? default : new(directions[3], directions[4], directions[5]),
             AcquisitionNumber = (int?)Number(DicomTags.FrameAcquisitionNumber) ?? Whole(DicomTags.AcquisitionNumber),
-            AcquisitionTime = Text(DicomTags.FrameAcquisitionTime) ?? Text(DicomTags.AcquisitionTime) ?? Text(DicomTags.ContentTime) ?? "",
+            AcquisitionTime = Text(DicomTags.FrameAcquisitionTime) ?? Text(DicomTags.AcquisitionTime) ?? "",
+            ContentTime = Text(DicomTags.ContentTime) ?? "",
             Phase = $"{Number(DicomTags.TemporalIndex)}/{Text(DicomTags.TemporalPosition)}/{Number(DicomTags.CardiacPhase)}/"
                 + Text(DicomTags.StackId),
-            Kernel = Text(DicomTags.Kernel) ?? "",
+            Reconstruction = $"{Text(DicomTags.Kernel)}/{Text(DicomTags.Thickness)}/{Text(DicomTags.Voltage)}",
         };
         return Checked(image with
         {
@@ -165,7 +167,8 @@ internal sealed class DicomValues(string name, DicomValues? outer = null)
             return null;
         // Some exports write the comma of their country, which DICOM has no use for.
         double[] values = [.. text.Replace(',', '.').Split('\\').Select(part =>
-            double.TryParse(part.Trim(' ', '\0'), NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value : double.NaN)];
+            double.TryParse(part.Trim(' ', '\0'), NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value
+                : double.NaN)];
         return values.Length == count && values.All(double.IsFinite)
             ? values
             : throw Error($"has an element {DicomElements.Shown(tag)} that is not {count} number{(count > 1 ? "s" : "")}",

@@ -32,7 +32,8 @@ public sealed class DicomExportTests
     [Theory]
     [InlineData(Explicit)]
     [InlineData(Implicit)]
-    public void A_missing_transfer_syntax_is_seen_from_the_data(string real) => AssertRead(new DicomSeed { RealSyntax = real, Meta = false });
+    public void A_missing_transfer_syntax_is_seen_from_the_data(string real) =>
+        AssertRead(new DicomSeed { RealSyntax = real, Meta = false });
 
     [Fact]
     public void Compressed_pixels_without_a_transfer_syntax_are_refused() =>
@@ -139,7 +140,8 @@ public sealed class DicomExportTests
     [Fact]
     public void A_decimal_comma_is_a_point()
     {
-        using VoxelVolume volume = Read(new DicomSeed { PixelSpacing = "0,5\\0,25" }.At(0), new DicomSeed { PixelSpacing = "0,5\\0,25" }.At(1));
+        using VoxelVolume volume = Read(new DicomSeed { PixelSpacing = "0,5\\0,25" }.At(0),
+            new DicomSeed { PixelSpacing = "0,5\\0,25" }.At(1));
         Assert.Equal((0.25, 0.5), (volume.Spacing.X, volume.Spacing.Y));
     }
 
@@ -159,7 +161,8 @@ public sealed class DicomExportTests
             seed.At(1) with { Pixels = [inside, 100, -500], More = more });
         Assert.Equal(DataTypeOf(signed), volume.Type);
         double intercept = seed.Intercept;
-        Assert.Equal([-1000.0, -1000, 40 + intercept, -1000, 100 + intercept, signed ? -500 : ushort.MaxValue - 499 + intercept], Values(volume));
+        Assert.Equal([-1000.0, -1000, 40 + intercept, -1000, 100 + intercept, signed ? -500 : ushort.MaxValue - 499 + intercept],
+            Values(volume));
         Assert.Equal(["3 padding values taken as air"], volume.Notes);
 
         static DataType DataTypeOf(bool signed) => signed ? DataType.I16 : DataType.U16;

@@ -31,11 +31,13 @@ public sealed class DicomMultiFrameTests
     [Fact]
     public void A_frame_may_have_a_scaling_of_its_own()
     {
-        byte[] Rescaled(int frame) => Group(0x00289145, true, true, DicomSeed.Element(0x00281052, "DS", DicomSeed.Text($"{-1000 - frame}"), true),
+        byte[] Rescaled(int frame) => Group(0x00289145, true, true,
+            DicomSeed.Element(0x00281052, "DS", DicomSeed.Text($"{-1000 - frame}"), true),
             DicomSeed.Element(0x00281053, "DS", DicomSeed.Text($"{frame + 1}"), true));
         DicomSeed seed = Enhanced(DicomTransferSyntax.ExplicitLittleEndian, [0, 1], true, true, Rescaled);
         using VoxelVolume volume = Read(seed);
-        Assert.Equal([.. Enumerable.Range(0, 12).Select(v => v - 1000.0), .. Enumerable.Range(12, 12).Select(v => 2.0 * v - 1001)], Values(volume));
+        Assert.Equal([.. Enumerable.Range(0, 12).Select(v => v - 1000.0), .. Enumerable.Range(12, 12).Select(v => 2.0 * v - 1001)],
+            Values(volume));
     }
 
     [Theory]
@@ -92,11 +94,13 @@ public sealed class DicomMultiFrameTests
     {
         bool isExplicit = syntax != DicomTransferSyntax.ImplicitLittleEndian;
         byte[] shared = [
-            .. Group(0x00209116, isOpen, itemsExplicit, DicomSeed.Element(0x00200037, "DS", DicomSeed.Text("1\\0\\0\\0\\1\\0"), itemsExplicit)),
+            .. Group(0x00209116, isOpen, itemsExplicit,
+                DicomSeed.Element(0x00200037, "DS", DicomSeed.Text("1\\0\\0\\0\\1\\0"), itemsExplicit)),
             .. Group(0x00289110, isOpen, itemsExplicit, DicomSeed.Element(0x00280030, "DS", DicomSeed.Text("0.5\\0.25"), itemsExplicit)),
         ];
         byte[][] frames = [.. z.Select((place, i) => (byte[])[.. more?.Invoke(i) ?? [], .. Group(0x00209113, isOpen, itemsExplicit,
-            DicomSeed.Element(0x00200032, "DS", DicomSeed.Text(string.Create(CultureInfo.InvariantCulture, $"-10\\-20\\{place}")), itemsExplicit))])];
+            DicomSeed.Element(0x00200032, "DS", DicomSeed.Text(string.Create(CultureInfo.InvariantCulture, $"-10\\-20\\{place}")),
+                itemsExplicit))])];
         return new DicomSeed
         {
             Syntax = syntax,

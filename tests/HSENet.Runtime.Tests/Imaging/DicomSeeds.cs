@@ -143,7 +143,8 @@ internal sealed record DicomSeed
     }
 
     /// <summary>A sequence of items, each of which holds these bytes; lengths are defined or not.</summary>
-    public static byte[] Sequence(uint tag, bool isExplicit, bool isOpen, params byte[][] items) => Sequence(tag, "SQ", isExplicit, isOpen, items);
+    public static byte[] Sequence(uint tag, bool isExplicit, bool isOpen, params byte[][] items) =>
+        Sequence(tag, "SQ", isExplicit, isOpen, items);
 
     /// <summary>The same under another representation.</summary>
     public static byte[] Sequence(uint tag, string representation, bool isExplicit, bool isOpen, params byte[][] items)

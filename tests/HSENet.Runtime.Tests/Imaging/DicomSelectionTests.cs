@@ -14,7 +14,8 @@ public sealed class DicomSelectionTests
 
     public static TheoryData<string, byte[]> Others => new()
     {
-        { "1 image of another modality than CT", (Seed with { Modality = "SEG", BitsAllocated = 1, BitsStored = 1, HighBit = 0, Pixels = [1, 0] })
+        { "1 image of another modality than CT",
+            (Seed with { Modality = "SEG", BitsAllocated = 1, BitsStored = 1, HighBit = 0, Pixels = [1, 0] })
             .ToBytes() },
         { "1 image of another modality than CT", Seed.At(0) is var seed ? (seed with { Modality = "OT" }).ToBytes()[..^5] : [] },
         { "1 image of another modality than CT", (Seed with { Modality = "OT", Meta = false }).ToBytes() },
@@ -43,14 +44,16 @@ public sealed class DicomSelectionTests
     [Fact]
     public void A_damaged_slice_of_the_series_is_an_error()
     {
-        DicomSource[] sources = [DicomSource.FromBytes("bad", (Seed.At(7) with { BitsStored = 17 }).ToBytes()), .. Sources(Slices(Seed, 3))];
+        DicomSource[] sources = [DicomSource.FromBytes("bad", (Seed.At(7) with { BitsStored = 17 }).ToBytes()),
+            .. Sources(Slices(Seed, 3))];
         Assert.Equal("bad", Assert.Throws<HseNetFileException>(() => DicomVolume.Read("folder", sources, new())).File);
     }
 
     [Fact]
     public void A_missing_slice_is_said_with_what_was_left_out()
     {
-        DicomSource[] sources = [DicomSource.FromBytes("bad", new DicomSeed { Modality = "" }.ToBytes()[..140]), .. Sources(Seed.At(0), Seed.At(1),
+        DicomSource[] sources = [DicomSource.FromBytes("bad", new DicomSeed { Modality = "" }.ToBytes()[..140]),
+            .. Sources(Seed.At(0), Seed.At(1),
             Seed.At(3))];
         string message = Assert.Throws<HseNetFileException>(() => DicomVolume.Read("folder", sources, new())).Message;
         Assert.Contains("1 slice missing, 2 mm at the widest where slices are 1 mm apart; left out: 1 damaged DICOM file (bad)", message);
@@ -88,7 +91,8 @@ public sealed class DicomSelectionTests
     [Fact]
     public void Several_studies_are_told()
     {
-        DicomSeed[] files = [.. Slices(Seed with { Study = "1.7", Series = "7" }, 3), .. Slices(Seed with { Study = "1.8", Series = "8" }, 4)];
+        DicomSeed[] files = [.. Slices(Seed with { Study = "1.7", Series = "7" }, 3),
+            .. Slices(Seed with { Study = "1.8", Series = "8" }, 4)];
         using VoxelVolume volume = Read(new(), files);
         Assert.Equal("8", volume.DicomImages[0].SeriesUid);
         Assert.Contains("one of 2 CT series of 2 studies taken: study 2: 8 (4 axial slices of 1 mm); the others: study 1: 7 (3 ",
@@ -102,7 +106,8 @@ public sealed class DicomSelectionTests
     public void Patients_whose_studies_were_given_one_UID_are_never_mixed()
     {
         (uint, string, byte[])[] Patient(string number) => [(0x00100020, "LO", DicomSeed.Text(number))];
-        DicomSeed[] files = [.. Slices(Seed with { More = Patient("Secret1") }, 3), .. Slices(Seed with { More = Patient("Secret2") }, 4, first: 3)];
+        DicomSeed[] files = [.. Slices(Seed with { More = Patient("Secret1") }, 3),
+            .. Slices(Seed with { More = Patient("Secret2") }, 4, first: 3)];
         using VoxelVolume volume = Read(new(), files);
         Assert.Equal(4, volume.Size.Z);
         Assert.DoesNotContain("Secret", Assert.Single(volume.Notes));
@@ -136,7 +141,9 @@ public sealed class DicomSelectionTests
         { "acquisition 7", (slice, which, _) => slice with { Acquisition = 3 * which + 7, Time = "120000" } },
         { "phase 1", (slice, which, _) => slice with { More = [(0x00200100, "IS", DicomSeed.Text($"{which + 1}"))] } },
         { "kind 1", (slice, which, _) => slice with { ImageType = $"ORIGINAL\\PRIMARY\\AXIAL\\{(which == 0 ? "A" : "B")}" } },
-        { "kernel 1", (slice, which, _) => slice with { More = [(0x00181210, "SH", DicomSeed.Text(which == 0 ? "B30f" : "B60f"))] } },
+        { "reconstruction 1", (slice, which, _) => slice with { More = [(0x00181210, "SH", DicomSeed.Text($"B{3 + which}0f"))] } },
+        { "reconstruction 1 ", (slice, which, _) => slice with { More = [(0x00180050, "DS", DicomSeed.Text($"{1 + which}.25"))] } },
+        { "round 1  ", (slice, which, i) => slice with { Time = "120000", More = [(0x00080033, "TM", DicomSeed.Text($"12{which}00{i}"))] } },
         { "time 1", (slice, which, _) => slice with { Time = which == 0 ? "120000.5" : "120100" } },
         { "round 1", (slice, which, i) => slice with { Time = $"12{which}00{i}" } },
         { "round 1 ", (slice, which, i) => slice with { Number = $"{1 + i + 20 * which}" } },
@@ -163,7 +170,8 @@ public sealed class DicomSelectionTests
     [Fact]
     public void The_acquisition_with_more_slices_is_taken()
     {
-        DicomSeed[] files = [.. Slices(Seed with { Acquisition = 1 }, 4), .. Slices(Seed with { Acquisition = 2 }, 6).Select(slice => slice with
+        DicomSeed[] files = [.. Slices(Seed with { Acquisition = 1 }, 4),
+            .. Slices(Seed with { Acquisition = 2 }, 6).Select(slice => slice with
             { Instance = slice.Instance + ".2", Pixels = [9, 9, 9, 9] })];
         using VoxelVolume volume = Read(new(), files);
         Assert.All(Values(volume), value => Assert.Equal(9, value));
@@ -188,7 +196,8 @@ public sealed class DicomSelectionTests
         // Step and shoot: a number for each slice, or each block of slices.
         foreach (int block in (int[])[1, 4])
         {
-            using VoxelVolume volume = Read(new(), [.. Enumerable.Range(0, 16).Select(z => Seed.At(z) with { Acquisition = 1 + z / block })]);
+            using VoxelVolume volume = Read(new(),
+                [.. Enumerable.Range(0, 16).Select(z => Seed.At(z) with { Acquisition = 1 + z / block })]);
             Assert.Equal(16, volume.Size.Z);
             Assert.Empty(volume.Notes);
         }
@@ -197,7 +206,8 @@ public sealed class DicomSelectionTests
     [Fact]
     public void Images_that_nothing_tells_apart_are_refused()
     {
-        DicomSeed[] files = [.. Slices(Seed, 3), .. Slices(Seed, 3).Select(s => s with { Instance = s.Instance + ".2", Pixels = [9, 8, 7, 6] })];
+        DicomSeed[] files = [.. Slices(Seed, 3),
+            .. Slices(Seed, 3).Select(s => s with { Instance = s.Instance + ".2", Pixels = [9, 8, 7, 6] })];
         Assert.Contains("holds 6 different images at 3 places in one series", Refused(new(), files));
         DicomSeed[] copies = [.. Slices(Seed, 3), .. Slices(Seed, 3).Select(s => s with { Instance = s.Instance + ".2" })];
         using VoxelVolume volume = Read(new(), copies);

@@ -74,12 +74,13 @@ internal sealed class DicomElements
             return Checked(Implicit());
         if (Explicit() is { } element)
             return Checked(element);
-        // A VR that nobody knows: what the next element shows to be right. New ones have the long form (PS3.5, 6.2.2); dcmtk takes the short
-        // one for what no VR can be; writers that do not know a private element's VR leave it implicit.
+        // A VR that nobody knows: what the next element shows to be right. New ones have the long form (PS3.5, 6.2.2); dcmtk takes the
+        // short one for what no VR can be; writers that do not know a private element's VR leave it implicit.
         bool letters = char.IsAsciiLetterUpper((char)Span[Position + 4]) && char.IsAsciiLetterUpper((char)Span[Position + 5]);
         DicomElement?[] readings = letters ? [Unknown(true), Unknown(false), Implicit()] : [Unknown(false), Implicit(), Unknown(true)];
         return Checked(readings.FirstOrDefault(reading => IsPlausible(reading))
-            ?? throw Error($"the {(tag >> 16 & 1) switch { 1 => "private ", _ => "" }}element {Shown(tag)} has no valid value representation"));
+            ?? throw Error($"the {((tag >> 16 & 1) == 1 ? "private " : "")}element {Shown(tag)} has no valid value "
+                + $"representation"));
     }
 
     /// <summary>Goes behind an element's value, through sequences of undefined length too.</summary>

@@ -4,8 +4,8 @@ using System.IO.Compression;
 namespace HSENet.Runtime;
 
 /// <summary>
-/// A DICOM file. Parsing never fails: what is damaged or missing is an error of <see cref="Images"/>, since a file that no volume is made of
-/// may be as it likes.
+/// A DICOM file. Parsing never fails: what is damaged or missing is an error of <see cref="Images"/>, since a file that no volume is made
+/// of may be as it likes.
 /// </summary>
 internal sealed class DicomFile
 {

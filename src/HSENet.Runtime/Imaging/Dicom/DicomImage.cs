@@ -2,8 +2,8 @@
 namespace HSENet.Runtime;
 
 /// <summary>
-/// The attributes of a DICOM image, or of a frame of one, that a volume needs. Nothing that identifies a patient is read: no name, no number, no date, no
-/// institution.
+/// The attributes of a DICOM image, or of a frame of one, that a volume needs. Nothing that identifies a patient is kept: no name, no date,
+/// no institution; of a number that tells patients apart, a hash that only this run of the program knows.
 /// </summary>
 public sealed record DicomImage
 {
@@ -88,11 +88,14 @@ public sealed record DicomImage
     /// <summary>When it was acquired; tells acquisitions apart and appears in no message.</summary>
     internal string AcquisitionTime { get; init; } = "";
 
+    /// <summary>When it was made of that; the same holds.</summary>
+    internal string ContentTime { get; init; } = "";
+
     /// <summary>Temporal position, cardiac phase and stack.</summary>
     internal string Phase { get; init; } = "";
 
-    /// <summary>ConvolutionKernel.</summary>
-    internal string Kernel { get; init; } = "";
+    /// <summary>Convolution kernel, slice thickness and voltage.</summary>
+    internal string Reconstruction { get; init; } = "";
 
     /// <summary>PixelPaddingValue, or the range to its limit: stored values that are no measurement.</summary>
     internal (int Low, int High)? Padding { get; init; }
@@ -117,8 +120,7 @@ public sealed record DicomImage
 
 /// <summary>
 /// Gets the pixels out of DICOM files. The library has one for uncompressed and run-length encoded files; one on fo-dicom serves the other
-/// transfer
-/// syntaxes when the program is built with it (<see cref="VolumeReadOptions.DicomReader"/>).
+/// transfer syntaxes when the program is built with it (<see cref="VolumeReadOptions.DicomReader"/>).
 /// </summary>
 public interface IDicomReader
 {

@@ -28,8 +28,8 @@ internal sealed class DicomSeries
     /// <summary>
     /// Chooses a volume: of the wanted series, or of the best one, in which reformatted images and screenshots come last, then what is not
     /// axial; then the one with more slices, then the thinner ones. In a series: the images that share size and orientation and one
-    /// acquisition, the wanted or the largest one. Localizers, copies and images that fit no volume are left out. What was left out and what
-    /// was chosen is noted.
+    /// acquisition, the wanted or the largest one. Localizers, copies and images that fit no volume are left out. What was left out and
+    /// what was chosen is noted.
     /// </summary>
     /// <exception cref="HseNetFileException">There is none, or the wanted one is not there, or one of its files is damaged.</exception>
     public static DicomChoice Choose(string place, DicomFiles files, VolumeReadOptions options, List<string> notes) =>
@@ -41,7 +41,8 @@ internal sealed class DicomSeries
         foreach (var series in usable.GroupBy(image => (image.SeriesUid, image.StudyKey)))
         {
             List<DicomImage> unique = [.. series.DistinctBy(image => image.InstanceUid.Length == 0 ? (object)image : (image.InstanceUid,
-                image.Frame, image.Position, image.InstanceNumber, image.AcquisitionNumber, image.AcquisitionTime, image.Phase, image.Kernel))];
+                image.Frame, image.Position, image.InstanceNumber, image.AcquisitionNumber, image.AcquisitionTime, image.Phase,
+                    image.Reconstruction))];
             List<DicomStack> stacks = Stacks(unique, out int copies);
             _series.Add((series.Key.SeriesUid, series.Key.StudyKey, unique.Count, copies, stacks));
             _files.LeaveOut(series.Count() - unique.Count + copies, "copy of an image", "copies of images");
@@ -65,7 +66,8 @@ internal sealed class DicomSeries
         if (options.SeriesUid is null && found.Length > 1)
             NoteChoice(found, studies.Length);
         DicomStack stack = Acquisition(ranked[taken].Stacks, options.Acquisition);
-        _files.LeaveOut(ranked[taken].Images - ranked[taken].Copies - ranked[taken].Stacks.Sum(s => s.Images.Count), "image of another size or orientation",
+        _files.LeaveOut(ranked[taken].Images - ranked[taken].Copies - ranked[taken].Stacks.Sum(s => s.Images.Count),
+            "image of another size or orientation",
             "images of another size or orientation");
         return new DicomChoice(stack, found);
     }
@@ -94,7 +96,8 @@ internal sealed class DicomSeries
         }
     }
 
-    // The volumes of a series, of its largest group of one size and orientation; unsplit where they cannot be told apart and are not wanted.
+    // The volumes of a series, of its largest group of one size and orientation; unsplit where they cannot be told apart and are not
+    // wanted.
     List<DicomStack> Stacks(List<DicomImage> series, out int copies)
     {
         var groups = new List<List<DicomImage>>();
@@ -113,14 +116,16 @@ internal sealed class DicomSeries
 
     DicomStack Acquisition(List<DicomStack> stacks, int? wanted)
     {
-        string all = string.Join(", ", stacks.Select((stack, i) => $"{(stack.Acquisition.Length == 0 ? "one" : stack.Acquisition)} ({stack})"));
+        string all = string.Join(", ",
+            stacks.Select((stack, i) => $"{(stack.Acquisition.Length == 0 ? "one" : stack.Acquisition)} ({stack})"));
         DicomStack chosen = Best(stacks);
         if (wanted is { } number)
         {
             List<DicomStack> numbered = stacks.FindAll(stack => stack.Images.All(image => image.AcquisitionNumber == number));
             bool haveNumbers = stacks.DistinctBy(stack => stack.Images[0].AcquisitionNumber).Count() > 1;
             chosen = numbered.Count > 0 ? Best(numbered) : !haveNumbers && number >= 1 && number <= stacks.Count ? stacks[number - 1]
-                : throw new HseNetFileException(_place, $"holds no acquisition {number}", $"one of the {stacks.Count} of the series: {all}");
+                : throw new HseNetFileException(_place, $"holds no acquisition {number}",
+                    $"one of the {stacks.Count} of the series: {all}");
         }
         if (stacks.Count > 1)
             _notes.Add($"{stacks.Count} acquisitions in the series: {all}; {chosen.Acquisition} taken");

@@ -59,7 +59,8 @@ internal static class DicomVolume
                 decoder.Decode(slices[i], isUniform, new Span<byte>(voxels.Pointer + (long)i * sliceBytes, sliceBytes));
             }
             if (slices.FirstOrDefault(s => new DicomPixels(s).IsMoved) is { } moved)
-                notes.Add($"pixels of {moved.BitsStored} bits are said to end at bit {moved.HighBit} and end at {moved.BitsStored - 1}: read so");
+                notes.Add($"pixels of {moved.BitsStored} bits are said to end at bit {moved.HighBit} and end at {moved.BitsStored - 1}: "
+                    + $"read so");
             if (decoder.Padding > 0)
                 notes.Add($"{DicomGeometry.Counted(decoder.Padding, "padding value")} taken as air");
             return new VoxelVolume(place, type, (first.Columns, first.Rows, slices.Count),

@@ -12,8 +12,8 @@ public sealed record VolumeReadOptions
     /// of thinner ones; reformatted images and screenshots last.</summary>
     public string? SeriesUid { get; init; }
 
-    /// <summary>Which acquisition of a series that holds several: its AcquisitionNumber, or its place among them from 1 if these tell nothing
-    /// apart; null for the one with most slices.</summary>
+    /// <summary>Which acquisition of a series that holds several: its AcquisitionNumber, or its place among them from 1 if these tell
+    /// nothing apart; null for the one with most slices.</summary>
     public int? Acquisition { get; init; }
 
     /// <summary>Whether a DICOM series with missing slices is read all the same; each gap is filled by interpolation.</summary>
