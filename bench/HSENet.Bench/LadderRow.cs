@@ -9,7 +9,7 @@ namespace HSENet.Bench;
 sealed record LadderRow(string Row, string Ptx, string Listing, string Kernel, string Gpu, int Size, int[] Grid, int[] Block, int Shared,
     int Registers)
 {
-    static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+    static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web); // names in any case
 
     /// <summary>All rows of rows.json of a folder.</summary>
     public static IReadOnlyList<LadderRow> Read(string folder) =>

@@ -21,14 +21,16 @@ static class TimingCommand
         var ladders = new Option<string>("--ladders") { Description = "Folder of the rows.", DefaultValueFactory = _ => "bench/ladders" };
         var only = new Option<string?>("--row") { Description = "Only the rows whose name begins with this." };
         var output = new Option<string?>("--out") { Description = "Also writes the predictions as JSON to this file." };
+        var report = new Option<string?>("--report") { Description = "Also writes the page with errors to this file." };
         var verbose = Verb.Verbose();
         var command = new Command("timing", """
             Predicts the times of ladders that others measured, from their machine code. Nothing is measured here.
 
-            Example:
+            Examples:
               timing --row "B mma"
+              timing --report bench/results/timing.md
             """)
-        { ladders, only, output, verbose };
+        { ladders, only, output, report, verbose };
         command.Run(verbose, (parsed, cancellation) =>
         {
             string folder = parsed.GetRequiredValue(ladders);
@@ -49,9 +51,20 @@ static class TimingCommand
             }
             if (parsed.GetValue(output) is { } path)
                 File.WriteAllText(path, JsonSerializer.Serialize(predictions, Json) + "\n");
+            if (parsed.GetValue(report) is { } page)
+                WriteReport(folder, page, predictions);
             return Task.FromResult(ExitCode.Done);
         });
         return command;
+    }
+
+    static void WriteReport(string folder, string page, List<LadderPrediction> predictions)
+    {
+        string blind = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(page))!, "timing-blind.json");
+        TextFile.Write(page, TimingReport.Write(LadderRow.Read(folder),
+            LadderRow.Read<List<PublishedRow>>(Path.Combine(folder, "published.json"), "published figures"),
+            LadderRow.Read<List<LadderPrediction>>(blind, "blind predictions"), predictions,
+            LadderRow.Read<List<ModelChange>>(Path.Combine(folder, "changes.json"), "changes of the model")));
     }
 
     // TFLOP/s as the published figures count them: 2·n³ operations.

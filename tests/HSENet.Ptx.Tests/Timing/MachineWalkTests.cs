@@ -1,0 +1,106 @@
+// A warp's walk through machine code: integers, predicates, carries, branches and addresses come out as a GPU computes them.
+using System.Numerics;
+
+namespace HSENet.Ptx.Tests;
+
+public class MachineWalkTests
+{
+    [Theory]
+    [InlineData("IMAD R2, R1, 0x3, R1", 4 * 7u)]
+    [InlineData("IMAD.SHL.U32 R2, R1, 0x10, RZ", 7 * 16u)]
+    [InlineData("IADD3 R2, R1, -0x2, RZ", 5u)]
+    [InlineData("IADD3 R2, -R1, 0x2, RZ", uint.MaxValue - 4)]
+    [InlineData("VIADD R2, R1, 0xffffffff", 6u)]
+    [InlineData("LOP3.LUT R2, R1, 0x3, RZ, 0xc0, !PT", 3u)]
+    [InlineData("LOP3.LUT R2, R1, 0x10, RZ, 0xfc, !PT", 0x17u)]
+    [InlineData("LOP3.LUT R2, R1, 0x5, RZ, 0x3c, !PT", 2u)]
+    [InlineData("SHF.R.U32.HI R2, RZ, 0x1, R1", 3u)]
+    [InlineData("SHF.L.U32 R2, R1, 0x4, RZ", 0x70u)]
+    [InlineData("LEA R2, R1, 0x100, 0x2", 0x11cu)]
+    [InlineData("LEA.HI R2, R1, R1, RZ, 0x1", 7u)]
+    [InlineData("SEL R2, R1, 0x9, !PT", 9u)]
+    [InlineData("VIMNMX R2, R1, 0x5, PT", 5u)]
+    [InlineData("VIMNMX R2, R1, 0x5, !PT", 7u)]
+    [InlineData("PRMT R2, R1, 0x4104, 0xab", 0xab0007abu)]
+    [InlineData("POPC R2, R1", 3u)]
+    [InlineData("FLO.U32 R2, R1", 2u)]
+    [InlineData("BREV R2, R1", 0xe0000000u)]
+    [InlineData("SHFL.IDX PT, R2, R1, 0x3, 0x1f", 7u)]
+    [InlineData("MOV R2, c[0x0][0x210]", 1234u)]
+    [InlineData("MOV R2, c[0x0][0x0]", 32u)]
+    public void Integers_are_computed(string instruction, uint expected) =>
+        Assert.Equal(expected, Stored("MOV R1, 0x7", instruction, "STG.E [R2.64], R1") & uint.MaxValue);
+
+    [Fact]
+    public void Words_of_64_bits_carry()
+    {
+        // 0x00000001_ffffffff + 1, minus 1 again, and the high half by an extended addition.
+        Assert.Equal(0x2_0000_0000ul, Stored("MOV R1, 0xffffffff", "MOV R4, 0x1", "IADD3 R2, P0, R1, 0x1, RZ",
+            "IADD3.X R3, R4, RZ, RZ, P0, !PT", "STG.E [R2.64], R1"));
+        Assert.Equal(0xffff_fffful, Stored("MOV R1, 0x0", "MOV R4, 0x1", "IADD3 R2, P0, R1, -0x1, RZ",
+            "IADD3.X R3, R4, -0x1, RZ, P0, !PT", "STG.E [R2.64], R1"));
+        Assert.Equal(0x5_0000_0006ul, Stored("MOV R1, 0x2", "MOV R4, 0x0", "MOV R5, 0x5", "IMAD.WIDE.U32 R2, R1, 0x3, R4",
+            "STG.E [R2.64], R1"));
+        Assert.Equal(0xffff_ffff_ffff_fff8ul, Stored("MOV R1, 0xfffffffe", "IMAD.WIDE R2, R1, 0x4, RZ", "STG.E [R2.64], R1"));
+        Assert.Equal(0x1_0000_000ful, Stored("MOV R4, 0xffffffff", "MOV R5, 0x0", "IADD.64 R2, R4, 0x10", "STG.E [R2.64], R1"));
+    }
+
+    [Fact]
+    public void Lanes_part_and_meet_again()
+    {
+        List<(int Index, uint Mask)> steps = [.. Walk("S2R R0, SR_TID.X", "ISETP.GE.AND P0, PT, R0, 0x8, PT", "@P0 BRA 0x40", "MOV R1, 0x1",
+            "MOV R2, 0x2", "EXIT")];
+        Assert.Equal([(0, uint.MaxValue), (1, uint.MaxValue), (2, ~0xffu), (3, 0xffu), (4, uint.MaxValue), (5, uint.MaxValue)], steps);
+    }
+
+    [Fact]
+    public void A_loop_ends_when_its_count_does_and_can_be_cut()
+    {
+        string[] loop = ["MOV R1, 0x64", "IADD3 R1, R1, -0x1, RZ", "ISETP.NE.AND P0, PT, R1, RZ, PT", "@P0 BRA 0x10", "EXIT"];
+        Assert.Equal(100, Walk(loop).Count(step => step.Index == 1));
+        MachineKernel kernel = TimingRig.Kernel(loop);
+        MachineKernel.WarpPath path = kernel.Path(0);
+        Assert.Equal((302, 3, 99), (path.Steps, path.Branch, path.Rounds));
+        Assert.Equal(1 + 3 * 11 + 1, Walk(kernel.Warps(0, new LoopCut(path.Branch, 10, path.Afterwards))[0]).Count());
+    }
+
+    [Fact]
+    public void A_cut_loop_leaves_the_code_behind_it_as_it_was()
+    {
+        // 103 rounds by eights, then by ones: what is left over is seven whether the first loop was cut or not.
+        string[] code = ["MOV R1, 0x67", "IADD3 R1, R1, -0x8, RZ", "ISETP.GT.AND P0, PT, R1, 0x7, PT", "@P0 BRA 0x10",
+            "IADD3 R1, R1, -0x1, RZ", "ISETP.GT.AND P1, PT, R1, RZ, PT", "@P1 BRA 0x40", "EXIT"];
+        MachineKernel kernel = TimingRig.Kernel(code);
+        MachineKernel.WarpPath path = kernel.Path(0);
+        Assert.Equal(3, path.Branch);
+        int Remaining(LoopCut? cut) => Walk(kernel.Warps(0, cut)[0]).Count(step => step.Index == 4);
+        Assert.Equal(7, Remaining(null));
+        Assert.Equal(7, Remaining(new LoopCut(3, 2, path.Afterwards)));
+    }
+
+    [Fact]
+    public void Local_and_shared_memory_give_back_what_was_stored()
+    {
+        Assert.Equal(0x1234ul, Stored("MOV R1, c[0x0][0x28]", "IADD3 R1, R1, -0x10, RZ", "MOV R4, 0x1234", "STL [R1+0x4], R4",
+            "LDL R2, [R1+0x4]", "STG.E [R2.64], R1"));
+        Assert.Equal(0x55ul, Stored("MOV R4, 0x55", "MOV R1, 0x420", "STS [R1], R4", "LDS R2, [R1]", "STG.E [R2.64], R1"));
+    }
+
+    static ulong Stored(params string[] code)
+    {
+        IWarpStream stream = TimingRig.Kernel([.. code, "EXIT"]).Warps(0)[0];
+        for (ExecutedStep step = default; stream.Next(ref step);)
+            if (step.Space == AccessSpace.Global)
+                return stream.Addresses[BitOperations.TrailingZeroCount(step.Mask)];
+        throw new InvalidOperationException("nothing was stored");
+    }
+
+    static IEnumerable<(int Index, uint Mask)> Walk(params string[] code) => Walk(TimingRig.Kernel(code).Warps(0)[0]);
+
+    static IEnumerable<(int Index, uint Mask)> Walk(IWarpStream stream)
+    {
+        ExecutedStep step = default;
+        while (stream.Next(ref step))
+            yield return (step.Index, step.Mask);
+    }
+}
