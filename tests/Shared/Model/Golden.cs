@@ -20,7 +20,7 @@ static class Golden
     static Golden()
     {
         if (Environment.GetEnvironmentVariable("HSENET_GOLDEN_ERRORS") is { Length: > 0 } file)
-            AppDomain.CurrentDomain.ProcessExit += (_, _) => File.WriteAllText(file, Table());
+            AppDomain.CurrentDomain.ProcessExit += (_, _) => File.WriteAllText(file, Table(RowsOfOthers(file)));
     }
 
     public static void Equal(string name, ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, double tolerance = Tolerance,
@@ -39,21 +39,29 @@ static class Golden
 
     public static float[] Minus(float[] a, float[] b) => [.. a.Zip(b, (x, y) => x - y)];
 
-    static string Table()
+    // Inference and training are tested by different programs: each replaces its own rows.
+    static IEnumerable<(string Group, string Row)> RowsOfOthers(string file) => !File.Exists(file) ? []
+        : File.ReadLines(file).Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Skip(1)
+            .Select(line => (Group: string.Join(" | ", line.Split(" | ").Take(2))[2..], Row: line + "\n"))
+            .Where(row => !Groups.ContainsKey(row.Group));
+
+    static string Table(IEnumerable<(string Group, string Row)> others)
     {
         var text = new StringBuilder("""
             # Errors against the reference implementation
 
             Relative L2 error of every compared tensor of the small golden model, f32 weights; 1e-5 is allowed, 1e-4 for gradients
             and trained weights. Made by `HSENET_GOLDEN_ERRORS=$PWD/bench/results/golden.md dotnet test -c Release
-            tests/HSENet.Runtime.Tests --filter FullyQualifiedName~GoldenTests`.
+            tests/HSENet.Runtime.Tests --filter FullyQualifiedName~GoldenTests`, and the same with tests/HSENet.Training.Tests.
 
             | group | device | tensors | worst error | of |
             |---|---|---:|---:|---|
 
             """);
-        foreach (var (group, (count, worst, name)) in Groups.OrderBy(entry => entry.Key, StringComparer.Ordinal))
-            text.Append(CultureInfo.InvariantCulture, $"| {group} | {count} | {worst:E1} | {name} |\n");
+        var rows = Groups.Select(entry => (Group: entry.Key, Row: string.Create(CultureInfo.InvariantCulture,
+            $"| {entry.Key} | {entry.Value.Count} | {entry.Value.Worst:E1} | {entry.Value.Name} |\n")));
+        foreach (var (_, row) in rows.Concat(others.ToArray()).OrderBy(row => row.Group, StringComparer.Ordinal))
+            text.Append(row);
         return text.ToString();
     }
 }
