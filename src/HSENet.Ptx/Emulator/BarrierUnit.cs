@@ -56,8 +56,9 @@ static unsafe class BarrierUnit
         strand.BarrierInstruction = i;
         strand.Reported = reported;
         strand.Status = WarpStatus.AtBarrier;
-        foreach (Strand other in w.Strands)
-            if (other != strand && other.Status == WarpStatus.AtBarrier && other.BarrierInstruction == i && other.Barrier == number
+        block.BarriersInUse |= 1u << (int)number;
+        for (int n = 0; n < w.Strands.Count && w.Strands.Count > 1; n++)
+            if (w.Strands[n] is var other && other != strand && other.Status == WarpStatus.AtBarrier && other.BarrierInstruction == i && other.Barrier == number
                 && other.Top == strand.Top && strand.Shares(other, strand.Top))
             {
                 Divergence.Join(w, strand, other);
@@ -78,8 +79,8 @@ static unsafe class BarrierUnit
         foreach (Warp w in block.Warps)
         {
             uint here = 0;
-            foreach (Strand strand in w.Strands)
-                if (strand.Status == WarpStatus.AtBarrier && strand.Barrier == barrier)
+            for (int n = 0; n < w.Strands.Count; n++)
+                if (w.Strands[n] is { Status: WarpStatus.AtBarrier } strand && strand.Barrier == barrier)
                 {
                     (first, firstStrand) = first == null ? (w, strand) : (first, firstStrand);
                     here |= strand.Lanes;
@@ -92,17 +93,19 @@ static unsafe class BarrierUnit
         Instruction* i = firstStrand.BarrierInstruction;
         int lane = BitOperations.TrailingZeroCount(firstStrand.Lanes);
         bool all = i->B < 0;
-        int needed = all ? block.Warps.Sum(w => BitOperations.PopCount(w.Live)) : Needed(first, i, lane);
+        int needed = all ? 0 : Needed(first, i, lane);
         if (all ? elsewhere : arrived < needed)
         {
             if (!force)
                 return false;
+            needed = all ? block.Warps.Sum(w => BitOperations.PopCount(w.Live)) : needed;
             block.Findings.Add(first, i, lane, FindingKind.Barrier, 0, "",
                 $"barrier {barrier} waits for {needed} threads and only "
                     + $"{Math.Min(arrived, 32 * block.Warps.Length)} can reach it");
         }
         block.ArrivedThreads[barrier] = 0;
         block.BarrierCounts[barrier] = -1;
+        block.BarriersInUse &= ~(1u << barrier);
         Open(block, barrier);
         return true;
     }
@@ -115,8 +118,8 @@ static unsafe class BarrierUnit
         foreach (Warp w in block.Warps)
         {
             uint here = 0;
-            foreach (Strand strand in w.Strands)
-                if (strand.Status == WarpStatus.AtBarrier && strand.Barrier == barrier)
+            for (int n = 0; n < w.Strands.Count; n++)
+                if (w.Strands[n] is { Status: WarpStatus.AtBarrier } strand && strand.Barrier == barrier)
                 {
                     met.Add((w, strand));
                     here |= strand.Lanes;
@@ -127,7 +130,8 @@ static unsafe class BarrierUnit
             everybody &= here == w.Live;
         }
         block.Races?.Order.Open(barrier, met, everybody);
-        Reduce(met);
+        if (met[0].Strand.BarrierInstruction->C >= 0)
+            Reduce(met);
         foreach ((Warp w, Strand strand) in met)
             strand.Status = w.Status = WarpStatus.Ready;
     }

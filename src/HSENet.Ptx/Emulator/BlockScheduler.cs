@@ -1,4 +1,6 @@
 // Runs the warps of a block in turn, and lets them go on when they have met at a barrier; or those of several blocks together.
+using System.Numerics;
+
 namespace HSENet.Ptx;
 
 static unsafe class BlockScheduler
@@ -89,9 +91,9 @@ static unsafe class BlockScheduler
     static void Release(BlockState block)
     {
         bool any = false;
-        for (int barrier = 0; barrier < BarrierUnit.Count; barrier++)
-            any |= BarrierUnit.TryOpen(block, barrier, force: false);
-        for (int barrier = 0; barrier < BarrierUnit.Count && !any; barrier++)
-            BarrierUnit.TryOpen(block, barrier, force: true);
+        for (uint m = block.BarriersInUse; m != 0; m &= m - 1)
+            any |= BarrierUnit.TryOpen(block, BitOperations.TrailingZeroCount(m), force: false);
+        for (uint m = any ? 0 : block.BarriersInUse; m != 0; m &= m - 1)
+            BarrierUnit.TryOpen(block, BitOperations.TrailingZeroCount(m), force: true);
     }
 }

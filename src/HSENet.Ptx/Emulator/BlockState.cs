@@ -98,6 +98,9 @@ sealed unsafe class BlockState
     /// <summary>The number of threads that each barrier was given since it last opened; -1 for none.</summary>
     public readonly int[] BarrierCounts = new int[BarrierUnit.Count];
 
+    /// <summary>Barriers that a strand waits at, as bits.</summary>
+    public uint BarriersInUse;
+
     /// <summary>Strands that meet at the barrier that opens.</summary>
     public readonly List<(Warp Warp, Strand Strand)> Met = [];
 
@@ -164,6 +167,7 @@ sealed unsafe class BlockState
         Array.Clear(ArrivedThreads);
         Array.Fill(BarrierCounts, -1);
         StoppedAt = null;
+        BarriersInUse = 0;
         int threads = (int)_blockSize.Count;
         foreach (Warp w in Warps)
         {

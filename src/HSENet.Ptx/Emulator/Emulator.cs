@@ -105,8 +105,8 @@ public sealed class Emulator(EmulatorMemory memory)
         run.ThrowIfFailed();
         EmulatorResult result = run.Result(states, block.Count);
         decoded.InstructionsPerBlock = result.WarpInstructions / blocks;
-        foreach (BlockState state in states.Take(MostPooled))
-            decoded.Pool.Add(state);
+        for (int i = 0; i < workers && i < MostPooled; i++)
+            decoded.Pool.Add(states[i]);
         GC.KeepAlive(shape.Regions);
         return result;
     }

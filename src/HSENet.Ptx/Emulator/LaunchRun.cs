@@ -58,15 +58,16 @@ sealed class LaunchRun(DecodedKernel kernel, long blocks, EmulatorOptions option
     /// <summary>Merges the workers' findings by block, so that they do not depend on how blocks were spread.</summary>
     public EmulatorResult Result(BlockState[] states, long threads)
     {
-        List<EmulatorFinding> findings = [], notes = [];
+        List<EmulatorFinding> findings = [];
+        List<EmulatorFinding>? notes = null;
         Dictionary<(string, int), int> counts = [];
         foreach ((_, int statement, EmulatorFinding finding) in states.SelectMany(state => state.Findings.Kept).OrderBy(kept => kept.Block))
         {
             int count = counts.GetValueOrDefault((finding.Kind, statement));
-            if (count >= FindingCollector.PerStatement || findings.Count + notes.Count >= options.MaxFindings)
+            if (count >= FindingCollector.PerStatement || findings.Count + (notes?.Count ?? 0) >= options.MaxFindings)
                 continue;
             counts[(finding.Kind, statement)] = count + 1;
-            (finding.Kind == FindingKind.UnfencedTicket ? notes : findings).Add(finding);
+            (finding.Kind == FindingKind.UnfencedTicket ? notes ??= [] : findings).Add(finding);
         }
         long lanes = 0;
         foreach (BlockState state in states)
@@ -75,7 +76,7 @@ sealed class LaunchRun(DecodedKernel kernel, long blocks, EmulatorOptions option
         return new EmulatorResult(findings, states.Sum(state => state.Findings.Count), states.Sum(state => state.Executed), lanes,
             Profile(states, threads))
         {
-            Notes = notes,
+            Notes = notes ?? [],
             Printed = string.Concat(states.Select(state => state.Findings.Printed.ToString())),
         };
     }

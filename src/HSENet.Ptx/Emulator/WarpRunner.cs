@@ -59,7 +59,7 @@ static unsafe class WarpRunner
             block.Budget -= code.Statements;
             if (block.Budget < 0)
             {
-                block.StoppedAt = (w, strand);
+                Stop(w, strand);
                 return;
             }
             block.Executed += code.Statements;
@@ -98,6 +98,9 @@ static unsafe class WarpRunner
             }
         }
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static void Stop(Warp w, Strand strand) => w.Block.StoppedAt = (w, strand);
 
     // The rarer endings; false when the strand stops.
     static bool End(Warp w, Strand strand, int index, uint mask)
