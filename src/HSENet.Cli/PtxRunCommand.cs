@@ -29,6 +29,10 @@ static class PtxRunCommand
             Description = "Instructions of a warp after which a kernel that does not end is given up.",
             DefaultValueFactory = _ => EmulatorOptions.Default.MaxInstructions,
         };
+        var strict = new Option<bool>("--strict")
+        {
+            Description = "Notes are findings: the last block's reads after an atomic without a fence."
+        };
         var verbose = Verb.Verbose();
         var command = new Command("run", """
             Runs a kernel of a PTX file in the emulator. Exit code 0: clean; 1: the checker found something; 2: cannot be read or run.
@@ -41,7 +45,7 @@ static class PtxRunCommand
               hsenet ptx run kernel.ptx --launch launch.json --profile --json
               hsenet ptx run kernel.ptx --launch launch.json --predict --gpu h100 --json
             """)
-        { file, launch, profile, predict, gpu, json, limit, verbose };
+        { file, launch, profile, predict, gpu, json, limit, strict, verbose };
         command.Run(verbose, (parsed, _) =>
         {
             try
@@ -55,7 +59,7 @@ static class PtxRunCommand
                 }
                 GpuModel? model = parsed.GetValue(profile) ? PtxRungs.Gpu(parsed.GetRequiredValue(gpu)) : null;
                 return Task.FromResult(Execute(parsed.GetRequiredValue(file), parsed.GetRequiredValue(launch), model,
-                    parsed.GetValue(limit), parsed.GetValue(json)));
+                    parsed.GetValue(limit), parsed.GetValue(strict), parsed.GetValue(json)));
             }
             catch (Exception e) when (e is PtxException or PtxLaunchException or EmulatorException or HseNetException)
             {
@@ -68,7 +72,7 @@ static class PtxRunCommand
         return command;
     }
 
-    static int Execute(string path, string launchPath, GpuModel? gpu, long maxInstructions, bool json)
+    static int Execute(string path, string launchPath, GpuModel? gpu, long maxInstructions, bool strict, bool json)
     {
         if (maxInstructions < 1)
             throw new HseNetException($"--max-instructions {maxInstructions}: expected at least 1");
@@ -78,7 +82,7 @@ static class PtxRunCommand
         try
         {
             result = PtxLaunch.Run(ptx, launch,
-                new EmulatorOptions { Races = true, Profile = gpu != null, MaxInstructions = maxInstructions });
+                new EmulatorOptions { Races = true, Profile = gpu != null, MaxInstructions = maxInstructions, Strict = strict });
         }
         catch (PtxException e)
         {
@@ -113,6 +117,8 @@ static class PtxRunCommand
             Console.WriteLine(finding);
         if (execution.FindingCount > execution.Findings.Count)
             Console.WriteLine($"and {execution.FindingCount - execution.Findings.Count} more of the same");
+        foreach (EmulatorFinding note in execution.Notes)
+            Console.WriteLine(note);
         using JsonDocument document = JsonDocument.Parse(result.ToJson());
         foreach (JsonProperty output in document.RootElement.GetProperty("outputs").EnumerateObject())
             Console.WriteLine($"{output.Name} = {output.Value.GetRawText()}");

@@ -58,8 +58,8 @@ static unsafe class BarrierUnit
         strand.Status = WarpStatus.AtBarrier;
         block.BarriersInUse |= 1u << (int)number;
         for (int n = 0; n < w.Strands.Count && w.Strands.Count > 1; n++)
-            if (w.Strands[n] is var other && other != strand && other.Status == WarpStatus.AtBarrier && other.BarrierInstruction == i && other.Barrier == number
-                && other.Top == strand.Top && strand.Shares(other, strand.Top))
+            if (w.Strands[n] is { Status: WarpStatus.AtBarrier } other && other != strand && other.BarrierInstruction == i
+                && other.Barrier == number && other.Top == strand.Top && strand.Shares(other, strand.Top))
             {
                 Divergence.Join(w, strand, other);
                 break;

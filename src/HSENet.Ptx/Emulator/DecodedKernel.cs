@@ -77,6 +77,8 @@ sealed unsafe class DecodedKernel
     /// <summary>All statements of the kernel and of the functions that it calls.</summary>
     public List<PtxInstruction> Statements { get; } = [];
     public CodeBlock[] Blocks { get; set; } = [];
+    /// <summary>Names of registers that are read although nothing wrote them.</summary>
+    public List<string> UnwrittenNames { get; } = [];
     public List<ConstantRow> Constants { get; } = [];
     public List<SpecialRow> Specials { get; } = [];
     public ArrayLayout SharedArrays { get; } = new();

@@ -56,6 +56,9 @@ unsafe partial class Decoder
                 if (_level is CheckLevel.Races or CheckLevel.All)
                     Emit(&RaceChecker.Fence, immediate: IsOfBlock() ? 0 : 1);
                 return true;
+            case "mbarrier":
+                DecodeMbarrier(operands);
+                return true;
             case "cp":
                 DecodeCopy(operands);
                 return true;

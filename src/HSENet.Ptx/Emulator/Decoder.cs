@@ -29,6 +29,8 @@ sealed unsafe partial class Decoder
         /// <summary>Index of its first block in the kernel.</summary>
         public int FirstBlock { get; set; }
 
+        public UnwrittenRegisters Unwritten { get; } = new(Graph);
+
         public string Name => Function.Name;
     }
 
@@ -108,12 +110,18 @@ sealed unsafe partial class Decoder
             Rejoin = Global(block.ImmediatePostDominator),
         };
         int start = _instructions.Count, count = -1;
+        IReadOnlyList<string>[] unwritten = _level == CheckLevel.Bounds ? [] : _routine.Unwritten.Of(block);
         for (int at = block.Start; at < block.End; at++)
         {
             _current = code.Instructions[at];
             _statement = _kernel.Statements.Count;
             _kernel.Statements.Add(_current);
             _rows.StartInstruction();
+            foreach (string name in unwritten.Length == 0 ? [] : unwritten[at - block.Start])
+            {
+                _kernel.UnwrittenNames.Add(name);
+                Emit(&UnwrittenRegisters.Report, _kernel.UnwrittenNames.Count - 1);
+            }
             if (IsEnding(_current))
             {
                 DecodeEnding(ref result);

@@ -83,8 +83,10 @@ public sealed class Emulator(EmulatorMemory memory)
         long blocks = options.Blocks?.Count ?? grid.Count;
         if (options.Cooperative)
             CheckResident(kernel, decoded, grid, block, dynamicSharedBytes);
-        int workers = options.Cooperative ? (int)blocks : (int)Math.Min(blocks, options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
-        if (!options.Cooperative && (decoded.Ordered || options.Races || options.Observer != null || decoded.InstructionsPerBlock < SmallLaunch / blocks))
+        int workers = options.Cooperative ? (int)blocks
+            : (int)Math.Min(blocks, options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
+        if (!options.Cooperative && (decoded.Ordered || options.Races || options.Observer != null
+            || decoded.InstructionsPerBlock < SmallLaunch / blocks))
             workers = 1;
         if (options.Races && kernel.Module.Variables != null)
             shape.Regions.ClearStamps(); // the module's variables may carry the times of another memory
@@ -119,8 +121,8 @@ public sealed class Emulator(EmulatorMemory memory)
         Occupancy occupancy = Occupancy.Of(gpu, block.Count, registers, decoded.DeclaredSharedBytes + dynamicSharedBytes);
         long most = (long)occupancy.Blocks * gpu.Multiprocessors;
         if (grid.Count > most)
-            throw new EmulatorException($"{kernel.Name}: a cooperative launch of {grid.Count} blocks: {most} blocks live on a {gpu.Name} at "
-                + $"once ({occupancy.Limit})");
+            throw new EmulatorException($"{kernel.Name}: a cooperative launch of {grid.Count} blocks: {most} blocks live on a {gpu.Name} "
+                + $"at once ({occupancy.Limit})");
     }
 
     static BlockState Take(DecodedKernel kernel, int warps)
@@ -140,6 +142,8 @@ public sealed class Emulator(EmulatorMemory memory)
             throw new EmulatorException($"{name}: a grid of {grid} blocks cannot be launched");
         if (block.X < 1 || block.Y < 1 || block.Z is < 1 or > 64 || block.Count > kernel.MaxThreadsPerBlock)
             throw new EmulatorException($"{name}: a block of {block} threads cannot be launched; it may have {kernel.MaxThreadsPerBlock}");
+        if (kernel.LaunchFault(block) is { } fault)
+            throw new EmulatorException($"{name}: {fault}");
         if (parameters.Length != decoded.ParameterBytes)
             throw new EmulatorException($"{name} takes {decoded.ParameterBytes} bytes of parameters, got {parameters.Length}");
         if ((long)decoded.LocalBytes * block.Count > MostLocalBytes)

@@ -132,7 +132,7 @@ public sealed unsafe class EmulatorAllocation : IDisposable
     {
         if (!_initialised)
             EnsureShadow();
-        races &= !_readOnly; // nobody writes there
+        races &= !_readOnly && !IsConstant; // nobody writes there
         if (races && _stamps == null)
             _stamps = RaceStamps.Make(Bytes);
         return new MemoryRegion
@@ -140,7 +140,7 @@ public sealed unsafe class EmulatorAllocation : IDisposable
             Base = Address,
             Data = _data,
             LoadBytes = (ulong)Bytes,
-            StoreBytes = _readOnly ? 0 : (ulong)Bytes,
+            StoreBytes = _readOnly || IsConstant ? 0 : (ulong)Bytes,
             Shadow = _shadow,
             Stamps = races ? _stamps : null,
         };

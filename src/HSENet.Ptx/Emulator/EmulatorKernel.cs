@@ -39,6 +39,23 @@ public sealed class EmulatorKernel
     /// <summary>The most threads of a block, from <c>.maxntid</c> or <c>.reqntid</c>.</summary>
     public int MaxThreadsPerBlock { get; }
 
+    /// <summary>What the kernel demands of a launch besides limits; null when it fits.</summary>
+    internal string? LaunchFault(Dim3 block)
+    {
+        foreach (PtxDirective directive in _entry.Directives)
+        {
+            long[] sizes = directive.Name is "reqntid" or "reqnctapercluster"
+                ? [.. directive.Arguments.Select(size => Size(directive, size)), 1, 1, 1] : [];
+            if (directive.Name == "reqntid" && (block.X != sizes[0] || block.Y != sizes[1] || block.Z != sizes[2]))
+                return $"a block of {block} threads cannot be launched; .reqntid demands ({sizes[0]}, {sizes[1]}, {sizes[2]})";
+            if (directive.Name == "reqnctapercluster" && sizes[0] * sizes[1] * sizes[2] != 1)
+                return $"clusters of {sizes[0]} x {sizes[1]} x {sizes[2]} blocks; the emulator runs clusters of one block only";
+            if (directive.Name == "explicitcluster" && _entry.Directives.All(other => other.Name != "reqnctapercluster"))
+                return "a cluster has to be given at the launch (.explicitcluster); the emulator runs clusters of one block only";
+        }
+        return null;
+    }
+
     static long Size(PtxDirective directive, string size) =>
         long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out long threads)
         ? Math.Min(threads, MaxThreads) : throw new PtxException(directive.Line, $"'{size}' is no number of threads");

@@ -38,6 +38,8 @@ static class LaunchFileReader
     static PtxLaunchFile Launch(JsonElement root, string folder)
     {
         Expect(root, JsonValueKind.Object, "the launch file");
+        if (root.TryGetProperty("cluster", out _) && Sizes(root, "cluster") is not { Count: 1 })
+            throw new PtxLaunchException("cluster: the emulator runs clusters of one block only");
         List<PtxLaunchBuffer> buffers = [];
         foreach ((int n, JsonElement element) in Items(root, "buffers").Index())
         {
@@ -53,6 +55,7 @@ static class LaunchFileReader
             Grid = Sizes(root, "grid"),
             Block = Sizes(root, "block"),
             DynamicSharedBytes = root.TryGetProperty("dynamic_shared", out JsonElement shared) ? Integer(shared, "dynamic_shared", 0) : 0,
+            Cooperative = Flag(root, "cooperative"),
             Buffers = buffers,
             Parameters = [.. Items(root, "params").Select((element, n) => Parameter(element, $"params[{n}]", names))],
             Outputs = [.. Items(root, "outputs").Select((element, n) => Known(Text(element, $"outputs[{n}]"), names, $"outputs[{n}]"))],
@@ -145,6 +148,13 @@ static class LaunchFileReader
 
     static string Known(string name, HashSet<string> buffers, string place) =>
         buffers.Contains(name) ? name : throw new PtxLaunchException($"{place}: there is no buffer '{name}'");
+
+    static bool Flag(JsonElement root, string name) => root.TryGetProperty(name, out JsonElement value) && (value.ValueKind switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => throw new PtxLaunchException($"{name} is a JSON {Word(value.ValueKind)}, expected boolean"),
+    });
 
     static int Integer(JsonElement element, string place, int least) =>
         element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value) && value >= least

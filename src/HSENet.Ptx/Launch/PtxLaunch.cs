@@ -26,7 +26,8 @@ public static class PtxLaunch
             buffers[buffer.Name] = Allocate(memory, buffer);
         byte[] parameters = Parameters(launch, declared, name => buffers[name].Address);
         EmulatorResult execution = new Emulator(memory)
-            .Launch(kernel, launch.Grid, launch.Block, launch.DynamicSharedBytes, parameters, options);
+            .Launch(kernel, launch.Grid, launch.Block, launch.DynamicSharedBytes, parameters,
+                (options ?? EmulatorOptions.Default) with { Cooperative = launch.Cooperative || options?.Cooperative == true });
         List<PtxLaunchOutput> outputs = [];
         foreach (string name in launch.Outputs)
         {
@@ -144,6 +145,13 @@ public sealed record PtxLaunchResult(EmulatorResult Execution, IReadOnlyList<Ptx
             foreach (EmulatorFinding finding in Execution.Findings)
                 Write(writer, finding);
             writer.WriteEndArray();
+            if (Execution.Notes.Count > 0)
+            {
+                writer.WriteStartArray("notes");
+                foreach (EmulatorFinding note in Execution.Notes)
+                    Write(writer, note);
+                writer.WriteEndArray();
+            }
             writer.WriteStartObject("outputs");
             foreach (PtxLaunchOutput output in Outputs)
             {

@@ -19,6 +19,9 @@ public sealed record PtxLaunchFile
     /// <summary>Bytes of dynamic shared memory.</summary>
     public int DynamicSharedBytes { get; init; }
 
+    /// <summary>All blocks run together and may wait for each other.</summary>
+    public bool Cooperative { get; init; }
+
     /// <summary>Global memory.</summary>
     public IReadOnlyList<PtxLaunchBuffer> Buffers { get; init; } = [];
 

@@ -26,6 +26,7 @@ static partial class PtxInstructionTable
         $evict L1::evict_normal/L1::evict_unchanged/L1::evict_first/L1::evict_last/L1::no_allocate
         $evict2 L2::evict_normal/L2::evict_first/L2::evict_last
         $fetch L2::64B/L2::128B/L2::256B
+        $mbarspace shared/shared::cta
         $atomspace global/shared/shared::cta/shared::cluster
         $mspace global/shared/shared::cta
         $priority L2::evict_last/L2::evict_normal/L2::evict_first/L2::evict_unchanged
@@ -173,6 +174,16 @@ static partial class PtxInstructionTable
         barrier | cluster wait ?acquire ?aligned
         membar | cta/gl/sys
         fence | ?sc/acq_rel/acquire/release $scope
+        fence | mbarrier_init release cluster
+        mbarrier m s | init ?$mbarspace b64
+        mbarrier m | inval ?$mbarspace b64
+        mbarrier d m ?s | arrive/arrive_drop ?release/relaxed ?cta/cluster ?$mbarspace b64
+        mbarrier m ?s | arrive/arrive_drop ?release/relaxed ?cta/cluster ?$mbarspace b64
+        mbarrier d m s | arrive/arrive_drop noComplete ?release ?cta ?$mbarspace b64
+        mbarrier d m s | arrive/arrive_drop expect_tx ?release/relaxed ?cta/cluster ?$mbarspace b64
+        mbarrier m s | expect_tx/complete_tx ?relaxed ?cta/cluster ?$mbarspace b64
+        mbarrier q m s ?s | test_wait/try_wait ?parity ?acquire/relaxed ?cta/cluster ?$mbarspace b64
+        mbarrier d s | pending_count b64
         cp m m s ?s | async ca/cg shared/shared::cta global ?$fetch
         cp m m s p | async ca/cg shared/shared::cta global ?$fetch
         cp m m s s ?s | async ca/cg shared/shared::cta global L2::cache_hint ?$fetch

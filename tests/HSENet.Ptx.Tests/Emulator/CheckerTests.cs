@@ -206,8 +206,9 @@ public class CheckerTests
     [InlineData("ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%r2}, [tile];")]
     public void Instructions_of_a_warp_need_their_lanes(string instruction)
     {
-        string body = $".shared .align 16 .b8 tile[16]; mov.u32 %r1, %tid.x; setp.lt.u32 %p1, %r1, 30; @!%p1 bra OUT; {instruction} OUT: "
-            + "add.u32 %r9, %r1, 1;";
+        string zeros = string.Concat(Enumerable.Range(0, 8).Select(i => $"mov.u32 %r{i}, 0; mov.f32 %f{i}, 0f00000000; "));
+        string body = $".shared .align 16 .b8 tile[16]; {zeros}mov.u32 %r1, %tid.x; setp.lt.u32 %p1, %r1, 30; "
+            + $"@!%p1 bra OUT; {instruction} OUT: add.u32 %r9, %r1, 1;";
         EmulatorFinding[] findings = All(body, 32);
 
         Assert.All(findings, finding => Assert.Equal(FindingKind.MissingLanes, finding.Kind));

@@ -11,7 +11,7 @@ namespace HSENet.Ptx;
 /// <item>A fence, then a strong write (atomic, volatile, relaxed), or a release, publishes what its own thread did and knew; a strong read
 /// of the word and then a fence, or an acquire, lets its own thread know it. Scopes of both sides have to include the other thread.</item>
 /// </list>
-/// A thread knows its block up to the last barrier of all, its warp up to the warp's last barrier of all lanes, and what else it has acquired.
+/// A thread knows its block up to the last barrier of all, its warp up to that of all lanes, and what else it has acquired.
 /// </summary>
 sealed unsafe class RaceOrder(BlockState block, int warps)
 {

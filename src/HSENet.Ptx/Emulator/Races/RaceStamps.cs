@@ -28,7 +28,7 @@ unsafe struct RaceCells
     /// <summary>The last writer.</summary>
     public uint* Write;
 
-    /// <summary>When the first weak read since the last write, or the last barrier before a read, was made; only the clock counts.</summary>
+    /// <summary>When the first weak read since the last write, or since a barrier, was made; only the clock counts.</summary>
     public uint* First;
 
     /// <summary>Warps and lanes of the weak reads since then, as bits.</summary>

@@ -12,8 +12,8 @@ sealed record Release(Knowledge? Known, uint Clock);
 readonly record struct Observation(WordLog Log, int Count, bool NeedsDevice, bool Atomic);
 
 /// <summary>
-/// Releases that a chain of strong writes carries: atomics add to it, a plain store starts a new one. Only what somebody acquires is joined,
-/// each release once.
+/// Releases that a chain of strong writes carries: atomics add to it, a plain store starts a new one. Only what somebody acquires is
+/// joined, each release once.
 /// </summary>
 sealed class WordLog(int root)
 {
