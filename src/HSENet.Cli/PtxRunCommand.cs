@@ -13,7 +13,7 @@ static class PtxRunCommand
         var file = Verb.Files<string>("file", "A PTX file.", ArgumentArity.ExactlyOne);
         var launch = new Option<string>("--launch")
         {
-            Description = "JSON: kernel, grid, block, dynamic_shared, buffers, params, outputs.",
+            Description = "JSON: kernel, grid, block, dynamic_shared, buffers, symbols, params, outputs.",
             Required = true
         };
         var profile = new Option<bool>("--profile")
@@ -23,7 +23,7 @@ static class PtxRunCommand
         };
         var predict = PtxPredict.Option();
         var gpu = PtxProfileCommand.Gpu();
-        var json = new Option<bool>("--json") { Description = "One JSON object on stdout: findings, outputs, profile; or error." };
+        var json = new Option<bool>("--json") { Description = "One JSON object on stdout: findings, outputs, printed, profile; or error." };
         var limit = new Option<long>("--max-instructions")
         {
             Description = "Instructions of a warp after which a kernel that does not end is given up.",
@@ -40,6 +40,9 @@ static class PtxRunCommand
             The launch file:
               {"kernel": "k", "grid": [1,1,1], "block": [64,1,1], "buffers": [{"name": "x", "type": "u32", "count": 64, "values": [...]},
                {"name": "y", "type": "u32", "count": 64}], "params": [{"buffer": "x"}, {"buffer": "y"}, {"u32": 64}], "outputs": ["y"]}
+
+            "symbols": [{"name": "c", "type": "u32", "values": [...]}] fills variables of the module; outputs may name them, too. What the
+            kernel prints goes to stderr, and into the JSON as "printed".
 
             Examples:
               hsenet ptx run kernel.ptx --launch launch.json --profile --json
@@ -88,7 +91,9 @@ static class PtxRunCommand
         {
             throw new HseNetException($"{path}: {e.Message}", e);
         }
-        KernelProfile? profile = gpu == null ? null : KernelProfile.Of(PtxModule.Parse(ptx), launch.Kernel, result.Execution.Profile!, gpu,
+        Console.Error.Write(result.Execution.Printed);
+        using EmulatorModule module = EmulatorModule.Load(ptx);
+        KernelProfile? profile = gpu == null ? null : KernelProfile.Of(module.Program, launch.Kernel, result.Execution.Profile!, gpu,
             launch.DynamicSharedBytes, launch.Buffers.Sum(buffer => buffer.Bytes));
         if (json)
             Console.WriteLine(result.ToJson(profile == null ? null : writer => ProfileJson.Write(profile, writer)));

@@ -38,6 +38,7 @@ static unsafe class AtomicForms
             "and" => Of<And32, And64, TSpace, TMode>(type),
             "or" => Of<Or32, Or64, TSpace, TMode>(type),
             "xor" => Of<Xor32, Xor64, TSpace, TMode>(type),
+            "min" or "max" when LaneRules.Float(type) is { } format => HalfExtremes<TSpace, TMode>(operation, format, type),
             "min" => type is PtxType.S32 or PtxType.S64 ? Of<MinSigned32, MinSigned64, TSpace, TMode>(type)
                 : Of<MinUnsigned32, MinUnsigned64, TSpace, TMode>(type),
             "max" => type is PtxType.S32 or PtxType.S64 ? Of<MaxSigned32, MaxSigned64, TSpace, TMode>(type)
@@ -51,6 +52,20 @@ static unsafe class AtomicForms
                 64 => &Atomics.CompareAndSwap<Bits64, ulong, TSpace, TMode>,
                 _ => null,
             },
+            _ => null,
+        };
+
+    static Execute HalfExtremes<TSpace, TMode>(string operation, FloatFormat format, PtxType type) where TSpace : ISpace
+        where TMode : ICheckMode => (operation, format == FloatFormat.Half, type.Bits()) switch
+        {
+            ("min", true, 16) => Half<MinHalf, TSpace, TMode>(),
+            ("min", true, 32) => Word<MinHalves, TSpace, TMode>(),
+            ("min", false, 16) => Half<MinBrain, TSpace, TMode>(),
+            ("min", false, 32) => Word<MinBrains, TSpace, TMode>(),
+            ("max", true, 16) => Half<MaxHalf, TSpace, TMode>(),
+            ("max", true, 32) => Word<MaxHalves, TSpace, TMode>(),
+            ("max", false, 16) => Half<MaxBrain, TSpace, TMode>(),
+            ("max", false, 32) => Word<MaxBrains, TSpace, TMode>(),
             _ => null,
         };
 

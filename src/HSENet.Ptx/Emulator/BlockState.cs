@@ -82,6 +82,7 @@ sealed unsafe class BlockState
     public Dim3 Position { get; private set; }
     public long Number { get; private set; }
     public int DynamicSharedBytes => _dynamicShared;
+    public uint LaunchNumber { get; private set; }
 
     /// <summary>Instructions that warps may still execute before they are asked.</summary>
     public long Budget;
@@ -120,6 +121,7 @@ sealed unsafe class BlockState
     public void Prepare(in LaunchShape launch)
     {
         Regions = launch.Regions;
+        LaunchNumber = launch.Number;
         for (int i = 0; i < _hintCount; i++)
             Hints[i] = Regions.Empty;
         launch.Parameters.CopyTo(new Span<byte>(Parameters, Kernel.ParameterBytes));

@@ -40,6 +40,7 @@ sealed partial class DecodeTable
         AddIntegerRules();
         AddBitRules();
         AddFloatRules();
+        AddPackRules();
         AddConversionRules();
     }
 

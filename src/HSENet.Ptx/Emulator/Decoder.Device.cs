@@ -33,6 +33,17 @@ unsafe partial class Decoder
         return true;
     }
 
+    bool DecodeDiscard()
+    {
+        if (_current.Opcode != "discard")
+            return false;
+        if (_current.Operands[1] is not PtxInteger { Value: DiscardedBytes.Count })
+            throw Fault($"discard takes {DiscardedBytes.Count} bytes");
+        (int address, long offset) = Address((PtxAddress)_current.Operands[0]);
+        Emit(&DiscardedBytes.Execute, a: address, immediate: offset, accessesMemory: true);
+        return true;
+    }
+
     // isspacep of spaces that lie in the same memory as .global, and that of a kernel's parameters.
     bool DecodeIsInSpace()
     {

@@ -47,7 +47,7 @@ unsafe partial class Decoder
     void DecodePlain()
     {
         if (DecodeMemory() || DecodeWarp() || DecodeMove() || DecodeScalar() || DecodeCompare() || DecodeCarry() || DecodeWmma()
-            || DecodeDeviceCall() || DecodePolicy() || DecodeIsInSpace())
+            || DecodeDeviceCall() || DecodePolicy() || DecodeIsInSpace() || DecodeDiscard())
             return;
         Form form = DecodeTable.Instance.Find(_current) ?? throw Fault($"the emulator does not execute '{_current.Mnemonic}'");
         EmitForm(form, _current.Operands);

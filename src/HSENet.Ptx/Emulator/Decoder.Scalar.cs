@@ -58,10 +58,14 @@ unsafe partial class Decoder
     void DecodeSet()
     {
         PtxType to = _current.Types[0];
+        if (LaneRules.IsPacked(to))
+        {
+            DecodePackedSet(to);
+            return;
+        }
         PtxInstruction plain = WithoutCombination() with { Opcode = "setp" };
         plain = plain with { Modifiers = RemoveFirst(plain.Modifiers, to.Word()) };
-        Form form = LaneRules.IsPacked(to) ? throw Fault("set of packed halves takes no predicate here")
-            : DecodeTable.Instance.Find(plain) ?? throw Fault($"the emulator does not execute '{_current.Mnemonic}'");
+        Form form = DecodeTable.Instance.Find(plain) ?? throw Fault($"the emulator does not execute '{_current.Mnemonic}'");
         int test = _rows.Scratch(RowKind.Predicate);
         Emit(form.Execute, test, Source(_current.Operands[1], form.Sources[0]), Source(_current.Operands[2], form.Sources[1]),
             immediate: form.Mode);
@@ -69,6 +73,20 @@ unsafe partial class Decoder
         int one = _rows.Constant(RowKind.Bits32, DecodeTable.TruthValue(to)), zero = _rows.Constant(RowKind.Bits32, 0);
         Emit(&LaneVectors.Select, Destination(_current.Operands[0], RowKind.Bits32), one, zero, test);
         CutSigned(_current.Operands[0]);
+    }
+
+    // Each half is 1.0 or 0, so the predicate chooses between the comparisons, their opposites, and a constant.
+    void DecodePackedSet(PtxType to)
+    {
+        Form form = DecodeTable.Instance.Find(WithoutCombination()) ?? throw Fault($"the emulator does not execute '{_current.Mnemonic}'");
+        int plain = _rows.Scratch(RowKind.Bits32), opposite = _rows.Scratch(RowKind.Bits32);
+        int ones = _rows.Constant(RowKind.Bits32, DecodeTable.TruthValue(to) * 0x10001), zeros = _rows.Constant(RowKind.Bits32, 0);
+        Emit(form.Execute, plain, Source(_current.Operands[1], form.Sources[0]), Source(_current.Operands[2], form.Sources[1]),
+            immediate: form.Mode);
+        int other = Source(_current.Operands[3], RowKind.Predicate);
+        Emit(&LaneVectors.Binary<Xor32>, opposite, plain, ones);
+        (int whenTrue, int whenFalse) = _current.Has("or") ? (ones, plain) : _current.Has("xor") ? (opposite, plain) : (plain, zeros);
+        Emit(&LaneVectors.Select, Destination(_current.Operands[0], RowKind.Bits32), whenTrue, whenFalse, other);
     }
 
     // The first destination gets the low halves' comparison, the second the high halves'.

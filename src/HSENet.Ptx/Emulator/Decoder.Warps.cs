@@ -9,7 +9,7 @@ unsafe partial class Decoder
 
     // Has no meaning for an emulated block.
     static bool IsNothing(string opcode) => opcode is "prefetch" or "prefetchu" or "griddepcontrol" or "nanosleep" or "brkpt" or "pmevent"
-        or "discard" or "applypriority";
+        or "applypriority";
 
     bool DecodeWarp()
     {
@@ -23,9 +23,9 @@ unsafe partial class Decoder
                 ShuffleMode mode = _current.Has("up") ? ShuffleMode.Up : _current.Has("down") ? ShuffleMode.Down
                     : _current.Has("bfly") ? ShuffleMode.Butterfly : ShuffleMode.Index;
                 (PtxOperand value, int inRange) = Pair(operands[0]);
+                int shuffled = Members(4);
                 Emit(&WarpInstructions.Shuffle, Destination(value, RowKind.Bits32), Source(operands[1], RowKind.Bits32),
-                    Source(operands[2], RowKind.Bits32),
-                    Source(operands[3], RowKind.Bits32), (long)mode, [inRange, Source(operands[4], RowKind.Bits32)]);
+                    Source(operands[2], RowKind.Bits32), Source(operands[3], RowKind.Bits32), (long)mode, [inRange, shuffled]);
                 return true;
             case "vote":
                 DecodeVote(operands);
@@ -45,6 +45,10 @@ unsafe partial class Decoder
                 Emit(&WarpInstructions.Reduce, Destination(operands[0], RowKind.Bits32), Source(operands[1], RowKind.Bits32),
                     immediate: (long)operation | signed,
                     more: [Source(operands[2], RowKind.Bits32)]);
+                return true;
+            case "elect":
+                (PtxOperand leader, int isLeader) = Pair(operands[0]);
+                Emit(&WarpInstructions.Elect, Destination(leader, RowKind.Bits32), more: [isLeader, Members(1)]);
                 return true;
             case "activemask":
                 Emit(&WarpInstructions.ActiveMask, Destination(operands[0], RowKind.Bits32));
@@ -73,9 +77,23 @@ unsafe partial class Decoder
     (PtxOperand First, int Second) Pair(PtxOperand operand) => operand is PtxPair pair
         ? (pair.First, Destination(pair.Second, RowKind.Predicate)) : (operand, -1);
 
+    // The lanes that take part: those that the operand names or, in the forms of targets before sm_70, those that are here.
+    int Members(int operand)
+    {
+        if (_current.Operands.Count > operand)
+            return Source(_current.Operands[operand], RowKind.Bits32);
+        string target = _module.Program.Target.Split(',')[0];
+        if (int.TryParse(string.Concat(target.SkipWhile(c => !char.IsAsciiDigit(c)).TakeWhile(char.IsAsciiDigit)), out int number)
+            && number >= 70)
+            throw Fault($"'{_current.Mnemonic}' without .sync is of targets before sm_70, not of {target}");
+        int here = _rows.Scratch(RowKind.Bits32);
+        Emit(&WarpInstructions.ActiveMask, here);
+        return here;
+    }
+
     void DecodeVote(IReadOnlyList<PtxOperand> operands)
     {
-        int predicate = Source(operands[1], RowKind.Predicate), members = Source(operands[2], RowKind.Bits32);
+        int predicate = Source(operands[1], RowKind.Predicate), members = Members(2);
         if (_current.Has("ballot"))
             Emit(&WarpInstructions.Ballot, Destination(operands[0], RowKind.Bits32), predicate, more: [members]);
         else
@@ -98,6 +116,11 @@ unsafe partial class Decoder
         if (_current.Space != PtxSpace.Shared && (isFloat || (returns && operands[0] is not PtxSink)))
             _kernel.Ordered = true;
         (int address, long offset) = Address((PtxAddress)operands[at]);
+        if (operands[at + 1] is PtxVector vector)
+        {
+            DecodeAtomicVector(execute, returns ? ((PtxVector)operands[0]).Elements : [], address, offset, vector.Elements, type);
+            return;
+        }
         int b = Source(operands[at + 1], kind), c = operation == "cas" ? Source(operands[at + 2], kind) : 0;
         int index = Emit(execute, returns ? Destination(operands[0], kind) : _rows.Scratch(kind), address, b, c, offset,
             accessesMemory: true);

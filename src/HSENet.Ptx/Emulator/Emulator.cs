@@ -13,6 +13,9 @@ readonly ref struct LaunchShape
 
     /// <summary>Time of the race check; null when none is made.</summary>
     public LaunchOrder? Order { get; init; }
+
+    /// <summary>Which launch of its memory it is, from 1.</summary>
+    public uint Number { get; init; }
 }
 
 /// <summary>An emulated device: executes kernels on the allocations of a memory.</summary>
@@ -79,6 +82,7 @@ public sealed class Emulator(EmulatorMemory memory)
             Options = options,
             Regions = memory.Regions(kernel.Module.Variables, options.Races),
             Order = order,
+            Number = Interlocked.Increment(ref memory.Launches),
         };
         long blocks = options.Blocks?.Count ?? grid.Count;
         if (options.Cooperative)

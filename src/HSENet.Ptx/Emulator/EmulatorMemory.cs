@@ -12,6 +12,9 @@ public sealed unsafe class EmulatorMemory : IDisposable
     /// <summary>Time of the race check, which goes on from launch to launch.</summary>
     internal uint RaceClock { get; set; }
 
+    /// <summary>Launches so far: what a kernel reads as its grid's number.</summary>
+    internal uint Launches;
+
     /// <summary>Held by a launch that looks for races: its stamps are the memory's.</summary>
     internal Lock RaceLock { get; } = new();
 

@@ -82,7 +82,7 @@ public sealed class LaunchProfile
     public static long MatrixOperations(PtxInstruction instruction)
     {
         ArgumentNullException.ThrowIfNull(instruction);
-        if (instruction.Opcode != "mma")
+        if (instruction.Opcode != "mma" && !(instruction.Opcode == "wmma" && instruction.Has("mma")))
             return 0;
         string shape = instruction.Modifiers.First(modifier => modifier.Length > 1 && modifier[0] == 'm' && char.IsAsciiDigit(modifier[1]));
         return shape.Split('m', 'n', 'k').Where(part => part.Length > 0)

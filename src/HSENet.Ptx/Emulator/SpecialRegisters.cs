@@ -9,7 +9,10 @@ static unsafe class SpecialRegisters
         "%nctaid.z", "%laneid", "%warpid", "%nwarpid", "%lanemask_eq", "%lanemask_le", "%lanemask_lt", "%lanemask_ge", "%lanemask_gt",
         "%smid", "%nsmid", "%gridid", "%dynamic_smem_size", "%total_smem_size", "%clusterid.x", "%clusterid.y", "%clusterid.z",
         "%nclusterid.x", "%nclusterid.y", "%nclusterid.z", "%cluster_ctaid.x", "%cluster_ctaid.y", "%cluster_ctaid.z", "%cluster_nctaid.x",
-        "%cluster_nctaid.y", "%cluster_nctaid.z", "%cluster_ctarank", "%cluster_nctarank", "%is_explicit_cluster",
+        "%cluster_nctaid.y", "%cluster_nctaid.z", "%cluster_ctarank", "%cluster_nctarank", "%is_explicit_cluster", "%aggr_smem_size",
+        "%reserved_smem_offset_begin", "%reserved_smem_offset_end", "%reserved_smem_offset_cap", "%reserved_smem_offset_0",
+        "%reserved_smem_offset_1", "%current_graph_exec", .. Enumerable.Range(0, 32).Select(n => $"%envreg{n}"),
+        .. Enumerable.Range(0, 8).SelectMany(n => new[] { $"%pm{n}", $"%pm{n}_64" }),
     ];
 
     /// <summary>Registers that count time: they are read, not filled beforehand.</summary>
@@ -20,7 +23,7 @@ static unsafe class SpecialRegisters
 
     /// <summary>Whether the value differs between the blocks of a launch.</summary>
     public static bool OfPosition(string name) =>
-        name is "%ctaid.x" or "%ctaid.y" or "%ctaid.z" or "%clusterid.x" or "%clusterid.y" or "%clusterid.z";
+        name is "%gridid" or "%ctaid.x" or "%ctaid.y" or "%ctaid.z" or "%clusterid.x" or "%clusterid.y" or "%clusterid.z";
 
     public static uint Value(string name, BlockState block, Warp w, int lane)
     {
@@ -48,7 +51,8 @@ static unsafe class SpecialRegisters
             "%lanemask_gt" => ~((2u << lane) - 1),
             "%lanemask_ge" => ~((1u << lane) - 1),
             "%dynamic_smem_size" => (uint)block.DynamicSharedBytes,
-            "%total_smem_size" => (uint)block.Shared->LoadBytes,
+            "%total_smem_size" or "%aggr_smem_size" => (uint)block.Shared->LoadBytes,
+            "%gridid" => block.LaunchNumber,
             "%nsmid" or "%cluster_nctaid.x" or "%cluster_nctaid.y" or "%cluster_nctaid.z" or "%cluster_nctarank" => 1,
             _ => 0, // one multiprocessor, one grid, clusters of one block
         };

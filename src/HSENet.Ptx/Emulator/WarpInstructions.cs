@@ -95,6 +95,16 @@ static unsafe class WarpInstructions
         Spread((uint*)(w.Rows + i->D), result, mask);
     }
 
+    /// <summary>elect.sync: the lowest lane of those that are named.</summary>
+    public static void Elect(Warp w, Instruction* i, uint mask)
+    {
+        uint members = Members(w, i, mask, i->More[1], FindingKind.MissingLanes) & mask;
+        int leader = BitOperations.TrailingZeroCount(members == 0 ? mask : members);
+        Spread((uint*)(w.Rows + i->D), (uint)leader, mask);
+        if (i->More[0] >= 0)
+            Lanes.Merge(w, i->More[0], 1u << leader, mask);
+    }
+
     public static void ActiveMask(Warp w, Instruction* i, uint mask) => Spread((uint*)(w.Rows + i->D), mask, mask);
 
     /// <summary>bar.warp.sync.</summary>

@@ -49,6 +49,15 @@ static class LaunchFileReader
             buffers.Add(buffer);
         }
         HashSet<string> names = [.. buffers.Select(buffer => buffer.Name)];
+        List<PtxLaunchBuffer> symbols = [];
+        foreach ((int n, JsonElement element) in Items(root, "symbols").Index())
+        {
+            PtxLaunchBuffer symbol = Buffer(element, $"symbols[{n}]", folder);
+            if (buffers.Concat(symbols).Any(other => other.Name == symbol.Name))
+                throw new PtxLaunchException($"symbols[{n}]: there is already a buffer or symbol '{symbol.Name}'");
+            symbols.Add(symbol);
+        }
+        HashSet<string> readable = [.. names, .. symbols.Select(symbol => symbol.Name)];
         return new PtxLaunchFile
         {
             Kernel = Text(Property(root, "kernel", "the launch file"), "kernel"),
@@ -57,8 +66,10 @@ static class LaunchFileReader
             DynamicSharedBytes = root.TryGetProperty("dynamic_shared", out JsonElement shared) ? Integer(shared, "dynamic_shared", 0) : 0,
             Cooperative = Flag(root, "cooperative"),
             Buffers = buffers,
+            Symbols = symbols,
             Parameters = [.. Items(root, "params").Select((element, n) => Parameter(element, $"params[{n}]", names))],
-            Outputs = [.. Items(root, "outputs").Select((element, n) => Known(Text(element, $"outputs[{n}]"), names, $"outputs[{n}]"))],
+            Outputs = [.. Items(root, "outputs")
+                .Select((element, n) => Known(Text(element, $"outputs[{n}]"), readable, $"outputs[{n}]"))],
         };
     }
 

@@ -24,6 +24,8 @@ public static class PtxLaunch
         Dictionary<string, EmulatorAllocation> buffers = [];
         foreach (PtxLaunchBuffer buffer in launch.Buffers)
             buffers[buffer.Name] = Allocate(memory, buffer);
+        foreach (PtxLaunchBuffer symbol in launch.Symbols)
+            buffers[symbol.Name] = Fill(module, symbol);
         byte[] parameters = Parameters(launch, declared, name => buffers[name].Address);
         EmulatorResult execution = new Emulator(memory)
             .Launch(kernel, launch.Grid, launch.Block, launch.DynamicSharedBytes, parameters,
@@ -33,7 +35,7 @@ public static class PtxLaunch
         {
             byte[] bytes = new byte[buffers[name].Bytes];
             buffers[name].Read<byte>(bytes);
-            outputs.Add(new PtxLaunchOutput(name, launch.Buffers.First(buffer => buffer.Name == name).Type, bytes));
+            outputs.Add(new PtxLaunchOutput(name, launch.Buffers.Concat(launch.Symbols).First(buffer => buffer.Name == name).Type, bytes));
         }
         return new PtxLaunchResult(execution, outputs);
     }
@@ -47,8 +49,20 @@ public static class PtxLaunch
         if (total > (UInt128)available)
             throw new PtxLaunchException($"the buffers need {total} bytes, this machine has {available}");
         foreach (string output in launch.Outputs)
-            if (launch.Buffers.First(buffer => buffer.Name == output).Bytes > Array.MaxLength)
+            if (launch.Buffers.Concat(launch.Symbols).First(buffer => buffer.Name == output).Bytes > Array.MaxLength)
                 throw new PtxLaunchException($"buffer '{output}' is too large for an output");
+    }
+
+    // A variable is filled from its start; what its values do not reach keeps what the module gave it.
+    static EmulatorAllocation Fill(EmulatorModule module, PtxLaunchBuffer symbol)
+    {
+        EmulatorAllocation variable = module.Variable(symbol.Name)
+            ?? throw new PtxLaunchException($"symbols: the module has no variable '{symbol.Name}' in .global or .const");
+        if (symbol.Bytes > variable.Bytes)
+            throw new PtxLaunchException($"symbols: '{symbol.Name}' has {variable.Bytes} bytes, the launch file gives {symbol.Bytes}");
+        if (symbol.Values != null)
+            variable.Write<byte>(symbol.Values);
+        return variable;
     }
 
     // Memory that nobody wrote is zero underneath, so that an output does not show what the host had there.
@@ -159,6 +173,8 @@ public sealed record PtxLaunchResult(EmulatorResult Execution, IReadOnlyList<Ptx
                 LaunchValues.WriteJson(writer, output.Type, output.Bytes);
             }
             writer.WriteEndObject();
+            if (Execution.Printed.Length > 0)
+                writer.WriteString("printed", Execution.Printed);
             if (profile != null)
             {
                 writer.WritePropertyName("profile");

@@ -25,10 +25,14 @@ public sealed record PtxLaunchFile
     /// <summary>Global memory.</summary>
     public IReadOnlyList<PtxLaunchBuffer> Buffers { get; init; } = [];
 
+    /// <summary>Variables of the module in <c>.global</c> or <c>.const</c>: to fill before the launch, when they have values, or to read
+    /// after it.</summary>
+    public IReadOnlyList<PtxLaunchBuffer> Symbols { get; init; } = [];
+
     /// <summary>The kernel's parameters in order.</summary>
     public IReadOnlyList<PtxLaunchParameter> Parameters { get; init; } = [];
 
-    /// <summary>Names of the buffers whose values are the result.</summary>
+    /// <summary>Names of the buffers and symbols whose values are the result.</summary>
     public IReadOnlyList<string> Outputs { get; init; } = [];
 
     /// <summary>Reads a launch file; files that it names are looked for beside it.</summary>

@@ -22,7 +22,8 @@ static class InstructionClass
     public static string Of(PtxInstruction i) => i.Opcode switch
     {
         "mma" => "tensor core",
-        "ldmatrix" or "stmatrix" => "matrix load and store",
+        "wmma" when i.Has("mma") => "tensor core",
+        "ldmatrix" or "stmatrix" or "wmma" => "matrix load and store",
         "cp" => "async copy",
         "bar" or "barrier" => "barrier",
         "membar" or "fence" or "griddepcontrol" => "fence",
@@ -82,7 +83,8 @@ static class InstructionClass
         || (i.Opcode is "ld" or "cp" && i.Modifiers.Any(modifier => modifier is "cg" or "cv" or "volatile" or "relaxed" or "acquire"));
 
     /// <summary>The type of an mma's factors: <c>bf16</c>, <c>f16</c>, <c>s8</c>.</summary>
-    public static string MatrixType(PtxInstruction mma) => mma.Types.Skip(1).FirstOrDefault(mma.Types[0]).Word();
+    public static string MatrixType(PtxInstruction mma) =>
+        mma.Opcode == "wmma" && mma.Types.Count == 2 ? "f16" : mma.Types.Skip(1).FirstOrDefault(mma.Types[0]).Word();
 
     static string? Float(PtxInstruction i) =>
         i.Modifiers.FirstOrDefault(modifier => modifier is "f64" or "f32" or "f16" or "bf16" or "f16x2" or "bf16x2");

@@ -19,6 +19,10 @@ static class PackedConversion
         return Narrow(FloatFormat.TensorFloat32, FloatFormat.Single, a, mode) << 13;
     }
 
+    /// <summary>cvt.pack.sat: b lowest, a above it, and above both the low bits of c; a and b are s32.</summary>
+    public static ulong Saturated(IntegerFormat type, ulong a, ulong b, ulong c) =>
+        (uint)(type.Clamp((int)b) | type.Clamp((int)a) << type.Bits | (type.Bits < 16 ? c << 2 * type.Bits : 0));
+
     static ulong Narrow(FloatFormat target, FloatFormat source, ulong a, FloatMode mode) =>
         FloatArithmetic.Round(target, source.ToDouble(a & (source.SignBit | source.MagnitudeMask)), mode);
 }

@@ -31,6 +31,39 @@ public class LaunchTests
          "outputs": ["y"]}
         """;
 
+    const string Symbols = """
+        .version 8.0
+        .target sm_80
+        .address_size 64
+        .const .align 4 .b8 c[8];
+        .global .u32 g = 5;
+        .visible .entry k()
+        {
+        .reg .b32 %r<4>;
+        ld.const.u32 %r1, [c+4]; ld.global.u32 %r2, [g]; add.u32 %r1, %r1, %r2; st.global.u32 [g], %r1;
+        ret;
+        }
+        """;
+
+    [Fact]
+    public void Variables_of_the_module_are_filled_and_read()
+    {
+        PtxLaunchResult result = PtxLaunch.Run(Symbols, Parse("""
+            {"kernel": "k", "grid": 1, "block": 1, "symbols": [{"name": "c", "type": "u32", "values": [1, 20]},
+             {"name": "g", "type": "u32", "count": 1}], "outputs": ["g"]}
+            """), new EmulatorOptions { Races = true });
+        Assert.Empty(result.Execution.Findings);
+        Assert.Equal(25u, BitConverter.ToUInt32(result.Outputs[0].Bytes));
+    }
+
+    [Theory]
+    [InlineData("""{"name": "h", "type": "u32", "count": 1}""", "no variable 'h'")]
+    [InlineData("""{"name": "c", "type": "u32", "values": [1, 2, 3]}""", "'c' has 8 bytes, the launch file gives 12")]
+    [InlineData("""{"name": "c", "type": "u32", "count": 1}, {"name": "c", "type": "u32", "count": 1}""", "already a buffer or symbol 'c'")]
+    public void A_symbol_that_does_not_fit_is_an_error(string symbol, string expected) =>
+        Assert.Contains(expected, Assert.Throws<PtxLaunchException>(() => PtxLaunch.Run(Symbols,
+            Parse($$"""{"kernel": "k", "grid": 1, "block": 1, "symbols": [{{symbol}}]}"""))).Message);
+
     static PtxLaunchFile Parse(string json) => PtxLaunchFile.Parse(json, Path.GetTempPath());
 
     static float[] Floats(PtxLaunchResult result) =>
