@@ -19,7 +19,9 @@ sealed record PreprocessJob(FoundStudy Study, string Volume, string SliceFeature
         foreach (string input in inputs)
         {
             if (File.Exists(input))
-                Add(new FoundStudy(input, "", null), Path.GetFileName(input));
+                foreach (FoundStudy study in studies.Find(input))
+                    Add(study, study.Key is null ? Path.GetFileName(input)
+                        : Path.Combine(Path.GetFileNameWithoutExtension(input), study.Name));
             else if (!Directory.Exists(input))
                 throw new HseNetFileException(input, "does not exist", "a CT file, or a folder of them");
             else

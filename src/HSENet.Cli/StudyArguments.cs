@@ -139,14 +139,17 @@ sealed class StudyOpener(CtStudyOptions options, MetadataTable? table)
         Reading = options.Reading with { StudyKey = study.Key },
     });
 
-    /// <summary>The studies that an input stands for: all of a DICOM folder, unless one series was asked for. One that cannot be looked
+    /// <summary>The studies that an input stands for: all of a DICOM folder or zip, unless one series was asked for. One that cannot be
+    /// looked
     /// into stands for itself, so that opening it says why.</summary>
     public IReadOnlyList<FoundStudy> Find(string path)
     {
         try
         {
-            if (Directory.Exists(path) && options.Reading.SeriesUid is null)
-                return DicomStudies.In(path);
+            if (options.Reading.SeriesUid is null)
+                // By its name: a pipe must not be opened twice.
+                return Directory.Exists(path) ? DicomStudies.In(path)
+                    : path.EndsWith(".zip", StringComparison.OrdinalIgnoreCase) ? DicomStudies.InFile(path) : [new(path, "", null)];
         }
         catch (HseNetFileException)
         {

@@ -1,4 +1,5 @@
 // Folders that hold more than one study, or more than images: what each verb makes of them.
+using System.IO.Compression;
 using System.Text.Json;
 using HSENet.Runtime.Tests;
 using HSENet.Tests;
@@ -40,6 +41,19 @@ public sealed class StudyFolderTests
         Assert.Equal(0, inspected.Code);
         Assert.Contains("one of 6 CT series of 6 studies taken", inspected.Error, StringComparison.Ordinal);
         Assert.Equal(6, inspected.Output.Split('\n').Count(line => line.StartsWith("series ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Batch_verbs_take_each_study_of_a_zip()
+    {
+        using var folder = new TemporaryFolder();
+        WriteStudy(folder, "scans/first", "1.1");
+        WriteStudy(folder, "scans/second", "1.2");
+        ZipFile.CreateFromDirectory(folder.At("scans"), folder.At("scans.zip"));
+        var outcome = Hsenet.Run("preprocess", folder.At("scans.zip"), "--out", folder.At("out"), "--size", "8,32,32", "--device", "cpu");
+        Assert.True(outcome.Code == 0, outcome.Error);
+        Assert.Equal([folder.At("out/scans/1.1.npy"), folder.At("out/scans/1.2.npy")],
+            Directory.GetFiles(folder.At("out"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
     }
 
     [Fact]

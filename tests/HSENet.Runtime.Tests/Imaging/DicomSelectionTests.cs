@@ -143,7 +143,8 @@ public sealed class DicomSelectionTests
         { "kind 1", (slice, which, _) => slice with { ImageType = $"ORIGINAL\\PRIMARY\\AXIAL\\{(which == 0 ? "A" : "B")}" } },
         { "reconstruction 1", (slice, which, _) => slice with { More = [(0x00181210, "SH", DicomSeed.Text($"B{3 + which}0f"))] } },
         { "reconstruction 1 ", (slice, which, _) => slice with { More = [(0x00180050, "DS", DicomSeed.Text($"{1 + which}.25"))] } },
-        { "round 1  ", (slice, which, i) => slice with { Time = "120000", More = [(0x00080033, "TM", DicomSeed.Text($"12{which}00{i}"))] } },
+        { "round 1  ", (slice, which, i) =>
+            slice with { Time = "120000", More = [(0x00080033, "TM", DicomSeed.Text($"12{which}00{i}"))] } },
         { "time 1", (slice, which, _) => slice with { Time = which == 0 ? "120000.5" : "120100" } },
         { "round 1", (slice, which, i) => slice with { Time = $"12{which}00{i}" } },
         { "round 1 ", (slice, which, i) => slice with { Number = $"{1 + i + 20 * which}" } },

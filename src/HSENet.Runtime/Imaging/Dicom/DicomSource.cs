@@ -29,7 +29,10 @@ internal sealed class DicomSource
         if (stream.Length > MaximumLength)
             throw new HseNetFileException(path, $"has {stream.Length} bytes", $"at most {MaximumLength} for a DICOM image");
         stream.Position = 0;
-        return GrowingRead.Exactly(stream, stream.Length, path);
+        // The length is the file's own, not a claim: memory for it need not grow.
+        byte[] content = new byte[stream.Length];
+        return GrowingRead.AsFarAsPossible(stream, content, path) == content.Length ? content
+            : throw new HseNetFileException(path, "has changed while it was read", "the file as it was");
     }));
 
     /// <summary>Whether a file begins as DICOM; one that cannot be opened does not.</summary>

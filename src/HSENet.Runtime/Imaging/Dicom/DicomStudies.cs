@@ -39,11 +39,37 @@ internal static class DicomStudies
         bool IsAlone(string place, string key) =>
             !studies.Any(other => other.Key != key && other.Value.Files.Exists(file => IsBelow(file, place)));
 
-        // A UID that two patients share, or that is none, names nothing.
-        string NameOf(string uid, int i) =>
-            uid.Length is > 0 and <= 64 && uid.All(c => char.IsAsciiDigit(c) || c == '.') && uid.Trim('.') == uid
-            && places.Count(other => other.Uid == uid) == 1 ? uid : $"study-{i + 1}";
+        string NameOf(string uid, int i) => DicomStudies.NameOf(uid, i, places.Select(place => place.Uid));
     }
+
+    /// <summary>The CT studies in a file: those of a zip, or the file itself.</summary>
+    /// <exception cref="HseNetFileException">The file cannot be opened, or is a damaged zip.</exception>
+    public static List<FoundStudy> InFile(string path)
+    {
+        using FileBytes file = FileBytes.Open(path);
+        if (file.Length < 4 || !file.Slice(0, 4).SequenceEqual("PK\u0003\u0004"u8))
+            return [new FoundStudy(path, "", null)];
+        var studies = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (DicomSource source in DicomSource.FromZip(file))
+        {
+            try
+            {
+                if (source.Read() is { } content && DicomFile.Parse(content, source.Name) is { IsCt: true } image)
+                    studies.TryAdd(image.StudyKey, image.StudyUid);
+            }
+            catch (HseNetFileException)
+            {
+                // Reading the study notes it.
+            }
+        }
+        return studies.Count < 2 ? [new FoundStudy(path, "", null)]
+            : [.. studies.Select((study, i) => new FoundStudy(path, NameOf(study.Value, i, studies.Values), study.Key))];
+    }
+
+    // A UID that two patients share, or that is none, names nothing.
+    static string NameOf(string uid, int i, IEnumerable<string> all) =>
+        uid.Length is > 0 and <= 64 && uid.All(c => char.IsAsciiDigit(c) || c == '.') && uid.Trim('.') == uid
+            && all.Count(other => other == uid) == 1 ? uid : $"study-{i + 1}";
 
     static string Common(List<string> files)
     {

@@ -5,7 +5,8 @@ internal static class DicomTags
 {
     public const uint MetaClassUid = 0x00020002, MetaTransferSyntax = 0x00020010, ImageType = 0x00080008, ClassUid = 0x00080016,
         InstanceUid = 0x00080018, AcquisitionTime = 0x00080032, ContentTime = 0x00080033, Modality = 0x00080060, FrameType = 0x00089007,
-        PatientId = 0x00100020, Thickness = 0x00180050, Voltage = 0x00180060, Kernel = 0x00181210, FrameAcquisitionTime = 0x00189074, StudyUid = 0x0020000D, SeriesUid = 0x0020000E,
+        PatientId = 0x00100020, Thickness = 0x00180050, Voltage = 0x00180060, Kernel = 0x00181210, FrameAcquisitionTime = 0x00189074,
+            StudyUid = 0x0020000D, SeriesUid = 0x0020000E,
         AcquisitionNumber = 0x00200012, InstanceNumber = 0x00200013, Position = 0x00200032, Orientation = 0x00200037,
         TemporalPosition = 0x00200100, StackId = 0x00209056, TemporalIndex = 0x00209128, FrameAcquisitionNumber = 0x00209156,
         FirstFrame = 0x00209228, CardiacPhase = 0x00209241, SamplesPerPixel = 0x00280002, Frames = 0x00280008, Rows = 0x00280010,
@@ -16,7 +17,8 @@ internal static class DicomTags
     /// <summary>Texts of the data set or of a frame's groups.</summary>
     public static readonly HashSet<uint> Texts =
     [
-        MetaClassUid, MetaTransferSyntax, ImageType, ClassUid, InstanceUid, AcquisitionTime, ContentTime, Modality, FrameType, PatientId, Thickness, Voltage,
+        MetaClassUid, MetaTransferSyntax, ImageType, ClassUid, InstanceUid, AcquisitionTime, ContentTime, Modality, FrameType, PatientId,
+            Thickness, Voltage,
             Kernel,
         FrameAcquisitionTime, StudyUid, SeriesUid, AcquisitionNumber, InstanceNumber, Position, Orientation, TemporalPosition, StackId,
             Frames,
