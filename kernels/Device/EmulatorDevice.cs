@@ -29,6 +29,9 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
     /// <summary>Called after each launch with what was counted, when the options ask for a profile.</summary>
     public Action<Rung, LaunchProfile>? Profiled { get; set; }
 
+    /// <summary>Gets each launch instead of the emulator, as when its time is to be predicted.</summary>
+    public Action<EmulatedLaunch>? Instead { get; set; }
+
     /// <summary>Where the PTX of a rung comes from: tests break it.</summary>
     internal Func<Rung, string> Texts { get; init; } = KernelTexts.Get;
 
@@ -108,6 +111,12 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
     internal override void Launch<TArguments>(Rung<TArguments> rung, in TArguments arguments)
     {
         var shape = rung.Launch!(arguments);
+        if (Instead is { } instead)
+        {
+            instead(new EmulatedLaunch(rung, new Dim3(shape.GridX, shape.GridY, shape.GridZ), rung.Group, shape.DynamicSharedBytes,
+                MemoryMarshal.AsBytes(new ReadOnlySpan<TArguments>(in arguments)).ToArray(), Word));
+            return;
+        }
         lock (_lock)
         {
             var result = new Emulator(_memory)
@@ -135,6 +144,21 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
         if (!_kernels.TryGetValue(rung, out var kernel))
             _kernels[rung] = kernel = EmulatorModule.Load(Texts(rung)).Kernel(rung.EntryName);
         return kernel;
+    }
+
+    // Four bytes of global memory; zero outside of it.
+    uint Word(ulong address)
+    {
+        uint word = 0;
+        try
+        {
+            var (allocation, offset) = Find(new View<byte>((long)address, 4));
+            allocation.Read(new Span<uint>(ref word), offset);
+        }
+        catch (ArgumentException)
+        {
+        }
+        return word;
     }
 
     Memory Add(EmulatorAllocation allocation)
@@ -181,3 +205,12 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
         public override void Dispose() => device.Remove(allocation);
     }
 }
+
+/// <summary>A launch that <see cref="EmulatorDevice.Instead"/> gets.</summary>
+/// <param name="Rung">What is launched.</param>
+/// <param name="Grid">Blocks.</param>
+/// <param name="Block">Threads of a block.</param>
+/// <param name="DynamicSharedBytes">Dynamic shared memory.</param>
+/// <param name="Parameters">Bytes of the parameters.</param>
+/// <param name="Memory">Reads four bytes of the device's memory.</param>
+public sealed record EmulatedLaunch(Rung Rung, Dim3 Grid, Dim3 Block, int DynamicSharedBytes, byte[] Parameters, Func<ulong, uint> Memory);

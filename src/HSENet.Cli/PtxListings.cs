@@ -7,7 +7,7 @@ namespace HSENet.Cli;
 
 static class PtxListings
 {
-    const string Ending = ".listing.gz";
+    const string Ending = ".listing.gz", StandIn = "sm_90";
 
     static readonly Lazy<MachineListingStore> Carried = new(() =>
     {
@@ -21,12 +21,30 @@ static class PtxListings
         return store;
     });
 
-    /// <summary>A kernel's machine code for an architecture; null when none is at hand.</summary>
+    /// <summary>A kernel's machine code for an architecture: carried by the program, beside the file, or assembled here. Where there is
+    /// none, that of sm_90 stands in: the order of instructions is nearly the same. Null when that is missing, too.</summary>
     /// <param name="ptx">The text.</param>
     /// <param name="kernel">Name of the entry.</param>
     /// <param name="architecture">Such as <c>sm_90</c>.</param>
     /// <param name="path">The file that the text is from; listings beside it count, too.</param>
-    public static MachineListing? Find(string ptx, string kernel, string architecture, string? path = null)
+    public static MachineListing? Find(string ptx, string kernel, string architecture, string? path = null) =>
+        Kept(ptx, kernel, architecture, path) ?? Assembled(ptx, kernel, architecture)
+        ?? (architecture == StandIn ? null : Kept(ptx, kernel, StandIn, path) ?? Assembled(ptx, kernel, StandIn));
+
+    static MachineListing? Assembled(string ptx, string kernel, string architecture)
+    {
+        try
+        {
+            return Assembler.Find()?.Assemble(ptx, architecture).FirstOrDefault(one => one.Listing.Kernel == kernel)?.Listing;
+        }
+        catch (AssemblerException e)
+        {
+            Messages.Note($"not assembled for {architecture}: {e.Message}");
+            return null;
+        }
+    }
+
+    static MachineListing? Kept(string ptx, string kernel, string architecture, string? path)
     {
         if (Carried.Value.Find(ptx, kernel, architecture) is { } carried)
             return carried;

@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
+using HSENet.Kernels;
 using HSENet.Ptx;
 using HSENet.Runtime;
 
@@ -26,12 +27,35 @@ static class PtxPredict
     }
 
     /// <summary>Predicts a launch.</summary>
-    public static TimingPrediction Predict(string ptx, PtxLaunchFile launch, GpuModel gpu, string? path)
+    public static TimingPrediction Predict(string ptx, PtxLaunchFile launch, GpuModel gpu, string? path) =>
+        PtxTiming.Predict(ptx, launch, gpu, Listing(ptx, launch.Kernel, gpu, path));
+
+    /// <summary>Predicts a rung's sample and prints it, or writes it as JSON to a file.</summary>
+    public static void Run(Rung rung, GpuModel gpu, IReadOnlyDictionary<string, int> sizes, string? jsonFile)
+    {
+        TimingPrediction prediction = Predict(rung, gpu, sizes);
+        Console.Out.Write(TimingText.Write(prediction));
+        if (jsonFile != null)
+            TextFile.Write(jsonFile, Json(prediction) + "\n");
+    }
+
+    static TimingPrediction Predict(Rung rung, GpuModel gpu, IReadOnlyDictionary<string, int> sizes)
+    {
+        EmulatedLaunch? launch = null;
+        TimingPrediction? prediction = null;
+        using EmulatorDevice device = new() { Instead = got => launch = got };
+        string ptx = KernelTexts.Get(rung);
+        PtxRungs.Launch(device, rung, sizes, facts => prediction = PtxTiming.Predict(new TimedLaunch(ptx, rung.EntryName, launch!.Grid,
+            launch.Block, launch.DynamicSharedBytes, launch.Parameters, facts.BufferBytes, launch.Memory), gpu,
+            Listing(ptx, rung.EntryName, gpu, null)));
+        return prediction!;
+    }
+
+    static MachineListing Listing(string ptx, string kernel, GpuModel gpu, string? path)
     {
         string architecture = PtxTiming.Architecture(gpu) ?? throw new HseNetException($"--predict: the model does not know {gpu.Name}");
-        MachineListing listing = PtxListings.Find(ptx, launch.Kernel, architecture, path)
-            ?? throw new HseNetException($"--predict: no machine code of '{launch.Kernel}' for {architecture} is at hand");
-        return PtxTiming.Predict(ptx, launch, gpu, listing);
+        return PtxListings.Find(ptx, kernel, architecture, path) ?? throw new HseNetException(
+            $"--predict: no machine code of '{kernel}' for {architecture} is at hand; {Assembler.HowToInstall}");
     }
 
     /// <summary>The prediction as one JSON object.</summary>

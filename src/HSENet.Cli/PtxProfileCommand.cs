@@ -25,6 +25,7 @@ static class PtxProfileCommand
             "Sizes by the names of the arguments, as in Rows=64,Channels=768; others keep the sample's."
         };
         var gpu = Gpu();
+        var predict = PtxPredict.Option();
         var json = new Option<string?>("--json") { Description = "Write the profile as JSON to this file." };
         var html = new Option<string?>("--html")
         {
@@ -46,9 +47,10 @@ static class PtxProfileCommand
             Examples:
               hsenet ptx profile linear_v1_naive_bf16 --gpu h200
               hsenet ptx profile LayerNorm --shape Rows=2048,Channels=768 --gpu rtx4090 --json layernorm.json --html layernorm.html
+              hsenet ptx profile Linear.V1 --shape M=2049,K=768,N=3072 --gpu h200 --predict
               hsenet ptx profile --all --gpu h200 --markdown bench/results/ptx.md --pages kernels
             """)
-        { name, shape, gpu, json, html, all, markdown, pages, verbose };
+        { name, shape, gpu, predict, json, html, all, markdown, pages, verbose };
         command.Run(verbose, (parsed, cancellation) =>
         {
             string? text = parsed.GetValue(name);
@@ -61,7 +63,13 @@ static class PtxProfileCommand
                 throw new HseNetException("ptx profile: --shape, --json and --html are for one kernel, --markdown and --pages are for "
                     + "--all");
             GpuModel model = PtxRungs.Gpu(parsed.GetRequiredValue(gpu));
-            if (text == null)
+            if (parsed.GetValue(predict))
+            {
+                if (text == null || htmlFile != null)
+                    throw new HseNetException("ptx profile: --predict is for one kernel, as text or with --json");
+                PtxPredict.Run(PtxRungs.FindOne(text), model, PtxRungs.Sizes(parsed.GetValue(shape)), jsonFile);
+            }
+            else if (text == null)
                 All(model, markdownFile, pagesFolder, cancellation);
             else
                 One(PtxRungs.FindOne(text), model, PtxRungs.Sizes(parsed.GetValue(shape)), jsonFile, htmlFile);

@@ -58,12 +58,18 @@ static class PtxRungs
     }
 
     /// <summary>Launches a rung's sample; sizes that do not fit are the user's fault.</summary>
-    public static (SampleLaunch Facts, LaunchWork Work) Launch(EmulatorDevice device, Rung rung, IReadOnlyDictionary<string, int> sizes)
+    /// <param name="device">Where.</param>
+    /// <param name="rung">The rung.</param>
+    /// <param name="sizes">Sizes that differ from the sample's.</param>
+    /// <param name="launched">Called while the buffers are still there.</param>
+    public static (SampleLaunch Facts, LaunchWork Work) Launch(EmulatorDevice device, Rung rung, IReadOnlyDictionary<string, int> sizes,
+        Action<SampleLaunch>? launched = null)
     {
         try
         {
             using SampleRun run = KernelSample.Of(rung).Prepare(device, rung, sizes);
             run.Launch();
+            launched?.Invoke(run.Facts);
             return (run.Facts, run.Work);
         }
         catch (Exception e) when (sizes.Count > 0 && e is KernelArgumentException or NoRungException)

@@ -10,7 +10,7 @@ static partial class MachineListingText
     [GeneratedRegex(@"^\.text\.(\S+):")]
     private static partial Regex Section();
 
-    [GeneratedRegex(@"^(\.\S+):")]
+    [GeneratedRegex(@"^([.$]\S+):")]
     private static partial Regex Label();
 
     [GeneratedRegex(@"//## File "".*"", line (\d+)")]

@@ -73,7 +73,7 @@ sealed unsafe partial class MachineWarp
                 for (int l = 0; l < Lanes; l++)
                     to[l] = PredicateMask(o) >> l & 1;
                 return to;
-            case OperandKind.Constant when o.Second >= 0:
+            case OperandKind.Constant when o.Second is >= 0 and not MachineOperand.ZeroRegister:
                 uint* index = Row(o.Second);
                 for (int l = 0; l < Lanes; l++)
                     to[l] = ConstantWord(index[l] + o.Value + 4 * word);

@@ -48,7 +48,7 @@ sealed unsafe partial class MachineWarp : IWarpStream, IDisposable
     public MachineWarp(MachineProgram program, MachineBlock block, int index)
     {
         (_program, _block, _index) = (program, block, index);
-        _memory = program.TakeRegisters((program.RegisterCount + 8) * Lanes);
+        _memory = program.TakeRegisters((program.RegisterCount + 9) * Lanes);
         _registers = (uint*)Unsafe.AsPointer(ref _memory[0]);
         _scratch = _registers + program.RegisterCount * Lanes;
         _predicates[MachineOperand.TruePredicate] = _uniformPredicates[MachineOperand.TruePredicate] = uint.MaxValue;
@@ -136,6 +136,9 @@ sealed unsafe partial class MachineWarp : IWarpStream, IDisposable
             case "BSSY" or "BSYNC" or "WARPGROUP" or "YIELD" or "NANOSLEEP" or "BREAK" or "BMOV" or "ELECT" or "ACQBULK" or "PREEXIT"
                 or "BPT":
                 mask = 0;
+                break;
+            case "CALL" when s.Source.Operands.Contains("__cuda_", StringComparison.Ordinal):
+                mask = 0; // the slow path of a division or root, for values that hardly ever come
                 break;
             default:
                 if (mask != 0)
@@ -226,7 +229,8 @@ sealed unsafe partial class MachineWarp : IWarpStream, IDisposable
         }
     }
 
-    uint* Row(int register) => _registers + register * Lanes;
+    // Numbers beyond what the code names (RZ as an index, ends of wide values) go to a row behind the scratch.
+    uint* Row(int register) => _registers + (register < _program.RegisterCount ? register : _program.RegisterCount + 8) * Lanes;
 
     uint Uniform(int register) => register == MachineOperand.ZeroRegister ? 0 : _uniform[register];
 

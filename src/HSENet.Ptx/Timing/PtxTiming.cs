@@ -26,11 +26,9 @@ public static class PtxTiming
     public static TimingPrediction Predict(string ptx, PtxLaunchFile launch, GpuModel gpu, MachineListing listing, int registers = 0)
     {
         ArgumentNullException.ThrowIfNull(launch);
-        ArgumentNullException.ThrowIfNull(gpu);
-        ArgumentNullException.ThrowIfNull(listing);
-        TimingGpu timing = TimingGpus.Find(gpu.Key) ?? throw new EmulatorException($"the model of time does not know {gpu.Name}");
         PtxModule module = PtxModule.Parse(ptx);
-        KernelFacts facts = KernelFacts.Of(module, launch.Kernel);
+        PtxFunction entry = module.Entries.FirstOrDefault(entry => entry.Name == launch.Kernel)
+            ?? throw new PtxException(0, $"there is no kernel '{launch.Kernel}'");
         (ulong Start, PtxLaunchBuffer Buffer)[] buffers = new (ulong, PtxLaunchBuffer)[launch.Buffers.Count];
         ulong next = FirstAddress;
         foreach ((int n, PtxLaunchBuffer buffer) in launch.Buffers.Index())
@@ -38,16 +36,26 @@ public static class PtxTiming
             buffers[n] = (next, buffer);
             next += ((ulong)buffer.Bytes / Apart + 2) * Apart;
         }
-        byte[] parameters = PtxLaunch.Parameters(launch, module.Entries.First(entry => entry.Name == launch.Kernel).Parameters,
+        byte[] parameters = PtxLaunch.Parameters(launch, entry.Parameters,
             name => buffers.First(buffer => buffer.Buffer.Name == name).Start);
-        long shared = facts.StaticSharedBytes + launch.DynamicSharedBytes;
+        return Predict(new TimedLaunch(ptx, launch.Kernel, launch.Grid, launch.Block, launch.DynamicSharedBytes, parameters,
+            launch.Buffers.Sum(buffer => buffer.Bytes), address => Read(buffers, address)), gpu, listing, registers);
+    }
+
+    /// <summary>Predicts a launch whose parameters are laid out already.</summary>
+    /// <inheritdoc cref="Predict(string, PtxLaunchFile, GpuModel, MachineListing, int)"/>
+    public static TimingPrediction Predict(TimedLaunch launch, GpuModel gpu, MachineListing listing, int registers = 0)
+    {
+        ArgumentNullException.ThrowIfNull(launch);
+        ArgumentNullException.ThrowIfNull(gpu);
+        ArgumentNullException.ThrowIfNull(listing);
+        TimingGpu timing = TimingGpus.Find(gpu.Key) ?? throw new EmulatorException($"the model of time does not know {gpu.Name}");
+        long shared = KernelFacts.Of(PtxModule.Parse(launch.Ptx), launch.Kernel).StaticSharedBytes + launch.DynamicSharedBytes;
         MachineProgram program = new(listing);
-        MachineKernel kernel = new(program, launch.Grid, launch.Block, parameters, program.SharedStart + (int)shared,
-            address => Read(buffers, address));
+        MachineKernel kernel = new(program, launch.Grid, launch.Block, launch.Parameters, program.SharedStart + (int)shared, launch.Memory);
         try
         {
-            return KernelTimer.Predict(kernel, timing, registers > 0 ? registers : listing.Registers, shared,
-                launch.Buffers.Sum(buffer => buffer.Bytes));
+            return KernelTimer.Predict(kernel, timing, registers > 0 ? registers : listing.Registers, shared, launch.BufferBytes);
         }
         catch (NotSupportedException e)
         {
@@ -69,3 +77,15 @@ public static class PtxTiming
         return 0;
     }
 }
+
+/// <summary>A launch whose time is to be predicted.</summary>
+/// <param name="Ptx">The text that has the kernel.</param>
+/// <param name="Kernel">Name of the entry.</param>
+/// <param name="Grid">Blocks.</param>
+/// <param name="Block">Threads of a block.</param>
+/// <param name="DynamicSharedBytes">Dynamic shared memory.</param>
+/// <param name="Parameters">The parameters' bytes as the driver takes them.</param>
+/// <param name="BufferBytes">Bytes of all buffers.</param>
+/// <param name="Memory">Reads four bytes of global memory as it is before the launch; null for zeros.</param>
+public sealed record TimedLaunch(string Ptx, string Kernel, Dim3 Grid, Dim3 Block, int DynamicSharedBytes, byte[] Parameters,
+    long BufferBytes, Func<ulong, uint>? Memory);

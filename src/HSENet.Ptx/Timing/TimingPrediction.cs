@@ -10,7 +10,7 @@ public sealed record TimingPrediction
     /// <summary>Name of the kernel.</summary>
     public required string Kernel { get; init; }
 
-    /// <summary>Where the instructions come from: <c>machine code</c> or <c>PTX</c>.</summary>
+    /// <summary>Where the instructions come from: <c>machine code of sm_90</c>, <c>PTX</c>.</summary>
     public required string Basis { get; init; }
 
     /// <summary>Error that the model shows on published measurements, as a share: the mean one, and the largest.</summary>
@@ -109,7 +109,7 @@ public sealed record TimingPrediction
         {
             Gpu = gpu.Model,
             Kernel = kernel.Program.Listing.Kernel,
-            Basis = "machine code",
+            Basis = $"machine code of {kernel.Program.Listing.Architecture}",
             ErrorBand = TimingErrors.MachineCode,
             Cycles = cycles,
             Gigahertz = gpu.Clock(tensor),
