@@ -5,7 +5,8 @@ using System.Text;
 namespace HSENet.Bench;
 
 /// <summary>What the profiler counted; null where nothing was published.</summary>
-sealed record PublishedCounters(double Cycles, double Instructions, double Apart, double Eligible, double? Issue, double? L2, double? Tensor,
+sealed record PublishedCounters(double Cycles, double Instructions, double Apart, double Eligible, double? Issue, double? L2,
+    double? Tensor,
     double? Unit, string Stall);
 
 /// <summary>A published figure.</summary>
@@ -71,20 +72,25 @@ static class TimingReport
         page.Append("\n## Beside the profiler's counters\n\n| | published | predicted |\n|---|--:|--:|\n");
         foreach (PublishedRow row in published.Where(row => row.Ncu != null))
             Counters(page, row.Row, row.Ncu!, Of(now, row));
-        page.Append("\n## Changes after the blind predictions\n\n| change | reason | mean error of rows not fitted, before | after |\n|---|---|--:|--:|\n");
+        page.Append("\n## Changes after the blind predictions\n\n| change | reason | mean error of rows not fitted, before | after "
+            + "|\n|---|---|--:|--:|\n");
         foreach (ModelChange change in changes)
-            page.Append(CultureInfo.InvariantCulture, $"| {change.Change} | {change.Reason} | {change.MeanBefore:F1} % | {change.MeanAfter:F1} % |\n");
+            page.Append(CultureInfo.InvariantCulture,
+                $"| {change.Change} | {change.Reason} | {change.MeanBefore:F1} % | {change.MeanAfter:F1} % |\n");
         return page.ToString();
 
-        string Mean(IReadOnlyList<LadderPrediction> from, IReadOnlyList<PublishedRow> over) => Share(over.Average(row => Math.Abs(Error(Of(from, row), row))));
-        string Largest(IReadOnlyList<LadderPrediction> from, IReadOnlyList<PublishedRow> over) => Share(over.Max(row => Math.Abs(Error(Of(from, row), row))));
+        string Mean(IReadOnlyList<LadderPrediction> from, IReadOnlyList<PublishedRow> over) =>
+            Share(over.Average(row => Math.Abs(Error(Of(from, row), row))));
+        string Largest(IReadOnlyList<LadderPrediction> from, IReadOnlyList<PublishedRow> over) =>
+            Share(over.Max(row => Math.Abs(Error(Of(from, row), row))));
     }
 
     // Pairs of a ladder that were measured more than a tenth apart.
     static string Order(IReadOnlyList<PublishedRow> published, IReadOnlyList<LadderPrediction> now)
     {
         StringBuilder text = new();
-        foreach (var ladder in published.Where(row => row.TeraOperations != null).GroupBy(row => row.Row[..1] + row.Row.Split(' ')[^1] switch
+        foreach (var ladder in published.Where(row => row.TeraOperations != null)
+            .GroupBy(row => row.Row[..1] + row.Row.Split(' ')[^1] switch
         {
             "4096" => " at 4096",
             _ => "",
@@ -101,7 +107,8 @@ static class TimingReport
                     else
                         wrong.Add($"{fast.Row} above {slow.Row}");
                 }
-            text.Append(CultureInfo.InvariantCulture, $"- {ladder.Key}: {right} of {pairs} pairs of rungs that were measured more than 10 % apart"
+            text.Append(CultureInfo.InvariantCulture,
+                $"- {ladder.Key}: {right} of {pairs} pairs of rungs that were measured more than 10 % apart"
                 + $"{(wrong.Count == 0 ? "" : "; not " + string.Join(", ", wrong))}\n");
         }
         return text.ToString();
@@ -111,7 +118,8 @@ static class TimingReport
     {
         (string Name, double? Published, double Predicted)[] figures =
         [
-            ("cycles, 10⁶", counted.Cycles / 1e6, p.Cycles / 1e6), ("warp instructions, 10⁹", counted.Instructions / 1e9, p.WarpInstructions / 1e9),
+            ("cycles, 10⁶", counted.Cycles / 1e6, p.Cycles / 1e6),
+                ("warp instructions, 10⁹", counted.Instructions / 1e9, p.WarpInstructions / 1e9),
             ("cycles between two instructions of a warp", counted.Apart, p.CyclesPerInstruction),
             ("eligible warps of a scheduler", counted.Eligible, p.EligibleWarps), ("issue slots used", counted.Issue, p.IssueSlots),
             ("load-store unit busy", counted.Unit, p.LoadStore), ("tensor cores busy", counted.Tensor, p.Tensor),
@@ -131,5 +139,6 @@ static class TimingReport
 
     // LongScoreboard: long scoreboard.
     static string Words(string reason) => string.Concat(reason.Select((c, n) => n > 0 && char.IsUpper(c) ? " " + char.ToLowerInvariant(c)
-        : char.ToLowerInvariant(c).ToString())).Replace("mio", "MIO", StringComparison.Ordinal).Replace("lg ", "LG ", StringComparison.Ordinal);
+        : char.ToLowerInvariant(c).ToString())).Replace("mio", "MIO", StringComparison.Ordinal)
+            .Replace("lg ", "LG ", StringComparison.Ordinal);
 }

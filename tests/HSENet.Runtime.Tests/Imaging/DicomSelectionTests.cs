@@ -26,6 +26,10 @@ public sealed class DicomSelectionTests
         { "1 damaged image of another series", (Seed with { Series = "9", BitsStored = 17 }).At(0).ToBytes() },
         { "1 damaged DICOM file (other)", [.. new byte[128], .. "DICM"u8, 2, 0, 0, 0, (byte)'U', (byte)'L', 4, 0, 9] },
         { "1 localizer", (Seed with { Series = "9", ImageType = "DERIVED\\SECONDARY\\LOCALIZER" }).ToBytes() },
+        {
+            "1 image in other units than Hounsfield's",
+            (Seed with { Series = "9", More = [(0x00281054, "LO", DicomSeed.Text("MGML"))] }).ToBytes()
+        },
         { "", [1, 2, 3] },
     };
 
@@ -86,6 +90,15 @@ public sealed class DicomSelectionTests
             Assert.Contains($"; the others: {uid} (", note);
             Assert.Equal([("2", true), (uid, false)], volume.DicomSeries.Select(series => (series.Uid, series.IsTaken)));
         }
+    }
+
+    [Fact]
+    public void Axial_slices_of_a_series_are_taken_before_more_others()
+    {
+        using VoxelVolume volume = Read(new(), [.. Slices(Seed with { Orientation = Coronal }, 8, along: 1).Select(s => s with
+            { Instance = "2" + s.Instance }), .. Slices(Seed, 3)]);
+        Assert.Equal(3, volume.Size.Z);
+        Assert.Equal(["8 images of another size or orientation left out"], volume.Notes);
     }
 
     [Fact]

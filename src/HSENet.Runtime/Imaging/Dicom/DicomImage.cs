@@ -94,6 +94,9 @@ public sealed record DicomImage
     /// <summary>Temporal position, cardiac phase and stack.</summary>
     internal string Phase { get; init; } = "";
 
+    /// <summary>RescaleType: what the rescaled values are, if it is said; US is unspecified.</summary>
+    internal string Unit { get; init; } = "";
+
     /// <summary>Convolution kernel, slice thickness and voltage.</summary>
     internal string Reconstruction { get; init; } = "";
 

@@ -28,7 +28,7 @@ internal sealed class DicomSeries
     /// <summary>
     /// Chooses a volume: of the wanted series, or of the best one, in which reformatted images and screenshots come last, then what is not
     /// axial; then the one with more slices, then the thinner ones. In a series: the images that share size and orientation and one
-    /// acquisition, the wanted or the largest one. Localizers, copies and images that fit no volume are left out. What was left out and
+    /// acquisition, the wanted or the best one. Localizers, copies and images that fit no volume are left out. What was left out and
     /// what was chosen is noted.
     /// </summary>
     /// <exception cref="HseNetFileException">There is none, or the wanted one is not there, or one of its files is damaged.</exception>
@@ -48,9 +48,7 @@ internal sealed class DicomSeries
             _files.LeaveOut(series.Count() - unique.Count + copies, "copy of an image", "copies of images");
         }
         string[] studies = [.. _series.Select(series => series.Study).Distinct()];
-        var ranked = _series.OrderBy(s => Best(s.Stacks).Places < 2).ThenBy(s => Best(s.Stacks).IsDerived)
-            .ThenByDescending(s => Best(s.Stacks).IsAxial).ThenByDescending(s => Best(s.Stacks).Places).ThenBy(s => Best(s.Stacks).Spacing)
-            .ThenBy(s => s.Uid, StringComparer.Ordinal).ToArray();
+        var ranked = _series.OrderBy(s => Best(s.Stacks).Rank).ThenBy(s => s.Uid, StringComparer.Ordinal).ToArray();
         int taken = options.SeriesUid is null ? 0 : Array.FindIndex(ranked, s => s.Uid == options.SeriesUid);
         DicomSeriesSummary[] found = [.. ranked.Select((s, i) => new DicomSeriesSummary(s.Uid, 1 + Array.IndexOf(studies, s.Study),
             s.Images, Best(s.Stacks).ToString(), i == taken))];
@@ -77,6 +75,8 @@ internal sealed class DicomSeries
     {
         List<DicomImage> usable = [.. _files.Images];
         KeepOnly(i => !i.ImageType.Split('\\').Contains("LOCALIZER"), "localizer", "localizers");
+        KeepOnly(i => i.Unit is "" or "HU" or "HU_MOD" or "US", "image in other units than Hounsfield's",
+            "images in other units than Hounsfield's");
         KeepOnly(i => i.FramesArePlaced, "multi-frame image without the places of its frames",
             "multi-frame images without the places of their frames");
         KeepOnly(i => DicomGeometry.IsPlaced(i) && VoxelVolume.IsLength(i.PixelSpacing.Row) && VoxelVolume.IsLength(i.PixelSpacing.Column),
@@ -96,7 +96,7 @@ internal sealed class DicomSeries
         }
     }
 
-    // The volumes of a series, of its largest group of one size and orientation; unsplit where they cannot be told apart and are not
+    // The volumes of a series, of its best group of one size and orientation; unsplit where they cannot be told apart and are not
     // wanted.
     List<DicomStack> Stacks(List<DicomImage> series, out int copies)
     {
@@ -108,11 +108,11 @@ internal sealed class DicomSeries
             else
                 groups.Add([image]);
         }
-        DicomStack largest = groups.Select(group => DicomStack.Of(group, "")).MaxBy(stack => stack.Places)!;
-        return DicomAcquisitions.Split(largest, _files.SameContent, out copies);
+        DicomStack best = Best([.. groups.Select(group => DicomStack.Of(group, ""))]);
+        return DicomAcquisitions.Split(best, _files.SameContent, out copies);
     }
 
-    static DicomStack Best(List<DicomStack> stacks) => stacks.MaxBy(stack => stack.Places)!;
+    static DicomStack Best(List<DicomStack> stacks) => stacks.MinBy(stack => stack.Rank)!;
 
     DicomStack Acquisition(List<DicomStack> stacks, int? wanted)
     {

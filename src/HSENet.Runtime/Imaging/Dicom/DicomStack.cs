@@ -15,7 +15,7 @@ internal sealed record DicomStack(IReadOnlyList<DicomImage> Images, string Acqui
 
     // ImageType says how an image was computed.
     static readonly string[] Reformats = ["REFORMAT", "MPR", "MIP", "MINIP", "PROJECTION", "3D", "VRT", "SSD", "VOLUME_RENDER", "CURVED"],
-        Screens = ["SCREEN", "CAPTURE", "DOSE_INFO", "DOSE INFO"];
+        Screens = ["SCREEN", "CAPTURE", "DOSE"];
 
     /// <summary>Unit vector along which the slices ascend.</summary>
     public PatientVector Normal { get; } = NormalOf(Images[0]);
@@ -27,14 +27,19 @@ internal sealed record DicomStack(IReadOnlyList<DicomImage> Images, string Acqui
     public bool IsAxial => Math.Abs(Normal.Z) >= 0.8;
 
     /// <summary>Whether they are a screenshot, or were computed from other slices.</summary>
-    public bool IsDerived => IsScreen || IsReformat;
+    bool IsDerived => IsScreen || IsReformat;
+
+    /// <summary>Compares: the lower, the better. A single place is no volume; computed slices come after acquired ones, others after axial
+    /// ones; then more slices count, then thinner ones.</summary>
+    public (bool IsFlat, bool IsDerived, bool IsAcross, int Places, double Spacing) Rank =>
+        (Places < 2, IsDerived, !IsAxial, -Places, Spacing);
 
     bool IsScreen => DicomFile.IsCapture(Images[0].ClassUid) || Says(Screens);
 
     bool IsReformat => Says(Reformats);
 
     /// <summary>Millimetres from slice to slice, on average.</summary>
-    public double Spacing => Places < 2 ? 0 : (Along(Images[^1], Normal) - Along(Images[0], Normal)) / (Places - 1);
+    double Spacing => Places < 2 ? 0 : (Along(Images[^1], Normal) - Along(Images[0], Normal)) / (Places - 1);
 
     bool Says(string[] words) => Images[0].ImageType.Split('\\').Any(value => words.Any(word =>
         word.Length <= 3 ? value.Split(' ', '_').Contains(word) : value.Contains(word, StringComparison.Ordinal)));

@@ -12,6 +12,7 @@ internal static class DicomTags
         FirstFrame = 0x00209228, CardiacPhase = 0x00209241, SamplesPerPixel = 0x00280002, Frames = 0x00280008, Rows = 0x00280010,
         Columns = 0x00280011, PixelSpacing = 0x00280030, BitsAllocated = 0x00280100, BitsStored = 0x00280101, HighBit = 0x00280102,
         Representation = 0x00280103, Padding = 0x00280120, PaddingLimit = 0x00280121, Intercept = 0x00281052, Slope = 0x00281053,
+            Unit = 0x00281054,
         SharedGroups = 0x52009229, FrameGroups = 0x52009230, PixelData = 0x7FE00010;
 
     /// <summary>Texts of the data set or of a frame's groups.</summary>
@@ -22,7 +23,7 @@ internal static class DicomTags
             Kernel,
         FrameAcquisitionTime, StudyUid, SeriesUid, AcquisitionNumber, InstanceNumber, Position, Orientation, TemporalPosition, StackId,
             Frames,
-        PixelSpacing, Intercept, Slope,
+        PixelSpacing, Intercept, Slope, Unit,
     ];
 
     /// <summary>Binary numbers.</summary>

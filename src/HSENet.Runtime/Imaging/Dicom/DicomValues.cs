@@ -121,6 +121,7 @@ internal sealed class DicomValues(string name, DicomValues? outer = null)
             ContentTime = Text(DicomTags.ContentTime) ?? "",
             Phase = $"{Number(DicomTags.TemporalIndex)}/{Text(DicomTags.TemporalPosition)}/{Number(DicomTags.CardiacPhase)}/"
                 + Text(DicomTags.StackId),
+            Unit = Text(DicomTags.Unit)?.ToUpperInvariant() ?? "",
             Reconstruction = $"{Text(DicomTags.Kernel)}/{Text(DicomTags.Thickness)}/{Text(DicomTags.Voltage)}",
         };
         return Checked(image with
