@@ -28,7 +28,7 @@ public sealed class Operation<TArguments> : Operation where TArguments : unmanag
     /// <summary>An operation.</summary>
     /// <param name="name">Name in the catalogue.</param>
     /// <param name="check">Throws <see cref="KernelArgumentException"/> for arguments that do not fit each other.</param>
-    /// <param name="rungs">In the order of the ladder: of those that accept the arguments the last one is the default.</param>
+    /// <param name="rungs">In the order of the ladder: of those that accept the arguments and that they suit the last one is the default.</param>
     public Operation(string name, Action<TArguments> check, params Rung<TArguments>[] rungs) : base(name, rungs)
     {
         _check = check;
@@ -40,12 +40,14 @@ public sealed class Operation<TArguments> : Operation where TArguments : unmanag
 
     /// <summary>Checks the arguments, chooses a rung and launches it; does not wait.</summary>
     /// <exception cref="KernelArgumentException">The arguments do not fit each other.</exception>
-    /// <exception cref="NoRungException">No rung, or not the forced one, can run them on this device.</exception>
+    /// <exception cref="NoRungException">No rung can run them on this device.</exception>
     public void Launch(Device device, in TArguments arguments)
     {
         ArgumentNullException.ThrowIfNull(device);
         _check(arguments);
-        Start(device, Choose(device, arguments), arguments);
+        var rung = Choose(device, arguments);
+        ForcedRungs.For(Name)?.Launched(rung);
+        Start(device, rung, arguments);
     }
 
     /// <summary>Checks the arguments and launches the given rung; does not wait.</summary>
@@ -76,46 +78,25 @@ public sealed class Operation<TArguments> : Operation where TArguments : unmanag
     /// <summary>Throws for arguments that do not fit each other.</summary>
     public void Check(in TArguments arguments) => _check(arguments);
 
-    /// <summary>The highest rung of the ladder that the device can run and that accepts the arguments, or the forced one.</summary>
-    /// <exception cref="NoRungException">There is none.</exception>
+    /// <summary>The forced rung where it can run the arguments; otherwise, of those that can, the last that the shape makes the better
+    /// choice.</summary>
+    /// <exception cref="NoRungException">None can.</exception>
     public Rung<TArguments> Choose(Device device, in TArguments arguments)
     {
         ArgumentNullException.ThrowIfNull(device);
-        string? forced = ForcedRungs.For(Name);
+        var forced = ForcedRungs.For(Name);
+        Rung<TArguments>? chosen = null, able = null;
         for (int i = _rungs.Length - 1; i >= 0; i--)
         {
             var rung = _rungs[i];
-            if (device.CanRun(rung) && (forced == null || ForcedRungs.Names(forced, rung)) && rung.Accepts(arguments))
+            if (!device.CanRun(rung) || !rung.Accepts(arguments))
+                continue;
+            if (forced == null ? rung.Suits(arguments) : forced.Names(rung))
                 return rung;
+            able ??= rung;
+            if (chosen == null && rung.Suits(arguments))
+                chosen = rung;
         }
-        throw new NoRungException(forced == null
-            ? $"{Name}: no rung for these arguments on {device.Name}"
-            : $"{Name}: the forced rung {forced} cannot run these arguments on {device.Name}");
-    }
-}
-
-/// <summary>Rungs chosen by <c>HSENET_FORCE_KERNEL=LayerNorm=V1,Linear.Backward=V1.Naive</c>.</summary>
-static class ForcedRungs
-{
-    static readonly Dictionary<string, string> Forced = Parse(Environment.GetEnvironmentVariable("HSENET_FORCE_KERNEL"));
-
-    public static string? For(string operation) => Forced.Count == 0 ? null : Forced.GetValueOrDefault(operation);
-
-    /// <summary>"V1" names "V1.Naive", but not "V10.…".</summary>
-    public static bool Names(string forced, Rung rung) =>
-        rung.Name.Equals(forced, StringComparison.OrdinalIgnoreCase)
-            || rung.Name.StartsWith(forced + ".", StringComparison.OrdinalIgnoreCase);
-
-    internal static Dictionary<string, string> Parse(string? text)
-    {
-        var forced = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (string part in (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-        {
-            int equals = part.IndexOf('=');
-            if (equals <= 0 || equals == part.Length - 1)
-                throw new NoRungException($"HSENET_FORCE_KERNEL: '{part}': expected Operation=Rung");
-            forced[part[..equals]] = part[(equals + 1)..];
-        }
-        return forced;
+        return chosen ?? able ?? throw new NoRungException($"{Name}: no rung for these arguments on {device.Name}");
     }
 }

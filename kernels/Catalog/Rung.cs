@@ -16,6 +16,18 @@ public enum RungTarget
 /// <summary>Grid of a launch; the group size is a constant of the rung, because PTX is made with it.</summary>
 public readonly record struct LaunchShape(int GridX, int GridY = 1, int GridZ = 1, int DynamicSharedBytes = 0);
 
+/// <summary>The relative errors of a rung's single steps.</summary>
+/// <param name="Input">Of an activation, when it is read: 0 where it stays f32.</param>
+/// <param name="Sum">Of one product and addition.</param>
+public readonly record struct Roundoff(double Input, double Sum)
+{
+    /// <summary>Everything in f32, rounded to nearest: 2⁻²⁴.</summary>
+    public static readonly Roundoff F32 = new(0, 1.0 / (1 << 24));
+
+    /// <summary>Activations rounded to bf16 (2⁻⁸); sums of tensor cores, which cut where others round (2⁻²³).</summary>
+    public static readonly Roundoff TensorCores = new(1.0 / (1 << 8), 1.0 / (1 << 23));
+}
+
 /// <summary>What tests check of a GPU rung's final PTX.</summary>
 public sealed record RungClaims
 {
@@ -53,8 +65,17 @@ public abstract record Rung
     /// <summary>Threads of a group (CUDA: block).</summary>
     public int Group { get; init; } = 128;
 
-    /// <summary>The lowest architecture: 80 means sm_80.</summary>
-    public int Architecture { get; init; } = 80;
+    /// <summary>PTX target: "sm_80" runs from that architecture on, "sm_90a" on exactly that one.</summary>
+    public string Architecture { get; init; } = "sm_80";
+
+    /// <summary>The lowest version of PTX that has its instructions: it decides which drivers take the text.</summary>
+    public Version PtxVersion { get; init; } = new(7, 0);
+
+    /// <summary>Groups that should fit on a multiprocessor at once, which limits registers; 0 leaves it to the assembler.</summary>
+    public int GroupsPerMultiprocessor { get; init; }
+
+    /// <summary>The roundings of its arithmetic, from which a case derives the error that it allows.</summary>
+    public Roundoff Roundoff { get; init; } = Roundoff.F32;
 
     /// <summary>What tests check of its PTX.</summary>
     public RungClaims Claims { get; init; } = new();
@@ -96,6 +117,9 @@ public sealed record Rung<TArguments> : Rung where TArguments : unmanaged
 
     /// <summary>Shapes and types that it can compute; all that the operation allows by default.</summary>
     public Func<TArguments, bool> Accepts { get; init; } = static _ => true;
+
+    /// <summary>Of what it can compute, where it should be chosen over the rungs before it; everywhere by default.</summary>
+    public Func<TArguments, bool> Suits { get; init; } = static _ => true;
 
     /// <summary>Grid and dynamic shared memory for the arguments.</summary>
     public Func<TArguments, LaunchShape>? Launch { get; init; }

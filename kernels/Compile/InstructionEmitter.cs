@@ -1,4 +1,5 @@
 // Teaches ILGPU's PTX backend every method marked with PtxInstruction: one generator for all of them.
+using System.Globalization;
 using System.Reflection;
 using ILGPU.Backends.PTX;
 using ILGPU.IR;
@@ -41,17 +42,19 @@ static class InstructionEmitter
         {
             if (operands[i] == "{d}")
                 Append(ref command, generator.Allocate(value));
+            else if (operands[i][0] == '[')
+                command.AppendArgumentValue((HardwareRegister)inputs[i]!, Offset(call, operands[i]));
             else if (inputs[i] is { } input)
-                Append(ref command, input, isAddress: operands[i][0] == '[');
+                Append(ref command, input);
             else
-                command.AppendConstant(long.Parse(operands[i], System.Globalization.CultureInfo.InvariantCulture));
+                command.AppendConstant(long.Parse(operands[i], CultureInfo.InvariantCulture));
         }
         command.Dispose();
     }
 
     static object? Input(PTXCodeGenerator generator, MethodCall call, string operand)
     {
-        string name = operand.Trim('[', ']');
+        string name = operand.Trim('[', ']').Split('+')[0];
         if (name == "{d}" || name[0] != '{')
             return null;
         var node = call.Nodes[int.Parse(name[1..^1])];
@@ -60,11 +63,20 @@ static class InstructionEmitter
             : generator.LoadPrimitive(node);
     }
 
+    // The bytes in [{0}+{1}]: part of the instruction, so that addresses which differ by a constant share a register.
+    static int Offset(MethodCall call, string operand) => operand.Split('+') switch
+    {
+        [_] => 0,
+        [_, var name] when call.Nodes[int.Parse(name[1..^2], CultureInfo.InvariantCulture)].Resolve() is PrimitiveValue constant =>
+            constant.Int32Value,
+        _ => throw new NotSupportedException($"{call.Target.Source.Name}: the offset in {operand} is no constant"),
+    };
+
     // Inside a vector operand most instructions take no constant.
     static PrimitiveRegister[] Vector(PTXCodeGenerator generator, CompoundRegister compound) =>
         [.. compound.SliceAs<PrimitiveRegister>(0, compound.NumChildren).Select(generator.EnsureHardwareRegister)];
 
-    static void Append(ref PTXCodeGenerator.CommandEmitter command, object register, bool isAddress = false)
+    static void Append(ref PTXCodeGenerator.CommandEmitter command, object register)
     {
         switch (register)
         {
@@ -73,9 +85,6 @@ static class InstructionEmitter
                 break;
             case CompoundRegister compound:
                 command.AppendVectorArgument(compound.SliceAs<PrimitiveRegister>(0, compound.NumChildren));
-                break;
-            case HardwareRegister primitive when isAddress:
-                command.AppendArgumentValue(primitive);
                 break;
             case PrimitiveRegister primitive:
                 command.AppendArgument(primitive);

@@ -26,10 +26,11 @@ public sealed class KernelCompiler : IDisposable
     {
         try
         {
-            using var backend = new PTXBackend(_context, new CudaArchitecture(rung.Architecture / 10, rung.Architecture % 10),
-                new CudaInstructionSet(8, 6), null!);
+            using var backend = new PTXBackend(_context, new CudaArchitecture(8, 0),
+                new CudaInstructionSet(rung.PtxVersion.Major, rung.PtxVersion.Minor), null!);
+            int? groups = rung.GroupsPerMultiprocessor == 0 ? null : rung.GroupsPerMultiprocessor;
             var kernel = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(rung.Method),
-                new KernelSpecialization(rung.Group, null));
+                new KernelSpecialization(rung.Group, groups));
             return kernel.PTXAssembly;
         }
         catch (Exception failure)
@@ -57,7 +58,7 @@ public sealed class KernelCompiler : IDisposable
         string raw = CompileRaw(rung);
         try
         {
-            return PtxFinalizer.Finalize(raw, new PtxFinalizeOptions { EntryName = rung.EntryName, Target = $"sm_{rung.Architecture}" });
+            return PtxFinalizer.Finalize(raw, new PtxFinalizeOptions { EntryName = rung.EntryName, Target = rung.Architecture });
         }
         catch (PtxException failure)
         {

@@ -1,6 +1,7 @@
 // Computes  y[m,n] = residual[m,n] + activation(Σₖ x[m,k] · W[n,k] + bias[n])
 // Idea      a thread computes one output: neighbouring threads read neighbouring rows of W, so every load is a sector of its own
 // Numerics  one sum in f32 from k = 0 up, fused multiply-adds
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace HSENet.Kernels;
@@ -13,24 +14,19 @@ public static partial class Linear
         int n = Grid.IdxY * Group.DimX + Group.IdxX;
         if (n >= a.Outputs)
             return;
+        float sum = Dot<TFormat>(a, m, n);
+        if (a.Activation == LinearActivation.SwiGlu)
+            FinishPair(a, m, n, sum, Dot<TFormat>(a, m, a.Outputs + n));
+        else
+            Finish(a, m, n, sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static float Dot<TFormat>(LinearArguments a, int m, int row) where TFormat : struct, IWeightFormat
+    {
         float sum = 0f;
         for (int k = 0; k < a.Inputs; k++)
-            sum = ScalarInstructions.FusedMultiplyAdd(a.X[m * a.Inputs + k], TFormat.Load(a.W, n * a.Inputs + k), sum);
-        if (a.Bias.Length != 0)
-            sum += a.Bias[n];
-        float value = sum;
-        if (a.Activation == LinearActivation.Gelu)
-            value = DeviceMath.Gelu(sum);
-        if (a.Activation == LinearActivation.SwiGlu)
-        {
-            float up = 0f;
-            for (int k = 0; k < a.Inputs; k++)
-                up = ScalarInstructions.FusedMultiplyAdd(a.X[m * a.Inputs + k], TFormat.Load(a.W, (a.Outputs + n) * a.Inputs + k), up);
-            value = up * DeviceMath.Silu(sum);
-        }
-        int i = m * a.Outputs + n;
-        if (a.Residual.Length != 0)
-            value += a.Residual[i];
-        a.Y[i] = value;
+            sum = ScalarInstructions.FusedMultiplyAdd(a.X[m * a.Inputs + k], TFormat.Load(a.W, row * a.Inputs + k), sum);
+        return sum;
     }
 }

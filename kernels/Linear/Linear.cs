@@ -50,19 +50,11 @@ public static partial class Linear
 {
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<LinearArguments> ForwardOperation = new("Linear", Check,
-        Rung.Host<LinearArguments>("Host", HostForward),
-        V1(ForwardV1<F32Weights>, WeightType.F32),
-        V1(ForwardV1<BF16Weights>, WeightType.BF16),
-        V1(ForwardV1<Int8Weights>, WeightType.Int8));
+        [Rung.Host<LinearArguments>("Host", HostForward), .. GpuRungs()]);
 
     /// <summary>Multiplies every row.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
     public static void Forward(Device device, in LinearArguments arguments) => ForwardOperation.Launch(device, arguments);
-
-    static Rung<LinearArguments> V1(Action<LinearArguments> kernel, WeightType type) =>
-        Rung.Gpu("V1.Naive", kernel).WithThreads(128, static a => a.Rows, static a => a.Outputs)
-            with
-        { Weights = type, Accepts = a => a.W.Type == type };
 
     static void Check(LinearArguments a)
     {

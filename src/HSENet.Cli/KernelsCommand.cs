@@ -12,8 +12,8 @@ static class KernelsCommand
         var json = new Option<bool>("--json") { Description = "One JSON array on stdout." };
         var verbose = Verb.Verbose();
         var command = new Command("kernels", """
-            Lists every operation with its rungs; the last rung of an operation that accepts the arguments is the default.
-            HSENET_FORCE_KERNEL=LayerNorm=V1 forces one.
+            Lists every operation with its rungs; of the rungs that can run a launch the last one that suits its shape
+            is the default. HSENET_FORCE_KERNEL=LayerNorm=V1 forces one wherever it can run.
 
             Example:
               hsenet kernels
@@ -29,7 +29,7 @@ static class KernelsCommand
         foreach (var rung in KernelCatalog.Rungs)
             Console.WriteLine(rung.Target == RungTarget.Host
                 ? $"{rung.Operation,-24} {rung.Name}"
-                : $"{rung.Operation,-24} {rung.Name,-12} {rung.EntryName.PadRight(width)}  sm_{rung.Architecture}  {rung.Group} threads");
+                : $"{rung.Operation,-24} {rung.Name,-12} {rung.EntryName.PadRight(width)}  {rung.Architecture}  {rung.Group} threads");
         return ExitCode.Done;
     }
 
@@ -42,7 +42,7 @@ static class KernelsCommand
             target = rung.Target == RungTarget.Host ? "host" : "gpu",
             entry = rung.Target == RungTarget.Host ? null : rung.EntryName,
             weights = rung.Weights?.ToString().ToLowerInvariant(),
-            architecture = rung.Target == RungTarget.Host ? null : $"sm_{rung.Architecture}",
+            architecture = rung.Target == RungTarget.Host ? null : rung.Architecture,
             group = rung.Target == RungTarget.Host ? (int?)null : rung.Group,
         })));
         return ExitCode.Done;

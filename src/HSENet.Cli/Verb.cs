@@ -36,13 +36,38 @@ static class Verb
         {
             try
             {
-                return await body(parsed, cancellation).ConfigureAwait(false);
+                CheckForcedRungs();
+                return TellForcedRungs(await body(parsed, cancellation).ConfigureAwait(false));
             }
             catch (Exception e)
             {
                 return Explain(e, parsed.GetValue(verbose));
             }
         });
+
+    static void CheckForcedRungs()
+    {
+        try
+        {
+            ForcedRungs.Check();
+        }
+        catch (NoRungException e)
+        {
+            throw new HseNetException(e.Message, e);
+        }
+    }
+
+    // Says how many launches forced rungs ran. A rung that was asked for and ran none of them is a bad request.
+    static int TellForcedRungs(int exitCode)
+    {
+        foreach (var forced in ForcedRungs.Counts.Where(forced => forced.Launches > 0))
+        {
+            Messages.Note($"{forced.Operation}={forced.Rung} ran {forced.Ran} of {forced.Launches} launches");
+            if (forced.Ran == 0 && exitCode == ExitCode.Done)
+                exitCode = ExitCode.BadInput;
+        }
+        return exitCode;
+    }
 
     /// <summary>Prints one line for a failure, and where it happened if the message does not say it; gives its exit code.</summary>
     public static int Explain(Exception e, bool verbose, string? place = null)

@@ -24,7 +24,8 @@ public sealed class PtxClaimsTests
         var (rung, module) = Find(entryName);
         var entry = Assert.Single(module.Entries);
         Assert.Equal(entryName, entry.Name);
-        Assert.Equal($"sm_{rung.Architecture}", module.Target);
+        Assert.Equal(rung.Architecture, module.Target);
+        Assert.StartsWith($".version {rung.PtxVersion}\n", KernelTexts.Get(rung), StringComparison.Ordinal);
         var parameter = Assert.Single(entry.Parameters);
         Assert.Equal(rung.ArgumentBytes, parameter.Bytes);
         Assert.Equal(8, parameter.Alignment);

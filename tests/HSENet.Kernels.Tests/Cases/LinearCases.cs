@@ -13,7 +13,15 @@ static class LinearCases
                 yield return Case(1, inputs, 5, type, LinearActivation.None, bias: true, residual: false);
                 yield return Case(7, inputs, 65, type, LinearActivation.Gelu, bias: true, residual: true);
                 yield return Case(3, inputs, 130, type, LinearActivation.SwiGlu, bias: false, residual: true);
-                yield return Case(13, 256, 64, type, LinearActivation.None, bias: false, residual: false);
+                yield return Case(21, 256, 64, type, LinearActivation.None, bias: false, residual: false);
+                // Rows of whole vectors, with every epilogue; beside the edges of every tile.
+                int vectors = type == WeightType.Int8 ? 128 : type == WeightType.BF16 ? 40 : 20;
+                yield return Case(1, vectors, 5, type, LinearActivation.SwiGlu, bias: false, residual: true);
+                yield return Case(6, 2 * vectors, 7, type, LinearActivation.SwiGlu, bias: false, residual: false);
+                yield return Case(5, vectors, 5, type, LinearActivation.Gelu, bias: true, residual: true);
+                yield return Case(1, vectors, 3, type, LinearActivation.None, bias: true, residual: false);
+                yield return Case(131, 256, 70, type, LinearActivation.Gelu, bias: true, residual: true);
+                yield return Case(115, 128, 37, type, LinearActivation.SwiGlu, bias: false, residual: true);
                 // Longer than what stays in the first level cache of a host.
                 yield return Case(1, type == WeightType.Int8 ? 4224 : 4131, 6, type, LinearActivation.None, bias: true, residual: true);
             }
@@ -26,6 +34,12 @@ static class LinearCases
             yield return Case(4, 259, 9, WeightType.BF16, LinearActivation.None, bias: true, residual: false);
             yield return Case(8, 384, 6, WeightType.Int8, LinearActivation.SwiGlu, bias: false, residual: false);
             yield return Case(1, 1, 1, WeightType.F32, LinearActivation.None, bias: false, residual: true);
+            // One, two and several tiles of tensor cores.
+            yield return Case(20, 32, 70, WeightType.BF16, LinearActivation.None, bias: false, residual: false);
+            yield return Case(130, 64, 45, WeightType.BF16, LinearActivation.SwiGlu, bias: false, residual: false);
+            yield return Case(35, 20, 33, WeightType.F32, LinearActivation.SwiGlu, bias: false, residual: false);
+            yield return Case(35, 128, 33, WeightType.Int8, LinearActivation.SwiGlu, bias: false, residual: false);
+            yield return Case(67, 160, 70, WeightType.BF16, LinearActivation.None, bias: false, residual: true);
             yield return Case(67, 1040, 70, WeightType.BF16, LinearActivation.None, bias: true, residual: false);
         }
     }
@@ -61,20 +75,24 @@ static class LinearCases
             },
         };
 
-    // A sum of K products errs by at most (K + 1)·U times the sum of their magnitudes; GELU and SiLU have slopes below 1.13 and add a few
-    // roundings.
-    static Expected[] Expect(LinearArguments a)
+    // A sum of K products errs by what rounding its inputs does to it, and by K + 1 roundings of its steps, times the sum of their
+    // magnitudes; GELU and SiLU have slopes below 1.13 and add a few roundings.
+    static Expected[] Expect(LinearArguments a, Roundoff roundoff)
     {
         double[] y = Linear.Reference(a);
+        double relative = roundoff.Input + (a.Inputs + 6) * roundoff.Sum;
+        double[] gate = Magnitudes(a, 0), up = a.Activation == LinearActivation.SwiGlu ? Magnitudes(a, a.Outputs) : [];
         return [Expected.Of(y, i =>
         {
-            int m = i / a.Outputs, n = i % a.Outputs;
-            double sum = Magnitude(a, m, n) + (a.Bias.IsEmpty ? 0 : Math.Abs(a.Bias[n]));
+            double sum = gate[i] + (a.Bias.IsEmpty ? 0 : Math.Abs(a.Bias[i % a.Outputs]));
             double residual = a.Residual.IsEmpty ? 0 : Math.Abs(a.Residual[i]);
-            double pair = a.Activation == LinearActivation.SwiGlu ? 1 + 2 * Magnitude(a, m, a.Outputs + n) : 1;
-            return Numbers.U * ((a.Inputs + 6) * 1.13 * sum * pair + 2 * (Math.Abs(y[i]) + residual));
+            double pair = a.Activation == LinearActivation.SwiGlu ? 1 + 2 * up[i] : 1;
+            return relative * 1.13 * sum * pair + Numbers.U * 2 * (Math.Abs(y[i]) + residual);
         })];
     }
+
+    static double[] Magnitudes(LinearArguments a, int firstRow) =>
+        [.. Enumerable.Range(0, a.Rows * a.Outputs).Select(i => Magnitude(a, i / a.Outputs, firstRow + i % a.Outputs))];
 
     static double Magnitude(LinearArguments a, int m, int n)
     {

@@ -42,12 +42,16 @@ public abstract class KernelCase
 /// <summary>A case of an operation.</summary>
 /// <param name="operation">The operation.</param>
 /// <param name="build">Makes the arguments from buffers; deterministic, called once per device.</param>
-/// <param name="expect">Reference and bounds for the outputs in the order in which <paramref name="build"/> asked for them; arguments lie
-/// in host memory.</param>
+/// <param name="expect">Reference and bounds for the outputs in the order in which <paramref name="build"/> asked for them, given the
+/// roundings of the rung; arguments lie in host memory.</param>
 public sealed class KernelCase<TArguments>(Operation<TArguments> operation, Func<CaseMemory, TArguments> build,
-    Func<TArguments, Expected[]> expect)
+    Func<TArguments, Roundoff, Expected[]> expect)
     : KernelCase where TArguments : unmanaged
 {
+    /// <summary>A case of an operation whose rungs all compute in f32.</summary>
+    public KernelCase(Operation<TArguments> operation, Func<CaseMemory, TArguments> build, Func<TArguments, Expected[]> expect)
+        : this(operation, build, (arguments, _) => expect(arguments)) { }
+
     /// <summary>Changes of the arguments that stand for typical mistakes: a dropped element, an index off by one, a missing
     /// scale.</summary>
     public Dictionary<string, Func<TArguments, TArguments>> Twins { get; init; } = [];
@@ -64,7 +68,7 @@ public sealed class KernelCase<TArguments>(Operation<TArguments> operation, Func
 
     public override double Run(Device device, Rung rung)
     {
-        var expected = OnHost(expect);
+        var expected = OnHost(arguments => expect(arguments, rung.Roundoff));
         using var memory = new CaseMemory(device);
         var arguments = build(memory);
         operation.Check(arguments);
@@ -139,8 +143,8 @@ public sealed class KernelCase<TArguments>(Operation<TArguments> operation, Func
 
     public override double Twin(string name)
     {
-        var right = OnHost(expect);
-        var broken = OnHost(arguments => expect(Twins[name](arguments)));
+        var right = OnHost(arguments => expect(arguments, Roundoff.F32));
+        var broken = OnHost(arguments => expect(Twins[name](arguments), Roundoff.F32));
         return right.Zip(broken).Max(pair =>
             Enumerable.Range(0, Math.Min(pair.First.Values.Length, pair.Second.Values.Length))
             .Max(j => Share(pair.Second.Values[j], pair.First, j)));

@@ -1,0 +1,35 @@
+// Sums and maxima over the lanes of a warp, through registers.
+using System.Runtime.CompilerServices;
+using ILGPU;
+
+namespace HSENet.Kernels;
+
+static class WarpSums
+{
+    /// <summary>The sum over all lanes, the same bits in each: a butterfly of five additions.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(float value)
+    {
+        value += Warp.ShuffleXor(value, 16);
+        value += Warp.ShuffleXor(value, 8);
+        value += Warp.ShuffleXor(value, 4);
+        value += Warp.ShuffleXor(value, 2);
+        return value + Warp.ShuffleXor(value, 1);
+    }
+
+    /// <summary>The sum over the four lanes that hold one row of a fragment.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float SumOfFour(float value)
+    {
+        value += Warp.ShuffleXor(value, 2);
+        return value + Warp.ShuffleXor(value, 1);
+    }
+
+    /// <summary>The maximum over the four lanes that hold one row of a fragment.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaxOfFour(float value)
+    {
+        value = MathF.Max(value, Warp.ShuffleXor(value, 2));
+        return MathF.Max(value, Warp.ShuffleXor(value, 1));
+    }
+}

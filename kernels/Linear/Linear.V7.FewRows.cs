@@ -1,0 +1,87 @@
+// Computes  y[m,n] = residual[m,n] + activation(Σₖ x[m,k] · W[n,k] + bias[n])   for one row of x, or a few
+// Idea      such a product waits for W: a warp walks along two rows of W at once, 16 bytes a lane and load, for all weight types, and multiplies
+//           them with up to four rows of x. The two rows of W are those of a SwiGLU pair, or neighbours
+// Numerics  a lane sums its inputs in f32 from the lowest up; then a butterfly of five additions. int8: the sum of 16 products, times the scale
+using System.Runtime.CompilerServices;
+using ILGPU;
+
+namespace HSENet.Kernels;
+
+public static partial class Linear
+{
+    const int FewRowsWarps = 4, FewRows = 4;
+
+    static LaunchShape FewRowsGrid(LinearArguments a, int rows) =>
+        new(Parts.Of(a.Activation == LinearActivation.SwiGlu ? a.Outputs : Parts.Of(a.Outputs, 2), FewRowsWarps), Parts.Of(a.Rows, rows));
+
+    static void ForwardOneRow<TVectors>(LinearArguments a) where TVectors : struct, IWeightVectors
+    {
+        int lane = Group.IdxX & 31, warp = Grid.IdxX * FewRowsWarps + (Group.IdxX >> 5), m = Grid.IdxY;
+        bool pair = a.Activation == LinearActivation.SwiGlu;
+        int n = pair ? warp : 2 * warp;
+        if (n >= a.Outputs)
+            return;
+        int w0 = n * a.Inputs, w1 = (pair ? a.Outputs + n : Math.Min(n + 1, a.Outputs - 1)) * a.Inputs;
+        int x0 = m * a.Inputs;
+        float sum0 = 0f, sum1 = 0f;
+        for (int k = lane * TVectors.Count; k < a.Inputs; k += 32 * TVectors.Count)
+        {
+            Bits4 bits0 = TVectors.Load(a.W, w0 + k), bits1 = TVectors.Load(a.W, w1 + k);
+            Float16 x = TVectors.Inputs(a.X, x0 + k);
+            sum0 = TVectors.Dot(a.W, w0 + k, bits0, x, sum0);
+            sum1 = TVectors.Dot(a.W, w1 + k, bits1, x, sum1);
+        }
+        FinishTwo(a, m, n, 0, WarpSums.Sum(sum0), WarpSums.Sum(sum1));
+    }
+
+    static void ForwardFewRows<TVectors>(LinearArguments a) where TVectors : struct, IWeightVectors
+    {
+        int lane = Group.IdxX & 31, warp = Grid.IdxX * FewRowsWarps + (Group.IdxX >> 5), m = Grid.IdxY * FewRows;
+        bool pair = a.Activation == LinearActivation.SwiGlu;
+        int n = pair ? warp : 2 * warp;
+        if (n >= a.Outputs)
+            return;
+        int w0 = n * a.Inputs, w1 = (pair ? a.Outputs + n : Math.Min(n + 1, a.Outputs - 1)) * a.Inputs;
+        int x0 = RowOfX(a, m), x1 = RowOfX(a, m + 1), x2 = RowOfX(a, m + 2), x3 = RowOfX(a, m + 3);
+        Float4 sums0 = default, sums1 = default; // one for each row of x
+        for (int k = lane * TVectors.Count; k < a.Inputs; k += 32 * TVectors.Count)
+        {
+            Bits4 bits0 = TVectors.Load(a.W, w0 + k), bits1 = TVectors.Load(a.W, w1 + k);
+            Float16 x = TVectors.Inputs(a.X, x0 + k);
+            sums0.X = TVectors.Dot(a.W, w0 + k, bits0, x, sums0.X);
+            sums1.X = TVectors.Dot(a.W, w1 + k, bits1, x, sums1.X);
+            x = TVectors.Inputs(a.X, x1 + k);
+            sums0.Y = TVectors.Dot(a.W, w0 + k, bits0, x, sums0.Y);
+            sums1.Y = TVectors.Dot(a.W, w1 + k, bits1, x, sums1.Y);
+            x = TVectors.Inputs(a.X, x2 + k);
+            sums0.Z = TVectors.Dot(a.W, w0 + k, bits0, x, sums0.Z);
+            sums1.Z = TVectors.Dot(a.W, w1 + k, bits1, x, sums1.Z);
+            x = TVectors.Inputs(a.X, x3 + k);
+            sums0.W = TVectors.Dot(a.W, w0 + k, bits0, x, sums0.W);
+            sums1.W = TVectors.Dot(a.W, w1 + k, bits1, x, sums1.W);
+        }
+        // A row of x belongs to two lanes.
+        int row = lane >> 1;
+        float left = Pick(row, WarpSums.Sum(sums0.X), WarpSums.Sum(sums0.Y), WarpSums.Sum(sums0.Z), WarpSums.Sum(sums0.W));
+        float right = Pick(row, WarpSums.Sum(sums1.X), WarpSums.Sum(sums1.Y), WarpSums.Sum(sums1.Z), WarpSums.Sum(sums1.W));
+        if (row < FewRows && m + row < a.Rows)
+            FinishTwo(a, m + row, n, 2 * row, left, right);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static float Pick(int row, float s0, float s1, float s2, float s3) => row == 0 ? s0 : row == 1 ? s1 : row == 2 ? s2 : s3;
+
+    // Two lanes store two outputs, one that of a pair.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void FinishTwo(LinearArguments a, int m, int n, int firstLane, float left, float right)
+    {
+        int second = (Group.IdxX & 31) - firstLane;
+        if (a.Activation == LinearActivation.SwiGlu)
+        {
+            if (second == 0)
+                FinishPair(a, m, n, left, right);
+        }
+        else if (second < 2 && n + second < a.Outputs)
+            Finish(a, m, n + second, second == 0 ? left : right);
+    }
+}
