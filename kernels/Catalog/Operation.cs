@@ -28,7 +28,7 @@ public sealed class Operation<TArguments> : Operation where TArguments : unmanag
     /// <summary>An operation.</summary>
     /// <param name="name">Name in the catalogue.</param>
     /// <param name="check">Throws <see cref="KernelArgumentException"/> for arguments that do not fit each other.</param>
-    /// <param name="rungs">In the order of the ladder: of those that accept the arguments and that they suit the last one is the default.</param>
+    /// <param name="rungs">In the order of the ladder: the last that can run the arguments and suits them is the default.</param>
     public Operation(string name, Action<TArguments> check, params Rung<TArguments>[] rungs) : base(name, rungs)
     {
         _check = check;

@@ -1,4 +1,5 @@
 // One implementation of an operation, as data: what it runs on, what it accepts, how it is launched, what is claimed of it.
+using System.Globalization;
 using System.Reflection;
 
 namespace HSENet.Kernels;
@@ -79,6 +80,13 @@ public abstract record Rung
 
     /// <summary>What tests check of its PTX.</summary>
     public RungClaims Claims { get; init; } = new();
+
+    /// <summary>Whether its text runs on an architecture (90: sm_90): on newer ones too, unless a letter makes the target exact.</summary>
+    public bool RunsOn(int architecture)
+    {
+        int target = int.Parse(Architecture.AsSpan("sm_".Length).TrimEnd('a'), NumberStyles.None, CultureInfo.InvariantCulture);
+        return Architecture.EndsWith('a') ? target == architecture : target <= architecture;
+    }
 
     /// <summary>The kernel's C# method, which ILGPU compiles.</summary>
     public abstract MethodInfo Method { get; }

@@ -1,5 +1,4 @@
 // An NVIDIA GPU as a device: the final PTX that travels with the package, loaded and launched through the driver.
-using System.Globalization;
 using System.Runtime.CompilerServices;
 
 namespace HSENet.Kernels;
@@ -140,14 +139,7 @@ public sealed unsafe class CudaDevice : Device
     }
 
     /// <inheritdoc/>
-    public override bool CanRun(Rung rung) => rung.Target == RungTarget.Gpu && Runs(rung.Architecture, _architecture);
-
-    /// <summary>Whether a text for a target runs on an architecture: on newer ones too, unless a letter makes it exact.</summary>
-    internal static bool Runs(string target, int architecture)
-    {
-        int lowest = int.Parse(target.AsSpan("sm_".Length).TrimEnd('a'), NumberStyles.None, CultureInfo.InvariantCulture);
-        return target.EndsWith('a') ? lowest == architecture : lowest <= architecture;
-    }
+    public override bool CanRun(Rung rung) => rung.Target == RungTarget.Gpu && rung.RunsOn(_architecture);
 
     internal override void Launch<TArguments>(Rung<TArguments> rung, in TArguments arguments)
     {

@@ -7,9 +7,9 @@ namespace HSENet.Kernels;
 /// </summary>
 /// <remarks>
 /// In the template <c>{d}</c> is the result, <c>{0}</c>, <c>{1}</c>, … the parameters in order; a struct becomes a vector
-/// <c>{r0, r1, …}</c> of its fields; <c>[{0}]</c> is an address (a <c>ref</c> parameter), <c>[{0}+{1}]</c> one with an offset in bytes that must be
-/// a constant where the method is called, once inlined; a number is copied. One instruction a template; a constant that is passed for any
-/// other parameter takes a register. Beside the attribute the method needs ILGPU's <c>[IntrinsicImplementation]</c>, or its body is compiled.
+/// <c>{r0, r1, …}</c> of its fields; <c>[{0}]</c> is an address (a <c>ref</c> parameter), <c>[{0}+{1}]</c> one with an offset in bytes
+/// that must be a constant where the method is called, once inlined; a number is copied. One instruction a template. Beside the attribute
+/// the method needs ILGPU's <c>[IntrinsicImplementation]</c>, or its body is compiled.
 /// </remarks>
 [AttributeUsage(AttributeTargets.Method)]
 sealed class PtxInstructionAttribute(string template) : Attribute

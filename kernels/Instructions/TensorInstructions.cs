@@ -14,8 +14,8 @@ static class TensorInstructions
     [IntrinsicImplementation, PtxInstruction("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {d}, {0}, {1}, {2}")]
     public static Float4 Multiply(Bits4 a, Bits2 b, Float4 c) => throw new NotSupportedException("a warp's instruction");
 
-    /// <summary>Four 8 × 8 matrices of 16 bits, a row 16 bytes, constant bytes behind the addresses: lanes 8i to 8i + 7 give the addresses of the rows of matrix i, and lane l
-    /// gets of each matrix row l / 4 at columns 2(l % 4).</summary>
+    /// <summary>Four 8 × 8 matrices of 16 bits, a row 16 bytes, constant bytes behind the addresses: lanes 8i to 8i + 7 give the
+    /// addresses of the rows of matrix i, and lane l gets of each matrix row l / 4 at columns 2(l % 4) and one on.</summary>
     [IntrinsicImplementation, PtxInstruction("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {d}, [{0}+{1}]")]
     public static Bits4 LoadMatrices(ref float row, int bytes) => throw new NotSupportedException("a warp's instruction");
 

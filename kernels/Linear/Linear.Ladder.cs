@@ -23,14 +23,15 @@ public static partial class Linear
             Suits = static a => a.Rows >= SharedTile / 2,
             Claims = new() { NoBankConflicts = true },
         }),
-        .. EveryType("V4.RegisterTile128x128", ForwardV4<F32Vectors>, ForwardV4<BF16Vectors>, ForwardV4<Int8Vectors>, static rung => Quads(rung) with
-        {
-            Group = RegisterTileThreads,
-            GroupsPerMultiprocessor = 2,
-            Launch = static a => Tiles(a, RegisterTile, RegisterTile),
-            Suits = static a => a.Rows >= RegisterTile / 2 && a.Outputs >= RegisterTile / 2,
-            Claims = new() { NoBankConflicts = true },
-        }),
+        .. EveryType("V4.RegisterTile128x128", ForwardV4<F32Vectors>, ForwardV4<BF16Vectors>, ForwardV4<Int8Vectors>,
+            static rung => Quads(rung) with
+            {
+                Group = RegisterTileThreads,
+                GroupsPerMultiprocessor = 2,
+                Launch = static a => Tiles(a, RegisterTile, RegisterTile),
+                Suits = static a => a.Rows >= RegisterTile / 2 && a.Outputs >= RegisterTile / 2,
+                Claims = new() { NoBankConflicts = true },
+            }),
         TensorCores("V5.TensorCores64x128", ForwardV5) with
         {
             Launch = static a => Tiles(a, TensorRows, TensorColumns),

@@ -1,5 +1,5 @@
 // Computes  y[m,n] = residual[m,n] + activation(Σₖ x[m,k] · W[n,k] + bias[n])
-// Idea      a warp computes one output: neighbouring lanes read neighbouring k of x and of W, so a load's 128 bytes lie in 4 sectors, not 32
+// Idea      a warp computes one output: neighbouring lanes read neighbouring k of x and of W, so a load's 128 bytes lie in 4 sectors
 // Numerics  32 sums of every 32nd product in f32, fused multiply-adds; then a butterfly of five additions
 using System.Runtime.CompilerServices;
 using ILGPU;

@@ -1,6 +1,6 @@
 // Computes  y[m,n] = residual[m,n] + activation(Σₖ x[m,k] · W[n,k] + bias[n])
-// Idea      a group computes 32 × 32 outputs, a thread one of them: 32 inputs of 32 rows of x and of W at a time lie in shared memory, so that
-//           each is read once for 32 outputs. Rows lie 33 floats apart, which puts a column's floats into different banks
+// Idea      a group computes 32 × 32 outputs, a thread one of them: 32 inputs of 32 rows of x and of W at a time lie in shared memory, so
+//           that each is read once for 32 outputs. Rows lie 33 floats apart, which puts a column's floats into different banks
 // Numerics  one sum in f32 from k = 0 up, fused multiply-adds
 using System.Runtime.CompilerServices;
 using ILGPU;

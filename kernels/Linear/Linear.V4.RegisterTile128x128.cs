@@ -1,7 +1,7 @@
 // Computes  y[m,n] = residual[m,n] + activation(Σₖ x[m,k] · W[n,k] + bias[n])
 // Idea      a group computes 128 × 128 outputs, a thread 8 × 8 of them in registers: four loads of 16 bytes from shared memory serve 64
-//           multiply-adds. The tiles lie transposed there, so that such a load is four rows at one k; the next 16 inputs are on their way from
-//           memory while these are multiplied
+//           multiply-adds. The tiles lie transposed there, so that such a load is four rows at one k; the next 16 inputs are on their way
+//           from memory while these are multiplied
 // Numerics  one sum in f32 from k = 0 up, fused multiply-adds
 using System.Runtime.CompilerServices;
 using ILGPU;

@@ -1,6 +1,6 @@
 // Computes  y[m,n] = residual[m,n] + activation(Σₖ x[m,k] · W[n,k] + bias[n])   for bf16 weights
-// Idea      tensor cores: a group computes 64 × 128 outputs, a warp 32 × 64 of them in fragments. A fragment comes from shared memory by one
-//           instruction; rows lie 80 bytes apart there, so that eight of them meet every bank once. x becomes bf16 on its way there
+// Idea      tensor cores: a group computes 64 × 128 outputs, a warp 32 × 64 of them in fragments. A fragment comes from shared memory by
+//           one instruction; rows lie 80 bytes apart there, so that eight of them meet every bank once. x becomes bf16 on its way there
 // Numerics  x is rounded to bf16 (2⁻⁸ of itself), products are exact, sums in f32 in the order of the tensor core, which cuts: 2⁻²³ each
 using System.Runtime.CompilerServices;
 using ILGPU;
@@ -10,7 +10,8 @@ namespace HSENet.Kernels;
 public static partial class Linear
 {
     // Two bf16 are a word: 32 inputs of a row are 16 words, and 4 more keep rows in different banks.
-    const int TensorDepth = 32, PaddedStride = 20, PaddedBytes = 4 * PaddedStride, TensorThreads = 128, TensorRows = 64, TensorColumns = 128;
+    const int TensorDepth = 32, PaddedStride = 20, PaddedBytes = 4 * PaddedStride, TensorThreads = 128;
+    const int TensorRows = 64, TensorColumns = 128;
 
     struct CarriedX
     {

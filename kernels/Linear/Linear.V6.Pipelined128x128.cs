@@ -1,7 +1,7 @@
 // Computes  y[m,n] = residual[m,n] + activation(Σₖ x[m,k] · W[n,k] + bias[n])   for bf16 weights
 // Idea      a group computes 128 × 128 outputs, a warp 64 × 64 of them: half the reads of shared memory for each multiplication. W comes by
-//           asynchronous copies two tiles ahead, x through registers one tile ahead, with one barrier a tile. Rows lie unpadded; a row's 16-byte
-//           parts are permuted (part ^ row / 2 % 4), so that eight rows of a part meet every bank once
+//           asynchronous copies two tiles ahead, x through registers one tile ahead, with one barrier a tile. Rows lie unpadded; a row's
+//           16-byte parts are permuted (part ^ row / 2 % 4), so that eight rows of a part meet every bank once
 // Numerics  as V5: x is rounded to bf16, products are exact, sums in f32 in the order of the tensor core
 using System.Runtime.CompilerServices;
 using ILGPU;
@@ -10,7 +10,8 @@ namespace HSENet.Kernels;
 
 public static partial class Linear
 {
-    const int PipelineSide = 128, PipelineStages = 3, RowWords = TensorDepth / 2, RowBytes = 4 * RowWords, TileWords = PipelineSide * RowWords;
+    const int PipelineSide = 128, PipelineStages = 3, RowWords = TensorDepth / 2, RowBytes = 4 * RowWords;
+    const int TileWords = PipelineSide * RowWords;
 
     // Shared memory: three tiles of W, two of x.
     const int PipelineX = PipelineStages * TileWords, PipelineWords = PipelineX + 2 * TileWords;

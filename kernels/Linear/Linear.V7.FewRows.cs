@@ -1,7 +1,7 @@
 // Computes  y[m,n] = residual[m,n] + activation(Σₖ x[m,k] · W[n,k] + bias[n])   for one row of x, or a few
-// Idea      such a product waits for W: a warp walks along two rows of W at once, 16 bytes a lane and load, for all weight types, and multiplies
-//           them with up to four rows of x. The two rows of W are those of a SwiGLU pair, or neighbours
-// Numerics  a lane sums its inputs in f32 from the lowest up; then a butterfly of five additions. int8: the sum of 16 products, times the scale
+// Idea      such a product waits for W: a warp walks along two rows of W at once, 16 bytes a lane and load, for all weight types, and
+//           multiplies them with up to four rows of x. The two rows of W are those of a SwiGLU pair, or neighbours
+// Numerics  a lane sums its inputs in f32 from the lowest up; then a butterfly of five additions. int8: 16 products, times the scale
 using System.Runtime.CompilerServices;
 using ILGPU;
 

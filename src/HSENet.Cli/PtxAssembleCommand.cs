@@ -99,7 +99,7 @@ static class PtxAssembleCommand
     public static IEnumerable<Assembled> OfRung(Assembler assembler, Rung rung, IEnumerable<string> architectures, LaunchProfile? counts)
     {
         string ptx = KernelTexts.Get(rung);
-        foreach (string architecture in architectures.Where(architecture => Number(architecture) >= rung.Architecture))
+        foreach (string architecture in architectures.Where(architecture => rung.RunsOn(Number(architecture))))
             foreach (AssembledKernel kernel in Run(() => assembler.Assemble(ptx, architecture), rung.EntryName))
                 yield return new Assembled(kernel, ptx, counts, rung);
     }

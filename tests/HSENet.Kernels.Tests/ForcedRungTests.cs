@@ -1,0 +1,53 @@
+// Rungs forced by name, targets by name, and the choice by shape.
+namespace HSENet.Kernels.Tests;
+
+public sealed class ForcedRungTests
+{
+    [Theory]
+    [InlineData("Linear", "expected Operation=Rung")]
+    [InlineData("Linear=", "expected Operation=Rung")]
+    [InlineData("Liner=V1", "no operation is called Liner; expected one of VoxelRescale")]
+    [InlineData("Linear=V1, LayerNorm=V99", "LayerNorm has no rung V99; expected one of Host, V1.Naive")]
+    [InlineData("Linear=V", "Linear has no rung V;")]
+    public void A_name_that_the_catalogue_does_not_have_is_refused_with_those_it_has(string text, string message) =>
+        Assert.Contains(message, Assert.Throws<NoRungException>(() => ForcedRungs.Parse(text)).Message);
+
+    [Fact]
+    public void A_version_names_the_rungs_of_every_weight_type_and_launches_of_others_are_counted_as_fallen_back()
+    {
+        var forced = ForcedRungs.Parse("linear=v1")["Linear"];
+        foreach (var rung in Linear.ForwardOperation.Rungs)
+            forced.Launched(rung);
+        Assert.Equal((3, Linear.ForwardOperation.Rungs.Count), (forced.Ran, forced.Launches));
+    }
+
+    [Theory]
+    [InlineData("sm_80", 80, true), InlineData("sm_80", 86, true), InlineData("sm_90", 89, false), InlineData("sm_90", 120, true)]
+    [InlineData("sm_90a", 90, true), InlineData("sm_90a", 100, false), InlineData("sm_90a", 80, false)]
+    public void A_target_runs_on_newer_architectures_unless_a_letter_makes_it_exact(string target, int architecture, bool runs) =>
+        Assert.Equal(runs, (Linear.ForwardOperation.TypedRungs[1] with { Architecture = target }).RunsOn(architecture));
+
+    [Theory]
+    [InlineData(1, 3072, 8192, WeightType.Int8, "V7.OneRow")]
+    [InlineData(1, 37, 5, WeightType.BF16, "V2.Coalesced")]
+    [InlineData(8, 3072, 8192, WeightType.BF16, "V7.FewRows4")]
+    [InlineData(42, 128, 384, WeightType.BF16, "V3.SharedTile32")]
+    [InlineData(2049, 768, 3072, WeightType.F32, "V4.RegisterTile128x128")]
+    [InlineData(2049, 768, 3072, WeightType.BF16, "V6.Pipelined128x128")]
+    [InlineData(2049, 768, 3072, WeightType.Int8, "V4.RegisterTile128x128")]
+    [InlineData(257, 128, 512, WeightType.BF16, "V4.RegisterTile128x128")] // small: x is not rounded to bf16
+    public void Linear_is_chosen_by_shape_and_weight_type(int rows, int inputs, int outputs, WeightType type, string rung)
+    {
+        using var emulator = new EmulatorDevice();
+        long elements = (long)inputs * outputs;
+        var scales = type == WeightType.Int8 ? new View<float>(0, elements / Weights.ScaleGroup) : default;
+        var arguments = new LinearArguments
+        {
+            W = new Weights(new View<byte>(0, elements * Weights.BytesPerElement(type)), type, scales), // never read
+            Rows = rows,
+            Inputs = inputs,
+            Outputs = outputs,
+        };
+        Assert.Equal(rung, Linear.ForwardOperation.Choose(emulator, arguments).Name);
+    }
+}
