@@ -70,11 +70,14 @@ public sealed unsafe class CudaDevice : Device
     public override DeviceMemory Allocate(long bytes, string name)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(bytes, 1);
-        var driver = Current();
-        nint address = driver.Allocate(bytes);
-        if (address == 0)
-            throw new DeviceMemoryException(Name, name, bytes, $"{driver.MemoryInfo().Free:N0} of {_totalBytes:N0} bytes are free");
-        return new Memory(this, address, bytes);
+        lock (_lock)
+        {
+            var driver = Current();
+            nint address = driver.Allocate(bytes);
+            if (address == 0)
+                throw new DeviceMemoryException(Name, name, bytes, $"{driver.MemoryInfo().Free:N0} of {_totalBytes:N0} bytes are free");
+            return new Memory(this, address, bytes);
+        }
     }
 
     /// <inheritdoc/>
@@ -84,7 +87,7 @@ public sealed unsafe class CudaDevice : Device
         for (long done = 0; done < bytes;)
         {
             int part = (int)Math.Min(1 << 30, bytes - done);
-            _driver.CopyToDevice((nint)(memory.Bytes.Address + done), new ReadOnlySpan<byte>((byte*)address + done, part));
+            Upload(new ReadOnlySpan<byte>((byte*)address + done, part), memory.Bytes.Slice(done, part));
             done += part;
         }
         return memory;
@@ -94,35 +97,43 @@ public sealed unsafe class CudaDevice : Device
     public override void Upload(ReadOnlySpan<byte> source, View<byte> destination)
     {
         CheckCopy(source.Length, destination.Length);
-        if (!source.IsEmpty)
-            Current().CopyToDevice((nint)destination.Address, source);
+        lock (_lock)
+            if (!source.IsEmpty)
+                Current().CopyToDevice((nint)destination.Address, source);
     }
 
     /// <inheritdoc/>
     public override void Download(View<byte> source, Span<byte> destination)
     {
         CheckCopy(source.Length, destination.Length);
-        if (!source.IsEmpty)
-            Current().CopyToHost(destination, (nint)source.Address);
+        lock (_lock)
+            if (!source.IsEmpty)
+                Current().CopyToHost(destination, (nint)source.Address);
     }
 
     /// <inheritdoc/>
     public override void Copy(View<byte> source, View<byte> destination)
     {
         CheckCopy(source.Length, destination.Length);
-        if (!source.IsEmpty)
-            Current().CopyOnDevice((nint)destination.Address, (nint)source.Address, source.Length);
+        lock (_lock)
+            if (!source.IsEmpty)
+                Current().CopyOnDevice((nint)destination.Address, (nint)source.Address, source.Length);
     }
 
     /// <inheritdoc/>
     public override void Clear(View<byte> destination)
     {
-        if (!destination.IsEmpty)
-            Current().Clear((nint)destination.Address, destination.Length);
+        lock (_lock)
+            if (!destination.IsEmpty)
+                Current().Clear((nint)destination.Address, destination.Length);
     }
 
     /// <inheritdoc/>
-    public override void Synchronize() => Current().Synchronize();
+    public override void Synchronize()
+    {
+        lock (_lock)
+            Current().Synchronize();
+    }
 
     /// <inheritdoc/>
     public override double Time(Action launches)
@@ -147,6 +158,7 @@ public sealed unsafe class CudaDevice : Device
         if (shape.GridX < 1 || shape.GridY is < 1 or > LargestGridYz || shape.GridZ is < 1 or > LargestGridYz)
             throw new KernelArgumentException(rung.Operation, "grid", $"x ≥ 1, y and z from 1 to {LargestGridYz}",
                 $"{shape.GridX} × {shape.GridY} × {shape.GridZ}");
+        LaunchCancellation.ThrowIfCancellationRequested();
         lock (_lock)
         {
             var driver = Current();
@@ -181,16 +193,27 @@ public sealed unsafe class CudaDevice : Device
     /// <inheritdoc/>
     public override void Dispose()
     {
-        if (_disposed)
-            return;
-        var driver = Current();
-        driver.Synchronize();
-        _modules.ForEach(driver.UnloadModule);
-        foreach (nint @event in _events)
-            if (@event != 0)
-                driver.DestroyEvent(@event);
-        driver.DestroyContext(_context);
-        _disposed = true;
+        lock (_lock)
+        {
+            if (_disposed)
+                return;
+            var driver = Current();
+            driver.Synchronize();
+            _modules.ForEach(driver.UnloadModule);
+            foreach (nint @event in _events)
+                if (@event != 0)
+                    driver.DestroyEvent(@event);
+            driver.DestroyContext(_context);
+            _disposed = true;
+        }
+    }
+
+    // The context's memory is gone with it.
+    void Free(nint address)
+    {
+        lock (_lock)
+            if (!_disposed)
+                Current().Free(address);
     }
 
     sealed class Memory(CudaDevice device, nint address, long bytes) : DeviceMemory
@@ -202,8 +225,8 @@ public sealed unsafe class CudaDevice : Device
         public override void Dispose()
         {
             nint freed = Interlocked.Exchange(ref _address, 0);
-            if (freed != 0 && !device._disposed)
-                device.Current().Free(freed);
+            if (freed != 0)
+                device.Free(freed);
         }
     }
 }

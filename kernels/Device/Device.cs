@@ -19,10 +19,13 @@ public enum DeviceKind
 
 /// <summary>
 /// A place where tensors live and rungs run. Launches run in the order they are made; nothing waits except
-/// <see cref="Synchronize"/> and <see cref="Download"/>.
+/// <see cref="Synchronize"/> and <see cref="Download"/>. Every member but <see cref="Name"/>, <see cref="Kind"/> and
+/// <see cref="CanRun"/> throws <see cref="ObjectDisposedException"/> once the device is disposed.
 /// </summary>
 public abstract class Device : IDisposable
 {
+    [ThreadStatic] static CancellationToken Cancellation;
+
     /// <summary>Name for people: model of GPU, or "cpu (8 threads)".</summary>
     public abstract string Name { get; }
 
@@ -94,8 +97,36 @@ public abstract class Device : IDisposable
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public void Copy<T>(View<T> source, View<T> destination) where T : unmanaged => Copy(source.As<byte>(), destination.As<byte>());
 
-    /// <summary>Frees what the device holds; memories must be disposed before.</summary>
+    /// <summary>
+    /// Until the result is disposed, launches of the calling thread end with <see cref="OperationCanceledException"/> once the token is
+    /// cancelled: before a launch, and on the host also between the items of one. What a cancelled launch writes is undefined.
+    /// </summary>
+    public static CancellationScope CancelLaunchesBy(CancellationToken cancellation)
+    {
+        var scope = new CancellationScope(Cancellation);
+        Cancellation = cancellation;
+        return scope;
+    }
+
+    /// <summary>What ends the launches of the calling thread.</summary>
+    internal static CancellationToken LaunchCancellation => Cancellation;
+
+    /// <summary>
+    /// Waits for the launch that is running and frees what the device holds. Memories may be disposed before or after; what uses the
+    /// device from now on gets <see cref="ObjectDisposedException"/>.
+    /// </summary>
     public abstract void Dispose();
+
+    /// <summary>The time in which a thread's launches can be cancelled: see <see cref="CancelLaunchesBy"/>.</summary>
+    public readonly struct CancellationScope : IDisposable
+    {
+        readonly CancellationToken _before;
+
+        internal CancellationScope(CancellationToken before) => _before = before;
+
+        /// <summary>Puts back what held before.</summary>
+        public void Dispose() => Cancellation = _before;
+    }
 
     /// <summary>The sizes of a copy must be equal on both sides.</summary>
     private protected static void CheckCopy(long source, long destination)

@@ -16,6 +16,7 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
     readonly SortedList<ulong, EmulatorAllocation> _allocations = [];
     readonly Dictionary<Rung, EmulatorKernel> _kernels = new(ReferenceEqualityComparer.Instance);
     readonly Lock _lock = new();
+    bool _disposed;
 
     /// <inheritdoc/>
     public override string Name => "emulator";
@@ -41,7 +42,11 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
         ArgumentOutOfRangeException.ThrowIfLessThan(bytes, 1);
         try
         {
-            return Add(_memory.Allocate(bytes, name));
+            lock (_lock)
+            {
+                ThrowIfDisposed();
+                return Add(_memory.Allocate(bytes, name));
+            }
         }
         catch (OutOfMemoryException)
         {
@@ -50,7 +55,14 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
     }
 
     /// <inheritdoc/>
-    public override DeviceMemory Import(nint address, long bytes, string name) => Add(_memory.Attach(address, bytes, name, readOnly: true));
+    public override DeviceMemory Import(nint address, long bytes, string name)
+    {
+        lock (_lock)
+        {
+            ThrowIfDisposed();
+            return Add(_memory.Attach(address, bytes, name, readOnly: true));
+        }
+    }
 
     /// <inheritdoc/>
     public override void Upload(ReadOnlySpan<byte> source, View<byte> destination)
@@ -58,8 +70,11 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
         CheckCopy(source.Length, destination.Length);
         if (destination.IsEmpty)
             return;
-        var (allocation, offset) = Find(destination);
-        allocation.Write(source, offset);
+        lock (_lock)
+        {
+            var (allocation, offset) = Find(destination);
+            allocation.Write(source, offset);
+        }
     }
 
     /// <inheritdoc/>
@@ -68,8 +83,11 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
         CheckCopy(source.Length, destination.Length);
         if (source.IsEmpty)
             return;
-        var (allocation, offset) = Find(source);
-        allocation.Read(destination, offset);
+        lock (_lock)
+        {
+            var (allocation, offset) = Find(source);
+            allocation.Read(destination, offset);
+        }
     }
 
     /// <summary>Copies between device memories of the same size that do not overlap. The copy counts as initialised.</summary>
@@ -78,10 +96,13 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
         CheckCopy(source.Length, destination.Length);
         if (source.IsEmpty)
             return;
-        Find(source);
-        var (allocation, offset) = Find(destination);
-        allocation.MarkInitialised(offset, destination.Length);
-        NativeMemory.Copy(source.Pointer, destination.Pointer, (nuint)source.Length);
+        lock (_lock)
+        {
+            Find(source);
+            var (allocation, offset) = Find(destination);
+            allocation.MarkInitialised(offset, destination.Length);
+            NativeMemory.Copy(source.Pointer, destination.Pointer, (nuint)source.Length);
+        }
     }
 
     /// <inheritdoc/>
@@ -89,21 +110,27 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
     {
         if (destination.IsEmpty)
             return;
-        var (allocation, offset) = Find(destination);
-        allocation.MarkInitialised(offset, destination.Length);
-        NativeMemory.Clear(destination.Pointer, (nuint)destination.Length);
+        lock (_lock)
+        {
+            var (allocation, offset) = Find(destination);
+            allocation.MarkInitialised(offset, destination.Length);
+            NativeMemory.Clear(destination.Pointer, (nuint)destination.Length);
+        }
     }
 
     /// <summary>Declares bytes uninitialised again, as when an arena hands them to another tensor: reading them before a write is a
     /// fault.</summary>
     public void MarkUninitialised(View<byte> view)
     {
-        var (allocation, offset) = Find(view);
-        allocation.MarkUninitialised(offset, view.Length);
+        lock (_lock)
+        {
+            var (allocation, offset) = Find(view);
+            allocation.MarkUninitialised(offset, view.Length);
+        }
     }
 
     /// <inheritdoc/>
-    public override void Synchronize() { }
+    public override void Synchronize() => ThrowIfDisposed();
 
     /// <inheritdoc/>
     public override bool CanRun(Rung rung) => rung.Target == RungTarget.Gpu;
@@ -119,6 +146,8 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
         }
         lock (_lock)
         {
+            ThrowIfDisposed();
+            LaunchCancellation.ThrowIfCancellationRequested();
             var result = new Emulator(_memory)
                 .Launch(Kernel(rung), new Dim3(shape.GridX, shape.GridY, shape.GridZ), rung.Group, shape.DynamicSharedBytes,
                 MemoryMarshal.AsBytes(new ReadOnlySpan<TArguments>(in arguments)), _options);
@@ -133,11 +162,20 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
     /// <inheritdoc/>
     public override void Dispose()
     {
-        foreach (var kernel in _kernels.Values)
-            kernel.Module.Dispose();
-        _kernels.Clear();
-        _memory.Dispose();
+        lock (_lock)
+        {
+            if (_disposed)
+                return;
+            _disposed = true;
+            foreach (var kernel in _kernels.Values)
+                kernel.Module.Dispose();
+            _kernels.Clear();
+            _allocations.Clear();
+            _memory.Dispose();
+        }
     }
+
+    void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
 
     EmulatorKernel Kernel(Rung rung)
     {
@@ -182,6 +220,7 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
         ulong address = (ulong)view.Address;
         lock (_lock)
         {
+            ThrowIfDisposed();
             int low = 0, high = _allocations.Count; // the first allocation behind the address
             while (low < high)
             {

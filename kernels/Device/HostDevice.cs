@@ -27,6 +27,8 @@ public sealed unsafe class HostDevice : Device
         _scratchBytes = new long[Threads + 1];
     }
 
+    internal WorkerPool Pool => _pool;
+
     /// <summary>Threads that share the work, the caller's included.</summary>
     public int Threads { get; }
 
@@ -43,6 +45,7 @@ public sealed unsafe class HostDevice : Device
     public override DeviceMemory Allocate(long bytes, string name)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(bytes, 1);
+        ThrowIfDisposed();
         try
         {
             return new HostMemory(HostPages.Allocate(bytes), bytes, owned: true);
@@ -54,12 +57,17 @@ public sealed unsafe class HostDevice : Device
     }
 
     /// <inheritdoc/>
-    public override DeviceMemory Import(nint address, long bytes, string name) => new HostMemory(address, bytes, owned: false);
+    public override DeviceMemory Import(nint address, long bytes, string name)
+    {
+        ThrowIfDisposed();
+        return new HostMemory(address, bytes, owned: false);
+    }
 
     /// <inheritdoc/>
     public override void Upload(ReadOnlySpan<byte> source, View<byte> destination)
     {
         CheckCopy(source.Length, destination.Length);
+        ThrowIfDisposed();
         source.CopyTo(destination.AsSpan());
     }
 
@@ -67,6 +75,7 @@ public sealed unsafe class HostDevice : Device
     public override void Download(View<byte> source, Span<byte> destination)
     {
         CheckCopy(source.Length, destination.Length);
+        ThrowIfDisposed();
         source.AsSpan().CopyTo(destination);
     }
 
@@ -74,14 +83,19 @@ public sealed unsafe class HostDevice : Device
     public override void Copy(View<byte> source, View<byte> destination)
     {
         CheckCopy(source.Length, destination.Length);
+        ThrowIfDisposed();
         NativeMemory.Copy(source.Pointer, destination.Pointer, (nuint)source.Length);
     }
 
     /// <inheritdoc/>
-    public override void Clear(View<byte> destination) => NativeMemory.Clear(destination.Pointer, (nuint)destination.Length);
+    public override void Clear(View<byte> destination)
+    {
+        ThrowIfDisposed();
+        NativeMemory.Clear(destination.Pointer, (nuint)destination.Length);
+    }
 
     /// <inheritdoc/>
-    public override void Synchronize() { }
+    public override void Synchronize() => ThrowIfDisposed();
 
     /// <inheritdoc/>
     public override bool CanRun(Rung rung) => rung.Target == RungTarget.Host;
@@ -90,7 +104,11 @@ public sealed unsafe class HostDevice : Device
     {
         // One launch at a time, as on a stream: the workers' scratch memory belongs to it, whichever thread it came from.
         lock (_launch)
+        {
+            ThrowIfDisposed();
+            LaunchCancellation.ThrowIfCancellationRequested();
             rung.HostKernel!(this, arguments);
+        }
     }
 
     /// <summary>Runs <paramref name="count"/> items of <paramref name="work"/> on all threads and waits for them.</summary>
@@ -143,13 +161,32 @@ public sealed unsafe class HostDevice : Device
     /// <inheritdoc/>
     public override void Dispose()
     {
-        if (_disposed)
-            return;
-        _disposed = true;
-        _pool.Dispose();
-        foreach (nint scratch in _scratch)
-            NativeMemory.AlignedFree((void*)scratch);
+        lock (_launch)
+        {
+            if (_disposed)
+                return;
+            _disposed = true;
+            _pool.Dispose();
+            FreeScratch();
+        }
+        GC.SuppressFinalize(this);
     }
+
+    /// <summary>Lets the threads of a forgotten device end.</summary>
+    // No launch can be running, and the threads hold the pool only.
+    ~HostDevice()
+    {
+        _pool?.Stop();
+        FreeScratch();
+    }
+
+    void FreeScratch()
+    {
+        foreach (ref nint scratch in _scratch.AsSpan())
+            NativeMemory.AlignedFree((void*)Interlocked.Exchange(ref scratch, 0));
+    }
+
+    void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
 
     sealed class HostMemory(nint address, long bytes, bool owned) : DeviceMemory
     {

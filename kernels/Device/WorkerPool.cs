@@ -42,6 +42,7 @@ sealed unsafe class WorkerPool : IDisposable
     delegate*<void*, int, int, void> _run;
     void* _work;
     Exception? _failure;
+    CancellationToken _cancellation;
     volatile bool _stop;
     Line _items, _left; // left: items not yet done, and 2³¹ more while the caller sleeps
 
@@ -78,11 +79,16 @@ sealed unsafe class WorkerPool : IDisposable
     {
         lock (_oneAtATime)
         {
+            ObjectDisposedException.ThrowIf(_stop, typeof(HostDevice));
+            _cancellation = Device.LaunchCancellation;
             if (_workers.Length > 0 && count > 1)
                 Share(count, &RunItem<TWork>, Unsafe.AsPointer(ref work));
             else
                 for (int i = 0; i < count; i++)
+                {
+                    _cancellation.ThrowIfCancellationRequested();
                     work.Run(i, 0);
+                }
         }
     }
 
@@ -119,6 +125,7 @@ sealed unsafe class WorkerPool : IDisposable
                 break;
             try
             {
+                _cancellation.ThrowIfCancellationRequested();
                 _run(_work, (int)items, worker);
             }
             catch (Exception failure)
@@ -184,15 +191,24 @@ sealed unsafe class WorkerPool : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>Lets the workers end, without waiting for them.</summary>
+    public void Stop()
     {
         _stop = true;
-        for (int i = 0; i < _workers.Length; i++)
-            _wake[i].Release();
-        foreach (var worker in _workers)
-            worker.Join();
         foreach (var wake in _wake)
-            wake.Dispose();
-        _done.Dispose();
+            wake.Release();
+    }
+
+    public void Dispose()
+    {
+        lock (_oneAtATime) // the work that is running ends first
+        {
+            Stop();
+            foreach (var worker in _workers)
+                worker.Join();
+            foreach (var wake in _wake)
+                wake.Dispose();
+            _done.Dispose();
+        }
     }
 }

@@ -176,7 +176,7 @@ static class ReportCommand
                 // The signal prints what exists even if the running layer takes longer than the program is given to end.
                 using var interruption = cancellation.Register(() => writer.Interrupted(file));
                 var report = model.Report(study, options with { Progress = new DirectProgress<ReportStage>(writer.Stage) }, cancellation);
-                await foreach (string piece in report.ConfigureAwait(false))
+                await foreach (string piece in report.AsAsyncEnumerable().ConfigureAwait(false))
                     writer.Piece(piece);
                 writer.End(file, report.Result);
                 done(study, report.Result.Text.Trim());

@@ -1,4 +1,5 @@
 // A report while it is generated: pieces of text for whoever reads it, the whole result at the end.
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 
 namespace HSENet.Runtime;
@@ -7,7 +8,9 @@ namespace HSENet.Runtime;
 /// Pieces of a report's text in order; put together they are <see cref="ReportResult.Text"/>. Generation starts at the first enumeration
 /// and runs beside the reader; it can be enumerated once. A reader that stops early ends the generation.
 /// </summary>
-public sealed class ReportStream : IEnumerable<string>, IAsyncEnumerable<string>
+/// <remarks><c>foreach</c> and <c>await foreach</c> both work. Only one of the two interfaces is implemented: with both, every LINQ method
+/// would be ambiguous (CS0121); <see cref="AsAsyncEnumerable"/> gives the other.</remarks>
+public sealed class ReportStream : IEnumerable<string>
 {
     readonly Func<Action<string>, CancellationToken, Task<ReportResult>> _generate;
     readonly CancellationToken _cancellation;
@@ -25,6 +28,8 @@ public sealed class ReportStream : IEnumerable<string>, IAsyncEnumerable<string>
     /// <exception cref="OperationCanceledException">The token given to the request was cancelled.</exception>
     public ReportResult Complete()
     {
+        if (_result is { } read)
+            return read;
         foreach (string _ in this)
         {
         }
@@ -35,7 +40,9 @@ public sealed class ReportStream : IEnumerable<string>, IAsyncEnumerable<string>
     /// <exception cref="OperationCanceledException">A token was cancelled.</exception>
     public async Task<ReportResult> CompleteAsync(CancellationToken cancellation = default)
     {
-        await foreach (string _ in this.WithCancellation(cancellation).ConfigureAwait(false))
+        if (_result is { } read)
+            return read;
+        await foreach (string _ in AsAsyncEnumerable().WithCancellation(cancellation).ConfigureAwait(false))
         {
         }
         return Result;
@@ -59,7 +66,15 @@ public sealed class ReportStream : IEnumerable<string>, IAsyncEnumerable<string>
 
     System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <inheritdoc/>
+    /// <summary>The pieces as an asynchronous sequence, for what takes one.</summary>
+    public async IAsyncEnumerable<string> AsAsyncEnumerable([EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await using var pieces = GetAsyncEnumerator(cancellation);
+        while (await pieces.MoveNextAsync().ConfigureAwait(false))
+            yield return pieces.Current;
+    }
+
+    /// <summary>What <c>await foreach</c> calls.</summary>
     public async IAsyncEnumerator<string> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {
         if (Interlocked.Exchange(ref _started, 1) != 0)

@@ -30,6 +30,8 @@ public sealed class CtStudy : IDisposable
     readonly VoxelVolume _volume;
     readonly VoxelVolume? _sliceFeatures;
     readonly CtStudyOptions _options;
+    readonly Lock _life = new();
+    int _readers;
     bool _disposed;
 
     CtStudy(VoxelVolume volume, VoxelVolume? sliceFeatures, CtStudyOptions options) =>
@@ -117,7 +119,7 @@ public sealed class CtStudy : IDisposable
     /// <summary>Volume and slices, or slice features, in the sizes that a model takes.</summary>
     internal PreparedStudy Prepare(Device device, ModelConfig config, CancellationToken cancellation)
     {
-        ThrowIfDisposed();
+        using var reading = Read();
         var image = config.Vision.Image;
         var slices = config.SliceEncoder;
         var target = new PreprocessingTarget(image.Depth, image.Height, image.Width, slices?.ImageSize ?? 224, slices?.Slices ?? 32);
@@ -139,17 +141,52 @@ public sealed class CtStudy : IDisposable
     /// <summary>Volume and slices of a scan; a finished volume is refused.</summary>
     internal PreparedStudy PrepareScan(Device device, PreprocessingTarget target, CancellationToken cancellation)
     {
+        using var reading = Read();
         PreprocessingGeometry.CheckMemory(_volume, _options);
         return Preprocessing.Prepare(device, _volume, target, _options.Preprocessing, cancellation);
     }
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
 
-    /// <summary>Frees the voxels.</summary>
+    /// <summary>Frees the voxels, as soon as nothing reads them any more.</summary>
     public void Dispose()
     {
-        _disposed = true;
+        lock (_life)
+        {
+            if (_disposed)
+                return;
+            _disposed = true;
+            if (_readers > 0)
+                return; // the last of them frees
+        }
+        Free();
+    }
+
+    /// <summary>Keeps the voxels while they are read.</summary>
+    Reading Read()
+    {
+        lock (_life)
+        {
+            ThrowIfDisposed();
+            _readers++;
+            return new Reading(this);
+        }
+    }
+
+    void Free()
+    {
         _volume.Dispose();
         _sliceFeatures?.Dispose();
+    }
+
+    readonly struct Reading(CtStudy study) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (study._life)
+                if (--study._readers > 0 || !study._disposed)
+                    return;
+            study.Free();
+        }
     }
 }

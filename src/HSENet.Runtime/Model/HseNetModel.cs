@@ -17,9 +17,10 @@ public sealed record ModelOptions
 /// HSENet with its weights on a device. Serves many threads: requests queue, each with its own answer. Weights are used in place where
 /// the device can read the mapped files.
 /// </summary>
-public sealed class HseNetModel : IDisposable
+public sealed class HseNetModel : IDisposable, IAsyncDisposable
 {
     readonly SemaphoreSlim _oneRequest = new(1, 1);
+    readonly CancellationTokenSource _closing = new();
     readonly WeightStore _weights;
     readonly VisionModel _vision;
     readonly LanguageModel _language;
@@ -54,7 +55,7 @@ public sealed class HseNetModel : IDisposable
 
     /// <summary>Opens a folder that <c>hsenet convert</c> wrote.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="device">Where it runs; the caller disposes it after the model.</param>
+    /// <param name="device">Where it runs; disposed by the caller, before or after the model.</param>
     /// <param name="options">How it is opened.</param>
     /// <exception cref="HseNetFileException">A file is missing or does not fit the others; the message names file and tensor.</exception>
     public static HseNetModel Open(string folder, Device device, ModelOptions? options = null)
@@ -110,15 +111,24 @@ public sealed class HseNetModel : IDisposable
     async Task<ReportResult> Run(CtStudy study, ReportOptions options, Action<string> write, CancellationToken cancellation)
     {
         options.Progress?.Report(ReportStage.Waiting);
-        await _oneRequest.WaitAsync(cancellation).ConfigureAwait(false);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
         try
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            return Generate(study, options, write, cancellation);
+            await _oneRequest.WaitAsync(stop.Token).ConfigureAwait(false);
+            try
+            {
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                using var launches = Device.CancelLaunchesBy(stop.Token);
+                return Generate(study, options, write, stop.Token);
+            }
+            finally
+            {
+                _oneRequest.Release();
+            }
         }
-        finally
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
-            _oneRequest.Release();
+            throw new ObjectDisposedException(typeof(HseNetModel).FullName, "the model was disposed while the report was written");
         }
     }
 
@@ -215,15 +225,34 @@ public sealed class HseNetModel : IDisposable
         return hash.GetCurrentHashAsUInt64().ToString("x16");
     }
 
-    /// <summary>Waits for the running request and gives all memory back.</summary>
+    /// <summary>
+    /// Cancels what runs and what waits (its readers get <see cref="ObjectDisposedException"/>), and gives all memory back. The device may be
+    /// disposed before or after.
+    /// </summary>
     public void Dispose()
     {
-        if (_disposed)
-            return;
+        _closing.Cancel();
         _oneRequest.Wait();
-        _disposed = true;
-        _memory?.Arena.Dispose();
-        _weights.Dispose();
+        Free();
+    }
+
+    /// <summary>The same without blocking the caller while the running request ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync().ConfigureAwait(false);
+        await _oneRequest.WaitAsync().ConfigureAwait(false);
+        Free();
+    }
+
+    // Called by whoever has the place of the running request.
+    void Free()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            _memory?.Arena.Dispose();
+            _weights.Dispose();
+        }
         _oneRequest.Release();
     }
 }

@@ -1,0 +1,181 @@
+// Device, model and study disposed in every order, before, during and after a report: a typed exception or the right answer, never freed
+// memory.
+using HSENet.Kernels;
+using HSENet.Tests;
+
+namespace HSENet.Runtime.Tests;
+
+public sealed class LifetimeTests
+{
+    static readonly string Demo = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
+    static readonly ReportOptions Long = new() { MaxTokens = 400 };
+
+    static CtStudy Study()
+    {
+        var voxels = new short[16 * 16 * 8];
+        for (int i = 0; i < voxels.Length; i++)
+            voxels[i] = (short)(i % 1200 - 1000);
+        return CtStudy.FromVoxels<short>(voxels, (16, 16, 8), (1, 1, 2));
+    }
+
+    static Device New(string device) => device == "host" ? new HostDevice(2) : new EmulatorDevice();
+
+    public static TheoryData<string, string> Orders()
+    {
+        var orders = new TheoryData<string, string>();
+        foreach (string device in (string[])["host", "emulator"])
+            foreach (string order in (string[])["dms", "dsm", "mds", "msd", "sdm", "smd"])
+                orders.Add(device, order);
+        return orders;
+    }
+
+    [Theory, MemberData(nameof(Orders))]
+    public void Any_order_of_disposal_frees_everything_once_and_names_what_is_gone(string name, string order)
+    {
+        var device = New(name);
+        var model = HseNetModel.Open(Demo, device);
+        var study = Study();
+        foreach (char gone in order)
+        {
+            IDisposable disposed = gone switch { 'd' => device, 'm' => model, _ => study };
+            disposed.Dispose();
+            disposed.Dispose();
+            Assert.Throws<ObjectDisposedException>(() => model.Report(study, new ReportOptions { MaxTokens = 1 }).Complete());
+        }
+        Assert.Throws<ObjectDisposedException>(() => device.Allocate(16, "more"));
+        Assert.Throws<ObjectDisposedException>(device.Synchronize);
+        Assert.Throws<ObjectDisposedException>(() => HseNetModel.Open(Demo, device));
+    }
+
+    [Theory, InlineData('d'), InlineData('m'), InlineData('s')]
+    public async Task What_is_disposed_while_a_report_is_written_ends_it_with_a_typed_error_or_leaves_it_whole(char gone)
+    {
+        using var device = new HostDevice(2);
+        using var model = HseNetModel.Open(Demo, device);
+        using var study = Study();
+        int[] whole = [.. model.Report(study).Complete().Ids];
+        foreach (var stage in Enum.GetValues<ReportStage>())
+        {
+            using var otherDevice = new HostDevice(2);
+            using var otherModel = HseNetModel.Open(Demo, otherDevice);
+            using var otherStudy = Study();
+            Task? disposal = null;
+            var progress = new Reached(stage, () => disposal ??= Task.Run(() =>
+                ((IDisposable)(gone switch { 'd' => otherDevice, 'm' => otherModel, _ => otherStudy })).Dispose()));
+            try
+            {
+                Assert.Equal(whole, otherModel.Report(otherStudy, new ReportOptions { Progress = progress }).Complete().Ids);
+            }
+            catch (ObjectDisposedException)
+            {
+            }
+            await (disposal ?? Task.CompletedTask);
+        }
+    }
+
+    [Fact]
+    public async Task A_model_s_disposal_cancels_the_report_that_runs_and_those_that_wait()
+    {
+        using var device = new HostDevice(2);
+        var model = HseNetModel.Open(Demo, device);
+        using var study = Study();
+        using var started = new ManualResetEventSlim();
+        using var disposing = new ManualResetEventSlim();
+        var first = new Reached(ReportStage.Preprocessing, () =>
+        {
+            started.Set();
+            disposing.Wait();
+            Thread.Sleep(20);
+        });
+        var running = Task.Run(() => model.Report(study, Long with { Progress = first }).Complete());
+        started.Wait();
+        var waiting = Task.Run(() => model.Report(study, Long).Complete());
+        var disposal = Task.Run(() =>
+        {
+            disposing.Set();
+            model.Dispose();
+        });
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => running);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting);
+        await disposal;
+    }
+
+    [Fact]
+    public async Task A_model_can_be_disposed_asynchronously()
+    {
+        using var device = new HostDevice(1);
+        var model = HseNetModel.Open(Demo, device);
+        await model.DisposeAsync();
+        await model.DisposeAsync();
+        using var study = Study();
+        Assert.Throws<ObjectDisposedException>(() => model.Report(study));
+    }
+
+    [Fact]
+    public void A_report_that_was_read_gives_its_result_again()
+    {
+        using var device = new HostDevice(1);
+        using var model = HseNetModel.Open(Demo, device);
+        using var study = Study();
+        var report = model.Report(study, new ReportOptions { MaxTokens = 3 });
+        string text = string.Concat(report.Select(piece => piece)); // LINQ finds one interface, not two
+        Assert.Equal(text, report.Complete().Text);
+        Assert.Equal(text, report.Result.Text);
+    }
+
+    [Fact]
+    public async Task Threads_that_open_report_cancel_and_dispose_at_random_meet_typed_errors_only()
+    {
+        var end = DateTime.UtcNow.AddSeconds(GoldenFolder.LongChecks ? 60 : 2);
+        int[] whole;
+        using (var device = new HostDevice(1))
+        using (var model = HseNetModel.Open(Demo, device))
+        using (var study = Study())
+            whole = [.. model.Report(study).Complete().Ids];
+        var device0 = new HostDevice(2);
+        var shared = HseNetModel.Open(Demo, device0);
+        var gate = new Lock();
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(thread => Task.Run(() =>
+        {
+            var random = new Random(thread);
+            while (DateTime.UtcNow < end)
+            {
+                try
+                {
+                    HseNetModel model;
+                    lock (gate)
+                        model = shared;
+                    using var study = Study();
+                    using var cancel = new CancellationTokenSource(random.Next(4) == 0 ? random.Next(30) : 60_000);
+                    var report = model.Report(study, cancellation: cancel.Token);
+                    if (random.Next(5) == 0)
+                        _ = Task.Run(study.Dispose);
+                    Assert.Equal(whole, report.Complete().Ids);
+                }
+                catch (Exception e) when (e is ObjectDisposedException or OperationCanceledException)
+                {
+                }
+                if (random.Next(8) == 0)
+                    lock (gate)
+                    {
+                        IDisposable[] gone = random.Next(2) == 0 ? [shared, device0] : [device0, shared];
+                        foreach (var each in gone)
+                            each.Dispose();
+                        device0 = new HostDevice(2);
+                        shared = HseNetModel.Open(Demo, device0);
+                    }
+            }
+        })));
+        shared.Dispose();
+        device0.Dispose();
+    }
+
+    sealed class Reached(ReportStage stage, Action then) : IProgress<ReportStage>
+    {
+        public void Report(ReportStage value)
+        {
+            if (value == stage)
+                then();
+        }
+    }
+}
