@@ -91,10 +91,10 @@ static class TimingReport
         StringBuilder text = new();
         foreach (var ladder in published.Where(row => row.TeraOperations != null)
             .GroupBy(row => row.Row[..1] + row.Row.Split(' ')[^1] switch
-        {
-            "4096" => " at 4096",
-            _ => "",
-        }))
+            {
+                "4096" => " at 4096",
+                _ => "",
+            }))
         {
             int pairs = 0, right = 0;
             List<string> wrong = [];
