@@ -9,7 +9,7 @@ unsafe partial class Decoder
 
     // Has no meaning for an emulated block.
     static bool IsNothing(string opcode) => opcode is "prefetch" or "prefetchu" or "griddepcontrol" or "nanosleep" or "brkpt" or "pmevent"
-        or "applypriority";
+        or "applypriority" or "setmaxnreg";
 
     bool DecodeWarp()
     {

@@ -210,5 +210,7 @@ static partial class PtxInstructionTable
         trap |
         brkpt |
         nanosleep s | u32
+        pmevent s | ?mask
+        setmaxnreg s | inc/dec sync aligned u32
         """;
 }

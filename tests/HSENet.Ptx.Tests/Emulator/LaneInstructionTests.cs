@@ -42,7 +42,7 @@ public class LaneInstructionTests
             "bar", "barrier", "membar", "fence", "cp", "ldmatrix", "stmatrix", "movmatrix", "mma", "shfl", "vote", "match", "redux",
                 "activemask",
             "bra", "brx", "call", "ret", "exit", "trap", "brkpt", "nanosleep", "addc", "subc", "madc", "wmma", "mbarrier", "elect", "discard",
-            "applypriority",
+            "applypriority", "pmevent", "setmaxnreg",
         ];
         IEnumerable<string> covered = LaneInstructionCases.All.Select(c => c.Mnemonic.Split('.')[0]);
         Assert.Empty(PtxInstructionTable.Opcodes.Except(covered).Except(elsewhere));
