@@ -112,7 +112,7 @@ sealed record InstructionFamily(string Name, string Checks, string Samples)
             st.async: st.async.weak.shared::cluster.mbarrier::complete_tx::bytes.u32 [%r1], %r2, [%r3];
             multimem: multimem.ld_reduce.weak.global.add.u32 %r1, [%rd1];
             cp.async.bulk: cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%r1], [%rd1], 16, [%r2];
-            cp.async.bulk.tensor: cp.async.bulk.tensor.1d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%r1], [%rd1, {%r3}], [%r2];
+            cp.async.bulk.tensor: cp.async.bulk.tensor.1d.global.shared::cta.tile.bulk_group [%rd1, {%r3}], [%r1];
             tensormap: tensormap.replace.tile.rank.global.b1024.b32 [%rd1], 1;
             """),
         new("Moves, addresses, conversions", Values, """
@@ -148,7 +148,9 @@ sealed record InstructionFamily(string Name, string Checks, string Samples)
             vprintf: { .param .b64 x; .param .b64 y; .param .b32 z; call (z), vprintf, (x, y); }
             malloc: { .param .b64 x; .param .b64 y; call (y), malloc, (x); }
             """),
-        new("Barriers, fences, atomics", "threads and lanes that are missing, order between threads by scope, and what loads and stores are checked for", """
+        new("Barriers, fences, atomics",
+            "threads and lanes that are missing, order between threads by scope, and "
+            + "what loads and stores are checked for", """
             bar: bar.red.popc.u32 %r1, 0, %p1;
             barrier: barrier.sync 0, 64;
             bar.warp.sync: bar.warp.sync 0xffffffff;
@@ -176,10 +178,10 @@ sealed record InstructionFamily(string Name, string Checks, string Samples)
         new("Matrices", "all 32 lanes, alignment, and what loads and stores are checked for", """
             wmma: wmma.load.a.sync.aligned.row.m16n16k16.global.f16 {%r1, %r2, %r3, %r4, %r5, %r6, %r7, %r8}, [%rd1];
             wmma of parts of bytes: wmma.load.a.sync.aligned.row.m8n8k32.global.s4 {%r1}, [%rd1];
-            mma: mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f1, %f2, %f3, %f4}, {%r1, %r2, %r3, %r4}, {%r5, %r6}, {%f1, %f2, %f3, %f4};
+            mma: mma.sync.aligned.m16n8k8.row.col.f16.f16.f16.f16 {%r1, %r2}, {%r3, %r4}, {%r5}, {%r1, %r2};
             mma of f64: mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64 {%fd1, %fd2}, {%fd3}, {%fd4}, {%fd1, %fd2};
-            mma of fp8: mma.sync.aligned.m16n8k32.row.col.f32.e4m3.e4m3.f32 {%f1, %f2, %f3, %f4}, {%r1, %r2, %r3, %r4}, {%r5, %r6}, {%f1, %f2, %f3, %f4};
-            mma.sp: mma.sp.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f1, %f2, %f3, %f4}, {%r1, %r2}, {%r3, %r4}, {%f1, %f2, %f3, %f4}, %r5, 0;
+            mma of fp8: mma.sync.aligned.m16n8k32.row.col.f16.e4m3.e4m3.f16 {%r1, %r2}, {%r1, %r2, %r3, %r4}, {%r5, %r6}, {%r1, %r2};
+            mma.sp: mma.sp.sync.aligned.m16n8k16.row.col.f16.f16.f16.f16 {%r1, %r2}, {%r1, %r2}, {%r3, %r4}, {%r1, %r2}, %r5, 0;
             ldmatrix: ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%r1, %r2}, [%rd1];
             stmatrix: stmatrix.sync.aligned.m8n8.x1.shared.b16 [%rd1], {%r1};
             movmatrix: movmatrix.sync.aligned.m8n8.trans.b16 %r1, %r2;
