@@ -1,4 +1,6 @@
 // DICOM files as exports have them: encodings that were not announced, what is missing or empty, padding, numbers that are none.
+using static HSENet.Runtime.Tests.VoxelValues;
+
 namespace HSENet.Runtime.Tests;
 
 public sealed class DicomExportTests
@@ -215,11 +217,4 @@ public sealed class DicomExportTests
 
     static VoxelVolume Read(params DicomSeed[] files) =>
         DicomVolume.Read("folder", files.Select((f, i) => DicomSource.FromBytes($"file{i}", f.ToBytes())), new());
-
-    static double[] Values(VoxelVolume volume)
-    {
-        var values = new double[volume.Count];
-        volume.ToDoubles(0, values);
-        return values;
-    }
 }

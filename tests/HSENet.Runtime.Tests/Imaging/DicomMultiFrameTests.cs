@@ -1,5 +1,6 @@
 // Enhanced CT: the frames of a file are slices, each with place, scaling and phase of its own.
 using System.Globalization;
+using static HSENet.Runtime.Tests.VoxelValues;
 
 namespace HSENet.Runtime.Tests;
 
@@ -121,11 +122,4 @@ public sealed class DicomMultiFrameTests
         DicomVolume.Read("scan", [DicomSource.FromBytes("scan", seed.ToBytes())], options ?? new());
 
     static string Refused(DicomSeed seed) => Assert.Throws<HseNetFileException>(() => Read(seed)).Message;
-
-    static double[] Values(VoxelVolume volume)
-    {
-        var values = new double[volume.Count];
-        volume.ToDoubles(0, values);
-        return values;
-    }
 }

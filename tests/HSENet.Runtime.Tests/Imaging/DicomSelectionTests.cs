@@ -1,6 +1,7 @@
 // What a folder's volume is made of: relevance before strictness, the choice of series and acquisition, missing slices and wide steps.
 using System.IO.Compression;
 using HSENet.Tests;
+using static HSENet.Runtime.Tests.VoxelValues;
 
 namespace HSENet.Runtime.Tests;
 
@@ -261,11 +262,4 @@ public sealed class DicomSelectionTests
 
     static string Refused(VolumeReadOptions options, params DicomSeed[] files) =>
         Assert.Throws<HseNetFileException>(() => Read(options, files)).Message;
-
-    static double[] Values(VoxelVolume volume)
-    {
-        var values = new double[volume.Count];
-        volume.ToDoubles(0, values);
-        return values;
-    }
 }

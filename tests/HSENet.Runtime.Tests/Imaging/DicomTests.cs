@@ -1,4 +1,5 @@
 // DICOM beyond the golden series: every encoding, the choice of a series, geometry, damaged files.
+using static HSENet.Runtime.Tests.VoxelValues;
 
 namespace HSENet.Runtime.Tests;
 
@@ -203,13 +204,6 @@ public sealed class DicomTests
 
     static string Refused(VolumeReadOptions options, params DicomSeed[] files) =>
         Assert.Throws<HseNetFileException>(() => Read(options, files)).Message;
-
-    static double[] Values(VoxelVolume volume)
-    {
-        var values = new double[volume.Count];
-        volume.ToDoubles(0, values);
-        return values;
-    }
 
     sealed class SevenReader : IDicomReader
     {

@@ -1,4 +1,6 @@
 // Slices at uneven places and under a tilted gantry against a field whose value is known everywhere.
+using static HSENet.Runtime.Tests.VoxelValues;
+
 namespace HSENet.Runtime.Tests;
 
 public sealed class SliceResamplingTests
@@ -140,12 +142,5 @@ public sealed class SliceResamplingTests
             Assert.Equal(Field(place.X, place.Y, place.Z), values[i], 1e-4);
         }
         Assert.True(seen > values.Length / 8);
-    }
-
-    static double[] Values(VoxelVolume volume)
-    {
-        var values = new double[volume.Count];
-        volume.ToDoubles(0, values);
-        return values;
     }
 }
