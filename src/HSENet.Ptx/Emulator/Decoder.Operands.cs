@@ -59,11 +59,28 @@ unsafe partial class Decoder
             throw Fault($"'{_current.Mnemonic}' takes {form.Sources.Length + 1} operands");
         Span<int> sources = stackalloc int[3];
         for (int i = 0; i < form.Sources.Length; i++)
-            sources[i] = Source(operands[i + 1], form.Sources[i]);
+            sources[i] = IsWider(operands[i + 1], form.Sources[i]) ? LowPart((PtxRegister)operands[i + 1])
+                : Source(operands[i + 1], form.Sources[i]);
         if (form.Sources.Length == 1)
             sources[1] = sources[0];
-        Emit(form.Execute, Destination(operands[0], form.Destination), sources[0], sources[1], sources[2], form.Mode);
+        bool widens = IsWider(operands[0], form.Destination);
+        int destination = widens ? _rows.Scratch(RowKind.Bits32) : Destination(operands[0], form.Destination);
+        Emit(form.Execute, destination, sources[0], sources[1], sources[2], form.Mode);
+        if (widens)
+            Widen([(destination, (PtxRegister)operands[0])], _current.Types[0]);
         CutSigned(operands[0]);
+    }
+
+    // cvt takes registers that are wider than its types: of a source the low bits count, a result is extended (PTX ISA, Operand Size
+    // Exceeding Instruction-Type Size).
+    bool IsWider(PtxOperand operand, RowKind kind) => _current.Opcode == "cvt" && kind == RowKind.Bits32
+        && operand is PtxRegister register && RegisterType(register).Bits() == 64;
+
+    int LowPart(PtxRegister register)
+    {
+        int low = _rows.Scratch(RowKind.Bits32);
+        Emit(&Lanes.Unary<LowHalf, ulong, uint>, low, Row(register, RowKind.Bits64));
+        return low;
     }
 
     // A signed value of 8 or 16 bits is extended to 32 when it is made; a register of 16 bits keeps only its own.

@@ -20,6 +20,8 @@ sealed partial class PtxParser
         ["explicitcluster"] = 0,
         ["reqnctapercluster"] = 3,
         ["maxclusterrank"] = 1,
+        ["abi_preserve"] = 1,
+        ["abi_preserve_control"] = 1,
     };
 
     readonly string _text;

@@ -43,6 +43,19 @@ public class OlderAndNewerFormsTests
     }
 
     [Fact]
+    public void A_conversion_takes_registers_that_are_wider_than_its_types()
+    {
+        using Kernel kernel = Kernel.Of("""
+            ld.param.u64 %rd1, [p0]; mov.u64 %rd2, 0x1234567880000001;
+            cvt.s64.s32 %rd3, %rd2; cvt.u64.u32 %rd4, %rd2; cvt.s32.s8 %rd5, %rd2; mov.u64 %rd6, 0xff; cvt.s32.s8 %rd6, %rd6;
+            st.global.v2.u64 [%rd1], {%rd3, %rd4}; st.global.v2.u64 [%rd1+16], {%rd5, %rd6};
+            """);
+        EmulatorAllocation x = kernel.Memory.Allocate(32, "x");
+        Assert.Empty(kernel.Launch(1, 1, null, x).Findings);
+        Assert.Equal([unchecked((long)0xffffffff80000001), 0x80000001, 1, -1], Kernel.Values<long>(x));
+    }
+
+    [Fact]
     public void Each_element_of_a_vector_is_an_atomic()
     {
         using Kernel kernel = Kernel.Of("""
