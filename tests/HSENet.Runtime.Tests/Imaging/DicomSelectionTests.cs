@@ -237,6 +237,7 @@ public sealed class DicomSelectionTests
         {
             DicomSeed[] files = [.. places.Select((z, i) => Seed.At(z, (int)(10 * z)) with { Number = $"{20 + direction * i}" })];
             using VoxelVolume volume = Read(new(), files);
+            Assert.Equal("6 axial slices of 2.5 to 7.5 mm", Assert.Single(volume.DicomSeries).Description);
             SliceGrid grid = SliceGrid.Of(volume)!;
             Assert.Equal(["uneven slices, 2.5 to 7.5 mm apart: resampled to 2.5 mm"], grid.Notes);
             using VoxelVolume even = SliceResampling.Apply(volume, grid, -1000, default);

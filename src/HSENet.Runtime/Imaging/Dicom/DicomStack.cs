@@ -78,6 +78,15 @@ internal sealed record DicomStack(IReadOnlyList<DicomImage> Images, string Acqui
         string direction = IsAxial ? "axial" : Math.Abs(n.Y) >= 0.8 ? "coronal" : Math.Abs(n.X) >= 0.8 ? "sagittal" : "oblique";
         string kind = IsScreen ? ", a screenshot" : IsReformat ? ", reformatted" : "";
         return string.Create(CultureInfo.InvariantCulture,
-            $"{DicomGeometry.Counted(Places, $"{direction} slice")}{(Places > 1 ? $" of {Spacing:0.###} mm" : "")}{kind}");
+            $"{DicomGeometry.Counted(Places, $"{direction} slice")}{(Places > 1 ? $" of {Distances()} mm" : "")}{kind}");
+    }
+
+    // One number where they are even, as they mostly are.
+    string Distances()
+    {
+        double[] gaps = [.. Images.Skip(1).Zip(Images, (next, image) => Along(next, Normal) - Along(image, Normal))
+            .Where(gap => gap >= SamePlace)];
+        return gaps.Length == 0 || gaps.Max() - gaps.Min() < 0.02 * Spacing + SamePlace ? string.Create(CultureInfo.InvariantCulture, $"{Spacing:0.###}")
+            : string.Create(CultureInfo.InvariantCulture, $"{gaps.Min():0.###} to {gaps.Max():0.###}");
     }
 }
