@@ -26,6 +26,12 @@ sealed class LaunchOrder
     /// <summary>Words of global memory that were written strongly.</summary>
     public Dictionary<ulong, WordOrder> Words { get; } = [];
 
+    /// <summary>Their last writes, as far as others have seen them.</summary>
+    public Dictionary<ulong, SeenWrite> Seen { get; } = [];
+
+    /// <summary>Stamps of weak writes that strong ones have covered.</summary>
+    public Dictionary<ulong, uint> Covered { get; } = [];
+
     /// <summary>True when the clock is so far that stamps should be cleared and it should start anew.</summary>
     public bool Exhausted => Clock > Stamp.MaxClock - 4096;
 
@@ -53,6 +59,8 @@ sealed class LaunchOrder
         Start = Clock = 1;
         Restarts++;
         Words.Clear();
+        Seen.Clear();
+        Covered.Clear();
         _starts.Clear();
         _blocks.Clear();
     }

@@ -5,6 +5,9 @@ namespace HSENet.Ptx;
 
 unsafe partial class RaceChecker
 {
+    // Tells the places of bytes from those of words.
+    const ulong ByteCells = 1ul << 63;
+
     readonly bool _lockstep = block.Kernel.LockstepWarps;
 
     /// <summary>True after a finding about two writes, until the new value is compared with the old one.</summary>
@@ -21,14 +24,16 @@ unsafe partial class RaceChecker
         uint own = Order.Now | (uint)thread | (!strong ? Stamp.Weak : (order & MemoryOrder.Volatile) != 0 ? Stamp.Volatile
             : (order & MemoryOrder.Device) != 0 ? Stamp.Wide : Stamp.Narrow);
         RaceConflict? found = null;
+        if (strong && kind != AccessKind.Store)
+            Order.Read(thread, region, offset, order); // what it acquires comes before the read itself
         bool small = bytes < 4 || offset % 4 != 0;
         if (small)
             stamps->EnsureBytes();
         for (ulong word = offset / 4; word <= (offset + bytes - 1) / 4; word++)
-            Touch(&stamps->Words, word, own, kind, times, !small, ref found);
+            Touch(&stamps->Words, word, region->Base + 4 * word, own, kind, times, !small, ref found);
         if (stamps->Bytes.Write != null)
             for (ulong at = offset; at < offset + bytes; at++)
-                Touch(&stamps->Bytes, at, own, kind, times, small, ref found);
+                Touch(&stamps->Bytes, at, (region->Base + at) | ByteCells, own, kind, times, small, ref found);
         if (found is { } conflict)
         {
             block.Findings.Race(w, i, lane, region, address, offset, bytes, kind, conflict);
@@ -37,8 +42,6 @@ unsafe partial class RaceChecker
         if ((order & MemoryOrder.NonCoherent) != 0 ? !ReadNonCoherently(stamps, offset, bytes)
             : kind != AccessKind.Load && stamps->NonCoherent != null && WasReadNonCoherently(stamps, offset, bytes))
             block.Findings.NonCoherent(w, i, lane, region, address, offset, bytes, kind != AccessKind.Load);
-        if (strong && kind != AccessKind.Store)
-            Order.Read(thread, region, offset, order);
         if (strong && kind != AccessKind.Load)
             Order.Write(thread, region, offset, order, kind == AccessKind.Atomic);
     }
@@ -55,16 +58,18 @@ unsafe partial class RaceChecker
     }
 
     // One word or byte.
-    void Touch(RaceCells* cells, ulong at, uint own, AccessKind kind, Times times, bool record, ref RaceConflict? found)
+    void Touch(RaceCells* cells, ulong at, ulong place, uint own, AccessKind kind, Times times, bool record, ref RaceConflict? found)
     {
         int thread = (int)(own & Stamp.Who), warp = thread / 32;
         uint write = cells->Write[at], last = cells->Last[at], lane = 1u << (thread & 31);
         if (!times.Free(write, (uint)thread))
-            Compare(write, own, true, ref found);
+            CompareWrite(write, own, kind != AccessKind.Store, place, times.Shared, ref found);
+        if ((own & Stamp.Kind) != Stamp.Weak && (write & Stamp.Kind) != Stamp.Weak)
+            CompareWeak(Order.KeptWeak(place, times.Shared), own, times, ref found);
         if (kind != AccessKind.Load)
         {
             if (!times.Free(last, (uint)thread))
-                Compare(last, own, false, ref found);
+                Compare(last, own, ref found);
             if (!ReadersFree(cells, at, times, 1u << warp, lane))
                 CompareReaders(Stamp.Clock(cells->First[at]), cells->Warps[at], cells->Lanes[at], thread, times, ref found);
         }
@@ -75,19 +80,43 @@ unsafe partial class RaceChecker
             Read(cells, at, times, own, 1u << warp, lane);
         else if (kind == AccessKind.Load)
             cells->Last[at] = own;
+        else if (weak)
+            (cells->Write[at], cells->First[at], cells->Last[at]) = (own, 0, 0);
         else
         {
-            (cells->Write[at], cells->First[at]) = (own, 0);
-            if (weak || (last & Stamp.Kind) == Stamp.Weak)
-                cells->Last[at] = 0;
+            if ((write & Stamp.Kind) == Stamp.Weak && !times.Settled(write))
+                Order.KeepWeak(place, write, times.Shared);
+            cells->Write[at] = own;
         }
     }
 
-    void Compare(uint stamp, uint own, bool wrote, ref RaceConflict? found)
+    void Compare(uint stamp, uint own, ref RaceConflict? found)
     {
         long other = Order.Launch.BlockAt(Stamp.Clock(stamp));
         if (!BothStrong(stamp, own, other == block.Number))
-            Add(Stamp.Clock(stamp), other, (int)(stamp & Stamp.Who), (int)(own & Stamp.Who), wrote, ref found);
+            Add(Stamp.Clock(stamp), other, (int)(stamp & Stamp.Who), (int)(own & Stamp.Who), false, ref found);
+    }
+
+    // A strong read of a strong write comes behind it, with all that follows.
+    void CompareWrite(uint write, uint own, bool reads, ulong place, bool shared, ref RaceConflict? found)
+    {
+        int thread = (int)(own & Stamp.Who);
+        long other = Order.Launch.BlockAt(Stamp.Clock(write));
+        if (BothStrong(write, own, other == block.Number))
+        {
+            if (reads)
+                Order.SeeWrite(write, thread, place, shared);
+        }
+        else if (!Order.IsBehind(write, thread, place, shared))
+            Add(Stamp.Clock(write), other, (int)(write & Stamp.Who), thread, true, ref found);
+    }
+
+    // A weak write that strong ones have covered since.
+    void CompareWeak(uint weak, uint own, Times times, ref RaceConflict? found)
+    {
+        if (!times.Free(weak, own & Stamp.Who))
+            Add(Stamp.Clock(weak), Order.Launch.BlockAt(Stamp.Clock(weak)), (int)(weak & Stamp.Who), (int)(own & Stamp.Who), true,
+                ref found);
     }
 
     // Strong in the memory model, each in a scope that includes the other. Lanes of a warp that use volatile accesses as if they ran in

@@ -19,6 +19,8 @@ sealed unsafe class RaceOrder(BlockState block, int warps)
     readonly uint[] _warpEpochs = new uint[warps];
     readonly Knowledge?[] _arrived = new Knowledge?[BarrierUnit.Count];
     readonly Dictionary<ulong, WordOrder> _sharedWords = [];
+    readonly Dictionary<ulong, SeenWrite> _sharedSeen = [];
+    readonly Dictionary<ulong, uint> _sharedCovered = [];
     readonly List<Observation> _commonNotes = [];
     LaunchOrder _launch = null!;
     Knowledge? _common, _base;
@@ -150,7 +152,9 @@ sealed unsafe class RaceOrder(BlockState block, int warps)
             {
                 foreach (Observation observation in observed)
                     if (device || !observation.NeedsDevice)
-                        Acquire(ref thread, observation);
+                        Acquire(ref thread, observation.Log.UpTo(observation.Count));
+                    else
+                        Acquire(ref thread, observation.Log.UpTo(observation.Count, block.Number));
                 observed.RemoveAll(observation => device || !observation.NeedsDevice);
             }
             if (release == null || thread.Known != known)
@@ -240,6 +244,37 @@ sealed unsafe class RaceOrder(BlockState block, int warps)
         return false;
     }
 
+    /// <summary>A thread reads strongly what was written strongly.</summary>
+    public void SeeWrite(uint stamp, int thread, ulong place, bool shared)
+    {
+        Dictionary<ulong, SeenWrite> all = shared ? _sharedSeen : _launch.Seen;
+        if (!all.TryGetValue(place, out SeenWrite? seen) || seen.Stamp != stamp)
+            all[place] = seen = new SeenWrite(stamp);
+        seen.Readers.TryAdd(Base + thread, _launch.Clock);
+        _used = true;
+    }
+
+    /// <summary>Whether a thread comes behind one that has seen a write.</summary>
+    public bool IsBehind(uint stamp, int thread, ulong place, bool shared)
+    {
+        if (!(shared ? _sharedSeen : _launch.Seen).TryGetValue(place, out SeenWrite? seen) || seen.Stamp != stamp)
+            return false;
+        foreach ((long reader, uint time) in seen.Readers)
+            if (reader == Base + thread || !Unordered(time, reader >> 10, (int)(reader & Stamp.Who), thread))
+                return true;
+        return false;
+    }
+
+    /// <summary>Keeps a weak write that a strong one covers: other strong accesses may still race with it.</summary>
+    public void KeepWeak(ulong place, uint stamp, bool shared)
+    {
+        (shared ? _sharedCovered : _launch.Covered)[place] = stamp;
+        _used = true;
+    }
+
+    /// <summary>The stamp of such a write; 0 when there is none.</summary>
+    public uint KeptWeak(ulong place, bool shared) => (shared ? _sharedCovered : _launch.Covered).GetValueOrDefault(place);
+
     void See(int thread, WordOrder word, bool shared, bool device, MemoryOrder order, int? count)
     {
         bool atomic = (order & MemoryOrder.Atomic) != 0, acquires = (order & MemoryOrder.Acquire) != 0;
@@ -255,7 +290,7 @@ sealed unsafe class RaceOrder(BlockState block, int warps)
             return;
         if (acquires)
         {
-            Acquire(ref thread, observation);
+            Acquire(ref thread, observation.Log.UpTo(observation.Count));
             return;
         }
         thread.Observed ??= [];
@@ -263,9 +298,9 @@ sealed unsafe class RaceOrder(BlockState block, int warps)
         _observed = _used = true;
     }
 
-    void Acquire(ref ThreadOrder thread, Observation observation)
+    void Acquire(ref ThreadOrder thread, Knowledge? known)
     {
-        thread.Known = Knowledge.Join(thread.Known, observation.Log.UpTo(observation.Count));
+        thread.Known = Knowledge.Join(thread.Known, known);
         _apart = _used = true;
     }
 
@@ -398,6 +433,8 @@ sealed unsafe class RaceOrder(BlockState block, int warps)
         Array.Clear(_warpEpochs);
         Array.Clear(_arrived);
         _sharedWords.Clear();
+        _sharedSeen.Clear();
+        _sharedCovered.Clear();
         _commonNotes.Clear();
         _base = null;
         _apart = _observed = _used = false;

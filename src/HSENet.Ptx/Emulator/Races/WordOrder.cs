@@ -20,6 +20,11 @@ sealed class WordLog(int root)
     readonly List<(Release Release, long Thread)> _releases = [];
     readonly List<(int Count, Knowledge? Known)> _joined = [(0, null)];
 
+    readonly List<int> _partIndices = [];
+    WordLog? _part;
+    long _partBlock;
+    int _partScanned;
+
     public int Count => _releases.Count;
 
     public void Add(Release release, long thread)
@@ -49,6 +54,14 @@ sealed class WordLog(int root)
         return known;
     }
 
+    /// <summary>What those know of one block's releases who saw the first <paramref name="count"/>.</summary>
+    public Knowledge? UpTo(int count, long block)
+    {
+        WordLog own = OfBlock(block, count);
+        int seen = _partIndices.BinarySearch(count);
+        return own.UpTo(seen >= 0 ? seen : ~seen);
+    }
+
     /// <summary>The releases of one block's threads, as a log of its own.</summary>
     public WordLog OfBlock(long block)
     {
@@ -58,6 +71,34 @@ sealed class WordLog(int root)
                 own.Add(release, thread);
         return own;
     }
+
+    // The same, kept and continued: the part of the block that asked last, and where its releases stand in the whole.
+    WordLog OfBlock(long block, int count)
+    {
+        if (_part == null || _partBlock != block)
+        {
+            (_part, _partBlock, _partScanned) = (new WordLog(root), block, 0);
+            _partIndices.Clear();
+        }
+        for (; _partScanned < count; _partScanned++)
+        {
+            (Release release, long thread) = _releases[_partScanned];
+            if (thread >> 10 != block)
+                continue;
+            _part.Add(release, thread);
+            if (_part.Count > _partIndices.Count)
+                _partIndices.Add(_partScanned);
+        }
+        return _part;
+    }
+}
+
+/// <summary>
+/// Who has read a strong write strongly, and when: the write comes before what they do then, and before what is ordered behind that.
+/// </summary>
+sealed record SeenWrite(uint Stamp)
+{
+    public Dictionary<long, uint> Readers { get; } = [];
 }
 
 /// <summary>The releases at a word: those that every block may acquire, and all those of one block.</summary>
