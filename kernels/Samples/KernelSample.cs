@@ -44,6 +44,9 @@ public abstract class KernelSample
     /// <summary>Names of the sizes that can be changed: int fields of the arguments struct.</summary>
     public abstract IReadOnlyList<string> SizeNames { get; }
 
+    /// <summary>The choices that can be made by name: enum fields of the arguments struct, with the names that each may have.</summary>
+    public abstract IReadOnlyDictionary<string, IReadOnlyList<string>> Choices { get; }
+
     /// <summary>Launches a rung on random data and waits for it.</summary>
     /// <param name="device">Where; a device that can run the rung.</param>
     /// <param name="rung">A rung of <see cref="Operation"/>.</param>
@@ -100,6 +103,8 @@ sealed class KernelSample<TArguments>(Operation<TArguments> operation, Func<Samp
 
     static readonly FieldInfo[] IntFields = [.. typeof(TArguments).GetFields().Where(member => member.FieldType == typeof(int))];
 
+    static readonly FieldInfo[] EnumFields = [.. typeof(TArguments).GetFields().Where(member => member.FieldType.IsEnum)];
+
     static readonly FieldInfo[] BufferFields = [.. typeof(TArguments).GetFields().Where(member => member.FieldType == typeof(Weights)
         || member.FieldType.IsGenericType && member.FieldType.GetGenericTypeDefinition() == typeof(View<>))];
 
@@ -109,6 +114,9 @@ sealed class KernelSample<TArguments>(Operation<TArguments> operation, Func<Samp
     public override Operation Operation => operation;
 
     public override IReadOnlyList<string> SizeNames => [.. _fields.Select(size => size.Name)];
+
+    public override IReadOnlyDictionary<string, IReadOnlyList<string>> Choices =>
+        EnumFields.ToDictionary(choice => choice.Name, choice => (IReadOnlyList<string>)Enum.GetNames(choice.FieldType));
 
     /// <summary>Multiplications and additions of one launch.</summary>
     public Func<TArguments, double>? Operations { get; init; }
@@ -124,8 +132,7 @@ sealed class KernelSample<TArguments>(Operation<TArguments> operation, Func<Samp
         {
             object changed = start;
             foreach (var (name, value) in sizes ?? new Dictionary<string, int>())
-                Field(name).SetValue(changed, value is >= 0 and <= LargestSize ? value
-                    : throw new KernelArgumentException(operation.Name, name, $"0 to {LargestSize}", $"{value}"));
+                Set(changed, name, value);
             var memory = new SampleMemory(device, rung.Weights ?? weights);
             if (Bind(memory, typed, (TArguments)changed) is not { } arguments)
                 continue;
@@ -167,6 +174,18 @@ sealed class KernelSample<TArguments>(Operation<TArguments> operation, Func<Samp
             if (!kept)
                 memory.Dispose();
         }
+    }
+
+    // A choice is the number of its name.
+    void Set(object arguments, string name, int value)
+    {
+        if (Array.Find(EnumFields, field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } choice)
+            choice.SetValue(arguments, value >= 0 && value < Enum.GetNames(choice.FieldType).Length
+                ? Enum.Parse(choice.FieldType, Enum.GetNames(choice.FieldType)[value])
+                : throw new KernelArgumentException(operation.Name, name, string.Join(", ", Enum.GetNames(choice.FieldType)), $"{value}"));
+        else
+            Field(name).SetValue(arguments, value is >= 0 and <= LargestSize ? value
+                : throw new KernelArgumentException(operation.Name, name, $"0 to {LargestSize}", $"{value}"));
     }
 
     FieldInfo Field(string name) => _fields.FirstOrDefault(size => size.Name.Equals(name, StringComparison.OrdinalIgnoreCase))

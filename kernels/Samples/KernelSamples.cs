@@ -31,8 +31,8 @@ static partial class KernelSamples
         new KernelSample<LinearArguments>(Linear.ForwardOperation, static (m, a) => a with
         {
             X = m.Floats(a.Rows, a.Inputs),
-            W = m.Weights(a.Outputs, a.Inputs),
-            Bias = m.Floats(a.Outputs),
+            W = m.Weights(a.Activation == LinearActivation.SwiGlu ? 2 * a.Outputs : a.Outputs, a.Inputs),
+            Bias = a.Activation == LinearActivation.SwiGlu ? default : m.Floats(a.Outputs),
             Y = m.Output<float>(a.Rows, a.Outputs),
         }, new LinearArguments { Rows = 64, Inputs = 512, Outputs = 256, Activation = LinearActivation.Gelu })
         {

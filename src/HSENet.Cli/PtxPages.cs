@@ -1,4 +1,5 @@
 // The profiler's rows on the operations' pages: kernels/<operation>/README.md.
+using HSENet.Kernels;
 using HSENet.Runtime;
 
 namespace HSENet.Cli;
@@ -13,7 +14,7 @@ static class PtxPages
     /// <exception cref="HseNetException">A mark is not understood, or an operation has no page.</exception>
     public static IEnumerable<(string Path, string Text)> Update(string folder, IReadOnlyCollection<RungProfile> rows)
     {
-        HashSet<string> missing = [.. rows.Select(row => row.Rung.Operation)];
+        HashSet<string> missing = [.. KernelCatalog.GpuRungs.Select(rung => rung.Operation)];
         List<(string, string)> pages = [];
         foreach (string directory in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
         {

@@ -22,7 +22,19 @@ static class PtxProfileCommand
         var shape = new Option<string?>("--shape")
         {
             Description =
-            "Sizes by the names of the arguments, as in Rows=64,Channels=768; others keep the sample's."
+            "Sizes and choices by the names of the arguments, as in Rows=64,Activation=SwiGlu; others keep the sample's."
+        };
+        var weights = new Option<string?>("--weights") { Description = "Of the rungs of an operation those that read f32, bf16 or int8." };
+        var activation = new Option<string?>("--activation") { Description = "The same as Activation=… in --shape." };
+        var compare = new Option<string[]>("--compare")
+        {
+            Description = "Two kernels at one shape, as in --compare Linear.V1 Linear.V2 --weights bf16.",
+            Arity = new ArgumentArity(2, 2),
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var full = new Option<bool>("--full")
+        {
+            Description = "Run every block; else some blocks of a large launch count for all, where blocks do not depend on each other.",
         };
         var gpu = Gpu();
         var predict = PtxPredict.Option();
@@ -42,68 +54,94 @@ static class PtxProfileCommand
         var verbose = Verb.Verbose();
         var command = new Command("profile", """
             Runs a kernel in the emulator and prints what was counted, and what follows for a GPU: occupancy, intensity, bound.
-            Nothing of it is measured on hardware.
+            The name of an operation shows all its rungs at one shape. Nothing of it is measured on hardware.
 
             Examples:
               hsenet ptx profile linear_v1_naive_bf16 --gpu h200
               hsenet ptx profile LayerNorm --shape Rows=2048,Channels=768 --gpu rtx4090 --json layernorm.json --html layernorm.html
-              hsenet ptx profile Linear.V1 --shape M=2049,K=768,N=3072 --gpu h200 --predict
+              hsenet ptx profile linear_v1_naive_bf16 --shape Rows=2049,Inputs=768,Outputs=3072 --gpu h200 --predict
+              hsenet ptx profile Linear --shape Rows=2049,Inputs=768,Outputs=3072 --weights bf16 --activation swiglu
               hsenet ptx profile --all --gpu h200 --markdown bench/results/ptx.md --pages kernels
             """)
-        { name, shape, gpu, predict, json, html, all, markdown, pages, verbose };
+        { name, shape, weights, activation, compare, gpu, full, predict, json, html, all, markdown, pages, verbose };
         command.Run(verbose, (parsed, cancellation) =>
         {
             string? text = parsed.GetValue(name);
             string? jsonFile = parsed.GetValue(json), htmlFile = parsed.GetValue(html), markdownFile = parsed.GetValue(markdown),
                 pagesFolder = parsed.GetValue(pages);
-            if ((text == null) != parsed.GetValue(all))
-                throw new HseNetException("ptx profile: expected the name of a kernel, or --all");
-            if (text == null ? jsonFile != null || htmlFile != null || parsed.GetValue(shape) != null : markdownFile != null
-                || pagesFolder != null)
-                throw new HseNetException("ptx profile: --shape, --json and --html are for one kernel, --markdown and --pages are for "
-                    + "--all");
+            string[] pair = parsed.GetValue(compare) ?? [];
+            if ((text != null ? 1 : 0) + (parsed.GetValue(all) ? 1 : 0) + (pair.Length > 0 ? 1 : 0) != 1)
+                throw new HseNetException("ptx profile: expected the name of a kernel, --compare with two, or --all");
+            string? sizes = parsed.GetValue(activation) is { } chosen
+                ? string.Join(',', new[] { parsed.GetValue(shape), $"Activation={chosen}" }.OfType<string>()) : parsed.GetValue(shape);
+            if (parsed.GetValue(all) ? jsonFile != null || htmlFile != null || sizes != null || parsed.GetValue(weights) != null
+                : markdownFile != null || pagesFolder != null)
+                throw new HseNetException("ptx profile: --shape, --weights, --activation, --json and --html are not for --all, --markdown and "
+                    + "--pages only for it");
             GpuModel model = PtxRungs.Gpu(parsed.GetRequiredValue(gpu));
+            long sampled = parsed.GetValue(full) ? 0 : PtxRungs.SampledInstructions;
             if (parsed.GetValue(predict))
             {
                 if (text == null || htmlFile != null)
                     throw new HseNetException("ptx profile: --predict is for one kernel, as text or with --json");
-                PtxPredict.Run(PtxRungs.FindOne(text), model, PtxRungs.Sizes(parsed.GetValue(shape)), jsonFile);
+                Rung rung = PtxRungs.TheOne(text, PtxLadder.Reading(PtxRungs.Find(text), parsed.GetValue(weights)));
+                PtxPredict.Run(rung, model, PtxRungs.Sizes(sizes, rung), jsonFile);
             }
-            else if (text == null)
-                All(model, markdownFile, pagesFolder, cancellation);
+            else if (parsed.GetValue(all))
+                All(model, sampled, markdownFile, pagesFolder, cancellation);
             else
-                One(PtxRungs.FindOne(text), model, PtxRungs.Sizes(parsed.GetValue(shape)), jsonFile, htmlFile);
+            {
+                IReadOnlyList<Rung> rungs = text != null ? PtxLadder.Reading(PtxRungs.Find(text), parsed.GetValue(weights))
+                    : [.. pair.Select(one => PtxRungs.TheOne(one, PtxLadder.Reading(PtxRungs.Find(one), parsed.GetValue(weights))))];
+                if (rungs.Count > 1 && htmlFile != null)
+                    throw new HseNetException($"--html is for one kernel; {text} means {string.Join(", ", rungs.Select(rung => rung.EntryName))}");
+                Show(PtxLadder.Profile(rungs, model, sizes, sampled, cancellation), rungs.Count > 1, model, jsonFile, htmlFile);
+            }
             return Task.FromResult(ExitCode.Done);
         });
         return command;
     }
 
-    static void One(Rung rung, GpuModel gpu, IReadOnlyDictionary<string, int> sizes, string? jsonFile, string? htmlFile)
+    static void Show(IReadOnlyList<RungProfile> rows, bool ladder, GpuModel gpu, string? jsonFile, string? htmlFile)
     {
-        RungProfile result = PtxRungs.Profile(rung, gpu, sizes);
-        Console.WriteLine($"{"sizes",-28} {result.Sizes}");
-        Console.Out.Write(ProfileText.Write(result.Profile));
+        if (ladder)
+            Console.Out.Write(PtxLadder.Write(rows, gpu));
+        else
+        {
+            Console.WriteLine($"{"sizes",-28} {rows[0].Sizes}");
+            Console.Out.Write(ProfileText.Write(rows[0].Profile));
+        }
         if (jsonFile != null)
-            TextFile.Write(jsonFile, Json(result.Profile) + "\n");
+            TextFile.Write(jsonFile, Json(rows, ladder) + "\n");
         if (htmlFile != null)
-            TextFile.Write(htmlFile, ProfilePage.Write(result.Profile, KernelTexts.Get(rung)));
+            TextFile.Write(htmlFile, ProfilePage.Write(rows[0].Profile, KernelTexts.Get(rows[0].Rung)));
     }
 
-    static string Json(KernelProfile profile)
+    // One object, or a list where several kernels were asked for.
+    static string Json(IReadOnlyList<RungProfile> rows, bool ladder)
     {
         using MemoryStream stream = new();
         using (Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
-            ProfileJson.Write(profile, writer);
+        {
+            if (ladder)
+                writer.WriteStartArray();
+            foreach (RungProfile row in rows)
+                ProfileJson.Write(row.Profile, writer);
+            if (ladder)
+                writer.WriteEndArray();
+        }
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    static void All(GpuModel gpu, string? markdownFile, string? pagesFolder, CancellationToken cancellation)
+    static void All(GpuModel gpu, long sampled, string? markdownFile, string? pagesFolder, CancellationToken cancellation)
     {
         List<RungProfile> rows = [];
+        if (pagesFolder != null)
+            PtxPages.Update(pagesFolder, rows); // a page that is missing is told of before the work
         foreach (Rung rung in KernelCatalog.GpuRungs)
         {
             cancellation.ThrowIfCancellationRequested();
-            rows.Add(PtxRungs.Profile(rung, gpu, PtxRungs.Sizes(null)));
+            rows.AddRange(ModelShapes.Profile(rung, gpu, sampled));
         }
         if (markdownFile == null && pagesFolder == null)
             Console.Out.Write(PtxTable.Write(gpu, rows));

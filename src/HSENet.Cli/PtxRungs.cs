@@ -10,6 +10,9 @@ sealed record RungProfile(Rung Rung, string Sizes, KernelProfile Profile);
 
 static class PtxRungs
 {
+    /// <summary>Instructions of warps that take the emulator about a second.</summary>
+    public const long SampledInstructions = 20_000_000;
+
     /// <summary>The GPU rungs that a name means: an entry, an operation (LayerNorm) or a rung of one (Linear.V1).</summary>
     public static IReadOnlyList<Rung> Find(string name)
     {
@@ -24,18 +27,31 @@ static class PtxRungs
     }
 
     /// <summary>The one GPU rung that a name means.</summary>
-    public static Rung FindOne(string name) => Find(name) is [var rung]
-        ? rung
-        : throw new HseNetException($"{name} means several kernels: {string.Join(", ", Find(name).Select(rung => rung.EntryName))}");
+    public static Rung FindOne(string name) => TheOne(name, Find(name));
 
-    /// <summary>Sizes as in M=64,N=128.</summary>
-    public static IReadOnlyDictionary<string, int> Sizes(string? text)
+    /// <summary>The only one of the rungs that a name means.</summary>
+    public static Rung TheOne(string name, IReadOnlyList<Rung> rungs) => rungs is [var rung]
+        ? rung
+        : throw new HseNetException($"{name} means several kernels: {string.Join(", ", rungs.Select(rung => rung.EntryName))}");
+
+    /// <summary>Sizes as in M=64,N=128, and choices as in Activation=SwiGlu of an operation's arguments.</summary>
+    public static IReadOnlyDictionary<string, int> Sizes(string? text, Rung? rung = null)
     {
+        IReadOnlyDictionary<string, IReadOnlyList<string>> choices = rung == null ? new Dictionary<string, IReadOnlyList<string>>()
+            : KernelSample.Of(rung).Choices;
         Dictionary<string, int> sizes = new(StringComparer.OrdinalIgnoreCase);
         foreach (string part in (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             string[] pair = part.Split('=', StringSplitOptions.TrimEntries);
-            if (pair.Length != 2 || !int.TryParse(pair[1], out int value) || !sizes.TryAdd(pair[0], value))
+            int value = 0;
+            string? choice = choices.Keys.FirstOrDefault(name => Names(pair[0], name));
+            if (choice != null && pair.Length == 2)
+                value = choices[choice].Index().Where(entry => Names(pair[1], entry.Item)).Select(entry => entry.Index).DefaultIfEmpty(-1).First()
+                    is >= 0 and int number ? number
+                    : throw new HseNetException($"--shape {choice}={pair[1]}: expected one of {string.Join(", ", choices[choice])}");
+            else if (pair.Length != 2 || !int.TryParse(pair[1], out value))
+                pair = [];
+            if (pair.Length != 2 || !sizes.TryAdd(pair[0], value))
                 throw new HseNetException($"--shape {text}: expected sizes by name, as in Rows=64,Channels=768; '{part}' is none or "
                     + $"comes twice");
         }
@@ -46,10 +62,14 @@ static class PtxRungs
         ?? throw new HseNetException($"--gpu {key}: expected one of {string.Join(", ", GpuModel.All.Select(gpu => gpu.Key))}");
 
     /// <summary>Runs a rung's sample with the counters on. Faults of the kernel are thrown.</summary>
-    public static RungProfile Profile(Rung rung, GpuModel gpu, IReadOnlyDictionary<string, int> sizes)
+    /// <param name="rung">The rung.</param>
+    /// <param name="gpu">The GPU that counts.</param>
+    /// <param name="sizes">Sizes that differ from the sample's.</param>
+    /// <param name="sampled">Instructions of warps after which blocks are sampled; 0 to run all.</param>
+    public static RungProfile Profile(Rung rung, GpuModel gpu, IReadOnlyDictionary<string, int> sizes, long sampled = SampledInstructions)
     {
         LaunchProfile? counts = null;
-        using EmulatorDevice device = new(new EmulatorOptions { Profile = true }) { Profiled = (_, profile) => counts = profile };
+        using EmulatorDevice device = new(new EmulatorOptions { Profile = true, SampledInstructions = sampled }) { Profiled = (_, profile) => counts = profile };
         var (launch, work) = Launch(device, rung, sizes);
         string ptx = KernelTexts.Get(rung);
         return new RungProfile(rung, launch.Sizes,

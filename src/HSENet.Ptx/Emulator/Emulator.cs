@@ -51,6 +51,13 @@ public sealed class Emulator(EmulatorMemory memory)
     {
         ArgumentNullException.ThrowIfNull(kernel);
         options ??= EmulatorOptions.Default;
+        if (options is { SampledInstructions: > 0, Profile: true, Races: false, Cooperative: false, Observer: null, Blocks: null }
+            && grid.Count > 1 && !kernel.Decoded(CheckLevel.Profile).Ordered)
+        {
+            byte[] bytes = parameters.ToArray();
+            return BlockSample.Run(grid, options.SampledInstructions, blocks =>
+                Run(kernel, grid, block, dynamicSharedBytes, bytes, options with { Blocks = blocks }));
+        }
         if (!options.Races)
             return Run(kernel, grid, block, dynamicSharedBytes, parameters, options);
         lock (memory.RaceLock)

@@ -8,7 +8,7 @@ public sealed class LaunchProfile
     internal LaunchProfile(IReadOnlyList<PtxInstruction> instructions, long blocks, long threads)
     {
         Instructions = instructions;
-        (Blocks, Threads) = (blocks, threads);
+        (Blocks, BlocksRun, Threads) = (blocks, blocks, threads);
         int count = instructions.Count;
         WarpInstructions = new long[count];
         ActiveLanes = new long[count];
@@ -27,8 +27,11 @@ public sealed class LaunchProfile
     /// <summary>The instructions, each with its line of the text.</summary>
     public IReadOnlyList<PtxInstruction> Instructions { get; }
 
-    /// <summary>Blocks of the launch, and threads of each.</summary>
-    public long Blocks { get; }
+    /// <summary>Blocks of the launch.</summary>
+    public long Blocks { get; internal set; }
+
+    /// <summary>Blocks that were executed: fewer where a sample counts for all.</summary>
+    public long BlocksRun { get; private set; }
 
     /// <summary>Threads of a block.</summary>
     public long Threads { get; }
@@ -77,6 +80,28 @@ public sealed class LaunchProfile
 
     /// <summary>The most groups of asynchronous copies that a thread had under way at once.</summary>
     public int AsyncCopyDepth { get; internal set; }
+
+    long[][] Counters => [WarpInstructions, ActiveLanes, DivergentBranches, GlobalRequests, GlobalSectors, GlobalPasses, GlobalBytes,
+        SharedRequests, SharedWavefronts, SharedIdealWavefronts, SharedBytes, LocalRequests];
+
+    /// <summary>Lets the counters stand for more blocks of the same kind.</summary>
+    internal void Scale(double factor)
+    {
+        foreach (long[] counters in Counters)
+            for (int i = 0; i < counters.Length; i++)
+                counters[i] = (long)Math.Round(counters[i] * factor);
+    }
+
+    /// <summary>Adds another part of the same launch.</summary>
+    internal void Add(LaunchProfile other)
+    {
+        foreach (var (mine, others) in Counters.Zip(other.Counters))
+            for (int i = 0; i < mine.Length; i++)
+                mine[i] += others[i];
+        BlocksRun += other.BlocksRun;
+        (MostInBlock, FewestInBlock) = (Math.Max(MostInBlock, other.MostInBlock), Math.Min(FewestInBlock, other.FewestInBlock));
+        AsyncCopyDepth = Math.Max(AsyncCopyDepth, other.AsyncCopyDepth);
+    }
 
     /// <summary>Floating-point or integer operations of one execution of an mma by a warp: 2·m·n·k; 0 for other instructions.</summary>
     public static long MatrixOperations(PtxInstruction instruction)

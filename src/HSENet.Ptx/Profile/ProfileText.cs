@@ -28,7 +28,8 @@ public static class ProfileText
     {
         KernelBound bound = p.Bound;
         yield return ("kernel", p.Facts.EntryName);
-        yield return ("launch", $"{Number(p.Counts.Blocks)} blocks of {p.Counts.Threads} threads");
+        yield return ("launch", $"{Number(p.Counts.Blocks)} blocks of {p.Counts.Threads} threads"
+            + (p.Counts.BlocksRun == p.Counts.Blocks ? "" : $"; {Number(p.Counts.BlocksRun)} of them were executed and count for all"));
         yield return ("GPU", $"{p.Gpu.Name} (figures on paper; nothing here was measured on hardware)");
         yield return ("warp instructions", $"{Number(p.WarpInstructions)}, {Format(100 * p.LaneShare)} % of the lanes active");
         yield return ("operations", p.Operations == 0 ? "none"

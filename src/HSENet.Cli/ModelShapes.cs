@@ -1,0 +1,54 @@
+// The sizes at which the model itself launches an operation: what tables and pages show.
+using HSENet.Kernels;
+using HSENet.Ptx;
+using HSENet.Runtime;
+
+namespace HSENet.Cli;
+
+static class ModelShapes
+{
+    // Encoders: 2,048 patches and a class token of 768 channels; the decoder: 277 tokens (21 of a question, 256 visual ones) of 3,072,
+    // then one token over a cache of 300.
+    static readonly Dictionary<string, string[]> Sizes = new()
+    {
+        ["PatchEmbedding"] = ["Depth=32,Height=256,Width=256,Outputs=768"],
+        ["LayerNorm"] = ["Rows=2049,Channels=768"],
+        ["LayerNorm.Backward"] = ["Rows=2049,Channels=768"],
+        ["Linear"] = ["Rows=2049,Inputs=768,Outputs=3072", "Rows=277,Inputs=3072,Outputs=3072", "Rows=1,Inputs=3072,Outputs=8192"],
+        ["Linear.Backward"] = ["Rows=2049,Inputs=768,Outputs=3072"],
+        ["Attention"] =
+        [
+            "Queries=2049,Keys=2049,QueryHeads=12,KeyHeads=12,HeadSize=64",
+            "Queries=1,Keys=300,QueryHeads=24,KeyHeads=8,HeadSize=128",
+        ],
+        ["SliceGuidedAttention"] = ["Patches=2048,Slices=32,Channels=768"],
+        ["PatchScore"] = ["Patches=2048,Channels=768"],
+        ["PatchScore.Backward"] = ["Patches=2048,Channels=768"],
+        ["TokenEmbedding"] = ["Tokens=277,Channels=3072"],
+        ["RmsNorm"] = ["Rows=277,Channels=3072"],
+        ["RmsNorm.Backward"] = ["Rows=277,Channels=3072"],
+        ["RotaryEmbedding"] = ["Tokens=277"],
+        ["RotaryEmbedding.Backward"] = ["Tokens=277"],
+        ["SwiGlu"] = ["Rows=277,Channels=8192"],
+        ["Lora"] = ["Rows=277,Inputs=3072,Outputs=3072"],
+        ["Sampling"] = ["Vocabulary=200064"],
+        ["Gelu"] = ["Count=6294528"], // 2,049 × 3,072
+        ["Gelu.Backward"] = ["Count=6294528"],
+    };
+
+    /// <summary>Profiles a rung at each of the model's shapes that it can compute, or at its sample's.</summary>
+    public static IEnumerable<RungProfile> Profile(Rung rung, GpuModel gpu, long sampled)
+    {
+        List<RungProfile> rows = [];
+        foreach (string shape in Sizes.GetValueOrDefault(rung.Operation) ?? [])
+            try
+            {
+                rows.Add(PtxRungs.Profile(rung, gpu, PtxRungs.Sizes(shape, rung), sampled));
+            }
+            catch (HseNetException e) when (e.InnerException is NoRungException)
+            {
+                // Few rows, or sizes that are no multiples: another rung's task.
+            }
+        return rows.Count > 0 ? rows : [PtxRungs.Profile(rung, gpu, PtxRungs.Sizes(null), sampled)];
+    }
+}

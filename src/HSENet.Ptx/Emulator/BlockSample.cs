@@ -1,0 +1,91 @@
+// Counters of a launch from some of its blocks: a profile at a model's own sizes in seconds.
+namespace HSENet.Ptx;
+
+/// <summary>
+/// Blocks are told apart by whether they are the last along each axis of the grid, which often have less to do. Of each kind some run,
+/// spread over the whole launch, and count for the others. Which ones follows from the grid and from what one block of each kind executes,
+/// so the same launch has the same sample everywhere.
+/// </summary>
+static class BlockSample
+{
+    /// <summary>Blocks of a kind that run at least, if there are so many: work may grow from block to block.</summary>
+    const int Fewest = 8;
+
+    // Steps whose multiples fall between each other on every axis: powers of the inverse of the root of x^(d+1) = x + 1 for d axes. The first
+    // axis of several that have more than one block goes in equal strides instead.
+    static readonly double[][] Steps = [[], [], [0.6180339887], [0.7548776662, 0.5698402910]];
+
+    /// <summary>Profiles a launch.</summary>
+    /// <param name="grid">The grid.</param>
+    /// <param name="instructions">Instructions of warps that may be executed, roughly.</param>
+    /// <param name="run">Runs the blocks with these numbers.</param>
+    public static EmulatorResult Run(Dim3 grid, long instructions, Func<IReadOnlyList<long>?, EmulatorResult> run)
+    {
+        List<Kind> kinds = Kinds(grid);
+        // One of each kind shows what a block of it costs.
+        double[] costs = [.. kinds.Select(kind => (double)Math.Max(1, run([kind.Block(kind.Count / 2)]).WarpInstructions))];
+        double all = kinds.Zip(costs, (kind, cost) => kind.Count * cost).Sum();
+        if (all <= instructions)
+            return run(null);
+        EmulatorResult? sum = null;
+        foreach (var (kind, cost) in kinds.Zip(costs))
+        {
+            long count = Math.Min(kind.Count, Math.Max(Fewest, (long)(kind.Count * (instructions / all))));
+            long[] blocks = count > kind.Count / 2 ? [.. Enumerable.Range(0, (int)kind.Count).Select(n => kind.Block(n))]
+                : [.. Enumerable.Range(0, (int)count).Select(n => kind.Spread(n, count)).Distinct()];
+            EmulatorResult part = run(blocks);
+            part.Profile!.Scale((double)kind.Count / blocks.Length);
+            sum = sum == null ? part : Add(sum, part);
+        }
+        sum!.Profile!.Blocks = grid.Count;
+        return sum;
+    }
+
+    static EmulatorResult Add(EmulatorResult a, EmulatorResult b)
+    {
+        a.Profile!.Add(b.Profile!);
+        return a with
+        {
+            Findings = [.. a.Findings, .. b.Findings],
+            FindingCount = a.FindingCount + b.FindingCount,
+            WarpInstructions = a.WarpInstructions + b.WarpInstructions,
+            Instructions = a.Instructions + b.Instructions,
+        };
+    }
+
+    static List<Kind> Kinds(Dim3 grid)
+    {
+        List<Kind> kinds = [];
+        foreach ((long From, long Count) z in Parts(grid.Z))
+            foreach ((long From, long Count) y in Parts(grid.Y))
+                foreach ((long From, long Count) x in Parts(grid.X))
+                    kinds.Add(new Kind(grid, x, y, z));
+        return kinds;
+    }
+
+    static (long From, long Count)[] Parts(long size) => size == 1 ? [(0, 1)] : [(0, size - 1), (size - 1, 1)];
+
+    readonly record struct Kind(Dim3 Grid, (long From, long Count) X, (long From, long Count) Y, (long From, long Count) Z)
+    {
+        public long Count => X.Count * Y.Count * Z.Count;
+
+        /// <summary>Number of the n-th of blocks that lie spread over the kind.</summary>
+        public long Spread(int n, long of)
+        {
+            (long From, long Count)[] axes = [X, Y, Z];
+            double[] steps = Steps[axes.Count(axis => axis.Count > 1)];
+            long[] at = new long[3];
+            int used = -1;
+            for (int axis = 0; axis < 3; axis++)
+                if (axes[axis].Count > 1)
+                    at[axis] = (long)((used++ < 0 ? (n + 0.5) / of : (0.5 + n * steps[used - 1]) % 1) * axes[axis].Count);
+            for (int axis = 0; axis < 3; axis++)
+                at[axis] += axes[axis].From;
+            return at[0] + Grid.X * (at[1] + Grid.Y * at[2]);
+        }
+
+        /// <summary>Number in the launch of the kind's n-th block.</summary>
+        public long Block(long n) =>
+            X.From + n % X.Count + Grid.X * (Y.From + n / X.Count % Y.Count + Grid.Y * (Z.From + n / X.Count / Y.Count));
+    }
+}

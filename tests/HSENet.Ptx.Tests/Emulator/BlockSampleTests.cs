@@ -1,0 +1,55 @@
+// A profile from some blocks is that of all of them, as far as they do not differ at random.
+namespace HSENet.Ptx.Tests;
+
+public class BlockSampleTests
+{
+    const string Growing = """
+        .reg .u32 %n; // block x of a row counts to x + 1, those of the last column and row only to 1
+        ld.param.u64 %rd1, [p0]; mov.u32 %r1, %ctaid.x; mov.u32 %r2, %nctaid.x; sub.u32 %r2, %r2, 1; setp.eq.u32 %p1, %r1, %r2;
+        mov.u32 %n, %r1; @%p1 mov.u32 %n, 0; mov.u32 %r3, 0;
+        LOOP: ld.global.u32 %r4, [%rd1]; add.u32 %r3, %r3, 1; setp.le.u32 %p1, %r3, %n; @%p1 bra LOOP;
+        """;
+
+    [Theory]
+    [InlineData(1000, 1, 1)]
+    [InlineData(100, 7, 1)]
+    [InlineData(64, 64, 2)]
+    public void Work_that_grows_from_block_to_block_is_counted_within_three_hundredths(int x, int y, int z)
+    {
+        EmulatorResult all = Launch(Growing, new Dim3(x, y, z), 0), some = Launch(Growing, new Dim3(x, y, z), 10_000);
+        Assert.Equal(all.Profile!.Blocks, some.Profile!.Blocks);
+        Assert.InRange(some.Profile.BlocksRun, 8, all.Profile.Blocks / 2);
+        Assert.Equal(1, some.Profile.WarpInstructions.Sum() / (double)all.Profile.WarpInstructions.Sum(), 0.03);
+        Assert.Equal(1, some.Profile.GlobalSectors.Sum() / (double)all.Profile.GlobalSectors.Sum(), 0.03);
+        Assert.Equal(all.Profile.WarpInstructions[0], some.Profile.WarpInstructions[0]); // what every block does is exact
+    }
+
+    [Fact]
+    public void A_launch_of_few_instructions_runs_whole()
+    {
+        LaunchProfile some = Launch(Growing, new Dim3(10, 2), 1_000_000).Profile!, all = Launch(Growing, new Dim3(10, 2), 0).Profile!;
+        Assert.Equal((20, 20), (some.Blocks, some.BlocksRun));
+        Assert.Equal(all.WarpInstructions, some.WarpInstructions);
+    }
+
+    [Theory]
+    [InlineData("atom.global.add.u32 %r4, [%rd1], 1;")]
+    [InlineData("ld.volatile.global.u32 %r4, [%rd1];")]
+    [InlineData("ld.acquire.gpu.global.u32 %r4, [%rd1];")]
+    public void Blocks_that_may_depend_on_each_other_all_run(string instruction)
+    {
+        LaunchProfile profile = Launch(Growing.Replace("ld.global.u32 %r4, [%rd1];", instruction, StringComparison.Ordinal), new Dim3(1000), 10_000).Profile!;
+        Assert.Equal((1000, 1000), (profile.Blocks, profile.BlocksRun));
+    }
+
+    [Fact]
+    public void The_same_launch_has_the_same_sample_on_any_number_of_cores() => Assert.Equal(
+        Launch(Growing, new Dim3(1000), 10_000, 1).Profile!.WarpInstructions, Launch(Growing, new Dim3(1000), 10_000, 3).Profile!.WarpInstructions);
+
+    static EmulatorResult Launch(string body, Dim3 grid, long sampled, int threads = 0)
+    {
+        using Kernel kernel = Kernel.Of(body);
+        return kernel.Launch(grid, new Dim3(32), new EmulatorOptions { Profile = true, SampledInstructions = sampled, Threads = threads },
+            kernel.Buffer("x", new byte[64]));
+    }
+}
