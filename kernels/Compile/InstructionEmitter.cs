@@ -1,4 +1,5 @@
 // Teaches ILGPU's PTX backend every method marked with PtxInstruction: one generator for all of them.
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Reflection;
 using ILGPU.Backends.PTX;
@@ -14,6 +15,7 @@ namespace HSENet.Kernels;
 static class InstructionEmitter
 {
     /// <summary>Registers all marked methods of this assembly.</summary>
+    [RequiresUnreferencedCode(KernelCompiler.NeedsWholeAssembly)]
     public static void Register(IntrinsicImplementationManager manager)
     {
         var handler = typeof(InstructionEmitter).GetMethod(nameof(Generate), BindingFlags.NonPublic | BindingFlags.Static)!;

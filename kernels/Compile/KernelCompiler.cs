@@ -1,4 +1,5 @@
 // Turns the catalogue's GPU rungs into final PTX: ILGPU at O1, then the passes of HSENet.Ptx. Needs no GPU.
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using HSENet.Ptx;
 using ILGPU;
@@ -11,8 +12,11 @@ using ILGPU.Runtime.Cuda;
 namespace HSENet.Kernels;
 
 /// <summary>Compiles GPU rungs. Used by the build, and by the test that compares what was shipped with a fresh compilation.</summary>
+[RequiresUnreferencedCode(NeedsWholeAssembly)]
 public sealed class KernelCompiler : IDisposable
 {
+    internal const string NeedsWholeAssembly = "compiles kernels from their methods' bodies: only for programs that are not trimmed";
+
     // O2 moves our intrinsics across barriers; at O1 the passes do what O2 would.
     readonly Context _context = Context.Create(builder =>
     {

@@ -1,4 +1,5 @@
 // The final PTX that travels with the package: one file beside the assembly, one module per GPU rung.
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 
 namespace HSENet.Kernels;
@@ -10,9 +11,11 @@ public static class KernelTexts
 
     static readonly Lazy<Dictionary<string, string>> Texts = new(() => Parse(Read()));
 
-    /// <summary>Where the texts lie: beside the assembly. A program that is one file holds them as a resource of this name
-    /// instead.</summary>
-    public static string FilePath => Path.Combine(AppContext.BaseDirectory, "HSENet.Kernels.ptx");
+    const string FileName = "HSENet.Kernels.ptx";
+
+    /// <summary>Where the texts lie: beside this assembly (a plug-in's folder, say), otherwise beside the program. A program that is one file
+    /// may hold them as a resource of this name instead.</summary>
+    public static string FilePath { get; } = Find();
 
     /// <summary>The final PTX of a GPU rung.</summary>
     /// <exception cref="InvalidOperationException">The file beside the assembly is missing or of another version.</exception>
@@ -23,12 +26,23 @@ public static class KernelTexts
 
     static string Read()
     {
-        if (!File.Exists(FilePath) && Assembly.GetEntryAssembly()?.GetManifestResourceStream(Path.GetFileName(FilePath)) is { } inside)
+        if (File.Exists(FilePath))
+            return File.ReadAllText(FilePath);
+        if (Assembly.GetEntryAssembly()?.GetManifestResourceStream(FileName) is { } inside)
         {
             using var reader = new StreamReader(inside);
             return reader.ReadToEnd();
         }
-        return File.ReadAllText(FilePath);
+        throw new InvalidOperationException(
+            $"{FilePath} is missing: it comes with the package HSENet.Kernels and belongs beside the program");
+    }
+
+    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "an empty location is expected")]
+    static string Find()
+    {
+        string? folder = Path.GetDirectoryName(typeof(KernelTexts).Assembly.Location);
+        string beside = Path.Combine(string.IsNullOrEmpty(folder) ? AppContext.BaseDirectory : folder, FileName);
+        return File.Exists(beside) ? beside : Path.Combine(AppContext.BaseDirectory, FileName);
     }
 
     internal static Dictionary<string, string> Parse(string file)

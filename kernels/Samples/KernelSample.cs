@@ -1,4 +1,5 @@
 // One launch of an operation that anybody can make: arguments of a chosen size on random data, for profiles and checks.
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 
 namespace HSENet.Kernels;
@@ -81,6 +82,10 @@ public abstract class KernelSample
     /// <param name="arguments">The operation's arguments struct.</param>
     public abstract string Sizes(object arguments);
 
+    /// <summary>The type in which the weights that the arguments name are stored; none where they name none.</summary>
+    /// <param name="arguments">The operation's arguments struct.</param>
+    public abstract WeightType? StoredAs(object arguments);
+
     /// <summary>The sample of a rung's operation.</summary>
     /// <exception cref="NoRungException">There is none.</exception>
     public static KernelSample Of(Rung rung)
@@ -95,7 +100,8 @@ public abstract class KernelSample
 /// <param name="operation">The operation.</param>
 /// <param name="bind">Makes buffers that fit the sizes, and fills in what follows from them.</param>
 /// <param name="starts">The sizes; several where rungs take different element types: the first that a rung accepts counts.</param>
-sealed class KernelSample<TArguments>(Operation<TArguments> operation, Func<SampleMemory, TArguments, TArguments> bind,
+sealed class KernelSample<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicFields)] TArguments>(
+    Operation<TArguments> operation, Func<SampleMemory, TArguments, TArguments> bind,
     params TArguments[] starts)
     : KernelSample where TArguments : unmanaged
 {
@@ -145,6 +151,9 @@ sealed class KernelSample<TArguments>(Operation<TArguments> operation, Func<Samp
     public override LaunchWork Work(object arguments) => arguments is TArguments typed
         ? new LaunchWork(Operations?.Invoke(typed), Traffic?.Invoke(typed) ?? BufferFields.Sum(field => Bytes(field.GetValue(arguments)!)))
         : throw new ArgumentException($"{operation.Name} takes {typeof(TArguments).Name}");
+
+    public override WeightType? StoredAs(object arguments) => BufferFields.Select(field => field.GetValue(arguments))
+        .OfType<Weights>().Where(weights => !weights.IsEmpty).Select(weights => (WeightType?)weights.Type).FirstOrDefault();
 
     public override string Sizes(object arguments) => string.Join(',', _fields.Select(size => $"{size.Name}={size.GetValue(arguments)}"));
 

@@ -37,9 +37,7 @@ public sealed class WorkCounter(Device device) : ILaunchObserver
         if (!_samples.TryGetValue(rung.Operation, out var sample))
             _samples.Add(rung.Operation, sample = KernelSample.Of(rung));
         // The type that a matrix is stored in decides as much as the sizes.
-        var weights = arguments.GetType().GetFields().Where(field => field.FieldType == typeof(Weights))
-            .Select(field => (Weights)field.GetValue(arguments)!).FirstOrDefault(weights => !weights.IsEmpty);
-        string type = weights.IsEmpty ? "" : $" {weights.Type.ToString().ToLowerInvariant()}";
+        string type = sample.StoredAs(arguments) is { } stored ? $" {stored.ToString().ToLowerInvariant()}" : "";
         string name = $"{rung.Operation}.{rung.Name}{type} {sample.Sizes(arguments)}";
         var work = sample.Work(arguments);
         device.Synchronize();

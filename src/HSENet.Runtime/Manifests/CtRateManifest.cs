@@ -8,7 +8,7 @@ namespace HSENet.Runtime;
 /// <summary>Writes manifests of CT-RATE: reports from <c>Findings_EN</c>, scaling and spacing from the metadata table.</summary>
 static class CtRateManifest
 {
-    static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    static readonly RuntimeJson Json = new(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     /// <summary>What was found.</summary>
     /// <param name="Train">Rows for training: volumes named <c>train_…</c>.</param>
@@ -75,7 +75,7 @@ static class CtRateManifest
             if (metadata.SpacingZ is { } z)
                 row["ZSpacing"] = z;
         }
-        return JsonSerializer.Serialize(row, Json);
+        return JsonSerializer.Serialize(row, Json.DictionaryStringObject);
 
         string Relative(string path)
         {

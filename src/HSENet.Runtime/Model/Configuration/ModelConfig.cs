@@ -1,6 +1,7 @@
 // config.json of a converted model folder: architecture and sizes, in the checkpoints' own field names where they exist.
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace HSENet.Runtime;
 
@@ -184,14 +185,18 @@ sealed record ModelConfig
 
     const int LargestFile = 16 << 20; // a hundred times what the longest list of rotary factors needs
 
-    internal static readonly JsonSerializerOptions Json = new()
+    static readonly JsonSerializerOptions JsonOptions = new()
     {
         RespectNullableAnnotations = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Converters = { new JsonStringEnumConverter() },
+        Converters = { new JsonStringEnumConverter<VisionEncoders>(), new JsonStringEnumConverter<ProjectorKind>() },
+        TypeInfoResolver = RuntimeJson.Default,
         WriteIndented = true,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
+
+    /// <summary>How config.json is read and written.</summary>
+    internal static JsonTypeInfo<ModelConfig> Json { get; } = (JsonTypeInfo<ModelConfig>)JsonOptions.GetTypeInfo(typeof(ModelConfig));
 
     internal int EncoderCount => Encoders == VisionEncoders.Both ? 2 : 1;
 
@@ -224,7 +229,7 @@ sealed record ModelConfig
     {
         try
         {
-            var config = JsonSerializer.Deserialize<ModelConfig>(json, Json)
+            var config = JsonSerializer.Deserialize(json, Json)
                 ?? throw new HseNetFileException(file, "holds no object", "the configuration of a model");
             ModelConfigChecks.Check(config, file);
             return config;
