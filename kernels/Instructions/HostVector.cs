@@ -91,7 +91,7 @@ unsafe interface IHostVector<TSelf> where TSelf : unmanaged, IHostVector<TSelf>
 static class HostVector
 {
     /// <summary>The widest that the machine has; <c>HSENET_HOST_VECTORS</c> (128, 256 or 512) overrides it.</summary>
-    public static int DefaultBits { get; } = Environment.GetEnvironmentVariable("HSENET_HOST_VECTORS") switch
+    public static int DefaultBits => Environment.GetEnvironmentVariable("HSENET_HOST_VECTORS") switch
     {
         "128" => 128,
         "256" => 256,

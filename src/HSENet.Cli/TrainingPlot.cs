@@ -24,27 +24,33 @@ static class TrainingPlot
         List<JsonElement> lines = Read(log);
         if (!lines.Exists(line => Number(line, "loss") is not null))
             return;
-        var picture = new Multiplot();
-        picture.AddPlots(Panels.Length);
-        for (int i = 0; i < Panels.Length; i++)
-            Draw(picture.GetPlot(i), Panels[i].Title, Panels[i].Curves, lines);
-        byte[] bytes = Render(picture, png);
+        byte[] bytes = Render(lines, png);
         using var file = new AtomicFile(png);
         file.Write(bytes, 0);
         file.Commit();
     }
 
-    static byte[] Render(Multiplot picture, string png)
+    static byte[] Render(List<JsonElement> lines, string png)
     {
         try
         {
-            return picture.Render(Width, Panels.Length * PanelHeight).GetImageBytes(ImageFormat.Png);
+            return Draw(lines);
         }
         catch (Exception e) when (e is DllNotFoundException or TypeInitializationException)
         {
             throw new HseNetFileException(png, "cannot be drawn: SkiaSharp has no native library for this system",
                 "Linux, Windows or macOS on x64 or arm64", e);
         }
+    }
+
+    // Apart from the one that calls it: what it names loads the native library.
+    static byte[] Draw(List<JsonElement> lines)
+    {
+        var picture = new Multiplot();
+        picture.AddPlots(Panels.Length);
+        for (int i = 0; i < Panels.Length; i++)
+            Draw(picture.GetPlot(i), Panels[i].Title, Panels[i].Curves, lines);
+        return picture.Render(Width, Panels.Length * PanelHeight).GetImageBytes(ImageFormat.Png);
     }
 
     static void Draw(Plot plot, string title, (string Field, string Name)[] curves, List<JsonElement> lines)

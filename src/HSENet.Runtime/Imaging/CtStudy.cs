@@ -122,7 +122,7 @@ public sealed class CtStudy : IDisposable
         using var reading = Read();
         var image = config.Vision.Image;
         var slices = config.SliceEncoder;
-        var target = new PreprocessingTarget(image.Depth, image.Height, image.Width, slices?.ImageSize ?? 224, slices?.Slices ?? 32);
+        var target = new PreprocessingTarget(image.Depth, image.Height, image.Width, slices?.ImageSize ?? 224, slices?.Slices ?? 0);
         if (!_volume.IsPreprocessed)
             return PrepareScan(device, target, cancellation);
         if (slices is not null && _sliceFeatures is null)

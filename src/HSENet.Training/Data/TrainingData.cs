@@ -29,8 +29,8 @@ sealed class TrainingData : IDisposable
         _config = config;
         var recipe = StudyRecipe.For(config, model, study);
         Manifest = Manifest.Read(config.Manifest, config.Task.Content(), config.SkipBad, row => RowFiles.Check(row, recipe));
-        Hash = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(string.Join('\n', Manifest.Train) + "\n\n"
-            + string.Join('\n', Manifest.Validation))).ToString("x16", CultureInfo.InvariantCulture);
+        Hash = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(string.Join('\n', Manifest.Train.Select(InvariantText.Of)) + "\n\n"
+            + string.Join('\n', Manifest.Validation.Select(InvariantText.Of)))).ToString("x16", CultureInfo.InvariantCulture);
         _text = new TextPreparer(config, model);
         _cache = cache is null ? null : new VolumeCache(cache);
         Lazy<string> sliceWeights = WeightsHash("slice_encoder.");
