@@ -41,6 +41,10 @@ sealed record LadderRow(string Row, string Ptx, string Listing, string Kernel, s
         return PtxTiming.Predict(ptx, Launch(), gpu, listing, Registers);
     }
 
+    /// <summary>The estimate from PTX alone.</summary>
+    public TimingPrediction Estimate(string folder) =>
+        PtxTiming.Estimate(File.ReadAllText(Path.Combine(folder, Ptx)), Launch(), GpuModel.Find(Gpu)!);
+
     PtxLaunchFile Launch()
     {
         long elements = (long)Size * Size;

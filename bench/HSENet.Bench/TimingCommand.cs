@@ -21,6 +21,7 @@ static class TimingCommand
         var ladders = new Option<string>("--ladders") { Description = "Folder of the rows.", DefaultValueFactory = _ => "bench/ladders" };
         var only = new Option<string?>("--row") { Description = "Only the rows whose name begins with this." };
         var output = new Option<string?>("--out") { Description = "Also writes the predictions as JSON to this file." };
+        var estimate = new Option<bool>("--estimate") { Description = "From PTX alone, as where no machine code is at hand." };
         var report = new Option<string?>("--report") { Description = "Also writes the page with errors to this file." };
         var verbose = Verb.Verbose();
         var command = new Command("timing", """
@@ -30,7 +31,7 @@ static class TimingCommand
               timing --row "B mma"
               timing --report bench/results/timing.md
             """)
-        { ladders, only, output, report, verbose };
+        { ladders, only, output, estimate, report, verbose };
         command.Run(verbose, (parsed, cancellation) =>
         {
             string folder = parsed.GetRequiredValue(ladders);
@@ -41,7 +42,7 @@ static class TimingCommand
                 if (parsed.GetValue(only) is { } prefix && !row.Row.StartsWith(prefix, StringComparison.Ordinal))
                     continue;
                 Stopwatch watch = Stopwatch.StartNew();
-                LadderPrediction p = Of(row, row.Predict(folder));
+                LadderPrediction p = Of(row, parsed.GetValue(estimate) ? row.Estimate(folder) : row.Predict(folder));
                 predictions.Add(p);
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                     $"{p.Row,-20} {p.Cycles / 1e6,8:F2} M cycles {p.Microseconds,10:F0} µs {p.TeraOperations,8:F3} TFLOP/s  "

@@ -27,8 +27,13 @@ static class PtxPredict
     }
 
     /// <summary>Predicts a launch.</summary>
-    public static TimingPrediction Predict(string ptx, PtxLaunchFile launch, GpuModel gpu, string? path) =>
-        PtxTiming.Predict(ptx, launch, gpu, Listing(ptx, launch.Kernel, gpu, path));
+    public static TimingPrediction Predict(string ptx, PtxLaunchFile launch, GpuModel gpu, string? path)
+    {
+        if (Listing(ptx, launch.Kernel, gpu, path) is { } listing)
+            return PtxTiming.Predict(ptx, launch, gpu, listing);
+        Messages.Note($"no machine code of '{launch.Kernel}' is at hand, so this is a rough estimate from PTX; {Assembler.HowToInstall}");
+        return PtxTiming.Estimate(ptx, launch, gpu);
+    }
 
     /// <summary>Predicts a rung's sample and prints it, or writes it as JSON to a file.</summary>
     public static void Run(Rung rung, GpuModel gpu, IReadOnlyDictionary<string, int> sizes, string? jsonFile)
@@ -47,16 +52,13 @@ static class PtxPredict
         string ptx = KernelTexts.Get(rung);
         PtxRungs.Launch(device, rung, sizes, facts => prediction = PtxTiming.Predict(new TimedLaunch(ptx, rung.EntryName, launch!.Grid,
             launch.Block, launch.DynamicSharedBytes, launch.Parameters, facts.BufferBytes, launch.Memory), gpu,
-            Listing(ptx, rung.EntryName, gpu, null)));
+            Listing(ptx, rung.EntryName, gpu, null) ?? throw new HseNetException(
+                $"--predict: no machine code of '{rung.EntryName}' is at hand; {Assembler.HowToInstall}")));
         return prediction!;
     }
 
-    static MachineListing Listing(string ptx, string kernel, GpuModel gpu, string? path)
-    {
-        string architecture = PtxTiming.Architecture(gpu) ?? throw new HseNetException($"--predict: the model does not know {gpu.Name}");
-        return PtxListings.Find(ptx, kernel, architecture, path) ?? throw new HseNetException(
-            $"--predict: no machine code of '{kernel}' for {architecture} is at hand; {Assembler.HowToInstall}");
-    }
+    static MachineListing? Listing(string ptx, string kernel, GpuModel gpu, string? path) => PtxListings.Find(ptx, kernel,
+        PtxTiming.Architecture(gpu) ?? throw new HseNetException($"--predict: the model does not know {gpu.Name}"), path);
 
     /// <summary>The prediction as one JSON object.</summary>
     public static string Json(TimingPrediction prediction)

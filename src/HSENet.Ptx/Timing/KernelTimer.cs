@@ -43,7 +43,11 @@ static class KernelTimer
         double cycles = waves * time.Cycles;
         if (rest > 0)
             cycles += RestShare * runner.Blocks((int)rest).Cycles;
-        return TimingPrediction.Make(kernel, gpu, program, occupancy, shares, path, time.Run, cycles, fullest / (double)resident);
+        double warps = blocks * (double)kernel.WarpsPerBlock;
+        TimingPrediction.Work work = new(kernel.Program.Listing.Kernel, $"machine code of {kernel.Program.Listing.Architecture}",
+            TimingErrors.MachineCode, [.. path.Executed.Select(count => count * warps)],
+            [.. kernel.Program.Steps.Select((step, n) => TimingPrediction.Flops(step, program[n]))]);
+        return TimingPrediction.Make(work, gpu, program, occupancy, shares.L2HitRate, time.Run, cycles, fullest / (double)resident);
     }
 
     /// <summary>Time of a block among as many as run at once, and what one run of them did.</summary>

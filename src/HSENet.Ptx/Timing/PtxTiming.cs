@@ -63,6 +63,41 @@ public static class PtxTiming
         }
     }
 
+    /// <summary>Estimates a launch from PTX alone, where no machine code is at hand: the emulator runs the blocks of one multiprocessor, and a
+    /// few rules stand in for an assembler. Much rougher than from machine code.</summary>
+    /// <param name="ptx">The text that has the kernel.</param>
+    /// <param name="launch">The launch; buffers without values hold what the host's memory holds.</param>
+    /// <param name="gpu">Where it would run.</param>
+    /// <exception cref="PtxException">The text is not PTX, has no such kernel, or has something that the emulator does not execute.</exception>
+    /// <exception cref="PtxLaunchException">Parameters do not fit the kernel.</exception>
+    /// <exception cref="EmulatorException">The launch cannot be made, or the model does not know the GPU.</exception>
+    public static TimingPrediction Estimate(string ptx, PtxLaunchFile launch, GpuModel gpu)
+    {
+        ArgumentNullException.ThrowIfNull(ptx);
+        ArgumentNullException.ThrowIfNull(launch);
+        ArgumentNullException.ThrowIfNull(gpu);
+        TimingGpu timing = TimingGpus.Find(gpu.Key) ?? throw new EmulatorException($"the model of time does not know {gpu.Name}");
+        using EmulatorModule module = EmulatorModule.Load(ptx);
+        EmulatorKernel kernel = module.Kernel(launch.Kernel);
+        using EmulatorMemory memory = new();
+        Dictionary<string, EmulatorAllocation> buffers = [];
+        foreach (PtxLaunchBuffer buffer in launch.Buffers)
+        {
+            EmulatorAllocation allocation = buffers[buffer.Name] = memory.Allocate(buffer.Bytes, buffer.Name);
+            if (buffer.Values != null)
+                allocation.Write<byte>(buffer.Values);
+            else
+                allocation.MarkInitialised(0, buffer.Bytes);
+        }
+        byte[] parameters = PtxLaunch.Parameters(launch, module.Program.Entries.First(entry => entry.Name == launch.Kernel).Parameters,
+            name => buffers[name].Address);
+        KernelFacts facts = KernelFacts.Of(module.Program, launch.Kernel);
+        TimedLaunch timed = new(ptx, launch.Kernel, launch.Grid, launch.Block, launch.DynamicSharedBytes, parameters,
+            launch.Buffers.Sum(buffer => buffer.Bytes), null);
+        return PtxEstimate.Predict(kernel, new Emulator(memory), timed, timing, facts.EstimatedLiveRegisters,
+            facts.StaticSharedBytes + launch.DynamicSharedBytes);
+    }
+
     static uint Read((ulong Start, PtxLaunchBuffer Buffer)[] buffers, ulong address)
     {
         foreach ((ulong start, PtxLaunchBuffer buffer) in buffers)

@@ -75,11 +75,18 @@ public sealed record TimingPrediction
         : Busy.Issue >= 0.8 ? "issue slots" : MemoryGigabytes >= 0.8 * Gpu.MemoryGigabytesPerSecond ? "memory"
         : Stalls.Count > 0 ? $"latency: {Stalls[0].Reason.Words()}" : "latency";
 
-    internal static TimingPrediction Make(MachineKernel kernel, TimingGpu gpu, TimedInstruction[] program, Occupancy occupancy,
-        MemoryShares shares, MachineKernel.WarpPath path, MultiprocessorResult run, double cycles, double waves)
+    /// <summary>What a launch executes.</summary>
+    /// <param name="Kernel">Name of the kernel.</param>
+    /// <param name="Basis">Where the instructions come from.</param>
+    /// <param name="ErrorBand">Mean and largest error of that basis.</param>
+    /// <param name="Executed">How often warps execute each instruction.</param>
+    /// <param name="Operations">Floating-point operations of one execution.</param>
+    internal sealed record Work(string Kernel, string Basis, (double Mean, double Largest) ErrorBand, double[] Executed, double[] Operations);
+
+    internal static TimingPrediction Make(Work work, TimingGpu gpu, TimedInstruction[] program, Occupancy occupancy, double l2Hits,
+        MultiprocessorResult run, double cycles, double waves)
     {
         // The run went through some blocks, and perhaps some of their rounds: each instruction counts as often as the launch executes it.
-        double warps = kernel.Grid.Count * (double)kernel.WarpsPerBlock;
         double operations = 0, unit = 0, tensorClocks = 0, l2 = 0, memory = 0, lived = 0;
         double[] reasons = new double[StallReasons.Count];
         SortedDictionary<int, double[]> lines = [];
@@ -87,8 +94,8 @@ public sealed record TimingPrediction
         {
             if (run.Executed[i] == 0)
                 continue;
-            double executed = path.Executed[i] * warps, scale = executed / run.Executed[i];
-            operations += executed * Flops(kernel.Program.Steps[i], program[i]);
+            double executed = work.Executed[i], scale = executed / run.Executed[i];
+            operations += executed * work.Operations[i];
             tensorClocks += program[i].Pipe == TimedPipe.Tensor ? executed * program[i].PipeClocks : 0;
             unit += run.UnitClocks[i] * scale;
             l2 += run.L2Bytes[i] * scale;
@@ -103,14 +110,14 @@ public sealed record TimingPrediction
                 lived += stalled;
             }
         }
-        double instructions = path.Steps * warps, all = cycles * gpu.Model.Multiprocessors, waited = Math.Max(1, reasons.Sum());
+        double instructions = work.Executed.Sum(), all = cycles * gpu.Model.Multiprocessors, waited = Math.Max(1, reasons.Sum());
         double tensor = tensorClocks / 4 / all;
         return new TimingPrediction
         {
             Gpu = gpu.Model,
-            Kernel = kernel.Program.Listing.Kernel,
-            Basis = $"machine code of {kernel.Program.Listing.Architecture}",
-            ErrorBand = TimingErrors.MachineCode,
+            Kernel = work.Kernel,
+            Basis = work.Basis,
+            ErrorBand = work.ErrorBand,
             Cycles = cycles,
             Gigahertz = gpu.Clock(tensor),
             LaunchMicroseconds = gpu.LaunchMicroseconds,
@@ -121,7 +128,7 @@ public sealed record TimingPrediction
             MemoryBytes = memory,
             WarpInstructions = instructions,
             Busy = (instructions / 4 / all, unit / all, tensor),
-            HitRates = (run.L1Sectors == 0 ? 0 : run.L1Hits / (double)run.L1Sectors, shares.L2HitRate),
+            HitRates = (run.L1Sectors == 0 ? 0 : run.L1Hits / (double)run.L1Sectors, l2Hits),
             CyclesPerInstruction = lived / instructions,
             EligibleWarps = (instructions + reasons[(int)StallReason.NotSelected]) / 4 / all,
             Stalls = [.. reasons.Index().Select(pair => ((StallReason)pair.Index, pair.Item / instructions))
@@ -131,7 +138,8 @@ public sealed record TimingPrediction
         };
     }
 
-    static double Flops(MachineStep step, in TimedInstruction i) => step.Class switch
+    /// <summary>Floating-point operations of one execution by a warp.</summary>
+    internal static double Flops(MachineStep step, in TimedInstruction i) => step.Class switch
     {
         MachineClass.Tensor => step.Source.Has("TF32") ? i.Operations / 2 : step.Source.Opcode is "IMMA" or "QMMA" ? 2 * i.Operations
             : i.Operations,
@@ -144,5 +152,5 @@ public sealed record TimingPrediction
 /// <summary>The error that the model shows on the rows of bench/results/timing.md that were not fitted.</summary>
 static class TimingErrors
 {
-    public static readonly (double Mean, double Largest) MachineCode = (0.094, 0.283);
+    public static readonly (double Mean, double Largest) MachineCode = (0.094, 0.283), Ptx = (0.3, 1.0);
 }
