@@ -28,6 +28,9 @@ sealed record LadderRow(string Row, string Ptx, string Listing, string Kernel, s
         }
     }
 
+    /// <summary>Whether it has wmma, whose loads of fragments PTX does not describe.</summary>
+    public bool UsesWmma => Kernel.Contains("wmma", StringComparison.Ordinal);
+
     /// <summary>The model's prediction.</summary>
     public TimingPrediction Predict(string folder)
     {

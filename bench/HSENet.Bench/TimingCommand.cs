@@ -35,13 +35,17 @@ static class TimingCommand
         command.Run(verbose, (parsed, cancellation) =>
         {
             string folder = parsed.GetRequiredValue(ladders);
-            List<LadderPrediction> predictions = [];
+            List<LadderPrediction> predictions = [], estimates = [];
             foreach (LadderRow row in LadderRow.Read(folder))
             {
                 cancellation.ThrowIfCancellationRequested();
                 if (parsed.GetValue(only) is { } prefix && !row.Row.StartsWith(prefix, StringComparison.Ordinal))
                     continue;
                 Stopwatch watch = Stopwatch.StartNew();
+                if (parsed.GetValue(report) != null && !row.UsesWmma)
+                    estimates.Add(Of(row, row.Estimate(folder)));
+                if (parsed.GetValue(estimate) && row.UsesWmma)
+                    continue;
                 LadderPrediction p = Of(row, parsed.GetValue(estimate) ? row.Estimate(folder) : row.Predict(folder));
                 predictions.Add(p);
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -53,18 +57,18 @@ static class TimingCommand
             if (parsed.GetValue(output) is { } path)
                 File.WriteAllText(path, JsonSerializer.Serialize(predictions, Json) + "\n");
             if (parsed.GetValue(report) is { } page)
-                WriteReport(folder, page, predictions);
+                WriteReport(folder, page, predictions, estimates);
             return Task.FromResult(ExitCode.Done);
         });
         return command;
     }
 
-    static void WriteReport(string folder, string page, List<LadderPrediction> predictions)
+    static void WriteReport(string folder, string page, List<LadderPrediction> predictions, List<LadderPrediction> estimates)
     {
         string blind = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(page))!, "timing-blind.json");
         TextFile.Write(page, TimingReport.Write(LadderRow.Read(folder),
             LadderRow.Read<List<PublishedRow>>(Path.Combine(folder, "published.json"), "published figures"),
-            LadderRow.Read<List<LadderPrediction>>(blind, "blind predictions"), predictions,
+            LadderRow.Read<List<LadderPrediction>>(blind, "blind predictions"), predictions, estimates,
             LadderRow.Read<List<ModelChange>>(Path.Combine(folder, "changes.json"), "changes of the model")));
     }
 

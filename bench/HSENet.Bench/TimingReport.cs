@@ -33,10 +33,11 @@ static class TimingReport
     }
 
     public static string Write(IReadOnlyList<LadderRow> rows, IReadOnlyList<PublishedRow> published, IReadOnlyList<LadderPrediction> blind,
-        IReadOnlyList<LadderPrediction> now, IReadOnlyList<ModelChange> changes)
+        IReadOnlyList<LadderPrediction> now, IReadOnlyList<LadderPrediction> estimates, IReadOnlyList<ModelChange> changes)
     {
         StringBuilder page = new();
         PublishedRow[] kept = [.. published.Where(row => !row.Fitted)];
+        PublishedRow[] estimated = [.. kept.Where(row => estimates.Any(p => p.Row == row.Row))];
         page.Append($"""
             # Predicted times of kernels that others measured
 
@@ -47,16 +48,18 @@ static class TimingReport
             sight, so nothing is quite blind. The *blind* column is [timing-blind.json](timing-blind.json), committed before any error
             was computed; *now* is the model as it stands. An error is predicted speed over published speed, less one: by cycles where a
             profiler counted them (c), else by time at the model's clock. The clock of ladder B moved from {SlowestB} to {FastestB} GHz:
-            *outside* is how far the predicted cycles lie beyond what the published time can mean.
+            *outside* is how far the predicted cycles lie beyond what the published time can mean. *From PTX alone* is the estimate where no
+            machine code is at hand (no wmma: PTX does not say how it loads its fragments).
 
             | | mean error | largest |
             |---|--:|--:|
             | rows that were not fitted, blind | {Mean(blind, kept)} | {Largest(blind, kept)} |
             | rows that were not fitted, now | {Mean(now, kept)} | {Largest(now, kept)} |
+            | rows that were not fitted, from PTX alone (without wmma) | {Mean(estimates, estimated)} | {Largest(estimates, estimated)} |
             | all rows, now | {Mean(now, published)} | {Largest(now, published)} |
 
-            | row | published TFLOP/s | blind | error | now | error | outside | first stall |
-            |---|--:|--:|--:|--:|--:|--:|---|
+            | row | published TFLOP/s | blind | error | now | error | outside | first stall | from PTX alone | error |
+            |---|--:|--:|--:|--:|--:|--:|---|--:|--:|
 
             """.ReplaceLineEndings("\n"));
         foreach (PublishedRow row in published)
@@ -64,9 +67,11 @@ static class TimingReport
             LadderPrediction before = Of(blind, row), after = Of(now, row);
             string outside = row.Row.StartsWith('B') && row.TeraOperations != null
                 ? Percent(Outside(after, row, rows.First(r => r.Row == row.Row).Size)) : "";
+            string rough = estimates.FirstOrDefault(p => p.Row == row.Row) is { } estimate ? string.Create(CultureInfo.InvariantCulture,
+                $"{estimate.TeraOperations:G4} | {Percent(Error(estimate, row))} |\n") : "– | |\n";
             page.Append(CultureInfo.InvariantCulture, $"| {row.Row}{(row.Fitted ? " f" : "")} | {row.TeraOperations?.ToString("G5",
                 CultureInfo.InvariantCulture) ?? "–"} | {before.TeraOperations:G4} | {Percent(Error(before, row))} | {after.TeraOperations:G4} | "
-                + $"{Percent(Error(after, row))}{(row.Ncu != null ? " c" : "")} | {outside} | {Words(after.FirstStall)} |\n");
+                + $"{Percent(Error(after, row))}{(row.Ncu != null ? " c" : "")} | {outside} | {Words(after.FirstStall)} | {rough}");
         }
         page.Append("\n## Order\n\n").Append(Order(published, now));
         page.Append("\n## Beside the profiler's counters\n\n| | published | predicted |\n|---|--:|--:|\n");

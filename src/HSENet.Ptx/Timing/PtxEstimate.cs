@@ -25,6 +25,9 @@ static class PtxEstimate
         long blocks = launch.Grid.Count, fullest = (blocks + model.Multiprocessors - 1) / model.Multiprocessors;
         int resident = (int)Math.Min(occupancy.Blocks, fullest), warpsPerBlock = (int)((launch.Block.Count + 31) / 32);
         DecodedKernel decoded = kernel.Decoded(CheckLevel.Profile);
+        if (decoded.Statements.Exists(statement => statement.Opcode == "wmma"))
+            throw new EmulatorException($"{launch.Kernel}: no estimate from PTX, which does not say how wmma loads its fragments; it takes machine "
+                + $"code for {gpu.Architecture}");
         PtxTrace trace = new(decoded, MostEntries / (resident * warpsPerBlock));
         emulator.Launch(kernel, launch.Grid, launch.Block, launch.DynamicSharedBytes, launch.Parameters, new EmulatorOptions
         {
