@@ -70,6 +70,13 @@ public static partial class Attention
         {
             Group = 128,
             Launch = static a => new(Parts.Of(a.Queries, 128), a.QueryHeads, a.Batch),
+        },
+        Rung.Gpu<AttentionArguments>("V2.Tiled16x32", ForwardV2) with
+        {
+            Group = TiledThreads,
+            Launch = static a => new(Parts.Of(a.Queries, TileQueries), a.QueryHeads, a.Batch),
+            Accepts = static a => a.HeadSize <= LargestHead,
+            Claims = new() { NoBankConflicts = true },
         });
 
     /// <summary>Attends in every sequence and head.</summary>

@@ -17,18 +17,13 @@ static class WarpSums
         return value + Warp.ShuffleXor(value, 1);
     }
 
-    /// <summary>The sum over the four lanes that hold one row of a fragment.</summary>
+    /// <summary>The maximum over all lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float SumOfFour(float value)
+    public static float Max(float value)
     {
-        value += Warp.ShuffleXor(value, 2);
-        return value + Warp.ShuffleXor(value, 1);
-    }
-
-    /// <summary>The maximum over the four lanes that hold one row of a fragment.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float MaxOfFour(float value)
-    {
+        value = MathF.Max(value, Warp.ShuffleXor(value, 16));
+        value = MathF.Max(value, Warp.ShuffleXor(value, 8));
+        value = MathF.Max(value, Warp.ShuffleXor(value, 4));
         value = MathF.Max(value, Warp.ShuffleXor(value, 2));
         return MathF.Max(value, Warp.ShuffleXor(value, 1));
     }

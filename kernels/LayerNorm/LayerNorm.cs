@@ -35,7 +35,16 @@ public static partial class LayerNorm
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<LayerNormArguments> ForwardOperation = new("LayerNorm", Check,
         Rung.Host<LayerNormArguments>("Host", HostForward),
-        Rung.Gpu<LayerNormArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Rows));
+        Rung.Gpu<LayerNormArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Rows),
+        Rung.Gpu<LayerNormArguments>("V2.WarpPerRow", ForwardV2) with
+        {
+            Launch = static a => new(Parts.Of(a.Rows, RowsPerGroup)),
+        },
+        Rung.Gpu<LayerNormArguments>("V3.Vector", ForwardV3) with
+        {
+            Launch = static a => new(Parts.Of(a.Rows, RowsPerGroup)),
+            Accepts = static a => a.Channels % 4 == 0 && (a.X.Address | a.Y.Address | a.Gamma.Address | a.Beta.Address) % 16 == 0,
+        });
 
     /// <summary>Normalises every row.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

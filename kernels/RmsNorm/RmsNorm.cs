@@ -32,7 +32,16 @@ public static partial class RmsNorm
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<RmsNormArguments> ForwardOperation = new("RmsNorm", Check,
         Rung.Host<RmsNormArguments>("Host", HostForward),
-        Rung.Gpu<RmsNormArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Rows));
+        Rung.Gpu<RmsNormArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Rows),
+        Rung.Gpu<RmsNormArguments>("V2.WarpPerRow", ForwardV2) with
+        {
+            Launch = static a => new(Parts.Of(a.Rows, RowsPerGroup)),
+        },
+        Rung.Gpu<RmsNormArguments>("V3.Vector", ForwardV3) with
+        {
+            Launch = static a => new(Parts.Of(a.Rows, RowsPerGroup)),
+            Accepts = static a => a.Channels % 4 == 0 && (a.X.Address | a.Y.Address | a.Gamma.Address) % 16 == 0,
+        });
 
     /// <summary>Normalises every row.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
