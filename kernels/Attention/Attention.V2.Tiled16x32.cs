@@ -1,6 +1,6 @@
 // Computes  y[t] = Σ_s f[s] · p[s] · v[s] / Σ_s p[s],  p[s] = e^(scale·q[t]·k[s] − max),  f dropout's factors
-// Idea      a group computes 16 queries of a head, a warp four of them, and walks once along the keys, 32 at a time: a tile of K and V lies in
-//           shared memory and serves all 16. For scores a lane is a key, for the sums over values it is a dimension; scores never leave
+// Idea      a group computes 16 queries of a head, a warp four of them, and walks once along the keys, 32 at a time: a tile of K and V lies
+//           in shared memory and serves all 16. For scores a lane is a key, for the sums over values it is a dimension; scores never leave
 //           registers. The maximum is that of the keys so far: where it grows, the sums so far shrink by e^(old − new)
 // Numerics  scores from d = 0 up, sums from s = 0 up in f32; the sum below the fraction is 32 sums of every 32nd key, then a butterfly
 using System.Runtime.CompilerServices;

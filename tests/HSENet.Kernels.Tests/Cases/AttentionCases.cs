@@ -72,8 +72,8 @@ static class AttentionCases
     }
 
     // A score errs by E = (D + 2)·U·scale·Σ|q·k|, its distance from the maximum by U of itself, the exponential by 4 U: each weight by
-    // the factor 1 ± (2E + |distance|·U + 4U), above and below the fraction. The two sums add up to S roundings each, a running maximum five more
-    // for every 32 keys, dropout's factor two.
+    // the factor 1 ± (2E + |distance|·U + 4U), above and below the fraction. The two sums add up to S roundings each, a running maximum
+    // five more for every 32 keys, dropout's factor two.
     static Expected[] Expect(AttentionArguments a)
     {
         double[] y = Attention.Reference(a);
@@ -89,7 +89,8 @@ static class AttentionCases
                         magnitude = Math.Max(magnitude, Enumerable.Range(0, a.HeadSize).Sum(d => Math.Abs((double)a.Scale
                             * a.Q[(b * a.Queries + t) * a.QueryStride + h * a.HeadSize + d]
                                 * a.K[(b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d])));
-                    double relative = 2 * (2 * (a.HeadSize + 2) * magnitude + (largest - scores.Min()) + 4) + 2 * (scores.Length + 5 * Math.Ceiling(scores.Length / 32.0)) + 6;
+                    double roundings = scores.Length + 5 * Math.Ceiling(scores.Length / 32.0);
+                    double relative = 2 * (2 * (a.HeadSize + 2) * magnitude + (largest - scores.Min()) + 4) + 2 * roundings + 6;
                     for (int d = 0; d < a.HeadSize; d++)
                     {
                         double values = 0;
