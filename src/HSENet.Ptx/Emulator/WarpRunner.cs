@@ -66,8 +66,7 @@ static unsafe class WarpRunner
             w.Instructions += code.Statements;
             w.LaneInstructions += (long)code.Statements * BitOperations.PopCount(mask);
             block.Profile?.Block(w, index, mask);
-            for (Instruction* i = code.First, end = i + code.Count; i != end; i++)
-                i->Execute(w, i, mask);
+            Execute(w, code.First, code.First + code.Count, mask);
             uint taken = mask;
             if (code.Guard >= 0)
             {
@@ -97,6 +96,14 @@ static unsafe class WarpRunner
                     break;
             }
         }
+    }
+
+    // By itself, so that what it needs stays in registers of the host.
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    static void Execute(Warp w, Instruction* i, Instruction* end, uint mask)
+    {
+        for (; i != end; i++)
+            i->Execute(w, i, mask);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
