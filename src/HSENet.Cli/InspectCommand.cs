@@ -32,7 +32,7 @@ static class InspectCommand
             string target = parsed.GetRequiredValue(path);
             return Task.FromResult(IsWeights(target)
                 ? Weights(target, parsed.GetValue(verify), parsed.GetValue(json))
-                : Volume(target, study.Opener(parsed, cancellation), parsed.GetValue(json)));
+                : InspectVolume.Print(target, study.Opener(parsed, cancellation), parsed.GetValue(json), cancellation));
         });
         return command;
     }
@@ -76,71 +76,5 @@ static class InspectCommand
             Console.WriteLine($"{count} checksums "
                 + $"agree{(count < source.Tensors.Count ? $", {source.Tensors.Count - count} tensors have none" : "")}");
         return ExitCode.Done;
-    }
-
-    static int Volume(string path, StudyOpener studies, bool json)
-    {
-        using var study = studies.Open(path);
-        var volume = study.Volume;
-        var table = study.Options.Preprocessing.Rescale;
-        var (low, high) = Range(volume, table ?? (1, 0));
-        var (x, y, z) = volume.Size;
-        var spacing = volume.Spacing;
-        if (json)
-            Console.WriteLine(JsonSerializer.Serialize(new
-            {
-                path,
-                size = new[] { x, y, z },
-                spacing = new[] { spacing.X, spacing.Y, spacing.Z },
-                type = volume.Type.Name(),
-                slope = volume.Slope,
-                intercept = volume.Intercept,
-                table_slope = table?.Slope,
-                table_intercept = table?.Intercept,
-                minimum = low,
-                maximum = high,
-                notes = study.Notes,
-                series = volume.DicomSeries.Select(series => new
-                {
-                    uid = series.Uid,
-                    study = series.Study,
-                    images = series.Images,
-                    description = series.Description,
-                    taken = series.IsTaken,
-                }),
-            }));
-        else
-        {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"voxels    {x} × {y} × {z} (x, y, z), {volume.Type.Name()}"));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"spacing   {spacing.X:G6} × {spacing.Y:G6} × {spacing.Z:G6} mm"));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"scaling   {volume.Slope:G6} · voxel + {volume.Intercept:G6}"));
-            if (table is var (slope, intercept))
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"table     {slope:G6} · that + {intercept:G6}"));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"values    {low:G6} to {high:G6}"));
-            foreach (var series in volume.DicomSeries)
-                Console.WriteLine($"series    {series}{(volume.DicomSeries.Max(other => other.Study) > 1 ? $" of study {series.Study}" : "")}"
-                    + (series.IsTaken ? ", taken" : ""));
-            foreach (string note in study.Notes)
-                Messages.Note(note);
-        }
-        return ExitCode.Done;
-    }
-
-    static (double Low, double High) Range(VoxelVolume volume, (double Slope, double Intercept) table)
-    {
-        double low = double.PositiveInfinity, high = double.NegativeInfinity;
-        var values = new double[1 << 16];
-        for (long first = 0; first < volume.Count; first += values.Length)
-        {
-            var part = values.AsSpan(0, (int)Math.Min(values.Length, volume.Count - first));
-            volume.ToDoubles(first, part);
-            foreach (double value in part)
-            {
-                low = Math.Min(low, table.Slope * value + table.Intercept);
-                high = Math.Max(high, table.Slope * value + table.Intercept);
-            }
-        }
-        return (low, high);
     }
 }

@@ -36,14 +36,20 @@ sealed class StudyArguments
     readonly Option<bool> _jpeg = new("--slice-jpeg") { Description = "Pass the slices through JPEG, as the reference's files went." };
     readonly Option<string> _preset =
         new("--preset") { Description = "Preprocessing: standard, or bimcv-r.", DefaultValueFactory = _ => "standard" };
+    readonly Option<string> _orientation = new("--orientation")
+    {
+        Description = "model turns scans into the orientation that the model was trained on, stored takes them as the reference's scripts do, "
+            + "and a code such as LPS or RAS says where the axes of files run that do not state it.",
+        DefaultValueFactory = _ => "model"
+    };
     readonly Option<string?> _features =
         new("--slice-features") { Description = "For a finished volume (.npy): file with its slice features (.npy)." };
     readonly Option<bool> _force = new("--force") { Description = "Take volumes that do not look like Hounsfield units." };
 
-    /// <summary>Adds the options of reading.</summary>
+    /// <summary>Adds the options that say what a scan is and where it lies.</summary>
     public void AddReading(Command command)
     {
-        foreach (Option option in (Option[])[_series, _acquisition, _gaps, _metadata, _memory])
+        foreach (Option option in (Option[])[_series, _acquisition, _gaps, _metadata, _memory, _preset, _orientation])
             command.Add(option);
     }
 
@@ -51,7 +57,7 @@ sealed class StudyArguments
     public void AddAll(Command command)
     {
         AddReading(command);
-        foreach (Option option in (Option[])[_rescale, _jpeg, _preset, _features, _force])
+        foreach (Option option in (Option[])[_rescale, _jpeg, _features, _force])
             command.Add(option);
     }
 
@@ -77,7 +83,7 @@ sealed class StudyArguments
                 SliceJpeg = parsed.GetValue(_jpeg),
                 Force = parsed.GetValue(_force),
                 Preset = Preset(parsed.GetValue(_preset) ?? "standard"),
-            },
+            }.With(parsed.GetValue(_orientation) ?? "model"),
             SliceFeatures = parsed.GetValue(_features),
             Reading = reading,
         };

@@ -32,10 +32,15 @@ public sealed class CtStudy : IDisposable
     readonly CtStudyOptions _options;
     readonly Lock _life = new();
     int _readers;
+    readonly ScanPlan _plan;
     bool _disposed;
 
-    CtStudy(VoxelVolume volume, VoxelVolume? sliceFeatures, CtStudyOptions options) =>
+    CtStudy(VoxelVolume volume, VoxelVolume? sliceFeatures, CtStudyOptions options, List<string> notes)
+    {
         (_volume, _sliceFeatures, _options) = (volume, sliceFeatures, options);
+        _plan = ScanPlan.For(volume, options.Preprocessing, options.Reading.Cancellation);
+        Notes = [.. notes, .. _plan.Notes];
+    }
 
     /// <summary>The voxels as the file has them, with size, spacing and scaling.</summary>
     internal VoxelVolume Volume => _volume;
@@ -47,7 +52,7 @@ public sealed class CtStudy : IDisposable
     public (double X, double Y, double Z) Spacing => _volume.Spacing;
 
     /// <summary>What a user should know about how it was read and about what preparing it will do; no patient data.</summary>
-    public IReadOnlyList<string> Notes => _volume.Notes;
+    public IReadOnlyList<string> Notes { get; }
 
     /// <summary>How it was read.</summary>
     public CtStudyOptions Options => _options;
@@ -79,13 +84,16 @@ public sealed class CtStudy : IDisposable
     /// <param name="slope">Hounsfield units = slope × voxel + intercept.</param>
     /// <param name="intercept">See <paramref name="slope"/>.</param>
     /// <param name="options">How it is preprocessed.</param>
+    /// <param name="orientation">Where x, y and z run in the patient, as in <c>LPS</c>; null if that is not known: the voxels are then
+    /// taken to lie as the model expects.</param>
+    /// <exception cref="HseNetException">The orientation is no code.</exception>
     /// <exception cref="ArgumentException">Sizes, spacing or type cannot be used.</exception>
     public static CtStudy FromVoxels<T>(ReadOnlySpan<T> voxels, (int X, int Y, int Z) size, (double X, double Y, double Z) spacing,
-        double slope = 1, double intercept = 0, CtStudyOptions? options = null)
+        double slope = 1, double intercept = 0, CtStudyOptions? options = null, string? orientation = null)
         where T : unmanaged
     {
         options = Checked(options);
-        return Create(VoxelVolume.FromVoxels(voxels, size, spacing, slope, intercept), options);
+        return Create(VoxelVolume.FromVoxels(voxels, size, spacing, slope, intercept, orientation), options);
     }
 
     static CtStudyOptions Checked(CtStudyOptions? options)
@@ -100,14 +108,15 @@ public sealed class CtStudy : IDisposable
     {
         try
         {
+            var notes = new List<string>(volume.Notes);
             if (options.Metadata is { } metadata)
-                options = StudyMetadata.Apply(metadata, volume, options);
+                options = StudyMetadata.Apply(metadata, volume, options, notes);
             if (options.SliceFeatures is null)
-                return new CtStudy(volume, null, options);
+                return new CtStudy(volume, null, options, notes);
             if (!volume.IsPreprocessed)
                 throw new HseNetFileException(volume.Source, "is a scan: its slice features are computed from it",
                     "a finished volume (.npy) when slice features are given");
-            return new CtStudy(volume, VolumeFile.Read(options.SliceFeatures, options.Reading with { TakesMatrices = true }), options);
+            return new CtStudy(volume, VolumeFile.Read(options.SliceFeatures, options.Reading with { TakesMatrices = true }), options, notes);
         }
         catch
         {
@@ -128,7 +137,6 @@ public sealed class CtStudy : IDisposable
         if (slices is not null && _sliceFeatures is null)
             throw new HseNetFileException(_volume.Source, "is a finished volume without slices, which this model looks at",
                 "its slice features beside it, or the scan itself");
-        PreprocessingGeometry.CheckMemory(_volume, _options);
         var prepared = Preprocessing.UseFinished(device, _volume, _sliceFeatures, target, _options.Preprocessing.Force);
         long features = (long)target.Slices * (slices?.HiddenSize ?? 0);
         if (slices is null || prepared.SliceFeatures.Length == features)
@@ -142,8 +150,18 @@ public sealed class CtStudy : IDisposable
     internal PreparedStudy PrepareScan(Device device, PreprocessingTarget target, CancellationToken cancellation)
     {
         using var reading = Read();
-        PreprocessingGeometry.CheckMemory(_volume, _options);
-        return Preprocessing.Prepare(device, _volume, target, _options.Preprocessing, cancellation);
+        PreprocessingGeometry.CheckMemory(_volume, _plan, _options);
+        return Preprocessing.Prepare(device, _volume, _plan, Notes, target, _options.Preprocessing, cancellation);
+    }
+
+    /// <summary>What preparing makes of a scan: its orientation and size, and the size after resampling.</summary>
+    /// <exception cref="HseNetFileException">Preparing would refuse it, for this reason.</exception>
+    internal (ScanGeometry Placed, VoxelSize Resampled) Foresee(CancellationToken cancellation)
+    {
+        using var reading = Read();
+        var geometry = new PreprocessingGeometry(_volume.Source, _plan.Result, _options.Preprocessing.Preset, slices: 0);
+        PreprocessingChecks.Scan(_volume, _plan, _options.Preprocessing, cancellation);
+        return (_plan.Result, geometry.Resampled);
     }
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);

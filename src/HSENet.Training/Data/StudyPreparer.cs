@@ -35,12 +35,12 @@ sealed record StudyRecipe(string Weights, PreprocessingTarget Target, int SliceC
         var target = PreprocessingTarget.Of(model) with { Slices = slices ? model.SliceEncoder!.Slices : 0 };
         return new StudyRecipe(config.Weights, target, slices ? model.SliceEncoder!.HiddenSize : 0, study with
         {
-            Preprocessing = study.Preprocessing with
+            Preprocessing = (study.Preprocessing with
             {
                 Preset = config.Preset == "bimcv-r" ? PreprocessingPreset.BimcvR : PreprocessingPreset.Standard,
                 SliceJpeg = config.SliceJpeg,
                 Force = config.Force,
-            },
+            }).With(config.Orientation),
         });
     }
 }

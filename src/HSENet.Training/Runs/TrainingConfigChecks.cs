@@ -33,6 +33,8 @@ static class TrainingConfigChecks
         Require(config.Dtype is "bf16" or "f32", "dtype", $"is {HseNetFileException.Quote(config.Dtype)}", "bf16 or f32");
         Require(config.Preset is "standard" or "bimcv-r", "preset", $"is {HseNetFileException.Quote(config.Preset)}",
             "standard or bimcv-r");
+        Require(ScanOrientations.IsChoice(config.Orientation), "orientation", $"is {HseNetFileException.Quote(config.Orientation)}",
+            "model, stored, or a code such as LPS");
         AtLeast(config.Workers, 1, "workers");
         AtLeast(config.Prefetch, 1, "prefetch");
         AtLeast(config.EvalEvery, 0, "eval_every");

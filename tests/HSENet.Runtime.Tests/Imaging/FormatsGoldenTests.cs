@@ -87,9 +87,9 @@ public sealed class FormatsGoldenTests
                 continue;
             // The quaternion is there; its code only says that nobody claims it.
             header[252] = 1;
-            VolumeOrientation affine = NiftiHeader.Read(new MemoryStream(header), scan, out _).Orientation!;
+            VolumeOrientation affine = NiftiGeometry.Of(NiftiHeader.Read(new MemoryStream(header), scan, out _), scan).Orientation!;
             header[254] = 0;
-            VolumeOrientation quaternion = NiftiHeader.Read(new MemoryStream(header), scan, out _).Orientation!;
+            VolumeOrientation quaternion = NiftiGeometry.Of(NiftiHeader.Read(new MemoryStream(header), scan, out _), scan).Orientation!;
             foreach ((PatientVector a, PatientVector q) in new[] { (affine.Origin, quaternion.Origin), (affine.XAxis, quaternion.XAxis),
                 (affine.YAxis, quaternion.YAxis), (affine.ZAxis, quaternion.ZAxis) })
             {

@@ -105,6 +105,7 @@ public sealed class PreprocessingGoldenTests(ITestOutputHelper output)
             Preset = bimcv ? PreprocessingPreset.BimcvR : PreprocessingPreset.Standard,
             Rescale = bimcv ? null : (rescale[0].GetDouble(), rescale[1].GetDouble()),
             SliceJpeg = jpeg,
+            Orientation = ScanOrientation.Stored,
         };
         return Preprocessing.Prepare(Device, scan, target, options, default, seen);
     }

@@ -17,7 +17,7 @@ public sealed class PreprocessingTests
             + "Hounsfield units, or --rescale SLOPE,INTERCEPT if the collection keeps its scaling in a table, or --force", failure.Message);
         using var forced = Prepare(voxels, 10, 12, 9, new() { Force = true });
         using var rescaled = Prepare(voxels, 10, 12, 9, new() { Rescale = (1, -600) });
-        Assert.Equal("standard-1", rescaled.Preprocessing);
+        Assert.Equal("standard-2", rescaled.Preprocessing);
     }
 
     [Fact]
@@ -32,9 +32,10 @@ public sealed class PreprocessingTests
     public void Values_that_are_not_finite_are_refused_even_when_forced(float value, bool force)
     {
         float[] voxels = Array.ConvertAll(Voxels(10, 12, 9, (x, y, z) => (short)(x * y + z - 1000)), v => (float)v);
-        voxels[^1] = value;
+        voxels[voxels.Length / 2 + 5] = value; // not at the edge of a row
         var failure = Assert.Throws<HseNetFileException>(() => Prepare(voxels, 10, 12, 9, new() { Force = force }));
-        Assert.Equal("voxels in memory: holds voxels that are not finite (NaN or infinite); expected finite values in Hounsfield units",
+        Assert.Equal("voxels in memory: holds 1 voxels that are not finite (NaN or infinite); expected finite values in Hounsfield units, NaN only at "
+            + "the edges of slices",
             failure.Message);
     }
 
@@ -164,7 +165,7 @@ public sealed class PreprocessingTests
     public void The_name_says_what_was_chosen()
     {
         using var study = Prepare(Voxels(20, 18, 9, Lungs), 20, 18, 9, new() { Preset = PreprocessingPreset.BimcvR, SliceJpeg = true });
-        Assert.Equal("bimcv_r-1+jpeg", study.Preprocessing);
+        Assert.Equal("bimcv_r-2+jpeg", study.Preprocessing);
         Assert.Equal([0, 1, 3, 4, 6, 8], study.SliceIndices);
     }
 

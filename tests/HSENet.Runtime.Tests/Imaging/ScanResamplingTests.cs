@@ -19,7 +19,7 @@ public sealed class ScanResamplingTests
         foreach (ref short voxel in voxels.AsSpan())
             voxel = (short)random.Next(-1100, 1100);
         using var scan = VoxelVolume.FromVoxels<short>(voxels, (11, 7, slices), (0.9, 1.1, spacing));
-        var geometry = new PreprocessingGeometry(scan, PreprocessingPreset.Standard, 4);
+        var geometry = new PreprocessingGeometry(scan.Source, ScanGeometry.Of(scan), PreprocessingPreset.Standard, 4);
         double[] expected = Resample(scan, geometry, 1 << 20);
         foreach (int fitting in new[] { 1, 3, 4, 7 })
             Assert.Equal(expected, Resample(scan, geometry, fitting * 11 * 7 * sizeof(double)));

@@ -26,7 +26,10 @@ public sealed class FromCtGoldenTests
     public void Features_embeddings_and_report_agree(string ct, string way)
     {
         var golden = GoldenFolder.Json("tiny/golden/from_ct.json").GetProperty(ct).GetProperty(way);
-        var options = new CtStudyOptions { Preprocessing = new PreprocessingOptions { SliceJpeg = way == "jpeg" } };
+        var options = new CtStudyOptions
+        {
+            Preprocessing = new PreprocessingOptions { SliceJpeg = way == "jpeg", Orientation = ScanOrientation.Stored }
+        };
         using var study = CtStudy.Open(GoldenFolder.At(File(ct)), options);
         Embeddings(study, ct, way);
 

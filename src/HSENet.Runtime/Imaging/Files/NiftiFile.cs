@@ -43,16 +43,25 @@ internal static class NiftiFile
 
     static unsafe VoxelVolume ReadVoxels(Stream stream, string name, NiftiHeader header, long bytes, CancellationToken cancellation)
     {
+        NiftiGeometry geometry = NiftiGeometry.Of(header, name);
         NativeBuffer voxels = NativeBuffer.Read(stream, bytes, name, cancellation);
         if (header.IsBigEndian)
             VoxelTypes.ReverseEndianness(voxels.Pointer, voxels.Length, header.Type.Size());
         return new VoxelVolume(name, header.Type, ((int)header.Size[0], (int)header.Size[1], (int)header.Size[2]),
-            (header.Spacing[0], header.Spacing[1], header.Spacing[2]), voxels)
+            Three(geometry.Spacing), voxels)
         {
             Slope = header.Slope,
             Intercept = header.Intercept,
-            Orientation = header.Orientation,
+            Orientation = geometry.Orientation,
+            SlicePositions = geometry is { SliceStep: { } step, Orientation: { } orientation }
+                ? [.. Enumerable.Range(0, (int)header.Size[geometry.SliceAxis]).Select(slice => orientation.Origin.Moved(slice, step))] : null,
+            SliceAxis = geometry.SliceAxis,
+            HeaderSpacing = Three(header.PixelSpacing),
+            MatrixSpacing = geometry.MatrixSpacing is { } columns ? Three(columns) : null,
+            Notes = geometry.Notes,
         };
+
+        static (double, double, double) Three(double[] values) => (values[0], values[1], values[2]);
     }
 
     static void Skip(Stream stream, long count, string name)

@@ -4,9 +4,18 @@ using System.Buffers.Binary;
 namespace HSENet.Runtime;
 
 /// <summary>What is needed of a NIfTI header.</summary>
-internal sealed record NiftiHeader(
-    bool IsBigEndian, bool IsPair, DataType Type, long[] Size, long VoxelOffset, double[] Spacing, double Slope, double Intercept,
-        VolumeOrientation? Orientation)
+/// <param name="IsBigEndian">Order of bytes.</param>
+/// <param name="IsPair">Whether the voxels are in another file.</param>
+/// <param name="Type">Type of a voxel.</param>
+/// <param name="Size">Voxels along x, y and z.</param>
+/// <param name="VoxelOffset">Where the voxels begin.</param>
+/// <param name="PixelSpacing">pixdim in mm, without its signs; as the file has it, which may be no distance.</param>
+/// <param name="Slope">Factor of the scaling.</param>
+/// <param name="Intercept">Summand of the scaling.</param>
+/// <param name="Sform">The matrix that the sform is, if its code is above 0.</param>
+/// <param name="Qform">The matrix that follows from the quaternion, if the qform's code is above 0.</param>
+internal sealed record NiftiHeader(bool IsBigEndian, bool IsPair, DataType Type, long[] Size, long VoxelOffset, double[] PixelSpacing,
+    double Slope, double Intercept, NiftiMatrix? Sform, NiftiMatrix? Qform)
 {
     const int Length1 = 348, Length2 = 540;
 
@@ -49,19 +58,16 @@ internal sealed record NiftiHeader(
         {
             bool isPair = CheckMagic();
             long[] size = ReadSize();
-            double[] spacing = new double[3];
-            for (int axis = 0; axis < 3; axis++)
-                // A sign here is a leftover of older formats.
-                spacing[axis] = Math.Abs(second ? Double(104 + 8 * (axis + 1)) : Single(76 + 4 * (axis + 1)));
-            if (!spacing.All(VoxelVolume.IsLength))
-                throw Error($"its voxels are {string.Join(" × ", spacing)} mm apart", "distances above 0");
+            double unit = Unit();
+            // A sign here is a leftover of older formats.
+            double[] spacing = [.. Enumerable.Range(1, 3).Select(axis => unit * Math.Abs(Pixdim(axis)))];
 
             double slope = second ? Double(176) : Single(112), intercept = second ? Double(184) : Single(116);
             bool scaled = double.IsFinite(slope) && slope != 0;
             if (scaled && !double.IsFinite(intercept))
                 throw Error($"its scaling is {slope} × voxel + {intercept}", "a finite scl_inter");
             return new NiftiHeader(bigEndian, isPair, ReadType(), size, ReadOffset(isPair), spacing, scaled ? slope : 1,
-                scaled ? intercept : 0, ReadOrientation());
+                scaled ? intercept : 0, ReadSform(unit), ReadQform(unit, spacing));
         }
 
         bool CheckMagic()
@@ -119,38 +125,36 @@ internal sealed record NiftiHeader(
             return (long)stated;
         }
 
-        VolumeOrientation? ReadOrientation()
+        double Pixdim(int axis) => second ? Double(104 + 8 * axis) : Single(76 + 4 * axis);
+
+        // Metres, millimetres (also where nothing is said), micrometres.
+        double Unit() => ((second ? Int32(500) : bytes[123]) & 7) switch { 1 => 1000, 3 => 1e-3, _ => 1 };
+
+        NiftiMatrix? ReadSform(double unit)
         {
-            if ((second ? Int32(348) : Int16(254)) > 0)
-            {
-                double[] rows = [.. Enumerable.Range(0, 12).Select(i => second ? Double(400 + 8 * i) : Single(280 + 4 * i))];
-                return Oriented([rows[3], rows[7], rows[11]],
-                    [.. Enumerable.Range(0, 3).Select(c => new[] { rows[c], rows[4 + c], rows[8 + c] })]);
-            }
+            if ((second ? Int32(348) : Int16(254)) <= 0)
+                return null;
+            double[] rows = [.. Enumerable.Range(0, 12).Select(i => unit * (second ? Double(400 + 8 * i) : Single(280 + 4 * i)))];
+            return new(Patient(rows[3], rows[7], rows[11]), Patient(rows[0], rows[4], rows[8]), Patient(rows[1], rows[5], rows[9]),
+                Patient(rows[2], rows[6], rows[10]));
+        }
+
+        NiftiMatrix? ReadQform(double unit, double[] spacing)
+        {
             if ((second ? Int32(344) : Int16(252)) <= 0)
                 return null;
             double[] q = [.. Enumerable.Range(0, 6).Select(i => second ? Double(352 + 8 * i) : Single(256 + 4 * i))];
             (double b, double c, double d) = (q[0], q[1], q[2]);
             double a = Math.Sqrt(Math.Max(0, 1 - b * b - c * c - d * d));
-            double zSign = (second ? Double(104) : Single(76)) < 0 ? -1 : 1;
-            return Oriented([q[3], q[4], q[5]],
-            [
-                [a * a + b * b - c * c - d * d, 2 * (b * c + a * d), 2 * (b * d - a * c)],
-                [2 * (b * c - a * d), a * a + c * c - b * b - d * d, 2 * (c * d + a * b)],
-                [zSign * 2 * (b * d + a * c), zSign * 2 * (c * d - a * b), zSign * (a * a + d * d - b * b - c * c)],
-            ]);
+            double z = Pixdim(0) < 0 ? -spacing[2] : spacing[2];
+            return new(Patient(unit * q[3], unit * q[4], unit * q[5]),
+                Patient(a * a + b * b - c * c - d * d, 2 * (b * c + a * d), 2 * (b * d - a * c)).Times(spacing[0]),
+                Patient(2 * (b * c - a * d), a * a + c * c - b * b - d * d, 2 * (c * d + a * b)).Times(spacing[1]),
+                Patient(2 * (b * d + a * c), 2 * (c * d - a * b), a * a + d * d - b * b - c * c).Times(z));
         }
 
-        // NIfTI's x goes to the right and y to the front, DICOM's the other way round. A matrix that is no orientation is as good as none.
-        static VolumeOrientation? Oriented(double[] origin, double[][] axes)
-        {
-            double[] lengths = [.. axes.Select(v => Math.Sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]))];
-            if (!origin.All(double.IsFinite) || !lengths.All(VoxelVolume.IsLength))
-                return null;
-            return new VolumeOrientation(new(-origin[0], -origin[1], origin[2]), Axis(0), Axis(1), Axis(2));
-
-            PatientVector Axis(int i) => new(-axes[i][0] / lengths[i], -axes[i][1] / lengths[i], axes[i][2] / lengths[i]);
-        }
+        // NIfTI's x goes to the right and y to the front, DICOM's the other way round.
+        static PatientVector Patient(double x, double y, double z) => new(-x, -y, z);
 
         HseNetFileException Error(string problem, string expected) => new(name, problem, expected);
 

@@ -5,26 +5,6 @@ using System.Runtime.InteropServices;
 
 namespace HSENet.Runtime;
 
-/// <summary>A direction or position in the patient coordinate system of DICOM, in mm: x to the left, y to the back, z to the
-/// head.</summary>
-public readonly record struct PatientVector(double X, double Y, double Z)
-{
-    internal double Dot(PatientVector other) => X * other.X + Y * other.Y + Z * other.Z;
-
-    internal PatientVector Cross(PatientVector other) =>
-        new(Y * other.Z - Z * other.Y, Z * other.X - X * other.Z, X * other.Y - Y * other.X);
-
-    internal PatientVector Minus(PatientVector other) => new(X - other.X, Y - other.Y, Z - other.Z);
-
-    /// <summary>The place that lies so many millimetres further along a unit vector.</summary>
-    internal PatientVector Moved(double millimetres, PatientVector direction) =>
-        new(X + millimetres * direction.X, Y + millimetres * direction.Y, Z + millimetres * direction.Z);
-}
-
-/// <summary>Where the voxels lie in the patient: the centre of the first voxel, and the unit vectors along the three axes of the
-/// volume.</summary>
-sealed record VolumeOrientation(PatientVector Origin, PatientVector XAxis, PatientVector YAxis, PatientVector ZAxis);
-
 /// <summary>
 /// Voxels of a CT in memory outside the managed heap, little-endian, x fastest, then y, then z, in the order of the file: nothing is turned
 /// or
@@ -53,8 +33,9 @@ sealed unsafe class VoxelVolume : IDisposable
     /// <summary>Summand of the file's own scaling; 0 if it has none.</summary>
     public double Intercept { get; init; }
 
-    /// <summary>Position and directions, if the file gives them.</summary>
-    public VolumeOrientation? Orientation { get; init; }
+    /// <summary>Position and directions, if the file states them; the normal of the slices where these are shifted against each
+    /// other.</summary>
+    public VolumeOrientation? Orientation { get; internal set; }
 
     /// <summary>Whether the file holds a finished volume without units and spacing (NumPy) instead of a scan.</summary>
     public bool IsPreprocessed { get; init; }
@@ -68,9 +49,18 @@ sealed unsafe class VoxelVolume : IDisposable
     /// <summary>What a user should know about how the file was read, such as the series that was chosen; no patient data.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
-    /// <summary>Centre of the first voxel of each slice along z, in stored order, where the file says each of them; null where they follow
-    /// from <see cref="Spacing"/> and <see cref="Orientation"/>.</summary>
-    internal IReadOnlyList<PatientVector>? SlicePositions { get; init; }
+    /// <summary>Centre of the first voxel of each slice, in stored order, where the file says each of them; null where they follow from
+    /// <see cref="Spacing"/> and <see cref="Orientation"/>.</summary>
+    internal IReadOnlyList<PatientVector>? SlicePositions { get; set; }
+
+    /// <summary>The axis along which these slices follow each other.</summary>
+    internal int SliceAxis { get; init; } = 2;
+
+    /// <summary>A NIfTI header's pixdim in mm; null for other formats.</summary>
+    internal (double X, double Y, double Z)? HeaderSpacing { get; init; }
+
+    /// <summary>Lengths in mm of the columns of the matrix that states a NIfTI volume's orientation; null without one.</summary>
+    internal (double X, double Y, double Z)? MatrixSpacing { get; init; }
 
     /// <summary>Number of voxels.</summary>
     public long Count => (long)Size.X * Size.Y * Size.Z;
@@ -98,6 +88,14 @@ sealed unsafe class VoxelVolume : IDisposable
             throw new ArgumentException($"{voxels.Length} bytes for a volume of {ByteLength}", nameof(voxels));
     }
 
+    // Voxels that a step of preparing made of a scan. Takes the buffer over.
+    internal VoxelVolume(VoxelVolume scan, ScanGeometry geometry, NativeBuffer voxels)
+        : this(scan.Source, geometry.Type, geometry.Size, geometry.Spacing, voxels)
+    {
+        (Slope, Intercept, DicomImages, Notes) = (scan.Slope, scan.Intercept, scan.DicomImages, scan.Notes);
+        (Orientation, SlicePositions, SliceAxis) = (geometry.Orientation, geometry.SlicePositions, geometry.SliceAxis);
+    }
+
     /// <summary>A copy of voxels in memory, x fastest.</summary>
     /// <typeparam name="T">byte, sbyte, short, ushort, int, uint, long, ulong, Half, float or double.</typeparam>
     /// <param name="voxels">size.X × size.Y × size.Z values.</param>
@@ -105,10 +103,13 @@ sealed unsafe class VoxelVolume : IDisposable
     /// <param name="spacing">Their distance in mm.</param>
     /// <param name="slope">Hounsfield units = slope × voxel + intercept.</param>
     /// <param name="intercept">See <paramref name="slope"/>.</param>
+    /// <param name="orientation">Where x, y and z run in the patient, as in <c>LPS</c> (<see cref="VolumeOrientation.Code"/>); null if that is
+    /// not known.</param>
+    /// <exception cref="HseNetException">The orientation is no code.</exception>
     /// <exception cref="ArgumentException">The type is none of these, sizes or spacing are not positive, or the number of voxels does not
     /// fit.</exception>
     public static VoxelVolume FromVoxels<T>(ReadOnlySpan<T> voxels, (int X, int Y, int Z) size, (double X, double Y, double Z) spacing,
-        double slope = 1, double intercept = 0)
+        double slope = 1, double intercept = 0, string? orientation = null)
         where T : unmanaged
     {
         if (size.X < 1 || size.Y < 1 || size.Z < 1 || (Int128)size.X * size.Y * size.Z != voxels.Length)
@@ -117,18 +118,24 @@ sealed unsafe class VoxelVolume : IDisposable
             throw new ArgumentException($"the spacing {spacing.X}, {spacing.Y}, {spacing.Z} is not positive", nameof(spacing));
         if (!double.IsFinite(slope) || !double.IsFinite(intercept))
             throw new ArgumentException($"the scaling {slope}, {intercept} is not finite", nameof(slope));
+        VolumeOrientation? stated = orientation is null ? null : VolumeOrientation.FromCode(orientation);
         return new VoxelVolume("voxels in memory", TypeOf<T>(), size, spacing,
             NativeBuffer.CopyOf(MemoryMarshal.AsBytes(voxels)))
-        { Slope = slope, Intercept = intercept };
+        { Slope = slope, Intercept = intercept, Orientation = stated };
     }
 
     /// <summary>Values from voxel <paramref name="first"/> on with the file's scaling applied in double precision: slope × voxel, then +
     /// intercept.</summary>
-    public void ToDoubles(long first, Span<double> destination)
+    public void ToDoubles(long first, Span<double> destination) => ToDoubles(first, destination, Slope, Intercept);
+
+    /// <summary>The same without the file's scaling.</summary>
+    internal void StoredToDoubles(long first, Span<double> destination) => ToDoubles(first, destination, 1, 0);
+
+    void ToDoubles(long first, Span<double> destination, double slope, double intercept)
     {
         if (first < 0 || first > Count || destination.Length > Count - first)
             throw new ArgumentOutOfRangeException(nameof(first), $"voxels {first} to {first + destination.Length} of {Count}");
-        VoxelTypes.ToDoubles(Type, Pointer + first * Type.Size(), destination, Slope, Intercept);
+        VoxelTypes.ToDoubles(Type, Pointer + first * Type.Size(), destination, slope, intercept);
         GC.KeepAlive(this);
     }
 

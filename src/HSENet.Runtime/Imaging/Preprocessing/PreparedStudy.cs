@@ -16,6 +16,9 @@ sealed class PreparedStudy : IDisposable
     /// <summary>Name and version of the preprocessing that made it; results of different versions are not comparable bit by bit.</summary>
     public string Preprocessing { get; }
 
+    /// <summary>What a user should know about how the scan was read and prepared; no patient data.</summary>
+    public IReadOnlyList<string> Notes { get; internal init; } = [];
+
     /// <summary>[1, depth, height, width] volume in [0, 1].</summary>
     public View<float> Volume { get; internal set; }
 

@@ -10,7 +10,7 @@ namespace HSENet.Runtime;
 static class Preprocessing
 {
     /// <summary>Changes whenever the same file would give other values.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     const float Rounding = 8f / (1 << 24); // of the last step, which interpolates between eight values in [0, 1]
 
@@ -26,13 +26,20 @@ static class Preprocessing
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static PreparedStudy Prepare(Device device, VoxelVolume scan, PreprocessingTarget target, PreprocessingOptions? options = null,
         CancellationToken cancellation = default) =>
-        Prepare(device, scan, target, options ?? new(), cancellation, null);
+        Prepare(device, scan, target, options ?? new(), cancellation, seen: null);
 
     internal static PreparedStudy Prepare(Device device, VoxelVolume scan, PreprocessingTarget target, PreprocessingOptions options,
         CancellationToken cancellation, ImagesTap? seen)
     {
-        ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(scan);
+        var plan = ScanPlan.For(scan, options, cancellation);
+        return Prepare(device, scan, plan, [.. scan.Notes, .. plan.Notes], target, options, cancellation, seen);
+    }
+
+    internal static PreparedStudy Prepare(Device device, VoxelVolume scan, ScanPlan plan, IReadOnlyList<string> notes,
+        PreprocessingTarget target, PreprocessingOptions options, CancellationToken cancellation, ImagesTap? seen = null)
+    {
+        ArgumentNullException.ThrowIfNull(device);
         CheckTarget(target);
         if (scan.IsPreprocessed)
             throw new HseNetFileException(scan.Source, "is a finished volume without units and spacing", "a scan to preprocess");
@@ -40,11 +47,14 @@ static class Preprocessing
         if (!double.IsFinite(rescale.Slope) || !double.IsFinite(rescale.Intercept) || rescale.Slope == 0)
             throw new HseNetException($"the rescaling {rescale.Slope},{rescale.Intercept} is not usable; expected a finite slope other "
                 + $"than 0 and a finite intercept");
-        PreprocessingChecks.Scan(scan, rescale.Slope, rescale.Intercept, options.Force, cancellation);
+        var geometry = new PreprocessingGeometry(scan.Source, plan.Result, options.Preset, target.Slices);
+        PreprocessingChecks.Scan(scan, plan, options, cancellation);
+        VoxelVolume placed = plan.Apply(scan, cancellation);
+        using var copy = ReferenceEquals(placed, scan) ? null : placed;
 
-        var geometry = new PreprocessingGeometry(scan, options.Preset, target.Slices);
         var study = new PreparedStudy(scan.Source, NameOf(options))
         {
+            Notes = notes,
             Resampled = geometry.Resampled,
             SliceIndices = geometry.SliceIndices
         };
@@ -53,7 +63,7 @@ static class Preprocessing
             study.Volume = study.Allocate(device, (long)target.Depth * target.Height * target.Width, "volume");
             if (target.Slices > 0)
                 study.SlicePixels = study.Allocate(device, 3L * target.Slices * target.SliceSide * target.SliceSide, "slice images");
-            using var resampling = new ScanResampling(device, scan, geometry, rescale, cancellation);
+            using var resampling = new ScanResampling(device, placed, geometry, rescale, cancellation);
             PreprocessingVolume.Compute(device, scan, resampling, target, study);
             if (target.Slices > 0)
                 PreprocessingSlices.Compute(device, resampling, options, target, study, seen);
@@ -125,7 +135,9 @@ static class Preprocessing
     }
 
     static string NameOf(PreprocessingOptions options) =>
-        $"{(options.Preset == PreprocessingPreset.BimcvR ? "bimcv_r" : "standard")}-{Version}{(options.SliceJpeg ? "+jpeg" : "")}";
+        $"{(options.Preset == PreprocessingPreset.BimcvR ? "bimcv_r" : "standard")}-{Version}{(options.SliceJpeg ? "+jpeg" : "")}"
+        + (options.Orientation == ScanOrientation.Stored ? "+stored"
+            : options.StatedOrientation is { } stated ? $"+{VolumeOrientation.FromCode(stated).Code}" : "");
 
     static void CheckTarget(PreprocessingTarget target)
     {

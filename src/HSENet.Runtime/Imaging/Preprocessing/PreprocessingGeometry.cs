@@ -19,7 +19,7 @@ sealed class PreprocessingGeometry
     const int MaximumAxis = 65535; // what the grid of a kernel can count
     const int MaximumRatio = 64; // beyond it a slice image would be wider than that
 
-    /// <summary>The scan as stored.</summary>
+    /// <summary>The scan as it is resampled: in the model's orientation.</summary>
     public VoxelSize Stored { get; }
 
     /// <summary>After resampling.</summary>
@@ -29,23 +29,23 @@ sealed class PreprocessingGeometry
     /// none.</summary>
     public int[]? SliceIndices { get; }
 
-    public PreprocessingGeometry(VoxelVolume scan, PreprocessingPreset preset, int slices)
+    public PreprocessingGeometry(string source, ScanGeometry scan, PreprocessingPreset preset, int slices)
     {
         Stored = new VoxelSize(scan.Size.Z, scan.Size.X, scan.Size.Y);
         Resampled = preset == PreprocessingPreset.BimcvR ? Stored
             : new VoxelSize(NewSize(Stored.Z, scan.Spacing.Z, TargetZ), NewSize(Stored.X, scan.Spacing.X, TargetInPlane),
                 NewSize(Stored.Y, scan.Spacing.Y, TargetInPlane));
         if (Resampled is { Z: < 1 } or { X: < 1 } or { Y: < 1 })
-            throw new HseNetFileException(scan.Source,
+            throw new HseNetFileException(source,
                 $"its {scan.Size.X} × {scan.Size.Y} × {scan.Size.Z} voxels of {scan.Spacing.X} × {scan.Spacing.Y} × {scan.Spacing.Z} mm " +
                 "are smaller than a voxel of 0.75 × 0.75 × 1.5 mm", "a CT volume");
         if (Resampled.Count > int.MaxValue - 256)
-            throw new HseNetFileException(scan.Source, $"is {Resampled} voxels after resampling", "less than 2^31");
+            throw new HseNetFileException(source, $"is {Resampled} voxels after resampling", "less than 2^31");
         if (Math.Max(Stored.Longest, Resampled.Longest) > MaximumAxis || (long)Stored.X * Stored.Y > int.MaxValue / 4)
-            throw new HseNetFileException(scan.Source, $"is {Stored} voxels, {Resampled} after resampling",
+            throw new HseNetFileException(source, $"is {Stored} voxels, {Resampled} after resampling",
                 $"at most {MaximumAxis} along an axis and 2^29 in a slice");
         if (Math.Max(Resampled.X, Resampled.Y) / Math.Min(Resampled.X, Resampled.Y) >= MaximumRatio)
-            throw new HseNetFileException(scan.Source, $"has slices of {Resampled.X} × {Resampled.Y} after resampling",
+            throw new HseNetFileException(source, $"has slices of {Resampled.X} × {Resampled.Y} after resampling",
                 $"sides of at most 1 to {MaximumRatio}");
         // BIMCV-R repeats slices when there are too few.
         if (slices > 0 && (Resampled.Z >= slices || preset == PreprocessingPreset.BimcvR))
@@ -54,16 +54,16 @@ sealed class PreprocessingGeometry
     }
 
     /// <summary>Throws if the voxels and what resampling makes of them exceed the limit, before anything is computed.</summary>
-    public static void CheckMemory(VoxelVolume scan, CtStudyOptions options)
+    public static void CheckMemory(VoxelVolume scan, ScanPlan plan, CtStudyOptions options)
     {
         if (scan.IsPreprocessed)
             return;
-        VoxelSize resampled = new PreprocessingGeometry(scan, options.Preprocessing.Preset, 0).Resampled;
-        long bytes = scan.ByteLength + resampled.Count * sizeof(float);
+        VoxelSize resampled = new PreprocessingGeometry(scan.Source, plan.Result, options.Preprocessing.Preset, 0).Resampled;
+        long bytes = scan.ByteLength + plan.CopyBytes + resampled.Count * sizeof(float);
         if (bytes > options.Reading.MaximumBytes)
             throw new HseNetFileException(scan.Source,
-                $"needs {scan.ByteLength} bytes for {scan.Size.X} × {scan.Size.Y} × {scan.Size.Z} voxels and "
-                    + $"{resampled.Count * sizeof(float)} after " +
+                $"needs {scan.ByteLength} bytes for {scan.Size.X} × {scan.Size.Y} × {scan.Size.Z} voxels, "
+                    + (plan.CopyBytes > 0 ? $"{plan.CopyBytes} to turn them " : "") + $"and {resampled.Count * sizeof(float)} after " +
                 $"resampling to {resampled.X} × {resampled.Y} × {resampled.Z}", $"at most {options.Reading.MaximumBytes} in all");
     }
 

@@ -25,6 +25,13 @@ public sealed record PreprocessingOptions
     /// <summary>Which of the reference's scripts is followed.</summary>
     public PreprocessingPreset Preset { get; init; }
 
+    /// <summary>Whether the scan is brought into the orientation that the model was trained on.</summary>
+    public ScanOrientation Orientation { get; init; }
+
+    /// <summary>Where the axes of the scan run, as in <c>LPS</c>, for files that do not say it or say it wrongly
+    /// (<see cref="VolumeOrientation.Code"/>); null takes the file's word. A DICOM series keeps its own.</summary>
+    public string? StatedOrientation { get; init; }
+
     /// <summary>Whether a volume is taken that does not look like Hounsfield units.</summary>
     public bool Force { get; init; }
 }

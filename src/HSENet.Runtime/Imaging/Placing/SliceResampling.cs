@@ -15,7 +15,7 @@ internal static class SliceResampling
     /// these, so that a slice that lies in the grid is copied. All in double precision, rounded once.
     /// </summary>
     /// <param name="volume">The stored slices.</param>
-    /// <param name="grid">Where they lie (<see cref="SliceGrid.Of"/>).</param>
+    /// <param name="grid">Where they lie (<see cref="SliceGrid"/>).</param>
     /// <param name="outside">The value of voxels that no slice reaches, after the file's scaling: that of air.</param>
     /// <param name="cancellation">Stops between slices.</param>
     public static unsafe VoxelVolume Apply(VoxelVolume volume, SliceGrid grid, double outside, CancellationToken cancellation)

@@ -46,7 +46,10 @@ internal sealed record SliceGrid
     /// 0.1 mm), and no slice is 0.1 mm from its place. Upright: first and last are not shifted by more than 0.1 degrees.
     /// </summary>
     /// <exception cref="HseNetFileException">The slices lie beside each other.</exception>
-    public static SliceGrid? Of(VoxelVolume volume)
+    public static SliceGrid? Of(VoxelVolume volume) => Of(volume.Source, ScanGeometry.Of(volume));
+
+    /// <summary>The same of a geometry, before there are voxels of it.</summary>
+    public static SliceGrid? Of(string source, ScanGeometry volume)
     {
         if (volume.SlicePositions is not { } places || volume.Orientation is not { } orientation || volume.Size.Z < 2)
             return null;
@@ -54,7 +57,7 @@ internal sealed record SliceGrid
         double[] positions = Along(orientation.ZAxis), x = Along(orientation.XAxis), y = Along(orientation.YAxis);
         double[] gaps = [.. positions.Zip(positions.Skip(1), (low, high) => high - low)];
         if (places.Count != volume.Size.Z || !(gaps.Min() > 0))
-            throw new ArgumentException($"{volume.Source}: {places.Count} positions of slices that do not ascend");
+            throw new ArgumentException($"{source}: {places.Count} positions of slices that do not ascend");
 
         var notes = new List<string>();
         double spacing = Step(positions, gaps, notes) is { } step ? step : volume.Spacing.Z;
@@ -63,8 +66,8 @@ internal sealed record SliceGrid
             return null;
         double[] none = new double[places.Count];
         (x, y) = tilted ? (Voxels(x, volume.Spacing.X), Voxels(y, volume.Spacing.Y)) : (none, none);
-        var (startX, sizeX) = Extent(volume.Source, x, volume.Size.X);
-        var (startY, sizeY) = Extent(volume.Source, y, volume.Size.Y);
+        var (startX, sizeX) = Extent(source, x, volume.Size.X);
+        var (startY, sizeY) = Extent(source, y, volume.Size.Y);
         return new SliceGrid
         {
             Positions = positions,
