@@ -171,11 +171,11 @@ static class ReportCommand
             try
             {
                 using var study = studies.Open(scan);
-                writer.Notes(file, study.Notes);
                 writer.Begin(file, several: scans.Count > 1);
                 // The signal prints what exists even if the running layer takes longer than the program is given to end.
                 using var interruption = cancellation.Register(() => writer.Interrupted(file));
-                var report = model.Report(study, options with { Progress = new DirectProgress<ReportStage>(writer.Stage) }, cancellation);
+                var progress = new DirectProgress<ReportStage>(stage => writer.Stage(file, study.Notes, stage));
+                var report = model.Report(study, options with { Progress = progress }, cancellation);
                 await foreach (string piece in report.AsAsyncEnumerable().ConfigureAwait(false))
                     writer.Piece(piece);
                 writer.End(file, report.Result);

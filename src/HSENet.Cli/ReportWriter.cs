@@ -47,8 +47,7 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
         }
     }
 
-    /// <summary>What a user should know about how a scan was read.</summary>
-    public void Notes(string file, IReadOnlyList<string> notes)
+    void Notes(string file, IReadOnlyList<string> notes)
     {
         _progress.Clear();
         _notes = notes;
@@ -56,8 +55,12 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
             Messages.Note($"{file}: {note}");
     }
 
-    public void Stage(ReportStage stage)
+    /// <summary>Shows where a report stands. What a user should know of a scan is said once it was prepared: of one that is refused, the
+    /// reason is all that counts.</summary>
+    public void Stage(string file, IReadOnlyList<string> notes, ReportStage stage)
     {
+        if (stage == ReportStage.Encoding)
+            Notes(file, notes);
         if (stage == ReportStage.Generating)
             _progress.Clear();
         else

@@ -79,6 +79,7 @@ public sealed class StudyArgumentsTests
     [Theory]
     [InlineData("700kB", "739320 bytes")]
     [InlineData("1MiB", "resampling")]
+    [InlineData("1300kB", "to turn them")]
     [InlineData("0", "--max-memory")]
     [InlineData("3 bags", "--max-memory")]
     public void A_volume_beyond_the_memory_is_refused_with_its_size(string limit, string word) =>
