@@ -15,6 +15,7 @@ static class PtxCommand
           hsenet ptx profile linear_v1_naive_bf16 --shape Rows=64,Inputs=1024 --gpu h200 --html linear.html
           hsenet ptx run kernel.ptx --launch launch.json --json
           hsenet ptx assemble --kernel Linear.V1 --listing
+          hsenet ptx driver --library driver -- ./program
         """)
     {
         Dump(),
@@ -22,6 +23,7 @@ static class PtxCommand
         PtxProfileCommand.Create(),
         PtxRunCommand.Create(),
         PtxAssembleCommand.Create(),
+        PtxDriverCommand.Create(),
     };
 
     /// <summary>The kernel that a verb is about.</summary>
