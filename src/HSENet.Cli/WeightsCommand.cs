@@ -69,7 +69,8 @@ static class WeightsCommand
             string model = parsed.GetRequiredValue(weights), folder = parsed.GetRequiredValue(output);
             return (parsed.GetValue(adapter), parsed.GetValue(stage)) switch
             {
-                ({ } file, null) => AdapterExport.Read(file).WriteModel(model, folder, !parsed.GetValue(keep), cancellation, progress),
+                ({ } file, null) => AdapterExport.Read(file, ModelConfig.Read(model).LanguageModel)
+                    .WriteModel(model, folder, !parsed.GetValue(keep), cancellation, progress),
                 (null, { } file) => StageExport.WriteModel(model, file, folder, cancellation, progress),
                 _ => throw new HseNetException("weights merge: expected one of --adapter and --stage"),
             };

@@ -67,7 +67,17 @@ sealed class CheckpointConfig
         _root.TryGetProperty(field, out var section)
             && section.ValueKind == JsonValueKind.Object ? new CheckpointConfig(File, section) : null;
 
-    bool Has(string field) => _root.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null;
+    /// <summary>All fields.</summary>
+    public IEnumerable<JsonProperty> Fields => _root.EnumerateObject();
+
+    /// <summary>A list of texts; null when the field is none.</summary>
+    public string[]? Texts(string field) => Has(field) && _root.GetProperty(field) is { ValueKind: JsonValueKind.Array } list
+        ? [.. list.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.String
+            ? item.GetString()! : throw Wrong(field, "names"))]
+        : null;
+
+    /// <summary>Whether the field is there and not null.</summary>
+    public bool Has(string field) => _root.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null;
 
     JsonElement Element(string field) =>
         Has(field) ? _root.GetProperty(field) : throw new HseNetFileException(File, $"has no field {field}", "a complete config");

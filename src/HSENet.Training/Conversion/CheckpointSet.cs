@@ -18,11 +18,10 @@ sealed class CheckpointSet : IDisposable
             LanguageConfig = CheckpointConfig.Read(Path.Combine(options.LanguageModel, "config.json"));
             Clip = Own(TensorSource.Open(options.Clip));
             Language = Own(TensorSource.Open(options.LanguageModel));
-            Adapter = Own(TensorSource.Open(options.Adapter));
+            Adapter = Own(PeftAdapter.Open(options.Adapter));
             Slices = options.SliceEncoder is { } slices ? Own(TensorSource.Open(slices)) : null;
             Tokenizer = LanguageTokenizer.Open(options.LanguageModel);
             IsStage2 = Clip.Tensors.Any(tensor => tensor.Name.StartsWith(Stage1Prefix, StringComparison.Ordinal));
-            TwoProjectors = Adapter.Tensors.Any(tensor => tensor.Name.Contains("mm_projector2.", StringComparison.Ordinal));
         }
         catch
         {
@@ -39,7 +38,7 @@ sealed class CheckpointSet : IDisposable
 
     public TensorSource Language { get; }
 
-    public TensorSource Adapter { get; }
+    public PeftAdapter Adapter { get; }
 
     public TensorSource? Slices { get; }
 
@@ -49,19 +48,10 @@ sealed class CheckpointSet : IDisposable
     public bool IsStage2 { get; }
 
     /// <summary>Whether the adapter file has a projector for each of two encoders.</summary>
-    public bool TwoProjectors { get; }
+    public bool TwoProjectors => Adapter.Projectors.Keys.Any(name => name.StartsWith("packer2.", StringComparison.Ordinal));
 
     /// <summary>Prefix of stage 1's tensors in the CLIP file.</summary>
     public string Stage1 => IsStage2 ? Stage1Prefix : "";
-
-    /// <summary>A tensor of the adapter file: the reference saves it under peft's names.</summary>
-    public TensorEntry? AdapterTensor(string name)
-    {
-        foreach (string prefix in (ReadOnlySpan<string>)["base_model.model.model.", "model.", "base_model.model.", ""])
-            if (Adapter.TryGet(prefix + name, out var entry))
-                return entry;
-        return null;
-    }
 
     T Own<T>(T source) where T : IDisposable
     {

@@ -6,7 +6,7 @@ namespace HSENet.Training;
 
 static class ConfigConversion
 {
-    public static ModelConfig Convert(ConversionOptions options, CheckpointSet set)
+    public static ModelConfig Convert(ConversionOptions options, CheckpointSet set, LanguageModelConfig language)
     {
         var encoders = Encoders(options, set);
         int[] window = [options.PackerWindow.Depth, options.PackerWindow.Height, options.PackerWindow.Width];
@@ -25,13 +25,13 @@ static class ConfigConversion
             },
             Projector = new ProjectorConfig
             {
-                Kind = set.AdapterTensor("mm_projector.projector.0.weight") is null ? ProjectorKind.SpatialPacker
-                    : ProjectorKind.AveragePooling,
+                Kind = set.Adapter.Projectors.ContainsKey("packer1.projector.0.weight") ? ProjectorKind.AveragePooling
+                    : ProjectorKind.SpatialPacker,
                 Window = window,
             },
             SliceEncoder = encoders == VisionEncoders.Volume ? null : SliceEncoder(options, set),
             TextEncoder = options.TextEncoder is { } text ? TextEncoder(text, set) : null,
-            LanguageModel = LanguageModel(options, set),
+            LanguageModel = language,
             Provenance = Provenance(options),
         };
         ModelConfigChecks.Check(config, options.Clip);
@@ -105,52 +105,6 @@ static class ConfigConversion
             LayerNormEps = config.Float("layer_norm_eps"),
             Stages = set.IsStage2 ? [1, 2] : [1],
         };
-    }
-
-    static LanguageModelConfig LanguageModel(ConversionOptions options, CheckpointSet set)
-    {
-        var config = set.LanguageConfig;
-        if (config.OptionalBool("tie_word_embeddings") == false)
-            throw new HseNetFileException(config.File, "tie_word_embeddings is false", "true: the output head is the embedding table");
-        int maximum = config.Int("max_position_embeddings");
-        return new LanguageModelConfig
-        {
-            VocabSize = set.Tokenizer.Count,
-            HiddenSize = config.Int("hidden_size"),
-            IntermediateSize = config.Int("intermediate_size"),
-            NumHiddenLayers = config.Int("num_hidden_layers"),
-            NumAttentionHeads = config.Int("num_attention_heads"),
-            NumKeyValueHeads = config.Int("num_key_value_heads"),
-            RmsNormEps = config.Float("rms_norm_eps"),
-            RopeTheta = config.Float("rope_theta"),
-            PartialRotaryFactor = config.OptionalFloat("partial_rotary_factor") ?? 1,
-            OriginalMaxPositionEmbeddings = config.OptionalInt("original_max_position_embeddings") ?? maximum,
-            MaxPositionEmbeddings = maximum,
-            RopeScaling = config.Section("rope_scaling") is { } rope
-                ? new RopeScaling { ShortFactor = rope.Floats("short_factor"), LongFactor = rope.Floats("long_factor") } : null,
-            EosTokenId = config.Ints("eos_token_id"),
-            Lora = options.MergeLora ? null : Lora(options, set),
-        };
-    }
-
-    /// <summary>Rank from the adapter's tensors, alpha from the options or peft's configuration beside it; null when it has none.</summary>
-    public static LoraConfig? Lora(ConversionOptions options, CheckpointSet set)
-    {
-        long[] ranks = [.. set.Adapter.Tensors.Where(tensor => tensor.Name.Contains(".lora_A.", StringComparison.Ordinal))
-            .Select(tensor => tensor.Shape[0]).Distinct()];
-        if (ranks.Length == 0)
-            return null;
-        if (ranks.Length > 1 || ranks[0] is < 1 or > 4096)
-            throw new HseNetFileException(options.Adapter, $"has adapters of ranks {string.Join(", ", ranks)}", "one rank");
-        return new LoraConfig { R = (int)ranks[0], LoraAlpha = options.LoraAlpha ?? PeftAlpha(options.Adapter) ?? 2 * ranks[0] };
-    }
-
-    /// <summary>Alpha in peft's configuration beside an adapter's tensors, if there is one.</summary>
-    internal static float? PeftAlpha(string adapter)
-    {
-        string folder = Directory.Exists(adapter) ? adapter : Path.GetDirectoryName(Path.GetFullPath(adapter))!;
-        string file = Path.Combine(folder, AdapterExport.PeftConfigFile);
-        return File.Exists(file) ? CheckpointConfig.Read(file).OptionalFloat("lora_alpha") : null;
     }
 
     static Dictionary<string, string> Provenance(ConversionOptions options)

@@ -18,7 +18,8 @@ sealed record ConvertedTensor(string Name, long[] Shape, DataType Type, ElementR
 {
     const int Chunk = 1 << 20; // a multiple of the scale group; two chunks of floats are all that conversion holds
 
-    long Elements => Shape.Aggregate(1L, (product, size) => product * size);
+    /// <summary>Number of elements.</summary>
+    public long Elements => Shape.Aggregate(1L, (product, size) => product * size);
 
     /// <summary>A stored tensor, taken over as it is but for its type.</summary>
     public static ConvertedTensor From(TensorEntry entry, string name, DataType type) =>

@@ -34,8 +34,9 @@ public static class ModelConverter
             throw new HseNetException($"LoRA alpha {alpha}: expected a positive number");
         ModelFolder.Check(options.Output, options.Dtype);
         using var set = new CheckpointSet(options);
-        var config = ConfigConversion.Convert(options, set);
-        var tensors = new TensorConversion(options, set, config).All();
+        var language = new LanguageModelConversion(options, set);
+        var config = ConfigConversion.Convert(options, set, language.Config);
+        var tensors = new TensorConversion(options, set, language, config).All();
         ModelFolder.Write(options.Output, config, tensors, folder => CopyTokenizer(options, folder), progress, cancellation);
     }
 

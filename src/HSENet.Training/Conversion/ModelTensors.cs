@@ -96,6 +96,7 @@ static class ModelTensors
     public static IEnumerable<ModelTensor> LanguageModel(LanguageModelConfig config) => Part("language_model.", "model.",
     [
         ("embed_tokens.weight", [config.VocabSize, config.HiddenSize]), ("norm.weight", [config.HiddenSize]),
+        .. config.TieWordEmbeddings ? [] : new (string, long[])[] { ("lm_head.weight", [config.VocabSize, config.HiddenSize]) },
         .. Enumerable.Range(0, config.NumHiddenLayers).SelectMany(i => DecoderLayer($"layers.{i}", config)),
     ]);
 

@@ -25,6 +25,7 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
     public const string PeftConfigFile = "adapter_config.json";
 
     const string Prefix = "base_model.model."; // what peft puts in front of a causal model's own names
+    const string Table = "language_model.embed_tokens.weight", Head = "language_model.lm_head.weight";
 
     static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 
@@ -38,22 +39,31 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
         })],
         FineTuningTensors.Adapters(training), training.LoraTargetModules, training.LoraDropout);
 
-    /// <summary>Reads what <see cref="Write"/> or the reference wrote: a file of either form, or the folder. Alpha is peft's, or twice the
-    /// rank.</summary>
-    /// <exception cref="HseNetFileException">It cannot be read, or holds no adapter or projector.</exception>
-    public static AdapterExport Read(string path)
+    /// <summary>Whether one of two tied tables was trained by itself, so that the other keeps its values.</summary>
+    public bool Unties { get; init; }
+
+    /// <summary>Reads what <see cref="Write"/>, peft or the reference wrote: a file, or the folder. Alpha is the configuration's, or twice
+    /// the rank.</summary>
+    /// <param name="path">File or folder.</param>
+    /// <param name="model">The language model that it changes.</param>
+    /// <exception cref="HseNetFileException">It cannot be read, holds no adapter, or has a tensor that has no place in the
+    /// model.</exception>
+    public static AdapterExport Read(string path, LanguageModelConfig model)
     {
-        using var source = TensorSource.Open(path);
-        var tensors = source.Tensors.Where(tensor => OwnName(tensor.Name) is not null)
-            .Select(tensor => new TensorBytes(OwnName(tensor.Name)!, DataType.F32, tensor.Shape.ToArray(),
-                MemoryMarshal.AsBytes<float>(tensor.ToSingles()).ToArray())).ToArray();
-        long[] ranks = [.. tensors.Where(tensor => tensor.Name.EndsWith(".lora_A.weight", StringComparison.Ordinal))
-            .Select(tensor => tensor.Shape[0]).Distinct()];
-        if (ranks is not [>= 1 and <= int.MaxValue and var rank])
-            throw new HseNetFileException(path, $"has adapters of {ranks.Length} ranks", "lora_A and lora_B tensors of one rank");
-        return new AdapterExport(tensors, new LoraConfig { R = (int)rank, LoraAlpha = ConfigConversion.PeftAlpha(path) ?? 2 * rank },
-            [.. tensors.Select(tensor => tensor.Name.Split('.')).Where(parts => parts is [.., "lora_A", _]).Select(parts => parts[^3])
-                .Distinct()], 0);
+        using var adapter = PeftAdapter.Open(path);
+        var fitted = adapter.Fit(model, alpha: null);
+        if (fitted.Lora is not { } lora)
+            throw new HseNetFileException(path, "has no adapters", "lora_A and lora_B tensors");
+        var tensors = fitted.Modules.SelectMany(module => new[]
+        {
+            ($"language_model.{module.Key}.lora_A.weight", module.Value.A),
+            ($"language_model.{module.Key}.lora_B.weight", module.Value.B),
+        })
+            .Concat(adapter.Projectors.Select(projector => (projector.Key, projector.Value)))
+            .Concat(adapter.Saved.Select(saved => ($"language_model.{saved.Key}", saved.Value)));
+        return new AdapterExport([.. tensors.Select(tensor => new TensorBytes(tensor.Item1, DataType.F32, tensor.Item2.Shape.ToArray(),
+            MemoryMarshal.AsBytes<float>(tensor.Item2.ToSingles()).ToArray()))], lora,
+            [.. fitted.Modules.Keys.Select(module => module.Split('.')[^1]).Distinct()], 0) { Unties = adapter.Unties };
     }
 
     /// <summary>Writes both of the reference's forms into a folder: each file gets its name when it is complete.</summary>
@@ -103,45 +113,68 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
             throw new HseNetException($"{baseFolder} is int8: merge into the bf16 or f32 model and convert that");
         using var source = TensorSource.Open(baseFolder);
         using var trained = new TensorSource(output, [.. Tensors.Select(Entry)], []);
-        CheckFits(config, baseFolder);
+        CheckFits(config, baseFolder, source);
+        var (table, head) = Tables(source, trained, config.LanguageModel);
         config = config with
         {
-            LanguageModel = config.LanguageModel with { Lora = merge ? null : Lora },
+            LanguageModel = config.LanguageModel with { Lora = merge ? null : Lora, TieWordEmbeddings = head is null },
             Provenance = new(config.Provenance) { ["fine_tuned"] = "true", ["merge_lora"] = merge ? "true" : "false" },
         };
-        ModelFolder.Write(output, config, Merged(source, trained, config.Dtype, merge), folder =>
+        ModelFolder.Write(output, config, Merged(source, trained, config, merge, table, head), folder =>
             ModelFolder.CopyOthers(baseFolder, folder), progress, cancellation);
         return config;
     }
 
-    void CheckFits(ModelConfig config, string baseFolder)
+    void CheckFits(ModelConfig config, string baseFolder, TensorSource source)
     {
-        var expected = FineTuningTensors.All(config with { LanguageModel = config.LanguageModel with { Lora = Lora } }, TargetModules)
-            .ToDictionary(tensor => tensor.Name);
+        var language = config.LanguageModel with { Lora = Lora, TieWordEmbeddings = false };
+        var expected = FineTuningTensors.All(config with { LanguageModel = language }, TargetModules)
+            .Select(tensor => (tensor.Name, tensor.Shape))
+            .Concat(ModelTensors.LanguageModel(language).Select(tensor => (tensor.Name, tensor.Shape)))
+            .ToDictionary(tensor => tensor.Name, tensor => tensor.Shape);
         foreach (var tensor in Tensors)
-            if (!expected.TryGetValue(tensor.Name, out var known) || !known.Shape.SequenceEqual(tensor.Shape))
+            if (!expected.TryGetValue(tensor.Name, out var shape) || !shape.SequenceEqual(tensor.Shape))
                 throw new HseNetException(
                     $"{baseFolder} has no place for {tensor.Name} [{string.Join(", ", tensor.Shape)}]"
-                    + $"{(known is null ? "" : $": it needs [{string.Join(", ", known.Shape)}]")}; "
+                    + $"{(shape is null ? "" : $": it needs [{string.Join(", ", shape)}]")}; "
                     + "expected an adapter that was trained on this model");
+        if (config.Dtype == "int8" && Tensors.Any(tensor => tensor.Name is Table or Head))
+            throw new HseNetException($"{baseFolder} is int8, and the adapter has an embedding table or head of its own: "
+                + "take the bf16 or f32 model and convert that");
+        foreach (var tensor in source.Tensors)
+            if (tensor.Name.Contains(".lora_", StringComparison.Ordinal) && Tensors.All(trained => trained.Name != tensor.Name))
+                throw new HseNetFileException(baseFolder, $"has the adapter {tensor.Name}, which the new one does not replace",
+                    "a model whose adapters are merged");
     }
 
-    List<ConvertedTensor> Merged(TensorSource source, TensorSource trained, string dtype, bool merge)
+    (TensorEntry Table, TensorEntry? Head) Tables(TensorSource source, TensorSource trained, LanguageModelConfig model) =>
+        TokenTables.Combine(source.Get(Table), model.TieWordEmbeddings ? null : source.Get(Head),
+            trained.TryGet(Table, out var table) ? table : null, trained.TryGet(Head, out var head) ? head : null, Unties,
+            (a, b) => a.Bytes.SequenceEqual(b.Bytes));
+
+    List<ConvertedTensor> Merged(TensorSource source, TensorSource trained, ModelConfig config, bool merge, TensorEntry table,
+        TensorEntry? head)
     {
         const string weight = ".weight";
-        var tensors = new List<ConvertedTensor>();
-        foreach (var tensor in source.Tensors.Where(tensor => !trained.TryGet(tensor.Name, out _)))
+        var tensors = new List<ConvertedTensor> { Stored(table, Table) };
+        if (head is not null)
+            tensors.Add(Stored(head, Head));
+        foreach (var tensor in source.Tensors.Where(tensor => tensor.Name.Contains(".lora_", StringComparison.Ordinal)
+            ? !trained.TryGet(tensor.Name, out _) : tensor.Name is not (Table or Head)))
         {
             string layer = tensor.Name.EndsWith(weight, StringComparison.Ordinal) ? tensor.Name[..^weight.Length] : tensor.Name;
-            if (merge && trained.TryGet($"{layer}.lora_A.weight", out var a) && trained.TryGet($"{layer}.lora_B.weight", out var b))
-                tensors.Add(new ConvertedTensor(tensor.Name, tensor.Shape.ToArray(), tensor.Type,
-                    new MergedWeights(tensor, a, b, Lora.Scale).Read, null));
-            else
-                tensors.Add(ConvertedTensor.From(tensor, tensor.Name, tensor.Type));
+            var current = trained.TryGet(tensor.Name, out var replaced) ? replaced : tensor;
+            tensors.Add(merge && trained.TryGet($"{layer}.lora_A.weight", out var a) && trained.TryGet($"{layer}.lora_B.weight", out var b)
+                ? new ConvertedTensor(tensor.Name, tensor.Shape.ToArray(), tensor.Type,
+                    new MergedWeights(tensor.Name, tensor.Shape.ToArray(), current.ToSingles, a, b, Lora.Scale).Read, null)
+                : current == tensor ? ConvertedTensor.From(tensor, tensor.Name, tensor.Type) : Stored(current, tensor.Name));
         }
-        foreach (var tensor in trained.Tensors.Where(tensor => !merge || !tensor.Name.Contains(".lora_", StringComparison.Ordinal)))
-            tensors.Add(ConvertedTensor.From(tensor, tensor.Name, ModelConfigTensors.StorageType(dtype, tensor.Name, tensor.Shape)));
+        foreach (var tensor in trained.Tensors.Where(tensor => !merge && tensor.Name.Contains(".lora_", StringComparison.Ordinal)))
+            tensors.Add(Stored(tensor, tensor.Name));
         return tensors;
+
+        ConvertedTensor Stored(TensorEntry tensor, string name) =>
+            ConvertedTensor.From(tensor, name, ModelConfigTensors.StorageType(config.Dtype, name, tensor.Shape));
     }
 
     static TensorEntry Entry(TensorBytes tensor) =>
@@ -162,19 +195,6 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
         string rest = named ? parts[1].Replace(".lora_A.", ".lora_A.default.", StringComparison.Ordinal)
             .Replace(".lora_B.", ".lora_B.default.", StringComparison.Ordinal) : parts[1];
         return $"{Prefix}model.{model}{rest}";
-    }
-
-    /// <summary>This project's name of a tensor under any of peft's prefixes; null for what is neither adapter nor projector.</summary>
-    internal static string? OwnName(string reference)
-    {
-        const string projector = "mm_projector";
-        string[] parts = [.. reference.Split('.').Where(part => part != "default")];
-        int at = Array.FindIndex(parts, part => part == "layers" || part.StartsWith(projector, StringComparison.Ordinal));
-        if (at < 0 || parts[at] == "layers" && parts is not [.., "lora_A" or "lora_B", "weight"])
-            return null;
-        string rest = string.Join('.', parts[(at + 1)..]),
-            number = parts[at] == projector ? "1" : parts[at][Math.Min(projector.Length, parts[at].Length)..];
-        return parts[at] == "layers" ? $"language_model.layers.{rest}" : $"packer{number}.{rest}";
     }
 
     byte[] PeftConfig(string baseModel) => JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object?>

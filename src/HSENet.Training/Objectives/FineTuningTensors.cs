@@ -47,8 +47,8 @@ static class FineTuningTensors
         [
             .. linears.SelectMany(tensor => new[]
             {
-                TrainableTensor.Of(AdapterName(tensor.Name, "A"), rank, tensor.Shape[1]),
-                TrainableTensor.Of(AdapterName(tensor.Name, "B"), tensor.Shape[0], rank),
+                TrainableTensor.Of(HalfName(tensor.Name, "A"), rank, tensor.Shape[1]),
+                TrainableTensor.Of(HalfName(tensor.Name, "B"), tensor.Shape[0], rank),
             }),
             .. Enumerable.Range(1, model.EncoderCount).SelectMany(i => ModelTensors.Projector(model, i))
                 .Select(tensor => TrainableTensor.Of(tensor.Name, tensor.Shape)),
@@ -66,7 +66,7 @@ static class FineTuningTensors
 
     /// <summary>A trained tensor in a checkpoint: as in a model folder, or under peft's names.</summary>
     public static TensorEntry? Find(TensorSource checkpoint, string name) => checkpoint.TryGet(name, out var entry) ? entry
-        : checkpoint.Tensors.FirstOrDefault(tensor => AdapterExport.OwnName(tensor.Name) == name);
+        : checkpoint.Tensors.FirstOrDefault(tensor => AdapterName.Parse(tensor.Name)?.OwnName == name);
 
-    static string AdapterName(string linear, string half) => $"{linear[..^".weight".Length]}.lora_{half}.weight";
+    static string HalfName(string linear, string half) => $"{linear[..^".weight".Length]}.lora_{half}.weight";
 }

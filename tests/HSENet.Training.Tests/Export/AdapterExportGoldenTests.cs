@@ -62,7 +62,7 @@ public sealed class AdapterExportGoldenTests
         using var folder = new TemporaryFolder();
         var written = Export(factor: 1.5f, alpha: 5);
         written.Write(folder.Path, "phi4-mini");
-        var read = AdapterExport.Read(Path.Combine(folder.Path, file));
+        var read = AdapterExport.Read(Path.Combine(folder.Path, file), TinyModel.Config.LanguageModel);
         Assert.Equal((written.Lora, string.Join(' ', written.TargetModules.Order())),
             (read.Lora, string.Join(' ', read.TargetModules.Order())));
         Assert.Equal(written.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal),

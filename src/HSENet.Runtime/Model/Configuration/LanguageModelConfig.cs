@@ -65,6 +65,9 @@ sealed record LanguageModelConfig
     /// <summary>Generation stops at any of these.</summary>
     public required int[] EosTokenId { get; init; }
 
+    /// <summary>Whether the output head is the embedding table; otherwise the folder has an <c>lm_head.weight</c> of its own.</summary>
+    public bool TieWordEmbeddings { get; init; } = true;
+
     /// <summary>Adapters beside the weights; null when there are none or they were merged.</summary>
     public LoraConfig? Lora { get; init; }
 

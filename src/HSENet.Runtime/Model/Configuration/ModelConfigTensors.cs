@@ -103,6 +103,7 @@ static class ModelConfigTensors
         [
             new("language_model.vocab_size", model.VocabSize, "language_model.embed_tokens.weight", 0),
             new("language_model.hidden_size", model.HiddenSize, "language_model.embed_tokens.weight", 1),
+            new("language_model.vocab_size", model.VocabSize, "language_model.lm_head.weight", 0),
             new("language_model.num_key_value_heads", attention, model.QueryKeyValueSize, layer + "self_attn.qkv_proj.weight", 0),
             new("language_model.intermediate_size", model.IntermediateSize, layer + "mlp.down_proj.weight", 1),
             .. model.Lora is { } lora ? new[] { "self_attn.qkv_proj", "self_attn.o_proj", "mlp.gate_up_proj", "mlp.down_proj" }

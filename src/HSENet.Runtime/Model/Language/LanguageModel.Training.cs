@@ -116,7 +116,7 @@ sealed partial class LanguageModel
         CrossEntropy.Forward(pass.Device, new CrossEntropyArguments
         {
             X = normed,
-            Head = _embedding,
+            Head = _head,
             Labels = deviceLabels,
             Losses = losses,
             GradX = gradNormed,

@@ -1,4 +1,4 @@
-// The decoder-only language model (Phi-4-mini): embeddings with visual tokens in place, layers over a cache, tied output head.
+// The decoder-only language model (Phi-4-mini): embeddings with visual tokens in place, layers over a cache, output head.
 using HSENet.Kernels;
 
 namespace HSENet.Runtime;
@@ -9,7 +9,7 @@ sealed partial class LanguageModel
     const string Name = "language_model";
 
     readonly LanguageModelConfig _config;
-    readonly Weights _embedding;
+    readonly Weights _embedding, _head;
     readonly DecoderLayer[] _layers;
     readonly View<float> _norm;
 
@@ -17,6 +17,8 @@ sealed partial class LanguageModel
     {
         _config = config;
         _embedding = weights.Matrix($"{Name}.embed_tokens.weight", config.VocabSize, config.HiddenSize);
+        _head = config.TieWordEmbeddings ? _embedding
+            : weights.Matrix($"{Name}.lm_head.weight", config.VocabSize, config.HiddenSize);
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new DecoderLayer(weights, $"{Name}.layers.{i}", config))];
         _norm = weights.Vector($"{Name}.norm.weight", config.HiddenSize);
     }
@@ -109,7 +111,7 @@ sealed partial class LanguageModel
         Linear.Forward(pass.Device, new LinearArguments
         {
             X = last,
-            W = _embedding,
+            W = _head,
             Y = logits,
             Rows = 1,
             Inputs = _config.HiddenSize,
