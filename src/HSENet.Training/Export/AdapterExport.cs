@@ -63,7 +63,8 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
             .Concat(adapter.Saved.Select(saved => ($"language_model.{saved.Key}", saved.Value)));
         return new AdapterExport([.. tensors.Select(tensor => new TensorBytes(tensor.Item1, DataType.F32, tensor.Item2.Shape.ToArray(),
             MemoryMarshal.AsBytes<float>(tensor.Item2.ToSingles()).ToArray()))], lora,
-            [.. fitted.Modules.Keys.Select(module => module.Split('.')[^1]).Distinct()], 0) { Unties = adapter.Unties };
+            [.. fitted.Modules.Keys.Select(module => module.Split('.')[^1]).Distinct()], 0)
+        { Unties = adapter.Unties };
     }
 
     /// <summary>Writes both of the reference's forms into a folder: each file gets its name when it is complete.</summary>

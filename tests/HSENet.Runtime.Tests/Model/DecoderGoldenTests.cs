@@ -67,42 +67,4 @@ public sealed class DecoderGoldenTests
                 logits.AsSpan(position * config.VocabSize, config.VocabSize));
         }
     }
-
-    sealed class DecoderRun : IDisposable
-    {
-        readonly WeightStore _weights;
-
-        public DecoderRun(LanguageModelConfig config, int tokens, string device = "host")
-        {
-            var plan = new MemoryPlan();
-            Buffers = LanguageModel.Reserve(plan, config, tokens, tokens);
-            Run = new PartRun(plan, device);
-            _weights = new WeightStore(Run.Device, TensorSource.Open(TinyModel.Folder));
-            Model = new LanguageModel(_weights, config);
-        }
-
-        public LanguageModel.Buffers Buffers { get; }
-
-        public PartRun Run { get; }
-
-        public LanguageModel Model { get; }
-
-        public (float[] Norms, float[] Logits) AllLogits(Kernels.View<float> x, int first, int count)
-        {
-            var norms = new List<float>();
-            var logits = new List<float>();
-            for (int row = first; row < first + count; row++)
-            {
-                logits.AddRange(Run.Read(Model.Logits(Run.Pass, Buffers, x, row)));
-                norms.AddRange(Run.Read(Run.Pass[Buffers.Last]));
-            }
-            return ([.. norms], [.. logits]);
-        }
-
-        public void Dispose()
-        {
-            _weights.Dispose();
-            Run.Dispose();
-        }
-    }
 }
