@@ -35,13 +35,26 @@ static class PtxCheckCommand
             if ((text == null) != parsed.GetValue(all))
                 throw new HseNetException("ptx check: expected the name of a kernel, or --all");
             var sizes = PtxRungs.Sizes(parsed.GetValue(shape));
-            int code = ExitCode.Done;
+            int code = ExitCode.Done, run = 0;
+            HseNetException? last = null;
             foreach (Rung rung in text == null ? [.. KernelCatalog.GpuRungs] : PtxRungs.Find(text))
             {
                 cancellation.ThrowIfCancellationRequested();
-                if (!Check(rung, sizes, parsed.GetValue(json)))
-                    code = ExitCode.Failed;
+                try
+                {
+                    if (!Check(rung, sizes, parsed.GetValue(json)))
+                        code = ExitCode.Failed;
+                    run++;
+                }
+                catch (HseNetException e) when (e.InnerException is NoRungException)
+                {
+                    // A ladder at sizes that not every rung of it can compute.
+                    last = e;
+                    Messages.Note($"{rung.EntryName}: cannot compute these sizes");
+                }
             }
+            if (run == 0)
+                throw last!;
             return Task.FromResult(code);
         });
         return command;

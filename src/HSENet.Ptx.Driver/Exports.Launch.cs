@@ -133,7 +133,8 @@ static unsafe partial class Exports
 
     [UnmanagedCallersOnly(EntryPoint = "cuLaunchKernel")]
     static int LaunchKernel(nint function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ, uint shared,
-        nint stream, byte** parameters, nint* extra) => Device.Call("cuLaunchKernel", () => Launch(function, new Dim3((int)gridX, (int)gridY,
+        nint stream, byte** parameters, nint* extra) =>
+            Device.Call("cuLaunchKernel", () => Launch(function, new Dim3((int)gridX, (int)gridY,
             (int)gridZ), new Dim3((int)blockX, (int)blockY, (int)blockZ), (int)shared, parameters, extra, cooperative: false));
 
     [UnmanagedCallersOnly(EntryPoint = "cuLaunchCooperativeKernel")]

@@ -208,7 +208,8 @@ static partial class Missing
     [UnmanagedCallersOnly(EntryPoint = "cuFuncSetSharedMemConfig")]
     static int FuncSetSharedMemConfig() => Device.Missing("cuFuncSetSharedMemConfig");
     [UnmanagedCallersOnly(EntryPoint = "cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags")]
-    static int OccupancyMaxActiveBlocksPerMultiprocessorWithFlags() => Device.Missing("cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags");
+    static int OccupancyMaxActiveBlocksPerMultiprocessorWithFlags() =>
+        Device.Missing("cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags");
     [UnmanagedCallersOnly(EntryPoint = "cuOccupancyMaxPotentialBlockSizeWithFlags")]
     static int OccupancyMaxPotentialBlockSizeWithFlags() => Device.Missing("cuOccupancyMaxPotentialBlockSizeWithFlags");
     [UnmanagedCallersOnly(EntryPoint = "cuOccupancyAvailableDynamicSharedMemPerBlock")]

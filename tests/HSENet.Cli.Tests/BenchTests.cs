@@ -115,7 +115,8 @@ public sealed class BenchTests : IDisposable
     [Fact]
     public void Every_committed_result_says_where_when_and_with_what_it_was_measured()
     {
-        string[] files = Directory.GetFiles(Path.Combine(Hsenet.Repository, "bench", "results"), "*.json", SearchOption.AllDirectories);
+        string[] files = [.. Directory.GetFiles(Path.Combine(Hsenet.Repository, "bench", "results"), "*.json", SearchOption.AllDirectories)
+            .Where(file => Path.GetFileName(file) != "timing-blind.json")]; // predictions, made before anything was compared
         Assert.NotEmpty(files);
         foreach (string file in files)
         {

@@ -142,4 +142,52 @@ public sealed class StudyFolderTests
         foreach (int z in Enumerable.Range(0, 3))
             folder.Write($"{place}/{name}{z}.dcm", seed.At(2 * z, z).ToBytes());
     }
+
+    [Fact]
+    public void However_the_patient_lay_the_prepared_volume_is_the_same()
+    {
+        using var folder = new TemporaryFolder();
+        // Axis of the columns, axis of the rows; the normal follows.
+        foreach (var (name, axes) in ((string, double[])[])[("head-first-supine", [1, 0, 0, 0, 1, 0]),
+            ("head-first-prone", [-1, 0, 0, 0, -1, 0]),
+            ("feet-first-supine", [-1, 0, 0, 0, 1, 0]), ("feet-first-prone", [1, 0, 0, 0, -1, 0]), ("decubitus-right", [0, 1, 0, -1, 0, 0]),
+            ("decubitus-left", [0, -1, 0, 1, 0, 0]), ("sagittal", [0, 1, 0, 0, 0, -1]), ("coronal", [1, 0, 0, 0, 0, -1])])
+            WriteBody(folder, name, axes);
+        var outcome = Hsenet.Run([ "preprocess", .. Directory.GetDirectories(folder.At("bodies")), "--out", folder.At("out"), "--size",
+            "8,32,32",
+            "--device", "cpu"]);
+        Assert.True(outcome.Code == 0, outcome.Error);
+        byte[][] volumes = [.. Directory.GetFiles(folder.At("out")).Select(File.ReadAllBytes)];
+        Assert.Equal(8, volumes.Length);
+        Assert.All(volumes, volume => Assert.Equal(volumes[0], volume));
+        Assert.Equal(7, outcome.Error.Split('\n').Count(line => line.Contains("turned from", StringComparison.Ordinal)));
+    }
+
+    // A body of voxels of 1.5 mm whose values differ everywhere, sliced along an orientation.
+    static void WriteBody(TemporaryFolder folder, string name, double[] axes)
+    {
+        const int Side = 24;
+        double[] x = axes[..3], y = axes[3..],
+            z = [x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]];
+        // The corner from which all three axes lead into the body.
+        double[] corner = [.. Enumerable.Range(0, 3).Select(i => x[i] + y[i] + z[i] > 0 ? 0.0 : Side - 1)];
+        for (int k = 0; k < Side; k++)
+        {
+            double[] At(int column, int row) => [.. Enumerable.Range(0, 3).Select(i => corner[i] + column * x[i] + row * y[i] + k * z[i])];
+            var seed = new DicomSeed
+            {
+                Class = "1.2.840.10008.5.1.4.1.1.2",
+                Rows = Side,
+                Columns = Side,
+                Intercept = 0,
+                PixelSpacing = "1.5\\1.5",
+                Orientation = axes,
+                Instance = $"1.{k}",
+                Position = [.. At(0, 0).Select(value => 1.5 * value)],
+                Pixels = [.. Enumerable.Range(0, Side * Side).Select(n => At(n % Side, n / Side)).Select(p => p.Min() < 2 ? -1000
+                    : (int)(-400 + 3 * p[0] + 7 * p[1] + 11 * p[2] + p[0] * p[1] - p[1] * p[2]))],
+            };
+            folder.Write($"bodies/{name}/{k}.dcm", seed.ToBytes());
+        }
+    }
 }

@@ -42,7 +42,7 @@ public sealed class HseNetModelGoldenTests
         await foreach (string piece in report)
             text += piece;
         Assert.Equal(report.Result.Text, text);
-        Assert.Equal("standard-1", report.Result.Preprocessing);
+        Assert.Equal("standard-2", report.Result.Preprocessing);
         Assert.Equal(Model.Value.WeightsHash, report.Result.Weights);
     }
 
@@ -71,8 +71,9 @@ public sealed class HseNetModelGoldenTests
     {
         using var study = Study(4);
         var report = Model.Value.Report(study, new ReportOptions { MaxTokens = 1 });
-        report.Complete();
-        Assert.Throws<InvalidOperationException>(() => report.Complete());
+        var result = report.Complete();
+        Assert.Throws<InvalidOperationException>(() => report.ToList());
+        Assert.Same(result, report.Complete());
     }
 
     [Fact]

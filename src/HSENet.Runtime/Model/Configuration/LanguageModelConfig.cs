@@ -66,7 +66,8 @@ sealed record LanguageModelConfig
     public required int[] EosTokenId { get; init; }
 
     /// <summary>Whether the output head is the embedding table; otherwise the folder has an <c>lm_head.weight</c> of its own.</summary>
-    public bool TieWordEmbeddings { get; init; } = true;
+    // set, not init: what is generated for JSON would put an init property of an absent field back to nothing
+    public bool TieWordEmbeddings { get; set; } = true;
 
     /// <summary>Adapters beside the weights; null when there are none or they were merged.</summary>
     public LoraConfig? Lora { get; init; }

@@ -110,7 +110,8 @@ sealed record SliceEncoderConfig
     public required int NumHeads { get; init; }
 
     /// <summary>Slices that are shown to it for one volume.</summary>
-    public int Slices { get; init; } = 32;
+    // set, not init: what is generated for JSON would put an init property of an absent field back to nothing
+    public int Slices { get; set; } = 32;
 
     internal const float LayerNormEpsilon = 1e-6f; // timm's
 
@@ -152,7 +153,8 @@ sealed record TextEncoderConfig
 sealed record ModelConfig
 {
     /// <summary>What this file is.</summary>
-    public string Format { get; init; } = CurrentFormat;
+    // set, not init: what is generated for JSON would put an init property of an absent field back to nothing
+    public string Format { get; set; } = CurrentFormat;
 
     /// <summary>Storage type of the weight matrices: f32, bf16 or int8. Vectors are f32.</summary>
     public required string Dtype { get; init; }
@@ -177,7 +179,8 @@ sealed record ModelConfig
     public required LanguageModelConfig LanguageModel { get; init; }
 
     /// <summary>Where the weights came from: file names and options, for people.</summary>
-    public Dictionary<string, string> Provenance { get; init; } = [];
+    // set, not init: what is generated for JSON would put an init property of an absent field back to nothing
+    public Dictionary<string, string> Provenance { get; set; } = [];
 
     internal const string CurrentFormat = "hsenet-kernels/1";
 
