@@ -52,7 +52,8 @@ sealed record LadderRow(string Row, string Ptx, string Listing, string Kernel, s
     {
         long elements = (long)Size * Size;
         bool half = Kernel.StartsWith("f16", StringComparison.Ordinal);
-        PtxLaunchParameter size = new PtxLaunchValue(BitConverter.GetBytes(Size), 4), one = new PtxLaunchValue(BitConverter.GetBytes(1f), 4),
+        PtxLaunchParameter size = new PtxLaunchValue(BitConverter.GetBytes(Size), 4),
+            one = new PtxLaunchValue(BitConverter.GetBytes(1f), 4),
             a = new PtxLaunchAddress("A"), b = new PtxLaunchAddress("B"), c = new PtxLaunchAddress("C");
         return new PtxLaunchFile
         {

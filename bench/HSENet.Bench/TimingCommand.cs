@@ -10,7 +10,8 @@ namespace HSENet.Bench;
 
 /// <summary>A predicted row, as timing-predictions.json keeps it.</summary>
 sealed record LadderPrediction(string Row, double Cycles, double Microseconds, double TeraOperations, double WarpInstructions,
-    double CyclesPerInstruction, double EligibleWarps, double IssueSlots, double LoadStore, double Tensor, double L2Hits, string FirstStall);
+    double CyclesPerInstruction, double EligibleWarps, double IssueSlots, double LoadStore, double Tensor, double L2Hits,
+        string FirstStall);
 
 static class TimingCommand
 {
@@ -74,7 +75,8 @@ static class TimingCommand
 
     // TFLOP/s as the published figures count them: 2·n³ operations.
     static LadderPrediction Of(LadderRow row, TimingPrediction p) => new(row.Row, Math.Round(p.Cycles), Math.Round(p.Microseconds, 1),
-        Math.Round(2 * Math.Pow(row.Size, 3) / p.Microseconds / 1e6, 4), Math.Round(p.WarpInstructions), Math.Round(p.CyclesPerInstruction, 2),
+        Math.Round(2 * Math.Pow(row.Size, 3) / p.Microseconds / 1e6, 4), Math.Round(p.WarpInstructions),
+            Math.Round(p.CyclesPerInstruction, 2),
         Math.Round(p.EligibleWarps, 3), Math.Round(p.Busy.Issue, 3), Math.Round(p.Busy.LoadStore, 3), Math.Round(p.Busy.Tensor, 3),
         Math.Round(p.HitRates.L2, 4), p.Stalls[0].Reason.ToString());
 }

@@ -23,7 +23,8 @@ static class MachineFiles
         AssembledKernel kernel = one.Kernel;
         int spilled = kernel.SpillStoreBytes + kernel.SpillLoadBytes;
         return spilled > 0 || kernel.StackBytes > (one.Rung?.Claims.LocalBytes ?? 0)
-            ? $"{kernel.Listing.Kernel} for {kernel.Listing.Architecture}: {kernel.StackBytes} bytes of stack, {spilled} of spills; expected none"
+            ? $"{kernel.Listing.Kernel} for {kernel.Listing.Architecture}: {kernel.StackBytes} bytes of stack, {spilled} of spills; "
+                + $"expected none"
             : null;
     }
 
@@ -77,7 +78,8 @@ static class MachineFiles
         }
         foreach (var (kernel, architecture) in rows.Keys)
             yield return $"{path}: there is no {kernel} for {architecture}";
-        Rung[] unlisted = [.. KernelCatalog.GpuRungs.Where(rung => store.Find(KernelTexts.Get(rung), rung.EntryName, ListedArchitecture) == null)];
+        Rung[] unlisted = [.. KernelCatalog.GpuRungs.Where(rung =>
+            store.Find(KernelTexts.Get(rung), rung.EntryName, ListedArchitecture) == null)];
         foreach (Rung rung in unlisted)
             yield return $"{listings}: the listing of {rung.EntryName} is out of date or missing";
     }
@@ -128,7 +130,8 @@ static class MachineFiles
             MachineRow[] both = [.. rows[rung.EntryName]];
             MachineRow last = both[^1];
             int live = KernelFacts.Of(PtxModule.Parse(KernelTexts.Get(rung)), rung.EntryName).EstimatedLiveRegisters;
-            page.Append(CultureInfo.InvariantCulture, $"| `{rung.EntryName}` | {string.Join(", ", both.Select(row => row.Registers))} | {live} | ")
+            page.Append(CultureInfo.InvariantCulture,
+                $"| `{rung.EntryName}` | {string.Join(", ", both.Select(row => row.Registers))} | {live} | ")
                 .Append(CultureInfo.InvariantCulture, $"{last.StackBytes} | {last.SpillBytes} | {last.SharedBytes} | ")
                 .Append(CultureInfo.InvariantCulture, $"{string.Join(", ", both.Select(row => row.Instructions))} | ")
                 .Append(CultureInfo.InvariantCulture, $"{(last.Loops.Length == 0 ? "–" : last.Loops.Split("; ")[0])} | `{last.Key}` |\n");

@@ -16,7 +16,11 @@ static class PtxAssembleCommand
         {
             Description = "GPU kernels of the catalogue: an entry, an operation or a rung of it, as 'hsenet kernels' lists them.",
         };
-        var all = new Option<bool>("--all") { Description = "Every GPU kernel of the catalogue; exit code 1 if one spills or has a stack." };
+        var all = new Option<bool>("--all")
+        {
+            Description =
+            "Every GPU kernel of the catalogue; exit code 1 if one spills or has a stack."
+        };
         var arch = new Option<string[]>("--arch")
         {
             Description = "Architectures to assemble for.",
@@ -26,12 +30,17 @@ static class PtxAssembleCommand
         var cuda = Cuda();
         var listing = new Option<bool>("--listing")
         {
-            Description = "Print the machine code below the lines of PTX that it is made from, and how often warps executed each: of a kernel of "
+            Description = "Print the machine code below the lines of PTX that it is made from, and how often warps executed each: of a "
+                + "kernel of "
                 + "the catalogue at its sample's sizes, of a file as --launch says.",
         };
         var launch = new Option<string?>("--launch") { Description = "With a file and --listing: a launch file as of 'ptx run'." };
         var json = new Option<bool>("--json") { Description = "One JSON object for each kernel and architecture on a line of its own." };
-        var output = new Option<string?>("--out") { Description = "With --all: write machine.md, machine.tsv and the listings to this folder." };
+        var output = new Option<string?>("--out")
+        {
+            Description =
+            "With --all: write machine.md, machine.tsv and the listings to this folder."
+        };
         var check = new Option<string?>("--check") { Description = "With --all: exit code 1 if the files in this folder are out of date." };
         var verbose = Verb.Verbose();
         var command = new Command("assemble", """
@@ -65,7 +74,8 @@ static class PtxAssembleCommand
             foreach (Assembled one in kernels)
             {
                 cancellation.ThrowIfCancellationRequested();
-                Console.Out.Write(parsed.GetValue(json) ? MachineText.Json(one, listed) + "\n" : MachineText.Write(one, assembler.Release, listed));
+                Console.Out.Write(parsed.GetValue(json) ? MachineText.Json(one, listed) + "\n"
+                    : MachineText.Write(one, assembler.Release, listed));
                 if (every && MachineFiles.Fault(one) is { } fault)
                 {
                     Messages.Note(fault);

@@ -40,17 +40,20 @@ static class PtxLadder
             return rungs;
         WeightType type = Enum.GetValues<WeightType>().Where(type => type.ToString().Equals(weights, StringComparison.OrdinalIgnoreCase))
             .Cast<WeightType?>().FirstOrDefault()
-            ?? throw new HseNetException($"--weights {weights}: expected one of {string.Join(", ", Enum.GetNames<WeightType>()).ToLowerInvariant()}");
+            ?? throw new HseNetException($"--weights {weights}: expected one of "
+                + $"{string.Join(", ", Enum.GetNames<WeightType>()).ToLowerInvariant()}");
         Rung[] found = [.. rungs.Where(rung => rung.Weights == type)];
         return found.Length > 0 ? found : throw new HseNetException($"--weights {weights}: no rung of {rungs[0].Operation} reads them");
     }
 
     public static string Write(IReadOnlyList<RungProfile> rows, GpuModel gpu)
     {
-        string text = $"{rows[0].Rung.Operation}, {rows[0].Sizes}, {gpu.Name}; counted in the emulator, nothing measured on hardware; the bound leaves "
+        string text = $"{rows[0].Rung.Operation}, {rows[0].Sizes}, {gpu.Name}; counted in the emulator, nothing measured on hardware; "
+            + $"the bound leaves "
             + $"out latencies and what does not overlap\n\n{PtxTable.Rows(rows, Columns)}";
         return rows is [var a, var b]
-            ? text + $"\nThe bound of {b.Profile.Facts.EntryName} is {ProfileText.Format(b.Profile.Bound.Microseconds / a.Profile.Bound.Microseconds)} of "
+            ? text + $"\nThe bound of {b.Profile.Facts.EntryName} is "
+                + $"{ProfileText.Format(b.Profile.Bound.Microseconds / a.Profile.Bound.Microseconds)} of "
                 + $"{a.Profile.Facts.EntryName}'s.\n" : text;
     }
 }

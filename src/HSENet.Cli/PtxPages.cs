@@ -8,7 +8,8 @@ static class PtxPages
 {
     const string Name = "README.md", Start = "<!-- profile: ", StartEnd = " -->\n", End = "<!-- end of profile -->";
 
-    static readonly string[] Columns = ["kernel", "sizes", "grid", "busy", "sectors", "moved / least", "FLOP/byte", "occupancy", "bound", "bound µs"];
+    static readonly string[] Columns =
+        ["kernel", "sizes", "grid", "busy", "sectors", "moved / least", "FLOP/byte", "occupancy", "bound", "bound µs"];
 
     /// <summary>The pages in a folder's subfolders, each with the rows of the operations that its mark names.</summary>
     /// <exception cref="HseNetException">A mark is not understood, or an operation has no page.</exception>

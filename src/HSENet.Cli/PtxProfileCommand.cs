@@ -76,7 +76,8 @@ static class PtxProfileCommand
                 ? string.Join(',', new[] { parsed.GetValue(shape), $"Activation={chosen}" }.OfType<string>()) : parsed.GetValue(shape);
             if (parsed.GetValue(all) ? jsonFile != null || htmlFile != null || sizes != null || parsed.GetValue(weights) != null
                 : markdownFile != null || pagesFolder != null)
-                throw new HseNetException("ptx profile: --shape, --weights, --activation, --json and --html are not for --all, --markdown and "
+                throw new HseNetException("ptx profile: --shape, --weights, --activation, --json and --html are not for --all, "
+                    + "--markdown and "
                     + "--pages only for it");
             GpuModel model = PtxRungs.Gpu(parsed.GetRequiredValue(gpu));
             long sampled = parsed.GetValue(full) ? 0 : PtxRungs.SampledInstructions;
@@ -94,7 +95,8 @@ static class PtxProfileCommand
                 IReadOnlyList<Rung> rungs = text != null ? PtxLadder.Reading(PtxRungs.Find(text), parsed.GetValue(weights))
                     : [.. pair.Select(one => PtxRungs.TheOne(one, PtxLadder.Reading(PtxRungs.Find(one), parsed.GetValue(weights))))];
                 if (rungs.Count > 1 && htmlFile != null)
-                    throw new HseNetException($"--html is for one kernel; {text} means {string.Join(", ", rungs.Select(rung => rung.EntryName))}");
+                    throw new HseNetException($"--html is for one kernel; {text} means "
+                        + $"{string.Join(", ", rungs.Select(rung => rung.EntryName))}");
                 Show(PtxLadder.Profile(rungs, model, sizes, sampled, cancellation), rungs.Count > 1, model, jsonFile, htmlFile);
             }
             return Task.FromResult(ExitCode.Done);

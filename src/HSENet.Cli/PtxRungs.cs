@@ -46,7 +46,8 @@ static class PtxRungs
             int value = 0;
             string? choice = choices.Keys.FirstOrDefault(name => Names(pair[0], name));
             if (choice != null && pair.Length == 2)
-                value = choices[choice].Index().Where(entry => Names(pair[1], entry.Item)).Select(entry => entry.Index).DefaultIfEmpty(-1).First()
+                value = choices[choice].Index().Where(entry => Names(pair[1], entry.Item)).Select(entry => entry.Index).DefaultIfEmpty(-1)
+                    .First()
                     is >= 0 and int number ? number
                     : throw new HseNetException($"--shape {choice}={pair[1]}: expected one of {string.Join(", ", choices[choice])}");
             else if (pair.Length != 2 || !int.TryParse(pair[1], out value))
@@ -69,7 +70,11 @@ static class PtxRungs
     public static RungProfile Profile(Rung rung, GpuModel gpu, IReadOnlyDictionary<string, int> sizes, long sampled = SampledInstructions)
     {
         LaunchProfile? counts = null;
-        using EmulatorDevice device = new(new EmulatorOptions { Profile = true, SampledInstructions = sampled }) { Profiled = (_, profile) => counts = profile };
+        using EmulatorDevice device = new(new EmulatorOptions { Profile = true, SampledInstructions = sampled })
+        {
+            Profiled =
+            (_, profile) => counts = profile
+        };
         var (launch, work) = Launch(device, rung, sizes);
         string ptx = KernelTexts.Get(rung);
         return new RungProfile(rung, launch.Sizes,

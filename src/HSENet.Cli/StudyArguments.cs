@@ -38,7 +38,8 @@ sealed class StudyArguments
         new("--preset") { Description = "Preprocessing: standard, or bimcv-r.", DefaultValueFactory = _ => "standard" };
     readonly Option<string> _orientation = new("--orientation")
     {
-        Description = "model turns scans into the orientation that the model was trained on, stored takes them as the reference's scripts do, "
+        Description = "model turns scans into the orientation that the model was trained on, stored takes them as the reference's "
+            + "scripts do, "
             + "and a code such as LPS or RAS says where the axes of files run that do not state it.",
         DefaultValueFactory = _ => "model"
     };

@@ -22,7 +22,8 @@ public sealed class PtxAssembleTests : IDisposable
     [Fact]
     public void Where_there_is_no_assembler_one_line_says_what_to_install() =>
         // 'dotnet' by its full name: nothing else is on this path.
-        Hsenet.Shell($"d=$(command -v dotnet); CUDA_HOME= PATH='{_folder.At(".")}' $d '{Path.Combine(AppContext.BaseDirectory, "hsenet.dll")}' "
+        Hsenet.Shell($"d=$(command -v dotnet); CUDA_HOME= PATH='{_folder.At(".")}' $d "
+            + $"'{Path.Combine(AppContext.BaseDirectory, "hsenet.dll")}' "
             + "ptx assemble --all").IsRefused("nvidia-cuda-toolkit", "CUDA_HOME");
 
     [Fact]
@@ -40,7 +41,8 @@ public sealed class PtxAssembleTests : IDisposable
         {
             string ptx = Kernels.KernelTexts.Get(rung);
             // A kernel that has changed since has neither: .ci/machine tells of it.
-            MachineRow? row = listed.FirstOrDefault(row => row.Kernel == rung.EntryName && row.Key == MachineListing.Key(ptx, rung.EntryName));
+            MachineRow? row = listed.FirstOrDefault(row =>
+                row.Kernel == rung.EntryName && row.Key == MachineListing.Key(ptx, rung.EntryName));
             MachineListing? listing = store.Find(ptx, rung.EntryName, "sm_90");
             Assert.Equal((row?.Registers, row?.Instructions), (listing?.Registers, listing?.Instructions.Count));
         }

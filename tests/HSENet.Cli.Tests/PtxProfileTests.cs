@@ -50,14 +50,16 @@ public sealed class PtxProfileTests : IDisposable
     [Fact]
     public void An_operation_shows_its_ladder_at_one_shape_with_a_choice_of_weights_and_activation()
     {
-        Outcome ladder = Hsenet.Run("ptx", "profile", "Linear", "--shape", "Rows=64,Inputs=128,Outputs=64", "--activation", "swiglu", "--json",
+        Outcome ladder = Hsenet.Run("ptx", "profile", "Linear", "--shape", "Rows=64,Inputs=128,Outputs=64", "--activation", "swiglu",
+            "--json",
             _folder.At("l.json"));
         Assert.Equal(0, ladder.Code);
         Assert.Contains("`linear_v1_naive_f32`", ladder.Output);
         Assert.Contains("`linear_v1_naive_int8`", ladder.Output);
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(_folder.At("l.json")));
         // A pair of products for each output.
-        Assert.All(json.RootElement.EnumerateArray(), row => Assert.Equal(2 * 2.0 * 64 * 128 * 64, row.GetProperty("useful_operations").GetDouble()));
+        Assert.All(json.RootElement.EnumerateArray(), row =>
+            Assert.Equal(2 * 2.0 * 64 * 128 * 64, row.GetProperty("useful_operations").GetDouble()));
         Outcome narrow = Hsenet.Run("ptx", "profile", "Linear.V1", "--weights", "bf16");
         Assert.Contains("kernel                       linear_v1_naive_bf16", narrow.Output);
         Outcome pair = Hsenet.Run("ptx", "profile", "--compare", "linear_v1_naive_f32", "Linear.V1",

@@ -155,7 +155,8 @@ public sealed class PtxTests : IDisposable
 
     [Fact]
     public void A_kernel_that_never_ends_is_given_up() =>
-        IsError(Run("""{"kernel": "endless", "grid": [1,1,1], "block": [32,1,1]}""", "--max-instructions", "100000"), "endless", "no progress", "block (0, 0, 0)");
+        IsError(Run("""{"kernel": "endless", "grid": [1,1,1], "block": [32,1,1]}""", "--max-instructions", "100000"), "endless",
+            "no progress", "block (0, 0, 0)");
 
     static string Launch(int threads) => $$"""
         {"kernel": "add", "grid": [1,1,1], "block": [{{threads}},1,1],

@@ -115,7 +115,15 @@ public sealed class FileMutationTests
     [Fact]
     public void Dicom_exports()
     {
-        var seed = new DicomSeed { Rows = 5, Columns = 7, Class = "1.2.840.10008.5.1.4.1.1.2", Study = "1.9", Time = "120000", Acquisition = 0 };
+        var seed = new DicomSeed
+        {
+            Rows = 5,
+            Columns = 7,
+            Class = "1.2.840.10008.5.1.4.1.1.2",
+            Study = "1.9",
+            Time = "120000",
+            Acquisition = 0
+        };
         DicomSeed implicitly = seed with { Syntax = DicomTransferSyntax.ImplicitLittleEndian };
         byte[] items = DicomSeed.Sequence(0x00091010, "UN", true, true, DicomSeed.Element(0x00080100, "SH", DicomSeed.Text("code"), true));
         Mutations.Check([.. ((DicomSeed[])
@@ -125,7 +133,8 @@ public sealed class FileMutationTests
             seed with { Raw = [(0x00091010, items), (0x001910AA, DicomSeed.Element(0x001910AA, "\0\0", [1, 2], true))] },
             seed with { More = [(0x00280120, "US", seed.Short(3)), (0x00280121, "US", seed.Short(9))], BitsStored = 12, HighBit = 15 },
         ]).Select(s => s.At(1).ToBytes())], file => ReadPlaced(
-            [file, .. Enumerable.Range(0, 4).Select(i => (seed with { Acquisition = i % 2 }).At(i / 2 * 2, i).ToBytes())], allowGaps: true));
+            [file, .. Enumerable.Range(0, 4).Select(i => (seed with { Acquisition = i % 2 }).At(i / 2 * 2, i).ToBytes())],
+                allowGaps: true));
     }
 
     [Fact]

@@ -11,7 +11,8 @@ static class BlockSample
     /// <summary>Blocks of a kind that run at least, if there are so many: work may grow from block to block.</summary>
     const int Fewest = 8;
 
-    // Steps whose multiples fall between each other on every axis: powers of the inverse of the root of x^(d+1) = x + 1 for d axes. The first
+    // Steps whose multiples fall between each other on every axis: powers of the inverse of the root of x^(d+1) = x + 1 for d axes. The
+    // first
     // axis of several that have more than one block goes in equal strides instead.
     static readonly double[][] Steps = [[], [], [0.6180339887], [0.7548776662, 0.5698402910]];
 

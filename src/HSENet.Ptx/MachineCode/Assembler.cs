@@ -21,7 +21,8 @@ public sealed class AssemblerException(string message) : Exception(message);
 public sealed partial class Assembler
 {
     /// <summary>What to say where there is no assembler.</summary>
-    public const string HowToInstall = "CUDA's ptxas and nvdisasm were not found by --cuda, CUDA_HOME or PATH; CUDA has them, and Debian's package "
+    public const string HowToInstall =
+        "CUDA's ptxas and nvdisasm were not found by --cuda, CUDA_HOME or PATH; CUDA has them, and Debian's package "
         + "nvidia-cuda-toolkit (non-free), which need not be installed: .ci/cuda unpacks it";
 
     readonly string _ptxas, _nvdisasm;
@@ -95,7 +96,8 @@ public sealed partial class Assembler
         int Number(string pattern) => Regex.Match(about.Value, pattern) is { Success: true } found
             ? int.Parse(found.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
         return new AssembledKernel(kernel with { Registers = int.Parse(about.Groups[1].Value, CultureInfo.InvariantCulture) },
-            Number(@"(\d+) bytes stack"), Number(@"(\d+) bytes spill stores"), Number(@"(\d+) bytes spill loads"), Number(@"(\d+) bytes smem"));
+            Number(@"(\d+) bytes stack"), Number(@"(\d+) bytes spill stores"), Number(@"(\d+) bytes spill loads"),
+                Number(@"(\d+) bytes smem"));
     }
 
     static string FirstError(string said, string file)

@@ -71,7 +71,8 @@ public sealed record MachineTable(string Release, IReadOnlyList<MachineRow> Rows
     {
         StringBuilder text = new($"{Start}{Release}\n{Head}\n");
         foreach (MachineRow r in Rows)
-            text.Append(CultureInfo.InvariantCulture, $"{r.Kernel}\t{r.Architecture}\t{r.Key}\t{r.Registers}\t{r.StackBytes}\t{r.SpillBytes}\t")
+            text.Append(CultureInfo.InvariantCulture,
+                $"{r.Kernel}\t{r.Architecture}\t{r.Key}\t{r.Registers}\t{r.StackBytes}\t{r.SpillBytes}\t")
                 .Append(CultureInfo.InvariantCulture, $"{r.SharedBytes}\t{r.Instructions}\t{r.Classes}\t{r.Widths}\t{r.Loops}\n");
         return text.ToString();
     }
@@ -83,7 +84,8 @@ public sealed record MachineTable(string Release, IReadOnlyList<MachineRow> Rows
         ArgumentNullException.ThrowIfNull(text);
         string[] lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         if (lines.Length < 2 || !lines[0].StartsWith(Start, StringComparison.Ordinal) || lines[1] != Head)
-            throw new FormatException($"the table of machine code begins with '{lines.FirstOrDefault()}', expected '{Start}' and its columns");
+            throw new FormatException($"the table of machine code begins with '{lines.FirstOrDefault()}', expected '{Start}' and its "
+                + $"columns");
         return new MachineTable(lines[0][Start.Length..], [.. lines.Skip(2).Select(Row)]);
     }
 

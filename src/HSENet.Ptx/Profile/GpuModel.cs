@@ -36,7 +36,8 @@ public sealed record GpuModel(string Key, string Name, string Source, int Multip
     /// <summary>Exponentials, logarithms, reciprocals and roots of a multiprocessor in a clock, on every GPU of the table.</summary>
     public const int SpecialLanesPerClock = 16;
 
-    /// <summary>Bytes that a multiprocessor takes from the second-level cache in a clock. No maker's figure: what microbenchmarks come near to.</summary>
+    /// <summary>Bytes that a multiprocessor takes from the second-level cache in a clock. No maker's figure: what microbenchmarks come near
+    /// to.</summary>
     public const int PortBytesPerClock = 64;
 
     /// <summary>32-bit integer results of a multiprocessor in a clock.</summary>
@@ -54,11 +55,13 @@ public sealed record GpuModel(string Key, string Name, string Source, int Multip
     /// <summary>Bytes that the second-level cache hands out in a clock; null where the maker does not say.</summary>
     public double? Level2BytesPerClock { get; init; }
 
-    // "Dissecting the NVIDIA Hopper Architecture through Microbenchmarking and Multiple Level Analysis" (arXiv 2501.12084): mma reaches 62.9 %
+    // "Dissecting the NVIDIA Hopper Architecture through Microbenchmarking and Multiple Level Analysis" (arXiv 2501.12084): mma reaches
+    // 62.9 %
     // of the peak on average over shapes and types.
     const double HopperMmaShare = 0.629;
 
-    // Limits of multiprocessors and rates of f32, f64, integers and special functions: CUDA C++ Programming Guide, "Technical Specifications
+    // Limits of multiprocessors and rates of f32, f64, integers and special functions: CUDA C++ Programming Guide, "Technical
+    // Specifications
     // per Compute Capability" and "Throughput of Native Arithmetic Instructions".
     /// <summary>All GPUs of the table.</summary>
     public static IReadOnlyList<GpuModel> All { get; } =

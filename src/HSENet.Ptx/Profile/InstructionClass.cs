@@ -53,7 +53,8 @@ static class InstructionClass
             : (type, operations);
     }
 
-    /// <summary>The pipe of a multiprocessor that an instruction goes through beside a slot of a scheduler; none for moves, conversions, control
+    /// <summary>The pipe of a multiprocessor that an instruction goes through beside a slot of a scheduler; none for moves, conversions,
+    /// control
     /// flow and what an assembler folds into other instructions.</summary>
     public static Pipe PipeOf(PtxInstruction i)
     {

@@ -38,7 +38,8 @@ public static class ProfileJson
 
     static IEnumerable<(string, long)> Counts(KernelProfile p) =>
     [
-        ("blocks", p.Counts.Blocks), ("blocks_run", p.Counts.BlocksRun), ("threads", p.Counts.Threads), ("warp_instructions", p.WarpInstructions),
+        ("blocks", p.Counts.Blocks), ("blocks_run", p.Counts.BlocksRun), ("threads", p.Counts.Threads),
+            ("warp_instructions", p.WarpInstructions),
             ("lane_instructions", p.LaneInstructions),
         ("operations", p.Operations), ("global_requests", p.GlobalRequests), ("global_sectors", p.GlobalSectors),
         ("global_bytes_moved", p.GlobalBytesMoved), ("global_bytes_asked", p.GlobalBytesAsked), ("memory_bytes", p.MemoryBytes),

@@ -28,7 +28,8 @@ static class KernelTimer
         GpuModel model = gpu.Model;
         Occupancy occupancy = Occupancy.Of(model, kernel.Block.Count, registers, sharedBytes);
         if (occupancy.Blocks == 0)
-            throw new EmulatorException($"{kernel.Program.Listing.Kernel}: not one block fits on a multiprocessor of {model.Name}; too many "
+            throw new EmulatorException($"{kernel.Program.Listing.Kernel}: not one block fits on a multiprocessor of {model.Name}; too "
+                + $"many "
                 + $"{occupancy.Limit}");
         TimedInstruction[] program = TimedInstruction.Of(kernel.Program.Listing, gpu);
         long blocks = kernel.Grid.Count, fullest = (blocks + model.Multiprocessors - 1) / model.Multiprocessors;
@@ -54,7 +55,8 @@ static class KernelTimer
     public sealed record BlockTime(double Cycles, MultiprocessorResult Run);
 
     // Runs blocks at several distances from each other.
-    sealed class Runner(MachineKernel kernel, TimingGpu gpu, TimedInstruction[] program, MemoryShares shares, MachineKernel.WarpPath path, int l1)
+    sealed class Runner(MachineKernel kernel, TimingGpu gpu, TimedInstruction[] program, MemoryShares shares, MachineKernel.WarpPath path,
+        int l1)
     {
         public BlockTime Blocks(int resident)
         {

@@ -30,7 +30,8 @@ sealed class MachineKernel(MachineProgram program, Dim3 grid, Dim3 block, byte[]
     public sealed record WarpPath(long Steps, int Branch, long Rounds, double StepsPerRound, long[] Executed,
         IReadOnlyList<(int Branch, bool Taken)> Afterwards);
 
-    /// <summary>Walks the first warp of a block. The main loop is the outermost one with enough rounds that has half of the instructions.</summary>
+    /// <summary>Walks the first warp of a block. The main loop is the outermost one with enough rounds that has half of the
+    /// instructions.</summary>
     public WarpPath Path(long number)
     {
         long steps = 0;

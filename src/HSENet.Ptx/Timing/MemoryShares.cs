@@ -12,14 +12,16 @@ sealed class MemoryShares
 
     MemoryShares(int instructions) => Share = new double[instructions];
 
-    /// <summary>For each instruction the share of its requests beyond the first-level cache that memory serves; 1 where it did not run.</summary>
+    /// <summary>For each instruction the share of its requests beyond the first-level cache that memory serves; 1 where it did not
+    /// run.</summary>
     public double[] Share { get; }
 
     /// <summary>Share of all sectors beyond the first-level cache that the second-level cache has.</summary>
     public double L2HitRate { get; private set; }
 
     /// <summary>Bytes that the second-level cache is asked for by a block's round, on average.</summary>
-    public static MemoryShares Of(MachineKernel kernel, TimedInstruction[] program, int branch, int multiprocessors, int resident, double kept)
+    public static MemoryShares Of(MachineKernel kernel, TimedInstruction[] program, int branch, int multiprocessors, int resident,
+        double kept)
     {
         MemoryShares shares = new(program.Length);
         double[] asked = new double[program.Length], first = new double[program.Length];

@@ -21,7 +21,8 @@ sealed class MultiprocessorResult(int instructions)
     /// <summary>How often each instruction issued.</summary>
     public long[] Executed { get; } = new long[instructions];
 
-    /// <summary>For each instruction the clocks of the load-store unit, and the bytes from and to the second-level cache and memory.</summary>
+    /// <summary>For each instruction the clocks of the load-store unit, and the bytes from and to the second-level cache and
+    /// memory.</summary>
     public double[] UnitClocks { get; } = new double[instructions];
 
     /// <inheritdoc cref="UnitClocks"/>

@@ -21,12 +21,14 @@ static class PtxEstimate
         GpuModel model = gpu.Model;
         Occupancy occupancy = Occupancy.Of(model, launch.Block.Count, registers, sharedBytes);
         if (occupancy.Blocks == 0)
-            throw new EmulatorException($"{launch.Kernel}: not one block fits on a multiprocessor of {model.Name}; too many {occupancy.Limit}");
+            throw new EmulatorException($"{launch.Kernel}: not one block fits on a multiprocessor of {model.Name}; too many "
+                + $"{occupancy.Limit}");
         long blocks = launch.Grid.Count, fullest = (blocks + model.Multiprocessors - 1) / model.Multiprocessors;
         int resident = (int)Math.Min(occupancy.Blocks, fullest), warpsPerBlock = (int)((launch.Block.Count + 31) / 32);
         DecodedKernel decoded = kernel.Decoded(CheckLevel.Profile);
         if (decoded.Statements.Exists(statement => statement.Opcode == "wmma"))
-            throw new EmulatorException($"{launch.Kernel}: no estimate from PTX, which does not say how wmma loads its fragments; it takes machine "
+            throw new EmulatorException($"{launch.Kernel}: no estimate from PTX, which does not say how wmma loads its fragments; it "
+                + $"takes machine "
                 + $"code for {gpu.Architecture}");
         PtxTrace trace = new(decoded, MostEntries / (resident * warpsPerBlock));
         emulator.Launch(kernel, launch.Grid, launch.Block, launch.DynamicSharedBytes, launch.Parameters, new EmulatorOptions
@@ -51,7 +53,8 @@ static class PtxEstimate
         return TimingPrediction.Make(work, gpu, rules.Program, occupancy, 1 - share, run, all, fullest / (double)resident);
     }
 
-    static (double Cycles, MultiprocessorResult Run) Run(PtxTrace trace, PtxRules rules, DecodedKernel kernel, TimingGpu gpu, double[] shares,
+    static (double Cycles, MultiprocessorResult Run) Run(PtxTrace trace, PtxRules rules, DecodedKernel kernel, TimingGpu gpu,
+        double[] shares,
         int resident, int l1, double distance)
     {
         IEnumerable<IReadOnlyList<IWarpStream>> blocks = trace.Ways.GroupBy(pair => pair.Place.Block).Select(block =>

@@ -63,12 +63,14 @@ public static class PtxTiming
         }
     }
 
-    /// <summary>Estimates a launch from PTX alone, where no machine code is at hand: the emulator runs the blocks of one multiprocessor, and a
+    /// <summary>Estimates a launch from PTX alone, where no machine code is at hand: the emulator runs the blocks of one multiprocessor,
+    /// and a
     /// few rules stand in for an assembler. Much rougher than from machine code.</summary>
     /// <param name="ptx">The text that has the kernel.</param>
     /// <param name="launch">The launch; buffers without values hold what the host's memory holds.</param>
     /// <param name="gpu">Where it would run.</param>
-    /// <exception cref="PtxException">The text is not PTX, has no such kernel, or has something that the emulator does not execute.</exception>
+    /// <exception cref="PtxException">The text is not PTX, has no such kernel, or has something that the emulator does not
+    /// execute.</exception>
     /// <exception cref="PtxLaunchException">Parameters do not fit the kernel.</exception>
     /// <exception cref="EmulatorException">The launch cannot be made, or the model does not know the GPU.</exception>
     public static TimingPrediction Estimate(string ptx, PtxLaunchFile launch, GpuModel gpu)

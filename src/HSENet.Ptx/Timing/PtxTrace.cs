@@ -39,7 +39,8 @@ sealed class PtxTrace(DecodedKernel kernel, int mostEntries) : IExecutionObserve
     int _start = -1;
 
     /// <summary>The ways in the order of blocks and warps.</summary>
-    public IReadOnlyList<((long Block, int Warp) Place, Way Way)> Ways => [.. _ways.OrderBy(pair => pair.Key).Select(pair => (pair.Key, pair.Value))];
+    public IReadOnlyList<((long Block, int Warp) Place, Way Way)> Ways =>
+        [.. _ways.OrderBy(pair => pair.Key).Select(pair => (pair.Key, pair.Value))];
 
     /// <summary>How often warps executed each statement.</summary>
     public long[] Executed => _executed;

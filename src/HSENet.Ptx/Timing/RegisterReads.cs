@@ -9,7 +9,8 @@ static class RegisterReads
 {
     const int Places = 4;
 
-    /// <summary>Reads of each instruction from the even and the odd bank; none for those that read at leisure: memory and tensor cores.</summary>
+    /// <summary>Reads of each instruction from the even and the odd bank; none for those that read at leisure: memory and tensor
+    /// cores.</summary>
     public static (byte Even, byte Odd)[] Of(MachineListing listing)
     {
         (byte, byte)[] reads = new (byte, byte)[listing.Instructions.Count];

@@ -46,7 +46,8 @@ enum TimedPipe : byte
 /// <param name="WaitMask">A bit for each barrier that must be clear.</param>
 /// <param name="WriteBarrier">Barrier that is clear when the result is there, or -1.</param>
 /// <param name="ReadBarrier">Barrier that is clear when the operands are read, or -1.</param>
-readonly record struct TimedInstruction(int Line, TimedKind Kind, TimedPipe Pipe, double PipeClocks, int Stall, ulong WaitMask, int WriteBarrier,
+readonly record struct TimedInstruction(int Line, TimedKind Kind, TimedPipe Pipe, double PipeClocks, int Stall, ulong WaitMask,
+    int WriteBarrier,
     int ReadBarrier)
 {
     /// <summary>Bytes of a lane's access.</summary>

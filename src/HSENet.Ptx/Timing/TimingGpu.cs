@@ -12,7 +12,8 @@ sealed record TimingGpu
     /// <summary>The machine code that it runs.</summary>
     public required string Architecture { get; init; }
 
-    /// <summary>Sustained clock when the tensor cores idle, and by how much it falls when they are busy all the time; 10⁹ a second.</summary>
+    /// <summary>Sustained clock when the tensor cores idle, and by how much it falls when they are busy all the time; 10⁹ a
+    /// second.</summary>
     public required double Gigahertz { get; init; }
 
     /// <inheritdoc cref="Gigahertz"/>

@@ -46,7 +46,8 @@ static class TimingGpus
                 ("clock falls to 1.4 GHz at full load of the tensor cores", "assumed: the product of cuBLAS at the published rate"),
                 ("slot of the load-store unit 1", "fitted (C naive 8192)"),
                 ("L2 291 − 10, memory 700 − 10 clocks", "markdewing/AI_kernels, latency/README.md"),
-                ("L2 24 bytes a clock and multiprocessor", "assumed"), ("mma.sync 16×8×16 in 6 clocks", "assumed; nothing fitted is bound by it")],
+                ("L2 24 bytes a clock and multiprocessor", "assumed"),
+                    ("mma.sync 16×8×16 in 6 clocks", "assumed; nothing fitted is bound by it")],
         },
         new()
         {
@@ -80,8 +81,10 @@ static class TimingGpus
             L1Bytes = 128 * 1024, L2Bytes = 128 * Mega, L2Share = 19.4,
             TensorOperations = 256,
             Sources = [.. Common, ("multiprocessor, bandwidth", "data sheet"),
-                ("clock 2.30 GHz, less 1.4 times the load of the tensor cores", "fitted (B base, vec) within the published 1.69 to 2.32 GHz"),
-                ("slot of the load-store unit 2", "as RTX A6000"), ("L2 352 − 10, memory 864 − 10 clocks", "markdewing/AI_kernels, latency/README.md"),
+                ("clock 2.30 GHz, less 1.4 times the load of the tensor cores",
+                    "fitted (B base, vec) within the published 1.69 to 2.32 GHz"),
+                ("slot of the load-store unit 2", "as RTX A6000"),
+                    ("L2 352 − 10, memory 864 − 10 clocks", "markdewing/AI_kernels, latency/README.md"),
                 ("L2 19.4 bytes a clock and multiprocessor", "ncu's 68 % at 2,475 bytes a clock of all"),
                 ("tensor rate 1,024 operations a clock and multiprocessor", "measured in registers: 1,023.8")],
         },
@@ -94,7 +97,8 @@ static class TimingGpus
             L1Bytes = 128 * 1024, L2Bytes = 72 * Mega, L2Share = 16,
             TensorOperations = 128,
             Sources = [.. Common, ("multiprocessor, clock, caches, bandwidth, tensor rate", "NVIDIA Ada white paper, appendix A"),
-                ("L2 273 − 10, memory 541 − 10 clocks", "arXiv 2402.13499"), ("slot of the load-store unit, L2 bytes a clock", "as RTX A6000"),
+                ("L2 273 − 10, memory 541 − 10 clocks", "arXiv 2402.13499"),
+                    ("slot of the load-store unit, L2 bytes a clock", "as RTX A6000"),
                 ("tensor drop of the clock", "assumed")],
         },
         new()

@@ -81,7 +81,8 @@ public sealed record TimingPrediction
     /// <param name="ErrorBand">Mean and largest error of that basis.</param>
     /// <param name="Executed">How often warps execute each instruction.</param>
     /// <param name="Operations">Floating-point operations of one execution.</param>
-    internal sealed record Work(string Kernel, string Basis, (double Mean, double Largest) ErrorBand, double[] Executed, double[] Operations);
+    internal sealed record Work(string Kernel, string Basis, (double Mean, double Largest) ErrorBand, double[] Executed,
+        double[] Operations);
 
     internal static TimingPrediction Make(Work work, TimingGpu gpu, TimedInstruction[] program, Occupancy occupancy, double l2Hits,
         MultiprocessorResult run, double cycles, double waves)
@@ -101,7 +102,8 @@ public sealed record TimingPrediction
             l2 += run.L2Bytes[i] * scale;
             memory += run.MemoryBytes[i] * scale;
             lived += executed;
-            double[] line = lines.TryGetValue(program[i].Line, out double[]? known) ? known : lines[program[i].Line] = new double[reasons.Length];
+            double[] line = lines.TryGetValue(program[i].Line, out double[]? known) ? known
+                : lines[program[i].Line] = new double[reasons.Length];
             for (int r = 0; r < reasons.Length; r++)
             {
                 double stalled = run.Stalls[i, r] * scale;

@@ -15,13 +15,16 @@ public static class TimingText
         StringBuilder text = new();
         Line("predicted", $"{p.Kernel} on {p.Gpu.Name}, from {p.Basis}; not measured. Error on published measurements: "
             + $"{Percent(p.ErrorBand.Mean)} on average, {Percent(p.ErrorBand.Largest)} at most");
-        Line("time", $"{Number(p.Microseconds)} µs ({Number(p.Cycles)} cycles at {Number(p.Gigahertz)} GHz, {Number(p.LaunchMicroseconds)} µs "
+        Line("time", $"{Number(p.Microseconds)} µs ({Number(p.Cycles)} cycles at {Number(p.Gigahertz)} GHz, "
+            + $"{Number(p.LaunchMicroseconds)} µs "
             + "to launch)");
         Line("arithmetic", $"{Number(p.TeraOperations)} TFLOP/s of what is executed{TensorShare(p)}");
-        Line("memory", $"{Number(p.MemoryGigabytes)} GB/s, {Percent(p.MemoryGigabytes / p.Gpu.MemoryGigabytesPerSecond)} of the data sheet's "
+        Line("memory", $"{Number(p.MemoryGigabytes)} GB/s, {Percent(p.MemoryGigabytes / p.Gpu.MemoryGigabytesPerSecond)} of the data "
+            + $"sheet's "
             + $"{Number(p.Gpu.MemoryGigabytesPerSecond)}; {Number(p.L2Bytes / p.Microseconds / 1e3)} GB/s of the second-level cache");
         Line("limited by", p.Limit);
-        Line("busy", $"issue slots {Percent(p.Busy.Issue)}, load-store unit {Percent(p.Busy.LoadStore)}, tensor cores {Percent(p.Busy.Tensor)} "
+        Line("busy", $"issue slots {Percent(p.Busy.Issue)}, load-store unit {Percent(p.Busy.LoadStore)}, tensor cores "
+            + $"{Percent(p.Busy.Tensor)} "
             + "of the time, all multiprocessors");
         Line("caches", $"first level {Percent(p.HitRates.L1)}, second level {Percent(p.HitRates.L2)} of the sectors that loads ask for");
         Line("occupancy", $"{p.Occupancy.Blocks} blocks, {p.Occupancy.Warps} warps on a multiprocessor, limited by {p.Occupancy.Limit}; "

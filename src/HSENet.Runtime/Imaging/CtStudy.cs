@@ -116,7 +116,8 @@ public sealed class CtStudy : IDisposable
             if (!volume.IsPreprocessed)
                 throw new HseNetFileException(volume.Source, "is a scan: its slice features are computed from it",
                     "a finished volume (.npy) when slice features are given");
-            return new CtStudy(volume, VolumeFile.Read(options.SliceFeatures, options.Reading with { TakesMatrices = true }), options, notes);
+            return new CtStudy(volume, VolumeFile.Read(options.SliceFeatures, options.Reading with { TakesMatrices = true }), options,
+                notes);
         }
         catch
         {

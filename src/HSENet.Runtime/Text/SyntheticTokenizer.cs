@@ -30,7 +30,8 @@ static class SyntheticTokenizer
             File.WriteAllText(Path.Combine(folder, "vocab.txt"), string.Join('\n', Pieces(text.VocabSize)) + "\n", new UTF8Encoding(false));
 
         void Json(string name, Dictionary<string, int> ids) =>
-            File.WriteAllBytes(Path.Combine(folder, name), JsonSerializer.SerializeToUtf8Bytes(ids, RuntimeJson.Default.DictionaryStringInt32));
+            File.WriteAllBytes(Path.Combine(folder, name),
+                JsonSerializer.SerializeToUtf8Bytes(ids, RuntimeJson.Default.DictionaryStringInt32));
     }
 
     // Letters and digits, whole and as continuations, so that any English text has ids other than [UNK].

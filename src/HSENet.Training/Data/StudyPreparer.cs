@@ -88,7 +88,8 @@ sealed class StudyPreparer(StudyRecipe recipe, VolumeCache? cache, Lazy<string> 
         return new(volume, features, key);
 
         string Key(string what) => VolumeCache.Key(row.Image,
-            what, $"{Preprocessing.Version}", $"{recipe.Target with { Slices = 0, SliceSide = 0 }}", InvariantText.Of(recipe.Study.Preprocessing),
+            what, $"{Preprocessing.Version}", $"{recipe.Target with { Slices = 0, SliceSide = 0 }}",
+                InvariantText.Of(recipe.Study.Preprocessing),
                 InvariantText.Of(row.Metadata));
 
         string Given() => row.SliceFeatures is { } given ? VolumeCache.Key(given) : "";

@@ -107,7 +107,8 @@ public sealed record TrainingConfig
     [Description("Preprocessing: standard or bimcv-r.")]
     public string Preset { get; init; } = "standard";
 
-    [Description("model turns scans into the orientation that the model was trained on, stored takes them as the reference's scripts do, and a "
+    [Description("model turns scans into the orientation that the model was trained on, stored takes them as the reference's scripts do, "
+        + "and a "
         + "code such as LPS or RAS says where the axes of files run that do not state it.")]
     public string Orientation { get; init; } = "model";
 

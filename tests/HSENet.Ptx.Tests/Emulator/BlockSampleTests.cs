@@ -38,13 +38,15 @@ public class BlockSampleTests
     [InlineData("ld.acquire.gpu.global.u32 %r4, [%rd1];")]
     public void Blocks_that_may_depend_on_each_other_all_run(string instruction)
     {
-        LaunchProfile profile = Launch(Growing.Replace("ld.global.u32 %r4, [%rd1];", instruction, StringComparison.Ordinal), new Dim3(1000), 10_000).Profile!;
+        LaunchProfile profile = Launch(Growing.Replace("ld.global.u32 %r4, [%rd1];", instruction, StringComparison.Ordinal), new Dim3(1000),
+            10_000).Profile!;
         Assert.Equal((1000, 1000), (profile.Blocks, profile.BlocksRun));
     }
 
     [Fact]
     public void The_same_launch_has_the_same_sample_on_any_number_of_cores() => Assert.Equal(
-        Launch(Growing, new Dim3(1000), 10_000, 1).Profile!.WarpInstructions, Launch(Growing, new Dim3(1000), 10_000, 3).Profile!.WarpInstructions);
+        Launch(Growing, new Dim3(1000), 10_000, 1).Profile!.WarpInstructions,
+            Launch(Growing, new Dim3(1000), 10_000, 3).Profile!.WarpInstructions);
 
     static EmulatorResult Launch(string body, Dim3 grid, long sampled, int threads = 0)
     {

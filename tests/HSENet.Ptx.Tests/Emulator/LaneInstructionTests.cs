@@ -41,7 +41,8 @@ public class LaneInstructionTests
                 "atom", "red",
             "bar", "barrier", "membar", "fence", "cp", "ldmatrix", "stmatrix", "movmatrix", "mma", "shfl", "vote", "match", "redux",
                 "activemask",
-            "bra", "brx", "call", "ret", "exit", "trap", "brkpt", "nanosleep", "addc", "subc", "madc", "wmma", "mbarrier", "elect", "discard",
+            "bra", "brx", "call", "ret", "exit", "trap", "brkpt", "nanosleep", "addc", "subc", "madc", "wmma", "mbarrier", "elect",
+                "discard",
             "applypriority", "pmevent", "setmaxnreg",
         ];
         IEnumerable<string> covered = LaneInstructionCases.All.Select(c => c.Mnemonic.Split('.')[0]);

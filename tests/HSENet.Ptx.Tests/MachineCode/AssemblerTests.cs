@@ -95,8 +95,10 @@ public sealed class AssemblerTests : IDisposable
     [Fact]
     public void Loops_are_branches_back_with_all_between()
     {
-        MachineInstruction[] code = [.. new[] { "MOV R1, R2", "FFMA R1, R1, R1", "LDG R2, [R3]", "BRA 0x10", "IADD3 R1", "BRA 0x10", "BRA 0x0", "EXIT" }
-            .Index().Select(pair => new MachineInstruction(16 * pair.Index, 1, "", pair.Item.Split(' ')[0], pair.Item[(pair.Item.IndexOf(' ') + 1)..],
+        MachineInstruction[] code = [.. new[] { "MOV R1, R2", "FFMA R1, R1, R1", "LDG R2, [R3]", "BRA 0x10", "IADD3 R1", "BRA 0x10",
+            "BRA 0x0", "EXIT" }
+            .Index().Select(pair => new MachineInstruction(16 * pair.Index, 1, "", pair.Item.Split(' ')[0],
+                pair.Item[(pair.Item.IndexOf(' ') + 1)..],
                 default))];
         Assert.Equal([(0x0, 0x60, 1, false, 7), (0x10, 0x50, 2, true, 5)], MachineLoop.Of(new MachineListing("k", "sm_90", 8, code))
             .Select(loop => (loop.Start, loop.End, loop.Depth, loop.IsInnermost, loop.Instructions.Count)));

@@ -1,4 +1,5 @@
-// Bounds that can be computed by hand: a grid that leaves multiprocessors idle, each pipe, the rates of tensor cores by instruction and type.
+// Bounds that can be computed by hand: a grid that leaves multiprocessors idle, each pipe, the rates of tensor cores by instruction and
+// type.
 namespace HSENet.Ptx.Tests;
 
 public class KernelBoundTests
@@ -75,7 +76,8 @@ public class KernelBoundTests
     [InlineData("rtx4090", "m16n8k16.row.col.f16.f16.f16.f16", 330.4)]
     public void Tensor_cores_have_a_rate_for_each_type(string gpu, string form, double tera)
     {
-        string c = form.Contains(".f16.f16.f16.f16") ? "{%r5, %r6}" : form.Contains("s32") ? "{%r5, %r6, %r7, %r8}" : "{%f1, %f2, %f3, %f4}";
+        string c = form.Contains(".f16.f16.f16.f16") ? "{%r5, %r6}" : form.Contains("s32") ? "{%r5, %r6, %r7, %r8}"
+            : "{%f1, %f2, %f3, %f4}";
         PtxModule module = PtxModule.Parse(Text($"mma.sync.aligned.{form} {c}, {{%r1, %r2, %r3, %r4}}, {{%r1, %r2}}, {c};"));
         PtxInstruction mma = Assert.Single(ControlFlowGraph.Of(module.Entries.Single()).Code.Instructions, i => i.Opcode == "mma");
         Assert.Equal(tera, GpuModel.Find(gpu)!.TensorTera(mma), 1e-9);
@@ -100,7 +102,8 @@ public class KernelBoundTests
         KernelProfile profile = KernelProfile.Of(module, "k", counts, H200, usefulOperations: 1e6);
         Assert.Equal(1 / profile.Bound.Microseconds, profile.TeraPerSecondAtBound, 1e-9);
         Assert.Contains("useful operations            1,000,000", ProfileText.Write(profile));
-        Assert.DoesNotContain("at least", ProfileText.Write(profile).Split('\n').Single(line => line.StartsWith("bound", StringComparison.Ordinal)));
+        Assert.DoesNotContain("at least",
+            ProfileText.Write(profile).Split('\n').Single(line => line.StartsWith("bound", StringComparison.Ordinal)));
     }
 
     static IEnumerable<PtxInstruction> KernelFactsInstructions(PtxModule module) =>

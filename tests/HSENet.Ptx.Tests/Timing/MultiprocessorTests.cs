@@ -3,7 +3,8 @@ namespace HSENet.Ptx.Tests;
 
 public class MultiprocessorTests
 {
-    static readonly string[] Tid = ["S2R R0, SR_TID.X | write=0", "MOV R8, c[0x0][0x210] | wait=1 stall=6", "MOV R9, c[0x0][0x214] | stall=6"];
+    static readonly string[] Tid =
+        ["S2R R0, SR_TID.X | write=0", "MOV R8, c[0x0][0x210] | wait=1 stall=6", "MOV R9, c[0x0][0x214] | stall=6"];
 
     [Theory]
     [InlineData("FADD R1, R2, R5", 1)]
@@ -82,7 +83,8 @@ public class MultiprocessorTests
         const string Far = "LDG.E R2, [R8.64] | write=1 stall=2", Near = "LDG.E R2, [R0.64] | write=1 stall=2";
         Assert.Equal(gpu.L2Latency + gpu.ToUnit + 7, Chase(Far, 0), 2.0);
         Assert.Equal(gpu.MemoryLatency + gpu.ToUnit + 7, Chase(Far, 1), 2.0);
-        Assert.Equal(gpu.L1Latency + 6, TimingRig.ClocksOf(["MOV R0, RZ", "MOV R1, RZ", "LDG.E R2, [R0.64] | write=1", "MOV R3, R2 | wait=2"],
+        Assert.Equal(gpu.L1Latency + 6,
+            TimingRig.ClocksOf(["MOV R0, RZ", "MOV R1, RZ", "LDG.E R2, [R0.64] | write=1", "MOV R3, R2 | wait=2"],
             [Near, "IADD3 R5, R2, 0x1, RZ | wait=2 stall=6"], gpu), 1.0);
         Assert.Equal(gpu.SharedLatency + 6, TimingRig.ClocksOf(["MOV R0, RZ"],
             ["LDS R2, [R0] | write=1 stall=2", "IADD3 R5, R2, 0x1, RZ | wait=2 stall=6"], gpu), 1.0);
@@ -117,11 +119,14 @@ public class MultiprocessorTests
     public void A_barrier_waits_for_the_last_warp_and_copies_for_their_group()
     {
         // Warp 0 takes a way of 100 clocks more.
-        MultiprocessorResult result = TimingRig.Run(TimingRig.Kernel(["S2R R0, SR_TID.X | write=0", "ISETP.GE.AND P0, PT, R0, 0x20, PT | wait=1 stall=6",
-            "@P0 BRA 0xa0 | stall=5", .. Enumerable.Repeat("FADD R1, R1, R2 | stall=14", 7), "BAR.SYNC 0x0", "EXIT"], threads: 64), TimingRig.H100);
+        MultiprocessorResult result = TimingRig.Run(
+            TimingRig.Kernel(["S2R R0, SR_TID.X | write=0", "ISETP.GE.AND P0, PT, R0, 0x20, PT | wait=1 stall=6",
+            "@P0 BRA 0xa0 | stall=5", .. Enumerable.Repeat("FADD R1, R1, R2 | stall=14", 7), "BAR.SYNC 0x0", "EXIT"], threads: 64),
+                TimingRig.H100);
         Assert.InRange(result.StallsByReason()[(int)StallReason.Barrier], 85, 120);
         TimingGpu gpu = TimingRig.H100;
-        long Copies(string wait) => TimingRig.Run(TimingRig.Kernel([.. Tid, "LDGSTS.E.BYPASS.128 [R1], [R8.64] | stall=2", "LDGDEPBAR | stall=2",
+        long Copies(string wait) => TimingRig.Run(
+            TimingRig.Kernel([.. Tid, "LDGSTS.E.BYPASS.128 [R1], [R8.64] | stall=2", "LDGDEPBAR | stall=2",
             "LDGSTS.E.BYPASS.128 [R1], [R8.64+0x1000] | stall=2", "LDGDEPBAR | stall=2", wait, "EXIT"]), gpu).Cycles;
         Assert.True(Copies("DEPBAR.LE SB0, 0x0") > gpu.L2Latency + gpu.CopyClocks);
         Assert.True(Copies("DEPBAR.LE SB0, 0x2") < 100);
@@ -134,8 +139,10 @@ public class MultiprocessorTests
     [InlineData(1024)]
     public void Every_clock_of_a_warp_is_an_issue_or_a_stall(int threads)
     {
-        string[] code = [.. Tid, "IMAD.WIDE.U32 R8, R0, 0x10, R8 | stall=6", "LDG.E.128 R4, [R8.64] | write=1 stall=2", "IMAD R1, R0, 0x40, RZ",
-            "STS.128 [R1], R4 | wait=2 read=2", "BAR.SYNC 0x0 | wait=4", "LDS R2, [R1] | write=1", "FADD R3, R2, R2 | wait=2 stall=4", "EXIT"];
+        string[] code = [.. Tid, "IMAD.WIDE.U32 R8, R0, 0x10, R8 | stall=6", "LDG.E.128 R4, [R8.64] | write=1 stall=2",
+            "IMAD R1, R0, 0x40, RZ",
+            "STS.128 [R1], R4 | wait=2 read=2", "BAR.SYNC 0x0 | wait=4", "LDS R2, [R1] | write=1", "FADD R3, R2, R2 | wait=2 stall=4",
+                "EXIT"];
         MultiprocessorResult result = TimingRig.Run(TimingRig.Kernel(code, threads), TimingRig.A6000);
         Assert.Equal(code.Length * ((threads + 31) / 32), result.Issued);
         Assert.Equal(result.WarpCycles, result.Issued + result.StallsByReason().Sum());

@@ -35,7 +35,8 @@ public class PtxTimingTests
     [
         "S2R R0, SR_CTAID.X | write=0", "S2R R1, SR_TID.X | write=0", "MOV R7, 0x4 | stall=2", "LEA R0, R0, R1, 0x8 | wait=1 stall=5",
         "IMAD.WIDE.U32 R2, R0, R7, c[0x0][0x210] | stall=5", "LDG.E R6, [R2.64] | write=1 stall=2",
-        "IMAD.WIDE.U32 R4, R0, R7, c[0x0][0x218] | stall=4", "FMUL R6, R6, c[0x0][0x220] | wait=2 stall=5", "STG.E [R4.64], R6 | read=2", "EXIT",
+        "IMAD.WIDE.U32 R4, R0, R7, c[0x0][0x218] | stall=4", "FMUL R6, R6, c[0x0][0x220] | wait=2 stall=5", "STG.E [R4.64], R6 | read=2",
+            "EXIT",
     ];
 
     static PtxLaunchFile Launch(int blocks) => new()
@@ -86,7 +87,8 @@ public class PtxTimingTests
     public void More_blocks_take_longer_and_what_does_not_fit_is_refused()
     {
         Assert.True(Predict(132 * 64).Cycles > 1.5 * Predict(132 * 16).Cycles);
-        Assert.Throws<EmulatorException>(() => PtxTiming.Predict(Ptx, Launch(8) with { DynamicSharedBytes = 300_000 }, GpuModel.Find("h200")!,
+        Assert.Throws<EmulatorException>(() =>
+            PtxTiming.Predict(Ptx, Launch(8) with { DynamicSharedBytes = 300_000 }, GpuModel.Find("h200")!,
             TimingRig.Listing(Code)));
         Assert.Throws<PtxException>(() => PtxTiming.Predict(Ptx, Launch(8) with { Kernel = "none" }, GpuModel.Find("h200")!,
             TimingRig.Listing(Code)));
@@ -96,7 +98,8 @@ public class PtxTimingTests
     public void The_estimate_from_PTX_lies_near_the_prediction_from_machine_code()
     {
         foreach (int blocks in new[] { 132, 4000, 100_000 })
-            Assert.InRange(PtxTiming.Estimate(Ptx, Launch(blocks), GpuModel.Find("h200")!).Microseconds / Predict(blocks).Microseconds, 0.6, 1.6);
+            Assert.InRange(PtxTiming.Estimate(Ptx, Launch(blocks), GpuModel.Find("h200")!).Microseconds / Predict(blocks).Microseconds,
+                0.6, 1.6);
     }
 
     [Fact]
@@ -105,7 +108,8 @@ public class PtxTimingTests
         Assert.Equal(GpuModel.All.Select(gpu => gpu.Key).Order(), TimingGpus.All.Select(gpu => gpu.Model.Key).Order());
         foreach (TimingGpu gpu in TimingGpus.All)
         {
-            Assert.True(gpu.L1Latency < gpu.L2Latency + gpu.ToUnit && gpu.L2Latency < gpu.MemoryLatency && gpu.LeastGigahertz <= gpu.Gigahertz);
+            Assert.True(gpu.L1Latency < gpu.L2Latency + gpu.ToUnit && gpu.L2Latency < gpu.MemoryLatency
+                && gpu.LeastGigahertz <= gpu.Gigahertz);
             Assert.NotEmpty(gpu.Sources);
             Assert.All(gpu.Sources, source => Assert.False(string.IsNullOrWhiteSpace(source.Source)));
         }

@@ -6,14 +6,16 @@ static class TimingRig
     public static readonly TimingGpu H100 = TimingGpus.Find("h100")!;
     public static readonly TimingGpu A6000 = TimingGpus.Find("rtx-a6000")!;
 
-    /// <summary>A listing of sm_90 from instructions as text: a guard in front with '@'; behind '|' fields as in "stall=4 write=0 wait=1".</summary>
+    /// <summary>A listing of sm_90 from instructions as text: a guard in front with '@'; behind '|' fields as in "stall=4 write=0
+    /// wait=1".</summary>
     public static MachineListing Listing(params IEnumerable<string> code) => new("k", "sm_90", 32, [.. code.Select(Instruction)]);
 
     /// <summary>The listing with a launch; its one parameter is 1234, or 64 bits of an address.</summary>
     public static MachineKernel Kernel(IEnumerable<string> code, int threads = 32, int blocks = 1, ulong parameter = 1234)
     {
         MachineListing listing = Listing(code);
-        return new MachineKernel(new MachineProgram(listing), new Dim3(blocks), new Dim3(threads), BitConverter.GetBytes(parameter), 65536, null);
+        return new MachineKernel(new MachineProgram(listing), new Dim3(blocks), new Dim3(threads), BitConverter.GetBytes(parameter), 65536,
+            null);
     }
 
     /// <summary>Runs one block on an empty multiprocessor.</summary>
@@ -30,7 +32,8 @@ static class TimingRig
     public static double ClocksOf(string[] before, string[] repeated, TimingGpu gpu, int threads = 32, double memoryShare = 0,
         ulong parameter = 1234)
     {
-        long Time(int copies) => Run(Kernel([.. before, .. Enumerable.Repeat(repeated, copies).SelectMany(code => code), "EXIT"], threads, 1,
+        long Time(int copies) => Run(Kernel([.. before, .. Enumerable.Repeat(repeated, copies).SelectMany(code => code), "EXIT"],
+            threads, 1,
             parameter), gpu, memoryShare).Cycles;
         return (Time(40) - Time(20)) / 20.0;
     }

@@ -34,7 +34,8 @@ public sealed class PreprocessingTests
         float[] voxels = Array.ConvertAll(Voxels(10, 12, 9, (x, y, z) => (short)(x * y + z - 1000)), v => (float)v);
         voxels[voxels.Length / 2 + 5] = value; // not at the edge of a row
         var failure = Assert.Throws<HseNetFileException>(() => Prepare(voxels, 10, 12, 9, new() { Force = force }));
-        Assert.Equal("voxels in memory: holds 1 voxels that are not finite (NaN or infinite); expected finite values in Hounsfield units, NaN only at "
+        Assert.Equal("voxels in memory: holds 1 voxels that are not finite (NaN or infinite); expected finite values in Hounsfield "
+            + "units, NaN only at "
             + "the edges of slices",
             failure.Message);
     }

@@ -8,7 +8,8 @@ public sealed class AdapterGoldenTests
 {
     [Theory]
     [InlineData("rslora", true), InlineData("rslora", false), InlineData("patterns", true), InlineData("patterns", false)]
-    [InlineData("layers_to_transform", true), InlineData("layers_to_transform", false), InlineData("norms", true), InlineData("norms", false)]
+    [InlineData("layers_to_transform", true), InlineData("layers_to_transform", false), InlineData("norms", true),
+        InlineData("norms", false)]
     [InlineData("embed_tokens", true), InlineData("embed_tokens", false), InlineData("lm_head", true), InlineData("lm_head", false)]
     public void Weights_and_logits_are_those_that_peft_gives(string kind, bool merge)
     {

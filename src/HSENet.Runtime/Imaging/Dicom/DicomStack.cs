@@ -86,7 +86,8 @@ internal sealed record DicomStack(IReadOnlyList<DicomImage> Images, string Acqui
     {
         double[] gaps = [.. Images.Skip(1).Zip(Images, (next, image) => Along(next, Normal) - Along(image, Normal))
             .Where(gap => gap >= SamePlace)];
-        return gaps.Length == 0 || gaps.Max() - gaps.Min() < 0.02 * Spacing + SamePlace ? string.Create(CultureInfo.InvariantCulture, $"{Spacing:0.###}")
+        return gaps.Length == 0 || gaps.Max() - gaps.Min() < 0.02 * Spacing + SamePlace
+            ? string.Create(CultureInfo.InvariantCulture, $"{Spacing:0.###}")
             : string.Create(CultureInfo.InvariantCulture, $"{gaps.Min():0.###} to {gaps.Max():0.###}");
     }
 }

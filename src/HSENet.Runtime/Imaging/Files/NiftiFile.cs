@@ -54,7 +54,8 @@ internal static class NiftiFile
             Intercept = header.Intercept,
             Orientation = geometry.Orientation,
             SlicePositions = geometry is { SliceStep: { } step, Orientation: { } orientation }
-                ? [.. Enumerable.Range(0, (int)header.Size[geometry.SliceAxis]).Select(slice => orientation.Origin.Moved(slice, step))] : null,
+                ? [.. Enumerable.Range(0, (int)header.Size[geometry.SliceAxis]).Select(slice => orientation.Origin.Moved(slice, step))]
+                    : null,
             SliceAxis = geometry.SliceAxis,
             HeaderSpacing = Three(header.PixelSpacing),
             MatrixSpacing = geometry.MatrixSpacing is { } columns ? Three(columns) : null,

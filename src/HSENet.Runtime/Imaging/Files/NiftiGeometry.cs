@@ -3,7 +3,8 @@ using System.Globalization;
 
 namespace HSENet.Runtime;
 
-/// <summary>A matrix of a NIfTI header in mm and in the patient's coordinates: the first voxel, and the steps along the three axes.</summary>
+/// <summary>A matrix of a NIfTI header in mm and in the patient's coordinates: the first voxel, and the steps along the three
+/// axes.</summary>
 internal sealed record NiftiMatrix(PatientVector Origin, PatientVector X, PatientVector Y, PatientVector Z)
 {
     // What programs write that know nothing about the patient.
@@ -96,7 +97,8 @@ internal sealed record NiftiGeometry(double[] Spacing, double[]? MatrixSpacing, 
         static NiftiMatrix? Usable(NiftiMatrix? matrix) => matrix is { IsPlaceholder: false, Orientation: not null } ? matrix : null;
     }
 
-    // The axis on which slices are shifted against each other, as a tilted gantry leaves them: not at a right angle to the two others, which
+    // The axis on which slices are shifted against each other, as a tilted gantry leaves them: not at a right angle to the two others,
+    // which
     // are at a right angle to each other.
     static int? TiltedAxis(VolumeOrientation orientation, double[] spacing, List<string> notes)
     {

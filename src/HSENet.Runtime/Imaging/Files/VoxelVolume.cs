@@ -103,7 +103,8 @@ sealed unsafe class VoxelVolume : IDisposable
     /// <param name="spacing">Their distance in mm.</param>
     /// <param name="slope">Hounsfield units = slope × voxel + intercept.</param>
     /// <param name="intercept">See <paramref name="slope"/>.</param>
-    /// <param name="orientation">Where x, y and z run in the patient, as in <c>LPS</c> (<see cref="VolumeOrientation.Code"/>); null if that is
+    /// <param name="orientation">Where x, y and z run in the patient, as in <c>LPS</c> (<see cref="VolumeOrientation.Code"/>); null if that
+    /// is
     /// not known.</param>
     /// <exception cref="HseNetException">The orientation is no code.</exception>
     /// <exception cref="ArgumentException">The type is none of these, sizes or spacing are not positive, or the number of voxels does not

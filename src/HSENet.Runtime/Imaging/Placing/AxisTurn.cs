@@ -19,7 +19,8 @@ sealed class AxisTurn
     }
 
     /// <summary>The turn that makes this axis the last one and keeps the order of the others; null if it is.</summary>
-    public static AxisTurn? ToLast(int axis) => axis == 2 ? null : new([.. Enumerable.Range(0, 3).Where(i => i != axis), axis], new bool[3]);
+    public static AxisTurn? ToLast(int axis) =>
+        axis == 2 ? null : new([.. Enumerable.Range(0, 3).Where(i => i != axis), axis], new bool[3]);
 
     /// <summary>The geometry that the turned scan has.</summary>
     public ScanGeometry Of(ScanGeometry scan)

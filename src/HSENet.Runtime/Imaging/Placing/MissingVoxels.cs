@@ -37,7 +37,8 @@ static class MissingVoxels
                 {
                     var (start, end) = Edges(values.AsSpan(first, scan.Size.X));
                     for (int x = 0; x < start + end; x++)
-                        Set((byte*)target, scan.Type, slice * values.LongLength + first + (x < start ? x : scan.Size.X - 1 - (x - start)), air);
+                        Set((byte*)target, scan.Type, slice * values.LongLength + first
+                            + (x < start ? x : scan.Size.X - 1 - (x - start)), air);
                 }
             });
             return new VoxelVolume(scan, ScanGeometry.Of(scan), filled);

@@ -112,12 +112,14 @@ sealed class ScanPlan
             Result = Result with
             {
                 Orientation = stated,
-                SlicePositions = Result.SlicePositions is { } positions ? [.. positions.Select(place => Renamed(place.Minus(positions[0])))] : null,
+                SlicePositions = Result.SlicePositions is { } positions ? [.. positions.Select(place => Renamed(place.Minus(positions[0])))]
+                    : null,
             };
         }
 
         PatientVector Renamed(PatientVector way) =>
-            stated.Origin.Moved(way.Dot(own.XAxis), stated.XAxis).Moved(way.Dot(own.YAxis), stated.YAxis).Moved(way.Dot(own.ZAxis), stated.ZAxis);
+            stated.Origin.Moved(way.Dot(own.XAxis), stated.XAxis).Moved(way.Dot(own.YAxis), stated.YAxis)
+                .Moved(way.Dot(own.ZAxis), stated.ZAxis);
     }
 
     // Slices that follow each other along another axis than z come last for it.
