@@ -8,7 +8,7 @@ namespace HSENet.Cli;
 
 static class InspectCommand
 {
-    static readonly string[] WeightEndings = [".safetensors", ".bin", ".pt", ".pth"];
+    static readonly string[] WeightEndings = [".safetensors", ".bin", ".pt", ".pth", ".ckpt"];
 
     public static Command Create()
     {

@@ -1,4 +1,5 @@
 // Named tensors, whatever file format they are stored in.
+using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 
 namespace HSENet.Runtime;
@@ -59,9 +60,17 @@ class TensorSource : IDisposable
     }
 
     /// <summary>Reads the list of tensors from an open file, which the result then owns; on an error the caller still does.</summary>
-    internal static TensorSource Read(FileBytes file) =>
-        System.IO.Path.GetExtension(file.Name).ToLowerInvariant() is ".bin" or ".pt" or ".pth" ? TorchFile.Read(file)
-            : SafetensorsFile.Read(file);
+    internal static TensorSource Read(FileBytes file)
+    {
+        var start = file.Slice(0, Math.Min(file.Length, ForeignContent.Looked));
+        if (ForeignContent.Of(start) is { } foreign)
+            throw new HseNetFileException(file.Name, $"is {foreign}", "a safetensors or PyTorch file");
+        // By content where it tells: checkpoints are renamed. A safetensors file begins with the length of its header, an object.
+        bool safetensors = start.Length > 8 && start[8] == (byte)'{'
+            && BinaryPrimitives.ReadUInt64LittleEndian(start) <= (ulong)(file.Length - 8);
+        return !safetensors && System.IO.Path.GetExtension(file.Name).ToLowerInvariant() is ".bin" or ".pt" or ".pth" or ".ckpt"
+            ? TorchFile.Read(file) : SafetensorsFile.Read(file);
+    }
 
     /// <summary>The tensor of this name, if there is one.</summary>
     public bool TryGet(string name, [NotNullWhen(true)] out TensorEntry? tensor) => _byName.TryGetValue(name, out tensor);

@@ -1,0 +1,23 @@
+// What is found where a data file was meant to be, so that a message can say it: downloads that went wrong.
+using System.Text;
+
+namespace HSENet.Runtime;
+
+static class ForeignContent
+{
+    /// <summary>Bytes of a file's beginning that <see cref="Of"/> looks at, at most.</summary>
+    public const int Looked = 256;
+
+    /// <summary>What a file is that cannot be data, in words; null if nothing is known of it.</summary>
+    /// <param name="start">How the file begins.</param>
+    public static string? Of(ReadOnlySpan<byte> start)
+    {
+        string text = Encoding.Latin1.GetString(start[..Math.Min(start.Length, Looked)])
+            .TrimStart('\u00ef', '\u00bb', '\u00bf', ' ', '\t', '\r', '\n');
+        if (text.StartsWith("version https://git-lfs", StringComparison.Ordinal))
+            return "a Git LFS pointer, not the file ('git lfs pull' fetches it)";
+        return text.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase)
+            || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase)
+            ? "a web page, not the file" : null;
+    }
+}
