@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.Globalization;
 using HSENet.Kernels;
+using HSENet.Ptx;
 using HSENet.Runtime;
 using HSENet.Training;
 
@@ -80,7 +81,7 @@ static class Verb
         Messages.Error((place is null ? "" : place + ": ") + e switch
         {
             HseNetException or KernelArgumentException or DeviceMemoryException or NoRungException or CudaDriverException
-                or KernelFaultException or TrainingDivergedException => e.Message,
+                or KernelFaultException or TrainingDivergedException or EmulatorException => e.Message,
             // Files that a verb names are told of by name: this is its own output.
             IOException or UnauthorizedAccessException => $"the output cannot be written ({e.Message.TrimEnd('.')})",
             _ => $"{e.GetType().Name}: {e.Message}",

@@ -33,6 +33,7 @@ static partial class MachineListingText
     {
         List<MachineListing> kernels = [];
         List<MachineInstruction> code = [];
+        List<ulong> words = [];
         Dictionary<string, int> labels = [];
         List<string> pending = [];
         string? name = null;
@@ -41,8 +42,8 @@ static partial class MachineListingText
         void Close()
         {
             if (name != null)
-                kernels.Add(new MachineListing(name, architecture, 0, Finished(code, labels)));
-            (code, labels, line, open) = ([], [], 0, false);
+                kernels.Add(new MachineListing(name, architecture, 0, Finished(code, words, labels)));
+            (code, words, labels, line, open) = ([], [], [], 0, false);
             pending.Clear();
         }
         foreach (string row in text.Split('\n'))
@@ -66,27 +67,43 @@ static partial class MachineListingText
                 pending.Clear();
                 code.Add(new MachineInstruction(address, line, found.Groups[2].Value, found.Groups[3].Value, found.Groups[4].Value.Trim(),
                     new MachineControl(1, false, MachineControl.None, MachineControl.None, 0, 0)));
+                words.Add(Bits(row));
                 open = true;
             }
-            else if (open && Word().Match(row) is { Success: true } word)
+            else if (Word().IsMatch(row))
             {
-                ulong bits = ulong.Parse(word.Groups[1].Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-                code[^1] = code[^1] with { Control = MachineControl.FromBits((int)(bits >> 41 & 0x1fffff)) };
-                open = false;
+                if (open)
+                    code[^1] = code[^1] with { Control = MachineControl.FromBits((int)(Bits(row) >> 41 & 0x1fffff)) };
+                else
+                {
+                    words.Add(Bits(row));
+                    code.Add(UnprintedInstruction.Of(code.Count == 0 ? 0 : code[^1].Address + MachineInstruction.Size, line, words[^1]));
+                }
+                if (open && code[^1].Operands.Length > 0)
+                    code[^1] = UnprintedInstruction.Finished(code[^1], Bits(row));
+                open = !open;
             }
         }
         Close();
         return kernels.Count > 0 ? kernels : throw new FormatException("the listing has no '.text.' section");
     }
 
+    static ulong Bits(string row) => Word().Match(row) is { Success: true } word
+        ? ulong.Parse(word.Groups[1].Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture) : 0;
+
     // Labels become addresses; padding behind the end (a branch to itself, NOPs) goes.
-    static List<MachineInstruction> Finished(List<MachineInstruction> code, Dictionary<string, int> labels)
+    static List<MachineInstruction> Finished(List<MachineInstruction> code, List<ulong> words, Dictionary<string, int> labels)
     {
+        var uses = code.Select(instruction => LabelUse().Match(instruction.Operands)).ToArray();
+        // The encoding is believed where it gives the target of every branch whose label is printed.
+        bool encoded = Enumerable.Range(0, code.Count).Where(n => code[n].Opcode == "BRA" && uses[n].Success)
+            .All(n => !labels.TryGetValue(uses[n].Groups[1].Value, out int known) || known == UnprintedInstruction.Target(code[n], words[n]));
         for (int n = 0; n < code.Count; n++)
-            if (LabelUse().Match(code[n].Operands) is { Success: true } use && labels.TryGetValue(use.Groups[1].Value, out int target))
+            if (uses[n].Success && (labels.TryGetValue(uses[n].Groups[1].Value, out int target)
+                || encoded && code[n].Opcode == "BRA" && (target = UnprintedInstruction.Target(code[n], words[n])) >= 0))
                 code[n] = code[n] with
                 {
-                    Operands = code[n].Operands.Replace(use.Value, "0x" + target.ToString("x", CultureInfo.InvariantCulture),
+                    Operands = code[n].Operands.Replace(uses[n].Value, "0x" + target.ToString("x", CultureInfo.InvariantCulture),
                         StringComparison.Ordinal),
                 };
         int end = code.Count;

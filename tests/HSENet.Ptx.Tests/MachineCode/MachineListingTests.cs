@@ -40,6 +40,38 @@ public class MachineListingTests
         Assert.Equal(1 << 2, branch.Control.WaitMask); // it waits for the load
     }
 
+    // As nvdisasm 11.8 writes it: an integer minimum of sm_90 is an empty text, and so is the label before it.
+    const string WithUnprinted = """
+        .text.k:
+        	//## File "kernel.ptx", line 7
+                /*0000*/               @P0 BRA `(.L_x_0) ;                         /* 0x0000000000040947 */
+                                                                                   /* 0x000fea0003800000 */
+        .L_x_1:
+                /*0010*/                   LEA R8, R8, R3, 0x5 ;                   /* 0x0000000308087211 */
+                                                                                   /* 0x000fce00078e28ff */
+                                                                                   /* 0x0000000809047248 */
+                                                                                   /* 0x000fe20003fe0100 */
+                                                                                   /* 0x0000000402ec1c48 */
+                                                                                   /* 0x000fc4000ffe0100 */
+                /*0040*/              @!P0 BRA `(.L_x_1) ;                         /* 0xfffffffc00f08947 */
+                                                                                   /* 0x004fea000383ffff */
+                /*0050*/                   EXIT ;                                  /* 0x000000000000794d */
+                                                                                   /* 0x000fea0003800000 */
+        """;
+
+    [Fact]
+    public void What_the_disassembler_leaves_out_is_read_from_its_encoding()
+    {
+        var code = Assert.Single(MachineListingText.FromDisassembly(WithUnprinted, "sm_90")).Instructions;
+        Assert.Equal([0, 0x10, 0x20, 0x30, 0x40, 0x50], code.Select(instruction => instruction.Address));
+        Assert.Equal(0x20, code[0].Target); // its label is not printed either
+        Assert.Equal(0x10, code[4].Target);
+        Assert.Equal(("", "VIMNMX", "R4, R9, R8, PT"), (code[2].Guard, code[2].Mnemonic, code[2].Operands));
+        Assert.Equal(("P1", "R236, R2, UR4, !PT"), (code[3].Guard, code[3].Operands));
+        Assert.Equal(MachineClass.Integer, code[2].Class);
+        Assert.Equal(1, code[2].Control.Stall);
+    }
+
     [Theory]
     [InlineData("LDSM.16.MT88.4", MachineClass.Matrix, 16)]
     [InlineData("STS.U16", MachineClass.SharedStore, 2)]
