@@ -117,8 +117,7 @@ public static partial class Attention
     /// <summary>
     /// With p the probabilities, computed again, f dropout's factors (1 without), and gradP[t,s] = f · gradY[t]·v[s]:
     /// gradScore = scale · p · (gradP − gradY[t]·y[t]), gradQ[t] = Σ_s gradScore·k[s], gradK[s] = Σ_t gradScore·q[t], gradV[s] = Σ_t
-    /// f·p·gradY[t],
-    /// over all queries and heads that share the key head; all overwritten.
+    /// f·p·gradY[t], over all queries and heads that share the key head; all overwritten.
     /// </summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
     public static void Backward(Device device, in AttentionBackwardArguments arguments) => BackwardOperation.Launch(device, arguments);

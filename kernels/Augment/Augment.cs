@@ -42,8 +42,7 @@ public struct AugmentArguments
 
 /// <summary>
 /// Turns, flips, scales and shifts a volume (MONAI's RandRotate90, RandFlip, RandScaleIntensity and RandShiftIntensity with parameters that
-/// somebody has
-/// drawn): y = x' · (1 + Factor) + Offset.
+/// somebody has drawn): y = x' · (1 + Factor) + Offset.
 /// </summary>
 public static partial class Augment
 {

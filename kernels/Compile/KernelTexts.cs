@@ -14,8 +14,7 @@ public static class KernelTexts
     const string FileName = "HSENet.Kernels.ptx";
 
     /// <summary>Where the texts lie: beside this assembly (a plug-in's folder, say), otherwise beside the program. A program that is one
-    /// file
-    /// may hold them as a resource of this name instead.</summary>
+    /// file may hold them as a resource of this name instead.</summary>
     public static string FilePath { get; } = Find();
 
     /// <summary>The final PTX of a GPU rung.</summary>

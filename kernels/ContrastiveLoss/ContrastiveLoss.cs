@@ -50,8 +50,7 @@ public struct ContrastiveLossArguments
 
 /// <summary>
 /// The losses of both contrastive stages (paper, section 3.2): InfoNCE, the mean of the cross entropies of every image among the texts and
-/// of
-/// every text among the images; and the mean squared difference of the logits from those of the frozen stage 1.
+/// of every text among the images; and the mean squared difference of the logits from those of the frozen stage 1.
 /// </summary>
 public static partial class ContrastiveLoss
 {

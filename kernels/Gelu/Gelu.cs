@@ -16,8 +16,7 @@ public struct GeluArguments
 
 /// <summary>
 /// The exact GELU (torch.nn.GELU without approximation): y = x · Φ(x) = x/2 · (1 + erf(x/√2)). Inference has it in Linear's epilogue;
-/// training
-/// keeps x, and computes y from it.
+/// training keeps x, and computes y from it.
 /// </summary>
 public static partial class Gelu
 {

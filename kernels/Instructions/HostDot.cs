@@ -16,8 +16,7 @@ static unsafe class HostDot
 
     /// <summary>
     /// Writes x for rows of bf16: of each 2 · <c>TVector.Count</c> neighbours first the even ones, then the odd ones; what is left as it
-    /// is.
-    /// A register of bf16 then becomes two of f32 by a shift and a mask, which wait for nothing but the load.
+    /// is. A register of bf16 then becomes two of f32 by a shift and a mask, which wait for nothing but the load.
     /// </summary>
     public static void Split<TVector>(float* x, float* split, nint length) where TVector : unmanaged, IHostVector<TVector>
     {

@@ -46,8 +46,8 @@ static unsafe class HostPanel
 
     /// <summary>
     /// Writes the columns [column, column + <paramref name="width"/>) of <paramref name="w"/>, rows [row, row + depth), as neighbouring
-    /// columns
-    /// of a panel, which is how they lie already: only widened. Columns from <paramref name="width"/> to <c>TVector.Count</c> become 0.
+    /// columns of a panel, which is how they lie already: only widened. Columns from <paramref name="width"/> to <c>TVector.Count</c>
+    /// become 0.
     /// </summary>
     [MethodImpl(HostMethod.Hot)]
     public static void PackAcross<TVector, TFormat>(HostMatrix w, nint row, nint depth, nint column, int width, float* panel,

@@ -106,8 +106,7 @@ static class HostMethod
 {
     /// <summary>
     /// At full optimisation from the first call, and never inlined: pulled into a larger method, what a loop keeps in registers would live
-    /// in
-    /// memory.
+    /// in memory.
     /// </summary>
     public const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining;
 }

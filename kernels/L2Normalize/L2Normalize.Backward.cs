@@ -29,8 +29,7 @@ public static partial class L2Normalize
 
     /// <summary>
     /// gradX[n,c] = (gradY[n,c] − x[n,c] · Σ x·gradY / |x|²) / |x|, overwritten. Of a row shorter than 1e-12, which the forward only
-    /// divides by
-    /// that, gradY / 1e-12, as in the reference.
+    /// divides by that, gradY / 1e-12, as in the reference.
     /// </summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
     public static void Backward(Device device, in L2NormalizeBackwardArguments arguments) => BackwardOperation.Launch(device, arguments);

@@ -5,8 +5,7 @@ public static partial class LayerNorm
 {
     /// <summary>
     /// gradX [N, C], and gradGamma and gradBeta [C] after the addition, as doubles; empty where not asked for. The arguments must lie in
-    /// host
-    /// memory and are not touched.
+    /// host memory and are not touched.
     /// </summary>
     internal static (double[] GradX, double[] GradGamma, double[] GradBeta) BackwardReference(in LayerNormBackwardArguments a)
     {

@@ -5,8 +5,7 @@ public static partial class PatchEmbedding
 {
     /// <summary>
     /// gradW [C, K], gradBias [C] and gradPosition [P, C] (empty when not asked for) after the addition, as doubles. The arguments must lie
-    /// in
-    /// host memory and are not touched.
+    /// in host memory and are not touched.
     /// </summary>
     internal static (double[] GradW, double[] GradBias, double[] GradPosition) BackwardReference(in PatchEmbeddingBackwardArguments a)
     {

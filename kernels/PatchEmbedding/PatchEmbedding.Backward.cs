@@ -3,8 +3,7 @@ namespace HSENet.Kernels;
 
 /// <summary>
 /// Arguments of <see cref="PatchEmbedding.Backward"/>. P patches, C outputs, K values of a patch. Every gradient is optional; at least one
-/// is
-/// asked for. The image gets none.
+/// is asked for. The image gets none.
 /// </summary>
 public struct PatchEmbeddingBackwardArguments
 {

@@ -58,8 +58,7 @@ public static partial class PatchScore
 
     /// <summary>
     /// With z[p] = score·(1 − score)·Σ_d gradY[p,d]·x[p,d]: gradX = score·gradY and gradG[p] = z[p]·weight, overwritten; gradWeight += Σ_p
-    /// z[p]·g[p] and
-    /// gradBias += Σ_p z[p], added to in a fixed order.
+    /// z[p]·g[p] and gradBias += Σ_p z[p], added to in a fixed order.
     /// </summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
     public static void Backward(Device device, in PatchScoreBackwardArguments arguments) => BackwardOperation.Launch(device, arguments);

@@ -51,8 +51,7 @@ public static partial class RotaryEmbedding
 
     /// <summary>
     /// With i &lt; R/2 and the token's position p: gradX[i] = g[i]·cos[p,i] + g[i + R/2]·sin[p,i], gradX[i + R/2] = g[i + R/2]·cos[p,i] −
-    /// g[i]·sin[p,i];
-    /// dimensions from R on and values are copied.
+    /// g[i]·sin[p,i]; dimensions from R on and values are copied.
     /// </summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
     public static void Backward(Device device, in RotaryEmbeddingBackwardArguments arguments) =>

@@ -72,8 +72,7 @@ public static partial class WindowAttention
 
     /// <summary>
     /// With f dropout's factors and s[w,i] = map[w,i]·(f[w,i]·gradY[w]·V[p] − Σ_j map[w,j]·f[w,j]·gradY[w]·V[j])/√D for patch p at place i
-    /// of window w:
-    /// gradQ[w] = Σ_i s[w,i]·K[p], gradK[p] = s[w,i]·Q[w], gradV[p] = map[w,i]·f[w,i]·gradY[w]; all overwritten.
+    /// of window w: gradQ[w] = Σ_i s[w,i]·K[p], gradK[p] = s[w,i]·Q[w], gradV[p] = map[w,i]·f[w,i]·gradY[w]; all overwritten.
     /// </summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
     public static void Backward(Device device, in WindowAttentionBackwardArguments arguments) =>

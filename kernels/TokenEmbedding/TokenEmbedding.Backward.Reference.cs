@@ -5,8 +5,7 @@ public static partial class TokenEmbedding
 {
     /// <summary>
     /// gradTable, gradPosition and gradAdded after the addition, and gradVisual (each empty when not asked for), as doubles. The arguments
-    /// must lie
-    /// in host memory and are not touched.
+    /// must lie in host memory and are not touched.
     /// </summary>
     internal static (double[] GradTable, double[] GradPosition, double[] GradAdded,
         double[] GradVisual) BackwardReference(in TokenEmbeddingBackwardArguments a)

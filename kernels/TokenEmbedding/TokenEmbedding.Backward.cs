@@ -3,8 +3,7 @@ namespace HSENet.Kernels;
 
 /// <summary>
 /// Arguments of <see cref="TokenEmbedding.Backward"/>. T tokens, V rows of the table, C channels, n visual tokens. Every gradient is
-/// optional; at
-/// least one is asked for.
+/// optional; at least one is asked for.
 /// </summary>
 public struct TokenEmbeddingBackwardArguments
 {
@@ -51,8 +50,7 @@ public static partial class TokenEmbedding
 
     /// <summary>
     /// gradVisual[t − VisualStart] = gradY[t] where visual tokens stand, overwritten; otherwise gradTable[id[t]],
-    /// gradPosition[FirstPosition + t] and
-    /// gradAdded += gradY[t], added to in the order of the tokens.
+    /// gradPosition[FirstPosition + t] and gradAdded += gradY[t], added to in the order of the tokens.
     /// </summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other, or no gradient is asked for; on the host also an id outside
     /// the table.</exception>

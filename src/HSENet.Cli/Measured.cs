@@ -68,8 +68,7 @@ sealed record Measured
 
     /// <summary>
     /// A command line that measures the same: the environment's settings first, as a shell takes them. Of a folder it has the name, which
-    /// says what
-    /// was measured; its place on one machine says nothing to those who read results elsewhere.
+    /// says what was measured; its place on one machine says nothing to those who read results elsewhere.
     /// </summary>
     public static string CommandLine(string program, ParseResult parsed, params string[] without)
     {

@@ -147,8 +147,7 @@ sealed class StudyOpener(CtStudyOptions options, MetadataTable? table)
     });
 
     /// <summary>The studies that an input stands for: all of a DICOM folder or zip, unless one series was asked for. One that cannot be
-    /// looked
-    /// into stands for itself, so that opening it says why.</summary>
+    /// looked into stands for itself, so that opening it says why.</summary>
     public IReadOnlyList<FoundStudy> Find(string path)
     {
         try

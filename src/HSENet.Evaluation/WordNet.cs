@@ -5,8 +5,7 @@ namespace HSENet.Evaluation;
 
 /// <summary>
 /// Synonyms for <see cref="Meteor"/>, from the database folder of WordNet 3.0 or 3.1 (<c>dict</c>: <c>index.*</c>, <c>data.*</c> and, if
-/// they
-/// are there, the exception lists <c>*.exc</c>). WordNet is not part of this package: wordnet.princeton.edu gives it to everyone.
+/// they are there, the exception lists <c>*.exc</c>). WordNet is not part of this package: wordnet.princeton.edu gives it to everyone.
 /// </summary>
 public sealed class WordNet
 {

@@ -25,8 +25,7 @@ public sealed class KernelFacts
 
     /// <summary>
     /// Estimate of the registers of a thread: the most 32-bit registers live at once in any of the functions. An assembler's number differs
-    /// by what it
-    /// recomputes, reorders and aligns.
+    /// by what it recomputes, reorders and aligns.
     /// </summary>
     public int EstimatedLiveRegisters { get; private set; }
 

@@ -12,8 +12,7 @@ static class BlockSample
     const int Fewest = 8;
 
     // Steps whose multiples fall between each other on every axis: powers of the inverse of the root of x^(d+1) = x + 1 for d axes. The
-    // first
-    // axis of several that have more than one block goes in equal strides instead.
+    // first axis of several that have more than one block goes in equal strides instead.
     static readonly double[][] Steps = [[], [], [0.6180339887], [0.7548776662, 0.5698402910]];
 
     /// <summary>Profiles a launch.</summary>

@@ -38,8 +38,7 @@ readonly struct BFloat16Format : IHalfFormat
 
 /// <summary>
 /// A sum of two such numbers, or a product, rounded to f32 and then to 16 bits is what rounding it once gives: f32 has more than twice as
-/// many bits,
-/// and where a product of bf16 is so small that f32 rounds it, none of its 16 bits reaches a tie of the result.
+/// many bits, and where a product of bf16 is so small that f32 rounds it, none of its 16 bits reaches a tie of the result.
 /// </summary>
 readonly struct HalfAdd<T> : IVectorBinary where T : IHalfFormat
 {

@@ -5,8 +5,7 @@ namespace HSENet.Ptx;
 
 /// <summary>
 /// The delegates of one shape, by the name of the instruction that they execute; their number in <see cref="Instruction.Immediate"/> finds
-/// them
-/// again. There are at most as many as there are names of instructions, so none is ever removed.
+/// them again. There are at most as many as there are names of instructions, so none is ever removed.
 /// </summary>
 static class LaneFunctions<T> where T : Delegate
 {

@@ -56,13 +56,11 @@ public sealed record GpuModel(string Key, string Name, string Source, int Multip
     public double? Level2BytesPerClock { get; init; }
 
     // "Dissecting the NVIDIA Hopper Architecture through Microbenchmarking and Multiple Level Analysis" (arXiv 2501.12084): mma reaches
-    // 62.9 %
-    // of the peak on average over shapes and types.
+    // 62.9 % of the peak on average over shapes and types.
     const double HopperMmaShare = 0.629;
 
     // Limits of multiprocessors and rates of f32, f64, integers and special functions: CUDA C++ Programming Guide, "Technical
-    // Specifications
-    // per Compute Capability" and "Throughput of Native Arithmetic Instructions".
+    // Specifications per Compute Capability" and "Throughput of Native Arithmetic Instructions".
     /// <summary>All GPUs of the table.</summary>
     public static IReadOnlyList<GpuModel> All { get; } =
     [

@@ -54,8 +54,7 @@ static class InstructionClass
     }
 
     /// <summary>The pipe of a multiprocessor that an instruction goes through beside a slot of a scheduler; none for moves, conversions,
-    /// control
-    /// flow and what an assembler folds into other instructions.</summary>
+    /// control flow and what an assembler folds into other instructions.</summary>
     public static Pipe PipeOf(PtxInstruction i)
     {
         string? type = Float(i);

@@ -30,8 +30,7 @@ static class BitFields
 
     /// <summary>
     /// bfe: <paramref name="length"/> bits from <paramref name="start"/>, of both the low 8 bits count. Bits beyond the operand, and above
-    /// the field
-    /// in a signed type, are the field's highest bit.
+    /// the field in a signed type, are the field's highest bit.
     /// </summary>
     public static ulong Extract(IntegerFormat type, ulong a, uint start, uint length)
     {

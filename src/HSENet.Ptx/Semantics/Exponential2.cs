@@ -6,9 +6,8 @@ namespace HSENet.Ptx;
 
 /// <summary>
 /// The power is split into a whole number and a rest of at most a half; the rest's power is the Taylor series to the term of degree 13,
-/// whose
-/// remainder is below 2^-57. Results are within two units of 2^-53, whole powers exact. Powers beyond ±1000, where every 32-bit format has
-/// overflowed or vanished, count as ±1000.
+/// whose remainder is below 2^-57. Results are within two units of 2^-53, whole powers exact. Powers beyond ±1000, where every 32-bit
+/// format has overflowed or vanished, count as ±1000.
 /// </summary>
 static class Exponential2
 {

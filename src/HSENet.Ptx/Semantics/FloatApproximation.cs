@@ -7,10 +7,9 @@ enum Approximation { Reciprocal, SquareRoot, ReciprocalSquareRoot, Exponential2,
 
 /// <summary>
 /// A GPU's tables cannot be known, so each function is computed in double, where its error is at most a few units of 2^-53, and rounded to
-/// nearest: nearly
-/// always the correctly rounded value, and inside every bound of the manual (2 ulp for ex2, 1 for rcp; relative 2^-23 for sqrt, 2^-22.9 for
-/// rsqrt,
-/// 2^-11 for tanh; 2^-22 for lg2; absolute 2^-20.5 for sin and cos). Kernels are compared with a GPU within those bounds, never bit by bit.
+/// nearest: nearly always the correctly rounded value, and inside every bound of the manual (2 ulp for ex2, 1 for rcp; relative 2^-23 for
+/// sqrt, 2^-22.9 for rsqrt, 2^-11 for tanh; 2^-22 for lg2; absolute 2^-20.5 for sin and cos). Kernels are compared with a GPU within those
+/// bounds, never bit by bit.
 /// </summary>
 static class FloatApproximation
 {

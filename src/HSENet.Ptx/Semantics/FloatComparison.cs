@@ -44,8 +44,7 @@ static class FloatComparison
 
     /// <summary>
     /// -0 is less than +0. One NaN gives the other operand, two the canonical NaN; with <paramref name="propagateNaN"/> (.NaN) any NaN
-    /// does.
-    /// With <paramref name="xorSignAbs"/> (.xorsign.abs) magnitudes are compared and the result takes the product's sign.
+    /// does. With <paramref name="xorSignAbs"/> (.xorsign.abs) magnitudes are compared and the result takes the product's sign.
     /// </summary>
     public static ulong Min(FloatFormat format, ulong a, ulong b, bool flush, bool propagateNaN, bool xorSignAbs) =>
         Extreme(format, a, b, flush, propagateNaN, xorSignAbs, larger: false);

@@ -92,8 +92,7 @@ sealed class FloatFormat
 
     /// <summary>
     /// Rounds a double to this format. With <paramref name="finite"/> a magnitude beyond the largest finite number, infinity included,
-    /// becomes
-    /// that number; formats without infinity always do so.
+    /// becomes that number; formats without infinity always do so.
     /// </summary>
     public ulong FromDouble(double value, Rounding rounding, bool finite = false)
     {

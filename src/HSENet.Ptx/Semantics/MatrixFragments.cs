@@ -5,8 +5,7 @@ namespace HSENet.Ptx;
 
 /// <summary>
 /// Lane l supplies the address of row l % 8 of matrix l / 8; a row is 8 elements, 16 bytes. In registers lane l holds of each matrix the
-/// elements
-/// 2·(l % 4) and the one after it of row l / 4, the first in the lower half; with .trans row and column change places.
+/// elements 2·(l % 4) and the one after it of row l / 4, the first in the lower half; with .trans row and column change places.
 /// </summary>
 static unsafe class MatrixFragments
 {

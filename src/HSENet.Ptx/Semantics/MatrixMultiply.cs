@@ -7,13 +7,11 @@ namespace HSENet.Ptx;
 
 /// <summary>
 /// With g = lane / 4 and t = lane % 4, a register of A holds E consecutive elements of a row (2 of 16 bits, 1 of tf32, 4 of 8 bits):
-/// register 0
-/// row g from column E·t, register 1 row g + 8, registers 2 and 3 the same rows 4·E columns further, where k is that long. A register of B
-/// holds E
-/// elements of column g from row E·t, the second 4·E rows further. C and D hold row g, columns 2t and 2t + 1, then row g + 8.
-/// Numerics: products are exact and are added to c one after the other in ascending k, each sum rounded to nearest f32 (a fused
-/// multiply-add);
-/// with f16 results the last sum is rounded once more. Integers are summed exactly, then added to c. A GPU sums in another order.
+/// register 0 row g from column E·t, register 1 row g + 8, registers 2 and 3 the same rows 4·E columns further, where k is that long. A
+/// register of B holds E elements of column g from row E·t, the second 4·E rows further. C and D hold row g, columns 2t and 2t + 1, then
+/// row g + 8. Numerics: products are exact and are added to c one after the other in ascending k, each sum rounded to nearest f32 (a fused
+/// multiply-add); with f16 results the last sum is rounded once more. Integers are summed exactly, then added to c. A GPU sums in another
+/// order.
 /// </summary>
 [SkipLocalsInit]
 static unsafe class MatrixMultiply

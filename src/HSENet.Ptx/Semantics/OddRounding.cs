@@ -4,9 +4,8 @@ namespace HSENet.Ptx;
 
 /// <summary>
 /// Rounding to odd keeps an exact result and replaces every other by the neighbour whose last bit is 1. A double so rounded carries at
-/// least two
-/// bits below any f32, f16 or bf16 and remembers that something was dropped, so rounding it again gives what rounding the exact value once
-/// gives.
+/// least two bits below any f32, f16 or bf16 and remembers that something was dropped, so rounding it again gives what rounding the exact
+/// value once gives.
 /// </summary>
 static class OddRounding
 {

@@ -4,12 +4,10 @@ namespace HSENet.Ptx;
 static partial class PtxInstructionTable
 {
     // One row a form: "opcode operands | groups of modifiers". A group is one modifier out of a/b/c; '?' in front makes an operand or a
-    // group optional.
-    // Operands: d register, D register or vector, W vector, P register or register|predicate, q predicate, Q predicate or pair of
-    // predicates, all written;
-    // s source, S source or vector, p predicate source that may be negated, b predicate source, m memory, V vector, l label, c parts of a
-    // call.
-    // Names with '$' stand for the sets below. The order of modifiers is free, but for types among themselves.
+    // group optional. Operands: d register, D register or vector, W vector, P register or register|predicate, q predicate, Q predicate or
+    // pair of predicates, all written; s source, S source or vector, p predicate source that may be negated, b predicate source, m memory,
+    // V vector, l label, c parts of a call. Names with '$' stand for the sets below. The order of modifiers is free, but for types among
+    // themselves.
     const string Sets = """
         $i    u16/u32/u64/s16/s32/s64
         $i32  u32/u64/s32/s64

@@ -64,8 +64,7 @@ public static class PtxTiming
     }
 
     /// <summary>Estimates a launch from PTX alone, where no machine code is at hand: the emulator runs the blocks of one multiprocessor,
-    /// and a
-    /// few rules stand in for an assembler. Much rougher than from machine code.</summary>
+    /// and a few rules stand in for an assembler. Much rougher than from machine code.</summary>
     /// <param name="ptx">The text that has the kernel.</param>
     /// <param name="launch">The launch; buffers without values hold what the host's memory holds.</param>
     /// <param name="gpu">Where it would run.</param>

@@ -7,8 +7,7 @@ internal static class GrowingRead
 
     /// <summary>
     /// Reads <paramref name="length"/> bytes. The array starts small and at most doubles beyond what has arrived, so the memory is bounded
-    /// by what
-    /// the stream really holds.
+    /// by what the stream really holds.
     /// </summary>
     /// <exception cref="HseNetFileException">The stream ends earlier or is damaged, or the length exceeds an array.</exception>
     public static byte[] Exactly(Stream stream, long length, string name)

@@ -39,8 +39,7 @@ internal sealed unsafe class NativeBuffer : IDisposable
 
     /// <summary>
     /// Reads <paramref name="length"/> bytes from a stream. Where the stream cannot say that it holds them, memory at most doubles beyond
-    /// what has
-    /// arrived, so a header's claim alone allocates nothing.
+    /// what has arrived, so a header's claim alone allocates nothing.
     /// </summary>
     /// <exception cref="HseNetFileException">The stream ends earlier, is damaged, or the memory does not suffice.</exception>
     /// <exception cref="OperationCanceledException">Reading was cancelled.</exception>

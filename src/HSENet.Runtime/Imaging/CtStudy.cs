@@ -14,8 +14,8 @@ public sealed record CtStudyOptions
 
     /// <summary>
     /// What the collection's table says of this volume (<see cref="MetadataTable.Get"/>): its spacing replaces the file's, its scaling
-    /// follows the
-    /// file's own. Not for DICOM, whose files carry the same attributes, and not beside <see cref="PreprocessingOptions.Rescale"/>.
+    /// follows the file's own. Not for DICOM, whose files carry the same attributes, and not beside
+    /// <see cref="PreprocessingOptions.Rescale"/>.
     /// </summary>
     public VolumeMetadata? Metadata { get; init; }
 

@@ -32,8 +32,7 @@ sealed class Manifest
     /// <param name="content">What the rows must have.</param>
     /// <param name="skipBad">Whether a row that cannot be used is left out and listed in <see cref="Skipped"/>.</param>
     /// <exception cref="HseNetFileException">The file cannot be read, a row is broken or names a file that is not there (the message names
-    /// its line),
-    /// or no row is left to train on.</exception>
+    /// its line), or no row is left to train on.</exception>
     public static Manifest Read(string path, RowContent content, bool skipBad = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

@@ -227,8 +227,7 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
 
     /// <summary>
     /// Cancels what runs and what waits (its readers get <see cref="ObjectDisposedException"/>), and gives all memory back. The device may
-    /// be
-    /// disposed before or after.
+    /// be disposed before or after.
     /// </summary>
     public void Dispose()
     {

@@ -16,8 +16,7 @@ sealed record TensorDescription(string Name, DataType Type, IReadOnlyList<long> 
 
 /// <summary>
 /// Writes one safetensors file. The tensors are declared first and then filled in any order and in pieces of any size, so that none needs
-/// to be in
-/// memory whole. The header's metadata gets the XxHash3 of each tensor (<c>xxh3:NAME</c>). The file has its name only after
+/// to be in memory whole. The header's metadata gets the XxHash3 of each tensor (<c>xxh3:NAME</c>). The file has its name only after
 /// <see cref="Commit"/>.
 /// </summary>
 sealed class SafetensorsWriter : IDisposable

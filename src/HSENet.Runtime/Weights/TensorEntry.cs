@@ -47,8 +47,7 @@ sealed unsafe class TensorEntry
 
     /// <summary>
     /// Address of the first of <see cref="ByteLength"/> bytes, row-major and little-endian, not necessarily aligned. Valid until the source
-    /// is
-    /// disposed; keep the source referenced while it is used. A transposed or otherwise strided view is gathered into memory of its own
+    /// is disposed; keep the source referenced while it is used. A transposed or otherwise strided view is gathered into memory of its own
     /// first.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The source was disposed.</exception>

@@ -17,8 +17,7 @@ public static class ModelConverter
 
     /// <summary>
     /// Writes <see cref="ConversionOptions.Output"/>: <c>config.json</c>, <c>model.safetensors</c> with a checksum per tensor, tokenizer
-    /// files.
-    /// The folder gets its name when everything in it is complete.
+    /// files. The folder gets its name when everything in it is complete.
     /// </summary>
     /// <exception cref="HseNetFileException">A file is missing or does not fit the others, or the output exists.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing is left behind.</exception>

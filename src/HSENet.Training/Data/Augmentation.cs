@@ -6,10 +6,8 @@ namespace HSENet.Training;
 
 /// <summary>
 /// Parameters of one augmentation. The reference's transforms for training (<c>multi_dataset.py</c>): RandRotate90(prob 0.5, in the slices'
-/// plane),
-/// RandFlip(prob 0.1) along each axis, RandScaleIntensity(factors 0.1, prob 0.5), RandShiftIntensity(offsets 0.1, prob 0.5). The slices'
-/// features are those
-/// of the volume as it was.
+/// plane), RandFlip(prob 0.1) along each axis, RandScaleIntensity(factors 0.1, prob 0.5), RandShiftIntensity(offsets 0.1, prob 0.5). The
+/// slices' features are those of the volume as it was.
 /// </summary>
 /// <param name="QuarterTurns">0 to 3.</param>
 /// <param name="FlipDepth">Whether slices are reversed.</param>

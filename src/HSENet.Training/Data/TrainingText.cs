@@ -12,8 +12,7 @@ static class TrainingText
     /// <summary>
     /// Prompt, a space and the answer, with the end token behind them. Labels are the ids from the answer on; what is longer than
     /// <paramref name="maxLength"/> is cut and then has no end token (reference: CapDataset_CT_Rate, whose end token takes the place of the
-    /// first
-    /// padding token).
+    /// first padding token).
     /// </summary>
     public static (int[] Ids, int[] Labels) Answered(LanguageTokenizer tokenizer, int visualTokens, string question, string answer,
         int maxLength)

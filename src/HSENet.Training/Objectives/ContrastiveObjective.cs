@@ -7,8 +7,7 @@ namespace HSENet.Training;
 /// <summary>
 /// Stage 1 trains encoder 1 and a text encoder, stage 2 encoder 2 and another, held to the logits of the frozen stage 1 at first (paper,
 /// section 3.2). All embeddings of a batch come first, then the loss, then the backward pair by pair, which computes the encoders again: a
-/// batch
-/// costs the memory of one pair.
+/// batch costs the memory of one pair.
 /// </summary>
 sealed class ContrastiveObjective : ITrainingObjective
 {

@@ -33,8 +33,7 @@ static class ContrastiveTensors
 
     /// <summary>
     /// What a trained tensor may be called in a checkpoint, the most particular name first: as in a model folder, as stage 1 inside a
-    /// stage-2
-    /// checkpoint, as in a checkpoint of one stage, and the text encoder also as in a BERT of its own.
+    /// stage-2 checkpoint, as in a checkpoint of one stage, and the text encoder also as in a BERT of its own.
     /// </summary>
     internal static IEnumerable<string> Names(string name, int stage)
     {

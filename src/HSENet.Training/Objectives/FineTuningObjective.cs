@@ -6,8 +6,7 @@ namespace HSENet.Training;
 
 /// <summary>
 /// The reference's fine-tuning of report and VQA. A batch is run one sequence at a time: behind a causal mask padding changes nothing, and
-/// the mean
-/// is taken over the label tokens of the whole step.
+/// the mean is taken over the label tokens of the whole step.
 /// </summary>
 sealed class FineTuningObjective : ITrainingObjective
 {

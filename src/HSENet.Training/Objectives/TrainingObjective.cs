@@ -17,8 +17,7 @@ sealed record TrainingExample(int Row, ReadOnlyMemory<float> Volume, ReadOnlyMem
 
     /// <summary>
     /// How much the example counts in the mean of a step: its label tokens (a label is learned from the position before it, so the first
-    /// one
-    /// never counts), or 1 where there are no labels.
+    /// one never counts), or 1 where there are no labels.
     /// </summary>
     public long Weight => Labels.Length == 0 ? 1 : Labels.Skip(1).LongCount(label => label >= 0);
 }

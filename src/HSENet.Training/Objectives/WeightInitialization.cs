@@ -44,8 +44,8 @@ static class WeightInitialization
 
     /// <summary>
     /// The reference's initial values: normal numbers of deviation 0.02 for weights and embeddings, zero for biases and the class token,
-    /// one for norms;
-    /// of an adapter (peft) A uniform within 1/√inputs, which is Kaiming's with a = √5, and B zero; ln(1/0.07) for the logit scale.
+    /// one for norms; of an adapter (peft) A uniform within 1/√inputs, which is Kaiming's with a = √5, and B zero; ln(1/0.07) for the logit
+    /// scale.
     /// </summary>
     /// <param name="name">This project's name of the tensor.</param>
     /// <param name="shape">Its dimensions.</param>

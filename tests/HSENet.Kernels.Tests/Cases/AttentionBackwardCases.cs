@@ -101,8 +101,7 @@ static class AttentionBackwardCases
     static float[] ToFloat(double[] values) => [.. values.Select(value => (float)value)];
 
     // A probability errs by the factor 1 ± r·U of the forward's cases; gradP and gradY·y by (D + 3)·U of their magnitudes; their
-    // difference,
-    // the products and the factor by six roundings. Then sums of S or T·H/G products.
+    // difference, the products and the factor by six roundings. Then sums of S or T·H/G products.
     static Expected[] Expect(AttentionBackwardArguments a)
     {
         int size = a.HeadSize, shared = a.QueryHeads / a.KeyHeads, keyWidth = a.KeyHeads * size;

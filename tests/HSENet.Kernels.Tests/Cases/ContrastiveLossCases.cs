@@ -77,8 +77,7 @@ static class ContrastiveLossCases
         };
 
     // e: the error of a logit. The logarithm of a sum errs by e, by the rounded exponents of its terms, by 4 U for e^x and a U for each
-    // addition, by
-    // 5 U of itself and by its own last rounding; a softmax by that, by e, its exponent's rounding and e^x.
+    // addition, by 5 U of itself and by its own last rounding; a softmax by that, by e, its exponent's rounding and e^x.
     static Expected[] Expect(ContrastiveLossArguments a)
     {
         var reference = ContrastiveLoss.Reference(a);

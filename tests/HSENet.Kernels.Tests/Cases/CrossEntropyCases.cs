@@ -77,9 +77,8 @@ static class CrossEntropyCases
     }
 
     // A logit errs by (C + 2)·U of its magnitudes. A term e^(logit − largest) errs by twice that, by its exponent's rounding and by e^x's 4
-    // U;
-    // what is summed is scaled once for every 128 ids at most, each time with the error of e^x, its exponent's rounding and a product; the
-    // sum has at most V/4 + 130 terms one behind the other. The logarithm errs by 5 U of itself.
+    // U; what is summed is scaled once for every 128 ids at most, each time with the error of e^x, its exponent's rounding and a product;
+    // the sum has at most V/4 + 130 terms one behind the other. The logarithm errs by 5 U of itself.
     static Expected[] Expect(CrossEntropyArguments a)
     {
         var (losses, gradX) = CrossEntropy.Reference(a);

@@ -42,8 +42,7 @@ static class L2NormalizeBackwardCases
     }
 
     // |x| errs by ((C + 1)/2 + 1)·U of itself and enters the first term once, the second three times; a sum of C products errs by (C + 1)·U
-    // of
-    // its magnitudes; six roundings cover the other products.
+    // of its magnitudes; six roundings cover the other products.
     static Expected[] Expect(L2NormalizeBackwardArguments a)
     {
         double[] gradX = L2Normalize.BackwardReference(a);

@@ -7,8 +7,7 @@ public unsafe class WarpInstructionTests
 {
     /// <summary>
     /// Runs a body in one warp. It finds inputs in %a0… (a word for each lane), the lane in %lane, 512 zero bytes of shared memory in
-    /// "tile", the
-    /// address of its lane's 16 of them in %t0, and leaves results in %d0….
+    /// "tile", the address of its lane's 16 of them in %t0, and leaves results in %d0….
     /// </summary>
     static uint[][] Run(string body, uint[][] inputs, int outputs)
     {

@@ -85,8 +85,8 @@ static class GoldenTraining
 
     /// <summary>
     /// Its gradient is zero in exact arithmetic, and what is stored is rounding. A softmax does not see what all its keys share; in an
-    /// encoder of one block
-    /// the class token sees the patches through that block's LayerNorm alone, which does not see by what a score has scaled a patch.
+    /// encoder of one block the class token sees the patches through that block's LayerNorm alone, which does not see by what a score has
+    /// scaled a patch.
     /// </summary>
     public static bool HasNoGradient(Parameter parameter) =>
         parameter.Name.EndsWith(".key.bias", StringComparison.Ordinal) || parameter.Name.EndsWith("Wk.bias", StringComparison.Ordinal)

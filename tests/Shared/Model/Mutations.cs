@@ -31,8 +31,7 @@ internal static class Mutations
 
     /// <summary>
     /// Reads damaged copies of the seeds, each of at most 4 KB. An error must be the project's own, in one line; it may take 2 s and
-    /// allocate
-    /// 4 × file + 256 MB. Damage that is never or always noticed would mean that the test tests nothing.
+    /// allocate 4 × file + 256 MB. Damage that is never or always noticed would mean that the test tests nothing.
     /// </summary>
     public static void Check(byte[][] seeds, Action<byte[]> read, bool isSometimesRefused = true)
     {

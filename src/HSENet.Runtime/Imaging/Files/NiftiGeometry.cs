@@ -98,8 +98,7 @@ internal sealed record NiftiGeometry(double[] Spacing, double[]? MatrixSpacing, 
     }
 
     // The axis on which slices are shifted against each other, as a tilted gantry leaves them: not at a right angle to the two others,
-    // which
-    // are at a right angle to each other.
+    // which are at a right angle to each other.
     static int? TiltedAxis(VolumeOrientation orientation, double[] spacing, List<string> notes)
     {
         bool xy = Skewed(0, 1), xz = Skewed(0, 2), yz = Skewed(1, 2);

@@ -7,8 +7,7 @@ namespace HSENet.Runtime;
 
 /// <summary>
 /// Voxels of a CT in memory outside the managed heap, little-endian, x fastest, then y, then z, in the order of the file: nothing is turned
-/// or
-/// scaled. A value in Hounsfield units is <see cref="Slope"/> × voxel + <see cref="Intercept"/>, as far as the file itself says it.
+/// or scaled. A value in Hounsfield units is <see cref="Slope"/> × voxel + <see cref="Intercept"/>, as far as the file itself says it.
 /// </summary>
 sealed unsafe class VoxelVolume : IDisposable
 {
@@ -104,8 +103,7 @@ sealed unsafe class VoxelVolume : IDisposable
     /// <param name="slope">Hounsfield units = slope × voxel + intercept.</param>
     /// <param name="intercept">See <paramref name="slope"/>.</param>
     /// <param name="orientation">Where x, y and z run in the patient, as in <c>LPS</c> (<see cref="VolumeOrientation.Code"/>); null if that
-    /// is
-    /// not known.</param>
+    /// is not known.</param>
     /// <exception cref="HseNetException">The orientation is no code.</exception>
     /// <exception cref="ArgumentException">The type is none of these, sizes or spacing are not positive, or the number of voxels does not
     /// fit.</exception>

@@ -18,11 +18,9 @@ static class ScanOrientations
     /// <remarks>
     /// CT-RATE is stored L, P, S: https://github.com/ibrahimethemhamamci/CT-CLIP/issues/41 and
     /// https://github.com/TorchIO-project/torchio/issues/1282 find that its encoder expects S, L, P after the script's transpose of (x, y,
-    /// z)
-    /// to (z, x, y). Headers of its first release state nothing: https://huggingface.co/datasets/ibrahimhamamci/CT-RATE/discussions/58.
+    /// z) to (z, x, y). Headers of its first release state nothing: https://huggingface.co/datasets/ibrahimhamamci/CT-RATE/discussions/58.
     /// For BIMCV-R no public statement was found. The reference turns its slices by a quarter the other way than those of CT-RATE, which
-    /// gives
-    /// the same picture exactly if x and y run the other way: R, A, S.
+    /// gives the same picture exactly if x and y run the other way: R, A, S.
     /// </remarks>
     public static string CodeOf(PreprocessingPreset preset) => preset == PreprocessingPreset.BimcvR ? "RAS" : "LPS";
 

@@ -143,8 +143,7 @@ sealed partial class LanguageModel
 
     /// <summary>
     /// Turns the gradient of the output, in <see cref="TrainingBuffers.Grad"/>, into the gradient of the embedded tokens, in place; the
-    /// gradients of
-    /// visual tokens are its rows from 1 on.
+    /// gradients of visual tokens are its rows from 1 on.
     /// </summary>
     public View<float> Backward(in Pass pass, in Sequence sequence)
     {

@@ -20,8 +20,7 @@ sealed class ContrastiveHead(WeightStore weights, int stage, int channels)
 
     /// <summary>
     /// Writes the gradient of the features, zero but for CLS, given that of the embedding [C], which is overwritten, and adds to the
-    /// gradients of
-    /// the projection.
+    /// gradients of the projection.
     /// </summary>
     public void ImageBackward(Device device, View<float> features, View<float> projected, View<float> gradEmbedding,
         View<float> gradFeatures) =>

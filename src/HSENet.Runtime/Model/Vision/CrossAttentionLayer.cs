@@ -48,8 +48,7 @@ sealed class CrossAttentionLayer(WeightStore weights, string name, int channels,
 
     /// <summary>
     /// Memory of a forward: projected queries, keys, values, what was mixed from the values, the attention map, and the sum that is
-    /// normalised,
-    /// which has the queries' place unless they are kept.
+    /// normalised, which has the queries' place unless they are kept.
     /// </summary>
     public readonly record struct Buffers(PlannedBuffer Query, PlannedBuffer Key, PlannedBuffer Value, PlannedBuffer Mixed,
         PlannedBuffer Map, PlannedBuffer Summed)

@@ -16,8 +16,7 @@ sealed class SliceGuidance(WeightStore weights, string encoder, int channels)
 
     /// <summary>
     /// Memory of a forward; what the slices say about the patches has the queries' place, and the patches before they were scored are not
-    /// kept, unless
-    /// backward follows.
+    /// kept, unless backward follows.
     /// </summary>
     public readonly record struct Buffers(CrossAttentionLayer.Buffers Attention, PlannedBuffer Guided, PlannedBuffer Scores,
         PlannedBuffer Unscored, int Slices);

@@ -30,9 +30,8 @@ sealed partial class VisionModel
 
     /// <summary>
     /// Visual tokens [n, width] from a volume and slice features, as <see cref="Encode"/>; everything that backward needs stays. The
-    /// reference trains with
-    /// the frozen encoders' dropout on: <paramref name="frozen"/>. Without it, features that are <paramref name="kept"/> are not computed
-    /// again.
+    /// reference trains with the frozen encoders' dropout on: <paramref name="frozen"/>. Without it, features that are
+    /// <paramref name="kept"/> are not computed again.
     /// </summary>
     public View<float> EncodeKeeping(in Pass pass, TrainingBuffers buffers, View<float> volume, View<float> sliceFeatures,
         AttentionDropout dropout, AttentionDropout frozen, FrozenFeatures? kept = null)
