@@ -8,13 +8,20 @@ static class ForeignContent
     /// <summary>Bytes of a file's beginning that <see cref="Of"/> looks at, at most.</summary>
     public const int Looked = 256;
 
+    /// <summary>The error of a file that is of none of the formats that are expected.</summary>
+    /// <param name="file">What messages call it.</param>
+    /// <param name="start">How it begins; 16 bytes are enough.</param>
+    /// <param name="expected">The formats.</param>
+    public static HseNetFileException Refusal(string file, ReadOnlySpan<byte> start, string expected) =>
+        new(file, Of(start) is { } foreign ? $"is {foreign}" : "is of no known format", expected);
+
     /// <summary>What a file is that cannot be data, in words; null if nothing is known of it.</summary>
     /// <param name="start">How the file begins.</param>
     public static string? Of(ReadOnlySpan<byte> start)
     {
         string text = Encoding.Latin1.GetString(start[..Math.Min(start.Length, Looked)])
             .TrimStart('\u00ef', '\u00bb', '\u00bf', ' ', '\t', '\r', '\n');
-        if (text.StartsWith("version https://git-lfs", StringComparison.Ordinal))
+        if (text.StartsWith("version https://", StringComparison.Ordinal))
             return "a Git LFS pointer, not the file ('git lfs pull' fetches it)";
         return text.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase)
             || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase)

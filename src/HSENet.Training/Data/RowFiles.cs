@@ -62,8 +62,7 @@ static class RowFiles
         if (NumpyFile.IsClaimed(peeked.Head))
             return NumpyFile.ReadHeader(peeked, path);
         if (!NiftiHeader.IsClaimed(peeked.Head))
-            throw new HseNetFileException(path, "is of no known format",
-                "NIfTI (.nii, .nii.gz, .hdr with .img), NumPy (.npy) or DICOM (a folder or .zip)");
+            throw ForeignContent.Refusal(path, peeked.Head, VolumeFile.Formats);
         NiftiHeader.Read(peeked, path, out _);
         return null;
     }

@@ -1,4 +1,4 @@
-// Checkpoints are read by what they hold, and what is no checkpoint is said in words.
+// Checkpoints are read by what they hold, and what is no checkpoint or scan is said in words.
 using System.Text;
 using HSENet.Tests;
 
@@ -19,6 +19,12 @@ public class ContentTests
             File.WriteAllBytes(file, Encoding.UTF8.GetBytes(content));
             var e = Assert.Throws<HseNetFileException>(() => TensorSource.Open(file));
             Assert.Contains(words, e.Message, StringComparison.Ordinal);
+        }
+        foreach (string ending in (string[])["nii", "npy", "img"])
+        {
+            string file = folder.At($"scan.{ending}");
+            File.WriteAllBytes(file, Encoding.UTF8.GetBytes(content));
+            Assert.Contains(words, Assert.Throws<HseNetFileException>(() => CtStudy.Open(file)).Message, StringComparison.Ordinal);
         }
     }
 

@@ -6,6 +6,9 @@ namespace HSENet.Runtime;
 /// <summary>Reads volumes from files and streams.</summary>
 static class VolumeFile
 {
+    /// <summary>What is read, in messages.</summary>
+    internal const string Formats = "NIfTI (.nii, .nii.gz, .hdr with .img), NumPy (.npy) or DICOM (a folder or .zip)";
+
     /// <summary>
     /// Reads NIfTI-1 and NIfTI-2 (.nii, .nii.gz, a pair by either name), NumPy's .npy, and DICOM: a folder with everything below it, or a
     /// zip file.
@@ -106,7 +109,6 @@ static class VolumeFile
             return NumpyFile.ReadVolume(content, name, options);
         if (NiftiHeader.IsClaimed(content.Head))
             return NiftiFile.Read(content, name, options, openImage);
-        throw new HseNetFileException(name, "is of no known format",
-            "NIfTI (.nii, .nii.gz, .hdr with .img), NumPy (.npy) or DICOM (a folder or .zip)");
+        throw ForeignContent.Refusal(name, content.Head, Formats);
     }
 }
