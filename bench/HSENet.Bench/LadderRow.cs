@@ -39,7 +39,7 @@ sealed record LadderRow(string Row, string Ptx, string Listing, string Kernel, s
         using (FileStream stream = File.OpenRead(Path.Combine(folder, Listing)))
             store.Add(stream);
         GpuModel gpu = GpuModel.Find(Gpu) ?? throw new HseNetException($"{Row}: there is no GPU '{Gpu}'");
-        MachineListing listing = store.Find(ptx, Kernel, PtxTiming.Architecture(gpu)!)
+        MachineListing listing = store.Find(ptx, Kernel, gpu.Target)
             ?? throw new HseNetException($"{Row}: {Listing} has no machine code of {Kernel} for {gpu.Name}");
         return PtxTiming.Predict(ptx, Launch(), gpu, listing, Registers);
     }

@@ -57,8 +57,7 @@ static class PtxPredict
         return prediction!;
     }
 
-    static MachineListing? Listing(string ptx, string kernel, GpuModel gpu, string? path) => PtxListings.Find(ptx, kernel,
-        PtxTiming.Architecture(gpu) ?? throw new HseNetException($"--predict: the model does not know {gpu.Name}"), path);
+    static MachineListing? Listing(string ptx, string kernel, GpuModel gpu, string? path) => PtxListings.Find(ptx, kernel, gpu.Target, path);
 
     /// <summary>The prediction as one JSON object.</summary>
     public static string Json(TimingPrediction prediction)

@@ -99,7 +99,7 @@ static unsafe partial class Exports
     [UnmanagedCallersOnly(EntryPoint = "cuFuncSetCacheConfig")]
     static int FuncSetCacheConfig(nint function, int config) => Device.Call("cuFuncSetCacheConfig", () => Device.Get<Function>(function));
 
-    static int MostShared => Device.Gpu.SharedBytesPerMultiprocessor - GpuModel.SystemSharedBytesPerBlock;
+    static int MostShared => Device.Gpu.SharedBytesPerMultiprocessor - Device.Gpu.SystemSharedBytesPerBlock;
 
     static int AllowedDynamic(Function function) => function.MaxDynamicSharedBytes >= 0
         ? function.MaxDynamicSharedBytes : Device.DefaultSharedBytes - function.Kernel.StaticSharedBytes;

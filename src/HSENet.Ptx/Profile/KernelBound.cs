@@ -35,7 +35,7 @@ public sealed record KernelBound(double Memory, double Level2, double Tensor, do
         {
             double operations = (double)LaunchProfile.MatrixOperations(i) * counts.WarpInstructions[n];
             if (operations > 0)
-                tensor += operations / gpu.TensorTera(i) / 1e6;
+                tensor += operations / gpu.MmaTera(i) / 1e6;
             else
                 switch (InstructionClass.PipeOf(i))
                 {
@@ -51,18 +51,18 @@ public sealed record KernelBound(double Memory, double Level2, double Tensor, do
         }
         (double Clocks, string Limit)[] pipes =
         [
-            (counts.WarpInstructions.Sum() / (double)GpuModel.IssuesPerClock, "issue slots"),
+            (counts.WarpInstructions.Sum() / (double)gpu.IssuesPerClock, "issue slots"),
             (f32 * 32 / gpu.F32LanesPerClock, "f32"),
             (f64 * 32 / gpu.F64LanesPerClock, "f64"),
             (half * 32 / gpu.HalfLanesPerClock, "half"),
             (Math.Max(integer, multiply) * 32 / gpu.IntegerLanesPerClock, "integer"),
-            (special * 32 / GpuModel.SpecialLanesPerClock, "special functions"),
+            (special * 32 / gpu.SpecialLanesPerClock, "special functions"),
             // A request to shared memory passes once for each wavefront.
             (counts.SharedWavefronts.Sum() + (double)counts.GlobalPasses.Sum(), "load-store"),
         ];
         var (clocks, limit) = pipes.MaxBy(pipe => pipe.Clocks);
         double clocksPerMicrosecond = gpu.BoostGigahertz * 1e3;
-        double level2BytesPerClock = Math.Min(gpu.Level2BytesPerClock ?? double.PositiveInfinity, busy * GpuModel.PortBytesPerClock);
+        double level2BytesPerClock = Math.Min(gpu.Level2BytesPerClock ?? double.PositiveInfinity, busy * gpu.PortBytesPerClock);
         return new KernelBound(memoryBytes / gpu.MemoryGigabytesPerSecond / 1e3,
             Math.Max(memoryBytes, passing * (double)KernelProfile.SectorBytes) / level2BytesPerClock / clocksPerMicrosecond,
             tensor * gpu.Multiprocessors / busy, clocks / (clocksPerMicrosecond * busy), limit);

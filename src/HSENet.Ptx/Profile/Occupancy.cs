@@ -18,12 +18,12 @@ public sealed record Occupancy(int Blocks, int Warps, double Share, string Limit
         ArgumentNullException.ThrowIfNull(gpu);
         int warps = (int)((threads + 31) / 32);
         int perWarp = 32 * Math.Max(1, (registers + RegisterStep - 1) / RegisterStep) * RegisterStep;
-        long sharedPerBlock = (sharedBytes + GpuModel.SystemSharedBytesPerBlock + SharedStep - 1) / SharedStep * SharedStep;
+        long sharedPerBlock = (sharedBytes + gpu.SystemSharedBytesPerBlock + SharedStep - 1) / SharedStep * SharedStep;
         (long Blocks, string Limit)[] limits =
         [
             (gpu.WarpsPerMultiprocessor / warps, "warps"),
             (gpu.BlocksPerMultiprocessor, "blocks"),
-            (Quarters * (GpuModel.RegistersPerMultiprocessor / Quarters / perWarp) / warps, "registers"),
+            (Quarters * (gpu.RegistersPerMultiprocessor / Quarters / perWarp) / warps, "registers"),
             (gpu.SharedBytesPerMultiprocessor / sharedPerBlock, "shared memory"),
         ];
         var (blocks, limit) = limits.MinBy(entry => entry.Blocks);

@@ -23,21 +23,20 @@ static class KernelTimer
     /// <param name="sharedBytes">Shared memory of a block.</param>
     /// <param name="bufferBytes">Bytes of the launch's buffers; what of them fits into the second-level cache stays there from launch to
     /// launch.</param>
-    public static TimingPrediction Predict(MachineKernel kernel, TimingGpu gpu, int registers, long sharedBytes, long bufferBytes)
+    public static TimingPrediction Predict(MachineKernel kernel, GpuModel gpu, int registers, long sharedBytes, long bufferBytes)
     {
-        GpuModel model = gpu.Model;
-        Occupancy occupancy = Occupancy.Of(model, kernel.Block.Count, registers, sharedBytes);
+        Occupancy occupancy = Occupancy.Of(gpu, kernel.Block.Count, registers, sharedBytes);
         if (occupancy.Blocks == 0)
-            throw new EmulatorException($"{kernel.Program.Listing.Kernel}: not one block fits on a multiprocessor of {model.Name}; too "
+            throw new EmulatorException($"{kernel.Program.Listing.Kernel}: not one block fits on a multiprocessor of {gpu.Name}; too "
                 + $"many "
                 + $"{occupancy.Limit}");
         TimedInstruction[] program = TimedInstruction.Of(kernel.Program.Listing, gpu);
-        long blocks = kernel.Grid.Count, fullest = (blocks + model.Multiprocessors - 1) / model.Multiprocessors;
+        long blocks = kernel.Grid.Count, fullest = (blocks + gpu.Multiprocessors - 1) / gpu.Multiprocessors;
         int resident = (int)Math.Min(occupancy.Blocks, fullest);
         MachineKernel.WarpPath path = kernel.Path(0);
         double kept = Math.Clamp(2 - 2.0 * bufferBytes / gpu.L2Bytes, 0, 1);
-        MemoryShares shares = MemoryShares.Of(kernel, program, path.Branch, model.Multiprocessors, resident, kept);
-        int l1 = (int)Math.Max(8 * 1024, gpu.L1Bytes - resident * (sharedBytes + GpuModel.SystemSharedBytesPerBlock));
+        MemoryShares shares = MemoryShares.Of(kernel, program, path.Branch, gpu.Multiprocessors, resident, kept);
+        int l1 = (int)Math.Max(8 * 1024, gpu.L1Bytes - resident * (sharedBytes + gpu.SystemSharedBytesPerBlock));
         Runner runner = new(kernel, gpu, program, shares, path, l1);
         BlockTime time = runner.Blocks(resident);
         long waves = fullest / resident, rest = fullest % resident;
@@ -55,7 +54,7 @@ static class KernelTimer
     public sealed record BlockTime(double Cycles, MultiprocessorResult Run);
 
     // Runs blocks at several distances from each other.
-    sealed class Runner(MachineKernel kernel, TimingGpu gpu, TimedInstruction[] program, MemoryShares shares, MachineKernel.WarpPath path,
+    sealed class Runner(MachineKernel kernel, GpuModel gpu, TimedInstruction[] program, MemoryShares shares, MachineKernel.WarpPath path,
         int l1)
     {
         public BlockTime Blocks(int resident)
@@ -86,7 +85,7 @@ static class KernelTimer
         MultiprocessorResult Once(int resident, int rounds, double distance)
         {
             Multiprocessor sm = new(gpu, program, shares.Share, path.Branch);
-            int multiprocessors = gpu.Model.Multiprocessors;
+            int multiprocessors = gpu.Multiprocessors;
             LoopCut? cut = rounds > 0 ? new LoopCut(path.Branch, rounds, path.Afterwards) : null;
             IEnumerable<IReadOnlyList<IWarpStream>> blocks = Enumerable.Range(0, resident)
                 .Select(b => kernel.Warps(b * (long)multiprocessors % kernel.Grid.Count, cut));

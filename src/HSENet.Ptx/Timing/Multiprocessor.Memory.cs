@@ -40,11 +40,11 @@ sealed partial class Multiprocessor
         queue.Enqueue(start);
         if (i.ReadBarrier >= 0)
             w.Set(i.ReadBarrier, start, false);
-        long fromUnit = gpu.SharedLatency - gpu.ToUnit - gpu.Slot;
+        long fromUnit = gpu.SharedLatency - gpu.ToUnit - gpu.LoadStoreSlot;
         bool isLong = false;
         long done;
         if (mask == 0)
-            done = start + gpu.Slot;
+            done = start + gpu.LoadStoreSlot;
         else if (shared || i.Kind is TimedKind.Exchange or TimedKind.Transpose)
             done = start + clocks + fromUnit + (i.Bytes == 16 && i.Kind == TimedKind.SharedLoad ? 2 : 0);
         else
@@ -67,14 +67,14 @@ sealed partial class Multiprocessor
     int Clocks(in TimedInstruction i, ReadOnlySpan<ulong> addresses, uint mask, bool shared)
     {
         if (mask == 0)
-            return gpu.Slot;
+            return gpu.LoadStoreSlot;
         return i.Kind switch
         {
-            TimedKind.MatrixLoad => AccessCost.Matrix(addresses, i.Count, gpu.Slot),
-            TimedKind.Copy => Math.Max(gpu.Slot, i.Bytes / 4),
-            TimedKind.Transpose => Math.Max(gpu.Slot, 2), // in and out
-            _ when shared => AccessCost.Shared(addresses, mask, i.Bytes, gpu.Slot),
-            _ => gpu.Slot,
+            TimedKind.MatrixLoad => AccessCost.Matrix(addresses, i.Count, gpu.LoadStoreSlot),
+            TimedKind.Copy => Math.Max(gpu.LoadStoreSlot, i.Bytes / 4),
+            TimedKind.Transpose => Math.Max(gpu.LoadStoreSlot, 2), // in and out
+            _ when shared => AccessCost.Shared(addresses, mask, i.Bytes, gpu.LoadStoreSlot),
+            _ => gpu.LoadStoreSlot,
         };
     }
 
@@ -124,7 +124,7 @@ sealed partial class Multiprocessor
             if (Random() < 1 - Math.Pow(1 - memoryShare, sectors))
                 latency = gpu.MemoryLatency;
         }
-        return (long)(passed + latency * (1 + gpu.Spread * (2 * Random() - 1)));
+        return (long)(passed + latency * (1 + gpu.LatencySpread * (2 * Random() - 1)));
     }
 
     long Store(TimedWarp w, in TimedInstruction i, ReadOnlySpan<ulong> addresses, uint mask, long start)
@@ -137,7 +137,7 @@ sealed partial class Multiprocessor
         _result.MemoryBytes[w.Step.Index] += gathered;
         double passed = Math.Max(_l2.Take(32 * count, _tagFree), _memory.Take(gathered, _tagFree));
         _unitFree = Math.Max(_unitFree, (long)(passed - StoresAhead));
-        return start + gpu.Slot;
+        return start + gpu.LoadStoreSlot;
     }
 
     long Atomic(TimedWarp w, in TimedInstruction i, ReadOnlySpan<ulong> addresses, uint mask, long start)

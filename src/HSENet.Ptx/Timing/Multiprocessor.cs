@@ -6,7 +6,7 @@ namespace HSENet.Ptx;
 /// <param name="program">The instructions.</param>
 /// <param name="memoryShares">For each instruction the share of its requests beyond the first-level cache that memory has to serve.</param>
 /// <param name="mainBranch">Index of the branch that ends the main loop, or -1.</param>
-sealed partial class Multiprocessor(TimingGpu gpu, TimedInstruction[] program, double[] memoryShares, int mainBranch)
+sealed partial class Multiprocessor(GpuModel gpu, TimedInstruction[] program, double[] memoryShares, int mainBranch)
 {
     const int Schedulers = 4, ReadWindow = 2;
     const long Never = long.MaxValue;
@@ -26,8 +26,8 @@ sealed partial class Multiprocessor(TimingGpu gpu, TimedInstruction[] program, d
     public MultiprocessorResult Run(IEnumerator<IReadOnlyList<IWarpStream>> blocks, IReadOnlyList<long> starts, int l1Bytes)
     {
         _l1 = new FirstLevelCache(l1Bytes);
-        _l2 = new Bandwidth(gpu.L2Share, gpu.L2Burst, gpu.BurstClocks);
-        _memory = new Bandwidth(gpu.MemoryShare, gpu.L2Burst, gpu.BurstClocks);
+        _l2 = new Bandwidth(gpu.AttainableL2BytesPerClock, gpu.PortBytesPerClock, gpu.BurstClocks);
+        _memory = new Bandwidth(gpu.MemoryBytesPerClock, gpu.PortBytesPerClock, gpu.BurstClocks);
         _blocks = blocks;
         foreach (long start in starts)
             StartBlock(start);
@@ -118,7 +118,7 @@ sealed partial class Multiprocessor(TimingGpu gpu, TimedInstruction[] program, d
         if (i.Pipe != TimedPipe.None && w.Step.Mask != 0)
         {
             ref double free = ref _pipeFree[w.Scheduler, (int)i.Pipe];
-            free = Math.Max(free, now) + i.PipeClocks;
+            free = (free > now - 1 ? free : now) + i.PipeClocks; // a fraction of a clock is not lost in a row
             _bankFree[w.Scheduler, 0] = Math.Max(_bankFree[w.Scheduler, 0], now) + i.Reads.Even;
             _bankFree[w.Scheduler, 1] = Math.Max(_bankFree[w.Scheduler, 1], now) + i.Reads.Odd;
         }

@@ -15,27 +15,26 @@ static class PtxEstimate
     /// <param name="gpu">Where it would run.</param>
     /// <param name="registers">Registers of a thread.</param>
     /// <param name="sharedBytes">Shared memory of a block.</param>
-    public static TimingPrediction Predict(EmulatorKernel kernel, Emulator emulator, TimedLaunch launch, TimingGpu gpu, int registers,
+    public static TimingPrediction Predict(EmulatorKernel kernel, Emulator emulator, TimedLaunch launch, GpuModel gpu, int registers,
         long sharedBytes)
     {
-        GpuModel model = gpu.Model;
-        Occupancy occupancy = Occupancy.Of(model, launch.Block.Count, registers, sharedBytes);
+        Occupancy occupancy = Occupancy.Of(gpu, launch.Block.Count, registers, sharedBytes);
         if (occupancy.Blocks == 0)
-            throw new EmulatorException($"{launch.Kernel}: not one block fits on a multiprocessor of {model.Name}; too many "
+            throw new EmulatorException($"{launch.Kernel}: not one block fits on a multiprocessor of {gpu.Name}; too many "
                 + $"{occupancy.Limit}");
-        long blocks = launch.Grid.Count, fullest = (blocks + model.Multiprocessors - 1) / model.Multiprocessors;
+        long blocks = launch.Grid.Count, fullest = (blocks + gpu.Multiprocessors - 1) / gpu.Multiprocessors;
         int resident = (int)Math.Min(occupancy.Blocks, fullest), warpsPerBlock = (int)((launch.Block.Count + 31) / 32);
         DecodedKernel decoded = kernel.Decoded(CheckLevel.Profile);
         if (decoded.Statements.Exists(statement => statement.Opcode == "wmma"))
             throw new EmulatorException($"{launch.Kernel}: no estimate from PTX, which does not say how wmma loads its fragments; it "
                 + $"takes machine "
-                + $"code for {gpu.Architecture}");
+                + $"code for {gpu.Target}");
         PtxTrace trace = new(decoded, MostEntries / (resident * warpsPerBlock));
         emulator.Launch(kernel, launch.Grid, launch.Block, launch.DynamicSharedBytes, launch.Parameters, new EmulatorOptions
         {
             Profile = true,
             Observer = trace,
-            Blocks = [.. Enumerable.Range(0, resident).Select(b => b * (long)model.Multiprocessors).Where(number => number < blocks)],
+            Blocks = [.. Enumerable.Range(0, resident).Select(b => b * (long)gpu.Multiprocessors).Where(number => number < blocks)],
         });
         PtxRules rules = new(decoded, gpu);
         double[] executed = Executed(trace, rules, decoded, blocks / (double)resident);
@@ -43,7 +42,7 @@ static class PtxEstimate
         double share = Share(trace, decoded, rules, launch.BufferBytes, blocks / (double)resident, fullest / (double)resident) * (1 - kept);
         double[] shares = new double[rules.Program.Length];
         Array.Fill(shares, share);
-        int l1 = (int)Math.Max(8 * 1024, gpu.L1Bytes - resident * (sharedBytes + GpuModel.SystemSharedBytesPerBlock));
+        int l1 = (int)Math.Max(8 * 1024, gpu.L1Bytes - resident * (sharedBytes + gpu.SystemSharedBytesPerBlock));
         (double cycles, MultiprocessorResult run) = Run(trace, rules, decoded, gpu, shares, resident, l1, 0);
         (cycles, run) = resident == 1 ? (cycles, run) : Run(trace, rules, decoded, gpu, shares, resident, l1, Distance * cycles);
         long waves = fullest / resident, rest = fullest % resident;
@@ -53,7 +52,7 @@ static class PtxEstimate
         return TimingPrediction.Make(work, gpu, rules.Program, occupancy, 1 - share, run, all, fullest / (double)resident);
     }
 
-    static (double Cycles, MultiprocessorResult Run) Run(PtxTrace trace, PtxRules rules, DecodedKernel kernel, TimingGpu gpu,
+    static (double Cycles, MultiprocessorResult Run) Run(PtxTrace trace, PtxRules rules, DecodedKernel kernel, GpuModel gpu,
         double[] shares,
         int resident, int l1, double distance)
     {

@@ -15,9 +15,9 @@ sealed class PtxRules
     const int Boards = 15, LongestUnrolled = 40;
 
     readonly DecodedKernel _kernel;
-    readonly TimingGpu _gpu;
+    readonly GpuModel _gpu;
 
-    public PtxRules(DecodedKernel kernel, TimingGpu gpu)
+    public PtxRules(DecodedKernel kernel, GpuModel gpu)
     {
         (_kernel, _gpu) = (kernel, gpu);
         int count = kernel.Statements.Count;
@@ -153,8 +153,8 @@ sealed class PtxRules
         double operations = LaunchProfile.MatrixOperations(i);
         (TimedKind, TimedPipe, double) of = kind switch
         {
-            "tensor core" => (TimedKind.Plain, TimedPipe.Tensor, operations / _gpu.TensorOperations
-                * (i.Has("tf32") ? 2 : InstructionClass.MatrixType(i) is "s8" or "u8" ? 0.5 : 1)),
+            "tensor core" => (TimedKind.Plain, TimedPipe.Tensor, operations * _gpu.IssuesPerClock
+                / _gpu.MmaOperations(InstructionClass.MatrixType(i), i.Types[0].Word() == "f16")),
             "matrix load and store" => (TimedKind.MatrixLoad, TimedPipe.None, 0),
             "async copy" => (i.Has("commit_group") ? TimedKind.CopyCommit : i.Has("wait_group") || i.Has("wait_all") ? TimedKind.CopyWait
                 : TimedKind.Copy, TimedPipe.None, 0),
@@ -169,8 +169,8 @@ sealed class PtxRules
             "global load" or "generic load" => (TimedKind.GlobalLoad, TimedPipe.None, 0),
             "global store" or "generic store" => (TimedKind.GlobalStore, TimedPipe.None, 0),
             "integer" when i.Opcode is "mul" or "mad" => (TimedKind.Plain, TimedPipe.Multiply, _gpu.IntegerClocks),
-            "f32 arithmetic" => (TimedKind.Plain, TimedPipe.Float, i.Opcode == "div" ? 10 * _gpu.FloatClocks : _gpu.FloatClocks),
-            "f64 arithmetic" => (TimedKind.Plain, TimedPipe.Double, _gpu.DoubleClocks),
+            "f32 arithmetic" => (TimedKind.Plain, TimedPipe.Float, i.Opcode == "div" ? 10 * _gpu.F32Clocks : _gpu.F32Clocks),
+            "f64 arithmetic" => (TimedKind.Plain, TimedPipe.Double, _gpu.F64Clocks),
             _ when kind.EndsWith("arithmetic", StringComparison.Ordinal) => (TimedKind.Plain, TimedPipe.Half, _gpu.HalfClocks),
             "fence" or "parameter load" or "parameter store" => (TimedKind.Plain, TimedPipe.None, 0),
             _ => (TimedKind.Plain, TimedPipe.Integer, _gpu.IntegerClocks),

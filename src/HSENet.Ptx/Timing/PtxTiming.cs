@@ -7,13 +7,6 @@ public static class PtxTiming
     // Buffers of a predicted launch have addresses and no memory, apart by more than a page of the GPU.
     const ulong FirstAddress = 0x7_0000_0000, Apart = 1 << 21;
 
-    /// <summary>The architecture whose machine code a GPU runs: <c>sm_90</c>; null when the model of time does not know the GPU.</summary>
-    public static string? Architecture(GpuModel gpu)
-    {
-        ArgumentNullException.ThrowIfNull(gpu);
-        return TimingGpus.Find(gpu.Key)?.Architecture;
-    }
-
     /// <summary>Predicts a launch.</summary>
     /// <param name="ptx">The text that has the kernel.</param>
     /// <param name="launch">The launch; buffers without values are taken for zeros.</param>
@@ -49,13 +42,12 @@ public static class PtxTiming
         ArgumentNullException.ThrowIfNull(launch);
         ArgumentNullException.ThrowIfNull(gpu);
         ArgumentNullException.ThrowIfNull(listing);
-        TimingGpu timing = TimingGpus.Find(gpu.Key) ?? throw new EmulatorException($"the model of time does not know {gpu.Name}");
         long shared = KernelFacts.Of(PtxModule.Parse(launch.Ptx), launch.Kernel).StaticSharedBytes + launch.DynamicSharedBytes;
         MachineProgram program = new(listing);
         MachineKernel kernel = new(program, launch.Grid, launch.Block, launch.Parameters, program.SharedStart + (int)shared, launch.Memory);
         try
         {
-            return KernelTimer.Predict(kernel, timing, registers > 0 ? registers : listing.Registers, shared, launch.BufferBytes);
+            return KernelTimer.Predict(kernel, gpu, registers > 0 ? registers : listing.Registers, shared, launch.BufferBytes);
         }
         catch (NotSupportedException e)
         {
@@ -77,7 +69,6 @@ public static class PtxTiming
         ArgumentNullException.ThrowIfNull(ptx);
         ArgumentNullException.ThrowIfNull(launch);
         ArgumentNullException.ThrowIfNull(gpu);
-        TimingGpu timing = TimingGpus.Find(gpu.Key) ?? throw new EmulatorException($"the model of time does not know {gpu.Name}");
         using EmulatorModule module = EmulatorModule.Load(ptx);
         EmulatorKernel kernel = module.Kernel(launch.Kernel);
         using EmulatorMemory memory = new();
@@ -95,7 +86,7 @@ public static class PtxTiming
         KernelFacts facts = KernelFacts.Of(module.Program, launch.Kernel);
         TimedLaunch timed = new(ptx, launch.Kernel, launch.Grid, launch.Block, launch.DynamicSharedBytes, parameters,
             launch.Buffers.Sum(buffer => buffer.Bytes), null);
-        return PtxEstimate.Predict(kernel, new Emulator(memory), timed, timing, facts.EstimatedLiveRegisters,
+        return PtxEstimate.Predict(kernel, new Emulator(memory), timed, gpu, facts.EstimatedLiveRegisters,
             facts.StaticSharedBytes + launch.DynamicSharedBytes);
     }
 

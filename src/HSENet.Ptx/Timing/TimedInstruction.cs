@@ -69,13 +69,13 @@ readonly record struct TimedInstruction(int Line, TimedKind Kind, TimedPipe Pipe
     public (byte Even, byte Odd) Reads { get; init; }
 
     /// <summary>The instructions of a listing, for a GPU.</summary>
-    public static TimedInstruction[] Of(MachineListing listing, TimingGpu gpu)
+    public static TimedInstruction[] Of(MachineListing listing, GpuModel gpu)
     {
         (byte, byte)[] reads = RegisterReads.Of(listing);
         return [.. listing.Instructions.Select((i, n) => Of(i, gpu) with { Reads = reads[n] })];
     }
 
-    static TimedInstruction Of(MachineInstruction i, TimingGpu gpu)
+    static TimedInstruction Of(MachineInstruction i, GpuModel gpu)
     {
         MachineControl control = i.Control;
         double operations = i.Class == MachineClass.Tensor ? MatrixOperations(i) : 0;
@@ -125,20 +125,20 @@ readonly record struct TimedInstruction(int Line, TimedKind Kind, TimedPipe Pipe
         _ => TimedKind.Plain,
     };
 
-    static (TimedPipe, double) PipeOf(MachineInstruction i, TimingGpu gpu, double operations)
+    static (TimedPipe, double) PipeOf(MachineInstruction i, GpuModel gpu, double operations)
     {
         // The uniform data path has a pipe of its own and is never the limit.
         if (i.Opcode.StartsWith('U') && i.Class is MachineClass.Integer or MachineClass.Compare or MachineClass.Move)
             return (TimedPipe.None, 0);
         return i.Class switch
         {
-            MachineClass.F32 => i.Opcode is "FMNMX" or "FSEL" ? (TimedPipe.Integer, gpu.IntegerClocks) : (TimedPipe.Float, gpu.FloatClocks),
+            MachineClass.F32 => i.Opcode is "FMNMX" or "FSEL" ? (TimedPipe.Integer, gpu.IntegerClocks) : (TimedPipe.Float, gpu.F32Clocks),
             MachineClass.Half => (TimedPipe.Half, gpu.HalfClocks),
-            MachineClass.F64 => (TimedPipe.Double, gpu.DoubleClocks),
+            MachineClass.F64 => (TimedPipe.Double, gpu.F64Clocks),
             MachineClass.Special => (TimedPipe.Special, gpu.SpecialClocks),
             MachineClass.Conversion when i.Opcode is "F2I" or "I2F" or "F2F" or "FRND" => (TimedPipe.Special, gpu.SpecialClocks),
             MachineClass.Conversion => (TimedPipe.Integer, gpu.IntegerClocks),
-            MachineClass.Tensor => (TimedPipe.Tensor, operations / gpu.TensorOperations),
+            MachineClass.Tensor => (TimedPipe.Tensor, operations * gpu.IssuesPerClock / MatrixRate(i, gpu)),
             MachineClass.Integer or MachineClass.Move when i.Opcode == "IMAD" => (TimedPipe.Multiply, gpu.IntegerClocks),
             MachineClass.Integer or MachineClass.Compare => (TimedPipe.Integer, gpu.IntegerClocks),
             MachineClass.Move when i.Opcode is "MOV" or "CS2R" or "SEL" => (TimedPipe.Integer, gpu.IntegerClocks),
@@ -147,8 +147,10 @@ readonly record struct TimedInstruction(int Line, TimedKind Kind, TimedPipe Pipe
         };
     }
 
-    // HMMA.16816.F32, HMMA.1688.F32.TF32, IMMA.16832.S8.S8: rows, columns and depth stand in the second word. Counted as 16-bit operations:
-    // factors of 8 bits go twice as fast, tf32 half as fast.
+    static double MatrixRate(MachineInstruction i, GpuModel gpu) => gpu.MmaOperations(i.Has("TF32") ? "tf32" : i.Opcode is "IMMA" or "QMMA"
+        ? "s8" : "bf16", i.Opcode == "HMMA" && !i.Has("F32"));
+
+    // HMMA.16816.F32, HMMA.1688.F32.TF32, IMMA.16832.S8.S8: rows, columns and depth stand in the second word.
     static double MatrixOperations(MachineInstruction i)
     {
         string shape = i.Mnemonic.Split('.').FirstOrDefault(word => word.Length >= 3 && word.All(char.IsAsciiDigit)) ?? "16816";
@@ -164,8 +166,7 @@ readonly record struct TimedInstruction(int Line, TimedKind Kind, TimedPipe Pipe
             "8832" => (8, 8, 32),
             _ => (16, 8, 16),
         };
-        double operations = 2.0 * rows * columns * depth;
-        return i.Has("TF32") ? 2 * operations : i.Opcode is "IMMA" or "QMMA" ? operations / 2 : operations;
+        return 2.0 * rows * columns * depth;
     }
 
     static int Number(MachineInstruction i, int operand)

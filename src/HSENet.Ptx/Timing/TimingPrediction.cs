@@ -84,7 +84,7 @@ public sealed record TimingPrediction
     internal sealed record Work(string Kernel, string Basis, (double Mean, double Largest) ErrorBand, double[] Executed,
         double[] Operations);
 
-    internal static TimingPrediction Make(Work work, TimingGpu gpu, TimedInstruction[] program, Occupancy occupancy, double l2Hits,
+    internal static TimingPrediction Make(Work work, GpuModel gpu, TimedInstruction[] program, Occupancy occupancy, double l2Hits,
         MultiprocessorResult run, double cycles, double waves)
     {
         // The run went through some blocks, and perhaps some of their rounds: each instruction counts as often as the launch executes it.
@@ -113,12 +113,12 @@ public sealed record TimingPrediction
             }
         }
         // Short blocks may each live on what was saved of a bandwidth; all of them together cannot.
-        cycles = Math.Max(cycles, Math.Max(memory / gpu.MemoryShare, l2 / gpu.L2Share) / gpu.Model.Multiprocessors);
-        double instructions = work.Executed.Sum(), all = cycles * gpu.Model.Multiprocessors, waited = Math.Max(1, reasons.Sum());
+        cycles = Math.Max(cycles, Math.Max(memory / gpu.MemoryBytesPerClock, l2 / gpu.AttainableL2BytesPerClock) / gpu.Multiprocessors);
+        double instructions = work.Executed.Sum(), all = cycles * gpu.Multiprocessors, waited = Math.Max(1, reasons.Sum());
         double tensor = tensorClocks / 4 / all;
         return new TimingPrediction
         {
-            Gpu = gpu.Model,
+            Gpu = gpu,
             Kernel = work.Kernel,
             Basis = work.Basis,
             ErrorBand = work.ErrorBand,
@@ -145,8 +145,7 @@ public sealed record TimingPrediction
     /// <summary>Floating-point operations of one execution by a warp.</summary>
     internal static double Flops(MachineStep step, in TimedInstruction i) => step.Class switch
     {
-        MachineClass.Tensor => step.Source.Has("TF32") ? i.Operations / 2 : step.Source.Opcode is "IMMA" or "QMMA" ? 2 * i.Operations
-            : i.Operations,
+        MachineClass.Tensor => i.Operations,
         MachineClass.F32 or MachineClass.F64 or MachineClass.Half when step.Source.Opcode is "FFMA" or "DFMA" or "HFMA2" => 64,
         MachineClass.F32 or MachineClass.F64 or MachineClass.Half when step.Source.Opcode is "FADD" or "FMUL" or "DADD" or "DMUL" => 32,
         _ => 0,

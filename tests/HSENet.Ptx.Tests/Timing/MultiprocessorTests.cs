@@ -12,7 +12,7 @@ public class MultiprocessorTests
     [InlineData("IMAD R1, R2, R5, RZ", 2)]
     [InlineData("MUFU.EX2 R1, R2", 8)]
     [InlineData("DADD R2, R4, R6", 2)]
-    [InlineData("HMMA.16816.F32 R4, R8, R12, R4", 6)]
+    [InlineData("HMMA.16816.F32 R4, R8, R12, R4", 6.36)]
     public void A_pipe_takes_its_clocks_however_many_warps_there_are(string instruction, double clocks)
     {
         // One warp of independent instructions, and two warps of each scheduler.
@@ -33,7 +33,7 @@ public class MultiprocessorTests
     public void Operands_of_one_bank_are_read_one_after_the_other()
     {
         Assert.Equal(3, TimingRig.ClocksOf([], ["FFMA R1, R2, R4, R6"], TimingRig.H100), 0.1);
-        Assert.Equal(2, TimingRig.ClocksOf([], ["FFMA R1, R2, R4, R7"], TimingRig.A6000 with { FloatClocks = 2 }), 0.1);
+        Assert.Equal(2, TimingRig.ClocksOf([], ["FFMA R1, R2, R4, R7"], TimingRig.A6000 with { F32LanesPerClock = 64 }), 0.1);
         Assert.Equal(1, TimingRig.ClocksOf([], ["FFMA R1, R2.reuse, R4.reuse, R6"], TimingRig.H100), 0.2);
     }
 
@@ -79,7 +79,7 @@ public class MultiprocessorTests
         // Each load waits for the one before; addresses of new lines, or the same line again.
         double Chase(string load, double memoryShare) => TimingRig.ClocksOf([.. Tid, "MOV R9, RZ | stall=6"],
             [load, "IADD3 R8, R8, 0x1000, RZ | wait=2 stall=6"], TimingRig.H100, memoryShare: memoryShare);
-        TimingGpu gpu = TimingRig.H100;
+        GpuModel gpu = TimingRig.H100;
         const string Far = "LDG.E R2, [R8.64] | write=1 stall=2", Near = "LDG.E R2, [R0.64] | write=1 stall=2";
         Assert.Equal(gpu.L2Latency + gpu.ToUnit + 7, Chase(Far, 0), 2.0);
         Assert.Equal(gpu.MemoryLatency + gpu.ToUnit + 7, Chase(Far, 1), 2.0);
@@ -94,12 +94,12 @@ public class MultiprocessorTests
     public void A_copy_runs_at_the_share_of_the_memorys_bandwidth()
     {
         // Every warp reads and writes lines of its own, far apart; the savings of a burst are spent by the first copies.
-        TimingGpu gpu = TimingRig.H100 with { BurstClocks = 0 };
+        GpuModel gpu = TimingRig.H100 with { BurstClocks = 0 };
         string[] before = [.. Tid, "IMAD.WIDE.U32 R8, R0, 0x10, R8 | stall=6"];
         string[] copy = ["LDG.E.128 R4, [R8.64] | write=1", "STG.E.128 [R8.64+0x100000], R4 | wait=2 read=2",
             "IADD3 R8, R8, 0x4000, RZ | wait=4 stall=6"];
         double clocks = TimingRig.ClocksOf(before, copy, gpu, threads: 1024, memoryShare: 1);
-        Assert.Equal(2 * 1024 * 16 / gpu.MemoryShare, clocks, clocks * 0.03);
+        Assert.Equal(2 * 1024 * 16 / gpu.MemoryBytesPerClock, clocks, clocks * 0.03);
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public class MultiprocessorTests
             "@P0 BRA 0xa0 | stall=5", .. Enumerable.Repeat("FADD R1, R1, R2 | stall=14", 7), "BAR.SYNC 0x0", "EXIT"], threads: 64),
                 TimingRig.H100);
         Assert.InRange(result.StallsByReason()[(int)StallReason.Barrier], 85, 120);
-        TimingGpu gpu = TimingRig.H100;
+        GpuModel gpu = TimingRig.H100;
         long Copies(string wait) => TimingRig.Run(
             TimingRig.Kernel([.. Tid, "LDGSTS.E.BYPASS.128 [R1], [R8.64] | stall=2", "LDGDEPBAR | stall=2",
             "LDGSTS.E.BYPASS.128 [R1], [R8.64+0x1000] | stall=2", "LDGDEPBAR | stall=2", wait, "EXIT"]), gpu).Cycles;

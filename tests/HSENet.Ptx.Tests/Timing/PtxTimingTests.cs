@@ -102,19 +102,6 @@ public class PtxTimingTests
                 0.6, 1.6);
     }
 
-    [Fact]
-    public void Every_GPU_has_parameters_with_sources()
-    {
-        Assert.Equal(GpuModel.All.Select(gpu => gpu.Key).Order(), TimingGpus.All.Select(gpu => gpu.Model.Key).Order());
-        foreach (TimingGpu gpu in TimingGpus.All)
-        {
-            Assert.True(gpu.L1Latency < gpu.L2Latency + gpu.ToUnit && gpu.L2Latency < gpu.MemoryLatency
-                && gpu.LeastGigahertz <= gpu.Gigahertz);
-            Assert.NotEmpty(gpu.Sources);
-            Assert.All(gpu.Sources, source => Assert.False(string.IsNullOrWhiteSpace(source.Source)));
-        }
-    }
-
     static string Json(TimingPrediction p)
     {
         using MemoryStream stream = new();

@@ -3,8 +3,8 @@ namespace HSENet.Ptx.Tests;
 
 static class TimingRig
 {
-    public static readonly TimingGpu H100 = TimingGpus.Find("h100")!;
-    public static readonly TimingGpu A6000 = TimingGpus.Find("rtx-a6000")!;
+    public static readonly GpuModel H100 = GpuModel.Find("h100")!;
+    public static readonly GpuModel A6000 = GpuModel.Find("rtx-a6000")!;
 
     /// <summary>A listing of sm_90 from instructions as text: a guard in front with '@'; behind '|' fields as in "stall=4 write=0
     /// wait=1".</summary>
@@ -19,17 +19,17 @@ static class TimingRig
     }
 
     /// <summary>Runs one block on an empty multiprocessor.</summary>
-    public static MultiprocessorResult Run(MachineKernel kernel, TimingGpu gpu, double memoryShare = 0)
+    public static MultiprocessorResult Run(MachineKernel kernel, GpuModel gpu, double memoryShare = 0)
     {
-        TimedInstruction[] program = TimedInstruction.Of(kernel.Program.Listing, gpu with { Spread = 0 });
+        TimedInstruction[] program = TimedInstruction.Of(kernel.Program.Listing, gpu with { LatencySpread = 0 });
         double[] shares = new double[program.Length];
         Array.Fill(shares, memoryShare);
         IEnumerable<IReadOnlyList<IWarpStream>> blocks = [kernel.Warps(0)];
-        return new Multiprocessor(gpu with { Spread = 0 }, program, shares, -1).Run(blocks.GetEnumerator(), [0], 128 * 1024);
+        return new Multiprocessor(gpu with { LatencySpread = 0 }, program, shares, -1).Run(blocks.GetEnumerator(), [0], 128 * 1024);
     }
 
     /// <summary>Clocks that one more copy of some instructions takes, from runs with 40 and 20 copies.</summary>
-    public static double ClocksOf(string[] before, string[] repeated, TimingGpu gpu, int threads = 32, double memoryShare = 0,
+    public static double ClocksOf(string[] before, string[] repeated, GpuModel gpu, int threads = 32, double memoryShare = 0,
         ulong parameter = 1234)
     {
         long Time(int copies) => Run(Kernel([.. before, .. Enumerable.Repeat(repeated, copies).SelectMany(code => code), "EXIT"],
