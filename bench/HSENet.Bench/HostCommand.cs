@@ -2,7 +2,6 @@
 using System.CommandLine;
 using HSENet.Cli;
 using HSENet.Kernels;
-using HSENet.Runtime;
 
 namespace HSENet.Bench;
 

@@ -2,7 +2,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using HSENet.Cli;
-using HSENet.Runtime;
 
 namespace HSENet.Bench;
 

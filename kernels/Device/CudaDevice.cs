@@ -51,7 +51,7 @@ public sealed unsafe class CudaDevice : Device
     /// <see cref="LowestArchitecture"/>.</exception>
     public static CudaDevice Open(int ordinal = 0) =>
         Open(CudaDriver.TryOpen() ?? throw new CudaDriverException("cuInit",
-            "this machine has no CUDA driver; --device cpu runs everywhere"), ordinal);
+            "this machine has no CUDA driver; a HostDevice runs everywhere"), ordinal);
 
     internal static CudaDevice Open(ICudaDriver driver, int ordinal)
     {
@@ -62,7 +62,7 @@ public sealed unsafe class CudaDevice : Device
         int architecture = 10 * major + minor;
         if (architecture < LowestArchitecture)
             throw new CudaDriverException("cuDeviceGet",
-                $"{name} is sm_{architecture}: the kernels need sm_{LowestArchitecture} or newer; --device cpu runs everywhere");
+                $"{name} is sm_{architecture}: the kernels need sm_{LowestArchitecture} or newer; a HostDevice runs everywhere");
         return new CudaDevice(driver, ordinal, name, architecture, bytes);
     }
 

@@ -59,7 +59,7 @@ interface ICudaDriver
 
 /// <summary>The CUDA driver reported an error.</summary>
 public sealed class CudaDriverException(string call, string error)
-    : InvalidOperationException($"CUDA driver: {call}: {error}");
+    : HseNetException($"CUDA driver: {call}: {error}");
 
 /// <summary>The real driver, through ILGPU's public binding; what that lacks is in <see cref="CudaNative"/>.</summary>
 sealed unsafe class CudaDriver : ICudaDriver

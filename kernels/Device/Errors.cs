@@ -5,22 +5,22 @@ namespace HSENet.Kernels;
 
 /// <summary>An argument of an operation does not fit the others.</summary>
 public sealed class KernelArgumentException(string operation, string argument, string expected, string got)
-    : ArgumentException($"{operation}: {argument}: expected {expected}, got {got}")
+    : HseNetException($"{operation}: {argument}: expected {expected}, got {got}")
 {
     /// <summary>Name of the operation.</summary>
     public string Operation { get; } = operation;
 }
 
 /// <summary>No rung of an operation can run what was asked for on the device.</summary>
-public sealed class NoRungException(string message) : InvalidOperationException(message);
+public sealed class NoRungException(string message) : HseNetException(message);
 
 /// <summary>The device has no room for an allocation.</summary>
 public sealed class DeviceMemoryException(string device, string name, long bytes, string? limit = null)
-    : InvalidOperationException($"{device}: no room for {name} ({bytes:N0} bytes){(limit == null ? "" : $"; {limit}")}");
+    : HseNetException($"{device}: no room for {name} ({bytes:N0} bytes){(limit == null ? "" : $"; {limit}")}");
 
 /// <summary>The emulator's checker found faults of a kernel: an access out of bounds, a race, a missing barrier.</summary>
 public sealed class KernelFaultException(IReadOnlyList<HSENet.Ptx.EmulatorFinding> findings, long count)
-    : InvalidOperationException(count == 1 ? $"{findings[0]}" : $"{findings[0]} (and {count - 1:N0} more)")
+    : HseNetException(count == 1 ? $"{findings[0]}" : $"{findings[0]} (and {count - 1:N0} more)")
 {
     /// <summary>What was found, first things first; of many of one kind only some.</summary>
     public IReadOnlyList<HSENet.Ptx.EmulatorFinding> Findings { get; } = findings;

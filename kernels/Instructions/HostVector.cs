@@ -97,7 +97,7 @@ static class HostVector
         "256" => 256,
         "512" => 512,
         null or "" => Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128,
-        var other => throw new ArgumentException($"HSENET_HOST_VECTORS: expected 128, 256 or 512, got '{other}'"),
+        var other => throw new HseNetException($"HSENET_HOST_VECTORS: expected 128, 256 or 512, got '{other}'"),
     };
 }
 

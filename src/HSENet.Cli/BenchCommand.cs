@@ -1,7 +1,6 @@
 // hsenet bench: times the rungs of any operation of the catalogue, in turns with what the device can do at most.
 using System.CommandLine;
 using HSENet.Kernels;
-using HSENet.Runtime;
 
 namespace HSENet.Cli;
 

@@ -1,7 +1,6 @@
 // The options of all benchmarks, and what they do with the results: print, save.
 using System.CommandLine;
 using HSENet.Kernels;
-using HSENet.Runtime;
 
 namespace HSENet.Cli;
 

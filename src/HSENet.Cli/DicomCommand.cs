@@ -1,6 +1,5 @@
 // hsenet dicom listen: a scanner or an archive sends, the images land in a folder.
 using System.CommandLine;
-using HSENet.Runtime;
 
 namespace HSENet.Cli;
 

@@ -42,7 +42,7 @@ static class InspectVolume
                     resampled = new[] { resampled.X, resampled.Y, resampled.Z },
                 } : null,
                 refused,
-                notes = study.Notes,
+                notes = OptionNames.In(study.Notes),
                 series = volume.DicomSeries.Select(series => new
                 {
                     uid = series.Uid,
@@ -89,7 +89,7 @@ static class InspectVolume
         }
         catch (HseNetException e)
         {
-            return (null, e.Message);
+            return (null, OptionNames.In(e.Message));
         }
     }
 

@@ -6,7 +6,6 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Text;
 using HSENet.Kernels;
-using HSENet.Runtime;
 
 namespace HSENet.Cli;
 

@@ -1,7 +1,6 @@
 // The sizes at which the model itself launches an operation: what tables and pages show.
 using HSENet.Kernels;
 using HSENet.Ptx;
-using HSENet.Runtime;
 
 namespace HSENet.Cli;
 

@@ -121,7 +121,7 @@ static class PreprocessCommand
             {
                 notes = Write(device, encoder, job, settings, stop.Token);
             }
-            catch (Exception e) when (e is HseNetException or DeviceMemoryException)
+            catch (Exception e) when (e.IsOfOneItem())
             {
                 // One bad file does not stop the rest; the exit code says that there was one.
                 failure = e;
@@ -135,7 +135,7 @@ static class PreprocessCommand
                 else
                 {
                     if (settings.Json)
-                        Console.WriteLine(JsonSerializer.Serialize(new { input = $"{job.Study}", error = failure.Message }, Json));
+                        Console.WriteLine(JsonSerializer.Serialize(new { input = $"{job.Study}", error = OptionNames.In(failure.Message) }, Json));
                     code = Math.Max(code, Verb.Explain(failure, settings.Verbose));
                 }
             }
@@ -164,7 +164,7 @@ static class PreprocessCommand
         if (features is not null)
             NumpyFile.Write(job.SliceFeatures, features, encoder!.Slices, encoder.Channels);
         NumpyFile.Write(job.Volume, volume, 1, target.Depth, target.Height, target.Width);
-        return scan.Notes;
+        return OptionNames.In(scan.Notes);
     }
 
     static void Print(PreprocessJob job, Settings settings, string? state, double seconds, IReadOnlyList<string> notes)

@@ -2,7 +2,6 @@
 using System.CommandLine;
 using HSENet.Kernels;
 using HSENet.Ptx;
-using HSENet.Runtime;
 
 namespace HSENet.Cli;
 
@@ -140,7 +139,7 @@ static class PtxAssembleCommand
         {
             return body();
         }
-        catch (Exception e) when (e is AssemblerException or PtxException or PtxLaunchException or EmulatorException or FormatException)
+        catch (Exception e) when (e is HseNetException or FormatException)
         {
             throw new HseNetException($"{place}: {e.Message}", e);
         }

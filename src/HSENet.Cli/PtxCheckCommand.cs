@@ -3,7 +3,6 @@ using System.CommandLine;
 using System.Text.Json;
 using HSENet.Kernels;
 using HSENet.Ptx;
-using HSENet.Runtime;
 
 namespace HSENet.Cli;
 

@@ -1,7 +1,6 @@
 // The rungs of an operation at one shape, side by side: hsenet ptx profile Linear --shape …, and two of them with --compare.
 using HSENet.Kernels;
 using HSENet.Ptx;
-using HSENet.Runtime;
 
 namespace HSENet.Cli;
 

@@ -1,6 +1,5 @@
 // The profiler's rows on the operations' pages: kernels/<operation>/README.md.
 using HSENet.Kernels;
-using HSENet.Runtime;
 
 namespace HSENet.Cli;
 

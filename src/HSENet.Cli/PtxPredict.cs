@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using HSENet.Kernels;
 using HSENet.Ptx;
-using HSENet.Runtime;
 
 namespace HSENet.Cli;
 

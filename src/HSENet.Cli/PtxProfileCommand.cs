@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text;
 using HSENet.Kernels;
 using HSENet.Ptx;
-using HSENet.Runtime;
 
 namespace HSENet.Cli;
 

@@ -64,7 +64,7 @@ static class PtxRunCommand
                 return Task.FromResult(Execute(parsed.GetRequiredValue(file), parsed.GetRequiredValue(launch), model,
                     parsed.GetValue(limit), parsed.GetValue(strict), parsed.GetValue(json)));
             }
-            catch (Exception e) when (e is PtxException or PtxLaunchException or EmulatorException or HseNetException)
+            catch (HseNetException e)
             {
                 if (!parsed.GetValue(json))
                     throw new HseNetException(e.Message, e);

@@ -1,7 +1,6 @@
 // What the ptx verbs share: finding a rung by its name, running its sample in the emulator.
 using HSENet.Kernels;
 using HSENet.Ptx;
-using HSENet.Runtime;
 
 namespace HSENet.Cli;
 

@@ -1,6 +1,5 @@
 // hsenet report and hsenet ask: from CT files to text, streamed as it is generated.
 using System.CommandLine;
-using HSENet.Kernels;
 using HSENet.Runtime;
 
 namespace HSENet.Cli;
@@ -181,11 +180,11 @@ static class ReportCommand
                 writer.End(file, report.Result);
                 done(study, report.Result.Text.Trim());
             }
-            catch (Exception e) when (e is HseNetException or DeviceMemoryException)
+            catch (Exception e) when (e.IsOfOneItem())
             {
                 // One bad file does not stop the rest; the exit code says that there was one.
                 writer.Failed(file, e);
-                code = e is HseNetException ? ExitCode.BadInput : ExitCode.Failed;
+                code = Verb.CodeOf(e);
             }
         }
         return code;

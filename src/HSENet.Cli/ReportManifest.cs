@@ -1,5 +1,4 @@
 // hsenet report --manifest: a report for every study of a list, into a file that a stopped run goes on with.
-using HSENet.Kernels;
 using HSENet.Runtime;
 
 namespace HSENet.Cli;
@@ -48,9 +47,9 @@ sealed record ReportManifest(string Manifest, string Output, StudyOpener Studies
                 foreach (string note in study.Notes)
                     Messages.Note($"{place}: {note}");
                 return (await model.Report(study, Options with { Question = question }, cancellation).CompleteAsync(cancellation)
-                    .ConfigureAwait(false), study.Notes);
+                    .ConfigureAwait(false), OptionNames.In(study.Notes));
             }
-            catch (Exception e) when (e is HseNetException or DeviceMemoryException)
+            catch (Exception e) when (e.IsOfOneItem())
             {
                 Fail(e, $"{Manifest}, line {row.Line}");
                 return null;

@@ -50,7 +50,7 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
     void Notes(string file, IReadOnlyList<string> notes)
     {
         _progress.Clear();
-        _notes = notes;
+        _notes = OptionNames.In(notes);
         foreach (string note in notes)
             Messages.Note($"{file}: {note}");
     }
@@ -119,7 +119,7 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
         _progress.Clear();
         EndLine();
         if (json)
-            Console.WriteLine(JsonSerializer.Serialize(new { input = file, error = e.Message }, Json));
+            Console.WriteLine(JsonSerializer.Serialize(new { input = file, error = OptionNames.In(e.Message) }, Json));
         Verb.Explain(e, verbose);
     }
 

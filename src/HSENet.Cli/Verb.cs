@@ -14,9 +14,9 @@ static class Messages
     /// <summary>The program that speaks.</summary>
     public static string Program { get; set; } = "hsenet";
 
-    public static void Error(string message) => Console.Error.WriteLine($"{Program}: {message}");
+    public static void Error(string message) => Console.Error.WriteLine($"{Program}: {OptionNames.In(message)}");
 
-    public static void Note(string message) => Console.Error.WriteLine(message);
+    public static void Note(string message) => Console.Error.WriteLine(OptionNames.In(message));
 }
 
 static class Verb
@@ -80,16 +80,20 @@ static class Verb
         }
         Messages.Error((place is null ? "" : place + ": ") + e switch
         {
-            HseNetException or KernelArgumentException or DeviceMemoryException or NoRungException or CudaDriverException
-                or KernelFaultException or TrainingDivergedException or EmulatorException => e.Message,
+            HseNetException => e.Message,
             // Files that a verb names are told of by name: this is its own output.
             IOException or UnauthorizedAccessException => $"the output cannot be written ({e.Message.TrimEnd('.')})",
             _ => $"{e.GetType().Name}: {e.Message}",
         });
         if (verbose)
             Console.Error.WriteLine(e);
-        return e is HseNetException ? ExitCode.BadInput : ExitCode.Failed;
+        return CodeOf(e);
     }
+
+    /// <summary>The exit code of a failure: what another input would mend, against what failed on the way.</summary>
+    public static int CodeOf(Exception e) => e is HseNetException and not (KernelArgumentException or DeviceMemoryException or NoRungException
+        or CudaDriverException or KernelFaultException or TrainingDivergedException or EmulatorException)
+        ? ExitCode.BadInput : ExitCode.Failed;
 
     /// <summary>File names of a verb. What begins with a dash is a mistyped option, not a file.</summary>
     public static Argument<T> Files<T>(string name, string description, ArgumentArity arity)

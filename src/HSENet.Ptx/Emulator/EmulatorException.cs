@@ -2,4 +2,4 @@
 namespace HSENet.Ptx;
 
 /// <summary>A launch or an access from the host that cannot be done: bad sizes, memory that is gone, a kernel that never ends.</summary>
-public sealed class EmulatorException(string message) : Exception(message);
+public sealed class EmulatorException(string message) : HseNetException(message);

@@ -2,7 +2,7 @@
 namespace HSENet.Ptx;
 
 /// <summary>A launch file that cannot be read, or does not fit its kernel. The message is one line and says where.</summary>
-public sealed class PtxLaunchException(string message) : Exception(message);
+public sealed class PtxLaunchException(string message) : HseNetException(message);
 
 /// <summary>A launch of one kernel, as <c>hsenet ptx run</c> reads it from JSON.</summary>
 public sealed record PtxLaunchFile

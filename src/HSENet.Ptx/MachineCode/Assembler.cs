@@ -15,7 +15,7 @@ namespace HSENet.Ptx;
 public sealed record AssembledKernel(MachineListing Listing, int StackBytes, int SpillStoreBytes, int SpillLoadBytes, int SharedBytes);
 
 /// <summary>PTX that the assembler refused, or programs that are not where they were said to be; the message is one line.</summary>
-public sealed class AssemblerException(string message) : Exception(message);
+public sealed class AssemblerException(string message) : HseNetException(message);
 
 /// <summary><c>ptxas</c> and <c>nvdisasm</c>.</summary>
 public sealed partial class Assembler

@@ -58,7 +58,7 @@ static class ConfigConversion
     static SliceEncoderConfig SliceEncoder(ConversionOptions options, CheckpointSet set)
     {
         if (set.Slices is not { } slices)
-            throw new HseNetException("the slice-guided encoder needs the 2D slice encoder: give --slice-encoder FILE");
+            throw new HseNetException("the slice-guided encoder needs the 2D slice encoder: give ConversionOptions.SliceEncoder");
         var config = CheckpointConfig.Read(
             Path.Combine(Path.GetDirectoryName(Path.GetFullPath(options.SliceEncoder!))!, "open_clip_config.json"));
         var patch = slices.Get($"{TensorConversion.SliceTrunk}patch_embed.proj.weight");

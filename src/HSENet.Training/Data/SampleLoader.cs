@@ -1,6 +1,5 @@
 // Prepares samples in the background, a few ahead of the device, in an order that does not depend on which is ready first.
 using System.Diagnostics;
-using HSENet.Kernels;
 using HSENet.Runtime;
 
 namespace HSENet.Training;
@@ -103,7 +102,7 @@ sealed class SampleLoader : IDisposable
         {
             return new Result(_prepare(row, place, cancellation), null);
         }
-        catch (Exception e) when (e is HseNetException or DeviceMemoryException)
+        catch (Exception e) when (e.IsOfOneItem())
         {
             var named = e is HseNetFileException file
                 ? new HseNetFileException(_manifest, $"line {row.Line} cannot be used: {file.File}: {file.Problem}", file.Expected, e)

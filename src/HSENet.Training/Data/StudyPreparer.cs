@@ -31,7 +31,7 @@ sealed record StudyRecipe(string Weights, PreprocessingTarget Target, int SliceC
         };
         if (slices && model.SliceEncoder is null)
             throw new HseNetFileException(config.Weights, "has no slice encoder, so the size of slice features is not known",
-                "a folder converted with --slice-encoder");
+                "a folder converted with ConversionOptions.SliceEncoder");
         var target = PreprocessingTarget.Of(model) with { Slices = slices ? model.SliceEncoder!.Slices : 0 };
         return new StudyRecipe(config.Weights, target, slices ? model.SliceEncoder!.HiddenSize : 0, study with
         {

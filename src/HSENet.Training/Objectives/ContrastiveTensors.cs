@@ -15,7 +15,7 @@ static class ContrastiveTensors
     public static IReadOnlyList<TrainableTensor> All(ModelConfig model, int stage)
     {
         var text = model.TextEncoder ?? throw new HseNetException(
-            "the model has no text encoder; expected a folder converted with --text-encoder");
+            "the model has no text encoder; expected a folder converted with ConversionOptions.TextEncoder");
         if (stage == 2 && model.SliceEncoder is null)
             throw new HseNetException("the model has no slice encoder; expected one, whose features guide stage 2");
         return

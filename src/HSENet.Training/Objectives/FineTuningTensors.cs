@@ -31,7 +31,7 @@ static class FineTuningTensors
         if (model.LanguageModel.Lora is { } lora && lora != wanted)
             throw new HseNetException(
                 $"the model has adapters of rank {lora.R} and alpha {lora.LoraAlpha}, not {wanted.R} and {wanted.LoraAlpha}: train with "
-                    + $"its own, or merge them first (hsenet convert --merge-lora)");
+                    + $"its own, or merge them first (ConversionOptions.MergeLora)");
         return model with { LanguageModel = model.LanguageModel with { Lora = wanted } };
     }
 

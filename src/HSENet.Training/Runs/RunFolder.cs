@@ -87,7 +87,7 @@ sealed class RunFolder : IDisposable
     void CheckIsNew()
     {
         if (File.Exists(Config))
-            throw new HseNetFileException(Path, "holds a run already", "--resume to go on with it, or another folder");
+            throw new HseNetFileException(Path, "holds a run already", "a call of Trainer.Run that resumes it, or another folder");
     }
 
     void Lock()

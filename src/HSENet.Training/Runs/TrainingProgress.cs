@@ -1,5 +1,4 @@
 // What a training tells while it runs, and how it ends other than well.
-using HSENet.Runtime;
 
 namespace HSENet.Training;
 
@@ -32,9 +31,9 @@ public sealed record TrainingProgress(long Step, long Steps)
 
 /// <summary>A loss or gradient that is not finite ended the training. The message says step, samples and the last good
 /// checkpoint.</summary>
-public sealed class TrainingDivergedException : Exception
+public sealed class TrainingDivergedException : HseNetException
 {
-    internal TrainingDivergedException(string message) : base(HseNetException.OneLine(message, 1000))
+    internal TrainingDivergedException(string message) : base(message)
     {
     }
 }

@@ -1,6 +1,5 @@
 // The loop of a training: batches in, steps of the optimizer, log, validation, checkpoints; a resumed run goes on bit for bit.
 using System.Diagnostics;
-using HSENet.Kernels;
 using HSENet.Runtime;
 
 namespace HSENet.Training;
@@ -119,7 +118,7 @@ sealed class TrainingRun : IDisposable
         {
             Loop(cancellation);
         }
-        catch (Exception e) when (e is OperationCanceledException or HseNetException or DeviceMemoryException)
+        catch (Exception e) when (e is OperationCanceledException || (e.IsOfOneItem() && e is not TrainingDivergedException))
         {
             try
             {

@@ -14,7 +14,8 @@ public sealed class PreprocessingTests
         short[] voxels = Voxels(10, 12, 9, (x, y, z) => (short)(x * y + z - 400));
         var failure = Assert.Throws<HseNetFileException>(() => Prepare(voxels, 10, 12, 9));
         Assert.Equal("voxels in memory: is not in Hounsfield units: its lowest value is -400, no voxel is below -500; expected a CT in "
-            + "Hounsfield units, or --rescale SLOPE,INTERCEPT if the collection keeps its scaling in a table, or --force", failure.Message);
+            + "Hounsfield units, or PreprocessingOptions.Rescale if the collection keeps its scaling in a table, or "
+                + "PreprocessingOptions.Force", failure.Message);
         using var forced = Prepare(voxels, 10, 12, 9, new() { Force = true });
         using var rescaled = Prepare(voxels, 10, 12, 9, new() { Rescale = (1, -600) });
         Assert.Equal("standard-2", rescaled.Preprocessing);

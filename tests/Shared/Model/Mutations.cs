@@ -2,7 +2,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using CsCheck;
-using HSENet.Runtime;
 
 namespace HSENet.Tests;
 

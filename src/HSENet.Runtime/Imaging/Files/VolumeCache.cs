@@ -24,7 +24,7 @@ sealed class VolumeCache
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HseNetFileException(_folder, $"cannot be created ({e.Message})", "a folder for the cache, or --cache off", e);
+            throw new HseNetFileException(_folder, $"cannot be created ({e.Message})", "a folder for TrainingConfig.Cache, or none", e);
         }
     }
 

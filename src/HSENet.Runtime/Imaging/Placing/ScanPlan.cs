@@ -53,7 +53,7 @@ sealed class ScanPlan
         {
             if (!stored)
                 plan._notes.Add($"no orientation is stated: taken as if it were {model} ({ScanOrientations.SourceOf(options.Preset)}); "
-                    + "--orientation CODE states another one");
+                    + "PreprocessingOptions.StatedOrientation states another one");
             return plan;
         }
         if (orientation.Obliqueness > ObliqueFrom)

@@ -117,7 +117,7 @@ static class Preprocessing
     {
         if (values.Min() < -Rounding || values.Max() > 1 + Rounding)
             throw new HseNetFileException(volume.Source, $"holds values from {values.Min():G6} to {values.Max():G6}",
-                "a finished volume with values from 0 to 1, or --force; a scan with units and spacing is a NIfTI file");
+                "a finished volume with values from 0 to 1, or PreprocessingOptions.Force; a scan with units and spacing is a NIfTI file");
     }
 
     static View<float> Upload(Device device, VoxelVolume source, PreparedStudy study, string name,

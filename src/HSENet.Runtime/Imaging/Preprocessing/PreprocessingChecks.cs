@@ -57,17 +57,18 @@ static class PreprocessingChecks
                 string.Create(CultureInfo.InvariantCulture, $"is not in Hounsfield units: its lowest value is {values.LowestValue:0.###}"
                     + $"{(values.Padding.Count > 0 ? $" beside padding of {string.Join(", ", values.Padding)}" : "")}, no voxel is below "
                         + $"-500"),
-                "a CT in Hounsfield units, or --rescale SLOPE,INTERCEPT if the collection keeps its scaling in a table, or --force");
+                "a CT in Hounsfield units, or PreprocessingOptions.Rescale if the collection keeps its scaling in a table, or "
+                    + "PreprocessingOptions.Force");
         double tissue = values.Share(TissueFrom, TissueTo), below = values.Share(int.MinValue, NothingBelow);
         if (below <= MostBelow && (tissue >= LeastTissue || values.Share(int.MinValue, AirAbove, padding: true) <= DoubtBelow))
             return null;
         string twice = options.Rescale is var (slope, intercept)
             ? string.Create(CultureInfo.InvariantCulture,
-                $" after the scaling {slope:G6} · value + {intercept:G6} of the table or --rescale") : "";
+                $" after the scaling {slope:G6} · value + {intercept:G6} of the table or PreprocessingOptions.Rescale") : "";
         return new HseNetFileException(scan.Source,
             string.Create(CultureInfo.InvariantCulture,
                 $"is not in Hounsfield units{twice}: {100 * tissue:0.##} % of its voxels lie between "
                 + $"{TissueFrom} and {TissueTo}, where soft tissue is, {100 * below:0.##} % below {NothingBelow}, where nothing is"),
-            "a CT in Hounsfield units whose scaling is applied once, or --force");
+            "a CT in Hounsfield units whose scaling is applied once, or PreprocessingOptions.Force");
     }
 }
