@@ -6,11 +6,12 @@ namespace HSENet.Cli;
 /// <summary>A scan and the files that are made from it.</summary>
 sealed record PreprocessJob(FoundStudy Study, string Volume, string SliceFeatures)
 {
-    static readonly string[] Endings = [".nii.gz", ".nii", ".hdr", ".img", ".zip"];
+    static readonly string[] Niftis = [".nii.gz", ".nii", ".hdr.gz", ".hdr", ".img.gz", ".img"];
+    static readonly string[] Endings = [.. Niftis, ".zip"];
 
     /// <summary>
-    /// The jobs of files and folders: a folder stands for the NIfTI files and the DICOM studies below it. A NIfTI file among the images of
-    /// a study belongs to it and is no scan of its own.
+    /// The jobs of files and folders: a folder stands for the NIfTI files, the DICOM studies and the zips of these below it. A NIfTI file
+    /// or zip among the images of a study belongs to it and is no scan of its own.
     /// </summary>
     /// <exception cref="HseNetException">Nothing has this name, or two inputs would become the same file.</exception>
     public static List<PreprocessJob> Find(IEnumerable<string> inputs, string output, StudyOpener studies)
@@ -19,9 +20,9 @@ sealed record PreprocessJob(FoundStudy Study, string Volume, string SliceFeature
         foreach (string input in inputs)
         {
             if (File.Exists(input))
-                foreach (FoundStudy study in studies.Find(input))
-                    Add(study, study.Key is null ? Path.GetFileName(input)
-                        : Path.Combine(Path.GetFileNameWithoutExtension(input), study.Name));
+                AddFile(input, Path.GetFileName(input));
+            else if (ScanContents.Split(input) is var (archive, name))
+                Add(new FoundStudy(input, "", null), Path.Combine(Path.GetFileNameWithoutExtension(archive), name));
             else if (!Directory.Exists(input))
                 throw new HseNetFileException(input, "does not exist", "a CT file, or a folder of them");
             else
@@ -29,16 +30,25 @@ sealed record PreprocessJob(FoundStudy Study, string Volume, string SliceFeature
         }
         return [.. jobs.Values];
 
+        void AddFile(string file, string relative)
+        {
+            foreach (FoundStudy study in studies.Find(file))
+                Add(study, study.Name.Length == 0 ? relative : Path.Combine(Path.ChangeExtension(relative, null), study.Name));
+        }
+
         void AddFolder(string folder)
         {
             List<string> files = FolderWalk.Files(folder);
-            HashSet<string> dicom = [.. files.Where(file => !IsNifti(file) && DicomSource.Head(file) is { IsCt: true }).Select(Folder)];
+            HashSet<string> dicom = [.. files.Where(file => !IsNifti(file) && DicomStudies.Head(file) is { IsCt: true }).Select(Folder)];
             List<string> niftis = files.FindAll(file => IsNifti(file) && !dicom.Contains(Folder(file)));
             niftis.ForEach(file => Add(new FoundStudy(file, "", null), Path.GetRelativePath(folder, file)));
             int beside = files.Count(IsNifti) - niftis.Count;
             if (beside > 0)
                 Messages.Note($"{folder}: {beside} NIfTI {(beside == 1 ? "file" : "files")} among DICOM images left out");
-            if (dicom.Count == 0 && niftis.Count > 0)
+            List<string> zips = files.FindAll(file => file.EndsWith(".zip", StringComparison.OrdinalIgnoreCase)
+                && !dicom.Contains(Folder(file)) && ScanContents.HoldsScan(file));
+            zips.ForEach(file => AddFile(file, Path.GetRelativePath(folder, file)));
+            if (dicom.Count == 0 && niftis.Count + zips.Count > 0)
                 return;
             foreach (FoundStudy study in studies.Find(folder))
                 Add(study, study.Name.Length > 0 ? study.Name : new DirectoryInfo(folder).Name);
@@ -72,7 +82,10 @@ sealed record PreprocessJob(FoundStudy Study, string Volume, string SliceFeature
                 File.Delete(leftover);
     }
 
-    static bool IsNifti(string file) => Endings.Take(3).Any(ending => file.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+    // Of a pair the header; what macOS keeps beside a file has its name behind "._".
+    static bool IsNifti(string file) => Array.Exists(Niftis, ending => file.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
+        && !Path.GetFileName(file).StartsWith("._", StringComparison.Ordinal)
+        && !(NiftiPair.IsImage(file) && NiftiPair.PartnerOf(file) is not null);
 
     // The header of a .npy file is a small multiple of 64 bytes.
     static bool Holds(string file, long floats) =>

@@ -57,6 +57,26 @@ public sealed class StudyFolderTests
     }
 
     [Fact]
+    public void Preprocess_takes_pairs_and_zips_of_a_folder()
+    {
+        using var folder = new TemporaryFolder();
+        var (header, image) = VolumeSeeds.Pair(5, 4, 3);
+        byte[] nifti = VolumeSeeds.Nifti(5, 4, 3);
+        folder.Write("scans/pair.HDR.gz", VolumeSeeds.Gzip(header));
+        folder.Write("scans/pair.img", image);
+        folder.Write("scans/._pair.img", [0, 5, 0x16, 7]);
+        folder.Write("scans/x/two.zip", ArchiveSeeds.Zip(("a.nii", nifti), ("deep/b.nii.gz", VolumeSeeds.Gzip(nifti))));
+        folder.Write("scans/one.zip", ArchiveSeeds.Zip(("scan.nii", nifti)));
+        folder.Write("scans/papers.zip", ArchiveSeeds.Zip(("read me.txt", nifti[100..200])));
+        var outcome = Hsenet.Run("preprocess", folder.At("scans"), folder.At("scans/x/two.zip/a.nii"), "--out", folder.At("out"), "--size",
+            "8,32,32", "--force", "--device", "cpu");
+        Assert.True(outcome.Code == 0, outcome.Error);
+        Assert.Equal(["one.npy", "pair.npy", "two/a.npy", "x/two/a.npy", "x/two/deep/b.npy"],
+            Directory.GetFiles(folder.At("out"), "*", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(folder.At("out"), file)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Report_writes_one_for_each_study_of_a_folder()
     {
         using var folder = new TemporaryFolder();

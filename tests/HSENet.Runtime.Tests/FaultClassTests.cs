@@ -221,8 +221,8 @@ public sealed class FaultClassTests
 
     static void ReadZip(byte[] zip)
     {
-        using FileBytes file = FileBytes.FromArray("archive.zip", zip);
-        DicomVolume.Read("archive.zip", DicomSource.FromZip(file), new()).Dispose();
+        using ScanContents contents = ScanContents.OfZip(FileBytes.FromArray("archive.zip", zip));
+        contents.Read(new()).Dispose();
     }
 
     static void ReadDicom(byte[] file) => DicomVolume.Read("folder", [DicomSource.FromBytes("file", file)], new()).Dispose();

@@ -60,12 +60,42 @@ public sealed class FileMutationTests
     [Fact]
     public void Zip_files() => Mutations.Check([.. Zips()], content =>
     {
+        ReadArchive(content);
         using FileBytes file = FileBytes.FromArray("archive.zip", content);
-        foreach (DicomSource source in DicomSource.FromZip(file))
-            source.Read();
         foreach (ZipEntry entry in ZipDirectory.Read(file))
             ZipDirectory.Content(file, entry, 1 << 24);
     });
+
+    // Every kind of scan in an archive; an archive in one; arrays of which one is a volume.
+    [Fact]
+    public void Archives() => Mutations.Check(
+        [ArchiveSeeds.Zip(("scan.nii", VolumeSeeds.Nifti(5, 4, 3)), ("read me.txt", new byte[200])),
+            ArchiveSeeds.Zip(("scan.nii.gz", VolumeSeeds.Gzip(VolumeSeeds.Nifti(5, 4, 3)))),
+            ArchiveSeeds.Zip(("a.HDR", VolumeSeeds.Pair(5, 4, 3).Header), ("a.img.gz", VolumeSeeds.Gzip(VolumeSeeds.Pair(5, 4, 3).Image))),
+            ArchiveSeeds.Zip(("export/study.zip", ArchiveSeeds.Zip([.. Enumerable.Range(0, 3).Select(z =>
+                ($"IM{z}", new DicomSeed().At(z).ToBytes()))]))),
+            ArchiveSeeds.Zip(("image.npy", ArchiveSeeds.Npy(3, 4, 5)), ("spacing.npy", ArchiveSeeds.Npy(3)))], ReadArchive);
+
+    // Damage to what lies in the archive, whose checksum would otherwise refuse it.
+    [Fact]
+    public void Scans_in_archives() => Mutations.Check(
+        [VolumeSeeds.Nifti(5, 4, 3), ArchiveSeeds.Npy(3, 4, 5), ArchiveSeeds.Zip(("scan.nii", VolumeSeeds.Nifti(5, 4, 3)))],
+        file => ReadArchive(ArchiveSeeds.Zip(("a", file), ("read me.txt", new byte[200]))));
+
+    [Fact]
+    public void Nifti_pairs()
+    {
+        var (header, image) = VolumeSeeds.Pair(5, 4, 3);
+        byte[] both = [.. header, .. image];
+        using var folder = new TemporaryFolder();
+        Mutations.Check([both], file =>
+        {
+            folder.Write("a.hdr", file[..Math.Min(file.Length, header.Length)]);
+            folder.Write("a.IMG", file[Math.Min(file.Length, header.Length)..]);
+            using VoxelVolume volume = VolumeFile.Read(folder.At("a.IMG"));
+            Sum(volume);
+        });
+    }
 
     [Fact]
     public void Nifti() => Mutations.Check(
@@ -159,6 +189,13 @@ public sealed class FileMutationTests
             }
         }, isSometimesRefused: false);
         Assert.True(noted > 0);
+    }
+
+    static void ReadArchive(byte[] zip)
+    {
+        using ScanContents contents = ScanContents.OfZip(FileBytes.FromArray("archive.zip", zip));
+        using VoxelVolume volume = contents.Read(new() { AllowGaps = true });
+        Sum(volume);
     }
 
     static void ReadPlaced(byte[][] files, bool allowGaps)

@@ -8,6 +8,9 @@ static class ForeignContent
     /// <summary>Bytes of a file's beginning that <see cref="Of"/> looks at, at most.</summary>
     public const int Looked = 256;
 
+    /// <summary>What stands for a file that Git has elsewhere.</summary>
+    public const string Pointer = "a Git LFS pointer, not the file ('git lfs pull' fetches it)";
+
     /// <summary>The error of a file that is of none of the formats that are expected.</summary>
     /// <param name="file">What messages call it.</param>
     /// <param name="start">How it begins; 16 bytes are enough.</param>
@@ -22,7 +25,7 @@ static class ForeignContent
         string text = Encoding.Latin1.GetString(start[..Math.Min(start.Length, Looked)])
             .TrimStart('\u00ef', '\u00bb', '\u00bf', ' ', '\t', '\r', '\n');
         if (text.StartsWith("version https://", StringComparison.Ordinal))
-            return "a Git LFS pointer, not the file ('git lfs pull' fetches it)";
+            return Pointer;
         return text.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase)
             || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase)
             ? "a web page, not the file" : null;

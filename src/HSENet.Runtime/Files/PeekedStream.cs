@@ -1,7 +1,7 @@
 // A stream whose first bytes were looked at and are given again, so that a format is told by its content.
 namespace HSENet.Runtime;
 
-internal sealed class PeekedStream : Stream
+internal sealed class PeekedStream : ReadOnlyStream
 {
     readonly Stream _inner;
     readonly byte[] _head = new byte[16];
@@ -28,14 +28,7 @@ internal sealed class PeekedStream : Stream
         return count;
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override bool CanRead => true;
-
-    // Length and position suffice to know whether the rest is there.
     public override bool CanSeek => _inner.CanSeek;
-
-    public override bool CanWrite => false;
 
     public override long Length => _inner.Length;
 
@@ -44,12 +37,4 @@ internal sealed class PeekedStream : Stream
         get => _inner.Position - (_headLength - _given);
         set => throw new NotSupportedException();
     }
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

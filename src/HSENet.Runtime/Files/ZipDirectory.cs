@@ -6,7 +6,7 @@ using System.Text;
 namespace HSENet.Runtime;
 
 /// <summary>One file in a zip: <paramref name="Offset"/> is that of its local header.</summary>
-internal sealed record ZipEntry(string Name, ushort Method, ushort Flags, long CompressedLength, long Length, long Offset)
+internal sealed record ZipEntry(string Name, ushort Method, ushort Flags, long CompressedLength, long Length, long Offset, uint Checksum)
 {
     public bool IsStored => Method == 0;
 }
@@ -17,6 +17,9 @@ internal static class ZipDirectory
         LocalSignature = 0x04034b50;
     const int EndLength = 22, EntryLength = 46, LocalLength = 30;
     const ushort EncryptedFlag = 1;
+
+    /// <summary>Bytes that deflate makes of one, at most.</summary>
+    public const int MostInflated = 1032;
 
     /// <summary>Lists the files of a zip; folders are left out.</summary>
     /// <param name="file">The zip.</param>
@@ -61,17 +64,24 @@ internal static class ZipDirectory
     /// <summary>The content of an entry, stored or deflated, of at most <paramref name="limit"/> bytes.</summary>
     public static byte[] Content(FileBytes file, ZipEntry entry, int limit)
     {
-        long data = DataOffset(file, entry);
+        using Stream content = Open(file, entry);
         if (entry.Length > limit)
             throw Broken(file, $"{HseNetFileException.Quote(entry.Name)} states {entry.Length} bytes, more than the {limit} that are read");
-        if (entry.IsStored)
-            return file.Slice(data, entry.Length).ToArray();
-        if (entry.Method != 8)
+        return GrowingRead.Exactly(content, entry.Length, file.Name);
+    }
+
+    /// <summary>Opens an entry, stored or deflated. Reading its end compares the checksum.</summary>
+    public static Stream Open(FileBytes file, ZipEntry entry)
+    {
+        long data = DataOffset(file, entry);
+        if (!entry.IsStored && entry.Method != 8)
             throw Broken(file, $"{HseNetFileException.Quote(entry.Name)} uses compression method {entry.Method}, not deflate");
-        using UnmanagedMemoryStream compressed = file.AsStream(data, entry.CompressedLength);
-        using var inflated = new DeflateStream(compressed, CompressionMode.Decompress);
-        byte[] content = GrowingRead.Exactly(inflated, entry.Length, file.Name);
-        return content;
+        if (!entry.IsStored && entry.Length > MostInflated * (entry.CompressedLength + 1))
+            throw Broken(file, $"{HseNetFileException.Quote(entry.Name)} states more bytes than its compression can hold");
+        Stream content = file.AsStream(data, entry.CompressedLength);
+        if (!entry.IsStored)
+            content = new DeflateStream(content, CompressionMode.Decompress);
+        return new ChecksummedStream(content, entry.Length, entry.Checksum);
     }
 
     static (long Count, long Size, long Offset) FindDirectory(FileBytes file)
@@ -109,7 +119,8 @@ internal static class ZipDirectory
         Widen(file.Slice(extra, extraLength), ref length, ref compressed, ref offset);
         if (compressed < 0 || length < 0 || offset < 0)
             throw Broken(file, $"{HseNetFileException.Quote(name)} has a negative length or offset");
-        var entry = new ZipEntry(name, Unsigned16(file, position + 10), Unsigned16(file, position + 8), compressed, length, offset);
+        var entry = new ZipEntry(name, Unsigned16(file, position + 10), Unsigned16(file, position + 8), compressed, length, offset,
+            Unsigned32(file, position + 16));
         position = extra + extraLength + commentLength;
         return entry;
     }

@@ -35,12 +35,14 @@ static class RowFiles
     // The header of a .npy file and whether all its values are there; none for scans, of which only the format is looked at.
     static (NumpyHeader Header, bool Whole)? Look(string path)
     {
+        if (ScanContents.Split(path) is not null)
+            return null;
         try
         {
             using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 4096);
             Span<byte> start = stackalloc byte[DicomFile.PreambleLength];
             start = start[..GrowingRead.AsFarAsPossible(file, start, path)];
-            if (DicomFile.IsClaimed(start) || start is [(byte)'P', (byte)'K', 3, 4, ..] || Path.GetExtension(path) == ".img")
+            if (DicomFile.IsClaimed(start) || ScanFile.IsZip(start) || NiftiPair.IsImage(path))
                 return null;
             file.Position = 0;
             if (start is [0x1f, 0x8b, ..])

@@ -47,7 +47,8 @@ public sealed class DicomGoldenTests
     public void A_pile_of_files_gives_the_same()
     {
         string[] files = Directory.GetFiles(GoldenFolder.At($"{Folder}/explicit"));
-        using VoxelVolume volume = VolumeFile.ReadDicom(files.Reverse().Append(GoldenFolder.At("tiny/setup.json")), "pile");
+        using VoxelVolume volume = DicomVolume.Read("pile",
+            files.Reverse().Append(GoldenFolder.At("tiny/setup.json")).Select(DicomSource.FromFile), new());
         AssertExpected(volume);
     }
 

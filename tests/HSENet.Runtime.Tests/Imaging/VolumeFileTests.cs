@@ -1,6 +1,5 @@
 // NIfTI and NumPy beyond the golden files: orientation, limits, headers that lie, writing.
 using System.Buffers.Binary;
-using System.IO.Compression;
 using System.Text;
 using HSENet.Tests;
 
@@ -161,9 +160,7 @@ public sealed class VolumeFileTests : IDisposable
     [Fact]
     public void A_pair_without_its_image_names_the_image()
     {
-        byte[] header = Nifti(2, 2, 2)[..348];
-        "ni1\0"u8.CopyTo(header.AsSpan(344));
-        Put(header, 108, 0f);
+        byte[] header = VolumeSeeds.Pair(2, 2, 2).Header;
         string path = _folder.Write("scan.hdr", header);
         Assert.EndsWith("scan.img", Assert.Throws<HseNetFileException>(() => VolumeFile.Read(path)).File);
         _folder.Write("scan.img.gz", Gzip([.. Enumerable.Range(0, 16).Select(i => (byte)i)]));
@@ -229,36 +226,4 @@ public sealed class VolumeFileTests : IDisposable
     static void Put16(byte[] bytes, int offset, short value) => BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(offset), value);
 
     static void Put(byte[] bytes, int offset, params float[] values) => VolumeSeeds.Put(bytes, offset, values);
-}
-
-/// <summary>Small valid files to start from.</summary>
-internal static class VolumeSeeds
-{
-    /// <summary>A NIfTI-1 file of 16-bit voxels, 1 mm apart, without orientation.</summary>
-    public static byte[] Nifti(short x, short y, short z)
-    {
-        byte[] nifti = new byte[352 + 2 * x * y * z];
-        BinaryPrimitives.WriteInt32LittleEndian(nifti, 348);
-        foreach ((int offset, short value) in new (int, short)[] { (40, 3), (42, x), (44, y), (46, z), (48, 1), (70, 4), (72, 16) })
-            BinaryPrimitives.WriteInt16LittleEndian(nifti.AsSpan(offset), value);
-        Put(nifti, 76, 1, 1, 1, 1, 1, 1, 1, 1, 352);
-        "n+1\0"u8.CopyTo(nifti.AsSpan(344));
-        for (int i = 352; i < nifti.Length; i++)
-            nifti[i] = (byte)(i * 7);
-        return nifti;
-    }
-
-    public static byte[] Gzip(byte[] content)
-    {
-        using var buffer = new MemoryStream();
-        using (var gzip = new GZipStream(buffer, CompressionLevel.Optimal))
-            gzip.Write(content);
-        return buffer.ToArray();
-    }
-
-    public static void Put(byte[] bytes, int offset, params float[] values)
-    {
-        for (int i = 0; i < values.Length; i++)
-            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(offset + 4 * i), values[i]);
-    }
 }

@@ -33,10 +33,15 @@ internal sealed class DicomElements
     readonly ReadOnlyMemory<byte> _bytes;
     readonly string _name;
     readonly bool _isBigEndian, _endsAtDelimiter;
+    readonly long _missing;
     bool _isExplicit, _isBegun, _isEnded;
 
-    public DicomElements(ReadOnlyMemory<byte> bytes, string name, bool isExplicit, bool isBigEndian, bool endsAtDelimiter = false) =>
-        (_bytes, _name, _isExplicit, _isBigEndian, _endsAtDelimiter) = (bytes, name, isExplicit, isBigEndian, endsAtDelimiter);
+    /// <summary>Begins at the first byte; <paramref name="missing"/> bytes follow that are not at hand, in which pixel data may
+    /// lie.</summary>
+    public DicomElements(ReadOnlyMemory<byte> bytes, string name, bool isExplicit, bool isBigEndian, bool endsAtDelimiter = false,
+        long missing = 0) =>
+        (_bytes, _name, _isExplicit, _isBigEndian, _endsAtDelimiter, _missing)
+            = (bytes, name, isExplicit, isBigEndian, endsAtDelimiter, missing);
 
     /// <summary>Offset of the next element.</summary>
     public int Position { get; set; }
@@ -74,6 +79,8 @@ internal sealed class DicomElements
             return Checked(Implicit());
         if (Explicit() is { } element)
             return Checked(element);
+        if (_missing > 0)
+            throw Error("what follows an element of unknown value representation is not at hand");
         // A VR that nobody knows: what the next element shows to be right. New ones have the long form (PS3.5, 6.2.2); dcmtk takes the
         // short one for what no VR can be; writers that do not know a private element's VR leave it implicit.
         bool letters = char.IsAsciiLetterUpper((char)Span[Position + 4]) && char.IsAsciiLetterUpper((char)Span[Position + 5]);
@@ -196,8 +203,9 @@ internal sealed class DicomElements
 
     DicomElement Checked(DicomElement element)
     {
-        if (element.Length != DicomElement.UndefinedLength && element.Length > _bytes.Length - element.Offset)
-            throw Error($"the element {Shown(element.Tag)} states {element.Length} bytes where {_bytes.Length - element.Offset} are left");
+        long left = _bytes.Length - element.Offset + (element.Tag == DicomTags.PixelData ? _missing : 0);
+        if (element.Length != DicomElement.UndefinedLength && element.Length > left)
+            throw Error($"the element {Shown(element.Tag)} states {element.Length} bytes where {left} are left");
         Position = element.Offset;
         return element;
     }

@@ -20,11 +20,15 @@ internal sealed class DicomFile
     readonly string _name;
     readonly DicomValues _values;
     readonly bool _hasPixels;
+    readonly int _pixelBytes;
     HseNetFileException? _damage;
     IReadOnlyList<DicomImage>? _images;
 
-    /// <summary>Begins with the value of the pixel data, fragments included if it is encapsulated.</summary>
+    /// <summary>Begins with the value of the pixel data, fragments included if it is encapsulated, as far as it is at hand.</summary>
     public ReadOnlyMemory<byte> Pixels { get; }
+
+    /// <summary>Whether the beginning that was read does not reach as far as the pixels.</summary>
+    public bool IsCut { get; }
 
     public bool IsEncapsulated { get; }
 
@@ -87,9 +91,12 @@ internal sealed class DicomFile
     }
 
     /// <summary>Reads as far as the pixels, or as far as it goes.</summary>
-    public static DicomFile Parse(ReadOnlyMemory<byte> bytes, string name) => new(bytes, name);
+    /// <param name="bytes">The file, or its beginning.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="missing">How many bytes follow.</param>
+    public static DicomFile Parse(ReadOnlyMemory<byte> bytes, string name, long missing = 0) => new(bytes, name, missing);
 
-    DicomFile(ReadOnlyMemory<byte> bytes, string name)
+    DicomFile(ReadOnlyMemory<byte> bytes, string name, long missing)
     {
         _name = name;
         _values = new DicomValues(name);
@@ -106,10 +113,15 @@ internal sealed class DicomFile
             string? syntax = _values.Text(DicomTags.MetaTransferSyntax);
             ReadOnlyMemory<byte> content = bytes[meta.Position..];
             if (syntax == DicomTransferSyntax.DeflatedExplicitLittleEndian)
+            {
+                if (IsCut = missing > 0)
+                    return;
                 content = Inflate(content, name);
+            }
             // The group of the first element is below 256.
             IsBigEndian = content.Length >= 2 && content.Span[0] == 0 && content.Span[1] != 0;
-            var elements = new DicomElements(content, name, syntax != DicomTransferSyntax.ImplicitLittleEndian, IsBigEndian);
+            var elements = new DicomElements(content, name, syntax != DicomTransferSyntax.ImplicitLittleEndian, IsBigEndian,
+                missing: missing);
             while (elements.TryNext(out DicomElement element))
             {
                 if (element.Tag == DicomTags.PixelData)
@@ -117,7 +129,9 @@ internal sealed class DicomFile
                     _hasPixels = true;
                     IsEncapsulated = element.Length == DicomElement.UndefinedLength;
                     IsWords = element.Representation == "OW";
-                    Pixels = IsEncapsulated ? content[element.Offset..] : content.Slice(element.Offset, (int)element.Length);
+                    long stated = IsEncapsulated ? content.Length - element.Offset + missing : element.Length;
+                    _pixelBytes = (int)Math.Min(stated, int.MaxValue);
+                    Pixels = content.Slice(element.Offset, Math.Min(_pixelBytes, content.Length - element.Offset));
                     return;
                 }
                 _values.Take(elements, element);
@@ -127,6 +141,7 @@ internal sealed class DicomFile
         {
             _damage = e;
         }
+        IsCut = missing > 0;
     }
 
     /// <summary>Its frames.</summary>
@@ -137,7 +152,7 @@ internal sealed class DicomFile
         {
             if (_damage is not null)
                 throw _damage;
-            return _images ??= _hasPixels ? _values.Images(Syntax(), Class, Pixels.Length)
+            return _images ??= _hasPixels ? _values.Images(Syntax(), Class, _pixelBytes)
                 : throw Damage;
         }
     }

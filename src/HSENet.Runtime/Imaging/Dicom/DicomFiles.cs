@@ -19,19 +19,18 @@ internal sealed class DicomFiles
         foreach (DicomSource source in sources)
         {
             options.Cancellation.ThrowIfCancellationRequested();
-            byte[]? content;
+            DicomFile? file;
             try
             {
-                content = source.Read();
+                file = source.Parse();
             }
             catch (HseNetFileException e)
             {
                 _unreadable.Add(e);
                 continue;
             }
-            if (content is null)
+            if (file is null)
                 continue;
-            DicomFile file = DicomFile.Parse(content, source.Name);
             if (options.StudyKey is not null && file.IsCt && file.StudyKey != options.StudyKey)
                 continue;
             if (file.IsUnknown)
@@ -47,7 +46,10 @@ internal sealed class DicomFiles
         LeaveOut(noImages, "DICOM file that is no image", "DICOM files that are no images");
         LeaveOut(colours, "image in colour", "images in colour");
         LeaveOut(_unknown, "damaged DICOM file", "damaged DICOM files");
-        LeaveOut(_unreadable, "file that cannot be read", "files that cannot be read");
+        LeaveOut(_unreadable.FindAll(IsPointer), "Git LFS pointer instead of a file", "Git LFS pointers instead of files");
+        LeaveOut(_unreadable.FindAll(e => !IsPointer(e)), "file that cannot be read", "files that cannot be read");
+
+        static bool IsPointer(HseNetFileException e) => e.Problem.EndsWith(ForeignContent.Pointer, StringComparison.Ordinal);
     }
 
     void Take(DicomFile file, DicomSource source)
@@ -105,6 +107,9 @@ internal sealed class DicomFiles
             b.RescaleIntercept)
         && Pixels(a).Span.SequenceEqual(Pixels(b).Span);
 
-    ReadOnlyMemory<byte> Pixels(DicomImage image) =>
-        SourceOf(image).Read() is { } content ? DicomFile.Parse(content, image.File).Pixels : default;
+    ReadOnlyMemory<byte> Pixels(DicomImage image)
+    {
+        byte[] buffer = [];
+        return DicomFile.Parse(SourceOf(image).Read(ref buffer), image.File).Pixels;
+    }
 }

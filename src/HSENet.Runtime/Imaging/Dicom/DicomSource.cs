@@ -7,115 +7,84 @@ internal sealed class DicomSource
     // A single CT image is a megabyte; a multi-frame one may have hundreds.
     const int MaximumLength = 1 << 29;
 
-    // What selects a file stands at its beginning.
-    const int HeadLength = 1 << 16;
+    // What is asked of a file mostly stands before its pixels; per-frame groups may take megabytes.
+    const int FirstPiece = 1 << 16, Growth = 16;
 
-    readonly Func<byte[]?> _read;
+    readonly Func<DicomContent> _open;
 
-    DicomSource(string name, Func<byte[]?> read) => (Name, _read) = (name, read);
+    DicomSource(string name, Func<DicomContent> open) => (Name, _open) = (name, open);
 
     public string Name { get; }
 
-    /// <summary>The content, or null if it does not begin as a DICOM file.</summary>
-    public byte[]? Read() => _read();
-
     /// <summary>Bytes that a test or a receiver has in memory.</summary>
-    public static DicomSource FromBytes(string name, byte[] content) => new(name, () => DicomFile.IsClaimed(content) ? content : null);
+    public static DicomSource FromBytes(string name, byte[] content) =>
+        new(name, () => new DicomContent(new MemoryStream(content, writable: false), content.Length));
 
-    public static DicomSource FromFile(string path) => new(path, () => Open(path, stream =>
-    {
-        if (!IsDicom(stream, path))
-            return null;
-        if (stream.Length > MaximumLength)
-            throw new HseNetFileException(path, $"has {stream.Length} bytes", $"at most {MaximumLength} for a DICOM image");
-        stream.Position = 0;
-        // The length is the file's own, not a claim: memory for it need not grow.
-        byte[] content = new byte[stream.Length];
-        return GrowingRead.AsFarAsPossible(stream, content, path) == content.Length ? content
-            : throw new HseNetFileException(path, "has changed while it was read", "the file as it was");
-    }));
-
-    /// <summary>Whether a file begins as DICOM; one that cannot be opened does not.</summary>
-    public static bool IsDicom(string path)
+    public static DicomSource FromFile(string path) => new(path, () =>
     {
         try
         {
-            return Open(path, stream => IsDicom(stream, path));
-        }
-        catch (HseNetFileException)
-        {
-            return false;
-        }
-    }
-
-    /// <summary>A file as far as it says what it is; null if it is no DICOM or cannot be read.</summary>
-    public static DicomFile? Head(string path)
-    {
-        try
-        {
-            byte[]? head = Open(path, stream =>
-            {
-                byte[] start = new byte[Math.Min(HeadLength, stream.Length)];
-                return DicomFile.IsClaimed(start.AsSpan(0, GrowingRead.AsFarAsPossible(stream, start, path))) ? start : null;
-            });
-            if (head is null)
-                return null;
-            DicomFile file = DicomFile.Parse(head, path);
-            return file.StudyUid.Length > 0 || head.Length < HeadLength ? file
-                : FromFile(path).Read() is { } content ? DicomFile.Parse(content, path) : null;
-        }
-        catch (HseNetFileException)
-        {
-            return null;
-        }
-    }
-
-    static bool IsDicom(FileStream stream, string path)
-    {
-        Span<byte> start = stackalloc byte[DicomFile.PreambleLength];
-        return DicomFile.IsClaimed(start[..GrowingRead.AsFarAsPossible(stream, start, path)]);
-    }
-
-    static T Open<T>(string path, Func<FileStream, T> read)
-    {
-        try
-        {
-            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
-            return read(stream);
+            FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+            return new DicomContent(stream, stream.Length);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw FileBytes.CannotOpen(path, e);
         }
+    });
+
+    /// <summary>An entry of a zip, which must stay open.</summary>
+    public static DicomSource FromZip(string name, Func<Stream> open, long length) => new(name, () => new DicomContent(open(), length));
+
+    /// <summary>The file as far as its pixels, which may not be at hand; null if it does not begin as DICOM.</summary>
+    /// <exception cref="HseNetFileException">It cannot be read.</exception>
+    public DicomFile? Parse()
+    {
+        for (long piece = FirstPiece; ; piece *= Growth)
+        {
+            byte[] buffer = [];
+            if (Read(ref buffer, piece) is not var (content, length))
+                return null;
+            DicomFile file = DicomFile.Parse(content, Name, length - content.Length);
+            if (!file.IsCut)
+                return file;
+        }
     }
 
-    /// <summary>All files below a folder, in the order of their names.</summary>
-    /// <exception cref="HseNetFileException">A folder cannot be listed.</exception>
-    public static IEnumerable<DicomSource> FromFolder(string folder) => FolderWalk.Files(folder).Select(FromFile);
+    /// <summary>The whole content, in the buffer or in a larger one that takes its place.</summary>
+    /// <exception cref="HseNetFileException">It cannot be read, or is no DICOM file.</exception>
+    public ReadOnlyMemory<byte> Read(ref byte[] buffer) => Read(ref buffer, long.MaxValue)?.Content
+        ?? throw new HseNetFileException(Name, "is no DICOM file any more", "the file as it was");
 
-    /// <summary>All files in a zip, which must stay open.</summary>
-    public static IEnumerable<DicomSource> FromZip(FileBytes file)
+    (ReadOnlyMemory<byte> Content, long Length)? Read(ref byte[] buffer, long limit)
     {
-        List<ZipEntry> entries = ZipDirectory.Read(file, takesTwins: true);
-        // Entries that share their bytes would let a small file take hours to read.
-        if (entries.Sum(e => (decimal)e.CompressedLength) > file.Length)
-            throw new HseNetFileException(file.Name, "has entries that overlap", "an intact zip file");
-        return entries.Select(entry => new DicomSource(Entry(entry), () =>
+        using DicomContent content = _open();
+        Span<byte> start = stackalloc byte[DicomFile.PreambleLength];
+        start = start[..GrowingRead.AsFarAsPossible(content.Stream, start, Name)];
+        if (!DicomFile.IsClaimed(start))
+            return ForeignContent.Of(start) != ForeignContent.Pointer ? null
+                : throw new HseNetFileException(Name, $"is {ForeignContent.Pointer}", "a DICOM file");
+        if (content.Length > MaximumLength)
+            throw new HseNetFileException(Name, $"has {content.Length} bytes", $"at most {MaximumLength} for a DICOM image");
+        int wanted = (int)Math.Min(content.Length, limit);
+        // What a file says of its length is true, what a zip says of its entries is a claim: the array grows with the data.
+        if (buffer.Length < wanted)
+            buffer = new byte[content.Stream is FileStream or MemoryStream ? wanted : Math.Min(wanted, FirstPiece)];
+        start[..Math.Min(start.Length, wanted)].CopyTo(buffer);
+        for (int filled = start.Length; filled < wanted;)
         {
-            if (entry.Length < DicomFile.PreambleLength)
-                return null;
-            byte[] content;
-            try
-            {
-                content = ZipDirectory.Content(file, entry, MaximumLength);
-            }
-            catch (HseNetFileException e)
-            {
-                throw new HseNetFileException(Entry(entry), e.Problem, e.Expected, e);
-            }
-            return DicomFile.IsClaimed(content) ? content : null;
-        }));
+            if (filled == buffer.Length)
+                Array.Resize(ref buffer, (int)Math.Min(wanted, 2L * buffer.Length));
+            int got = GrowingRead.AsFarAsPossible(content.Stream, buffer.AsSpan(filled, Math.Min(wanted, buffer.Length) - filled), Name);
+            if (got == 0)
+                throw new HseNetFileException(Name, $"ends after {filled} bytes of data", $"{content.Length}");
+            filled += got;
+        }
+        return (buffer.AsMemory(0, wanted), content.Length);
+    }
 
-        string Entry(ZipEntry entry) => $"{file.Name}/{HseNetException.OneLine(entry.Name, 200)}";
+    readonly record struct DicomContent(Stream Stream, long Length) : IDisposable
+    {
+        public void Dispose() => Stream.Dispose();
     }
 }

@@ -23,7 +23,7 @@ internal static class DicomStudies
         var studies = new Dictionary<string, (string Uid, List<string> Files)>(StringComparer.Ordinal);
         foreach (string file in files)
         {
-            if (DicomSource.Head(file) is not { IsCt: true } image)
+            if (Head(file) is not { IsCt: true } image)
                 continue;
             if (!studies.TryGetValue(image.StudyKey, out var study))
                 studies.Add(image.StudyKey, study = (image.StudyUid, []));
@@ -42,28 +42,37 @@ internal static class DicomStudies
         string NameOf(string uid, int i) => DicomStudies.NameOf(uid, i, places.Select(place => place.Uid));
     }
 
-    /// <summary>The CT studies in a file: those of a zip, or the file itself.</summary>
+    /// <summary>The studies in a file: those of a zip, or the file itself.</summary>
     /// <exception cref="HseNetFileException">The file cannot be opened, or is a damaged zip.</exception>
     public static List<FoundStudy> InFile(string path)
     {
-        using FileBytes file = FileBytes.Open(path);
-        if (file.Length < 4 || !file.Slice(0, 4).SequenceEqual("PK\u0003\u0004"u8))
+        if (ScanFile.At(path).Format != ScanFormat.Zip)
             return [new FoundStudy(path, "", null)];
+        using ScanContents contents = ScanContents.OfZip(path);
+        if (contents.Volumes.Count(volume => volume.Format == ScanFormat.Nifti) > 1)
+            return [.. contents.Volumes.Select(volume => new FoundStudy(volume.Name, Path.GetRelativePath(path, volume.Name), null))];
         var studies = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (DicomSource source in DicomSource.FromZip(file))
-        {
-            try
-            {
-                if (source.Read() is { } content && DicomFile.Parse(content, source.Name) is { IsCt: true } image)
-                    studies.TryAdd(image.StudyKey, image.StudyUid);
-            }
-            catch (HseNetFileException)
-            {
-                // Reading the study notes it.
-            }
-        }
+        foreach (DicomSource source in contents.Dicom)
+            if (Parsed(source) is { IsCt: true } image)
+                studies.TryAdd(image.StudyKey, image.StudyUid);
         return studies.Count < 2 ? [new FoundStudy(path, "", null)]
             : [.. studies.Select((study, i) => new FoundStudy(path, NameOf(study.Value, i, studies.Values), study.Key))];
+    }
+
+    /// <summary>A file as far as it says what it is; null if it is no DICOM or cannot be read.</summary>
+    public static DicomFile? Head(string path) => Parsed(DicomSource.FromFile(path));
+
+    /// <summary>The same of a source.</summary>
+    public static DicomFile? Parsed(DicomSource source)
+    {
+        try
+        {
+            return source.Parse();
+        }
+        catch (HseNetFileException)
+        {
+            return null; // reading the study notes it
+        }
     }
 
     // A UID that two patients share, or that is none, names nothing.

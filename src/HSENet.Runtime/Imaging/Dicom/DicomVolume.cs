@@ -7,7 +7,7 @@ internal static class DicomVolume
 {
     static readonly BuiltInDicomReader BuiltIn = new();
 
-    /// <summary>Reads every source twice: its attributes, and its pixels if it belongs to the chosen series.</summary>
+    /// <summary>Reads every source as far as its pixels, and then whole if it belongs to the chosen series.</summary>
     public static VoxelVolume Read(string place, IEnumerable<DicomSource> sources, VolumeReadOptions options)
     {
         var notes = new List<string>();
@@ -98,7 +98,8 @@ internal static class DicomVolume
     sealed class SliceDecoder(DicomFiles files, VolumeReadOptions options)
     {
         DicomSource? _source;
-        byte[] _content = [], _frame = [];
+        byte[] _buffer = [], _frame = [];
+        ReadOnlyMemory<byte> _content;
         DicomFile? _file;
 
         /// <summary>How many values were padding.</summary>
@@ -125,7 +126,7 @@ internal static class DicomVolume
             DicomSource source = files.SourceOf(image);
             if (_source == source)
                 return;
-            _content = source.Read() ?? throw new HseNetFileException(image.File, "is no DICOM file any more", "the file as it was");
+            _content = source.Read(ref _buffer);
             (_source, _file) = (source, DicomFile.Parse(_content, image.File));
         }
     }

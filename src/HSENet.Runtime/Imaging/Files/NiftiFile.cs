@@ -1,6 +1,4 @@
 // Reads NIfTI volumes: single files, gzip-compressed or not, and pairs of header and image.
-using System.IO.Compression;
-
 namespace HSENet.Runtime;
 
 internal static class NiftiFile
@@ -21,24 +19,10 @@ internal static class NiftiFile
                 "the name of the .hdr file, beside its .img file");
         using Stream image = openImage();
         Skip(image, header.VoxelOffset, name);
-        return ReadVoxels(image, name, header, bytes, options.Cancellation);
-    }
-
-    /// <summary>Opens the image that belongs to a header file: the same name with .img, or .img.gz.</summary>
-    public static Stream OpenImage(string headerPath)
-    {
-        string plain = headerPath.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? headerPath[..^3] : headerPath;
-        string image = Path.ChangeExtension(plain, ".img");
-        bool compressed = !File.Exists(image) && File.Exists(image + ".gz");
-        try
-        {
-            FileStream file = File.OpenRead(compressed ? image + ".gz" : image);
-            return compressed ? new GZipStream(file, CompressionMode.Decompress) : file;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw FileBytes.CannotOpen(image, e);
-        }
+        VoxelVolume volume = ReadVoxels(image, name, header, bytes, options.Cancellation);
+        // As of the header's file: what follows holds the checksum.
+        GrowingRead.AsFarAsPossible(image, stackalloc byte[1], name);
+        return volume;
     }
 
     static unsafe VoxelVolume ReadVoxels(Stream stream, string name, NiftiHeader header, long bytes, CancellationToken cancellation)

@@ -38,7 +38,7 @@ sealed class VolumeCache
         IEnumerable<string> files = Files(path).Select(file => new FileInfo(file))
             .Select(info => string.Create(CultureInfo.InvariantCulture,
                 $"{info.FullName}\n{(info.Exists ? info.Length : -1)}\n{info.LastWriteTimeUtc.Ticks}"));
-        return KeyOf([.. files, .. more]);
+        return KeyOf([.. files, .. ScanContents.Split(path) is var (_, name) ? (string[])[name] : [], .. more]);
     }
 
     /// <summary>A key for what is computed from these words.</summary>
@@ -84,7 +84,8 @@ sealed class VolumeCache
     // A pair of header and image is two files, a DICOM series is all files of its folder.
     static IEnumerable<string> Files(string path) =>
         Directory.Exists(path) ? Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-        : Path.GetExtension(path) is ".hdr" or ".img" ? [Path.ChangeExtension(path, ".hdr"), Path.ChangeExtension(path, ".img")]
+        : ScanContents.Split(path) is var (archive, _) ? [archive]
+        : NiftiPair.PartnerOf(path) is { } partner ? ((string[])[path, partner]).Order(StringComparer.Ordinal)
         : [path];
 }
 

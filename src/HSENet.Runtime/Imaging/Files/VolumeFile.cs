@@ -7,11 +7,11 @@ namespace HSENet.Runtime;
 static class VolumeFile
 {
     /// <summary>What is read, in messages.</summary>
-    internal const string Formats = "NIfTI (.nii, .nii.gz, .hdr with .img), NumPy (.npy) or DICOM (a folder or .zip)";
+    internal const string Formats = "NIfTI (.nii, .nii.gz, .hdr with .img), NumPy (.npy), DICOM (a folder), or a zip of one of these";
 
     /// <summary>
-    /// Reads NIfTI-1 and NIfTI-2 (.nii, .nii.gz, a pair by either name), NumPy's .npy, and DICOM: a folder with everything below it, or a
-    /// zip file.
+    /// Reads NIfTI-1 and NIfTI-2 (.nii, .nii.gz, a pair by either name), NumPy's .npy, and DICOM files. A folder or zip stands for the scan
+    /// in it; ARCHIVE.zip/NAME, ARCHIVE.npz/KEY and the like for what has this name there.
     /// </summary>
     /// <exception cref="HseNetFileException">The file is missing, damaged or of another format; the message names it and the
     /// reason.</exception>
@@ -21,10 +21,10 @@ static class VolumeFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new();
         if (Directory.Exists(path))
-            return DicomVolume.Read(path, DicomSource.FromFolder(path), options);
-        string header = Path.ChangeExtension(path, ".hdr");
-        if (Path.GetExtension(path) == ".img" && File.Exists(header))
-            path = header;
+            return Read(ScanContents.OfFolder(path), options);
+        if (ScanContents.Split(path) is var (archive, name))
+            return Read(ScanContents.OfZip(archive, name), options);
+        path = NiftiPair.HeaderOf(path);
         try
         {
             using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16,
@@ -36,10 +36,10 @@ static class VolumeFile
             start = start[..GrowingRead.AsFarAsPossible(stream, start, path)];
             if (DicomFile.IsClaimed(start))
                 return DicomVolume.Read(path, [DicomSource.FromFile(path)], options);
-            if (start is [(byte)'P', (byte)'K', 3, 4, ..])
-                return ReadZip(path, options);
+            if (ScanFile.IsZip(start))
+                return Read(ScanContents.OfZip(path), options);
             stream.Position = 0;
-            return Read(stream, path, options, () => NiftiFile.OpenImage(path));
+            return Read(stream, path, options, () => NiftiPair.OpenImage(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -47,23 +47,23 @@ static class VolumeFile
         }
     }
 
+    /// <summary>Reads a file that was found to be a NIfTI volume or a NumPy array.</summary>
+    internal static VoxelVolume Read(ScanFile file, Func<Stream> openImage, VolumeReadOptions options)
+    {
+        using Stream content = file.Open();
+        return Read(content, file.Name, options, openImage);
+    }
+
+    static VoxelVolume Read(ScanContents contents, VolumeReadOptions options)
+    {
+        using (contents)
+            return contents.Read(options);
+    }
+
     /// <summary>Whether a folder, or one below it, holds DICOM files, whatever else it holds.</summary>
     /// <exception cref="HseNetFileException">A folder cannot be listed.</exception>
-    internal static bool IsDicomFolder(string path) => Directory.Exists(path) && FolderWalk.Files(path).Exists(DicomSource.IsDicom);
-
-    /// <summary>Reads a DICOM series from files and folders in any order; what is no DICOM image is left out.</summary>
-    /// <param name="paths">Files or folders, at least one.</param>
-    /// <param name="name">What messages call them.</param>
-    /// <param name="options">How to read.</param>
-    /// <exception cref="HseNetFileException">No volume can be made of them; the message names the file and the reason.</exception>
-    /// <exception cref="OperationCanceledException">Reading was cancelled.</exception>
-    public static VoxelVolume ReadDicom(IEnumerable<string> paths, string name, VolumeReadOptions? options = null)
-    {
-        ArgumentNullException.ThrowIfNull(paths);
-        ArgumentException.ThrowIfNullOrEmpty(name);
-        return DicomVolume.Read(name, paths.SelectMany(p => Directory.Exists(p) ? DicomSource.FromFolder(p) : [DicomSource.FromFile(p)]),
-            options ?? new());
-    }
+    internal static bool IsDicomFolder(string path) =>
+        Directory.Exists(path) && FolderWalk.Files(path).Exists(file => ScanFile.At(file).Format == ScanFormat.Dicom);
 
     /// <summary>Reads a NIfTI single file (compressed or not) or a .npy file from a stream, from where it stands; it need not be
     /// seekable.</summary>
@@ -80,12 +80,6 @@ static class VolumeFile
         if (!stream.CanRead)
             throw new ArgumentException($"{name}: the stream is closed or cannot be read", nameof(stream));
         return Read(stream, name, options ?? new(), null);
-    }
-
-    static VoxelVolume ReadZip(string path, VolumeReadOptions options)
-    {
-        using FileBytes file = FileBytes.Open(path);
-        return DicomVolume.Read(path, DicomSource.FromZip(file), options);
     }
 
     static VoxelVolume Read(Stream stream, string name, VolumeReadOptions options, Func<Stream>? openImage)

@@ -46,7 +46,7 @@ sealed unsafe class VoxelVolume : IDisposable
     internal IReadOnlyList<DicomSeriesSummary> DicomSeries { get; init; } = [];
 
     /// <summary>What a user should know about how the file was read, such as the series that was chosen; no patient data.</summary>
-    public IReadOnlyList<string> Notes { get; init; } = [];
+    public IReadOnlyList<string> Notes { get; internal set; } = [];
 
     /// <summary>Centre of the first voxel of each slice, in stored order, where the file says each of them; null where they follow from
     /// <see cref="Spacing"/> and <see cref="Orientation"/>.</summary>
