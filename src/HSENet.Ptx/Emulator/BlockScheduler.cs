@@ -22,7 +22,7 @@ static unsafe class BlockScheduler
     {
         block.Slice = WarpRunner.Slice;
         for (Turn turn; (turn = RunWarps(block)) != Turn.Ended;)
-            if (turn == Turn.Spun)
+            if (turn == Turn.Spun && !LetMeetingGo(block))
                 throw SpinDetector.NoProgress(block, laterBlocks: block.GridSize.Count > 1);
     }
 
@@ -49,9 +49,18 @@ static unsafe class BlockScheduler
                 if (turn == Turn.Ended)
                     open.RemoveAt(n--);
             }
-            if (!came)
+            if (!came && open.Count(LetMeetingGo) == 0)
                 throw SpinDetector.NoProgress(open[0], laterBlocks: false);
         }
+    }
+
+    // All that run repeat themselves: lanes that wait where they would meet those go on without them, as on sm_70 and newer.
+    static bool LetMeetingGo(BlockState block)
+    {
+        bool any = false;
+        foreach (Warp w in block.Warps)
+            any |= w.LetMeetingGo();
+        return any;
     }
 
     static Turn RunWarps(BlockState block)
@@ -74,15 +83,18 @@ static unsafe class BlockScheduler
         if (ready)
             return AllSpin(block) ? Turn.Spun : Turn.Ran;
         if (waiting)
+        {
             Release(block);
-        return ran || waiting ? Turn.Ran : Turn.Ended;
+            return block.Rounds.Repeat() ? Turn.Spun : Turn.Ran;
+        }
+        return ran ? Turn.Ran : Turn.Ended;
     }
 
     static bool AllSpin(BlockState block)
     {
         foreach (Warp w in block.Warps)
             foreach (Strand strand in w.Strands)
-                if (strand.Status is WarpStatus.Meeting || (strand.Status == WarpStatus.Ready && strand.SpunAt != block.Changes.Count))
+                if (strand.Status == WarpStatus.Ready && strand.SpunAt != block.Changes.Count)
                     return false;
         return true;
     }
@@ -93,6 +105,8 @@ static unsafe class BlockScheduler
         bool any = false;
         for (uint m = block.BarriersInUse; m != 0; m &= m - 1)
             any |= BarrierUnit.TryOpen(block, BitOperations.TrailingZeroCount(m), force: false);
+        foreach (Warp w in block.Warps)
+            any = any || WarpBarrier.Force(w);
         for (uint m = any ? 0 : block.BarriersInUse; m != 0; m &= m - 1)
             BarrierUnit.TryOpen(block, BitOperations.TrailingZeroCount(m), force: true);
     }

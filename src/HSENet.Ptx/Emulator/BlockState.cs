@@ -27,6 +27,7 @@ sealed unsafe class BlockState
     {
         Kernel = kernel;
         Findings = new FindingCollector(this);
+        Rounds = new BarrierRounds(this);
         Warps = new Warp[warps];
         if (kernel.Level is CheckLevel.Races or CheckLevel.All)
             Races = new RaceChecker(this, warps);
@@ -108,6 +109,9 @@ sealed unsafe class BlockState
     /// <summary>How often memory changed; the same object in all blocks that run together.</summary>
     public MemoryChanges Changes = new();
 
+    /// <summary>Barriers that open again and again while nothing changes.</summary>
+    public BarrierRounds Rounds { get; }
+
     /// <summary>Basic blocks of a strand's turn.</summary>
     public int Slice;
 
@@ -166,6 +170,7 @@ sealed unsafe class BlockState
             _sharedStates.CopyTo(states);
             states[_sharedStates.Length..].Fill(MemoryRegion.Uninitialised);
         }
+        Rounds.Start();
         Array.Clear(ArrivedThreads);
         Array.Fill(BarrierCounts, -1);
         StoppedAt = null;

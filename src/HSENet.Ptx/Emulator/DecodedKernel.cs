@@ -14,6 +14,7 @@ enum Ending : byte
     Exit,
     Trap,
     Barrier,
+    WarpBarrier,
 }
 
 /// <summary>Straight code, and what happens at its end.</summary>

@@ -53,12 +53,9 @@ unsafe partial class Decoder
             case "activemask":
                 Emit(&WarpInstructions.ActiveMask, Destination(operands[0], RowKind.Bits32));
                 return true;
-            case "bar" or "barrier":
-                Emit(&WarpInstructions.Barrier, more: [Source(operands[0], RowKind.Bits32)]);
-                return true;
             case "membar" or "fence":
                 if (_level is CheckLevel.Races or CheckLevel.All)
-                    Emit(&RaceChecker.Fence, immediate: IsOfBlock() ? 0 : 1);
+                    Emit(&RaceChecker.Fence, immediate: (IsOfBlock() ? 0 : 1) | (_current.Opcode == "membar" || _current.Has("sc") ? 2 : 0));
                 return true;
             case "mbarrier":
                 DecodeMbarrier(operands);

@@ -93,7 +93,7 @@ sealed unsafe partial class Decoder
     static bool EndsBlock(PtxInstruction instruction) =>
         instruction.Opcode == "call" && !DeviceCalls.IsOne(instruction) || IsBarrier(instruction);
 
-    static bool IsBarrier(PtxInstruction instruction) => instruction.Opcode is "bar" or "barrier" && !instruction.Has("warp");
+    static bool IsBarrier(PtxInstruction instruction) => instruction.Opcode is "bar" or "barrier";
 
     CodeBlock DecodeBlock(BasicBlock block)
     {
@@ -200,6 +200,10 @@ sealed unsafe partial class Decoder
             case "trap":
                 block.Ending = Ending.Trap;
                 block.Operands = (Instruction*)Emit(null);
+                break;
+            case "bar" when _current.Has("warp"):
+                block.Ending = Ending.WarpBarrier;
+                block.Operands = (Instruction*)Emit(null, a: Source(_current.Operands[0], RowKind.Bits32));
                 break;
             default:
                 block.Ending = Ending.Barrier;

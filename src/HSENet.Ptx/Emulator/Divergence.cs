@@ -36,7 +36,7 @@ static unsafe class Divergence
         uint* index = (uint*)(w.Rows + code.Operands->A);
         uint others = frame.Mask & ~mask;
         uint target = index[BitOperations.TrailingZeroCount(mask)];
-        if (target < code.Targets!.Length && Lanes(index, target, mask) == frame.Mask)
+        if (target < code.Targets!.Length && Lanes.Equal(index, target, mask) == frame.Mask)
         {
             frame.Block = code.Targets[target];
             return;
@@ -47,7 +47,7 @@ static unsafe class Divergence
         while (mask != 0)
         {
             int lane = BitOperations.TrailingZeroCount(mask);
-            uint chosen = index[lane], same = Lanes(index, chosen, mask);
+            uint chosen = index[lane], same = Lanes.Equal(index, chosen, mask);
             mask &= ~same;
             if (chosen < code.Targets.Length)
                 strand.Push(w, code.Targets[chosen], code.Rejoin, same);
@@ -168,17 +168,4 @@ static unsafe class Divergence
     }
 
     static bool EndsKernel(Warp w, int block) => block >= 0 && w.Block.Kernel.Blocks[block].EndsKernel;
-
-    // The lanes of a mask that have a value.
-    static uint Lanes(uint* values, uint value, uint mask)
-    {
-        uint same = 0;
-        for (uint m = mask; m != 0; m &= m - 1)
-        {
-            int l = BitOperations.TrailingZeroCount(m);
-            if (values[l] == value)
-                same |= 1u << l;
-        }
-        return same;
-    }
 }

@@ -1,6 +1,7 @@
 // Shapes of instructions as loops over lanes; the meaning of one lane is a functor.
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace HSENet.Ptx;
 
@@ -181,6 +182,15 @@ static unsafe class Lanes
     /// <summary>An operation on predicates; the functor works on all lanes at once.</summary>
     public static void Predicates<TOp>(Warp w, Instruction* i, uint mask) where TOp : IBinary<uint, uint, uint> =>
         Merge(w, i->D, TOp.Of(*(uint*)(w.Rows + i->A), *(uint*)(w.Rows + i->B)), mask);
+
+    /// <summary>The lanes of a mask that have a value.</summary>
+    public static uint Equal(uint* values, uint value, uint mask)
+    {
+        Vector512<uint> wanted = Vector512.Create(value);
+        ulong low = Vector512.Equals(Vector512.Load(values), wanted).ExtractMostSignificantBits(),
+            high = Vector512.Equals(Vector512.Load(values + 16), wanted).ExtractMostSignificantBits();
+        return (uint)(low | high << 16) & mask;
+    }
 
     /// <summary>Writes a predicate for the lanes of a mask.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -41,10 +41,13 @@ sealed unsafe class Strand
     public int Top;
     public WarpStatus Status;
 
-    /// <summary>The barrier that the strand waits at, its instruction, and whether its threads count was found to be at fault.</summary>
+    /// <summary>The barrier that the strand waits at, or <see cref="WarpBarrier.Number"/>; its instruction, and whether its threads count was found to be at fault.</summary>
     public int Barrier;
     public Instruction* BarrierInstruction;
     public bool Reported;
+
+    /// <summary>The lanes that the barrier of a warp names.</summary>
+    public uint Named;
 
     /// <summary>The count of memory's changes at which the strand was found to go round without changing anything; -1 if it was
     /// not.</summary>

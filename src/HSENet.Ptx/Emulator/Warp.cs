@@ -74,6 +74,7 @@ sealed unsafe class Warp(BlockState block, int index)
     public void Settle()
     {
         bool ready = false, waiting = false;
+        WarpBarrier.Look(this);
         for (int n = Strands.Count - 1; n >= 0; n--)
         {
             Strand strand = Strands[n];
@@ -82,13 +83,20 @@ sealed unsafe class Warp(BlockState block, int index)
             if (strand.Status == WarpStatus.Finished && Strands.Count > 1)
                 Drop(strand);
         }
-        if (!ready)
-            foreach (Strand strand in Strands)
-                if (strand.Status == WarpStatus.Meeting)
-                {
-                    strand.Status = WarpStatus.Ready;
-                    ready = true;
-                }
+        ready = ready || LetMeetingGo();
         Status = ready ? WarpStatus.Ready : waiting ? WarpStatus.AtBarrier : WarpStatus.Finished;
+    }
+
+    /// <summary>Strands that wait where they would meet others go on; false when there are none.</summary>
+    public bool LetMeetingGo()
+    {
+        bool any = false;
+        foreach (Strand strand in Strands)
+            if (strand.Status == WarpStatus.Meeting)
+            {
+                strand.Status = Status = WarpStatus.Ready;
+                any = true;
+            }
+        return any;
     }
 }

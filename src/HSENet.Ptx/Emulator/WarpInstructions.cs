@@ -1,4 +1,4 @@
-// Instructions in which lanes of a warp take part together: shuffles, votes, matches, reductions, bar.warp.sync.
+// Instructions in which lanes of a warp take part together: shuffles, votes, matches, reductions.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -15,8 +15,10 @@ static unsafe class WarpInstructions
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Shuffle(Warp w, Instruction* i, uint mask)
     {
+        if (Parts(w, i, mask, i->More[1], &Shuffle))
+            return;
         uint* a = (uint*)(w.Rows + i->A), b = (uint*)(w.Rows + i->B), c = (uint*)(w.Rows + i->C), d = (uint*)(w.Rows + i->D);
-        uint members = Members(w, i, mask, i->More[1], FindingKind.MissingLanes);
+        uint members = Members(w, i, mask, i->More[1]);
         uint inSegment = 0;
         if ((mask & members) == uint.MaxValue)
         {
@@ -50,21 +52,27 @@ static unsafe class WarpInstructions
     /// <summary>vote.sync.{all,any,uni}: A is a predicate, the functor gets members and predicate.</summary>
     public static void Vote<TOp>(Warp w, Instruction* i, uint mask) where TOp : ITest<uint>
     {
-        uint members = Members(w, i, mask, i->More[0], FindingKind.MissingLanes) & mask;
+        if (Parts(w, i, mask, i->More[0], &Vote<TOp>))
+            return;
+        uint members = Members(w, i, mask, i->More[0]) & mask;
         Lanes.Merge(w, i->D, TOp.Of(members, *(uint*)(w.Rows + i->A)) ? uint.MaxValue : 0, mask);
     }
 
     /// <summary>vote.sync.ballot.</summary>
     public static void Ballot(Warp w, Instruction* i, uint mask)
     {
-        uint members = Members(w, i, mask, i->More[0], FindingKind.MissingLanes) & mask;
+        if (Parts(w, i, mask, i->More[0], &Ballot))
+            return;
+        uint members = Members(w, i, mask, i->More[0]) & mask;
         Spread((uint*)(w.Rows + i->D), WarpExchange.VoteBallot(members, *(uint*)(w.Rows + i->A)), mask);
     }
 
     /// <summary>match.any.sync.</summary>
     public static void MatchAny<T>(Warp w, Instruction* i, uint mask) where T : unmanaged, IBinaryInteger<T>
     {
-        uint members = Members(w, i, mask, i->More[1], FindingKind.MissingLanes) & mask;
+        if (Parts(w, i, mask, i->More[1], &MatchAny<T>))
+            return;
+        uint members = Members(w, i, mask, i->More[1]) & mask;
         Span<ulong> values = stackalloc ulong[32];
         Values<T>(w, i, values);
         for (uint m = mask; m != 0; m &= m - 1)
@@ -77,7 +85,9 @@ static unsafe class WarpInstructions
     /// <summary>match.all.sync.</summary>
     public static void MatchAll<T>(Warp w, Instruction* i, uint mask) where T : unmanaged, IBinaryInteger<T>
     {
-        uint members = Members(w, i, mask, i->More[1], FindingKind.MissingLanes) & mask;
+        if (Parts(w, i, mask, i->More[1], &MatchAll<T>))
+            return;
+        uint members = Members(w, i, mask, i->More[1]) & mask;
         Span<ulong> values = stackalloc ulong[32];
         Values<T>(w, i, values);
         (uint same, bool all) = WarpExchange.MatchAll(members, values);
@@ -89,7 +99,9 @@ static unsafe class WarpInstructions
     /// <summary>redux.sync; the immediate holds the operation, and bit 8 for signed.</summary>
     public static void Reduce(Warp w, Instruction* i, uint mask)
     {
-        uint members = Members(w, i, mask, i->More[0], FindingKind.MissingLanes) & mask;
+        if (Parts(w, i, mask, i->More[0], &Reduce))
+            return;
+        uint members = Members(w, i, mask, i->More[0]) & mask;
         uint result = WarpExchange.Reduce((ReduxOperation)(i->Immediate & 0xff), i->Immediate >> 8 != 0, members == 0 ? mask : members,
             new(w.Rows + i->A, 32));
         Spread((uint*)(w.Rows + i->D), result, mask);
@@ -98,7 +110,9 @@ static unsafe class WarpInstructions
     /// <summary>elect.sync: the lowest lane of those that are named.</summary>
     public static void Elect(Warp w, Instruction* i, uint mask)
     {
-        uint members = Members(w, i, mask, i->More[1], FindingKind.MissingLanes) & mask;
+        if (Parts(w, i, mask, i->More[1], &Elect))
+            return;
+        uint members = Members(w, i, mask, i->More[1]) & mask;
         int leader = BitOperations.TrailingZeroCount(members == 0 ? mask : members);
         Spread((uint*)(w.Rows + i->D), (uint)leader, mask);
         if (i->More[0] >= 0)
@@ -107,35 +121,34 @@ static unsafe class WarpInstructions
 
     public static void ActiveMask(Warp w, Instruction* i, uint mask) => Spread((uint*)(w.Rows + i->D), mask, mask);
 
-    /// <summary>bar.warp.sync.</summary>
-    public static void Barrier(Warp w, Instruction* i, uint mask)
+    // Lanes that name different masks do the instruction without each other.
+    static bool Parts(Warp w, Instruction* i, uint mask, int row, Execute self)
     {
-        Members(w, i, mask, i->More[0], FindingKind.Barrier);
-        w.Block.Races?.Order.SyncLanes(w, mask);
+        uint* named = (uint*)(w.Rows + row);
+        uint same = Lanes.Equal(named, named[BitOperations.TrailingZeroCount(mask)], mask);
+        if (same == mask)
+            return false;
+        for (uint rest = mask; rest != 0; rest &= ~same)
+        {
+            same = Lanes.Equal(named, named[BitOperations.TrailingZeroCount(rest)], rest);
+            self(w, i, same);
+        }
+        return true;
     }
 
-    // The mask of lanes that an instruction names. All of them that live must be here, and nobody else.
-    static uint Members(Warp w, Instruction* i, uint mask, int row, string kind)
+    // The mask that all of these lanes name. All that it names and that live must be here, and nobody else.
+    static uint Members(Warp w, Instruction* i, uint mask, int row)
     {
-        int first = BitOperations.TrailingZeroCount(mask);
-        uint* named = (uint*)(w.Rows + row);
-        uint members = named[first];
-        for (uint m = mask; m != 0; m &= m - 1)
+        uint members = ((uint*)(w.Rows + row))[BitOperations.TrailingZeroCount(mask)];
+        if ((members & w.Live & ~mask) != 0)
+            Divergence.EndLeavers(w);
+        uint missing = members & w.Live & ~mask, uninvited = mask & ~members;
+        if ((missing | uninvited) != 0)
         {
-            int l = BitOperations.TrailingZeroCount(m);
-            uint missing = named[l] & w.Live & ~mask;
-            if (missing != 0)
-            {
-                Divergence.EndLeavers(w);
-                missing &= w.Live;
-            }
-            if (missing == 0 && (named[l] >> l & 1) != 0)
-                continue;
-            w.Block.Findings.Add(w, i, missing != 0 ? BitOperations.TrailingZeroCount(missing) : l, kind, 0, "", missing != 0
-                ? $"lane {BitOperations.TrailingZeroCount(missing)} is named in the mask 0x{named[l]:x8} but is not here: only "
-                    + $"0x{mask:x8} are"
-                : $"lane {l} is here but not in its mask 0x{named[l]:x8}");
-            break;
+            int lane = BitOperations.TrailingZeroCount(missing != 0 ? missing : uninvited);
+            w.Block.Findings.Add(w, i, lane, FindingKind.MissingLanes, 0, "", missing != 0
+                ? $"lane {lane} is named in the mask 0x{members:x8} but is not here: only 0x{mask:x8} are"
+                : $"lane {lane} is here but not in its mask 0x{members:x8}");
         }
         return members;
     }

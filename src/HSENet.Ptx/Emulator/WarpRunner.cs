@@ -12,6 +12,9 @@ static unsafe class WarpRunner
     /// <summary>Basic blocks after which another warp gets its turn, so that warps may wait for each other in loops.</summary>
     public const int Slice = 1 << 14;
 
+    /// <summary>The same for lanes that did nothing but wait in their last turn.</summary>
+    const int SliceOfSpinning = 1 << 6;
+
     /// <summary>Runs every strand until a barrier, the end, or the end of the slice.</summary>
     public static void Run(Warp w)
     {
@@ -20,8 +23,9 @@ static unsafe class WarpRunner
             Strand strand = w.Strands[n];
             if (strand.Status != WarpStatus.Ready)
                 continue;
+            int slice = strand.SpunAt >= 0 ? SliceOfSpinning : w.Block.Slice;
             strand.SpunAt = -1;
-            Run(w, strand, w.Block.Slice);
+            Run(w, strand, slice);
             if (strand.Status == WarpStatus.Ready && w.Block.Budget >= 0)
                 SpinDetector.Look(w, strand);
             if (n < w.Strands.Count && w.Strands[n] != strand)
@@ -132,6 +136,8 @@ static unsafe class WarpRunner
                 PtxInstruction trap = w.Block.Kernel.Statements[code.Operands->Statement];
                 throw new EmulatorException($"{w.Block.Kernel.Name}: {(trap.Opcode == "call" ? "failed assertion" : "trap")} at line "
                     + $"{trap.Line}, block {w.Block.Position}");
+            case Ending.WarpBarrier:
+                return !WarpBarrier.Arrive(w, strand, code.Operands, mask);
             default:
                 return !BarrierUnit.Arrive(w, strand, code.Operands, mask);
         }

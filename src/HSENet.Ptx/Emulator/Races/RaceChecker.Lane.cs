@@ -46,8 +46,9 @@ unsafe partial class RaceChecker
             Order.Write(thread, region, offset, order, kind == AccessKind.Atomic);
     }
 
-    /// <summary>A warp executes a fence; the immediate is 1 for the device's scope and wider ones.</summary>
-    public static void Fence(Warp w, Instruction* i, uint mask) => w.Block.Races!.Order.Fence(w.Index, mask, i->Immediate != 0);
+    /// <summary>A warp executes a fence; the immediate has 1 for the device's scope and wider ones, 2 for <c>.sc</c>.</summary>
+    public static void Fence(Warp w, Instruction* i, uint mask) =>
+        w.Block.Races!.Order.Fence(w.Index, mask, (i->Immediate & 1) != 0, (i->Immediate & 2) != 0);
 
     /// <summary>After a finding about two writes: says so when both write the same value.</summary>
     public void CompareWrites(bool equal)

@@ -10,9 +10,11 @@ sealed unsafe partial class RaceOrder
     {
         bool atomic = (order & MemoryOrder.Atomic) != 0, acquires = (order & MemoryOrder.Acquire) != 0;
         if (device || shared)
-            See(ref _threads[thread], new Observation(word.Device, count ?? word.Device.Count, !shared, atomic), acquires);
+            See(ref _threads[thread], new Observation(word.Device, count ?? word.Device.Count, !shared, false, atomic), acquires);
         if (!shared && word.OwnOf(block.Number, device) is { } own)
-            See(ref _threads[thread], new Observation(own, own.Count, false, atomic), acquires);
+            See(ref _threads[thread], new Observation(own, own.Count, false, false, atomic), acquires);
+        if (!shared && device && !acquires)
+            See(ref _threads[thread], new Observation(word.Total, word.Total.Count, true, true, atomic), false);
     }
 
     void See(ref ThreadOrder thread, Observation observation, bool acquires)

@@ -21,7 +21,7 @@ sealed unsafe partial class RaceOrder
         ulong key = WordOf(region, offset);
         if (!words.TryGetValue(key, out WordOrder? word))
         {
-            if (!releases && own.Fenced == null)
+            if (!releases && own.Fenced == null && own.Total == null)
                 return;
             words[key] = word = new WordOrder(_launch.Root);
         }
@@ -35,6 +35,8 @@ sealed unsafe partial class RaceOrder
             if (!shared && (!device || own.Fenced != own.DeviceFenced))
                 word.Publish(own.Fenced, Base + thread, false);
         }
+        if (!releases && device && !shared && own.Total != null)
+            word.Total.Add(own.Total, Base + thread);
     }
 
     /// <summary>The phase of the mbarrier at an address is complete: those who test it know what had been published by then.</summary>

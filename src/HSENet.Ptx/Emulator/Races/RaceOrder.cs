@@ -9,6 +9,8 @@ namespace HSENet.Ptx;
 /// <item>A barrier orders everything its threads did, and all that they knew, with everything they do after.</item>
 /// <item>A fence, then a strong write (atomic, volatile, relaxed), or a release, publishes what its own thread did and knew; a strong read
 /// of the word and then a fence, or an acquire, lets its own thread know it. Scopes of both sides have to include the other thread.</item>
+/// <item><c>fence.sc</c> also publishes by the strong writes of those that its thread meets at a barrier, for who reads them before a
+/// <c>fence.sc</c> (<see cref="GatherTotal"/>).</item>
 /// </list>
 /// A thread knows its block up to the last barrier of all, its warp up to that of all lanes, and what else it has acquired.
 /// </summary>
@@ -16,7 +18,7 @@ sealed unsafe partial class RaceOrder(BlockState block, int warps)
 {
     readonly ThreadOrder[] _threads = new ThreadOrder[warps * 32];
     readonly uint[] _warpEpochs = new uint[warps];
-    readonly Knowledge?[] _arrived = new Knowledge?[BarrierUnit.Count];
+    readonly Knowledge?[] _arrived = new Knowledge?[BarrierUnit.Count], _arrivedTotal = new Knowledge?[BarrierUnit.Count];
     readonly Dictionary<ulong, WordOrder> _sharedWords = [];
     readonly Dictionary<ulong, SeenWrite> _sharedSeen = [];
     readonly Dictionary<ulong, uint> _sharedCovered = [];
@@ -24,7 +26,7 @@ sealed unsafe partial class RaceOrder(BlockState block, int warps)
     LaunchOrder _launch = null!;
     Knowledge? _common, _base;
     uint _epoch;
-    bool _apart, _observed, _used;
+    bool _apart, _observed, _used, _totalFences;
     int _restarts;
 
     struct ThreadOrder
@@ -34,6 +36,12 @@ sealed unsafe partial class RaceOrder(BlockState block, int warps)
 
         /// <summary>What it knew at its last fence of any scope, and of the device's or a wider one.</summary>
         public Release? Fenced, DeviceFenced;
+
+        /// <summary>The same at its last <c>fence.sc</c> of the device's scope or a wider one.</summary>
+        public Release? TotalFenced;
+
+        /// <summary>What those whom it met at barriers knew at a <c>fence.sc</c> before.</summary>
+        public Release? Total;
 
         /// <summary>What it has read and not yet acquired.</summary>
         public List<Observation>? Observed;
@@ -90,6 +98,7 @@ sealed unsafe partial class RaceOrder(BlockState block, int warps)
             }
             _apart = false;
         }
+        ShareTotal();
         _epoch = Tick();
         EpochStart = Now;
         _base = null;
@@ -97,7 +106,11 @@ sealed unsafe partial class RaceOrder(BlockState block, int warps)
     }
 
     /// <summary>Lanes arrive at a barrier without waiting.</summary>
-    public void Arrive(int barrier, int warp, uint mask) => _arrived[barrier] = Gather(_arrived[barrier], warp, mask, Step());
+    public void Arrive(int barrier, int warp, uint mask)
+    {
+        _arrived[barrier] = Gather(_arrived[barrier], warp, mask, Step());
+        _arrivedTotal[barrier] = GatherTotal(_arrivedTotal[barrier], warp, mask);
+    }
 
     /// <summary>A barrier opens for strands of warps.</summary>
     public void Open(int barrier, List<(Warp Warp, Strand Strand)> met, bool everybody)
@@ -108,22 +121,29 @@ sealed unsafe partial class RaceOrder(BlockState block, int warps)
             return;
         }
         uint time = Step();
-        Knowledge? joined = _arrived[barrier];
-        _arrived[barrier] = null;
+        Knowledge? joined = _arrived[barrier], total = _arrivedTotal[barrier];
+        _arrived[barrier] = _arrivedTotal[barrier] = null;
         List<Observation> notes = [];
         foreach ((Warp w, Strand strand) in met)
         {
             joined = Gather(joined, w.Index, strand.Lanes == w.Live ? uint.MaxValue : strand.Lanes, time);
             CollectNotes(notes, w.Index, strand.Lanes);
+            total = GatherTotal(total, w.Index, strand.Lanes);
         }
+        Release? shared = total == null ? null : new Release(total, 0);
         foreach ((Warp w, Strand strand) in met)
+        {
             Spread(joined, notes, w.Index, strand.Lanes);
+            SpreadTotal(shared, w.Index, strand.Lanes);
+        }
     }
 
     /// <summary>Lanes of a warp met at bar.warp.sync.</summary>
     public void SyncLanes(Warp w, uint mask)
     {
         uint time = Step();
+        if (GatherTotal(null, w.Index, mask) is { } total)
+            SpreadTotal(new Release(total, 0), w.Index, mask);
         Span<ThreadOrder> lanes = _threads.AsSpan(w.Index * 32, 32);
         bool same = mask == w.Live && !_observed;
         for (uint m = mask; m != 0 && same; m &= m - 1)
@@ -139,7 +159,7 @@ sealed unsafe partial class RaceOrder(BlockState block, int warps)
     }
 
     /// <summary>Lanes of a warp execute a fence: they acquire what they have observed, and what they know can be published.</summary>
-    public void Fence(int warp, uint mask, bool device)
+    public void Fence(int warp, uint mask, bool device, bool total)
     {
         uint time = Step();
         Release? release = null;
@@ -150,18 +170,23 @@ sealed unsafe partial class RaceOrder(BlockState block, int warps)
             if (thread.Observed is { Count: > 0 } observed)
             {
                 foreach (Observation observation in observed)
-                    if (device || !observation.NeedsDevice)
+                    if (observation.NeedsTotal && !(device && total))
+                        continue;
+                    else if (device || !observation.NeedsDevice)
                         Acquire(ref thread, observation.Log.UpTo(observation.Count));
                     else
                         Acquire(ref thread, observation.Log.UpTo(observation.Count, block.Number));
-                observed.RemoveAll(observation => device || !observation.NeedsDevice);
+                observed.RemoveAll(observation => observation.NeedsTotal ? device && total : device || !observation.NeedsDevice);
             }
             if (release == null || thread.Known != known)
                 release = new Release(All(warp, known = thread.Known), time);
             thread.Fenced = release;
             if (device)
                 thread.DeviceFenced = release;
+            if (device && total)
+                thread.TotalFenced = release;
         }
+        _totalFences |= device && total;
         _used = true;
     }
 
@@ -217,11 +242,12 @@ sealed unsafe partial class RaceOrder(BlockState block, int warps)
         Array.Clear(_threads);
         Array.Clear(_warpEpochs);
         Array.Clear(_arrived);
+        Array.Clear(_arrivedTotal);
         _sharedWords.Clear();
         _sharedSeen.Clear();
         _sharedCovered.Clear();
         _commonNotes.Clear();
         _base = null;
-        _apart = _observed = _used = false;
+        _apart = _observed = _used = _totalFences = false;
     }
 }

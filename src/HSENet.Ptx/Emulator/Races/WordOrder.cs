@@ -8,8 +8,9 @@ sealed record Release(Knowledge? Known, uint Clock);
 /// <param name="Log">The releases.</param>
 /// <param name="Count">How many of them it saw.</param>
 /// <param name="NeedsDevice">A fence of the block's scope does not acquire them.</param>
+/// <param name="NeedsTotal">Only <c>fence.sc</c> acquires them.</param>
 /// <param name="Atomic">The read is an atomic's, as those of a ticket that the last block draws.</param>
-readonly record struct Observation(WordLog Log, int Count, bool NeedsDevice, bool Atomic);
+readonly record struct Observation(WordLog Log, int Count, bool NeedsDevice, bool NeedsTotal, bool Atomic);
 
 /// <summary>
 /// Releases that a chain of strong writes carries: atomics add to it, a plain store starts a new one. Only what somebody acquires is
@@ -110,6 +111,9 @@ sealed class WordOrder(int root)
     /// <summary>Of the device's scope.</summary>
     public WordLog Device { get; private set; } = new(root);
 
+    /// <summary>What others had fenced by <c>fence.sc</c> before they met the thread that wrote.</summary>
+    public WordLog Total { get; private set; } = new(root);
+
     /// <summary>The thread that wrote last.</summary>
     public long Writer { get; private set; } = -1;
 
@@ -123,6 +127,8 @@ sealed class WordOrder(int root)
         {
             if (Device.Count > 0)
                 Device = new WordLog(root);
+            if (Total.Count > 0)
+                Total = new WordLog(root);
             if (_own?.Count > 0)
                 _own = new WordLog(root);
         }
