@@ -23,6 +23,13 @@ sealed class ProgressLine : IDisposable
         _width = text.Length;
     }
 
+    /// <summary>Other work begins, whose time left is counted from now on.</summary>
+    public void Restart()
+    {
+        _clock.Restart();
+        _shownAt = -1000;
+    }
+
     /// <summary>Removes the line, so that other output starts on a clean one.</summary>
     public void Clear()
     {

@@ -173,7 +173,7 @@ static class ReportCommand
                 writer.Begin(file, several: scans.Count > 1);
                 // The signal prints what exists even if the running layer takes longer than the program is given to end.
                 using var interruption = cancellation.Register(() => writer.Interrupted(file));
-                var progress = new DirectProgress<ReportStage>(stage => writer.Stage(file, study.Notes, stage));
+                var progress = new DirectProgress<ReportProgress>(stands => writer.Stage(file, study.Notes, stands));
                 var report = model.Report(study, options with { Progress = progress }, cancellation);
                 await foreach (string piece in report.AsAsyncEnumerable().ConfigureAwait(false))
                     writer.Piece(piece);

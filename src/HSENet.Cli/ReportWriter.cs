@@ -57,20 +57,23 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
 
     /// <summary>Shows where a report stands. What a user should know of a scan is said once it was prepared: of one that is refused, the
     /// reason is all that counts.</summary>
-    public void Stage(string file, IReadOnlyList<string> notes, ReportStage stage)
+    public void Stage(string file, IReadOnlyList<string> notes, ReportProgress stands)
     {
-        if (stage == ReportStage.Encoding)
+        var (stage, share) = stands;
+        if (share == 0)
+            _progress.Restart();
+        if (stage == ReportStage.Encoding && share == 0)
             Notes(file, notes);
-        if (stage == ReportStage.Generating)
+        if (stage == ReportStage.Generating && share == 0)
             _progress.Clear();
-        else
+        else if (stage != ReportStage.Generating)
             _progress.Show(stage switch
             {
                 ReportStage.Waiting => "waiting",
                 ReportStage.Preprocessing => "preprocessing",
                 ReportStage.Encoding => "encoding",
                 _ => "reading the prompt",
-            });
+            }, share > 0 ? share : null);
     }
 
     public void Piece(string piece)

@@ -47,7 +47,7 @@ static class TraceCommand
         model.Report(study, new ReportOptions
         {
             MaxTokens = 2,
-            Progress = new DirectProgress<ReportStage>(stage => recorder.Stage = stage)
+            Progress = new DirectProgress<ReportProgress>(progress => recorder.Stage = progress.Stage)
         }, cancellation).Complete();
         device.Observer = null;
         return recorder.Launches;

@@ -1,4 +1,4 @@
-// Device, model and study disposed in every order, before, during and after a report: a typed exception or the right answer, never freed
+// Device, model, study and encoded study disposed in every order, before, during and after a report: a typed exception or the right answer, never freed
 // memory.
 using HSENet.Kernels;
 using HSENet.Tests;
@@ -23,11 +23,16 @@ public sealed class LifetimeTests
     public static TheoryData<string, string> Orders()
     {
         var orders = new TheoryData<string, string>();
-        foreach (string device in (string[])["host", "emulator"])
-            foreach (string order in (string[])["dms", "dsm", "mds", "msd", "sdm", "smd"])
-                orders.Add(device, order);
+        foreach (string order in Permutations("dmse"))
+            orders.Add("host", order);
+        // Encoding takes seconds there.
+        foreach (string order in Permutations("dms"))
+            orders.Add("emulator", order);
         return orders;
     }
+
+    static IEnumerable<string> Permutations(string of) =>
+        of.Length == 0 ? [""] : of.SelectMany((c, i) => Permutations(of.Remove(i, 1)).Select(rest => c + rest));
 
     [Theory, MemberData(nameof(Orders))]
     public void Any_order_of_disposal_frees_everything_once_and_names_what_is_gone(string name, string order)
@@ -35,19 +40,36 @@ public sealed class LifetimeTests
         var device = New(name);
         var model = HseNetModel.Open(Demo, device);
         var study = Study();
+        var encoded = order.Contains('e') ? model.Encode(study) : null;
+        var chat = encoded?.Chat();
+        chat?.Ask("What is seen?", new ReportOptions { MaxTokens = 1 }).Complete();
         foreach (char gone in order)
         {
-            IDisposable disposed = gone switch { 'd' => device, 'm' => model, _ => study };
+            IDisposable disposed = gone switch { 'd' => device, 'm' => model, 's' => study, _ => encoded! };
             disposed.Dispose();
             disposed.Dispose();
-            Assert.Throws<ObjectDisposedException>(() => model.Report(study, new ReportOptions { MaxTokens = 1 }).Complete());
+            string soFar = order[..(order.IndexOf(gone) + 1)];
+            if (soFar.AsSpan().ContainsAny("dms"))
+                Assert.Throws<ObjectDisposedException>(() => model.Report(study, new ReportOptions { MaxTokens = 1 }).Complete());
+            if (encoded is null)
+                continue;
+            if (soFar == "s")
+            {
+                // It needs the study no more.
+                Assert.Single(encoded.Ask("Where?", new ReportOptions { MaxTokens = 1 }).Complete().Ids);
+                continue;
+            }
+            Assert.Throws<ObjectDisposedException>(() => encoded.Ask("Where?", new ReportOptions { MaxTokens = 1 }).Complete());
+            Assert.Throws<ObjectDisposedException>(() => chat!.Ask("Where?", new ReportOptions { MaxTokens = 1 }).Complete());
+            Assert.Throws<ObjectDisposedException>(() => encoded.Save("nowhere"));
         }
+        chat?.Dispose();
         Assert.Throws<ObjectDisposedException>(() => device.Allocate(16, "more"));
         Assert.Throws<ObjectDisposedException>(device.Synchronize);
         Assert.Throws<ObjectDisposedException>(() => HseNetModel.Open(Demo, device));
     }
 
-    [Theory, InlineData('d'), InlineData('m'), InlineData('s')]
+    [Theory, InlineData('d'), InlineData('m'), InlineData('s'), InlineData('e')]
     public async Task What_is_disposed_while_a_report_is_written_ends_it_with_a_typed_error_or_leaves_it_whole(char gone)
     {
         using var device = new HostDevice(2);
@@ -59,12 +81,14 @@ public sealed class LifetimeTests
             using var otherDevice = new HostDevice(2);
             using var otherModel = HseNetModel.Open(Demo, otherDevice);
             using var otherStudy = Study();
+            using var encoded = gone == 'e' ? otherModel.Encode(otherStudy) : null;
             Task? disposal = null;
             var progress = new Reached(stage, () => disposal ??= Task.Run(() =>
-                ((IDisposable)(gone switch { 'd' => otherDevice, 'm' => otherModel, _ => otherStudy })).Dispose()));
+                ((IDisposable)(gone switch { 'd' => otherDevice, 'm' => otherModel, 's' => otherStudy, _ => encoded! })).Dispose()));
             try
             {
-                Assert.Equal(whole, otherModel.Report(otherStudy, new ReportOptions { Progress = progress }).Complete().Ids);
+                var options = new ReportOptions { Progress = progress };
+                Assert.Equal(whole, (encoded?.Report(options) ?? otherModel.Report(otherStudy, options)).Complete().Ids);
             }
             catch (ObjectDisposedException)
             {
@@ -135,7 +159,7 @@ public sealed class LifetimeTests
         var device0 = new HostDevice(2);
         var shared = HseNetModel.Open(Demo, device0);
         var gate = new Lock();
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(thread => Task.Run(() =>
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(thread => Task.Run(async () =>
         {
             var random = new Random(thread);
             while (DateTime.UtcNow < end)
@@ -147,7 +171,10 @@ public sealed class LifetimeTests
                         model = shared;
                     using var study = Study();
                     using var cancel = new CancellationTokenSource(random.Next(4) == 0 ? random.Next(30) : 60_000);
-                    var report = model.Report(study, cancellation: cancel.Token);
+                    using var encoded = random.Next(3) == 0 ? await model.EncodeAsync(study, null, cancel.Token) : null;
+                    var report = encoded?.Report(cancellation: cancel.Token) ?? model.Report(study, cancellation: cancel.Token);
+                    if (encoded is not null && random.Next(5) == 0)
+                        _ = Task.Run(encoded.Dispose);
                     if (random.Next(5) == 0)
                         _ = Task.Run(study.Dispose);
                     Assert.Equal(whole, report.Complete().Ids);
@@ -170,11 +197,11 @@ public sealed class LifetimeTests
         device0.Dispose();
     }
 
-    sealed class Reached(ReportStage stage, Action then) : IProgress<ReportStage>
+    sealed class Reached(ReportStage stage, Action then) : IProgress<ReportProgress>
     {
-        public void Report(ReportStage value)
+        public void Report(ReportProgress value)
         {
-            if (value == stage)
+            if (value.Stage == stage)
                 then();
         }
     }

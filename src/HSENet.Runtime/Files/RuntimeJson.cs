@@ -7,4 +7,5 @@ namespace HSENet.Runtime;
 [JsonSerializable(typeof(Dictionary<string, int>))]
 [JsonSerializable(typeof(Dictionary<string, object>))]
 [JsonSerializable(typeof(double[]))]
+[JsonSerializable(typeof(string[]))]
 sealed partial class RuntimeJson : JsonSerializerContext;

@@ -19,8 +19,24 @@ public sealed record ReportOptions
     /// <summary>How tokens are chosen.</summary>
     public SamplingOptions Sampling { get; init; } = SamplingOptions.Greedy;
 
-    /// <summary>Told what the request is doing: for progress on a terminal.</summary>
-    public IProgress<ReportStage>? Progress { get; init; }
+    /// <summary>Which of the folder's adapters answers: its name, or the task that it was trained for. Null takes <c>report</c> for the default
+    /// question and <c>vqa</c> for others, and where the folder has no choice, what it has.</summary>
+    public string? Adapter { get; init; }
+
+    /// <summary>The text ends before the first of these, which is not part of it.</summary>
+    public IReadOnlyList<string> StopSequences { get; init; } = [];
+
+    /// <summary>Whether <see cref="ReportResult.LogProbabilities"/> are kept.</summary>
+    public bool LogProbabilities { get; init; }
+
+    /// <summary>Whether <see cref="ReportResult.Logits"/> are kept: the vocabulary's size of floats for each token.</summary>
+    public bool Logits { get; init; }
+
+    /// <summary>Told where the request stands: for progress on a terminal.</summary>
+    public IProgress<ReportProgress>? Progress { get; init; }
+
+    /// <summary>What the answer's adapter should have been trained for, where none is named; null: what the question shows.</summary>
+    internal string? Task { get; init; }
 
     internal void Check()
     {
@@ -29,27 +45,11 @@ public sealed record ReportOptions
             throw new HseNetException("the question is empty: expected words");
         if (MaxTokens < 1)
             throw new HseNetException($"max tokens {MaxTokens}: expected at least 1");
+        ArgumentNullException.ThrowIfNull(StopSequences);
+        if (StopSequences.Any(string.IsNullOrEmpty))
+            throw new HseNetException("a stop sequence is empty: expected text");
         Sampling.Check();
     }
-}
-
-/// <summary>What a request is doing.</summary>
-public enum ReportStage
-{
-    /// <summary>Another request runs on the model.</summary>
-    Waiting,
-
-    /// <summary>From voxels to the model's volume and slices.</summary>
-    Preprocessing,
-
-    /// <summary>Slice encoder, encoders and projectors.</summary>
-    Encoding,
-
-    /// <summary>The language model reads the prompt.</summary>
-    Reading,
-
-    /// <summary>Tokens come.</summary>
-    Generating,
 }
 
 /// <summary>Times of a request in seconds.</summary>
@@ -71,15 +71,28 @@ public sealed record ReportResult
     /// <summary>Tokens of the prompt, visual ones included.</summary>
     public required int PromptTokens { get; init; }
 
-    /// <summary>Times of the stages.</summary>
+    /// <summary>Those of them that the language model read for this request; the others were kept of an earlier one.</summary>
+    public required int ReadTokens { get; init; }
+
+    /// <summary>Natural logarithm of the probability that the model gave each id, before penalty, temperature and filters; null unless
+    /// asked for.</summary>
+    public IReadOnlyList<float>? LogProbabilities { get; init; }
+
+    /// <summary>The model's logits at each id, [vocabulary], likewise; null unless asked for.</summary>
+    public IReadOnlyList<ReadOnlyMemory<float>>? Logits { get; init; }
+
+    /// <summary>The adapter that wrote it; <c>base</c> where that is the folder's own weights.</summary>
+    public required string Adapter { get; init; }
+
+    /// <summary>Times of the stages; 0 for what was kept of an earlier request.</summary>
     public required ReportSeconds Seconds { get; init; }
 
-    /// <summary>Hash over the checksums of all weights.</summary>
+    /// <summary>Hash over the checksums of all weights, the adapter's included.</summary>
     public required string Weights { get; init; }
 
     /// <summary>Version of the preprocessing.</summary>
     public required string Preprocessing { get; init; }
 
-    /// <summary>Whether the text ends because an end token came, not because of the limit.</summary>
+    /// <summary>Whether the text ends because an end token or a stop sequence came, not because of the limit.</summary>
     public required bool Ended { get; init; }
 }

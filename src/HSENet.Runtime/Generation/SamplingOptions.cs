@@ -1,7 +1,9 @@
 // How the next token is chosen from the logits.
 namespace HSENet.Runtime;
 
-/// <summary>Choice of the next token: the most likely one, or drawn after temperature, top-k and top-p in this order.</summary>
+/// <summary>
+/// Choice of the next token: the most likely one, or drawn, after repetition penalty, temperature, min-p, top-k and top-p in this order.
+/// </summary>
 public sealed record SamplingOptions
 {
     /// <summary>The most likely token at every step.</summary>
@@ -16,6 +18,15 @@ public sealed record SamplingOptions
     /// <summary>The smallest set of tokens whose probability reaches this is kept; 1 keeps all.</summary>
     public float TopP { get; init; } = 1;
 
+    /// <summary>Only tokens are kept whose probability is at least this share of the most likely one's; 0 keeps all.</summary>
+    public float MinP { get; init; }
+
+    /// <summary>
+    /// Positive logits of tokens that the answer has already are divided by it and negative ones multiplied; 1 changes nothing. The prompt's
+    /// tokens are not penalised, as in transformers where it is given as embeddings.
+    /// </summary>
+    public float RepetitionPenalty { get; init; } = 1;
+
     /// <summary>Seed of the draws: the same seed gives the same text on the same device.</summary>
     public ulong Seed { get; init; }
 
@@ -27,6 +38,10 @@ public sealed record SamplingOptions
             throw new HseNetException($"top-k {TopK}: expected 0 or more");
         if (!(TopP > 0 && TopP <= 1))
             throw new HseNetException($"top-p {TopP}: expected more than 0 and at most 1");
+        if (!(MinP >= 0 && MinP < 1))
+            throw new HseNetException($"min-p {MinP}: expected at least 0 and less than 1");
+        if (!(RepetitionPenalty > 0) || float.IsInfinity(RepetitionPenalty))
+            throw new HseNetException($"repetition penalty {RepetitionPenalty}: expected more than 0");
     }
 
     // A counter-based generator (splitmix64): step i of a seed is the same on every device.

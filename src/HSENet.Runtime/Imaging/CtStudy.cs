@@ -30,16 +30,19 @@ public sealed class CtStudy : IDisposable
     readonly VoxelVolume _volume;
     readonly VoxelVolume? _sliceFeatures;
     readonly CtStudyOptions _options;
-    readonly Lock _life = new();
-    int _readers;
+    readonly Lifetime _life;
     readonly ScanPlan _plan;
-    bool _disposed;
 
     CtStudy(VoxelVolume volume, VoxelVolume? sliceFeatures, CtStudyOptions options, List<string> notes)
     {
         (_volume, _sliceFeatures, _options) = (volume, sliceFeatures, options);
         _plan = ScanPlan.For(volume, options.Preprocessing, options.Reading.Cancellation);
         Notes = [.. notes, .. _plan.Notes];
+        _life = new Lifetime(this, () =>
+        {
+            volume.Dispose();
+            sliceFeatures?.Dispose();
+        });
     }
 
     /// <summary>The voxels as the file has them, with size, spacing and scaling.</summary>
@@ -129,7 +132,7 @@ public sealed class CtStudy : IDisposable
     /// <summary>Volume and slices, or slice features, in the sizes that a model takes.</summary>
     internal PreparedStudy Prepare(Device device, ModelConfig config, CancellationToken cancellation)
     {
-        using var reading = Read();
+        using var reading = _life.Use();
         var image = config.Vision.Image;
         var slices = config.SliceEncoder;
         var target = new PreprocessingTarget(image.Depth, image.Height, image.Width, slices?.ImageSize ?? 224, slices?.Slices ?? 0);
@@ -150,7 +153,7 @@ public sealed class CtStudy : IDisposable
     /// <summary>Volume and slices of a scan; a finished volume is refused.</summary>
     internal PreparedStudy PrepareScan(Device device, PreprocessingTarget target, CancellationToken cancellation)
     {
-        using var reading = Read();
+        using var reading = _life.Use();
         PreprocessingGeometry.CheckMemory(_volume, _plan, _options);
         return Preprocessing.Prepare(device, _volume, _plan, Notes, target, _options.Preprocessing, cancellation);
     }
@@ -159,53 +162,14 @@ public sealed class CtStudy : IDisposable
     /// <exception cref="HseNetFileException">Preparing would refuse it, for this reason.</exception>
     internal (ScanGeometry Placed, VoxelSize Resampled) Foresee(CancellationToken cancellation)
     {
-        using var reading = Read();
+        using var reading = _life.Use();
         var geometry = new PreprocessingGeometry(_volume.Source, _plan.Result, _options.Preprocessing.Preset, slices: 0);
         PreprocessingChecks.Scan(_volume, _plan, _options.Preprocessing, cancellation);
         return (_plan.Result, geometry.Resampled);
     }
 
-    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
+    internal void ThrowIfDisposed() => _life.ThrowIfDisposed();
 
     /// <summary>Frees the voxels, as soon as nothing reads them any more.</summary>
-    public void Dispose()
-    {
-        lock (_life)
-        {
-            if (_disposed)
-                return;
-            _disposed = true;
-            if (_readers > 0)
-                return; // the last of them frees
-        }
-        Free();
-    }
-
-    /// <summary>Keeps the voxels while they are read.</summary>
-    Reading Read()
-    {
-        lock (_life)
-        {
-            ThrowIfDisposed();
-            _readers++;
-            return new Reading(this);
-        }
-    }
-
-    void Free()
-    {
-        _volume.Dispose();
-        _sliceFeatures?.Dispose();
-    }
-
-    readonly struct Reading(CtStudy study) : IDisposable
-    {
-        public void Dispose()
-        {
-            lock (study._life)
-                if (--study._readers > 0 || !study._disposed)
-                    return;
-            study.Free();
-        }
-    }
+    public void Dispose() => _life.Dispose();
 }

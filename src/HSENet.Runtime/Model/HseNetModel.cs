@@ -1,7 +1,5 @@
 // A model that is open on a device: the object an embedder holds.
 using System.Diagnostics;
-using System.IO.Hashing;
-using System.Text;
 using HSENet.Kernels;
 
 namespace HSENet.Runtime;
@@ -11,6 +9,10 @@ public sealed record ModelOptions
 {
     /// <summary>How text is cut into tokens; the reference uses <see cref="TokenizerForm.Slow"/>.</summary>
     public TokenizerForm Tokenizer { get; init; }
+
+    /// <summary>Whether all weights are read and compared with the checksums that their files state: a damaged file is refused, which
+    /// opening alone, which reads what it needs when it needs it, would not notice.</summary>
+    public bool VerifyChecksums { get; init; }
 }
 
 /// <summary>
@@ -22,17 +24,12 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
     readonly SemaphoreSlim _oneRequest = new(1, 1);
     readonly CancellationTokenSource _closing = new();
     readonly WeightStore _weights;
-    readonly VisionModel _vision;
-    readonly LanguageModel _language;
+    readonly ModelAdapters _adapters;
     (InferencePlan Plan, Arena Arena)? _memory;
     bool _disposed;
 
-    HseNetModel(ModelConfig config, LanguageTokenizer tokenizer, WeightStore weights, string weightsHash)
-    {
-        (Config, Tokenizer, _weights, WeightsHash) = (config, tokenizer, weights, weightsHash);
-        _vision = new VisionModel(weights, config);
-        _language = new LanguageModel(weights, config.LanguageModel);
-    }
+    HseNetModel(ModelConfig config, LanguageTokenizer tokenizer, WeightStore weights, ModelAdapters adapters) =>
+        (Config, Tokenizer, _weights, _adapters) = (config, tokenizer, weights, adapters);
 
     /// <summary>Architecture and sizes.</summary>
     internal ModelConfig Config { get; }
@@ -46,27 +43,43 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
     /// <summary>The device that the model runs on.</summary>
     public Device Device => _weights.Device;
 
-    internal VisionModel Vision => _vision;
+    internal VisionModel Vision => _adapters.All[0].Vision;
 
-    internal LanguageModel Language => _language;
+    internal LanguageModel Language => _adapters.All[0].Language;
 
-    /// <summary>Hash over the checksums of all weights, 16 hexadecimal digits: says which weights gave a result.</summary>
-    public string WeightsHash { get; }
+    /// <summary>What the folder can answer with, by name: its own weights are <c>base</c>.</summary>
+    public IReadOnlyList<string> Adapters => [.. _adapters.All.Select(adapted => adapted.Name)];
+
+    /// <summary>Hash over the checksums of the folder's own weights, 16 hexadecimal digits: says which weights gave a result.
+    /// <see cref="ReportResult.Weights"/> includes those of the adapter that answered.</summary>
+    public string WeightsHash => _adapters.BaseHash;
 
     /// <summary>Opens a folder that <c>hsenet convert</c> wrote.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="device">Where it runs; disposed by the caller, before or after the model.</param>
     /// <param name="options">How it is opened.</param>
     /// <exception cref="HseNetFileException">A file is missing or does not fit the others; the message names file and tensor.</exception>
-    public static HseNetModel Open(string folder, Device device, ModelOptions? options = null)
+    public static HseNetModel Open(string folder, Device device, ModelOptions? options = null) => Open(folder, device, options, default);
+
+    /// <summary>The same on another thread.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="device">Where it runs; disposed by the caller, before or after the model.</param>
+    /// <param name="options">How it is opened.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="HseNetFileException">As <see cref="Open(string, Device, ModelOptions?)"/>.</exception>
+    public static Task<HseNetModel> OpenAsync(string folder, Device device, ModelOptions? options = null,
+        CancellationToken cancellation = default) => Task.Run(() => Open(folder, device, options, cancellation), cancellation);
+
+    static HseNetModel Open(string folder, Device device, ModelOptions? options, CancellationToken cancellation)
     {
+        options ??= new();
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(device);
         if (!Directory.Exists(folder))
             throw new HseNetFileException(folder, File.Exists(folder) ? "is a file" : "does not exist",
                 "a folder written by 'hsenet convert'");
         var config = ModelConfig.Read(folder);
-        var tokenizer = LanguageTokenizer.Open(folder, (options ?? new()).Tokenizer);
+        var tokenizer = LanguageTokenizer.Open(folder, options.Tokenizer);
         if (tokenizer.Count != config.LanguageModel.VocabSize)
             throw new HseNetFileException(folder, $"the tokenizer has {tokenizer.Count} tokens",
                 $"{config.LanguageModel.VocabSize}, the rows of the embedding table");
@@ -75,7 +88,10 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
         try
         {
             ModelConfigTensors.Check(config, Path.Combine(folder, ModelConfig.FileName), source);
-            return new HseNetModel(config, tokenizer, weights, Hash(source));
+            if (options.VerifyChecksums)
+                source.VerifyChecksums(cancellation);
+            return new HseNetModel(config, tokenizer, weights,
+                new ModelAdapters(folder, config, device, weights, source, options.VerifyChecksums, cancellation));
         }
         catch
         {
@@ -89,6 +105,56 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
     /// <param name="maxTokens">Tokens that are generated at most.</param>
     /// <exception cref="ArgumentOutOfRangeException">As <see cref="MemoryPlan.For(string, int, int)"/>.</exception>
     public MemoryPlan Plan(int promptTokens, int maxTokens) => MemoryPlan.For(Config, promptTokens, maxTokens);
+
+    /// <summary>The most that <see cref="EncodedStudy.Bytes"/> can become, once every adapter was asked with short and long prompts.</summary>
+    public MemoryPlan PlanEncoded()
+    {
+        var plan = new MemoryPlan();
+        EncodedMemory.Features(plan, Config);
+        foreach (var adapted in _adapters.All)
+            EncodedMemory.ReserveAdapter(plan, adapted.Config, sets: Config.LanguageModel.RopeScaling is null ? 1 : 2);
+        return plan;
+    }
+
+    /// <summary>Runs the encoders over a study, for many questions.</summary>
+    /// <param name="study">The CT; may be disposed afterwards.</param>
+    /// <param name="progress">Told where it stands.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="HseNetException">The study cannot be used.</exception>
+    /// <exception cref="ObjectDisposedException">The model or the study was disposed.</exception>
+    public EncodedStudy Encode(CtStudy study, IProgress<ReportProgress>? progress = null, CancellationToken cancellation = default) =>
+        EncodeAsync(study, progress, cancellation).GetAwaiter().GetResult();
+
+    /// <summary>The same on another thread.</summary>
+    /// <param name="study">The CT; may be disposed afterwards.</param>
+    /// <param name="progress">Told where it stands.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="HseNetException">The study cannot be used.</exception>
+    /// <exception cref="ObjectDisposedException">The model or the study was disposed.</exception>
+    public Task<EncodedStudy> EncodeAsync(CtStudy study, IProgress<ReportProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(study);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        study.ThrowIfDisposed();
+        return Task.Run(() => Exclusive(new StageProgress(progress), (stages, stop) =>
+        {
+            if (_memory is null)
+                Reserve(Config.PrefixTokens, Config.PrefixTokens + 1);
+            return Encode(study, stages, stop);
+        }, cancellation), cancellation);
+    }
+
+    /// <summary>Reads what <see cref="EncodedStudy.Save"/> wrote.</summary>
+    /// <param name="file">The file.</param>
+    /// <exception cref="HseNetFileException">It is damaged, or was written with other weights, another adapter or another
+    /// preprocessing.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public EncodedStudy LoadEncoded(string file)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(file);
+        return Exclusive(() => EncodedFile.Read(file, this));
+    }
 
     /// <summary>Writes a report of a study, or answers the question in the options.</summary>
     /// <param name="study">The CT; must stay open until the report is read.</param>
@@ -104,13 +170,83 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         options ??= new();
         options.Check();
+        var adapted = _adapters.Choose(options);
         study.ThrowIfDisposed();
-        return new ReportStream((write, stop) => Run(study, options, write, stop), cancellation);
+        return new ReportStream((write, cancelled) => Exclusive(new StageProgress(options.Progress), (stages, stop) =>
+        {
+            var answering = new Answering(Tokenizer, adapted, options, null);
+            Reserve(answering.Rows, answering.Positions);
+            using var encoded = Encode(study, stages, stop);
+            var result = Run(answering, encoded, stages, write, stop);
+            var (preprocessing, encoding) = encoded.Seconds;
+            return result with
+            {
+                Seconds = result.Seconds with { Preprocessing = preprocessing, Encoding = encoding + result.Seconds.Encoding },
+            };
+        }, cancelled), cancellation);
     }
 
-    async Task<ReportResult> Run(CtStudy study, ReportOptions options, Action<string> write, CancellationToken cancellation)
+    /// <summary>A request about a study that was encoded, or the next turn of a conversation.</summary>
+    internal ReportStream Answer(EncodedStudy study, ReportOptions options, Conversation? conversation, CancellationToken cancellation)
     {
-        options.Progress?.Report(ReportStage.Waiting);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        options.Check();
+        var adapted = _adapters.Choose(options);
+        study.ThrowIfDisposed();
+        return new ReportStream((write, cancelled) => Exclusive(new StageProgress(options.Progress), (stages, stop) =>
+        {
+            var own = conversation?.Adapter(adapted, named: options.Adapter is not null) ?? adapted;
+            var answering = new Answering(Tokenizer, own, options, conversation);
+            Reserve(answering.Rows, answering.Positions);
+            return Run(answering, study, stages, write, stop);
+        }, cancelled), cancellation);
+    }
+
+    ReportResult Run(Answering answering, EncodedStudy study, StageProgress stages, Action<string> write, CancellationToken stop)
+    {
+        var (plan, arena) = _memory!.Value;
+        return answering.Run(study, new Pass(Device, arena), plan, stages, write, stop);
+    }
+
+    EncodedStudy Encode(CtStudy study, StageProgress stages, CancellationToken stop)
+    {
+        var (plan, arena) = _memory!.Value;
+        var clock = Stopwatch.StartNew();
+        stages.Begin(ReportStage.Preprocessing);
+        using var prepared = study.Prepare(Device, Config, stop);
+        double preprocessing = clock.Elapsed.TotalSeconds;
+        stop.ThrowIfCancellationRequested();
+
+        clock.Restart();
+        bool sliced = Config.SliceEncoder is null || !prepared.SliceFeatures.IsEmpty;
+        stages.Begin(ReportStage.Encoding, Config.EncoderCount * Config.Vision.NumLayers + (sliced ? 0 : Config.SliceEncoder!.NumLayers));
+        var pass = stages.Watch(new Pass(Device, arena));
+        var slices = sliced ? prepared.SliceFeatures : Vision.EncodeSlices(pass, plan.Vision, prepared.SlicePixels);
+        var encoded = new EncodedStudy(this, prepared.Preprocessing, study.Notes);
+        try
+        {
+            Vision.EncodeFeatures(pass, plan.Vision, prepared.Volume, slices, encoded.Features);
+            Device.Synchronize();
+            encoded.Seconds = (preprocessing, clock.Elapsed.TotalSeconds);
+            return encoded;
+        }
+        catch
+        {
+            encoded.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The adapter of this name, if there is one.</summary>
+    internal AdaptedModel? Adapted(string name) => _adapters.Find(name);
+
+    /// <summary>Runs something when no request does.</summary>
+    internal T Exclusive<T>(Func<T> work) => Exclusive(new StageProgress(null), (_, _) => work(), default).GetAwaiter().GetResult();
+
+    // Requests wait here for each other; a model's disposal ends them.
+    async Task<T> Exclusive<T>(StageProgress stages, Func<StageProgress, CancellationToken, T> work, CancellationToken cancellation)
+    {
+        stages.Begin(ReportStage.Waiting);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
         try
         {
@@ -119,7 +255,7 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
                 using var launches = Device.CancelLaunchesBy(stop.Token);
-                return Generate(study, options, write, stop.Token);
+                return work(stages, stop.Token);
             }
             finally
             {
@@ -128,101 +264,19 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
         }
         catch (OperationCanceledException) when (_closing.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
-            throw new ObjectDisposedException(typeof(HseNetModel).FullName, "the model was disposed while the report was written");
+            throw new ObjectDisposedException(typeof(HseNetModel).FullName, "the model was disposed while it was used");
         }
     }
 
-    ReportResult Generate(CtStudy study, ReportOptions options, Action<string> write, CancellationToken cancellation)
+    // Working memory is kept between requests; it grows when a longer one comes.
+    void Reserve(int rows, int positions)
     {
-        int[] prompt = Prompt.Build(Tokenizer, Config.VisualTokens, options.Question);
-        int limit = Config.LanguageModel.MaxPositionEmbeddings;
-        if (prompt.Length >= limit)
-            throw new HseNetException($"the question has {prompt.Length - 1 - Config.VisualTokens} tokens: expected a prompt below "
-                + $"{limit} tokens");
-        int newTokens = Math.Min(options.MaxTokens, limit - prompt.Length);
-        int positions = prompt.Length + newTokens;
-        var (plan, arena) = Memory(prompt.Length, positions);
-        var pass = new Pass(Device, arena);
-        var clock = Stopwatch.StartNew();
-
-        options.Progress?.Report(ReportStage.Preprocessing);
-        using var prepared = study.Prepare(Device, Config, cancellation);
-        double preprocessing = Lap(clock);
-
-        options.Progress?.Report(ReportStage.Encoding);
-        cancellation.ThrowIfCancellationRequested();
-        var slices = Config.SliceEncoder is null
-            || !prepared.SliceFeatures.IsEmpty ? prepared.SliceFeatures : _vision.EncodeSlices(pass, plan.Vision, prepared.SlicePixels);
-        cancellation.ThrowIfCancellationRequested();
-        var visual = _vision.Encode(pass, plan.Vision, prepared.Volume, slices);
-        Device.Synchronize();
-        double encoding = Lap(clock);
-
-        options.Progress?.Report(ReportStage.Reading);
-        double prefill = 0;
-        var ids = new List<int>(newTokens);
-        var text = new StringBuilder();
-        var decoder = new StreamingDecoder(Tokenizer);
-        var generator = new Generator(_language, Config.LanguageModel, plan);
-        foreach (int id in generator.Generate(pass, prompt, visual, options.Sampling, newTokens, cancellation))
-        {
-            if (ids.Count == 0)
-            {
-                prefill = Lap(clock);
-                options.Progress?.Report(ReportStage.Generating);
-            }
-            ids.Add(id);
-            if (!Config.LanguageModel.EosTokenId.Contains(id))
-                Write(decoder.Append(id));
-        }
-        Write(decoder.Finish());
-        return new ReportResult
-        {
-            Text = text.ToString(),
-            Ids = ids,
-            PromptTokens = prompt.Length,
-            Seconds = new ReportSeconds(preprocessing, encoding, prefill, Lap(clock)),
-            Weights = WeightsHash,
-            Preprocessing = prepared.Preprocessing,
-            Ended = Config.LanguageModel.EosTokenId.Contains(ids[^1]),
-        };
-
-        void Write(string piece)
-        {
-            if (piece.Length == 0)
-                return;
-            text.Append(piece);
-            write(piece);
-        }
-    }
-
-    // Kept between requests; grows when a longer one comes.
-    (InferencePlan Plan, Arena Arena) Memory(int promptTokens, int positions)
-    {
-        if (_memory is { } memory && memory.Plan.PromptTokens >= promptTokens && memory.Plan.Positions >= positions)
-            return memory;
+        if (_memory is { } memory && memory.Plan.Rows >= rows && memory.Plan.Positions >= positions)
+            return;
         _memory?.Arena.Dispose();
         _memory = null;
-        var plan = InferencePlan.For(Config, promptTokens, positions);
+        var plan = InferencePlan.For(Config, rows, positions);
         _memory = (plan, new Arena(Device, plan.Memory));
-        return _memory.Value;
-    }
-
-    static double Lap(Stopwatch clock)
-    {
-        double seconds = clock.Elapsed.TotalSeconds;
-        clock.Restart();
-        return seconds;
-    }
-
-    // The stored checksums are enough: reading gigabytes of weights to name them would double the time to open a model.
-    internal static string Hash(TensorSource source, string prefix = "")
-    {
-        var hash = new XxHash3();
-        foreach (var tensor in source.Tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal))
-            .OrderBy(tensor => tensor.Name, StringComparer.Ordinal))
-            hash.Append(Encoding.UTF8.GetBytes($"{tensor}={tensor.StatedChecksum ?? tensor.ComputeChecksum()}\n"));
-        return hash.GetCurrentHashAsUInt64().ToString("x16");
     }
 
     /// <summary>
@@ -251,6 +305,7 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
         {
             _disposed = true;
             _memory?.Arena.Dispose();
+            _adapters.Dispose();
             _weights.Dispose();
         }
         _oneRequest.Release();

@@ -55,9 +55,10 @@ sealed class ModelStages : IDisposable
         var config = _model.Config.LanguageModel with { EosTokenId = [] };
         int[] prompt = [.. Enumerable.Range(0, promptTokens).Select(i => i % config.VocabSize)];
         int visual = Math.Min(_model.Config.VisualTokens, promptTokens - 1);
-        return new Generator(_model.Language, config, _plan)
-            .Generate(Pass, prompt, Pass[_plan.Vision.VisualTokens].Slice(0, (long)visual * config.HiddenSize),
-            SamplingOptions.Greedy, newTokens, CancellationToken.None);
+        var generator = new Generator(_model.Language, config, _plan);
+        generator.Begin(Pass, promptTokens);
+        return generator.Generate(Pass, prompt, Pass[_plan.Vision.VisualTokens].Slice(0, (long)visual * config.HiddenSize), 0,
+            new TokenChoice(SamplingOptions.Greedy), newTokens, CancellationToken.None);
     }
 
     View<float> Input(string name, long count, ulong seed, Func<float, float> map)

@@ -84,11 +84,12 @@ class TensorSource : IDisposable
     /// <summary>Compares every tensor with the checksum that its file states.</summary>
     /// <returns>The number of tensors that have one.</returns>
     /// <exception cref="HseNetFileException">A tensor's bytes are not those that were written; the message names it.</exception>
-    public int VerifyChecksums()
+    public int VerifyChecksums(CancellationToken cancellation = default)
     {
         int verified = 0;
         foreach (TensorEntry tensor in Tensors.Where(t => t.StatedChecksum is not null))
         {
+            cancellation.ThrowIfCancellationRequested();
             string computed = tensor.ComputeChecksum();
             if (computed != tensor.StatedChecksum)
                 throw new HseNetFileException(tensor.File, $"tensor {HseNetFileException.Quote(tensor.Name)} has checksum {computed}",

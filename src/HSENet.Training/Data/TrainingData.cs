@@ -78,7 +78,7 @@ sealed class TrainingData : IDisposable
     Lazy<string> WeightsHash(string prefix) => new(() =>
     {
         using var source = TensorSource.Open(_config.Weights);
-        return HseNetModel.Hash(source, prefix);
+        return ModelAdapters.Hash(source, prefix);
     });
 
     SampleLoader Loader(IReadOnlyList<ManifestRow> rows, bool validation) => new(_config.Manifest, rows, (row, place, cancellation) =>

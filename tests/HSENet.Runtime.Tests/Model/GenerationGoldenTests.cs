@@ -102,8 +102,9 @@ public sealed class GenerationGoldenTests
             PartRun.Host.Upload<float>(volume, volumeView);
             PartRun.Host.Upload<float>(slices, sliceView);
             var visual = _vision.Encode(pass, _plan.Vision, volumeView, sliceView);
-            return new Generator(_language, Config.LanguageModel, _plan)
-                .Generate(pass, _prompt, visual, SamplingOptions.Greedy, count, default);
+            var generator = new Generator(_language, Config.LanguageModel, _plan);
+            generator.Begin(pass, _prompt.Length);
+            return generator.Generate(pass, _prompt, visual, 0, new TokenChoice(SamplingOptions.Greedy), count, default);
         }
 
         public void Dispose()

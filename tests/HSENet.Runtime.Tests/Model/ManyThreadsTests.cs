@@ -28,7 +28,7 @@ public sealed class ManyThreadsTests
         string weights = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
         var config = ModelConfig.Read(weights);
         using var device = new HostDevice(2);
-        CtStudy[] studies = [.. Enumerable.Range(0, Studies).Select(i => Finished(folder, config, i))];
+        CtStudy[] studies = [.. Enumerable.Range(0, Studies).Select(i => FinishedStudy.Create(folder, config, i))];
         string Ask(HseNetModel model, int request) =>
             string.Join(' ', model.Report(studies[request % Studies], Options(request)).Complete().Ids);
 
@@ -52,22 +52,5 @@ public sealed class ManyThreadsTests
         Assert.Equal(Enumerable.Range(0, requests).Select(request => expected[request % kinds]), answers);
         foreach (var study in studies)
             study.Dispose();
-    }
-
-    // Finished volumes: what takes time is the model.
-    static CtStudy Finished(TemporaryFolder folder, ModelConfig config, int seed)
-    {
-        var image = config.Vision.Image;
-        var slices = config.SliceEncoder!;
-        string volume = folder.At($"{seed}.npy"), features = folder.At($"{seed}.slice_features.npy");
-        NumpyFile.Write(volume, Values(image.Count, 0), 1, image.Depth, image.Height, image.Width);
-        NumpyFile.Write(features, Values((long)slices.Slices * slices.HiddenSize, -1), slices.Slices, slices.HiddenSize);
-        return CtStudy.Open(volume, new CtStudyOptions { SliceFeatures = features });
-
-        float[] Values(long count, float low)
-        {
-            var random = new Random(seed);
-            return [.. Enumerable.Range(0, (int)count).Select(_ => low + (1 - low) * random.NextSingle())];
-        }
     }
 }

@@ -12,6 +12,8 @@ static class Preprocessing
     /// <summary>Changes whenever the same file would give other values.</summary>
     public const int Version = 2;
 
+    const string Finished = "finished"; // its name where others prepared the volume
+
     const float Rounding = 8f / (1 << 24); // of the last step, which interpolates between eight values in [0, 1]
 
     /// <summary>Volume and slice images of a scan.</summary>
@@ -97,7 +99,7 @@ static class Preprocessing
             throw new HseNetFileException(sliceFeatures.Source,
                 $"is an array of {sliceFeatures.Size.Z} × {sliceFeatures.Size.Y} × {sliceFeatures.Size.X}",
                 $"slice features of 1 × {target.Slices} × channels");
-        var study = new PreparedStudy(volume.Source, "finished");
+        var study = new PreparedStudy(volume.Source, Finished);
         try
         {
             study.Volume = Upload(device, volume, study, "volume", force ? null : Normalised);
@@ -133,6 +135,10 @@ static class Preprocessing
         device.Upload<float>(singles, view);
         return view;
     }
+
+    /// <summary>Whether a name of a preprocessing is one that this version makes.</summary>
+    internal static bool IsCurrent(string name) => name == Finished
+        || name.Split('+')[0] is var main && (main == $"standard-{Version}" || main == $"bimcv_r-{Version}");
 
     static string NameOf(PreprocessingOptions options) =>
         $"{(options.Preset == PreprocessingPreset.BimcvR ? "bimcv_r" : "standard")}-{Version}{(options.SliceJpeg ? "+jpeg" : "")}"

@@ -11,6 +11,9 @@ sealed record LoraConfig
     public required float LoraAlpha { get; init; }
 
     internal float Scale => LoraAlpha / R;
+
+    /// <summary>Whether a tensor is half of a low-rank pair.</summary>
+    internal static bool Owns(string tensor) => tensor.Contains(".lora_", StringComparison.Ordinal);
 }
 
 /// <summary>Rotary position factors (Phi's longrope).</summary>
@@ -71,6 +74,12 @@ sealed record LanguageModelConfig
 
     /// <summary>Adapters beside the weights; null when there are none or they were merged.</summary>
     public LoraConfig? Lora { get; init; }
+
+    /// <summary>Whether all positions of a prompt have the long factors.</summary>
+    internal bool HasLongFactors(int promptTokens) => RopeScaling is not null && promptTokens > OriginalMaxPositionEmbeddings;
+
+    /// <summary>Floats of one layer's keys, or values, of one position.</summary>
+    internal int CacheChannels => NumKeyValueHeads * HeadSize;
 
     internal int HeadSize => HiddenSize / NumAttentionHeads;
 

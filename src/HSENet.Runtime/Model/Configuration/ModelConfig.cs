@@ -178,6 +178,10 @@ sealed record ModelConfig
     /// <summary>The language model.</summary>
     public required LanguageModelConfig LanguageModel { get; init; }
 
+    /// <summary>Adapters in files of their own, by name; null: none. The folder's own adapter, if it has one, is
+    /// <see cref="LanguageModelConfig.Lora"/>.</summary>
+    public Dictionary<string, NamedAdapter>? Adapters { get; init; }
+
     /// <summary>Where the weights came from: file names and options, for people.</summary>
     // set, not init: what is generated for JSON would put an init property of an absent field back to nothing
     public Dictionary<string, string> Provenance { get; set; } = [];
@@ -208,6 +212,26 @@ sealed record ModelConfig
     /// <summary>Visual tokens in a prompt.</summary>
     [JsonIgnore]
     public int VisualTokens => EncoderCount * TokensPerEncoder;
+
+    /// <summary>Tokens that every prompt about a study begins with: the begin token and the visual ones.</summary>
+    internal int PrefixTokens => 1 + VisualTokens;
+
+    /// <summary>The model as one of its adapters makes it.</summary>
+    internal ModelConfig With(NamedAdapter adapter) => this with
+    {
+        LanguageModel = LanguageModel with
+        {
+            Lora = adapter.Lora,
+            TieWordEmbeddings = adapter.TieWordEmbeddings ?? LanguageModel.TieWordEmbeddings,
+        },
+    };
+
+    /// <summary>The model that needs most memory beside its weights: with the adapter of the largest rank.</summary>
+    internal ModelConfig WithLargestAdapter() => (Adapters ?? [])
+        .Select(entry => entry.Value).Aggregate(this, (largest, adapter) => adapter.R > (largest.LanguageModel.Lora?.R ?? 0) ? With(adapter) : largest);
+
+    /// <summary>Floats of one encoder's patches.</summary>
+    internal long FeaturesPerEncoder => Vision.Patches * (long)Vision.HiddenSize;
 
     /// <summary>Reads and checks <c>config.json</c> of a model folder.</summary>
     /// <exception cref="HseNetFileException">The file is missing, no JSON, or its values contradict each other.</exception>

@@ -12,6 +12,12 @@ static class ModelConfigChecks
         Vision(config.Vision, file);
         Window(config, file);
         LanguageModel(config.LanguageModel, file);
+        foreach (var (name, adapter) in config.Adapters ?? [])
+        {
+            Require(NamedAdapter.IsName(name), file, "an adapter's name", HseNetFileException.Quote(name),
+                $"letters, digits, - and _, not {AdaptedModel.BaseName}");
+            Lora(adapter.Lora, file, $"adapters.{name}");
+        }
         if (config.Encoders != VisionEncoders.Volume)
             Slices(config, file);
         if (config.TextEncoder is { } text)
@@ -69,8 +75,11 @@ static class ModelConfigChecks
                 file, "language_model.rope_scaling", $"{rope.ShortFactor.Length} short and {rope.LongFactor.Length} long factors",
                     $"{model.RotaryDimensions / 2} of each");
         if (model.Lora is { } lora)
-            Require(lora.R is > 0 and < LargestSize && lora.LoraAlpha > 0, file, "language_model.lora", lora, "a positive rank and alpha");
+            Lora(lora, file, "language_model.lora");
     }
+
+    static void Lora(LoraConfig lora, string file, string field) =>
+        Require(lora.R is > 0 and < LargestSize && lora.LoraAlpha > 0, file, field, lora, "a positive rank and alpha");
 
     static void Heads(string file, string section, int hidden, int heads, params ReadOnlySpan<int> sizes)
     {

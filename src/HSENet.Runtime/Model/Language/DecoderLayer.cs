@@ -22,7 +22,7 @@ readonly record struct DecoderBuffers(
         var normed = pass.Rows(Normed, tokens, config.HiddenSize);
         return new DecoderTensors(x, normed, pass.Rows(QueryKeyValue, tokens, config.QueryKeyValueSize),
             pass.Rows(Mixed, tokens, config.NumAttentionHeads * config.HeadSize), x, normed,
-            GateUp.Bytes == 0 ? default : pass.Rows(GateUp, tokens, 2 * config.IntermediateSize),
+            config.Lora is null ? default : pass.Rows(GateUp, tokens, 2 * config.IntermediateSize),
                 pass.Rows(Hidden, tokens, config.IntermediateSize), x);
     }
 }

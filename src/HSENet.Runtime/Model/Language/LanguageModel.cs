@@ -31,7 +31,7 @@ sealed partial class LanguageModel
     /// <summary>Reserves caches for <paramref name="positions"/> and scratch for <paramref name="rows"/> tokens at a time.</summary>
     public static Buffers Reserve(MemoryPlan plan, LanguageModelConfig config, int rows, int positions)
     {
-        long cache = (long)config.NumHiddenLayers * positions * config.NumKeyValueHeads * config.HeadSize;
+        long cache = (long)config.NumHiddenLayers * positions * config.CacheChannels;
         long table = (long)positions * (config.RotaryDimensions / 2);
         return new Buffers(positions,
             plan.Reserve("decoder.key_cache", cache), plan.Reserve("decoder.value_cache", cache),
@@ -52,7 +52,7 @@ sealed partial class LanguageModel
     {
         int half = _config.RotaryDimensions / 2;
         float[] factors = _config.RopeScaling is not { } scaling ? [.. Enumerable.Repeat(1f, half)]
-            : promptTokens > _config.OriginalMaxPositionEmbeddings ? scaling.LongFactor : scaling.ShortFactor;
+            : _config.HasLongFactors(promptTokens) ? scaling.LongFactor : scaling.ShortFactor;
         // Without longrope there is no attention scaling either.
         int maximum = _config.RopeScaling is null ? _config.OriginalMaxPositionEmbeddings : _config.MaxPositionEmbeddings;
         var cosine = new float[positions * half];
@@ -92,7 +92,7 @@ sealed partial class LanguageModel
     public void Run(in Pass pass, Buffers buffers, View<float> x, int tokens, int firstPosition)
     {
         View<float> keys = pass[buffers.Keys], values = pass[buffers.Values];
-        long layerCache = (long)buffers.Positions * _config.NumKeyValueHeads * _config.HeadSize;
+        long layerCache = (long)buffers.Positions * _config.CacheChannels;
         var tensors = buffers.Layers.InPlace(pass, _config, x, tokens);
         var scratch = new AdapterScratch(pass[buffers.Layers.LowRank]);
         for (int i = 0; i < _layers.Length; i++)
@@ -100,6 +100,7 @@ sealed partial class LanguageModel
             var cache = new LayerCache(keys.Slice(i * layerCache, layerCache), values.Slice(i * layerCache, layerCache),
                 pass[buffers.Cosine], pass[buffers.Sine]);
             _layers[i].Forward(pass, tensors, scratch, cache, tokens, firstPosition);
+            pass.Advance();
         }
     }
 

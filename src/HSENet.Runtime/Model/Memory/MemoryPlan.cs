@@ -48,7 +48,7 @@ public sealed class MemoryPlan
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 1);
         int longest = config.LanguageModel.MaxPositionEmbeddings;
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(promptTokens, longest);
-        return InferencePlan.For(config, promptTokens, promptTokens + Math.Min(maxTokens, longest - promptTokens)).Memory;
+        return InferencePlan.ForRequest(config, promptTokens, promptTokens + Math.Min(maxTokens, longest - promptTokens)).Memory;
     }
 
     internal PlannedBuffer Reserve(string name, long elements, int bytesPerElement = sizeof(float))
@@ -100,8 +100,11 @@ sealed class Arena(Device device, MemoryPlan plan) : IDisposable
 delegate void TensorTap(string name, View<float> values);
 
 /// <summary>What a forward pass runs on.</summary>
-readonly record struct Pass(Device Device, Arena Arena, TensorTap? Tap = null)
+readonly record struct Pass(Device Device, Arena Arena, TensorTap? Tap = null, Action? Step = null)
 {
+    /// <summary>Says that one more block or layer was started.</summary>
+    public void Advance() => Step?.Invoke();
+
     public View<float> this[PlannedBuffer buffer] => Arena.Floats(buffer);
 
     /// <summary>The first rows of a buffer that may hold more.</summary>

@@ -5,9 +5,10 @@ namespace HSENet.Runtime;
 
 /// <summary>
 /// Binds tensors by name. Matrices are used in the type they are stored in, in place where the device can read a mapped file;
-/// vectors are f32. A tensor that is trained comes from the parameter set instead, whether the folder has it or not.
+/// vectors are f32. A tensor that is trained comes from the parameter set instead, whether the folder has it or not; one that an adapter's
+/// file lacks comes from the weights below it, which are in memory once, however many adapters stand on them.
 /// </summary>
-sealed unsafe class WeightStore(Device device, TensorSource source, ParameterSet? trained = null) : IDisposable
+sealed unsafe class WeightStore(Device device, TensorSource source, ParameterSet? trained = null, WeightStore? below = null) : IDisposable
 {
     readonly Dictionary<string, DeviceMemory> _memories = [];
     readonly HashSet<string> _bound = []; // of the trained ones
@@ -22,7 +23,7 @@ sealed unsafe class WeightStore(Device device, TensorSource source, ParameterSet
     public Device Device => device;
 
     /// <summary>Whether the tensor is in the folder or trained.</summary>
-    public bool Has(string name) => source.TryGet(name, out _) || trained?.TryGet(name, out _) == true;
+    public bool Has(string name) => source.TryGet(name, out _) || trained?.TryGet(name, out _) == true || Below(name)?.Has(name) == true;
 
     /// <summary>Tensors that no part of the model asked for.</summary>
     public IEnumerable<string> Unused =>
@@ -42,6 +43,8 @@ sealed unsafe class WeightStore(Device device, TensorSource source, ParameterSet
     {
         if (Trained(name, rows * columns) is { } parameter)
             return parameter.Weights;
+        if (Below(name) is { } others)
+            return others.Matrix(name, rows, columns);
         var entry = Checked(name, rows * columns, $"[{rows}, {columns}]");
         switch (entry.Type)
         {
@@ -67,6 +70,8 @@ sealed unsafe class WeightStore(Device device, TensorSource source, ParameterSet
     {
         if (Trained(name, length) is { } parameter)
             return parameter.Values;
+        if (Below(name) is { } others)
+            return others.Vector(name, length);
         var entry = Checked(name, length, $"[{length}]");
         if (entry.Type != DataType.F32)
             throw new HseNetFileException(entry.File, $"{name} is {entry.Type.Name()}", "F32: converted folders keep vectors in f32");
@@ -85,6 +90,9 @@ sealed unsafe class WeightStore(Device device, TensorSource source, ParameterSet
         _bound.Add(name);
         return parameter;
     }
+
+    // The base's own low-rank pairs are another adapter's.
+    WeightStore? Below(string name) => source.TryGet(name, out _) || LoraConfig.Owns(name) ? null : below;
 
     TensorEntry Checked(string name, long elements, string shape)
     {

@@ -49,7 +49,10 @@ sealed class SliceEncoder
         Embed(pass, buffers, pixels, x);
         var tensors = buffers.Blocks.InPlace(pass, x);
         foreach (var block in _blocks)
+        {
             block.Forward(pass, tensors, slices, tokens);
+            pass.Advance();
+        }
         _norm.Forward(pass.Device, x, x, slices * tokens);
         pass.Show(Name, "norm", x);
         for (int slice = 0; slice < slices; slice++)

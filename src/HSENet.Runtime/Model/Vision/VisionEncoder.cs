@@ -58,7 +58,10 @@ sealed partial class VisionEncoder
         AddClass(pass, features);
         var tensors = buffers.Blocks.InPlace(pass, features);
         foreach (var block in _blocks)
+        {
             block.Forward(pass, tensors, 1, _config.Patches + 1);
+            pass.Advance();
+        }
         _norm.Forward(pass.Device, features, features, _config.Patches + 1);
         pass.Show(_name, "norm", features);
     }

@@ -58,12 +58,4 @@ sealed partial class VisionModel
             _branches[i].Projector.Backward(pass, buffers.Projectors[i], buffers.Gradients, Patches(pass[buffers.Features[i]]),
                 Branch(gradTokens, i), default, dropout);
     }
-
-    View<float> Patches(View<float> features) => features.Slice(_config.Vision.HiddenSize, features.Length - _config.Vision.HiddenSize);
-
-    View<float> Branch(View<float> tokens, int branch)
-    {
-        long size = (long)_config.TokensPerEncoder * _config.LanguageModel.HiddenSize;
-        return tokens.Slice(branch * size, size);
-    }
 }

@@ -62,16 +62,52 @@ sealed partial class VisionModel
         Action<int, View<float>>? encoded = null)
     {
         View<float> tokens = pass[buffers.VisualTokens], features = pass[buffers.Features];
-        long size = (long)_config.TokensPerEncoder * _config.LanguageModel.HiddenSize;
-        int channels = _config.Vision.HiddenSize;
         for (int i = 0; i < _branches.Length; i++)
         {
-            var (encoder, sliceGuided, projector) = _branches[i];
-            encoder.Forward(pass, buffers.Encoders[i], volume, sliceGuided ? sliceFeatures : default, features);
-            encoded?.Invoke(sliceGuided ? 2 : 1, features);
-            projector.Forward(pass, buffers.Projector, features.Slice(channels, features.Length - channels), tokens.Slice(i * size, size));
+            EncodeBranch(pass, buffers, i, volume, sliceFeatures);
+            encoded?.Invoke(_branches[i].SliceGuided ? 2 : 1, features);
+            ProjectBranch(pass, buffers, i, Patches(features), tokens);
         }
         return tokens;
+    }
+
+    /// <summary>The features of all encoders, without CLS: [encoders, patches, channels], which every adapter's projectors take.</summary>
+    /// <param name="pass">What it runs on.</param>
+    /// <param name="buffers">Memory of the pass.</param>
+    /// <param name="volume">The normalised volume.</param>
+    /// <param name="sliceFeatures">What guides encoder 2.</param>
+    /// <param name="kept">Where they go; outlives the pass.</param>
+    public void EncodeFeatures(in Pass pass, Buffers buffers, View<float> volume, View<float> sliceFeatures, View<float> kept)
+    {
+        var patches = Patches(pass[buffers.Features]);
+        for (int i = 0; i < _branches.Length; i++)
+        {
+            EncodeBranch(pass, buffers, i, volume, sliceFeatures);
+            pass.Device.Copy(patches, kept.Slice(i * patches.Length, patches.Length));
+        }
+    }
+
+    /// <summary>Visual tokens [n, width] from the features of <see cref="EncodeFeatures"/>.</summary>
+    public void Project(in Pass pass, Buffers buffers, View<float> features, View<float> tokens)
+    {
+        long size = features.Length / _branches.Length;
+        for (int i = 0; i < _branches.Length; i++)
+            ProjectBranch(pass, buffers, i, features.Slice(i * size, size), tokens);
+    }
+
+    void EncodeBranch(in Pass pass, Buffers buffers, int i, View<float> volume, View<float> sliceFeatures) =>
+        _branches[i].Encoder.Forward(pass, buffers.Encoders[i], volume, _branches[i].SliceGuided ? sliceFeatures : default,
+            pass[buffers.Features]);
+
+    void ProjectBranch(in Pass pass, Buffers buffers, int i, View<float> patches, View<float> tokens) =>
+        _branches[i].Projector.Forward(pass, buffers.Projector, patches, Branch(tokens, i));
+
+    View<float> Patches(View<float> features) => features.Slice(_config.Vision.HiddenSize, features.Length - _config.Vision.HiddenSize);
+
+    View<float> Branch(View<float> tokens, int branch)
+    {
+        long size = (long)_config.TokensPerEncoder * _config.LanguageModel.HiddenSize;
+        return tokens.Slice(branch * size, size);
     }
 
     static IEnumerable<(string Name, bool SliceGuided)> Branches(ModelConfig config)

@@ -1,0 +1,128 @@
+// An encoded study as a file: tensors with checksums, and the hashes of what made them, which must be the same where it is loaded.
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using HSENet.Kernels;
+
+namespace HSENet.Runtime;
+
+/// <summary>Writes and reads encoded studies (safetensors).</summary>
+static class EncodedFile
+{
+    const string Format = "hsenet-encoded/1", Expected = "a file that EncodedStudy.Save wrote with this model";
+
+    /// <summary>Writes everything that is kept.</summary>
+    /// <exception cref="HseNetFileException">The file cannot be written.</exception>
+    public static void Write(string file, HseNetModel model, EncodedStudy study)
+    {
+        var tensors = new List<(TensorDescription Description, View<float> Values)> { Tensor("features", study.Features) };
+        var metadata = new Dictionary<string, string>
+        {
+            ["format"] = Format,
+            ["weights"] = model.WeightsHash,
+            ["preprocessing"] = study.Preprocessing,
+            ["notes"] = JsonSerializer.Serialize([.. study.Notes], RuntimeJson.Default.StringArray),
+        };
+        foreach (var adapted in study.Adapted)
+        {
+            metadata[$"adapter.{adapted.Model.Name}"] = adapted.Model.Hash;
+            tensors.Add(Tensor($"{adapted.Model.Name}.visual_tokens", adapted.VisualTokens));
+            foreach (var prefix in adapted.Prefixes)
+            {
+                tensors.Add(Tensor($"{adapted.Model.Name}.{Factors(prefix.HasLongFactors)}.keys", prefix.Keys));
+                tensors.Add(Tensor($"{adapted.Model.Name}.{Factors(prefix.HasLongFactors)}.values", prefix.Values));
+            }
+        }
+        using var writer = new SafetensorsWriter(file, tensors.Select(tensor => tensor.Description), metadata);
+        foreach (var (description, values) in tensors)
+        {
+            var host = new float[values.Length];
+            model.Device.Download<float>(values, host);
+            writer.Write(description.Name, MemoryMarshal.AsBytes<float>(host));
+        }
+        writer.Commit();
+    }
+
+    /// <summary>Reads a file back onto the model's device.</summary>
+    /// <exception cref="HseNetFileException">It is damaged or another model's.</exception>
+    public static EncodedStudy Read(string file, HseNetModel model)
+    {
+        using var source = TensorSource.OpenFile(file);
+        var metadata = source.Metadata;
+        Require("format", Format);
+        Require("weights", model.WeightsHash);
+        string preprocessing = metadata.GetValueOrDefault("preprocessing") ?? "";
+        if (!Preprocessing.IsCurrent(preprocessing))
+            throw new HseNetFileException(file, $"was made with the preprocessing {HseNetFileException.Quote(preprocessing)}",
+                $"version {Preprocessing.Version}");
+        source.VerifyChecksums();
+        var study = new EncodedStudy(model, preprocessing, Notes(file, metadata));
+        try
+        {
+            Upload(model.Device, source, "features", study.Features);
+            foreach (string key in metadata.Keys.Where(key => key.StartsWith("adapter.", StringComparison.Ordinal)))
+            {
+                string name = key["adapter.".Length..];
+                var adapted = model.Adapted(name) ?? throw new HseNetFileException(file,
+                    $"was asked of the adapter {HseNetFileException.Quote(name)}, which the model does not have", Expected);
+                Require(key, adapted.Hash);
+                study.Missing(adapted, out var own);
+                study.Keep(own);
+                Read(source, model.Device, own);
+            }
+            return study;
+        }
+        catch
+        {
+            study.Dispose();
+            throw;
+        }
+
+        void Require(string key, string value)
+        {
+            if (metadata.GetValueOrDefault(key) is var found && found != value)
+                throw new HseNetFileException(file, found is null ? $"does not state its {key}"
+                    : $"{key} is {HseNetFileException.Quote(found)}", value);
+        }
+    }
+
+    static void Read(TensorSource source, Device device, AdaptedStudy own)
+    {
+        var config = own.Model.Config;
+        long floats = (long)config.LanguageModel.NumHiddenLayers * config.PrefixTokens * config.LanguageModel.CacheChannels;
+        Upload(device, source, $"{own.Model.Name}.visual_tokens", own.VisualTokens);
+        foreach (bool isLong in (ReadOnlySpan<bool>)[false, true])
+        {
+            string name = $"{own.Model.Name}.{Factors(isLong)}";
+            if (source.TryGet($"{name}.keys", out _))
+                own.Keep(KeptCache.FromHost(device, config.LanguageModel, config.PrefixTokens, isLong,
+                    Values(source, $"{name}.keys", floats), Values(source, $"{name}.values", floats)));
+        }
+    }
+
+    static string[] Notes(string file, IReadOnlyDictionary<string, string> metadata)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(metadata.GetValueOrDefault("notes") ?? "[]", RuntimeJson.Default.StringArray) ?? [];
+        }
+        catch (JsonException e)
+        {
+            throw new HseNetFileException(file, "its notes cannot be read", Expected, e);
+        }
+    }
+
+    static string Factors(bool isLong) => isLong ? "long" : "short";
+
+    static (TensorDescription, View<float>) Tensor(string name, View<float> values) =>
+        (new TensorDescription(name, DataType.F32, [values.Length]), values);
+
+    static void Upload(Device device, TensorSource source, string name, View<float> to) =>
+        device.Upload<float>(Values(source, name, to.Length), to);
+
+    static float[] Values(TensorSource source, string name, long count)
+    {
+        var tensor = source.Get(name);
+        return tensor.ElementCount == count ? tensor.ToSingles()
+            : throw new HseNetFileException(tensor.File, $"{name} has {tensor.ElementCount} elements", $"{count}");
+    }
+}

@@ -1,0 +1,112 @@
+// An encoded study as a file: the same ids without reading the prefix again, and a refusal where anything that made it is another.
+using HSENet.Kernels;
+using HSENet.Tests;
+
+namespace HSENet.Runtime.Tests;
+
+public sealed class EncodedFileTests : IDisposable
+{
+    readonly TemporaryFolder _folder = new();
+    readonly HostDevice _device = new(2);
+    readonly HseNetModel _model;
+    readonly string _file;
+    readonly ReportResult _expected, _expectedLong;
+
+    static readonly ReportOptions Options = new() { MaxTokens = 8, Sampling = new SamplingOptions { Temperature = 5, Seed = 1 } };
+
+    public EncodedFileTests()
+    {
+        _model = HseNetModel.Open(EncodedStudyTests.Demo, _device);
+        _file = _folder.At("study.safetensors");
+        using var study = FinishedStudy.Create(_folder, _model.Config, 3);
+        using var encoded = _model.Encode(study);
+        encoded.Ask("Where?", Options).Complete();
+        encoded.Ask(EncodedStudyTests.LongQuestion, Options).Complete();
+        _expected = encoded.Ask("What is seen?", Options).Complete();
+        _expectedLong = encoded.Ask(EncodedStudyTests.LongQuestion, Options).Complete();
+        encoded.Save(_file);
+    }
+
+    [Fact]
+    public void What_was_kept_goes_on_elsewhere()
+    {
+        using var device = new HostDevice(2);
+        using var model = HseNetModel.Open(EncodedStudyTests.Demo, device);
+        using var encoded = model.LoadEncoded(_file);
+        foreach (var (question, expected) in new[] { ("What is seen?", _expected), (EncodedStudyTests.LongQuestion, _expectedLong) })
+        {
+            var result = encoded.Ask(question, Options).Complete();
+            Assert.Equal(expected.Ids, result.Ids);
+            Assert.Equal((expected.ReadTokens, expected.Preprocessing, expected.Weights),
+                (result.ReadTokens, result.Preprocessing, result.Weights));
+        }
+        Assert.Equal(model.PlanEncoded().TotalBytes, encoded.Bytes);
+    }
+
+    [Fact]
+    public void A_file_of_other_weights_is_refused()
+    {
+        using var model = HseNetModel.Open(TinyModel.Folder, PartRun.Host);
+        Refused(model, _file, $"weights is '{_model.WeightsHash}'; expected {model.WeightsHash}");
+    }
+
+    [Theory]
+    [InlineData("\"preprocessing\":\"finished\"", "\"preprocessing\":\"standard\"", "preprocessing 'standard'")]
+    [InlineData("\"format\":\"hsenet-encoded/1\"", "\"format\":\"hsenet-encoded/0\"", "format is 'hsenet-encoded/0'")]
+    [InlineData("\"adapter.base\":\"", "\"adapter.none\":\"", "adapter 'none'")]
+    [InlineData("\"weights\":", "\"weighty\":", "does not state its weights")]
+    public void A_file_of_another_making_is_refused(string stated, string other, string problem)
+    {
+        byte[] bytes = File.ReadAllBytes(_file);
+        int at = bytes.AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(stated));
+        Assert.True(at > 0 && stated.Length >= other.Length);
+        System.Text.Encoding.ASCII.GetBytes(other.PadRight(stated.Length)).CopyTo(bytes, at);
+        File.WriteAllBytes(_folder.At("other"), bytes);
+        Refused(_model, _folder.At("other"), problem);
+    }
+
+    [Fact]
+    public void A_file_of_another_adapter_is_refused()
+    {
+        byte[] bytes = File.ReadAllBytes(_file);
+        int at = bytes.AsSpan().IndexOf("\"adapter.base\":\""u8) + "\"adapter.base\":\"".Length;
+        bytes[at] = (byte)(bytes[at] == 'a' ? 'b' : 'a');
+        File.WriteAllBytes(_folder.At("other"), bytes);
+        Refused(_model, _folder.At("other"), "adapter.base is");
+    }
+
+    [Fact]
+    public void A_damaged_file_and_one_that_is_none_are_refused()
+    {
+        byte[] bytes = File.ReadAllBytes(_file);
+        bytes[^1000] ^= 1;
+        File.WriteAllBytes(_folder.At("damaged"), bytes);
+        Refused(_model, _folder.At("damaged"), "has checksum");
+        Refused(_model, Path.Combine(EncodedStudyTests.Demo, "model.safetensors"), "does not state its format");
+        Refused(_model, _folder.At("nowhere"), "no such file");
+    }
+
+    [Fact]
+    public void Nothing_is_left_of_a_file_that_cannot_be_written()
+    {
+        using var encoded = _model.LoadEncoded(_file);
+        Assert.Throws<HseNetFileException>(() => encoded.Save(_folder.At("no/such/folder")));
+        encoded.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => encoded.Save(_folder.At("gone")));
+        Assert.False(File.Exists(_folder.At("gone")));
+    }
+
+    static void Refused(HseNetModel model, string file, string problem)
+    {
+        var error = Assert.Throws<HseNetFileException>(() => model.LoadEncoded(file));
+        Assert.Contains(problem, error.Message, StringComparison.Ordinal);
+        Assert.Contains(Path.GetFileName(file), error.Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose()
+    {
+        _model.Dispose();
+        _device.Dispose();
+        _folder.Dispose();
+    }
+}
