@@ -17,8 +17,8 @@ static class Program
     internal static RootCommand Root() =>
         new("Reads 3D CT scans and writes radiology reports: HSENet in hand-written kernels, without a framework.")
     {
-        ReportCommand.Report(),
-        ReportCommand.Ask(),
+        ReportCommand.Create(),
+        AskCommand.Create(),
         PreprocessCommand.Create(),
         ManifestCommand.Create(),
         TrainCommand.Create(),

@@ -21,9 +21,9 @@ sealed class ReportFile : IDisposable
 
     /// <summary>Opens or creates a file for the reports of a model.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="weights">Hash of the model's weights: a file holds the reports of one model.</param>
+    /// <param name="weights">Hashes of the model's weights, with each adapter: a file holds the reports of one model.</param>
     /// <exception cref="HseNetFileException">The file cannot be written or holds something else.</exception>
-    public ReportFile(string path, string weights)
+    public ReportFile(string path, IReadOnlyCollection<string> weights)
     {
         _path = path;
         try
@@ -105,7 +105,7 @@ sealed class ReportFile : IDisposable
         return 0;
     }
 
-    void ReadFinished(string weights)
+    void ReadFinished(IReadOnlyCollection<string> weights)
     {
         _file.Position = 0;
         using var text = new StreamReader(_file, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, leaveOpen: true);
@@ -122,8 +122,9 @@ sealed class ReportFile : IDisposable
             {
                 throw new HseNetFileException(_path, $"line {Count} is no report", Expected, e);
             }
-            if (report.Weights != weights)
-                throw new HseNetFileException(_path, $"line {Count} was written with the weights {report.Weights}, not with {weights}",
+            if (!weights.Contains(report.Weights))
+                throw new HseNetFileException(_path, $"line {Count} was written with the weights {report.Weights}, not with "
+                    + string.Join(" or ", weights),
                     "the reports of one model in a file");
             _finished[(report.Image, report.Question)] = _finished.GetValueOrDefault((report.Image, report.Question)) + 1;
         }

@@ -4,63 +4,92 @@ using HSENet.Runtime;
 namespace HSENet.Cli;
 
 /// <summary>The studies of a manifest, and where their reports go.</summary>
-sealed record ReportManifest(string Manifest, string Output, StudyOpener Studies, ReportOptions Options, bool Verbose)
+sealed class ReportManifest(string manifest, string output, StudyOpener studies, ReportOptions options, bool verbose) : IDisposable
 {
+    readonly ProgressLine _progress = new();
+    int _code = ExitCode.Done;
+
+    /// <summary>A question of a study.</summary>
+    readonly record struct Wanted(ManifestRow Row, FoundStudy Study, string Image, ReportOptions Options);
+
     /// <summary>Writes the reports that are missing. A row that cannot be used is said on stderr, tried again by the next run, and makes
-    /// the exit code 2.</summary>
+    /// the exit code 2. Rows about one study share its encoding.</summary>
     public async Task<int> Run(HseNetModel model, CancellationToken cancellation)
     {
-        var rows = Runtime.Manifest.ReadStudies(Manifest, out var broken);
-        using var reports = new ReportFile(Output, model.WeightsHash);
-        using var progress = new ProgressLine();
-        int code = ExitCode.Done;
+        var rows = Manifest.ReadStudies(manifest, out var broken);
+        using var reports = new ReportFile(output, model.Hashes);
         foreach (string problem in broken)
             Fail(new HseNetException(problem));
-        string folder = Path.GetDirectoryName(Path.GetFullPath(Manifest))!;
+        string folder = Path.GetDirectoryName(Path.GetFullPath(manifest))!;
         // A folder of several studies is as many reports.
-        (ManifestRow Row, FoundStudy Study, string Image, string Question)[] all = [.. rows.SelectMany(row => Studies.Find(row.Image),
-            (row, study) => (row, study, Name(folder, $"{study}"), row.Question ?? Options.Question))];
-        var missing = Array.FindAll(all, row => !reports.Take(row.Image, row.Question));
+        Wanted[] all = [.. rows.SelectMany(row => studies.Find(row.Image),
+            (row, study) => new Wanted(row, study, Name(folder, $"{study}"), Options(row)))];
+        var missing = Array.FindAll(all, wanted => !reports.Take(wanted.Image, wanted.Options.Question));
         int finished = all.Length - missing.Length, done = 0;
-        foreach (var (row, place, image, question) in missing)
+        foreach (var study in missing.GroupBy(wanted => (wanted.Study, Reading(wanted.Row))))
+            await Report(model, [.. study], reports, Begins, cancellation).ConfigureAwait(false);
+        _progress.Clear();
+        Console.WriteLine($"{output}: {reports.Count} reports{(finished > 0 ? $", {finished} of them from an earlier run" : "")}");
+        return _code;
+
+        void Begins() => _progress.Show($"{done}/{missing.Length} reports", (double)done++ / missing.Length);
+    }
+
+    // What of a row says how its study is read: rows that differ in it are not one study.
+    static (VolumeMetadata?, string?) Reading(ManifestRow row) => (row.Metadata, row.SliceFeatures);
+
+    ReportOptions Options(ManifestRow row) => row.Question is { } question
+        ? options with { Question = question, Task = NamedAdapter.QuestionTask } : options;
+
+    async Task Report(HseNetModel model, Wanted[] questions, ReportFile reports, Action begins, CancellationToken cancellation)
+    {
+        int asked = 0;
+        try
         {
             cancellation.ThrowIfCancellationRequested();
-            progress.Show($"{done}/{missing.Length} studies", (double)done / missing.Length);
-            if (await Report(model, row, place, question, cancellation).ConfigureAwait(false) is var (result, notes))
-                reports.Append(new ReportLine(image, question, result.Text, result.Ids, result.PromptTokens, result.Seconds, result.Weights,
-                    result.Preprocessing, notes));
-            done++;
-        }
-        progress.Clear();
-        Console.WriteLine($"{Output}: {reports.Count} reports{(finished > 0 ? $", {finished} of them from an earlier run" : "")}");
-        return code;
-
-        async Task<(ReportResult Result, IReadOnlyList<string> Notes)?> Report(HseNetModel model, ManifestRow row, FoundStudy place,
-            string question,
-            CancellationToken cancellation)
-        {
-            try
+            begins();
+            using var study = studies.Open(questions[0].Row, questions[0].Study);
+            if (study.Notes.Count > 0)
+                _progress.Clear();
+            foreach (string note in study.Notes)
+                Messages.Note($"{questions[0].Study}: {note}");
+            using var encoded = await model.EncodeAsync(study, null, cancellation).ConfigureAwait(false);
+            for (; asked < questions.Length; asked++)
             {
-                using var study = Studies.Open(row, place);
-                if (study.Notes.Count > 0)
-                    progress.Clear();
-                foreach (string note in study.Notes)
-                    Messages.Note($"{place}: {note}");
-                return (await model.Report(study, Options with { Question = question }, cancellation).CompleteAsync(cancellation)
-                    .ConfigureAwait(false), OptionNames.In(study.Notes));
-            }
-            catch (Exception e) when (e.IsOfOneItem())
-            {
-                Fail(e, $"{Manifest}, line {row.Line}");
-                return null;
+                if (asked > 0)
+                    begins();
+                await Ask(encoded, questions[asked], first: asked == 0, reports, cancellation).ConfigureAwait(false);
             }
         }
-
-        void Fail(Exception e, string? place = null)
+        catch (Exception e) when (e.IsOfOneItem())
         {
-            progress.Clear();
-            code = Math.Max(code, Verb.Explain(e, Verbose, place));
+            foreach (var question in questions[asked..])
+                Fail(e, question.Row);
         }
+    }
+
+    async Task Ask(EncodedStudy study, Wanted wanted, bool first, ReportFile reports, CancellationToken cancellation)
+    {
+        ReportResult result;
+        try
+        {
+            result = await study.Report(wanted.Options, cancellation).CompleteAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e.IsOfOneItem())
+        {
+            Fail(e, wanted.Row);
+            return;
+        }
+        // The first question is the one that waited for the encoders.
+        var seconds = first ? study.WithEncoding(result).Seconds : result.Seconds;
+        reports.Append(new ReportLine(wanted.Image, wanted.Options.Question, result.Text, result.Ids, result.PromptTokens, seconds,
+            result.Weights, result.Preprocessing, OptionNames.In(study.Notes)));
+    }
+
+    void Fail(Exception e, ManifestRow? row = null)
+    {
+        _progress.Clear();
+        _code = Math.Max(_code, Verb.Explain(e, verbose, row is null ? null : $"{manifest}, line {row.Line}"));
     }
 
     // As the manifest's folder has it, so that both can be moved together.
@@ -69,4 +98,6 @@ sealed record ReportManifest(string Manifest, string Output, StudyOpener Studies
         string relative = Path.GetRelativePath(folder, image).Replace('\\', '/');
         return relative.StartsWith("../", StringComparison.Ordinal) ? image : relative;
     }
+
+    public void Dispose() => _progress.Dispose();
 }

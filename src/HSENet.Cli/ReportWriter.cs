@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text;
 using HSENet.Runtime;
 
@@ -13,13 +14,21 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
 {
     /// <summary>How reports are written and read.</summary>
     public static readonly JsonSerializerOptions Json =
-        new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        new()
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        };
 
     readonly ProgressLine _progress = new();
     readonly StringBuilder _text = new();
     IReadOnlyList<string> _notes = [];
     readonly Lock _printing = new();
     readonly Stopwatch _loading = new();
+    string _file = "";
+    string? _question;
+    bool _noted;
     bool _midLine;
     bool _interrupted;
 
@@ -37,33 +46,53 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
             Messages.Note(string.Create(CultureInfo.InvariantCulture, $"loading {_loading.Elapsed.TotalSeconds:F3} s"));
     }
 
-    public void Begin(string file, bool several)
+    /// <summary>A text begins.</summary>
+    /// <param name="file">Of which scan.</param>
+    /// <param name="heading">What stands above it.</param>
+    /// <param name="question">What it answers, where one was asked for.</param>
+    public void Begin(string file, string? heading, string? question = null)
     {
+        _noted &= _file == file;
+        (_file, _question) = (file, question);
         _text.Clear();
-        if (several && !json)
+        if (heading is not null && !json)
         {
             _progress.Clear();
-            Console.WriteLine($"{file}:");
+            Console.WriteLine(heading);
         }
     }
 
-    void Notes(string file, IReadOnlyList<string> notes)
+    /// <summary>Prints a text while it is generated.</summary>
+    public async Task<ReportResult> Write(ReportStream report, CancellationToken cancellation)
+    {
+        // The signal prints what exists even if the running layer takes longer than the program is given to end.
+        using var interruption = cancellation.Register(Interrupted);
+        await foreach (string piece in report.AsAsyncEnumerable().ConfigureAwait(false))
+            Piece(piece);
+        End(report.Result);
+        return report.Result;
+    }
+
+    void Notes(IReadOnlyList<string> notes)
     {
         _progress.Clear();
         _notes = OptionNames.In(notes);
+        if (_noted)
+            return;
+        _noted = true;
         foreach (string note in notes)
-            Messages.Note($"{file}: {note}");
+            Messages.Note($"{_file}: {note}");
     }
 
     /// <summary>Shows where a report stands. What a user should know of a scan is said once it was prepared: of one that is refused, the
     /// reason is all that counts.</summary>
-    public void Stage(string file, IReadOnlyList<string> notes, ReportProgress stands)
+    public void Stage(IReadOnlyList<string> notes, ReportProgress stands)
     {
         var (stage, share) = stands;
         if (share == 0)
             _progress.Restart();
-        if (stage == ReportStage.Encoding && share == 0)
-            Notes(file, notes);
+        if (stage is ReportStage.Encoding or ReportStage.Reading && share == 0)
+            Notes(notes);
         if (stage == ReportStage.Generating && share == 0)
             _progress.Clear();
         else if (stage != ReportStage.Generating)
@@ -76,7 +105,7 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
             }, share > 0 ? share : null);
     }
 
-    public void Piece(string piece)
+    void Piece(string piece)
     {
         using var _ = _printing.EnterScope();
         if (_interrupted)
@@ -91,18 +120,21 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
         _midLine |= visible.Length > 0;
     }
 
-    public void End(string file, ReportResult result)
+    void End(ReportResult result)
     {
         _progress.Clear();
         EndLine();
         if (json)
             Console.WriteLine(JsonSerializer.Serialize(new
             {
-                input = file,
+                input = _file,
+                question = _question,
                 result.Text,
                 result.Ids,
+                result.LogProbabilities,
                 result.PromptTokens,
                 result.Seconds,
+                Adapter = result.Adapter == AdaptedModel.BaseName ? null : result.Adapter,
                 result.Weights,
                 result.Preprocessing,
                 Notes = _notes,
@@ -112,22 +144,29 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
         var seconds = result.Seconds;
         int further = Math.Max(0, result.Ids.Count - 1);
         Messages.Note(string.Create(CultureInfo.InvariantCulture,
-            $"preprocessing {seconds.Preprocessing:F3} s, encoding {seconds.Encoding:F3} s, prefill of {result.PromptTokens} tokens "
+            $"preprocessing {seconds.Preprocessing:F3} s, encoding {seconds.Encoding:F3} s, prefill of {result.ReadTokens} tokens "
                 + $"{seconds.Prefill:F3} s, {further} further tokens {seconds.Decode:F3} s "
                 + $"({(further == 0 ? 0 : 1000 * seconds.Decode / further):F1} ms each)"));
     }
 
-    public void Failed(string file, Exception e)
+    /// <summary>Says what went wrong, and gives its exit code.</summary>
+    public int Failed(string file, Exception e)
+    {
+        Refused(file, e);
+        return Verb.Explain(e, verbose);
+    }
+
+    /// <summary>Ends the output of a text that there will not be.</summary>
+    public void Refused(string file, Exception e)
     {
         _progress.Clear();
         EndLine();
         if (json)
-            Console.WriteLine(JsonSerializer.Serialize(new { input = file, error = OptionNames.In(e.Message) }, Json));
-        Verb.Explain(e, verbose);
+            Console.WriteLine(JsonSerializer.Serialize(new { input = file, question = _question, error = OptionNames.In(e.Message) }, Json));
     }
 
     /// <summary>Prints what exists of a report; nothing is printed after it.</summary>
-    public void Interrupted(string file)
+    void Interrupted()
     {
         using var _ = _printing.EnterScope();
         if (_interrupted)
@@ -136,7 +175,8 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
         _progress.Clear();
         EndLine();
         if (json)
-            Console.WriteLine(JsonSerializer.Serialize(new { input = file, error = "interrupted", text = _text.ToString() }, Json));
+            Console.WriteLine(JsonSerializer.Serialize(
+                new { input = _file, question = _question, error = "interrupted", text = _text.ToString() }, Json));
     }
 
     void EndLine()

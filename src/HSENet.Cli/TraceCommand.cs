@@ -98,14 +98,15 @@ static class TraceCommand
             for the 2D encoder, as it was trained on.
             """,
         ReportStage.Encoding => """
-            The slice encoder, a 2D vision transformer, sees all slices in one batch. Encoder 1 sees patches of the volume, and a packer
-            makes the first half of the visual tokens of them. In encoder 2 every patch first asks the slices how much it matters; its
-            packer makes the second half. A block is a LayerNorm, the product for queries, keys and values, Attention, a product, a
-            LayerNorm, and two products with GELU between them.
+            The slice encoder, a 2D vision transformer, sees all slices in one batch. Encoder 1 sees patches of the volume; in encoder 2
+            every patch first asks the slices how much it matters. What both give is kept of a study for all questions. A packer makes half
+            of the visual tokens of each; packers belong to an adapter, encoders are shared. A block is a LayerNorm, the product for
+            queries, keys and values, Attention, a product, a LayerNorm, and two products with GELU between them.
             """,
         ReportStage.Reading => """
-            The prompt, with the visual tokens in place, passes all layers of the decoder at once. Keys and values stay in a cache; only the
-            last token needs logits, and one id is chosen from them.
+            What all questions about a study begin with, the begin token and the visual tokens, passes all layers of the decoder at once;
+            keys and values stay in a cache, which further questions start from. Then the question's own tokens; only the last of them needs
+            logits, and one id is chosen from them.
             """,
         _ => "One more token: the same layers with one row, which attends to the whole cache. This repeats until the text ends.",
     };

@@ -1,5 +1,5 @@
-// Device, model, study and encoded study disposed in every order, before, during and after a report: a typed exception or the right answer, never freed
-// memory.
+// Device, model, study and encoded study disposed in every order, before, during and after a report: a typed exception or the right
+// answer, never freed memory.
 using HSENet.Kernels;
 using HSENet.Tests;
 

@@ -1,7 +1,6 @@
 // One request on an encoded study: what is kept goes into the working memory, the rest of the prompt is read, ids become text.
 using System.Diagnostics;
 using System.Text;
-using HSENet.Kernels;
 
 namespace HSENet.Runtime;
 

@@ -19,8 +19,8 @@ public sealed record ReportOptions
     /// <summary>How tokens are chosen.</summary>
     public SamplingOptions Sampling { get; init; } = SamplingOptions.Greedy;
 
-    /// <summary>Which of the folder's adapters answers: its name, or the task that it was trained for. Null takes <c>report</c> for the default
-    /// question and <c>vqa</c> for others, and where the folder has no choice, what it has.</summary>
+    /// <summary>Which of the folder's adapters answers: its name, or the task that it was trained for. Null takes <c>report</c> for the
+    /// default question and <c>vqa</c> for others, and where the folder has no choice, what it has.</summary>
     public string? Adapter { get; init; }
 
     /// <summary>The text ends before the first of these, which is not part of it.</summary>

@@ -22,8 +22,8 @@ public enum ReportStage
 
 /// <summary>Where a request stands.</summary>
 /// <param name="Stage">What it is doing.</param>
-/// <param name="Share">How much of the stage is done, 0 to 1, block by block and layer by layer (on a GPU: was launched). While tokens come,
-/// of the tokens that may come at most; waiting and preprocessing have no shares.</param>
+/// <param name="Share">How much of the stage is done, 0 to 1, block by block and layer by layer (on a GPU: was launched). While tokens
+/// come, of the tokens that may come at most; waiting and preprocessing have no shares.</param>
 public readonly record struct ReportProgress(ReportStage Stage, double Share);
 
 /// <summary>Counts the steps of a stage.</summary>

@@ -22,8 +22,8 @@ public sealed record SamplingOptions
     public float MinP { get; init; }
 
     /// <summary>
-    /// Positive logits of tokens that the answer has already are divided by it and negative ones multiplied; 1 changes nothing. The prompt's
-    /// tokens are not penalised, as in transformers where it is given as embeddings.
+    /// Positive logits of tokens that the answer has already are divided by it and negative ones multiplied; 1 changes nothing. The
+    /// prompt's tokens are not penalised, as in transformers where it is given as embeddings.
     /// </summary>
     public float RepetitionPenalty { get; init; } = 1;
 

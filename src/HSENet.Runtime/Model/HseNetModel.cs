@@ -106,7 +106,7 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
     /// <exception cref="ArgumentOutOfRangeException">As <see cref="MemoryPlan.For(string, int, int)"/>.</exception>
     public MemoryPlan Plan(int promptTokens, int maxTokens) => MemoryPlan.For(Config, promptTokens, maxTokens);
 
-    /// <summary>The most that <see cref="EncodedStudy.Bytes"/> can become, once every adapter was asked with short and long prompts.</summary>
+    /// <summary>The most that <see cref="EncodedStudy.Bytes"/> becomes, once all adapters were asked with short and long prompts.</summary>
     public MemoryPlan PlanEncoded()
     {
         var plan = new MemoryPlan();
@@ -177,12 +177,7 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
             var answering = new Answering(Tokenizer, adapted, options, null);
             Reserve(answering.Rows, answering.Positions);
             using var encoded = Encode(study, stages, stop);
-            var result = Run(answering, encoded, stages, write, stop);
-            var (preprocessing, encoding) = encoded.Seconds;
-            return result with
-            {
-                Seconds = result.Seconds with { Preprocessing = preprocessing, Encoding = encoding + result.Seconds.Encoding },
-            };
+            return encoded.WithEncoding(Run(answering, encoded, stages, write, stop));
         }, cancelled), cancellation);
     }
 
@@ -236,6 +231,9 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Hashes that a result of this model may state.</summary>
+    internal IReadOnlyCollection<string> Hashes => [.. _adapters.All.Select(adapted => adapted.Hash)];
 
     /// <summary>The adapter of this name, if there is one.</summary>
     internal AdaptedModel? Adapted(string name) => _adapters.Find(name);

@@ -90,7 +90,8 @@ public sealed class ConversationTests : IDisposable
         }
 
         static IEnumerable<int[]> Turns(Conversation chat) =>
-            ((string[])["What is seen?", "Where?", "Since when?"]).Select(question => chat.Ask(question, Options(6)).Complete().Ids.ToArray());
+            ((string[])["What is seen?", "Where?", "Since when?"])
+                .Select(question => chat.Ask(question, Options(6)).Complete().Ids.ToArray());
     }
 
     [Fact]

@@ -39,7 +39,8 @@ public sealed class EncodedStudyTests : IDisposable
         int tokens = name == "host" ? 12 : 2;
         string[] questions = name == "host" ? Questions : Questions[..2];
         using var encoded = model.Encode(_study);
-        int[][] together = [.. questions.Select((question, i) => encoded.Ask(question, Options(tokens, (ulong)i)).Complete().Ids.ToArray())];
+        int[][] together = [.. questions.Select((question, i) =>
+            encoded.Ask(question, Options(tokens, (ulong)i)).Complete().Ids.ToArray())];
         // The first makes what the others go on with.
         for (int i = 1; i < questions.Length; i++)
             Assert.Equal(model.Report(_study, Options(tokens, (ulong)i) with { Question = questions[i] }).Complete().Ids, together[i]);

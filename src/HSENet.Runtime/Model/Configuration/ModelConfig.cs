@@ -227,8 +227,8 @@ sealed record ModelConfig
     };
 
     /// <summary>The model that needs most memory beside its weights: with the adapter of the largest rank.</summary>
-    internal ModelConfig WithLargestAdapter() => (Adapters ?? [])
-        .Select(entry => entry.Value).Aggregate(this, (largest, adapter) => adapter.R > (largest.LanguageModel.Lora?.R ?? 0) ? With(adapter) : largest);
+    internal ModelConfig WithLargestAdapter() => (Adapters ?? []).Select(entry => entry.Value)
+        .Aggregate(this, (largest, adapter) => adapter.R > (largest.LanguageModel.Lora?.R ?? 0) ? With(adapter) : largest);
 
     /// <summary>Floats of one encoder's patches.</summary>
     internal long FeaturesPerEncoder => Vision.Patches * (long)Vision.HiddenSize;

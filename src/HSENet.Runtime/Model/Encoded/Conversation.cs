@@ -46,7 +46,7 @@ public sealed class Conversation : IDisposable
     /// <summary>Keys and values of all tokens but the last.</summary>
     internal KeptCache? Cache => _cache;
 
-    /// <summary>Asks the next question. A turn that is not read to its end, is cancelled or fails leaves the conversation as it was.</summary>
+    /// <summary>Asks the next question. A turn that is stopped or fails before its end leaves the conversation as it was.</summary>
     /// <param name="question">The question.</param>
     /// <param name="options">As in <see cref="EncodedStudy.Ask"/>; all turns have one adapter, that of the first.</param>
     /// <param name="cancellation">Ends the generation.</param>

@@ -63,6 +63,12 @@ public sealed class EncodedStudy : IDisposable
     /// <summary>Seconds of preprocessing and encoders.</summary>
     internal (double Preprocessing, double Encoding) Seconds { get; set; }
 
+    /// <summary>The result of a request that waited for the encoders.</summary>
+    internal ReportResult WithEncoding(ReportResult result) => result with
+    {
+        Seconds = result.Seconds with { Preprocessing = Seconds.Preprocessing, Encoding = Seconds.Encoding + result.Seconds.Encoding },
+    };
+
     /// <summary>Writes a report, or answers the question in the options.</summary>
     /// <param name="options">Question and sampling.</param>
     /// <param name="cancellation">Ends the generation.</param>
@@ -94,8 +100,8 @@ public sealed class EncodedStudy : IDisposable
         return new Conversation(_model, this, maxTokens);
     }
 
-    /// <summary>Writes everything that is kept into a file for <see cref="HseNetModel.LoadEncoded"/>: safetensors with a checksum per tensor
-    /// and the hashes of weights, adapters and preprocessing. No name and no patient data.</summary>
+    /// <summary>Writes everything that is kept into a file for <see cref="HseNetModel.LoadEncoded"/>: safetensors with a checksum per
+    /// tensor and the hashes of weights, adapters and preprocessing. No name and no patient data.</summary>
     /// <param name="file">Where; gets its name when it is complete.</param>
     /// <exception cref="HseNetFileException">The file cannot be written.</exception>
     /// <exception cref="ObjectDisposedException">The model or the study was disposed.</exception>
@@ -111,7 +117,11 @@ public sealed class EncodedStudy : IDisposable
     }
 
     internal static ReportOptions AnswerOptions(string question, ReportOptions? options) =>
-        (options ?? new ReportOptions { MaxTokens = ReportOptions.DefaultAnswerTokens }) with { Question = question, Task = NamedAdapter.QuestionTask };
+        (options ?? new ReportOptions { MaxTokens = ReportOptions.DefaultAnswerTokens }) with
+        {
+            Question = question,
+            Task = NamedAdapter.QuestionTask,
+        };
 
     internal void ThrowIfDisposed() => _life.ThrowIfDisposed();
 

@@ -1,0 +1,16 @@
+// An embedder learns few nouns: a new one needs a reason here.
+namespace HSENet.Runtime.Tests;
+
+public class PublicNounsTests
+{
+    // 24, and three since a study is encoded once: EncodedStudy and Conversation are what questions are put to, ReportProgress is what a
+    // program's progress bar gets.
+    const int Most = 27;
+
+    [Fact]
+    public void The_library_has_few_public_nouns()
+    {
+        string[] nouns = [.. typeof(HseNetModel).Assembly.GetExportedTypes().Where(type => !type.IsNested).Select(type => type.Name)];
+        Assert.True(nouns.Length <= Most, $"{nouns.Length}: {string.Join(", ", nouns.Order())}");
+    }
+}
