@@ -26,7 +26,8 @@ static class Hsenet
     /// <summary>The README's CT.</summary>
     public static string Scan { get; } = Path.Combine(Repository, "tests", "golden", "data", "ct_sm.nii.gz");
 
-    static string Library { get; } = Path.Combine(AppContext.BaseDirectory, "hsenet.dll");
+    /// <summary>The program, for dotnet to run.</summary>
+    public static string Library { get; } = Path.Combine(AppContext.BaseDirectory, "hsenet.dll");
 
     /// <summary>How a shell calls the program.</summary>
     public static string Command { get; } = $"dotnet '{Library}'";

@@ -67,7 +67,7 @@ sealed partial class PtxParser
             string? name = items[^1] switch
             {
                 PtxFunction { Body: not null } function => function.Name,
-                PtxVariable variable =>
+                PtxVariable { Linkage: not "extern" } variable =>
                 variable.Name,
                 _ => null
             };
