@@ -16,7 +16,7 @@ static class InspectVolume
         using var study = studies.Open(path);
         var volume = study.Volume;
         var table = study.Options.Preprocessing.Rescale;
-        var (low, high) = Range(volume, table ?? (1, 0));
+        var range = Range(volume, table ?? (1, 0));
         var (prepared, refused) = Foresee(study, cancellation);
         if (json)
             Console.WriteLine(JsonSerializer.Serialize(new
@@ -32,8 +32,8 @@ static class InspectVolume
                 intercept = volume.Intercept,
                 table_slope = table?.Slope,
                 table_intercept = table?.Intercept,
-                minimum = low,
-                maximum = high,
+                minimum = range?.Low,
+                maximum = range?.High,
                 prepared = prepared is var (placed, resampled) ? new
                 {
                     orientation = placed.Orientation?.Code,
@@ -63,7 +63,7 @@ static class InspectVolume
             Line("scaling", string.Create(CultureInfo.InvariantCulture, $"{volume.Slope:G6} · voxel + {volume.Intercept:G6}"));
             if (table is var (slope, intercept))
                 Line("table", string.Create(CultureInfo.InvariantCulture, $"{slope:G6} · that + {intercept:G6}"));
-            Line("values", string.Create(CultureInfo.InvariantCulture, $"{low:G6} to {high:G6}"));
+            Line("values", range is var (low, high) ? string.Create(CultureInfo.InvariantCulture, $"{low:G6} to {high:G6}") : "none");
             if (prepared is var (placed, resampled))
                 Line("prepared", $"{placed.Orientation?.Code ?? "as it lies"}, {Product(Three(placed.Size))} voxels of "
                     + $"{Product(Three(placed.Spacing))} mm, resampled to {resampled.X} × {resampled.Y} × {resampled.Z}");
@@ -104,20 +104,12 @@ static class InspectVolume
     static string Product(double[] lengths) =>
         string.Join(" × ", lengths.Select(length => length.ToString("G6", CultureInfo.InvariantCulture)));
 
-    static (double Low, double High) Range(VoxelVolume volume, (double Slope, double Intercept) table)
+    // With the table's scaling; null if no voxel is finite.
+    static (double Low, double High)? Range(VoxelVolume volume, (double Slope, double Intercept) table)
     {
-        double low = double.PositiveInfinity, high = double.NegativeInfinity;
-        var values = new double[1 << 16];
-        for (long first = 0; first < volume.Count; first += values.Length)
-        {
-            var part = values.AsSpan(0, (int)Math.Min(values.Length, volume.Count - first));
-            volume.ToDoubles(first, part);
-            foreach (double value in part)
-            {
-                low = Math.Min(low, table.Slope * value + table.Intercept);
-                high = Math.Max(high, table.Slope * value + table.Intercept);
-            }
-        }
-        return (low, high);
+        if (volume.Range() is not var (low, high))
+            return null;
+        (low, high) = (table.Slope * low + table.Intercept, table.Slope * high + table.Intercept);
+        return (Math.Min(low, high), Math.Max(low, high));
     }
 }

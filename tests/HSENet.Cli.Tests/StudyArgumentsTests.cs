@@ -51,6 +51,20 @@ public sealed class StudyArgumentsTests
     }
 
     [Fact]
+    public void A_scan_with_voxels_that_are_no_numbers_is_inspected()
+    {
+        using var folder = new TemporaryFolder();
+        byte[] nifti = [.. VolumeSeeds.Nifti(2, 2, 2)[..352], .. new byte[32]];
+        (nifti[70], nifti[72]) = (16, 32); // f32
+        VolumeSeeds.Put(nifti, 352, float.NaN, -3, 4, float.PositiveInfinity, 1, 2, 3, float.NaN);
+        var outcome = Hsenet.Run("inspect", folder.Write("scan.nii", nifti), "--json");
+        Assert.True(outcome.Code == 0, outcome.Error);
+        JsonElement facts = JsonDocument.Parse(outcome.Output).RootElement;
+        Assert.Equal((-3, 4), (facts.GetProperty("minimum").GetDouble(), facts.GetProperty("maximum").GetDouble()));
+        Assert.Contains("not finite", facts.GetProperty("refused").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_table_gives_spacing_and_a_scaling_that_follows_the_file_s_own()
     {
         using var folder = new TemporaryFolder();

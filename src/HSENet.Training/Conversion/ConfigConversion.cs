@@ -115,6 +115,7 @@ static class ConfigConversion
             ["language_model"] = Name(options.LanguageModel),
             ["adapter"] = Name(options.Adapter),
             ["merge_lora"] = options.MergeLora ? "true" : "false",
+            ["orientation"] = $"{ScanOrientations.CodeOf(PreprocessingPreset.Standard)}, CT-RATE's ({ScanOrientations.CtRateSource})",
         };
         if (options.SliceEncoder is { } slices)
             provenance["slice_encoder"] = Name(slices);

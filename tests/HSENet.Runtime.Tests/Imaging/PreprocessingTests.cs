@@ -18,7 +18,7 @@ public sealed class PreprocessingTests
                 + "PreprocessingOptions.Force", failure.Message);
         using var forced = Prepare(voxels, 10, 12, 9, new() { Force = true });
         using var rescaled = Prepare(voxels, 10, 12, 9, new() { Rescale = (1, -600) });
-        Assert.Equal("standard-2", rescaled.Preprocessing);
+        Assert.Equal("standard-3", rescaled.Preprocessing);
     }
 
     [Fact]
@@ -167,7 +167,7 @@ public sealed class PreprocessingTests
     public void The_name_says_what_was_chosen()
     {
         using var study = Prepare(Voxels(20, 18, 9, Lungs), 20, 18, 9, new() { Preset = PreprocessingPreset.BimcvR, SliceJpeg = true });
-        Assert.Equal("bimcv_r-2+jpeg", study.Preprocessing);
+        Assert.Equal("bimcv_r-3+jpeg", study.Preprocessing);
         Assert.Equal([0, 1, 3, 4, 6, 8], study.SliceIndices);
     }
 

@@ -42,6 +42,38 @@ public sealed class VolumeFileTests : IDisposable
     }
 
     [Fact]
+    public void The_range_of_a_volume_is_that_of_its_finite_values()
+    {
+        Check<short>(short.MinValue, short.MaxValue);
+        Check<ushort>(0, ushort.MaxValue);
+        Check<byte>(3, 250);
+        Check<sbyte>(-128, 127);
+        Check<int>(int.MinValue, int.MaxValue);
+        Check<ulong>(5, 1UL << 52);
+        Check<Half>(-100, 1000);
+        Check<float>(-1e30, 1e30);
+        Check<double>(-1e300, 1e300);
+        using VoxelVolume gaps = VoxelVolume.FromVoxels<float>([float.NaN, 3, float.PositiveInfinity, -2], (2, 2, 1), (1, 1, 1), -2, 1);
+        Assert.Equal((-5, 5), gaps.Range());
+        using VoxelVolume none = VoxelVolume.FromVoxels<float>([float.NaN], (1, 1, 1), (1, 1, 1));
+        Assert.Null(none.Range());
+
+        // The extremes at every place, among values between them.
+        static void Check<T>(double low, double high) where T : unmanaged, System.Numerics.INumberBase<T>
+        {
+            var voxels = new T[131];
+            for (int place = 0; place < voxels.Length; place += 13)
+            {
+                Array.Fill(voxels, T.CreateTruncating(7));
+                (voxels[place], voxels[^(1 + place / 2)]) = (T.CreateTruncating(low), T.CreateTruncating(high));
+                using VoxelVolume volume = VoxelVolume.FromVoxels<T>(voxels, (131, 1, 1), (1, 1, 1));
+                double[] values = VoxelValues.Values(volume);
+                Assert.Equal((values.Min(), values.Max()), volume.Range());
+            }
+        }
+    }
+
+    [Fact]
     public void Orientation_comes_from_the_affine_and_else_from_the_quaternion()
     {
         byte[] nifti = Nifti(2, 2, 2);
@@ -155,6 +187,14 @@ public sealed class VolumeFileTests : IDisposable
         byte[] gzip = Gzip(Nifti(8, 8, 8));
         gzip[^5] ^= 1; // the stored checksum
         Assert.Contains("damaged", Refused(gzip));
+    }
+
+    [Fact]
+    public void An_older_header_is_named()
+    {
+        byte[] analyze = Nifti(2, 2, 2);
+        analyze.AsSpan(344, 4).Clear();
+        Assert.Contains("is an Analyze 7.5 header, which does not say where left and right are", Refused(analyze));
     }
 
     [Fact]

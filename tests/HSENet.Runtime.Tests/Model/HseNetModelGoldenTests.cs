@@ -42,7 +42,7 @@ public sealed class HseNetModelGoldenTests
         await foreach (string piece in report)
             text += piece;
         Assert.Equal(report.Result.Text, text);
-        Assert.Equal("standard-2", report.Result.Preprocessing);
+        Assert.Equal("standard-3", report.Result.Preprocessing);
         Assert.Equal(Model.Value.WeightsHash, report.Result.Weights);
     }
 

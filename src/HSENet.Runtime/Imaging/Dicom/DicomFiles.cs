@@ -16,13 +16,14 @@ internal sealed class DicomFiles
     public DicomFiles(IEnumerable<DicomSource> sources, VolumeReadOptions options)
     {
         int others = 0, noImages = 0, colours = 0;
+        byte[] buffer = [];
         foreach (DicomSource source in sources)
         {
             options.Cancellation.ThrowIfCancellationRequested();
             DicomFile? file;
             try
             {
-                file = source.Parse();
+                file = source.Parse(ref buffer);
             }
             catch (HseNetFileException e)
             {

@@ -1,4 +1,6 @@
 // Makes stored values of a decoded frame: the stored bits alone, and air where the file says that nothing was measured.
+using System.Runtime.InteropServices;
+
 namespace HSENet.Runtime;
 
 /// <summary>
@@ -47,11 +49,36 @@ internal readonly struct DicomPixels
     {
         if (_unstored == _unused && !_isPadded)
             return 0;
+        return _size == sizeof(ushort) ? CleanWords(MemoryMarshal.Cast<byte, ushort>(frame)) : CleanEach(frame);
+    }
+
+    // What nearly every CT has, and much faster than byte by byte.
+    long CleanWords(Span<ushort> pixels)
+    {
+        long padding = 0;
+        int unstored = _unstored - _unused;
+        if (!_isPadded && !IsMoved)
+            foreach (ref ushort pixel in pixels)
+                pixel = (ushort)(_image.IsSigned ? (short)(pixel << unstored) >> unstored : (ushort)(pixel << unstored) >> unstored);
+        else
+            foreach (ref ushort pixel in pixels)
+                if (Stored(pixel) is { } value)
+                    pixel = (ushort)value;
+                else
+                {
+                    pixel = (ushort)(long)StoredAir;
+                    padding++;
+                }
+        return padding;
+    }
+
+    long CleanEach(Span<byte> frame)
+    {
         long padding = 0;
         for (int i = 0; i < frame.Length; i += _size)
         {
             Span<byte> pixel = frame.Slice(i, _size);
-            if (Stored(pixel) is { } value)
+            if (Stored(Raw(pixel)) is { } value)
                 Write((uint)value, pixel);
             else
             {
@@ -69,7 +96,7 @@ internal readonly struct DicomPixels
         long padding = 0;
         for (int i = 0; i < values.Length; i++)
         {
-            long? stored = Stored(frame.Slice(i * _size, _size));
+            long? stored = Stored(Raw(frame.Slice(i * _size, _size)));
             values[i] = (float)(stored is { } value ? Scaled(value) : Air);
             padding += stored is null ? 1 : 0;
         }
@@ -77,11 +104,8 @@ internal readonly struct DicomPixels
     }
 
     // Null for padding, which may be stated with or without the bits above the stored ones.
-    long? Stored(ReadOnlySpan<byte> pixel)
+    long? Stored(uint raw)
     {
-        uint raw = 0;
-        for (int b = 0; b < pixel.Length; b++)
-            raw |= (uint)pixel[b] << (8 * b);
         long whole = Low(raw, _unused), value = Low(raw, _unstored);
         if (_isPadded && (IsPadding(whole) || IsPadding(value)))
             return null;
@@ -97,6 +121,14 @@ internal readonly struct DicomPixels
     bool IsPadding(long value) => value >= _image.Padding!.Value.Low && value <= _image.Padding.Value.High;
 
     double Scaled(double value) => value * _image.RescaleSlope + _image.RescaleIntercept;
+
+    static uint Raw(ReadOnlySpan<byte> pixel)
+    {
+        uint raw = 0;
+        for (int b = 0; b < pixel.Length; b++)
+            raw |= (uint)pixel[b] << (8 * b);
+        return raw;
+    }
 
     static void Write(uint value, Span<byte> bytes)
     {

@@ -40,9 +40,16 @@ internal sealed class DicomSource
     /// <exception cref="HseNetFileException">It cannot be read.</exception>
     public DicomFile? Parse()
     {
+        byte[] buffer = [];
+        return Parse(ref buffer);
+    }
+
+    /// <summary>The same in a buffer, or in a larger one that takes its place; what was parsed in it before must not be used any
+    /// more.</summary>
+    public DicomFile? Parse(ref byte[] buffer)
+    {
         for (long piece = FirstPiece; ; piece *= Growth)
         {
-            byte[] buffer = [];
             if (Read(ref buffer, piece) is not var (content, length))
                 return null;
             DicomFile file = DicomFile.Parse(content, Name, length - content.Length);

@@ -77,6 +77,9 @@ internal sealed record NiftiHeader(bool IsBigEndian, bool IsPair, DataType Type,
                 return false;
             if (magic.SequenceEqual(second ? "ni2\0\r\n\x1a\n"u8 : "ni1\0"u8))
                 return true;
+            // Its last bytes were there before NIfTI gave them a meaning.
+            if (!second && magic.IndexOfAnyExcept((byte)0) < 0)
+                throw Error("is an Analyze 7.5 header, which does not say where left and right are", "the same volume as NIfTI");
             throw Error("is not a NIfTI file", second ? "the letters n+2 or ni2 at byte 4" : "the letters n+1 or ni1 at byte 344");
         }
 

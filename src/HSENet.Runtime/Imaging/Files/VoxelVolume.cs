@@ -138,6 +138,16 @@ sealed unsafe class VoxelVolume : IDisposable
         GC.KeepAlive(this);
     }
 
+    /// <summary>Smallest and largest finite value with the file's scaling; null if none is finite.</summary>
+    internal (double Low, double High)? Range()
+    {
+        if (VoxelTypes.Range(Type, Pointer, Count) is not var (low, high))
+            return null;
+        GC.KeepAlive(this);
+        (low, high) = (Slope * low + Intercept, Slope * high + Intercept);
+        return low <= high ? (low, high) : (high, low);
+    }
+
     /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
@@ -190,6 +200,60 @@ internal static unsafe class VoxelTypes
     {
         for (int i = 0; i < destination.Length; i++)
             destination[i] = double.CreateTruncating(Unsafe.ReadUnaligned<T>(source + (long)i * sizeof(T))) * slope + intercept;
+    }
+
+    /// <summary>Smallest and largest finite element; null if none is finite.</summary>
+    public static (double Low, double High)? Range(DataType type, byte* source, long count) => type switch
+    {
+        DataType.F64 => FiniteRange<double>(source, count),
+        DataType.F32 => FiniteRange<float>(source, count),
+        DataType.F16 => FiniteRange<Half>(source, count),
+        DataType.I64 => WholeRange<long>(source, count),
+        DataType.I32 => WholeRange<int>(source, count),
+        DataType.I16 => WholeRange<short>(source, count),
+        DataType.I8 => WholeRange<sbyte>(source, count),
+        DataType.U64 => WholeRange<ulong>(source, count),
+        DataType.U32 => WholeRange<uint>(source, count),
+        DataType.U16 => WholeRange<ushort>(source, count),
+        DataType.U8 or DataType.Bool => WholeRange<byte>(source, count),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
+    };
+
+    static (double, double)? FiniteRange<T>(byte* source, long count) where T : unmanaged, INumber<T>
+    {
+        double low = double.PositiveInfinity, high = double.NegativeInfinity;
+        for (long i = 0; i < count; i++)
+        {
+            double value = double.CreateTruncating(Unsafe.ReadUnaligned<T>(source + i * sizeof(T)));
+            if (!double.IsFinite(value))
+                continue;
+            low = Math.Min(low, value);
+            high = Math.Max(high, value);
+        }
+        return low <= high ? (low, high) : null;
+    }
+
+    static (double, double)? WholeRange<T>(byte* source, long count) where T : unmanaged, INumber<T>
+    {
+        if (count == 0)
+            return null;
+        T low = Unsafe.ReadUnaligned<T>(source), high = low;
+        Vector<T> lowest = new(low), highest = lowest;
+        long i = 0;
+        for (; i <= count - Vector<T>.Count; i += Vector<T>.Count)
+        {
+            Vector<T> values = Unsafe.ReadUnaligned<Vector<T>>(source + i * sizeof(T));
+            lowest = Vector.Min(lowest, values);
+            highest = Vector.Max(highest, values);
+        }
+        for (int lane = 0; lane < Vector<T>.Count; lane++)
+            (low, high) = (T.Min(low, lowest[lane]), T.Max(high, highest[lane]));
+        for (; i < count; i++)
+        {
+            T value = Unsafe.ReadUnaligned<T>(source + i * sizeof(T));
+            (low, high) = (T.Min(low, value), T.Max(high, value));
+        }
+        return (double.CreateTruncating(low), double.CreateTruncating(high));
     }
 
     /// <summary>Turns the byte order of <paramref name="length"/> bytes of elements.</summary>

@@ -11,6 +11,10 @@ sealed class HounsfieldStatistics
     const int PaddingBelow = -1100, PaddingApart = 8;
 
     readonly long[] _counts = new long[Highest - Lowest + 1];
+    int[] _paddingBins = [];
+
+    // Of the values that are too low for a bin of their own.
+    double _highestBelow = double.NegativeInfinity;
 
     /// <summary>Smallest value, padding included; infinity if there is none.</summary>
     public double Minimum { get; private set; } = double.PositiveInfinity;
@@ -28,7 +32,7 @@ sealed class HounsfieldStatistics
     public double? LowestValue { get; private set; }
 
     /// <summary>Values that are padding, from the lowest.</summary>
-    public IReadOnlyList<int> Padding { get; private set; } = [];
+    public IReadOnlyList<double> Padding { get; private set; } = [];
 
     /// <summary>Share of the voxels with a value from <paramref name="from"/> to <paramref name="to"/>, padding left out unless asked for;
     /// values beyond ±4096 count as that.</summary>
@@ -36,7 +40,7 @@ sealed class HounsfieldStatistics
     {
         long all = 0, inside = 0;
         for (int i = 0; i < _counts.Length; i++)
-            if (padding || !Padding.Contains(i + Lowest))
+            if (padding || !_paddingBins.Contains(i))
             {
                 all += _counts[i];
                 if (i + Lowest >= from && i + Lowest <= to)
@@ -85,6 +89,8 @@ sealed class HounsfieldStatistics
             }
             Minimum = Math.Min(Minimum, value);
             Maximum = Math.Max(Maximum, value);
+            if (value < Lowest + 1)
+                _highestBelow = Math.Max(_highestBelow, value);
             _counts[(int)Math.Clamp(Math.Floor(value), Lowest, Highest) - Lowest]++;
         }
     }
@@ -93,6 +99,7 @@ sealed class HounsfieldStatistics
     {
         Minimum = Math.Min(Minimum, part.Minimum);
         Maximum = Math.Max(Maximum, part.Maximum);
+        _highestBelow = Math.Max(_highestBelow, part._highestBelow);
         Missing += part.Missing;
         Infinite += part.Infinite;
         for (int i = 0; i < _counts.Length; i++)
@@ -102,12 +109,13 @@ sealed class HounsfieldStatistics
     void FindPadding()
     {
         double all = _counts.Sum();
-        Padding = [.. Enumerable.Range(0, PaddingBelow - Lowest).Where(i => _counts[i] >= PaddingShare * all && _counts[i] > 0
-            && Around(i) < 0.1 * _counts[i]).Select(i => i + Lowest)];
+        _paddingBins = [.. Enumerable.Range(0, PaddingBelow - Lowest).Where(i => _counts[i] >= PaddingShare * all && _counts[i] > 0
+            && Around(i) < 0.1 * _counts[i] && (i > 0 || Minimum == _highestBelow))];
+        Padding = [.. _paddingBins.Select(bin => bin > 0 ? bin + Lowest : Minimum)];
         int first = Array.FindIndex(_counts, count => count > 0);
-        while (first >= 0 && Padding.Contains(first + Lowest))
+        while (first >= 0 && _paddingBins.Contains(first))
             first = Array.FindIndex(_counts, first + 1, count => count > 0);
-        LowestValue = first < 0 ? null : Math.Max(Minimum, first + Lowest);
+        LowestValue = first < 0 ? null : first == 0 ? Minimum : Math.Max(Minimum, first + Lowest);
     }
 
     double Around(int bin)

@@ -10,7 +10,7 @@ namespace HSENet.Runtime;
 static class Preprocessing
 {
     /// <summary>Changes whenever the same file would give other values.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     const string Finished = "finished"; // its name where others prepared the volume
 

@@ -5,6 +5,8 @@ namespace HSENet.Runtime;
 
 static class PreprocessingChecks
 {
+    // By the scale's definition water is 0 and air -1000; what tissues measure: https://en.wikipedia.org/wiki/Hounsfield_scale.
+
     // Every CT shows air: around the patient, in the lungs.
     const double AirBelow = -500;
 

@@ -16,17 +16,23 @@ static class ScanOrientations
 {
     /// <summary>Orientation of the data set that a preset was made for.</summary>
     /// <remarks>
-    /// CT-RATE is stored L, P, S: https://github.com/ibrahimethemhamamci/CT-CLIP/issues/41 and
-    /// https://github.com/TorchIO-project/torchio/issues/1282 find that its encoder expects S, L, P after the script's transpose of (x, y,
-    /// z) to (z, x, y). Headers of its first release state nothing: https://huggingface.co/datasets/ibrahimhamamci/CT-RATE/discussions/58.
-    /// For BIMCV-R no public statement was found. The reference turns its slices by a quarter the other way than those of CT-RATE, which
-    /// gives the same picture exactly if x and y run the other way: R, A, S.
+    /// CT-RATE is stored L, P, S: <see cref="CtRateSource"/> and https://github.com/TorchIO-project/torchio/issues/1282 find that its
+    /// encoder expects S, L, P after the script's transpose of (x, y, z) to (z, x, y). Headers of its first release state nothing:
+    /// https://huggingface.co/datasets/ibrahimhamamci/CT-RATE/discussions/58.
+    /// BIMCV-R states none. It is cut from the CT of BIMCV-COVID19, whose makers convert with dicom2nifti
+    /// (https://github.com/BIMCV-CSUSP/dcm2mids), which stores L, A, S unless told otherwise (https://github.com/icometrix/dicom2nifti,
+    /// convert_dir.py), as dcm2niix stores axial series (https://github.com/rordenlab/dcm2niix/issues/564). The quarter turn by which the
+    /// reference makes slice images of it shows a patient upright exactly if y runs to the front. Other readers found several orders of
+    /// axes in that collection (https://github.com/rilshok/BIMCV-COVID-19-interface, assets): the model saw them as they lie.
     /// </remarks>
-    public static string CodeOf(PreprocessingPreset preset) => preset == PreprocessingPreset.BimcvR ? "RAS" : "LPS";
+    public static string CodeOf(PreprocessingPreset preset) => preset == PreprocessingPreset.BimcvR ? "LAS" : "LPS";
+
+    /// <summary>Where the orientation of CT-RATE is known from.</summary>
+    public const string CtRateSource = "https://github.com/ibrahimethemhamamci/CT-CLIP/issues/41";
 
     /// <summary>Where <see cref="CodeOf"/> is known from, for a note.</summary>
     public static string SourceOf(PreprocessingPreset preset) => preset == PreprocessingPreset.BimcvR
-        ? "BIMCV-R's, as far as the reference's script lets one conclude: no public statement was found" : "CT-RATE's";
+        ? "BIMCV-R's, as its makers' converter stores axial series: no statement of theirs was found" : "CT-RATE's";
 
     /// <summary>Whether <see cref="With"/> takes this text.</summary>
     public static bool IsChoice(string text)
