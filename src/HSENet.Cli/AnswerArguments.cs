@@ -92,6 +92,11 @@ sealed class AnswerArguments
         return options;
     }
 
+    /// <summary>A key of all options that decide a text, but for the question.</summary>
+    public string Settings(ParseResult parsed, ReportOptions options, StudyOpener studies) => VolumeCache.KeyOf([studies.Settings,
+        $"{options.MaxTokens}", InvariantText.Of(options.Sampling), options.Adapter ?? "", parsed.GetRequiredValue(_tokenizer),
+        .. options.StopSequences]);
+
     /// <summary>What prints the texts.</summary>
     public ReportWriter Writer(ParseResult parsed) =>
         new(parsed.GetValue(_json), parsed.GetValue(_stats), parsed.GetValue(Verbose));

@@ -13,7 +13,23 @@ static class PreprocessCommand
     static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     sealed record Settings(PreprocessingTarget Target, SliceEncoderConfig? Slices, string? Weights, StudyOpener Studies, bool Json,
-        bool Verbose);
+        bool Verbose)
+    {
+        readonly Lazy<string> _encoder = new(() =>
+        {
+            using var weights = TensorSource.Open(Weights!);
+            return HseNetModel.Hash(weights, "slice_encoder.");
+        });
+
+        /// <summary>Changes when anything changes that decides what is made of a study.</summary>
+        public string Key(FoundStudy study)
+        {
+            var options = Studies.For(study);
+            string volume = StudyKey.Volume(study.Path, Target, options);
+            return Slices is null ? volume
+                : VolumeCache.KeyOf(volume, StudyKey.Slices(study.Path, Target, options, _encoder.Value));
+        }
+    }
 
     public static Command Create()
     {
@@ -44,7 +60,8 @@ static class PreprocessCommand
         var verbose = Verb.Verbose();
         var command = new Command("preprocess", """
             Writes NAME.npy ([1, depth, height, width] float32) for each CT and, with --weights, NAME.slice_features.npy ([slices, channels]).
-            What is finished is skipped, so a run that was stopped can be started again.
+            What is finished is skipped, so a run that was stopped can be started again; NAME.preprocessed.json says of which scan and
+            options it was made, and whatever changed is made anew.
 
             Examples:
               hsenet preprocess scans --out prepared --weights model
@@ -73,10 +90,13 @@ static class PreprocessCommand
     {
         if (workers is < 1)
             throw new HseNetException($"--workers {workers}: expected at least 1");
-        var pending = jobs.FindAll(job => !job.IsDone(settings.Target, settings.Slices));
         using var progress = new ProgressLine();
-        foreach (var job in jobs.Except(pending))
-            Print(job, settings, "skipped", 0, []);
+        var pending = new List<PreprocessJob>();
+        foreach (var job in jobs)
+            if (job.NotesIfDone(settings.Target, settings.Slices, () => settings.Key(job.Study)) is { } notes)
+                Print(job, settings, "skipped", 0, notes);
+            else
+                pending.Add(job);
 
         int count = Math.Clamp(workers ?? Environment.ProcessorCount / 4, 1, Math.Max(1, pending.Count));
         var devices = Open(deviceName, count);
@@ -146,6 +166,8 @@ static class PreprocessCommand
         CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
+        // Before anything is read: a scan that is replaced meanwhile is made anew by the next run.
+        string key = settings.Key(job.Study);
         using var scan = settings.Studies.Open(job.Study);
         var target = settings.Target;
         using var study = scan.PrepareScan(device, target, cancellation);
@@ -154,8 +176,7 @@ static class PreprocessCommand
         float[]? features = encoder?.Encode(study.SlicePixels);
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(job.Volume))!);
-            job.RemoveLeftovers();
+            job.Begin();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -164,7 +185,9 @@ static class PreprocessCommand
         if (features is not null)
             NumpyFile.Write(job.SliceFeatures, features, encoder!.Slices, encoder.Channels);
         NumpyFile.Write(job.Volume, volume, 1, target.Depth, target.Height, target.Width);
-        return OptionNames.In(scan.Notes);
+        string[] notes = OptionNames.In(scan.Notes);
+        job.End(key, notes);
+        return notes;
     }
 
     static void Print(PreprocessJob job, Settings settings, string? state, double seconds, IReadOnlyList<string> notes)

@@ -1,4 +1,5 @@
 // Which studies a preprocess run works on, and the files that each becomes.
+using System.Text.Json;
 using HSENet.Runtime;
 
 namespace HSENet.Cli;
@@ -69,18 +70,42 @@ sealed record PreprocessJob(FoundStudy Study, string Volume, string SliceFeature
         static string Folder(string file) => Path.GetDirectoryName(file)!;
     }
 
-    /// <summary>Whether both files are there with the size that they must have; what is there half is made anew.</summary>
-    public bool IsDone(PreprocessingTarget target, SliceEncoderConfig? slices) =>
-        Holds(Volume, (long)target.Depth * target.Height * target.Width)
-            && (slices is null || Holds(SliceFeatures, (long)slices.Slices * slices.HiddenSize));
+    string Record => Path.ChangeExtension(Volume, ".preprocessed.json");
 
-    /// <summary>Removes what a killed run left under temporary names.</summary>
-    public void RemoveLeftovers()
+    /// <summary>What an earlier run said of the study, if it made both files from the same scan with the same options; null if the
+    /// study is to be made.</summary>
+    public IReadOnlyList<string>? NotesIfDone(PreprocessingTarget target, SliceEncoderConfig? slices, Func<string> key)
     {
-        foreach (string file in (string[])[Volume, SliceFeatures])
-            foreach (string leftover in Directory.EnumerateFiles(Path.GetDirectoryName(file)!, Path.GetFileName(file) + ".*.tmp"))
-                File.Delete(leftover);
+        if (!Holds(Volume, (long)target.Depth * target.Height * target.Width)
+            || slices is not null && !Holds(SliceFeatures, (long)slices.Slices * slices.HiddenSize) || !File.Exists(Record))
+            return null;
+        try
+        {
+            return JsonSerializer.Deserialize<Made>(File.ReadAllText(Record), ReportWriter.Json) is { Key: not null, Notes: not null } made
+                && made.Key == key() ? made.Notes : null;
+        }
+        // Opening the study says what is wrong with it.
+        catch (Exception e) when (e is JsonException or HseNetFileException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
+
+    /// <summary>Makes the folder ready: removes the record of what is there now, and what killed runs left.</summary>
+    public void Begin()
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(Volume))!;
+        Directory.CreateDirectory(folder);
+        foreach (string file in (string[])[Volume, SliceFeatures, Record])
+            AtomicFile.RemoveLeftovers(folder, Path.GetFileName(file));
+        File.Delete(Record);
+    }
+
+    /// <summary>Records of what the finished files were made.</summary>
+    public void End(string key, IReadOnlyList<string> notes) =>
+        AtomicFile.Write(Record, JsonSerializer.SerializeToUtf8Bytes(new Made(key, notes), ReportWriter.Json));
+
+    sealed record Made(string Key, IReadOnlyList<string> Notes);
 
     // Of a pair the header; what macOS keeps beside a file has its name behind "._".
     static bool IsNifti(string file) => Array.Exists(Niftis, ending => file.EndsWith(ending, StringComparison.OrdinalIgnoreCase))

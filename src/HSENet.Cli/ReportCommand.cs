@@ -18,7 +18,8 @@ static class ReportCommand
         var output = new Option<string?>("--out")
         {
             Description =
-            "With --manifest: the file of reports, JSON lines. What is in it is skipped, so a run that was stopped can be started again."
+            "With --manifest: the file of reports, JSON lines. What is in it is skipped, so a run that was stopped can be started again, with "
+                + "the same options."
         };
         var prompt = new Option<string?>("--prompt") { Description = "Another question than the default one." };
         var sr = new Option<string?>("--sr")
@@ -67,7 +68,8 @@ static class ReportCommand
             using var model = await arguments.OpenModel(parsed, device, writer, cancellation).ConfigureAwait(false);
             if (list is not null)
             {
-                using var run = new ReportManifest(list, reports!, studies, options, parsed.GetValue(arguments.Verbose));
+                using var run = new ReportManifest(list, reports!, studies, options,
+                    arguments.Settings(parsed, options, studies), parsed.GetValue(arguments.Verbose));
                 return await run.Run(model, cancellation).ConfigureAwait(false);
             }
             return await WriteAll(model, files, studies, options, writer, Structured, cancellation).ConfigureAwait(false);

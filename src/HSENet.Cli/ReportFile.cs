@@ -5,9 +5,9 @@ using HSENet.Runtime;
 
 namespace HSENet.Cli;
 
-/// <summary>One finished report.</summary>
+/// <summary>One finished report, with the keys of the options and of the study that it was made from.</summary>
 sealed record ReportLine(string Image, string Question, string Text, IReadOnlyList<int> Ids, int PromptTokens, ReportSeconds Seconds,
-    string Weights, string Preprocessing, IReadOnlyList<string>? Notes = null);
+    string Weights, string Preprocessing, string? Settings = null, string? Study = null, IReadOnlyList<string>? Notes = null);
 
 /// <summary>Reads what an earlier run finished, removes the line that it was writing, and appends.</summary>
 sealed class ReportFile : IDisposable
@@ -17,13 +17,14 @@ sealed class ReportFile : IDisposable
 
     readonly string _path;
     readonly FileStream _file;
-    readonly Dictionary<(string Image, string Question), int> _finished = [];
+    readonly Dictionary<(string Image, string Question), List<string?>> _finished = [];
 
     /// <summary>Opens or creates a file for the reports of a model.</summary>
     /// <param name="path">The file.</param>
     /// <param name="weights">Hashes of the model's weights, with each adapter: a file holds the reports of one model.</param>
+    /// <param name="settings">Key of the options: it holds the reports of one set of them.</param>
     /// <exception cref="HseNetFileException">The file cannot be written or holds something else.</exception>
-    public ReportFile(string path, IReadOnlyCollection<string> weights)
+    public ReportFile(string path, IReadOnlyCollection<string> weights, string settings)
     {
         _path = path;
         try
@@ -38,7 +39,7 @@ sealed class ReportFile : IDisposable
         try
         {
             CutHalfLine();
-            ReadFinished(weights);
+            ReadFinished(weights, settings);
         }
         catch
         {
@@ -51,11 +52,14 @@ sealed class ReportFile : IDisposable
     public int Count { get; private set; }
 
     /// <summary>Whether an earlier run finished this one; asked as often as the manifest has it.</summary>
-    public bool Take(string image, string question)
+    /// <exception cref="HseNetFileException">It did, from a scan that has changed since.</exception>
+    public bool Take(string image, string question, string study)
     {
-        int left = _finished.GetValueOrDefault((image, question));
-        _finished[(image, question)] = Math.Max(0, left - 1);
-        return left > 0;
+        if (!_finished.TryGetValue((image, question), out var finished) || finished.Count == 0)
+            return false;
+        return finished.Remove(study) ? true : throw new HseNetFileException(_path,
+            $"has a report of {HseNetFileException.Quote(image)} that was made before this file or what is said of it changed",
+            "its line removed, or a new name");
     }
 
     /// <summary>Appends a report; it is in the file's system when this returns.</summary>
@@ -105,7 +109,7 @@ sealed class ReportFile : IDisposable
         return 0;
     }
 
-    void ReadFinished(IReadOnlyCollection<string> weights)
+    void ReadFinished(IReadOnlyCollection<string> weights, string settings)
     {
         _file.Position = 0;
         using var text = new StreamReader(_file, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, leaveOpen: true);
@@ -126,7 +130,12 @@ sealed class ReportFile : IDisposable
                 throw new HseNetFileException(_path, $"line {Count} was written with the weights {report.Weights}, not with "
                     + string.Join(" or ", weights),
                     "the reports of one model in a file");
-            _finished[(report.Image, report.Question)] = _finished.GetValueOrDefault((report.Image, report.Question)) + 1;
+            if (report.Settings != settings)
+                throw new HseNetFileException(_path, $"line {Count} was written with other options, or by another version",
+                    "the options of the earlier run, or a new name");
+            if (!_finished.TryGetValue((report.Image, report.Question), out var finished))
+                _finished.Add((report.Image, report.Question), finished = []);
+            finished.Add(report.Study);
         }
         _file.Position = _file.Length;
     }

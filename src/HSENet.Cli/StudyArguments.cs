@@ -136,15 +136,21 @@ sealed class StudyArguments
 /// <summary>Opens studies in one way, and says on stderr what a user should know about each.</summary>
 sealed class StudyOpener(CtStudyOptions options, MetadataTable? table)
 {
+    /// <summary>What all studies are read and prepared with, as a key.</summary>
+    public string Settings => VolumeCache.KeyOf(StudyKey.Choices(options));
+
     /// <summary>Opens a study.</summary>
-    public CtStudy Open(string path) => CtStudy.Open(path, options with { Metadata = table?.Get(path) });
+    public CtStudy Open(string path) => Open(new FoundStudy(path, "", null));
 
     /// <summary>Opens one of several studies of a folder.</summary>
-    public CtStudy Open(FoundStudy study) => CtStudy.Open(study.Path, options with
+    public CtStudy Open(FoundStudy study) => CtStudy.Open(study.Path, For(study));
+
+    /// <summary>How a study is opened.</summary>
+    public CtStudyOptions For(FoundStudy study) => options with
     {
         Metadata = table?.Get(study.Path),
         Reading = options.Reading with { StudyKey = study.Key },
-    });
+    };
 
     /// <summary>The studies that an input stands for: all of a DICOM folder or zip, unless one series was asked for. One that cannot be
     /// looked into stands for itself, so that opening it says why.</summary>
@@ -163,12 +169,25 @@ sealed class StudyOpener(CtStudyOptions options, MetadataTable? table)
         return [new FoundStudy(path, "", null)];
     }
 
-    /// <summary>Opens the study of a manifest's row, whose own scaling and spacing come before a table's.</summary>
-    public CtStudy Open(ManifestRow row, FoundStudy study) => CtStudy.Open(study.Path, options with
+    /// <summary>Opens the study of a manifest's row.</summary>
+    public CtStudy Open(ManifestRow row, FoundStudy study) => CtStudy.Open(study.Path, For(row, study));
+
+    /// <summary>What the study of a manifest's row is, as far as it decides its report: files and their times, and what the row or the
+    /// table says of them.</summary>
+    /// <exception cref="HseNetFileException">A folder cannot be listed.</exception>
+    public string State(ManifestRow row, FoundStudy study)
+    {
+        var chosen = For(row, study);
+        return VolumeCache.KeyOf([.. VolumeCache.State(study.Path), .. StudyKey.Own(chosen),
+            .. chosen.SliceFeatures is { } features ? VolumeCache.State(features) : []]);
+    }
+
+    // The row's own scaling and spacing come before a table's.
+    CtStudyOptions For(ManifestRow row, FoundStudy study) => options with
     {
         Reading = options.Reading with { StudyKey = study.Key },
         Metadata = row.Metadata ?? table?.Get(row.Image),
         // A scan's are computed from it.
         SliceFeatures = row.Image.EndsWith(".npy", StringComparison.OrdinalIgnoreCase) ? row.SliceFeatures ?? options.SliceFeatures : null,
-    });
+    };
 }

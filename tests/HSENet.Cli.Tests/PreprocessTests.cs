@@ -1,5 +1,6 @@
 // hsenet preprocess as a user runs it: the files it writes, what it skips, what one bad file does.
 using System.Text.Json;
+using HSENet.Runtime;
 using HSENet.Tests;
 
 namespace HSENet.Cli.Tests;
@@ -23,10 +24,13 @@ public sealed class PreprocessTests
 
         using (var stream = File.OpenWrite(volume))
             stream.SetLength(stream.Length / 2);
-        File.WriteAllText(volume + ".1-0.tmp", "a run that was killed");
+        string killed = TemporaryName.For(volume, int.MaxValue), living = TemporaryName.For(volume);
+        File.WriteAllText(killed, "a run that was killed");
+        File.WriteAllText(living, "a run that goes on");
         Assert.False(Skipped(Hsenet.Run("preprocess", Hsenet.Scan, "--out", output, "--weights", Hsenet.Demo, "--json")));
         Assert.Equal(before, File.ReadAllBytes(volume));
-        Assert.Equal([volume, features], Directory.GetFiles(output).Order(StringComparer.Ordinal));
+        Assert.Equal([volume, living, folder.At("out/ct_sm.preprocessed.json"), features],
+            Directory.GetFiles(output).Order(StringComparer.Ordinal));
         Assert.True(Skipped(Hsenet.Run("preprocess", Hsenet.Scan, "--out", output, "--weights", Hsenet.Demo, "--json")));
 
         // The report of what was written is the report of the scan.
@@ -47,7 +51,7 @@ public sealed class PreprocessTests
         Assert.Contains("bad.nii", Assert.Single(outcome.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries),
             line => !line.Contains("good.nii.gz: turned from RAS to LPS", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Equal([folder.At("out/deeper/good.npy"), folder.At("out/thin.npy")],
-            Directory.GetFiles(folder.At("out"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
+            Directory.GetFiles(folder.At("out"), "*.npy", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -65,6 +69,46 @@ public sealed class PreprocessTests
     {
         using var folder = new TemporaryFolder();
         Hsenet.Run("preprocess", Hsenet.Scan, "--out", folder.At("out"), option, value).IsRefused(word);
+    }
+
+    // Whatever changes what is made of a scan makes it anew; what was said of it is said again when it is skipped.
+    [Fact]
+    public void A_volume_is_finished_only_if_it_was_made_from_this_scan_with_these_options()
+    {
+        using var folder = new TemporaryFolder();
+        string scan = folder.At("scan.nii.gz"), table = folder.At("table.csv"), volume = folder.At("out/scan.npy");
+        File.Copy(Hsenet.Scan, scan);
+        File.WriteAllText(table, "VolumeName,RescaleSlope,RescaleIntercept,XYSpacing,ZSpacing\nscan.nii.gz,1,0,1.5,1.5\n");
+        byte[] before = [];
+        foreach (string[] options in (string[][])[["--force"], ["--metadata", table], ["--orientation", "stored"], []])
+        {
+            var (made, notes) = Run(options);
+            Assert.False(made, string.Join(' ', options));
+            var (skipped, again) = Run(options);
+            Assert.True(skipped, string.Join(' ', options));
+            Assert.Equal(notes, again);
+            before = File.ReadAllBytes(volume);
+        }
+
+        File.Copy(Data("ct_thin.nii.gz"), scan, overwrite: true);
+        Assert.False(Run([]).Skipped);
+        Assert.NotEqual(before, File.ReadAllBytes(volume));
+        // What a killed run leaves between removing the record and writing it again.
+        File.Delete(folder.At("out/scan.preprocessed.json"));
+        Assert.False(Run([]).Skipped);
+        File.WriteAllText(folder.At("out/scan.preprocessed.json"), "half");
+        Assert.False(Run([]).Skipped);
+
+        (bool Skipped, string[] Notes) Run(string[] options)
+        {
+            var outcome = Hsenet.Run(["preprocess", scan, "--out", folder.At("out"), "--size", "4,16,16", "--json", "--device", "cpu",
+                .. options]);
+            Assert.True(outcome.Code == 0, outcome.Error);
+            string[] notes = [.. JsonDocument.Parse(outcome.Output).RootElement.GetProperty("notes").EnumerateArray()
+                .Select(note => note.GetString()!)];
+            Assert.All(notes, note => Assert.Contains(note, outcome.Error, StringComparison.Ordinal));
+            return (Skipped(outcome), notes);
+        }
     }
 
     static bool Skipped(Outcome outcome) => JsonDocument.Parse(outcome.Output).RootElement.GetProperty("skipped").GetBoolean();

@@ -85,5 +85,51 @@ public sealed class ReportManifestTests : IDisposable
         Hsenet.Run("report", Hsenet.Scan, "--manifest", _manifest, "--out", _output, "--weights", Hsenet.Demo).IsRefused("--manifest");
     }
 
+    [Fact]
+    public void A_report_is_finished_only_if_it_was_made_from_this_scan_with_these_options()
+    {
+        File.WriteAllLines(_manifest, ["""{"image": "scan.nii.gz"}"""]);
+        Assert.Equal(0, Report().Code);
+        string before = File.ReadAllText(_output);
+        foreach (string[] options in (string[][])[["--max-tokens", "7"], ["--temperature", "0.5"], ["--tokenizer", "fast"],
+            ["--rescale", "1,10"], ["--orientation", "stored"]])
+        {
+            Hsenet.Run(["report", "--manifest", _manifest, "--out", _output, "--weights", Hsenet.Demo,
+                .. options.Contains("--max-tokens") ? (string[])[] : ["--max-tokens", "6"], .. options])
+                .IsRefused("reports.jsonl: line 1 was written with other options");
+            Assert.Equal(before, File.ReadAllText(_output));
+        }
+        // The row's own words about the scan, then the scan itself: that row alone is refused.
+        foreach (Action change in (Action[])[
+            () => File.WriteAllLines(_manifest, ["""{"image": "scan.nii.gz", "ZSpacing": 3}""", """{"image": "other.nii.gz"}"""]),
+            () => File.WriteAllLines(_manifest, ["""{"image": "scan.nii.gz"}""", """{"image": "other.nii.gz"}"""]),
+            () => File.SetLastWriteTimeUtc(Path.Combine(_folder.Path, "scan.nii.gz"), new DateTime(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc))])
+        {
+            File.Copy(Hsenet.Scan, Path.Combine(_folder.Path, "other.nii.gz"), overwrite: true);
+            File.WriteAllText(_output, before);
+            change();
+            var outcome = Report();
+            bool same = File.ReadAllText(_manifest).Contains("\"scan.nii.gz\"}", StringComparison.Ordinal)
+                && File.GetLastWriteTimeUtc(Path.Combine(_folder.Path, "scan.nii.gz")).Year > 2001;
+            Assert.Equal((same ? 0 : 2, 2), (outcome.Code, Lines().Length));
+            Assert.Equal(!same, outcome.Error.Contains("reports.jsonl: has a report of 'scan.nii.gz'", StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData("studies.jsonl"), InlineData("studies.json")]
+    public void A_manifest_with_a_validation_list_alone_is_a_list_of_studies(string name)
+    {
+        string manifest = Path.Combine(_folder.Path, name);
+        File.WriteAllText(manifest, """{"validation": [{"image": "scan.nii.gz", "notes": ["turned before"]}]}""");
+        var outcome = Hsenet.Run("report", "--manifest", manifest, "--out", _output, "--weights", Hsenet.Demo, "--max-tokens", "2");
+        Assert.True(outcome.Code == 0, outcome.Error);
+        // What was said of the scan before it became the manifest's, and what is said of it now.
+        string[] notes = [.. Assert.Single(Lines()).GetProperty("notes").EnumerateArray().Select(note => note.GetString()!)];
+        Assert.Equal(["turned before", "turned from RAS to LPS (CT-RATE's)"], notes);
+        Assert.All(notes, note => Assert.Contains(note, outcome.Error, StringComparison.Ordinal));
+        Hsenet.Run("train", "report", "--manifest", manifest, "--weights", Hsenet.Demo, "--out", _folder.At("run")).IsRefused(name);
+    }
+
     public void Dispose() => _folder.Dispose();
 }

@@ -1,12 +1,11 @@
 // Writing that never leaves half a file under the final name: a temporary name beside it, moved when complete.
-using System.Text.RegularExpressions;
 using Microsoft.Win32.SafeHandles;
 
 namespace HSENet.Runtime;
 
 /// <summary>A file under a temporary name in the target's folder; <see cref="Commit"/> gives it its name, disposing without it removes
 /// it.</summary>
-internal sealed partial class AtomicFile : IDisposable
+internal sealed class AtomicFile : IDisposable
 {
     /// <summary>What a place to write must be.</summary>
     public const string Writable = "a folder that exists, may be written and has room";
@@ -18,16 +17,18 @@ internal sealed partial class AtomicFile : IDisposable
     /// <summary>Handle for positioned writes.</summary>
     public SafeFileHandle Handle { get; }
 
-    /// <summary>Removes from a folder what killed processes left under temporary names; a file that is being written is locked and
-    /// stays.</summary>
-    public static void RemoveLeftovers(string folder)
+    /// <summary>Removes from a folder what processes that were killed left of its files under temporary names.</summary>
+    /// <param name="folder">The folder, which need not be there.</param>
+    /// <param name="of">Pattern of the files' final names.</param>
+    public static void RemoveLeftovers(string folder, string of = "*")
     {
         if (!Directory.Exists(folder))
             return;
-        foreach (string file in Directory.EnumerateFiles(folder, "*.tmp"))
+        foreach (string file in Directory.EnumerateFiles(folder, $"{of}.*.tmp"))
             try
             {
-                if (TemporaryName().IsMatch(file))
+                // Locked as well while it is written: a process number of another container says nothing here.
+                if (TemporaryName.IsAbandoned(file))
                     new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose).Dispose();
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -36,15 +37,12 @@ internal sealed partial class AtomicFile : IDisposable
             }
     }
 
-    [GeneratedRegex(@"\.\d+-[0-9a-f]{32}\.tmp$")]
-    private static partial Regex TemporaryName();
-
     /// <summary>Creates the temporary file.</summary>
     /// <exception cref="HseNetFileException">The folder does not exist or cannot be written.</exception>
     public AtomicFile(string path)
     {
         _path = path;
-        _temporary = $"{path}.{Environment.ProcessId}-{Guid.NewGuid():N}.tmp";
+        _temporary = TemporaryName.For(path);
         try
         {
             Handle = File.OpenHandle(_temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read);
@@ -53,6 +51,15 @@ internal sealed partial class AtomicFile : IDisposable
         {
             throw new HseNetFileException(path, $"cannot be written ({e.Message})", Writable, e);
         }
+    }
+
+    /// <summary>Writes a whole file.</summary>
+    /// <exception cref="HseNetFileException">It cannot be written.</exception>
+    public static void Write(string path, ReadOnlySpan<byte> content)
+    {
+        using var file = new AtomicFile(path);
+        file.Write(content, 0);
+        file.Commit();
     }
 
     /// <summary>Writes bytes at an offset.</summary>

@@ -70,30 +70,35 @@ sealed class Manifest
         ReadOnlySpan<byte> json = file.Slice(0, file.Length);
         if (json.StartsWith("\uFEFF"u8))
             json = json[3..];
-        if (file.Name.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase) || FirstLineIsRow(json))
+        if (FirstLine(json) is { } isRow ? isRow : file.Name.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase))
             manifest.ReadLines(json);
         else
             manifest.ReadWhole(json);
-        if (manifest.Train.Count == 0)
+        // What is only looked at need not be trained on.
+        if (manifest.Train.Count == 0 && !(content == RowContent.Study && manifest.Validation.Count > 0))
             throw new HseNetFileException(file.Name,
-                $"has no row that can be used{(manifest.Skipped.Count > 0 ? $" ({manifest.Skipped.Count} were skipped)" : "")}",
+                $"has no row that can be {(content == RowContent.Study ? "used" : "trained on")}{(manifest.Skipped.Count > 0 ? $" ({manifest.Skipped.Count} were skipped)" : "")}",
                 "at least one");
         return manifest;
     }
 
-    static bool FirstLineIsRow(ReadOnlySpan<byte> json)
+    // Whether the first line is a row, or the whole of a file (lists of rows); null: it is neither by itself.
+    static bool? FirstLine(ReadOnlySpan<byte> json)
     {
         json = json.TrimStart(" \t\r\n"u8);
         int end = json.IndexOf((byte)'\n');
         var reader = new Utf8JsonReader(end < 0 ? json : json[..end]);
         try
         {
-            return JsonDocument.TryParseValue(ref reader, out var document) && document.RootElement.ValueKind == JsonValueKind.Object
-                && !document.RootElement.TryGetProperty("train", out _) && !document.RootElement.TryGetProperty("validation", out _);
+            if (!JsonDocument.TryParseValue(ref reader, out var document))
+                return null;
+            using (document)
+                return document.RootElement.ValueKind != JsonValueKind.Object ? null
+                    : !document.RootElement.TryGetProperty("train", out _) && !document.RootElement.TryGetProperty("validation", out _);
         }
         catch (JsonException)
         {
-            return false;
+            return null;
         }
     }
 

@@ -47,6 +47,10 @@ sealed record ManifestRow
     /// <see cref="CtStudyOptions.Metadata"/>.</summary>
     public VolumeMetadata? Metadata { get; init; }
 
+    /// <summary><c>notes</c>: what 'hsenet preprocess' said of a finished volume's scan. Not public: no part of the row's text, which
+    /// decides whether a training may go on.</summary>
+    internal IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>Whether the row has this content.</summary>
     internal bool Serves(RowContent content) => content switch
     {
@@ -71,6 +75,9 @@ sealed record ManifestRow
             Anatomy = Text("anatomy"),
             Question = Text("question"),
             Answer = Text("answer"),
+            Notes = json.TryGetProperty("notes", out var notes) && notes.ValueKind == JsonValueKind.Array
+                ? [.. notes.EnumerateArray().Where(note => note.ValueKind == JsonValueKind.String)
+                    .Select(note => HseNetException.OneLine(note.GetString()!, 500))] : [],
         };
         var metadata = new VolumeMetadata(Number("RescaleSlope"), Number("RescaleIntercept"), Spacing(), Number("ZSpacing"));
         if (metadata is { Slope: 0 } || metadata.SpacingZ is { } z && !VoxelVolume.IsLength(z))

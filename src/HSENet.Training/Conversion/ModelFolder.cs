@@ -33,7 +33,7 @@ static class ModelFolder
     public static void Write(string output, ModelConfig config, IReadOnlyList<ConvertedTensor> tensors, Action<string> writeTokenizer,
         IProgress<ConversionProgress>? progress, CancellationToken cancellation)
     {
-        string temporary = $"{Path.TrimEndingDirectorySeparator(output)}.{Environment.ProcessId}.tmp";
+        string temporary = TemporaryName.For(Path.TrimEndingDirectorySeparator(output));
         try
         {
             RemoveLeftovers(output);
@@ -65,27 +65,14 @@ static class ModelFolder
         }
     }
 
-    // What killed processes left of the same output: their number stands in the name.
+    // What killed processes left of the same output.
     static void RemoveLeftovers(string output)
     {
-        string full = Path.GetFullPath(Path.TrimEndingDirectorySeparator(output)), name = Path.GetFileName(full);
+        string full = Path.GetFullPath(Path.TrimEndingDirectorySeparator(output));
         if (Path.GetDirectoryName(full) is not { } parent || !Directory.Exists(parent))
             return;
-        foreach (string leftover in Directory.EnumerateDirectories(parent, $"{name}.*.tmp"))
-            if (int.TryParse(Path.GetFileName(leftover)[(name.Length + 1)..^".tmp".Length], out int process) && !IsRunning(process))
+        foreach (string leftover in Directory.EnumerateDirectories(parent, $"{Path.GetFileName(full)}.*.tmp"))
+            if (TemporaryName.IsAbandoned(leftover))
                 Directory.Delete(leftover, recursive: true);
-    }
-
-    static bool IsRunning(int process)
-    {
-        try
-        {
-            using var running = System.Diagnostics.Process.GetProcessById(process);
-            return true;
-        }
-        catch (ArgumentException)
-        {
-            return false;
-        }
     }
 }

@@ -63,19 +63,21 @@ sealed class StudyPreparer(StudyRecipe recipe, VolumeCache? cache, Lazy<string> 
     {
         float[]? features = recipe.FeatureLength == 0 ? [] : row.SliceFeatures is { } file ? FloatArrays.Read(file, recipe.FeatureLength)
             : null;
+        var options = recipe.Study with { Metadata = row.Metadata };
         if (row.Image.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
             return new(Finished(row), features
                 ?? throw new HseNetFileException(row.Image, "is a finished volume without slices, which this training looks at",
-                "its slice features as \"biomedclip_features\", or the scan itself"), VolumeCache.KeyOf(Key("finished"), Given()));
-        string volumeKey = Key("volume"),
-            featureKey = features is null ? Key($"slices of {sliceWeights.Value} at {recipe.Target.SliceSide}") : "";
+                "its slice features as \"biomedclip_features\", or the scan itself"),
+                VolumeCache.KeyOf(StudyKey.Volume(row.Image, recipe.Target, options), Given()));
+        string volumeKey = StudyKey.Volume(row.Image, recipe.Target, options),
+            featureKey = features is null ? StudyKey.Slices(row.Image, recipe.Target, options, sliceWeights.Value) : "";
         string key = VolumeCache.KeyOf(volumeKey, featureKey, Given());
         float[]? volume = cache?.TryRead(volumeKey, recipe.VolumeLength);
         features ??= cache?.TryRead(featureKey, recipe.FeatureLength);
         if (volume is not null && features is not null)
             return new(volume, features, key);
 
-        using var scan = CtStudy.Open(row.Image, recipe.Study with { Metadata = row.Metadata });
+        using var scan = CtStudy.Open(row.Image, options);
         using var study = scan.PrepareScan(device, features is null ? recipe.Target : recipe.Target with { Slices = 0 }, cancellation);
         volume = new float[study.Volume.Length];
         device.Download<float>(study.Volume, volume);
@@ -86,11 +88,6 @@ sealed class StudyPreparer(StudyRecipe recipe, VolumeCache? cache, Lazy<string> 
         features = _encoder.Encode(study.SlicePixels);
         cache?.Write(featureKey, features, recipe.Target.Slices, recipe.SliceChannels);
         return new(volume, features, key);
-
-        string Key(string what) => VolumeCache.Key(row.Image,
-            what, $"{Preprocessing.Version}", $"{recipe.Target with { Slices = 0, SliceSide = 0 }}",
-                InvariantText.Of(recipe.Study.Preprocessing),
-                InvariantText.Of(row.Metadata));
 
         string Given() => row.SliceFeatures is { } given ? VolumeCache.Key(given) : "";
     }

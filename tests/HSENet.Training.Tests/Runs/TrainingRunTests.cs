@@ -118,7 +118,7 @@ public sealed class TrainingRunTests : IDisposable
         // As if killed while step 7 wrote its line and checkpoint.
         var folder = RunFolder.Open(_folder.At("killed"));
         File.Delete(folder.Checkpoint(8));
-        File.WriteAllText($"{folder.Checkpoint(7)}.1-{Guid.NewGuid():N}.tmp", "half");
+        File.WriteAllText(TemporaryName.For(folder.Checkpoint(7), int.MaxValue), "half");
         string[] lines = File.ReadAllLines(folder.Log);
         File.WriteAllText(folder.Log, string.Join('\n', lines[..^3]) + "\n" + lines[^3][..20]);
         Train("killed", _config, resume: true);

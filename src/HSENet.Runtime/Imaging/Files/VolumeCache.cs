@@ -33,13 +33,12 @@ sealed class VolumeCache
 
     /// <summary>A key for what is computed from a scan: its path, size and time of change, and everything else that decides the
     /// result.</summary>
-    public static string Key(string path, params ReadOnlySpan<string> more)
-    {
-        IEnumerable<string> files = Files(path).Select(file => new FileInfo(file))
-            .Select(info => string.Create(CultureInfo.InvariantCulture,
-                $"{info.FullName}\n{(info.Exists ? info.Length : -1)}\n{info.LastWriteTimeUtc.Ticks}"));
-        return KeyOf([.. files, .. ScanContents.Split(path) is var (_, name) ? (string[])[name] : [], .. more]);
-    }
+    public static string Key(string path, params ReadOnlySpan<string> more) => KeyOf([Path.GetFullPath(path), .. State(path), .. more]);
+
+    /// <summary>Size and time of change of a file, or of all files of a folder, wherever it lies.</summary>
+    public static IEnumerable<string> State(string path) => Files(path).Select(file => new FileInfo(file))
+        .Select(info => string.Create(CultureInfo.InvariantCulture,
+            $"{Path.GetRelativePath(path, info.FullName)}\n{(info.Exists ? info.Length : -1)}\n{info.LastWriteTimeUtc.Ticks}"));
 
     /// <summary>A key for what is computed from these words.</summary>
     public static string KeyOf(params ReadOnlySpan<string> words)
@@ -83,7 +82,7 @@ sealed class VolumeCache
 
     // A pair of header and image is two files, a DICOM series is all files of its folder.
     static IEnumerable<string> Files(string path) =>
-        Directory.Exists(path) ? Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+        Directory.Exists(path) ? FolderWalk.Files(path)
         : ScanContents.Split(path) is var (archive, _) ? [archive]
         : NiftiPair.PartnerOf(path) is { } partner ? ((string[])[path, partner]).Order(StringComparer.Ordinal)
         : [path];
