@@ -42,7 +42,7 @@ static class InspectCommand
         ? !Directory.EnumerateFileSystemEntries(path).Any()
             || Directory.EnumerateFiles(path).Any(file => HasWeightEnding(file) || file.EndsWith(".index.json", StringComparison.Ordinal))
             && !VolumeFile.IsDicomFolder(path)
-        : HasWeightEnding(path);
+        : TensorSource.IsClaimed(path);
 
     static bool HasWeightEnding(string file) => WeightEndings.Contains(Path.GetExtension(file).ToLowerInvariant());
 

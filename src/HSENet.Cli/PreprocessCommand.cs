@@ -18,7 +18,7 @@ static class PreprocessCommand
         readonly Lazy<string> _encoder = new(() =>
         {
             using var weights = TensorSource.Open(Weights!);
-            return HseNetModel.Hash(weights, "slice_encoder.");
+            return ModelAdapters.Hash(weights, "slice_encoder.");
         });
 
         /// <summary>Changes when anything changes that decides what is made of a study.</summary>

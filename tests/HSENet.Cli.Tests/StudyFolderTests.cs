@@ -23,7 +23,7 @@ public sealed class StudyFolderTests
             "cpu");
         Assert.True(outcome.Code == 0, outcome.Error);
         Assert.Equal(["1.3.npy", "1.4.npy", "first.npy", "second/deeper.npy", "x.npy", "y.npy"],
-            Directory.GetFiles(folder.At("out"), "*", SearchOption.AllDirectories)
+            Directory.GetFiles(folder.At("out"), "*.npy", SearchOption.AllDirectories)
                 .Select(file => Path.GetRelativePath(folder.At("out"), file)).Order(StringComparer.Ordinal));
         Assert.Equal(6, outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         Assert.DoesNotContain("P1", outcome.Output + outcome.Error, StringComparison.Ordinal);
@@ -53,7 +53,7 @@ public sealed class StudyFolderTests
         var outcome = Hsenet.Run("preprocess", folder.At("scans.zip"), "--out", folder.At("out"), "--size", "8,32,32", "--device", "cpu");
         Assert.True(outcome.Code == 0, outcome.Error);
         Assert.Equal([folder.At("out/scans/1.1.npy"), folder.At("out/scans/1.2.npy")],
-            Directory.GetFiles(folder.At("out"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
+            Directory.GetFiles(folder.At("out"), "*.npy", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class StudyFolderTests
             "8,32,32", "--force", "--device", "cpu");
         Assert.True(outcome.Code == 0, outcome.Error);
         Assert.Equal(["one.npy", "pair.npy", "two/a.npy", "x/two/a.npy", "x/two/deep/b.npy"],
-            Directory.GetFiles(folder.At("out"), "*", SearchOption.AllDirectories)
+            Directory.GetFiles(folder.At("out"), "*.npy", SearchOption.AllDirectories)
                 .Select(file => Path.GetRelativePath(folder.At("out"), file)).Order(StringComparer.Ordinal));
     }
 
@@ -120,7 +120,7 @@ public sealed class StudyFolderTests
         var outcome = Hsenet.Run("preprocess", folder.At("scans"), "--out", folder.At("out"), "--size", "8,32,32", "--device", "cpu");
         Assert.True(outcome.Code == 0, outcome.Error);
         Assert.Equal([folder.At("out/nifti/ct.npy"), folder.At("out/scans.npy")],
-            Directory.GetFiles(folder.At("out"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
+            Directory.GetFiles(folder.At("out"), "*.npy", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -177,7 +177,7 @@ public sealed class StudyFolderTests
             "8,32,32",
             "--device", "cpu"]);
         Assert.True(outcome.Code == 0, outcome.Error);
-        byte[][] volumes = [.. Directory.GetFiles(folder.At("out")).Select(File.ReadAllBytes)];
+        byte[][] volumes = [.. Directory.GetFiles(folder.At("out"), "*.npy").Select(File.ReadAllBytes)];
         Assert.Equal(8, volumes.Length);
         Assert.All(volumes, volume => Assert.Equal(volumes[0], volume));
         Assert.Equal(7, outcome.Error.Split('\n').Count(line => line.Contains("turned from", StringComparison.Ordinal)));

@@ -57,6 +57,69 @@ public sealed class FileMutationTests
         config.Section("rope_scaling")?.Floats("long_factor");
     });
 
+    // Old and new forms of rotary positions, and fields that are refused by name.
+    [Fact]
+    public void Language_model_configurations() => Mutations.Check([.. ((string[])
+    [
+        """ "rope_theta": 10000.0, "partial_rotary_factor": 0.75, "rope_scaling": {"type": "longrope","""
+            + """ "short_factor": [1, 1.5, 2], "long_factor": [1, 2, 4], "factor": 4.0}""",
+        """ "rope_parameters": {"rope_type": "longrope", "rope_theta": 1e4, "partial_rotary_factor": 0.75,"""
+            + """ "original_max_position_embeddings": 64, "short_factor": [1, 1.5, 2], "long_factor": [1, 2, 4]}""",
+        """ "rope_parameters": {"full_attention": {"rope_type": "default", "rope_theta": 1e4}}, "layer_types": ["full_attention"],"""
+            + """ "residual_multiplier": 1.0, "num_experts": 0, "attention_multiplier": 0.35355339059""",
+    ]).Select(rope => Encoding.UTF8.GetBytes("""{"model_type": "phi3", "hidden_size": 16, "num_attention_heads": 2, "head_dim": 8,"""
+        + """ "hidden_act": "silu", "max_position_embeddings": 256, "original_max_position_embeddings": 64, "attention_bias": false, """
+        + rope + "}"))], json =>
+    {
+        using var folder = new TemporaryFolder();
+        var config = CheckpointConfig.Read(folder.Write("config.json", json));
+        LanguageModelChecks.Check(config);
+        var rotary = new RotaryConversion(config);
+        Assert.True(rotary.OriginalMaximum > 0 || !config.Has("original_max_position_embeddings"));
+    });
+
+    [Fact]
+    public void Adapter_configurations() => Mutations.Check([.. ((string[])
+    [
+        """ "r": 8, "lora_alpha": 16, "use_rslora": true, "target_modules": ["qkv_proj", "o_proj"], "exclude_modules": "x.*","""
+            + """ "rank_pattern": {"o_proj": 4}, "alpha_pattern": {"layers\\.1\\..*": 32}, "layers_to_transform": [0, 1]""",
+        """ "r": 8, "lora_alpha": 16, "target_modules": "^(?!.*vision).*(?:qkv_proj|o_proj)$", "modules_to_save": ["norm"],"""
+            + """ "init_lora_weights": "gaussian", "bias": "none", "use_dora": false, "layer_replication": null, "layers_to_transform": 1""",
+    ]).Select(fields => Encoding.UTF8.GetBytes("""{"peft_type": "LORA", """ + fields + "}"))], json =>
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("adapter_config.json", json);
+        var config = AdapterConfig.Beside(folder.Path)!;
+        foreach (string module in (string[])["layers.0.self_attn.o_proj", "layers.1.mlp.down_proj"])
+        {
+            config.Targets(module, 1);
+            Assert.True(config.Scale(module, config.Rank(module) ?? 4, null) is > 0 and < double.PositiveInfinity
+                || config.Rank(module) is < 1);
+        }
+    });
+
+    [Fact]
+    public void Added_tokens_in_a_tokenizer_s_configuration() => Mutations.Check([Encoding.UTF8.GetBytes(
+        """{"added_tokens_decoder": {"4": {"content": "<|endoftext|>", "lstrip": false, "rstrip": true, "special": true},"""
+            + """ "5": {"content": "<|end|>"}}, "eos_token": "<|endoftext|>"}""")], json =>
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("vocab.json", """{"a": 0, "b": 1, "ab": 2, "c": 3}"""u8.ToArray());
+        folder.Write("merges.txt", "a b\n"u8.ToArray());
+        folder.Write("tokenizer_config.json", json);
+        Assert.NotEmpty(TokenizerFiles.ReadSeparate(folder.Path).Added);
+    });
+
+    [Fact]
+    public void Names_in_adapters() => Mutations.Check([Encoding.UTF8.GetBytes(
+        "base_model.model.model.layers.0.self_attn.o_proj.lora_A.default.weight\nmodule._orig_mod.model.norm.modules_to_save.default.weight\n"
+            + "base_model.model.model.mm_projector2.proj_mpls.0.bias\nlm_head.original_module.weight")], names =>
+    {
+        foreach (string name in Encoding.Latin1.GetString(names).Split('\n'))
+            if (AdapterName.Parse(name) is { OwnName: { } own })
+                Assert.True(own.StartsWith("language_model.", StringComparison.Ordinal) || own.StartsWith("packer", StringComparison.Ordinal));
+    }, isSometimesRefused: false);
+
     [Fact]
     public void Zip_files() => Mutations.Check([.. Zips()], content =>
     {

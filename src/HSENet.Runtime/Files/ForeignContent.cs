@@ -1,4 +1,5 @@
 // What is found where a data file was meant to be, so that a message can say it: downloads that went wrong.
+using System.Buffers;
 using System.Text;
 
 namespace HSENet.Runtime;
@@ -28,6 +29,14 @@ static class ForeignContent
             return Pointer;
         return text.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase)
             || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase)
-            ? "a web page, not the file" : null;
+            ? "a web page, not the file"
+            : text.StartsWith("<?xml", StringComparison.OrdinalIgnoreCase) ? "an XML text (an error message, say), not the file" : null;
     }
+
+    /// <summary>Whether a file begins with printable ASCII and white space alone, as no binary format does.</summary>
+    public static bool IsText(ReadOnlySpan<byte> start) =>
+        start.Length > 0 && !start.ContainsAnyExcept(Printable);
+
+    static readonly SearchValues<byte> Printable =
+        SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (byte)c), (byte)'\t', (byte)'\r', (byte)'\n']);
 }

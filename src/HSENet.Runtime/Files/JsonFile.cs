@@ -13,10 +13,15 @@ internal static class JsonFile
     /// <exception cref="HseNetFileException">It is missing, or not JSON in UTF-8.</exception>
     public static void Read(string file, Action<JsonElement> read)
     {
+        byte[] content = ReadBytes(file);
         try
         {
-            using JsonDocument document = JsonDocument.Parse(ReadBytes(file));
+            using JsonDocument document = JsonDocument.Parse(content);
             read(document.RootElement);
+        }
+        catch (JsonException e) when (ForeignContent.Of(content) is { } foreign)
+        {
+            throw new HseNetFileException(file, $"is {foreign}", "a complete JSON file", e);
         }
         catch (JsonException e)
         {

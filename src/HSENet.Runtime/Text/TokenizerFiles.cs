@@ -1,4 +1,5 @@
-// Reads the tokenizer files of a language model: vocab.json, merges.txt and added_tokens.json, or tokenizer.json.
+// Reads the tokenizer files of a language model: vocab.json and merges.txt, or tokenizer.json, and the added tokens from whichever has them.
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -10,27 +11,93 @@ internal static class TokenizerFiles
     public const string TokenizerName = "tokenizer.json";
     public const string MergesName = "merges.txt";
     public const string AddedName = "added_tokens.json";
+    const string ConfigName = "tokenizer_config.json";
 
     const int MaximumPatternLength = 4096;
 
     // What the pattern of a file may take for one match; the patterns in use need microseconds.
     static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>Reads the three files that the slow tokenizer of the reference reads.</summary>
+    /// <summary>Reads the files that the slow tokenizer of the reference reads.</summary>
     public static TokenizerTables ReadSeparate(string folder)
     {
+        List<AddedToken> added = AddedTokens(folder, out string addedFile);
         var tables = new TokenizerTables
         {
             VocabularyFile = Path.Combine(folder, VocabularyName),
             MergesFile = Path.Combine(folder, MergesName),
-            AddedFile = Path.Combine(folder, AddedName),
+            AddedFile = addedFile,
         };
         JsonFile.Read(tables.VocabularyFile, root => AddIds(tables.VocabularyFile, root, tables.Vocabulary));
         AddLines(tables);
-        var added = new Dictionary<string, int>(StringComparer.Ordinal);
-        JsonFile.Read(tables.AddedFile, root => AddIds(tables.AddedFile, root, added));
-        tables.Added.AddRange(added.Select(a => new AddedToken(a.Key, a.Value)));
+        tables.Added.AddRange(added);
         return tables.Checked();
+    }
+
+    // Older releases of the reference's library write a file of their own, newer ones tokenizer_config.json, which comes first where both
+    // are there: it alone says which white space belongs to a token.
+    static List<AddedToken> AddedTokens(string folder, out string source)
+    {
+        var added = new List<AddedToken>();
+        string config = Path.Combine(folder, ConfigName), own = Path.Combine(folder, AddedName),
+            combined = Path.Combine(folder, TokenizerName);
+        source = own;
+        if (File.Exists(config))
+            JsonFile.Read(config, root =>
+            {
+                if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("added_tokens_decoder", out var decoder)
+                    && decoder.ValueKind == JsonValueKind.Object)
+                    foreach (JsonProperty token in decoder.EnumerateObject())
+                        Add(config, Token(config, token.Value, int.TryParse(token.Name, NumberStyles.None, CultureInfo.InvariantCulture,
+                            out int id) ? id : throw new HseNetFileException(config,
+                                $"{HseNetFileException.Quote(token.Name)} in added_tokens_decoder is no id", "a whole number")));
+            });
+        if (added.Count > 0)
+            source = config;
+        if (File.Exists(own))
+        {
+            var ids = new Dictionary<string, int>(StringComparer.Ordinal);
+            JsonFile.Read(own, root => AddIds(own, root, ids));
+            foreach (var (text, id) in ids)
+                Add(own, new AddedToken(text, id));
+            source = own;
+        }
+        else if (added.Count == 0 && File.Exists(combined))
+        {
+            JsonFile.Read(combined, root => AddCombined(combined, root, added));
+            source = combined;
+        }
+        return added.Count > 0 || File.Exists(source) ? added : throw new HseNetFileException(own, "no such file",
+            $"it, or the added tokens in {ConfigName} (added_tokens_decoder) or {TokenizerName}");
+
+        void Add(string file, AddedToken token)
+        {
+            int known = added.FindIndex(other => other.Text == token.Text);
+            if (known < 0)
+                added.Add(token);
+            else if (added[known].Id != token.Id)
+                throw new HseNetFileException(file,
+                    $"{HseNetFileException.Quote(token.Text)} has the id {token.Id}, and the id {added[known].Id} before", "one id");
+        }
+    }
+
+    static AddedToken Token(string file, JsonElement token, int? known = null)
+    {
+        string text = JsonFile.Member(file, token, "content", JsonValueKind.String).GetString()!;
+        return new AddedToken(text, known ?? IdOf(file, text, JsonFile.Member(file, token, "id", JsonValueKind.Number)),
+            JsonFile.Flag(token, "lstrip"), JsonFile.Flag(token, "rstrip"));
+    }
+
+    static void AddCombined(string file, JsonElement root, List<AddedToken> added)
+    {
+        foreach (JsonElement token in JsonFile.Member(file, root, "added_tokens", JsonValueKind.Array).EnumerateArray())
+        {
+            AddedToken read = Token(file, token);
+            if (added.Exists(other => other.Text == read.Text))
+                throw new HseNetFileException(file, $"the added token {HseNetFileException.Quote(read.Text)} occurs twice",
+                    "each token once");
+            added.Add(read);
+        }
     }
 
     /// <summary>Reads <c>tokenizer.json</c>; with <paramref name="usePattern"/> its own pattern splits the text, otherwise
@@ -52,15 +119,7 @@ internal static class TokenizerFiles
             AddIds(file, JsonFile.Member(file, model, "vocab", JsonValueKind.Object), tables.Vocabulary);
             foreach (JsonElement merge in JsonFile.Member(file, model, "merges", JsonValueKind.Array).EnumerateArray())
                 tables.Merges.Add(MergeOf(file, merge));
-            foreach (JsonElement token in JsonFile.Member(file, root, "added_tokens", JsonValueKind.Array).EnumerateArray())
-            {
-                string text = JsonFile.Member(file, token, "content", JsonValueKind.String).GetString()!;
-                if (tables.Added.Any(a => a.Text == text))
-                    throw new HseNetFileException(file, $"the added token {HseNetFileException.Quote(text)} occurs twice",
-                        "each token once");
-                tables.Added.Add(new AddedToken(text, IdOf(file, text, JsonFile.Member(file, token, "id", JsonValueKind.Number)),
-                    JsonFile.Flag(token, "lstrip"), JsonFile.Flag(token, "rstrip")));
-            }
+            AddCombined(file, root, tables.Added);
         });
         return tables.Checked();
     }

@@ -32,6 +32,12 @@ internal static class PickleGlobals
         ["uint16"] = DataType.U16,
         ["uint8"] = DataType.U8,
         ["bool"] = DataType.Bool,
+        ["float8_e4m3fn"] = DataType.F8_E4M3,
+        ["float8_e5m2"] = DataType.F8_E5M2,
+        ["float8_e4m3fnuz"] = DataType.F8_E4M3FNUZ,
+        ["float8_e5m2fnuz"] = DataType.F8_E5M2FNUZ,
+        ["float8_e8m0fnu"] = DataType.F8_E8M0,
+        ["complex64"] = DataType.C64,
     };
 
     /// <summary>The class that PyTorch names for a storage of this type, if it has one.</summary>

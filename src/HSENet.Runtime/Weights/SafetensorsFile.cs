@@ -110,7 +110,7 @@ internal static class SafetensorsFile
         if (DataTypes.ElementCount(shape, type) is not { } count)
             throw new HseNetFileException(file.Name, $"tensor {quoted} has the shape {Shown(shape)}, whose size overflows or is negative",
                 "dimensions from 0 and less than 2^63 bytes");
-        long bytes = count * type.Size();
+        long bytes = (long)(((UInt128)count * (UInt128)type.Bits() + 7) / 8);
         if (offsets[1] < offsets[0] || offsets[1] - offsets[0] != bytes)
             throw new HseNetFileException(file.Name, $"tensor {quoted} has the offsets {offsets[0]} to {offsets[1]}",
                 $"{bytes} bytes for {type.Name()} {Shown(shape)}");

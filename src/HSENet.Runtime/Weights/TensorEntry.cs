@@ -29,7 +29,7 @@ sealed unsafe class TensorEntry
     public long ElementCount { get; }
 
     /// <summary>Number of bytes: elements × element size.</summary>
-    public long ByteLength => ElementCount * Type.Size();
+    public long ByteLength => (long)(((UInt128)ElementCount * (UInt128)Type.Bits() + 7) / 8);
 
     /// <summary>The XxHash3 that the file states for these bytes, as 16 hexadecimal digits; null if it states none.</summary>
     public string? StatedChecksum { get; internal init; }
@@ -81,12 +81,23 @@ sealed unsafe class TensorEntry
     {
         if (first < 0 || first > ElementCount || destination.Length > ElementCount - first)
             throw new ArgumentOutOfRangeException(nameof(first), $"elements {first} to {first + destination.Length} of {ElementCount}");
+        CheckReadable();
         Convert(Type, Pointer + first * Type.Size(), destination);
+    }
+
+    /// <summary>Refuses a tensor of a type that can be listed alone.</summary>
+    /// <exception cref="HseNetFileException">It is of one.</exception>
+    public void CheckReadable()
+    {
+        if (!Type.IsReadable())
+            throw new HseNetFileException(File, $"tensor {HseNetFileException.Quote(Name)} is of type {Type.Name()}, which is not supported",
+                "weights in F32, F16 or BF16");
     }
 
     /// <summary>All elements as float.</summary>
     public float[] ToSingles()
     {
+        CheckReadable();
         var result = new float[ElementCount];
         ToSingles(0, result);
         return result;

@@ -10,6 +10,10 @@ namespace HSENet.Runtime;
 /// </summary>
 class TensorSource : IDisposable
 {
+    const int SafetensorsStart = 9;
+
+    static readonly string[] TorchEndings = [".bin", ".pt", ".pth", ".ckpt"];
+
     readonly Dictionary<string, TensorEntry> _byName;
     readonly IReadOnlyList<IDisposable> _owned;
 
@@ -34,7 +38,7 @@ class TensorSource : IDisposable
     }
 
     /// <summary>
-    /// Opens a .safetensors file, a PyTorch file (.bin, .pt, .pth: zip or legacy form) or a folder: with an index of shards, or with one or
+    /// Opens a .safetensors file, a PyTorch file (.bin, .pt, .pth, .ckpt: zip or legacy form) or a folder: with an index of shards, or with one or
     /// several of these files. Nothing in a file is executed, and only the lists of tensors are read.
     /// </summary>
     /// <exception cref="HseNetFileException">A file is missing or not what it should be; the message names it and the reason.</exception>
@@ -64,12 +68,38 @@ class TensorSource : IDisposable
         var start = file.Slice(0, Math.Min(file.Length, ForeignContent.Looked));
         if (ForeignContent.Of(start) is { } foreign)
             throw new HseNetFileException(file.Name, $"is {foreign}", "a safetensors or PyTorch file");
-        // By content where it tells: checkpoints are renamed. A safetensors file begins with the length of its header, an object.
-        bool safetensors = start.Length > 8 && start[8] == (byte)'{'
-            && BinaryPrimitives.ReadUInt64LittleEndian(start) <= (ulong)(file.Length - 8);
-        return !safetensors && System.IO.Path.GetExtension(file.Name).ToLowerInvariant() is ".bin" or ".pt" or ".pth" or ".ckpt"
-            ? TorchFile.Read(file) : SafetensorsFile.Read(file);
+        if (ForeignContent.IsText(start))
+            throw new HseNetFileException(file.Name, "is a text, not the file", "a safetensors or PyTorch file");
+        // By content where it tells: checkpoints are renamed.
+        return IsSafetensors(start, file.Length) ? SafetensorsFile.Read(file)
+            : start.StartsWith("PK\u0003\u0004"u8) || TorchEndings.Contains(System.IO.Path.GetExtension(file.Name).ToLowerInvariant())
+                ? TorchFile.Read(file) : SafetensorsFile.Read(file);
     }
+
+    /// <summary>Whether a file is one of weights by its name, or by how it begins where the name says nothing.</summary>
+    public static bool IsClaimed(string path)
+    {
+        string ending = System.IO.Path.GetExtension(path).ToLowerInvariant();
+        if (ending == ".safetensors" || TorchEndings.Contains(ending))
+            return true;
+        try
+        {
+            // By its length first: opening a pipe might wait for ever.
+            var start = new byte[SafetensorsStart];
+            if (new FileInfo(path) is not { Exists: true, Length: > SafetensorsStart } info)
+                return false;
+            using var file = File.OpenRead(path);
+            return file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && IsSafetensors(start, info.Length);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    // It begins with the length of its header, which is an object.
+    static bool IsSafetensors(ReadOnlySpan<byte> start, long length) => start.Length >= SafetensorsStart && start[8] == (byte)'{'
+        && BinaryPrimitives.ReadUInt64LittleEndian(start) <= (ulong)(length - 8);
 
     /// <summary>The tensor of this name, if there is one.</summary>
     public bool TryGet(string name, [NotNullWhen(true)] out TensorEntry? tensor) => _byName.TryGetValue(name, out tensor);

@@ -1,9 +1,11 @@
 // Opens a folder of weight files: shards named by an index, or the files that lie there.
+using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace HSENet.Runtime;
 
-internal static class WeightFolder
+internal static partial class WeightFolder
 {
     static readonly string[] IndexNames = ["model.safetensors.index.json", "pytorch_model.bin.index.json"];
 
@@ -14,9 +16,30 @@ internal static class WeightFolder
         string[] files = FilesOf(folder);
         if (files.Length == 0)
             throw new HseNetFileException(folder, "holds no weights",
-                $"{IndexNames[0]}, *.safetensors, pytorch_model.bin or a single *.bin, *.pt, *.pth");
+                $"{IndexNames[0]}, *.safetensors, pytorch_model.bin or a single *.bin, *.pt, *.pth, *.ckpt");
+        CheckNumbers(folder, files);
         return Merge(folder, files);
     }
+
+    // Without an index, the shards' own names say how many there are.
+    static void CheckNumbers(string folder, string[] files)
+    {
+        foreach (Match shard in files.Select(file => ShardName().Match(Path.GetFileName(file))).Where(match => match.Success))
+        {
+            string of = shard.Groups["all"].Value;
+            for (int i = 1; int.TryParse(of, NumberStyles.None, CultureInfo.InvariantCulture, out int all) && i <= all; i++)
+            {
+                string number = i.ToString(CultureInfo.InvariantCulture).PadLeft(shard.Groups["number"].Length, '0'),
+                    name = $"{shard.Groups["name"].Value}-{number}-of-{of}{shard.Groups["ending"].Value}";
+                if (!files.Contains(Path.Combine(folder, name)))
+                    throw new HseNetFileException(Path.Combine(folder, name), "this shard is missing",
+                        $"all {all} shards in one folder");
+            }
+        }
+    }
+
+    [GeneratedRegex(@"^(?<name>.+)-(?<number>[0-9]{1,5})-of-(?<all>[0-9]{1,5})(?<ending>\.[a-z]+)\z", RegexOptions.CultureInvariant)]
+    private static partial Regex ShardName();
 
     static string[] FilesOf(string folder)
     {
@@ -27,7 +50,7 @@ internal static class WeightFolder
             return safetensors;
         if (File.Exists(Path.Combine(folder, "pytorch_model.bin")))
             return [Path.Combine(folder, "pytorch_model.bin")];
-        string[] torch = [.. Directory.EnumerateFiles(folder).Where(f => Path.GetExtension(f) is ".bin" or ".pt" or ".pth")
+        string[] torch = [.. Directory.EnumerateFiles(folder).Where(f => Path.GetExtension(f) is ".bin" or ".pt" or ".pth" or ".ckpt")
             .Order(StringComparer.Ordinal)];
         if (torch.Length > 1)
             throw new HseNetFileException(folder, $"holds {torch.Length} PyTorch files and no index",
@@ -69,6 +92,8 @@ internal static class WeightFolder
     /// <summary>The shard of each tensor; a shard must be a plain file name.</summary>
     public static Dictionary<string, string> ReadIndex(FileBytes file)
     {
+        if (ForeignContent.Of(file.Slice(0, Math.Min(file.Length, ForeignContent.Looked))) is { } foreign)
+            throw new HseNetFileException(file.Name, $"is {foreign}", "an index of shards");
         try
         {
             using JsonDocument document = JsonDocument.Parse(file.Slice(0, file.Length).ToArray(),

@@ -1,4 +1,5 @@
 // peft's adapter_config.json: rank and scale of each module, and every field that would change the result in a way no kernel computes.
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using HSENet.Runtime;
@@ -14,12 +15,16 @@ sealed class AdapterConfig
         "alpha_pattern", "auto_mapping", "base_model_name_or_path", "bias", "corda_config", "eva_config", "exclude_modules",
         "inference_mode", "init_lora_weights", "layers_pattern", "layers_to_transform", "loftq_config", "lora_alpha", "lora_dropout",
         "megatron_config", "megatron_core", "modules_to_save", "peft_type", "peft_version", "qalora_group_size", "r", "rank_pattern",
-            "revision",
-        "runtime_config", "target_modules", "task_type", "use_rslora",
+        "revision", "runtime_config", "target_modules", "task_type", "use_rslora",
     ];
 
-    // These change the base weights when the adapter is made: it fits another base than the one on disk.
-    static readonly string[] ChangedBase = ["pissa", "olora", "loftq", "corda", "lora_ga"];
+    // Others change the base weights when the adapter is made: it fits another base than the one on disk.
+    static readonly string[] KeepsBase = ["gaussian", "orthogonal", "eva"];
+
+    // What may stand before a language model's own names where it is part of a larger model.
+    static readonly string[] Roots = ["model.", "", "language_model.model.", "model.language_model.", "base_model.model.model."];
+
+    static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
 
     readonly CheckpointConfig _config;
     readonly (Regex Pattern, double Value)[] _ranks, _alphas;
@@ -30,8 +35,8 @@ sealed class AdapterConfig
         Refuse();
         (_ranks, _alphas) = (Patterns("rank_pattern"), Patterns("alpha_pattern"));
         Saved = config.Texts("modules_to_save") ?? [];
-        if (config.Has("layers_to_transform"))
-            Layers = config.Ints("layers_to_transform");
+        if (config.Has("layers_to_transform") && config.Ints("layers_to_transform") is { Length: > 0 } layers)
+            Layers = layers;
     }
 
     /// <summary>The file, in messages.</summary>
@@ -59,47 +64,39 @@ sealed class AdapterConfig
     /// <param name="module">Its name in the language model.</param>
     /// <param name="rank">Its rank.</param>
     /// <param name="alpha">Takes the place of the file's general alpha.</param>
-    public double Scale(string module, long rank, float? alpha) =>
-        (Matching(_alphas, module) ?? alpha ?? _config.OptionalFloat("lora_alpha") ?? 2 * rank)
-        / (_config.OptionalBool("use_rslora") == true ? Math.Sqrt(rank) : rank);
-
-    /// <summary>Whether a module of a layer is one that peft put an adapter beside.</summary>
-    public bool Targets(string module, int layer)
+    public double Scale(string module, long rank, float? alpha)
     {
-        if (Layers?.Contains(layer) == false || _config.Texts("exclude_modules")?.Any(name => EndsWith(module, name)) == true)
-            return false;
-        if (_config.OptionalText("target_modules") is { } pattern)
-            return pattern == "all-linear" || Regular($"^(?:{pattern})$", "target_modules").IsMatch($"model.{module}");
-        return _config.Texts("target_modules")?.Any(name => EndsWith(module, name)) == true;
+        double value = Matching(_alphas, module) ?? alpha ?? _config.OptionalFloat("lora_alpha") ?? 2 * rank;
+        return value > 0 && double.IsFinite(value) ? value / (_config.OptionalBool("use_rslora") == true ? Math.Sqrt(rank) : rank)
+            : throw _config.Unsupported("lora_alpha", value.ToString(CultureInfo.InvariantCulture), "a positive number");
     }
 
-    static bool EndsWith(string module, string name) => $".model.{module}".EndsWith($".{name}", StringComparison.Ordinal);
+    /// <summary>Whether the file says which modules have adapters.</summary>
+    public bool HasTargets => _config.Has("target_modules");
+
+    /// <summary>Whether a module of a layer is one that peft put an adapter beside.</summary>
+    public bool Targets(string module, int layer) =>
+        Layers?.Contains(layer) != false && !Names("exclude_modules", module) && Names("target_modules", module);
+
+    // A list of names, the ends of which count, or a regular expression of the whole.
+    bool Names(string field, string module) => !_config.Has(field) ? false
+        : !_config.IsText(field) ? _config.Texts(field)!.Any(name => $".model.{module}".EndsWith($".{name}", StringComparison.Ordinal))
+        : _config.OptionalText(field) is "all-linear" || Regular($"^(?:{_config.OptionalText(field)})$", field) is var pattern
+            && Roots.Any(root => IsMatch(pattern, root + module));
 
     void Refuse()
     {
         if (_config.OptionalText("peft_type") is { } type && !type.Equals("LORA", StringComparison.OrdinalIgnoreCase))
-            throw Unsupported("peft_type", type, "LORA");
+            throw _config.Unsupported("peft_type", type, "LORA");
         if (_config.OptionalText("bias") is { } bias && bias != "none")
-            throw Unsupported("bias", bias, "none");
-        if (_config.OptionalText("init_lora_weights") is { } start
-            && ChangedBase.Any(name => start.StartsWith(name, StringComparison.OrdinalIgnoreCase)))
-            throw Unsupported("init_lora_weights", start, "an adapter that was converted to plain LoRA when it was saved");
+            throw _config.Unsupported("bias", bias, "none");
+        if (_config.IsText("init_lora_weights") && _config.OptionalText("init_lora_weights") is { Length: > 0 } start
+            && !KeepsBase.Contains(start, StringComparer.OrdinalIgnoreCase))
+            throw _config.Unsupported("init_lora_weights", start, "an adapter that was converted to plain LoRA when it was saved");
         foreach (var field in _config.Fields)
-            if (!Known.Contains(field.Name) && !IsNothing(field.Value))
-                throw Unsupported(field.Name, field.Value.GetRawText(), "plain LoRA");
+            if (!Known.Contains(field.Name) && !CheckpointConfig.IsNothing(field.Value))
+                throw _config.Unsupported(field.Name, field.Value.GetRawText(), "plain LoRA");
     }
-
-    static bool IsNothing(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Null or JsonValueKind.False => true,
-        JsonValueKind.Array => value.GetArrayLength() == 0,
-        JsonValueKind.Object => !value.EnumerateObject().Any(),
-        JsonValueKind.String => value.GetString()!.Length == 0,
-        _ => false,
-    };
-
-    HseNetFileException Unsupported(string field, string value, string expected) =>
-        new(File, $"{field} is {HseNetFileException.Quote(value)}, which is not supported", expected);
 
     // A key is a regular expression of the end of a module's name; the first that matches counts.
     (Regex, double)[] Patterns(string field) =>
@@ -107,7 +104,7 @@ sealed class AdapterConfig
             && entry.Value.GetDouble() is var value && double.IsFinite(value) && value > 0
             && (field != "rank_pattern" || value is <= 4096 && value == Math.Floor(value))
             ? (Regular($@"^(?:.*\.)?(?:{entry.Name})$", field), value)
-            : throw Unsupported($"{field} of {entry.Name}", entry.Value.GetRawText(), "positive numbers"))];
+            : throw _config.Unsupported($"{field} of {entry.Name}", entry.Value.GetRawText(), "positive numbers"))];
 
     Regex Regular(string pattern, string field)
     {
@@ -115,17 +112,34 @@ sealed class AdapterConfig
         {
             return new Regex(pattern, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
         }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        catch (NotSupportedException)
+        {
+            return new Regex(pattern, RegexOptions.CultureInvariant, MatchTimeout); // with a look around, say
+        }
+        catch (ArgumentException e)
         {
             throw new HseNetFileException(File, $"{field} holds {HseNetFileException.Quote(pattern)}, which cannot be used",
                 "names, or regular expressions of them", e);
         }
     }
 
-    static double? Matching((Regex Pattern, double Value)[] patterns, string module)
+    bool IsMatch(Regex pattern, string module)
+    {
+        try
+        {
+            return pattern.IsMatch(module);
+        }
+        catch (RegexMatchTimeoutException e)
+        {
+            throw new HseNetFileException(File, $"the pattern {HseNetFileException.Quote($"{pattern}")} takes too long",
+                "names, or regular expressions of them", e);
+        }
+    }
+
+    double? Matching((Regex Pattern, double Value)[] patterns, string module)
     {
         foreach (var (pattern, value) in patterns)
-            if (pattern.IsMatch($"model.{module}"))
+            if (IsMatch(pattern, $"model.{module}"))
                 return value;
         return null;
     }

@@ -32,10 +32,12 @@ readonly record struct AdapterName(AdapterTensorKind Kind, string Place, string 
 {
     const string Projector = "mm_projector", ModulesToSave = "modules_to_save";
 
-    static readonly string[] Wrappers = ["module", "_orig_mod", "_forward_module", "_fsdp_wrapped_module", "_checkpoint_wrapped_module",
-        "base_layer"];
+    /// <summary>What training frameworks put into the names of tensors.</summary>
+    public static readonly string[] Wrappers = ["module", "_orig_mod", "_forward_module", "_fsdp_wrapped_module",
+        "_checkpoint_wrapped_module", "base_layer"];
 
-    static readonly string[] Roots = ["base_model", "model", "language_model"];
+    /// <summary>What stands before the names of a language model's own tensors.</summary>
+    public static readonly string[] Roots = ["base_model", "model", "language_model"];
 
     /// <summary>Reads a name.</summary>
     /// <returns>Null when it is of no part that an adapter can change.</returns>
@@ -62,9 +64,10 @@ readonly record struct AdapterName(AdapterTensorKind Kind, string Place, string 
         parts.RemoveRange(0, at);
         if (parts.Contains("rotary_emb") || parts.Contains("original_module"))
             return new AdapterName(AdapterTensorKind.Unused, name);
-        bool listed = parts.IndexOf(ModulesToSave) is >= 0 and var saved && saved + 1 < parts.Count;
+        int saved = parts.IndexOf(ModulesToSave);
+        bool listed = saved >= 0;
         if (listed)
-            parts.RemoveRange(parts.IndexOf(ModulesToSave), 2);
+            parts.RemoveRange(saved, saved + 2 < parts.Count ? 2 : 1); // older files have no adapter's name after it
         int half = parts.FindIndex(part => part is "lora_A" or "lora_B");
         if (half < 0)
             return new AdapterName(IsProjector(parts[0]) ? AdapterTensorKind.Projector : AdapterTensorKind.Saved, string.Join('.', parts),

@@ -29,7 +29,9 @@ sealed class PeftAdapter : IDisposable
     public static PeftAdapter Open(string path)
     {
         var config = AdapterConfig.Beside(path);
-        var adapter = new PeftAdapter(TensorSource.Open(path), config);
+        // Of a folder with other weights beside it, peft's own file.
+        string own = System.IO.Path.Combine(path, AdapterExport.PeftFile);
+        var adapter = new PeftAdapter(TensorSource.Open(File.Exists(own) ? own : path), config);
         try
         {
             adapter.Sort();
@@ -73,6 +75,7 @@ sealed class PeftAdapter : IDisposable
             throw new HseNetFileException(Path, $"has adapters of ranks {string.Join(", ", ranks)}",
                 $"one rank, or {AdapterExport.PeftConfigFile} beside it");
         CheckPromised(model);
+        CheckTargets(model);
         return LowRankAdapters.Of(parts);
     }
 
@@ -87,6 +90,10 @@ sealed class PeftAdapter : IDisposable
                 strangers.Add(tensor);
                 continue;
             }
+            if (place.Kind != AdapterTensorKind.Unused && !tensor.Type.IsFloat())
+                throw new HseNetFileException(tensor.File,
+                    $"tensor {HseNetFileException.Quote(tensor.Name)} is of type {tensor.Type.Name()}, which is not supported",
+                    "weights in F32, F16 or BF16");
             Unties |= place.Listed && place.Place is "embed_tokens.weight" or "lm_head.weight";
             if (place.Adapter.Length > 0 && (name ??= place.Adapter) != place.Adapter)
                 throw new HseNetFileException(tensor.File, $"holds the adapters {name} and {place.Adapter}", "one adapter");
@@ -118,27 +125,47 @@ sealed class PeftAdapter : IDisposable
         }
     }
 
-    // A file that was cut off, or saved by one of several processes, lacks what its own configuration says.
     void CheckPromised(LanguageModelConfig model)
     {
         if (_config is null)
             return;
-        foreach (string module in _config.Saved)
-            if (!Saved.Keys.Concat(Projectors.Keys).Any(name => name.Split('.')[..^1].Contains(module.Split('.')[^1]))
-                && !(module.StartsWith("mm_projector", StringComparison.Ordinal) && Projectors.Count > 0))
-                throw new HseNetFileException(Path, $"has no tensor of {module}, which modules_to_save names", "the complete adapter");
-        if (_modules.Count == 0)
-            return;
-        for (int layer = 0; layer < model.NumHiddenLayers; layer++)
-            foreach (string module in FusedModule.Names(layer, separate: false).Concat(FusedModule.Names(layer, separate: true)
-                .Where(name => _modules.Keys.Any(key => key.Split('.')[^1] == name.Split('.')[^1]))))
-                if (_config.Targets(module, layer) && !_modules.ContainsKey(module)
-                    && !(FusedModule.IsFused(module) && HasParts(layer, module)))
-                    throw new HseNetFileException(Path, $"has no adapter of {module}, which target_modules names", "the complete adapter");
+        string[] modules = [.. ModelTensors.LanguageModel(model with { TieWordEmbeddings = false }).Select(tensor =>
+            tensor.Name["language_model.".Length..^".weight".Length])];
+        foreach (string saved in _config.Saved)
+        {
+            string[] named = Array.FindAll(modules, module => $".model.{module}".EndsWith($".{saved}", StringComparison.Ordinal));
+            if (named.Length == 0 ? !(saved.StartsWith("mm_projector", StringComparison.Ordinal) && Projectors.Count > 0)
+                : Array.Exists(named, module => !Saved.ContainsKey($"{module}.weight")))
+                throw new HseNetFileException(Path, $"has no tensor of {saved}, which modules_to_save names", "the complete adapter");
+        }
         if (_config.Layers?.Where(layer => layer < 0 || layer >= model.NumHiddenLayers).ToArray() is [var beyond, ..])
             throw new HseNetFileException(_config.File, $"layers_to_transform names layer {beyond}",
                 $"layers below {model.NumHiddenLayers}");
     }
+
+    // A file that was cut off, or saved by one of several processes, lacks what its configuration says; without one, all layers are alike.
+    // What the configuration leaves out, peft would not load.
+    void CheckTargets(LanguageModelConfig model)
+    {
+        string[] kinds = [.. _modules.Keys.Select(Kind).Distinct()];
+        bool states = _config?.HasTargets == true;
+        if (states && _modules.Count == 0)
+            throw new HseNetFileException(Path, "has no adapters, but target_modules names some", "lora_A and lora_B tensors");
+        if (states && _modules.Keys.FirstOrDefault(module => !_config!.Targets(module, LayerOf(module))) is { } surplus)
+            throw new HseNetFileException(Path, $"has an adapter of {surplus}, which {_config!.File} leaves out",
+                "the configuration of this adapter");
+        for (int layer = 0; layer < model.NumHiddenLayers; layer++)
+            foreach (string module in FusedModule.Names(layer, separate: false).Concat(FusedModule.Names(layer, separate: true)
+                .Where(name => kinds.Contains(Kind(name)))))
+                if ((states ? _config!.Targets(module, layer) : kinds.Contains(Kind(module)) && _config?.Layers?.Contains(layer) != false)
+                    && !_modules.ContainsKey(module) && !(FusedModule.IsFused(module) && HasParts(layer, module)))
+                    throw new HseNetFileException(Path, $"has no adapter of {module}, which "
+                        + (states ? "target_modules names" : "other layers have"), "the complete adapter");
+    }
+
+    static string Kind(string module) => module.Split('.')[^1];
+
+    static int LayerOf(string module) => module.Split('.') is [_, var number, ..] && int.TryParse(number, out int layer) ? layer : -1;
 
     bool HasParts(int layer, string fused) => FusedModule.Names(layer, separate: true)
         .Any(name => FusedModule.FusedName(name) == fused && _modules.ContainsKey(name));

@@ -93,6 +93,9 @@ static class ConfigConversion
     static TextEncoderConfig TextEncoder(string folder, CheckpointSet set)
     {
         var config = CheckpointConfig.Read(Path.Combine(folder, "config.json"));
+        foreach (var (field, only) in new[] { ("hidden_act", "gelu"), ("position_embedding_type", "absolute") })
+            if (config.OptionalText(field) is { } value && value != only)
+                throw config.Unsupported(field, value, only);
         return new TextEncoderConfig
         {
             HiddenSize = config.Int("hidden_size"),

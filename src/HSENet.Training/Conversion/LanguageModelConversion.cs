@@ -8,8 +8,6 @@ sealed class LanguageModelConversion
 {
     const string Head = "lm_head.weight", Table = "embed_tokens.weight", Own = "language_model.";
 
-    static readonly string[] Wrappers = ["model.", "module.", "_orig_mod.", "language_model."];
-
     readonly CheckpointSet _set;
     readonly Dictionary<string, TensorEntry> _stored = [];
     readonly HashSet<TensorEntry> _trained;
@@ -24,6 +22,7 @@ sealed class LanguageModelConversion
                 throw new HseNetFileException(tensor.File, $"holds {Bare(tensor.Name)} twice", "each tensor once");
         (EmbeddingTable, OutputHead) = Tables();
         Config = Read(options);
+        CheckLayers();
         Adapters = set.Adapter.Fit(Config, options.LoraAlpha);
         Config = Config with { Lora = options.MergeLora ? null : Adapters.Lora };
     }
@@ -52,7 +51,7 @@ sealed class LanguageModelConversion
                 var table = bare == Table ? EmbeddingTable : OutputHead!;
                 _stored.Remove(bare);
                 _set.Adapter.Saved.Remove(bare);
-                tensors.Add(new ConvertedTensor(name, shape, typeOf(name, shape), Rows(table), null));
+                tensors.Add(new ConvertedTensor(name, shape, typeOf(name, shape), Rows(Float(table)), null));
                 continue;
             }
             var whole = Whole(bare, shape);
@@ -77,12 +76,8 @@ sealed class LanguageModelConversion
         return tensors;
     }
 
-    static string Bare(string name)
-    {
-        while (Wrappers.FirstOrDefault(wrapper => name.StartsWith(wrapper, StringComparison.Ordinal)) is { } wrapper)
-            name = name[wrapper.Length..];
-        return name;
-    }
+    static string Bare(string name) =>
+        string.Join('.', name.Split('.').Where(part => !AdapterName.Wrappers.Contains(part)).SkipWhile(AdapterName.Roots.Contains));
 
     (TensorEntry, TensorEntry?) Tables()
     {
@@ -109,7 +104,7 @@ sealed class LanguageModelConversion
     LanguageModelConfig Read(ConversionOptions options)
     {
         var config = _set.LanguageConfig;
-        Refuse(config);
+        LanguageModelChecks.Check(config);
         var rotary = new RotaryConversion(config);
         return new LanguageModelConfig
         {
@@ -130,26 +125,26 @@ sealed class LanguageModelConversion
         };
     }
 
-    static void Refuse(CheckpointConfig config)
+    // Before the adapters, which would be found not to fit: the configuration or the weights are what is wrong.
+    void CheckLayers()
     {
-        foreach (string field in (ReadOnlySpan<string>)["quantization_config", "compression_config"])
-            if (config.Has(field))
-                throw new HseNetFileException(config.File, $"has a {field}: its weights are quantised", "weights in f32, f16 or bf16");
-        foreach (string field in (ReadOnlySpan<string>)["hidden_act", "hidden_activation"])
-            if (config.OptionalText(field) is { } activation && activation is not ("silu" or "swish"))
-                throw new HseNetFileException(config.File, $"{field} is {HseNetFileException.Quote(activation)}, which is not supported",
-                    "silu");
-        foreach (string field in (ReadOnlySpan<string>)["attention_bias", "mlp_bias", "qkv_bias", "lm_head_bias"])
-            if (config.OptionalBool(field) == true)
-                throw new HseNetFileException(config.File, $"{field} is true, which is not supported", "linear layers without bias");
-        int hidden = config.Int("hidden_size"), heads = config.Int("num_attention_heads");
-        if (config.OptionalInt("head_dim") is { } size && (heads < 1 || size != hidden / heads))
-            throw new HseNetFileException(config.File, $"head_dim is {size}, which is not supported", "hidden_size / num_attention_heads");
-        if (config.OptionalInt("sliding_window") is { } window && window < config.Int("max_position_embeddings")
-            && config.OptionalBool("use_sliding_window") != false)
-            throw new HseNetFileException(config.File, $"sliding_window is {window}, which is not supported",
-                "a window as long as max_position_embeddings, or none");
+        var layers = new HashSet<int>();
+        foreach (var (name, tensor) in _stored)
+            if (name.Split('.') is ["layers", var number, ..] && int.TryParse(number, out int layer) && layers.Add(layer)
+                && layer >= Config.NumHiddenLayers)
+                throw new HseNetFileException(_set.LanguageConfig.File,
+                    $"states {Config.NumHiddenLayers} layers, but the weights have {HseNetFileException.Quote(tensor.Name)}",
+                    "the configuration of these weights");
+        for (int layer = 0; layer < Config.NumHiddenLayers; layer++)
+            if (!layers.Contains(layer))
+                throw new HseNetFileException(_set.Language.Path, $"has no tensor model.layers.{layer}.*",
+                    $"the {Config.NumHiddenLayers} layers that config.json states");
     }
+
+    static TensorEntry Float(TensorEntry tensor) => tensor.Type.IsFloat() ? tensor
+        : throw new HseNetFileException(tensor.File,
+            $"tensor {HseNetFileException.Quote(tensor.Name)} is of type {tensor.Type.Name()}, which is not supported",
+            "weights in F32, F16 or BF16");
 
     // The adapter's own copy before the base's; one tensor, or several that others keep apart.
     ConvertedTensor Whole(string name, long[] shape)
@@ -172,7 +167,7 @@ sealed class LanguageModelConversion
     TensorEntry? Take(string name)
     {
         _stored.Remove(name, out var stored);
-        return _set.Adapter.Saved.Remove(name, out var saved) ? saved : stored;
+        return (_set.Adapter.Saved.Remove(name, out var saved) ? saved : stored) is { } tensor ? Float(tensor) : null;
     }
 
     static ElementReader Joined(TensorEntry[] parts) => (first, destination) =>

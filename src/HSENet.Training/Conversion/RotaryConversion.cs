@@ -1,4 +1,5 @@
 // Rotary positions as the releases of transformers write them: fields of their own, rope_scaling, or rope_parameters (release 5).
+using System.Text.Json;
 using HSENet.Runtime;
 
 namespace HSENet.Training;
@@ -8,6 +9,10 @@ sealed class RotaryConversion
 {
     static readonly string[] Sections = ["rope_parameters", "rope_scaling"];
 
+    // What a section may hold; anything else would change the positions.
+    static readonly string[] Known = ["rope_type", "type", "rope_theta", "partial_rotary_factor", "original_max_position_embeddings",
+        "short_factor", "long_factor", "attention_factor", "short_mscale", "long_mscale", "factor"];
+
     readonly CheckpointConfig _config;
     readonly CheckpointConfig[] _sections;
 
@@ -15,21 +20,50 @@ sealed class RotaryConversion
     public RotaryConversion(CheckpointConfig config)
     {
         _config = config;
-        _sections = [.. Sections.Select(config.Section).OfType<CheckpointConfig>().Where(section => section.Fields.Any())];
+        _sections = [.. Sections.SelectMany(Read)];
         string[] kinds = [.. _sections.SelectMany(section => new[] { section.OptionalText("rope_type"), section.OptionalText("type") })
             .OfType<string>().Distinct()];
         if (kinds.FirstOrDefault(kind => kind is not ("default" or "longrope" or "su")) is { } unknown)
-            throw new HseNetFileException(config.File, $"rope_type is {HseNetFileException.Quote(unknown)}, which is not supported",
-                "longrope or default");
+            throw config.Unsupported("rope_type", unknown, "longrope or default");
         Theta = Number("rope_theta") ?? throw new HseNetFileException(config.File, "has no field rope_theta", "a complete config");
         PartialFactor = Number("partial_rotary_factor") ?? 1;
         Maximum = config.Int("max_position_embeddings");
-        OriginalMaximum = (int)(Number("original_max_position_embeddings") ?? Maximum);
-        Scaling = Factors("short_factor") is { } brief && Factors("long_factor") is { } wide
-            ? new RopeScaling { ShortFactor = brief, LongFactor = wide } : null;
-        if (Scaling is null && kinds.Any(kind => kind is "longrope" or "su"))
-            throw new HseNetFileException(config.File, "rope_type is longrope, but short_factor or long_factor is missing", "both lists");
+        OriginalMaximum = Whole("original_max_position_embeddings") ?? Maximum;
+        Scaling = ReadScaling(isScaled: kinds.Any(kind => kind is "longrope" or "su"), isDefault: kinds is ["default"]);
         CheckAttentionFactor();
+    }
+
+    // Release 5 may have one section for each kind of layer; the layers of this model are of one.
+    IEnumerable<CheckpointConfig> Read(string name)
+    {
+        if (_config.Section(name) is not { } section || !section.Fields.Any())
+            return [];
+        CheckpointConfig[] parts = section.Fields.All(field => field.Value.ValueKind == JsonValueKind.Object)
+            ? [.. section.Fields.Select(field => section.Section(field.Name)!)] : [section];
+        if (parts.Any(part => !JsonElement.DeepEquals(part.Root, parts[0].Root)))
+            throw new HseNetFileException(_config.File, $"{name} differs between kinds of layers, which is not supported",
+                "the same for all layers");
+        foreach (var field in parts[0].Fields)
+            if (!Known.Contains(field.Name) && !CheckpointConfig.IsNothing(field.Value))
+                throw _config.Unsupported($"{name}.{field.Name}", field.Value.GetRawText(), $"{string.Join(", ", Known)}");
+        return parts[..1];
+    }
+
+    RopeScaling? ReadScaling(bool isScaled, bool isDefault)
+    {
+        var (brief, wide) = (Factors("short_factor"), Factors("long_factor"));
+        if (brief is null && wide is null && !isScaled)
+            return null;
+        if (brief is null || wide is null)
+            throw new HseNetFileException(_config.File, $"states {(wide is null ? "no long_factor" : "no short_factor")}",
+                "both lists of factors");
+        if (isDefault)
+            throw new HseNetFileException(_config.File, "states short_factor and long_factor, but rope_type is default", "longrope");
+        int heads = _config.Int("num_attention_heads"),
+            turned = heads < 1 ? 0 : (int)(_config.Int("hidden_size") / heads * PartialFactor) / 2;
+        if (brief.Length != turned || wide.Length != turned)
+            throw new HseNetFileException(_config.File, $"states {brief.Length} short and {wide.Length} long factors", $"{turned} of each");
+        return new RopeScaling { ShortFactor = brief, LongFactor = wide };
     }
 
     public float Theta { get; }
@@ -51,10 +85,16 @@ sealed class RotaryConversion
             if (Number(field) is { } stated && Math.Abs(stated - computed) > 1e-4 * computed)
                 throw new HseNetFileException(_config.File, FormattableString.Invariant($"{field} is {stated}, which is not supported"),
                     FormattableString.Invariant($"{computed:0.######}, which follows from the position limits"));
-        if (Number("factor") is { } factor && Scaling is not null && Math.Abs(factor - ratio) > 1e-4 * ratio)
+        if (Scaling is null)
+            ratio = 1;
+        if (Number("factor") is { } factor && Math.Abs(factor - ratio) > 1e-4 * ratio)
             throw new HseNetFileException(_config.File, FormattableString.Invariant($"factor is {factor}, which is not supported"),
                 FormattableString.Invariant($"{ratio:0.######}, the ratio of the position limits"));
     }
+
+    int? Whole(string field) => Number(field) is not { } value ? null
+        : value == MathF.Floor(value) && value is > 0 and < 1 << 30 ? (int)value
+        : throw new HseNetFileException(_config.File, FormattableString.Invariant($"{field} is {value}"), "a whole number above 0");
 
     float? Number(string field) => Agreed(field, config => config.OptionalFloat(field), (a, b) => a == b);
 

@@ -80,6 +80,10 @@ sealed class TensorConversion(ConversionOptions options, CheckpointSet set, Lang
             else if (tensor.Elements != shape.Aggregate(1L, (product, size) => product * size))
                 throw new HseNetFileException(tensor.Source?.File ?? Origin(name),
                     $"tensor {tensor.Source?.Name ?? reference} is [{string.Join(", ", tensor.Shape)}]", $"[{string.Join(", ", shape)}]");
+            else if (tensor.Source is { } source && !source.Type.IsFloat())
+                throw new HseNetFileException(source.File,
+                    $"tensor {HseNetFileException.Quote(source.Name)} is of type {source.Type.Name()}, which is not supported",
+                    "weights in F32, F16 or BF16");
         // Other tensors beside those of the model change nothing, but a bias that is left out does.
         foreach (var (name, tensor) in converted)
             if (name.EndsWith(".bias", StringComparison.Ordinal) && !expected.ContainsKey(name))

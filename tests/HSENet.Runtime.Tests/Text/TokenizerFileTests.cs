@@ -1,4 +1,5 @@
 // A tokenizer file that is missing or broken gives one line that names the file, the fault and what was expected.
+using System.Text.Json;
 
 namespace HSENet.Runtime.Tests;
 
@@ -24,7 +25,36 @@ public sealed class TokenizerFileTests : IDisposable
     {
         File.Delete(_files.At("tokenizer.json"));
         File.Delete(_files.At(file));
-        Refused(file, "no such file; expected an existing file", form);
+        Refused(file, file == "added_tokens.json"
+            ? "no such file; expected it, or the added tokens in tokenizer_config.json (added_tokens_decoder) or tokenizer.json"
+            : "no such file; expected an existing file", form);
+    }
+
+    // The configuration says which white space belongs to a token, and comes first.
+    [Fact]
+    public void Added_tokens_come_from_whichever_file_has_them()
+    {
+        AddedToken[] all = [.. TokenizerFiles.ReadSeparate(_files.Folder).Added.OrderBy(token => token.Id)];
+        File.Delete(_files.At("added_tokens.json"));
+        Assert.Equal(all, TokenizerFiles.ReadSeparate(_files.Folder).Added.OrderBy(token => token.Id)); // tokenizer.json
+        File.Delete(_files.At("tokenizer.json"));
+        File.WriteAllText(_files.At("tokenizer_config.json"), JsonSerializer.Serialize(new Dictionary<string, object>
+        {
+            ["added_tokens_decoder"] = all.ToDictionary(token => $"{token.Id}", token => new { content = token.Text, rstrip = true }),
+        }));
+        AddedToken[] stripping = [.. all.Select(token => token with { StripRight = true })];
+        Assert.Equal(stripping, TokenizerFiles.ReadSeparate(_files.Folder).Added.OrderBy(token => token.Id));
+        // Both: each file adds what the other lacks, and one id is stated for a token.
+        File.WriteAllText(_files.At("added_tokens.json"), JsonSerializer.Serialize(new Dictionary<string, int>
+        {
+            [all[0].Text] = all[0].Id,
+            ["<|more|>"] = all[^1].Id + 1,
+        }));
+        Assert.Equal([.. stripping, new AddedToken("<|more|>", all[^1].Id + 1)],
+            TokenizerFiles.ReadSeparate(_files.Folder).Added.OrderBy(token => token.Id));
+        File.WriteAllText(_files.At("added_tokens.json"),
+            JsonSerializer.Serialize(new Dictionary<string, int> { [all[0].Text] = all[0].Id + 9 }));
+        Refused("added_tokens.json", $"'{all[0].Text}' has the id {all[0].Id + 9}, and the id {all[0].Id} before; expected one id", TokenizerForm.Slow);
     }
 
     [Theory]

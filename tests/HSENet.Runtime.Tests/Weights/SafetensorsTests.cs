@@ -161,7 +161,7 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void Every_type_converts_to_float()
     {
-        foreach (DataType type in Enum.GetValues<DataType>())
+        foreach (DataType type in Enum.GetValues<DataType>().Where(type => type.IsReadable()))
         {
             byte[] one = type switch
             {

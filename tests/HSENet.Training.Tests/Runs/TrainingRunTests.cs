@@ -164,7 +164,7 @@ public sealed class TrainingRunTests : IDisposable
     public void A_folder_with_a_run_is_not_overwritten_and_another_configuration_not_resumed()
     {
         Train("run", _config);
-        Assert.Contains("--resume", Assert.Throws<HseNetFileException>(() => Train("run", _config)).Message, StringComparison.Ordinal);
+        Assert.Contains("resumes it", Assert.Throws<HseNetFileException>(() => Train("run", _config)).Message, StringComparison.Ordinal);
         string message = Assert.Throws<HseNetFileException>(() =>
             Train("run", _config with { Clip = 2, Batch = 1, Workers = 1 }, resume: true)).Message;
         Assert.Contains("batch: 2, 1; clip: 1, 2", message, StringComparison.Ordinal);
