@@ -27,16 +27,17 @@ static class PtxDriverCommand
             Description = "Write what the checker finds to this file, a line of JSON each.",
         };
         var races = new Option<bool>("--no-races") { Description = "Do not look for races; everything else is checked." };
+        var strict = new Option<bool>("--strict") { Description = "Count a last block that reads without a fence of its own as a race." };
         var verbose = Verb.Verbose();
         var command = new Command("driver", $"""
-            Starts a program with a CUDA driver that runs kernels in the emulator, every access checked; findings go to stderr. The program must
-            load {Library} and PTX text. Exit code: the program's; 1 when that is 0 and the checker found something.
+            Starts a program with a CUDA driver that runs kernels in the emulator, every access checked; findings go to stderr. The program
+            must load {Library} and PTX text. Exit code: the program's; 1 when that is 0 and the checker found something or a kernel failed.
 
             Examples:
               dotnet publish -c Release src/HSENet.Ptx.Driver -r linux-x64 -o driver
               hsenet ptx driver --gpu h200 --library driver -- ./program argument
             """)
-        { program, gpu, library, findings, races, verbose };
+        { program, gpu, library, findings, races, strict, verbose };
         command.Run(verbose, async (parsed, cancellation) =>
         {
             string folder = Path.GetFullPath(parsed.GetValue(library) ?? Path.Combine(AppContext.BaseDirectory, "driver"));
@@ -49,8 +50,13 @@ static class PtxDriverCommand
             try
             {
                 await File.WriteAllTextAsync(file, "", cancellation).ConfigureAwait(false);
-                int exit = await Start(words, folder, model, Path.GetFullPath(file), !parsed.GetValue(races), cancellation)
-                    .ConfigureAwait(false);
+                int exit = await Start(words, new()
+                {
+                    ["HSENET_PTX_GPU"] = model.Key,
+                    ["HSENET_PTX_FINDINGS"] = Path.GetFullPath(file),
+                    ["HSENET_PTX_RACES"] = parsed.GetValue(races) ? "0" : "1",
+                    ["HSENET_PTX_STRICT"] = parsed.GetValue(strict) ? "1" : "0",
+                }, folder, cancellation).ConfigureAwait(false);
                 return exit == 0 && new FileInfo(file).Length > 0 ? ExitCode.Failed : exit;
             }
             finally
@@ -62,14 +68,14 @@ static class PtxDriverCommand
         return command;
     }
 
-    static async Task<int> Start(string[] words, string folder, GpuModel gpu, string findings, bool races, CancellationToken cancellation)
+    static async Task<int> Start(
+        string[] words, Dictionary<string, string> settings, string folder, CancellationToken cancellation)
     {
         ProcessStartInfo start = new(words[0], words[1..]) { UseShellExecute = false };
         string? others = Environment.GetEnvironmentVariable("LD_LIBRARY_PATH");
         start.Environment["LD_LIBRARY_PATH"] = string.IsNullOrEmpty(others) ? folder : $"{folder}:{others}";
-        start.Environment["HSENET_PTX_GPU"] = gpu.Key;
-        start.Environment["HSENET_PTX_FINDINGS"] = findings;
-        start.Environment["HSENET_PTX_RACES"] = races ? "1" : "0";
+        foreach ((string name, string value) in settings)
+            start.Environment[name] = value;
         try
         {
             using Process process = Process.Start(start)!;

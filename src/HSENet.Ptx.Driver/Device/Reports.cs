@@ -1,4 +1,4 @@
-// What the checker found and kernels printed: on stderr and stdout, and as JSON lines in a file that the caller names.
+// What the checker found, kernels printed and kernels failed with: on stderr and stdout, and as JSON lines in a file that the caller names.
 using System.Text;
 using System.Text.Json;
 
@@ -12,7 +12,14 @@ static class Reports
     /// <summary>Races are looked for unless HSENET_PTX_RACES is 0.</summary>
     static readonly bool Races = Environment.GetEnvironmentVariable("HSENET_PTX_RACES") != "0";
 
-    public static EmulatorOptions Options(bool cooperative) => new() { Races = Races, Cooperative = cooperative };
+    /// <summary>HSENET_PTX_STRICT is 1 where what is a note otherwise is a race.</summary>
+    static readonly bool Strict = Environment.GetEnvironmentVariable("HSENET_PTX_STRICT") == "1";
+
+    public static EmulatorOptions Options(bool cooperative) => new() { Races = Races, Strict = Strict, Cooperative = cooperative };
+
+    /// <summary>A kernel that did not come to its end: a finding, too, whatever the program makes of the call's result.</summary>
+    public static void Write(KernelWork launch, EmulatorException failure) =>
+        Keep(new EmulatorFinding("failed", launch.Function.Kernel.Name, 0, default, default, 0, "", failure.Message));
 
     public static void Write(string kernel, EmulatorResult result)
     {
@@ -21,11 +28,18 @@ static class Reports
         foreach (EmulatorFinding finding in result.Findings)
         {
             Console.Error.WriteLine($"hsenet: {finding}");
-            if (Path != null)
-                File.AppendAllText(Path, Line(finding) + "\n");
+            Keep(finding);
         }
+        foreach (EmulatorFinding note in result.Notes)
+            Console.Error.WriteLine($"hsenet: note: {note}");
         if (result.FindingCount > result.Findings.Count)
             Console.Error.WriteLine($"hsenet: {kernel}: and {result.FindingCount - result.Findings.Count} more of the same");
+    }
+
+    static void Keep(EmulatorFinding finding)
+    {
+        if (Path != null)
+            File.AppendAllText(Path, Line(finding) + "\n");
     }
 
     static string Line(EmulatorFinding finding)

@@ -129,6 +129,7 @@ sealed unsafe class KernelWork : Work
         {
             // A kernel that does not come to its end leaves the context unusable.
             Device.Failure = failure.Message.Contains("failed assertion", StringComparison.Ordinal) ? Result.Assert : Result.LaunchFailed;
+            Reports.Write(this, failure);
             throw new DriverException(Device.Failure, failure.Message);
         }
         Reports.Write(Function.Kernel.Name, result);

@@ -49,6 +49,14 @@ public sealed class DriverFixture : IDisposable
         return At(name);
     }
 
+    /// <summary>Builds a sample of the repository, outside its solution.</summary>
+    internal string BuildSample(string name)
+    {
+        Do("dotnet", "build", "-c", "Release", "-v", "q", "-nologo", Path.Combine(Hsenet.Repository, "tests", "samples", name),
+            "-o", At(name), "--artifacts-path", At("artifacts"));
+        return Path.Combine(At(name), name + ".dll");
+    }
+
     /// <summary>Starts a program with the driver.</summary>
     internal Outcome Run(string gpu, params string[] words) => Hsenet.Run(["ptx", "driver", "--library", Library, "--gpu", gpu, .. words]);
 

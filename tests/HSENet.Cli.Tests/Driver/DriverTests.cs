@@ -18,7 +18,6 @@ public class DriverTests(DriverFixture driver)
     [InlineData("memory")]
     [InlineData("graphs")]
     [InlineData("programs")]
-    [InlineData("order")]
     public void Every_form_of_the_interface_does_what_its_documentation_says(string program)
     {
         Outcome outcome = driver.Run("h200", "--", driver.Compile(program));
@@ -36,6 +35,34 @@ public class DriverTests(DriverFixture driver)
         string[] lines = File.ReadAllLines(findings);
         Assert.Equal(3, lines.Length);
         Assert.All(lines, line => Assert.Contains("\"kind\":\"out-of-bounds\",\"kernel\":\"add\"", line));
+    }
+
+    [DriverFact]
+    public void A_kernel_that_fails_is_a_finding_whatever_the_program_makes_of_it()
+    {
+        string findings = driver.At("failed.jsonl");
+        Outcome outcome = driver.Run("h200", "--findings", findings, "--", driver.Compile("order"));
+        Assert.Equal(1, outcome.Code);
+        Assert.Equal("order as documented\n", outcome.Output);
+        Assert.Contains("\"kind\":\"failed\",\"kernel\":\"bad\"", Assert.Single(File.ReadAllLines(findings)));
+    }
+
+    [DriverFact]
+    public void A_program_on_ILGPU_that_knows_nothing_of_the_emulator_runs_on_it()
+    {
+        Outcome outcome = driver.Run("rtx-a6000", "--", "dotnet", driver.BuildSample("GpuSums"));
+        Assert.True(outcome.Code == 0, outcome.Output + outcome.Error);
+        Assert.Equal("""
+            RTX A6000, emulated: 84 multiprocessors, sm_86
+            sum of ones 5000
+            largest square 24990001
+            running sum 2501, 5000
+            sums of groups 690880 4868800 13241024 25807552
+
+            """, outcome.Output);
+        // ILGPU's scan looks at the block before without a fence of its own.
+        Assert.All(outcome.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries),
+            line => Assert.StartsWith("hsenet: note: ", line, StringComparison.Ordinal));
     }
 
     [Fact]
