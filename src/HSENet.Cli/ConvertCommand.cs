@@ -12,10 +12,11 @@ static class ConvertCommand
     {
         var clip = new Option<string>("--clip") { Description = "Folder of a stage-1 or stage-2 CLIP checkpoint.", Required = true };
         var llm = new Option<string>("--llm") { Description = "Folder of the language model with its tokenizer.", Required = true };
-        var adapter = new Option<string>("--adapter")
+        var adapter = new Option<string[]>("--adapter")
         {
             Description =
-            "File with adapters and projectors (pytorch_model.bin, adapter_model.safetensors).",
+            "File with adapters and projectors (pytorch_model.bin, adapter_model.safetensors). NAME=FILE, several times: each stays beside "
+            + "the weights, and report and ask take those named report and vqa.",
             Required = true
         };
         var slices = new Option<string?>("--slice-encoder")
@@ -54,13 +55,15 @@ static class ConvertCommand
 
             Example:
               hsenet convert --clip stage2_clip --llm phi4-mini --adapter vlm/pytorch_model.bin --slice-encoder biomedclip/open_clip_pytorch_model.bin --text-encoder bert --out model
+              hsenet convert --clip stage2_clip --llm phi4-mini --adapter report=vlm/pytorch_model.bin --adapter vqa=vqa/pytorch_model.bin --slice-encoder biomedclip/open_clip_pytorch_model.bin --out model
             """)
         { clip, llm, adapter, slices, text, output, dtype, merge, window, alpha, vision, verbose };
         command.Run(verbose, (parsed, cancellation) => Task.FromResult(Convert(new ConversionOptions
         {
             Clip = parsed.GetRequiredValue(clip),
             LanguageModel = parsed.GetRequiredValue(llm),
-            Adapter = parsed.GetRequiredValue(adapter),
+            Adapter = AdapterArgument.One(parsed.GetRequiredValue(adapter)),
+            NamedAdapters = AdapterArgument.Named(parsed.GetRequiredValue(adapter)),
             SliceEncoder = parsed.GetValue(slices),
             TextEncoder = parsed.GetValue(text),
             Output = parsed.GetRequiredValue(output),

@@ -49,32 +49,52 @@ static class InspectCommand
     static int Weights(string path, bool verify, bool json)
     {
         using var source = TensorSource.Open(path);
-        int? verified = verify ? source.VerifyChecksums() : null;
+        var adapters = new List<TensorSource>();
+        try
+        {
+            string folder = Path.Combine(path, NamedAdapter.Folder);
+            string[] files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.safetensors") : [];
+            foreach (string file in files.Order(StringComparer.Ordinal))
+                adapters.Add(TensorSource.Open(file));
+            Print(path, [(null, source), .. adapters.Select(adapter => (Path.GetFileNameWithoutExtension(adapter.Path), adapter))], verify,
+                json);
+            return ExitCode.Done;
+        }
+        finally
+        {
+            adapters.ForEach(adapter => adapter.Dispose());
+        }
+    }
+
+    static void Print(string path, (string? Adapter, TensorSource Source)[] sources, bool verify, bool json)
+    {
+        int? verified = verify ? sources.Sum(source => source.Source.VerifyChecksums()) : null;
+        var tensors = sources.SelectMany(source => source.Source.Tensors, (source, tensor) => (source.Adapter, Tensor: tensor)).ToArray();
+        long bytes = tensors.Sum(each => each.Tensor.ByteLength);
         if (json)
         {
             Console.WriteLine(JsonSerializer.Serialize(new
             {
                 path,
-                bytes = source.Tensors.Sum(tensor => tensor.ByteLength),
+                bytes,
                 verified,
-                tensors = source.Tensors.Select(tensor =>
+                tensors = tensors.Select(each =>
                     new
                     {
-                        name = tensor.Name,
-                        dtype = tensor.Type.Name(),
-                        shape = tensor.Shape.ToArray(),
-                        checksum = tensor.StatedChecksum
+                        name = each.Tensor.Name,
+                        adapter = each.Adapter,
+                        dtype = each.Tensor.Type.Name(),
+                        shape = each.Tensor.Shape.ToArray(),
+                        checksum = each.Tensor.StatedChecksum
                     }),
             }));
-            return ExitCode.Done;
+            return;
         }
-        foreach (var tensor in source.Tensors)
-            Console.WriteLine(tensor);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{source.Tensors.Count} tensors, {source.Tensors.Sum(tensor => tensor.ByteLength):N0} bytes"));
+        foreach (var (adapter, tensor) in tensors)
+            Console.WriteLine(adapter is null ? $"{tensor}" : $"adapter {adapter}: {tensor}");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{tensors.Length} tensors, {bytes:N0} bytes"));
         if (verified is { } count)
             Console.WriteLine($"{count} checksums "
-                + $"agree{(count < source.Tensors.Count ? $", {source.Tensors.Count - count} tensors have none" : "")}");
-        return ExitCode.Done;
+                + $"agree{(count < tensors.Length ? $", {tensors.Length - count} tensors have none" : "")}");
     }
 }

@@ -7,7 +7,7 @@ namespace HSENet.Cli;
 
 static class WeightsCommand
 {
-    public static Command Create() => new("weights", "Makes weights.") { Synth(), Merge() };
+    public static Command Create() => new("weights", "Makes weights.") { Synth(), Merge(), AddAdapter() };
 
     static Command Synth()
     {
@@ -45,7 +45,7 @@ static class WeightsCommand
         var adapter = new Option<string?>("--adapter")
         {
             Description =
-            "What 'hsenet train report' or 'vqa' left in RUN/adapter, or the reference's file."
+            "What 'hsenet train report' or 'vqa' left in RUN/adapter, the reference's file, or the name of one of the model's adapters."
         };
         var stage = new Option<string?>("--stage")
         {
@@ -69,12 +69,56 @@ static class WeightsCommand
             string model = parsed.GetRequiredValue(weights), folder = parsed.GetRequiredValue(output);
             return (parsed.GetValue(adapter), parsed.GetValue(stage)) switch
             {
-                ({ } file, null) => AdapterExport.Read(file, ModelConfig.Read(model).LanguageModel)
+                ({ } file, null) => Adapter(model, file)
                     .WriteModel(model, folder, !parsed.GetValue(keep), cancellation, progress),
                 (null, { } file) => StageExport.WriteModel(model, file, folder, cancellation, progress),
                 _ => throw new HseNetException("weights merge: expected one of --adapter and --stage"),
             };
         })));
+        return command;
+    }
+
+    // Of a folder's own adapter the name is enough.
+    static AdapterExport Adapter(string model, string given)
+    {
+        var config = ModelConfig.Read(model);
+        return config.Adapters?.ContainsKey(given) == true && !Path.Exists(given) ? NamedAdapterFile.Read(model, config, given)
+            : AdapterExport.Read(given, config.LanguageModel);
+    }
+
+    static Command AddAdapter()
+    {
+        var weights = new Option<string>("--weights") { Description = "Model folder that the adapter was trained on.", Required = true };
+        var adapter = new Option<string>("--adapter")
+        {
+            Description = "NAME=FILE: what 'hsenet train' left in RUN/adapter, or the reference's or peft's file.",
+            Required = true
+        };
+        var task = new Option<string?>("--task")
+        {
+            Description = "What it was trained for, report or vqa: these verbs take it. By default its name, if that is one of them."
+        };
+        var verbose = Verb.Verbose();
+        var command = new Command("add-adapter", """
+            Adds an adapter with its projectors to a model folder, beside the weights and the adapters that it has; requests choose one by name or task.
+
+            Examples:
+              hsenet weights add-adapter --weights model --adapter vqa=run/adapter
+              hsenet ask scan.nii.gz "Is there a pleural effusion?" --weights model
+              hsenet ask scan.nii.gz "Is there a pleural effusion?" --weights model --adapter vqa
+            """)
+        { weights, adapter, task, verbose };
+        command.Run(verbose, (parsed, cancellation) =>
+        {
+            string given = parsed.GetRequiredValue(adapter), folder = parsed.GetRequiredValue(weights);
+            if (!AdapterArgument.TrySplit(given, out string name, out string file))
+                throw new HseNetException($"--adapter {given}: expected NAME=FILE");
+            if (parsed.GetValue(task) is { } stated and not (NamedAdapter.ReportTask or NamedAdapter.QuestionTask))
+                throw new HseNetException($"--task {stated}: expected {NamedAdapter.ReportTask} or {NamedAdapter.QuestionTask}");
+            var config = NamedAdapterFile.Add(folder, name, file, parsed.GetValue(task), cancellation);
+            Console.WriteLine($"{folder}: adapters {string.Join(", ", config.Adapters!.Keys)}");
+            return Task.FromResult(ExitCode.Done);
+        });
         return command;
     }
 

@@ -232,6 +232,9 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
         }
     }
 
+    /// <summary>Bytes of all bound weights, the adapters' included.</summary>
+    internal long WeightBytes => _weights.Bytes + _adapters.Bytes;
+
     /// <summary>Hashes that a result of this model may state.</summary>
     internal IReadOnlyCollection<string> Hashes => [.. _adapters.All.Select(adapted => adapted.Hash)];
 

@@ -48,6 +48,9 @@ sealed class ModelAdapters : IDisposable
     /// <summary>All, the base first.</summary>
     public IReadOnlyList<AdaptedModel> All => _all;
 
+    /// <summary>Bytes of the adapters' own tensors.</summary>
+    public long Bytes => _stores.Sum(store => store.Bytes);
+
     /// <summary>The one of this name, if there is one.</summary>
     public AdaptedModel? Find(string name) => _all.Find(model => model.Name == name);
 

@@ -7,7 +7,7 @@ namespace HSENet.Training;
 sealed class PeftAdapter : IDisposable
 {
     readonly TensorSource _source;
-    readonly AdapterConfig? _config;
+    AdapterConfig? _config;
     readonly Dictionary<string, (TensorEntry? A, TensorEntry? B)> _modules = [];
 
     PeftAdapter(TensorSource source, AdapterConfig? config) => (_source, _config) = (source, config);
@@ -42,6 +42,15 @@ sealed class PeftAdapter : IDisposable
             adapter.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Forgets everything but the projectors.</summary>
+    public void KeepProjectors()
+    {
+        _config = null;
+        _modules.Clear();
+        Saved.Clear();
+        Unties = false;
     }
 
     /// <summary>The adapters as a model folder holds them.</summary>

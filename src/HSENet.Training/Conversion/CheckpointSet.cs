@@ -18,7 +18,10 @@ sealed class CheckpointSet : IDisposable
             LanguageConfig = CheckpointConfig.Read(Path.Combine(options.LanguageModel, "config.json"));
             Clip = Own(TensorSource.Open(options.Clip));
             Language = Own(TensorSource.Open(options.LanguageModel));
-            Adapter = Own(PeftAdapter.Open(options.Adapter));
+            Adapter = Own(PeftAdapter.Open(options.FirstAdapter));
+            // What named adapters say of the language model is theirs, not the base's.
+            if (options.NamedAdapters.Count > 0)
+                Adapter.KeepProjectors();
             Slices = options.SliceEncoder is { } slices ? Own(TensorSource.Open(slices)) : null;
             Tokenizer = LanguageTokenizer.Open(options.LanguageModel);
             IsStage2 = Clip.Tensors.Any(tensor => tensor.Name.StartsWith(Stage1Prefix, StringComparison.Ordinal));

@@ -32,7 +32,7 @@ static class ConfigConversion
             SliceEncoder = encoders == VisionEncoders.Volume ? null : SliceEncoder(options, set),
             TextEncoder = options.TextEncoder is { } text ? TextEncoder(text, set) : null,
             LanguageModel = language,
-            Provenance = Provenance(options),
+            Provenance = Provenance(options, set),
         };
         ModelConfigChecks.Check(config, options.Clip);
         return config;
@@ -51,7 +51,7 @@ static class ConfigConversion
             throw new HseNetFileException(options.Clip, "is a stage-1 checkpoint: it has no slice-guided encoder",
                 "a stage-2 folder, or a model with encoder 1 alone (3d_vit)");
         if (encoders == VisionEncoders.Both && !set.TwoProjectors)
-            throw new HseNetFileException(options.Adapter, "has one projector", "mm_projector and mm_projector2 for two encoders");
+            throw new HseNetFileException(options.FirstAdapter, "has one projector", "mm_projector and mm_projector2 for two encoders");
         return encoders;
     }
 
@@ -110,16 +110,19 @@ static class ConfigConversion
         };
     }
 
-    static Dictionary<string, string> Provenance(ConversionOptions options)
+    static Dictionary<string, string> Provenance(ConversionOptions options, CheckpointSet set)
     {
         var provenance = new Dictionary<string, string>
         {
             ["clip"] = Name(options.Clip),
             ["language_model"] = Name(options.LanguageModel),
-            ["adapter"] = Name(options.Adapter),
+            ["adapter"] = options.NamedAdapters.Count == 0 ? Name(options.Adapter)
+                : string.Join(", ", options.NamedAdapters.Select(adapter => $"{adapter.Key}={Name(adapter.Value)}")),
             ["merge_lora"] = options.MergeLora ? "true" : "false",
             ["orientation"] = $"{ScanOrientations.CodeOf(PreprocessingPreset.Standard)}, CT-RATE's ({ScanOrientations.CtRateSource})",
         };
+        if (set.Adapter.Saved.Count > 0)
+            provenance[NamedAdapterFile.SavedField] = NamedAdapterFile.Saved(set.Adapter.Saved.Keys);
         if (options.SliceEncoder is { } slices)
             provenance["slice_encoder"] = Name(slices);
         if (options.TextEncoder is { } text)

@@ -12,8 +12,16 @@ public sealed record ConversionOptions
     /// <summary>Folder of the language model: weights, config.json and tokenizer files.</summary>
     public required string LanguageModel { get; init; }
 
-    /// <summary>File (or folder) with the adapters and projectors of the fine-tuned model.</summary>
+    /// <summary>File (or folder) with the adapters and projectors of the fine-tuned model; empty where
+    /// <see cref="NamedAdapters"/> are given.</summary>
     public required string Adapter { get; init; }
+
+    /// <summary>Instead of one adapter several by name, each with its projectors and beside the weights, of which a request chooses one:
+    /// <c>report</c> and <c>vqa</c> are those of reports and of questions.</summary>
+    public IReadOnlyDictionary<string, string> NamedAdapters { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Of which the projectors show what the model is.</summary>
+    internal string FirstAdapter => NamedAdapters.Count > 0 ? NamedAdapters.First().Value : Adapter;
 
     /// <summary>Weights of the 2D slice encoder, with open_clip_config.json beside them; not needed for encoder 1 alone.</summary>
     public string? SliceEncoder { get; init; }

@@ -27,7 +27,14 @@ public static class ModelConverter
         ArgumentNullException.ThrowIfNull(options);
         ArgumentException.ThrowIfNullOrEmpty(options.Clip);
         ArgumentException.ThrowIfNullOrEmpty(options.LanguageModel);
-        ArgumentException.ThrowIfNullOrEmpty(options.Adapter);
+        ArgumentNullException.ThrowIfNull(options.NamedAdapters);
+        if (options.NamedAdapters.Count == 0)
+            ArgumentException.ThrowIfNullOrEmpty(options.Adapter);
+        else if (!string.IsNullOrEmpty(options.Adapter) || options.MergeLora)
+            throw new HseNetException("named adapters stay beside the weights: expected neither an adapter without a name nor that they "
+                + "are merged (ConversionOptions.MergeLora)");
+        foreach (string name in options.NamedAdapters.Keys)
+            NamedAdapterFile.CheckName(name);
         ArgumentException.ThrowIfNullOrEmpty(options.Output);
         if (options.LoraAlpha is { } alpha && !(alpha > 0 && float.IsFinite(alpha)))
             throw new HseNetException($"LoRA alpha {alpha}: expected a positive number");
@@ -36,7 +43,11 @@ public static class ModelConverter
         var language = new LanguageModelConversion(options, set);
         var config = ConfigConversion.Convert(options, set, language.Config);
         var tensors = new TensorConversion(options, set, language, config).All();
-        ModelFolder.Write(options.Output, config, tensors, folder => CopyTokenizer(options, folder), progress, cancellation);
+        if (options.NamedAdapters.Count > 0)
+            tensors = [.. tensors.Where(tensor => !tensor.Name.StartsWith("packer", StringComparison.Ordinal))];
+        ModelFolder.Write(options.Output, config, tensors, folder => CopyTokenizer(options, folder), progress, cancellation,
+            (folder, written) => options.NamedAdapters.Aggregate(written, (sum, adapter) => NamedAdapterFile.Write(folder, sum, adapter.Key,
+                AdapterExport.Read(adapter.Value, sum.LanguageModel, options.LoraAlpha), null, cancellation)));
     }
 
     static void CopyTokenizer(ConversionOptions options, string folder)

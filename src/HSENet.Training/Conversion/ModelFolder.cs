@@ -30,8 +30,17 @@ static class ModelFolder
     public static void Copy(string from, string to) => File.WriteAllBytes(to, File.ReadAllBytes(from));
 
     /// <summary>Writes the folder under a temporary name, and gives it its own when everything in it is complete.</summary>
-    public static void Write(string output, ModelConfig config, IReadOnlyList<ConvertedTensor> tensors, Action<string> writeTokenizer,
-        IProgress<ConversionProgress>? progress, CancellationToken cancellation)
+    /// <param name="output">Its name.</param>
+    /// <param name="config">Its configuration.</param>
+    /// <param name="tensors">Its weights.</param>
+    /// <param name="writeTokenizer">Writes the tokenizer's files into the folder it is given.</param>
+    /// <param name="progress">Hears of every tensor.</param>
+    /// <param name="cancellation">Cancelled: nothing is left behind.</param>
+    /// <param name="addAdapters">Writes adapters beside the weights that lie in the folder, and gives the configuration with them.</param>
+    /// <returns>The configuration.</returns>
+    public static ModelConfig Write(string output, ModelConfig config, IReadOnlyList<ConvertedTensor> tensors,
+        Action<string> writeTokenizer, IProgress<ConversionProgress>? progress, CancellationToken cancellation,
+        Func<string, ModelConfig, ModelConfig>? addAdapters = null)
     {
         string temporary = TemporaryName.For(Path.TrimEndingDirectorySeparator(output));
         try
@@ -50,9 +59,10 @@ static class ModelFolder
                 }
                 writer.Commit();
             }
-            File.WriteAllBytes(Path.Combine(temporary, ModelConfig.FileName),
-                JsonSerializer.SerializeToUtf8Bytes(config, ModelConfig.Json));
+            config = addAdapters?.Invoke(temporary, config) ?? config;
+            WriteConfig(temporary, config);
             Directory.Move(temporary, output);
+            return config;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -63,6 +73,14 @@ static class ModelFolder
             if (Directory.Exists(temporary))
                 Directory.Delete(temporary, recursive: true);
         }
+    }
+
+    /// <summary>Writes or replaces the configuration of a folder.</summary>
+    public static void WriteConfig(string folder, ModelConfig config)
+    {
+        using var file = new AtomicFile(Path.Combine(folder, ModelConfig.FileName));
+        file.Write(JsonSerializer.SerializeToUtf8Bytes(config, ModelConfig.Json), 0);
+        file.Commit();
     }
 
     // What killed processes left of the same output.

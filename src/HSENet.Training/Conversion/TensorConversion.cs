@@ -65,7 +65,7 @@ sealed class TensorConversion(ConversionOptions options, CheckpointSet set, Lang
             if (name.StartsWith(own, StringComparison.Ordinal))
                 Add(tensor, name);
         if (_tensors.Count == before)
-            throw new HseNetFileException(options.Adapter, $"has no {reference}.* tensor", "the projector of each encoder");
+            throw new HseNetFileException(options.FirstAdapter, $"has no {reference}.* tensor", "the projector of each encoder");
     }
 
     void Add(TensorEntry entry, string name) => _tensors.Add(ConvertedTensor.From(entry, name, TypeOf(name, entry.Shape.ToArray())));
@@ -95,7 +95,7 @@ sealed class TensorConversion(ConversionOptions options, CheckpointSet set, Lang
     {
         "slice_encoder" => options.SliceEncoder!,
         "language_model" => options.LanguageModel,
-        ['p', 'a', 'c', 'k', 'e', 'r', ..] => options.Adapter,
+        ['p', 'a', 'c', 'k', 'e', 'r', ..] => options.FirstAdapter,
         _ => options.Clip,
     };
 

@@ -25,7 +25,8 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
     public const string PeftConfigFile = "adapter_config.json";
 
     const string Prefix = "base_model.model."; // what peft puts in front of a causal model's own names
-    const string Table = "language_model.embed_tokens.weight", Head = "language_model.lm_head.weight";
+    const string LanguagePrefix = "language_model.", Table = LanguagePrefix + "embed_tokens.weight",
+        Head = LanguagePrefix + "lm_head.weight";
 
     static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 
@@ -46,12 +47,13 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
     /// the rank.</summary>
     /// <param name="path">File or folder.</param>
     /// <param name="model">The language model that it changes.</param>
+    /// <param name="alpha">Instead of that.</param>
     /// <exception cref="HseNetFileException">It cannot be read, holds no adapter, or has a tensor that has no place in the
     /// model.</exception>
-    public static AdapterExport Read(string path, LanguageModelConfig model)
+    public static AdapterExport Read(string path, LanguageModelConfig model, float? alpha = null)
     {
         using var adapter = PeftAdapter.Open(path);
-        var fitted = adapter.Fit(model, alpha: null);
+        var fitted = adapter.Fit(model, alpha);
         if (fitted.Lora is not { } lora)
             throw new HseNetFileException(path, "has no adapters", "lora_A and lora_B tensors");
         var tensors = fitted.Modules.SelectMany(module => new[]
@@ -114,19 +116,29 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
             throw new HseNetException($"{baseFolder} is int8: merge into the bf16 or f32 model and convert that");
         using var source = TensorSource.Open(baseFolder);
         using var trained = new TensorSource(output, [.. Tensors.Select(Entry)], []);
-        CheckFits(config, baseFolder, source);
+        CheckFits(config, baseFolder);
+        CheckReplaces(baseFolder, source);
         var (table, head) = Tables(source, trained, config.LanguageModel);
         config = config with
         {
             LanguageModel = config.LanguageModel with { Lora = merge ? null : Lora, TieWordEmbeddings = head is null },
+            // One of several becomes the folder's own: the others stood on other weights.
+            Adapters = null,
             Provenance = new(config.Provenance) { ["fine_tuned"] = "true", ["merge_lora"] = merge ? "true" : "false" },
         };
+        if (SavedNames is { Count: > 0 } saved)
+            config.Provenance[NamedAdapterFile.SavedField] = NamedAdapterFile.Saved(saved);
         ModelFolder.Write(output, config, Merged(source, trained, config, merge, table, head), folder =>
             ModelFolder.CopyOthers(baseFolder, folder), progress, cancellation);
         return config;
     }
 
-    void CheckFits(ModelConfig config, string baseFolder, TensorSource source)
+    /// <summary>Whole tensors of the language model, by their names in it.</summary>
+    internal IReadOnlyList<string> SavedNames => [.. Tensors.Select(tensor => tensor.Name)
+        .Where(name => name.StartsWith(LanguagePrefix, StringComparison.Ordinal) && !LoraConfig.Owns(name))
+        .Select(name => name[LanguagePrefix.Length..])];
+
+    internal void CheckFits(ModelConfig config, string baseFolder)
     {
         var language = config.LanguageModel with { Lora = Lora, TieWordEmbeddings = false };
         var expected = FineTuningTensors.All(config with { LanguageModel = language }, TargetModules)
@@ -142,13 +154,17 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
         if (config.Dtype == "int8" && Tensors.Any(tensor => tensor.Name is Table or Head))
             throw new HseNetException($"{baseFolder} is int8, and the adapter has an embedding table or head of its own: "
                 + "take the bf16 or f32 model and convert that");
+    }
+
+    void CheckReplaces(string baseFolder, TensorSource source)
+    {
         foreach (var tensor in source.Tensors)
             if (tensor.Name.Contains(".lora_", StringComparison.Ordinal) && Tensors.All(trained => trained.Name != tensor.Name))
                 throw new HseNetFileException(baseFolder, $"has the adapter {tensor.Name}, which the new one does not replace",
                     "a model whose adapters are merged");
     }
 
-    (TensorEntry Table, TensorEntry? Head) Tables(TensorSource source, TensorSource trained, LanguageModelConfig model) =>
+    internal (TensorEntry Table, TensorEntry? Head) Tables(TensorSource source, TensorSource trained, LanguageModelConfig model) =>
         TokenTables.Combine(source.Get(Table), model.TieWordEmbeddings ? null : source.Get(Head),
             trained.TryGet(Table, out var table) ? table : null, trained.TryGet(Head, out var head) ? head : null, Unties,
             (a, b) => a.Bytes.SequenceEqual(b.Bytes));
@@ -170,7 +186,9 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
                     new MergedWeights(tensor.Name, tensor.Shape.ToArray(), current.ToSingles, a, b, Lora.Scale).Read, null)
                 : current == tensor ? ConvertedTensor.From(tensor, tensor.Name, tensor.Type) : Stored(current, tensor.Name));
         }
-        foreach (var tensor in trained.Tensors.Where(tensor => !merge && tensor.Name.Contains(".lora_", StringComparison.Ordinal)))
+        // Projectors, too, where the base is one of named adapters.
+        foreach (var tensor in trained.Tensors.Where(tensor => LoraConfig.Owns(tensor.Name) ? !merge
+            : tensor.Name is not (Table or Head) && !source.TryGet(tensor.Name, out _)))
             tensors.Add(Stored(tensor, tensor.Name));
         return tensors;
 
@@ -178,7 +196,7 @@ sealed record AdapterExport(IReadOnlyList<TensorBytes> Tensors, LoraConfig Lora,
             ConvertedTensor.From(tensor, name, ModelConfigTensors.StorageType(config.Dtype, name, tensor.Shape));
     }
 
-    static TensorEntry Entry(TensorBytes tensor) =>
+    internal static TensorEntry Entry(TensorBytes tensor) =>
         new(tensor.Name, tensor.Type, [.. tensor.Shape], FileBytes.FromArray(tensor.Name, tensor.Bytes.ToArray()), 0);
 
     /// <summary>peft's name: with the adapter's own name (<c>.default.</c>) as a whole model's file has it, or without as peft's own
