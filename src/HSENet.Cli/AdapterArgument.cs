@@ -1,5 +1,4 @@
 // Adapters on a command line: FILE, or NAME=FILE for several.
-using HSENet.Runtime;
 
 namespace HSENet.Cli;
 

@@ -1,5 +1,4 @@
 // Adapters of every kind that peft writes, merged and beside the weights, against what peft itself makes of them.
-using HSENet.Runtime;
 using HSENet.Tests;
 
 namespace HSENet.Training.Tests;

@@ -1,6 +1,5 @@
 // The adapters that peft wrote: with projectors, and what peft itself makes of them.
 using HSENet.Runtime;
-using HSENet.Training;
 
 namespace HSENet.Tests;
 
