@@ -1,4 +1,5 @@
 // Adapters of every kind that peft writes, merged and beside the weights, against what peft itself makes of them.
+using HSENet.Runtime;
 using HSENet.Tests;
 
 namespace HSENet.Training.Tests;
@@ -40,7 +41,7 @@ public sealed class AdapterGoldenTests
         });
         AdapterExport.Read(GoldenFolder.At($"adapters/{kind}"), ModelConfig.Read(folder.At("base")).LanguageModel)
             .WriteModel(folder.At("base"), folder.At("model"), merge);
-        Agrees(kind, folder.At("model"), merged: merge);
+        GoldenAdapter.Agrees(kind, folder.At("model"), merged: merge);
     }
 
     [Fact]
