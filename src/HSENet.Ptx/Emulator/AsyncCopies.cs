@@ -10,7 +10,7 @@ sealed unsafe class AsyncCopies
     struct Copy
     {
         public int Lane;
-        public long Group;
+        public long Group, Number;
         public byte* Target;
         public byte* Shadow;
         public ulong Offset;
@@ -21,6 +21,7 @@ sealed unsafe class AsyncCopies
 
     readonly List<Copy> _copies = [];
     readonly long[] _groups = new long[32];
+    long _number;
 
     /// <summary>The most groups that a lane had under way at a commit.</summary>
     public int Depth { get; private set; }
@@ -63,6 +64,7 @@ sealed unsafe class AsyncCopies
             {
                 Lane = l,
                 Group = copies._groups[l],
+                Number = ++copies._number,
                 Target = target,
                 Shadow = TMode.Access ? shared->Shadow + offset : null,
                 Offset = offset,
@@ -92,19 +94,26 @@ sealed unsafe class AsyncCopies
     /// <summary>cp.async.wait_group: all groups but the newest ones, whose number is the immediate, arrive. -1 is wait_all.</summary>
     public static void Wait(Warp w, Instruction* i, uint mask)
     {
-        if (w.Copies is not { } copies)
-            return;
+        w.Copies?.Arrive(w, mask, i->Immediate, long.MaxValue);
+    }
+
+    /// <summary>The number of the last copy.</summary>
+    public long Last => _number;
+
+    /// <summary>A lane's copies up to a number arrive.</summary>
+    public void ArriveUpTo(Warp w, int lane, long number) => Arrive(w, 1u << lane, -1, number);
+
+    // Those of lanes, but for the newest groups, up to a number.
+    void Arrive(Warp w, uint mask, long newest, long number)
+    {
         int kept = 0;
-        Span<Copy> all = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(copies._copies);
+        Span<Copy> all = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_copies);
         foreach (ref Copy copy in all)
-        {
-            bool waited = (mask >> copy.Lane & 1) != 0 && (i->Immediate < 0 || copy.Group < copies._groups[copy.Lane] - i->Immediate);
-            if (waited)
+            if ((mask >> copy.Lane & 1) != 0 && (newest < 0 || copy.Group < _groups[copy.Lane] - newest) && copy.Number <= number)
                 Arrive(w, ref copy);
             else
                 all[kept++] = copy;
-        }
-        System.Runtime.InteropServices.CollectionsMarshal.SetCount(copies._copies, kept);
+        System.Runtime.InteropServices.CollectionsMarshal.SetCount(_copies, kept);
     }
 
     static void Arrive(Warp w, ref Copy copy)

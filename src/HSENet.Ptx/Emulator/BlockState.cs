@@ -103,6 +103,9 @@ sealed unsafe class BlockState
     /// <summary>Barriers that a strand waits at, as bits.</summary>
     public uint BarriersInUse;
 
+    /// <summary>Arrivals at mbarriers that wait for asynchronous copies.</summary>
+    public readonly List<AsyncArrival> Arrivals = [];
+
     /// <summary>Strands that meet at the barrier that opens.</summary>
     public readonly List<(Warp Warp, Strand Strand)> Met = [];
 
@@ -114,6 +117,9 @@ sealed unsafe class BlockState
 
     /// <summary>Basic blocks of a strand's turn.</summary>
     public int Slice;
+
+    /// <summary>Those that are left of the turn under way.</summary>
+    public int Turns;
 
     /// <summary>Where the instructions were used up.</summary>
     public (Warp Warp, Strand Strand)? StoppedAt;
@@ -171,6 +177,7 @@ sealed unsafe class BlockState
             states[_sharedStates.Length..].Fill(MemoryRegion.Uninitialised);
         }
         Rounds.Start();
+        Arrivals.Clear();
         Array.Clear(ArrivedThreads);
         Array.Fill(BarrierCounts, -1);
         StoppedAt = null;

@@ -16,9 +16,9 @@ unsafe partial class Decoder
             : _current.Has("complete_tx") ? MbarrierKind.CompleteBytes
             : _current.Has("expect_tx")
                 ? _current.Has("arrive") ? MbarrierKind.ArriveAndExpect
-                    : _current.Has("arrive_drop") ? throw Fault("arrive_drop with expect_tx is not executed") : MbarrierKind.ExpectBytes
+                    : _current.Has("arrive_drop") ? MbarrierKind.DropAndExpect : MbarrierKind.ExpectBytes
             : _current.Has("arrive_drop") ? MbarrierKind.ArriveAndDrop : MbarrierKind.Arrive;
-        bool arrives = kind is MbarrierKind.Arrive or MbarrierKind.ArriveAndDrop or MbarrierKind.ArriveAndExpect;
+        bool arrives = Mbarriers.Arrives(kind);
         bool tests = kind is MbarrierKind.TestParity or MbarrierKind.TestState, hasResult = operands[0] is not PtxAddress;
         int at = hasResult ? 1 : 0;
         (int address, long offset) = Address((PtxAddress)operands[at]);

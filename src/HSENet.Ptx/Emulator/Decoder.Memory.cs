@@ -17,17 +17,27 @@ unsafe partial class Decoder
             return true;
         }
         IReadOnlyList<PtxOperand> values = value is PtxVector vector ? vector.Elements : [value];
-        if (type.Bytes() * values.Count > 16)
-            throw Fault($"accesses of {type.Bytes() * values.Count} bytes are not supported");
-        Execute execute = MemoryForms.Access(store, type, _current.Space, values.Count, _level);
-        if (execute == null)
+        // The widest accesses, of 32 bytes, are made in halves.
+        int parts = Math.Max(1, type.Bytes() * values.Count / 16), count = values.Count / parts;
+        Execute execute = MemoryForms.Access(store, type, _current.Space, count, _level);
+        if (execute == null || parts > 2)
             throw Fault($"the emulator does not execute '{_current.Mnemonic}'");
         (int a, long offset) = Address(address);
+        if (parts > 1)
+        {
+            int copy = _rows.Scratch(RowKind.Bits64); // a load may write the register of the address
+            Emit(&LaneVectors.Move64, copy, a);
+            Emit(&AtomicVectors.CheckAlignment, a: a = copy, b: 32, immediate: offset);
+        }
         List<(int Narrow, PtxRegister Wide)> widen = [];
         int[] rows = [.. values.Select(element => Value(element, type, store, widen))];
         MemoryOrder order = OrderOfAccess();
-        int index = Emit(execute, rows[0], a, immediate: offset, more: rows, accessesMemory: true);
-        _instructions[index] = _instructions[index] with { Order = order };
+        for (int part = 0; part < parts; part++)
+        {
+            int[] own = rows[(part * count)..((part + 1) * count)];
+            int index = Emit(execute, own[0], a, immediate: offset + 16 * part, more: own, accessesMemory: true);
+            _instructions[index] = _instructions[index] with { Order = order };
+        }
         _kernel.Ordered |= (order & MemoryOrder.Strong) != 0 && _current.Space != PtxSpace.Shared;
         Widen(widen, type);
         if (!store)

@@ -153,6 +153,8 @@ unsafe partial class Decoder
         if (_current.Opcode != "mov")
             return false;
         PtxOperand to = _current.Operands[0], from = _current.Operands[1];
+        if (_current.VectorWidth > 1)
+            return MoveEach(((PtxVector)to).Elements, ((PtxVector)from).Elements);
         if (to is PtxVector parts)
             return Unpack(parts.Elements, from);
         if (from is PtxVector elements)
@@ -163,6 +165,20 @@ unsafe partial class Decoder
             return false;
         bool wide = _current.Types[0].Bits() == 64, high = special.Name.EndsWith("hi", StringComparison.Ordinal);
         Emit(wide ? &Clock.Read64 : &Clock.Read32, Destination(to, wide ? RowKind.Bits64 : RowKind.Bits32), immediate: high ? 32 : 0);
+        return true;
+    }
+
+    // All are read before the first is written.
+    bool MoveEach(IReadOnlyList<PtxOperand> to, IReadOnlyList<PtxOperand> from)
+    {
+        RowKind kind = LaneRules.IsWide(_current.Types[0]) ? RowKind.Bits64 : RowKind.Bits32;
+        Execute move = kind == RowKind.Bits64 ? &LaneVectors.Move64 : &LaneVectors.Unary<Copy32>;
+        int[] copies = [.. from.Select(_ => _rows.Scratch(kind))];
+        for (int n = 0; n < copies.Length; n++)
+            Emit(move, copies[n], Source(from[n], kind));
+        for (int n = 0; n < copies.Length; n++)
+            if (to[n] is not PtxSink)
+                Emit(move, Destination(to[n], kind), copies[n]);
         return true;
     }
 

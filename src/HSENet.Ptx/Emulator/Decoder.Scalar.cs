@@ -58,7 +58,7 @@ unsafe partial class Decoder
     void DecodeSet()
     {
         PtxType to = _current.Types[0];
-        if (LaneRules.IsPacked(to))
+        if (LaneRules.IsPacked(_current.Types[1]))
         {
             DecodePackedSet(to);
             return;
@@ -70,7 +70,7 @@ unsafe partial class Decoder
         Emit(form.Execute, test, Source(_current.Operands[1], form.Sources[0]), Source(_current.Operands[2], form.Sources[1]),
             immediate: form.Mode);
         Emit(Combination(), test, test, Source(_current.Operands[3], RowKind.Predicate));
-        int one = _rows.Constant(RowKind.Bits32, DecodeTable.TruthValue(to)), zero = _rows.Constant(RowKind.Bits32, 0);
+        int one = _rows.Constant(RowKind.Bits32, DecodeTable.TruthValue(to, _current.Types[1])), zero = _rows.Constant(RowKind.Bits32, 0);
         Emit(&LaneVectors.Select, Destination(_current.Operands[0], RowKind.Bits32), one, zero, test);
         CutSigned(_current.Operands[0]);
     }
@@ -80,7 +80,7 @@ unsafe partial class Decoder
     {
         Form form = DecodeTable.Instance.Find(WithoutCombination()) ?? throw Fault($"the emulator does not execute '{_current.Mnemonic}'");
         int plain = _rows.Scratch(RowKind.Bits32), opposite = _rows.Scratch(RowKind.Bits32);
-        int ones = _rows.Constant(RowKind.Bits32, DecodeTable.TruthValue(to) * 0x10001), zeros = _rows.Constant(RowKind.Bits32, 0);
+        int ones = _rows.Constant(RowKind.Bits32, DecodeTable.TruthValue(to, _current.Types[1]) * 0x10001), zeros = _rows.Constant(RowKind.Bits32, 0);
         Emit(form.Execute, plain, Source(_current.Operands[1], form.Sources[0]), Source(_current.Operands[2], form.Sources[1]),
             immediate: form.Mode);
         int other = Source(_current.Operands[3], RowKind.Predicate);

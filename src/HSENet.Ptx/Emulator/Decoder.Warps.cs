@@ -54,7 +54,8 @@ unsafe partial class Decoder
                 Emit(&WarpInstructions.ActiveMask, Destination(operands[0], RowKind.Bits32));
                 return true;
             case "membar" or "fence":
-                if (_level is CheckLevel.Races or CheckLevel.All)
+                // Nothing here reads or writes through another proxy.
+                if (_level is CheckLevel.Races or CheckLevel.All && !_current.Has("proxy"))
                     Emit(&RaceChecker.Fence, immediate: (IsOfBlock() ? 0 : 1) | (_current.Opcode == "membar" || _current.Has("sc") ? 2 : 0));
                 return true;
             case "mbarrier":
@@ -106,6 +107,11 @@ unsafe partial class Decoder
         PtxType type = _current.Types[0];
         RowKind kind = type.Bits() == 64 ? RowKind.Bits64 : RowKind.Bits32;
         int at = returns ? 1 : 0;
+        if (type == PtxType.B128)
+        {
+            DecodeWideAtomic(operands);
+            return;
+        }
         Execute execute = AtomicForms.Find(operation, type, _current.Space, _level);
         if (execute == null)
             throw Fault($"the emulator does not execute '{_current.Mnemonic}'");
@@ -121,13 +127,14 @@ unsafe partial class Decoder
         int b = Source(operands[at + 1], kind), c = operation == "cas" ? Source(operands[at + 2], kind) : 0;
         int index = Emit(execute, returns ? Destination(operands[0], kind) : _rows.Scratch(kind), address, b, c, offset,
             accessesMemory: true);
-        bool hasResult = returns && operands[0] is not PtxSink;
-        _instructions[index] = _instructions[index] with
-        {
-            Order = OrderOfAccess() | MemoryOrder.Strong | MemoryOrder.Atomic | (IsOfBlock() ? 0 : MemoryOrder.Device)
-                | (hasResult ? 0 : MemoryOrder.NoResult)
-        };
+        SetAtomicOrder(index, returns && operands[0] is not PtxSink);
     }
+
+    void SetAtomicOrder(int index, bool hasResult) => _instructions[index] = _instructions[index] with
+    {
+        Order = OrderOfAccess() | MemoryOrder.Strong | MemoryOrder.Atomic | (IsOfBlock() ? 0 : MemoryOrder.Device)
+            | (hasResult ? 0 : MemoryOrder.NoResult)
+    };
 
     void DecodeCopy(IReadOnlyList<PtxOperand> operands)
     {
@@ -138,6 +145,13 @@ unsafe partial class Decoder
         else if (_current.Has("wait_group"))
             Emit(&AsyncCopies.Wait, immediate: operands[0] is PtxInteger { Value: >= 0 } groups ? groups.Value
                 : throw Fault("the number of groups is a constant"));
+        else if (_current.Has("mbarrier"))
+        {
+            (int address, long offset) = Address((PtxAddress)operands[0]);
+            int index = Emit(AsyncArrivals.Form(_current.Space == PtxSpace.Shared, _level), _rows.Scratch(RowKind.Bits64), address,
+                _rows.Constant(RowKind.Bits32, 1), (int)MbarrierKind.Arrive, offset, [_current.Has("noinc") ? 1 : 0], accessesMemory: true);
+            _instructions[index] = _instructions[index] with { Order = MemoryOrder.Strong | MemoryOrder.NoResult | MemoryOrder.Release };
+        }
         else
         {
             if (operands[2] is not PtxInteger { Value: 4 or 8 or 16 } size || (_current.Has("cg") && size.Value != 16))

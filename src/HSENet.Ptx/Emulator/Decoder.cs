@@ -80,7 +80,7 @@ sealed unsafe partial class Decoder
             throw refusal;
         if (!_routines.ContainsKey(function.Name))
         {
-            function = CallLowering.Apply(_module, function);
+            function = CallLowering.Apply(_module, ParameterAddressLowering.Apply(function));
             Routine routine = new(function, ControlFlowGraph.Of(PtxCode.Of(function), EndsBlock));
             _routines[function.Name] = routine;
             foreach (PtxInstruction call in routine.Graph.Code.Instructions)
@@ -214,7 +214,8 @@ sealed unsafe partial class Decoder
 
     void DecodeCall(ref CodeBlock block)
     {
-        (IReadOnlyList<PtxOperand> results, string target, IReadOnlyList<PtxOperand> arguments) = _current.Call();
+        (IReadOnlyList<PtxOperand> results, _, IReadOnlyList<PtxOperand> arguments) = _current.Call();
+        string target = _module.Function(_current).Name;
         PtxFunction function = _routines[target].Function;
         block.Target = _routines[target].FirstBlock;
         if (results.Count != function.Results.Count || arguments.Count != function.Parameters.Count)

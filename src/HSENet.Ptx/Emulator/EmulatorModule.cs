@@ -17,6 +17,9 @@ public sealed class EmulatorModule : IDisposable
         Program = program;
         foreach (PtxFunction function in program.Functions.Where(function => function.Body != null))
             _functions[function.Name] = function;
+        foreach (PtxAlias alias in program.Items.OfType<PtxAlias>())
+            _functions[alias.Name] = TryFunction(alias.Target)
+                ?? throw new PtxException(alias.Line, $".alias {alias.Name}: function '{alias.Target}' has no body in this module");
         _taken = new(FindTaken);
         _variables = new ModuleVariables(program.Variables, FunctionAddress);
         foreach (PtxFunction entry in program.Entries)
@@ -75,7 +78,7 @@ public sealed class EmulatorModule : IDisposable
         some.Select(variable => variable.Bytes).SequenceEqual(others.Select(variable => variable.Bytes));
 
     ulong? FunctionAddress(string name) =>
-        _functions.ContainsKey(name) ? FunctionWindow + 16 * ((ulong)_functions.Keys.ToList().IndexOf(name) + 1) : null;
+        TryFunction(name) is { } function ? FunctionWindow + 16 * ((ulong)_functions.Keys.ToList().IndexOf(function.Name) + 1) : null;
 
     HashSet<string> FindTaken()
     {
@@ -83,6 +86,6 @@ public sealed class EmulatorModule : IDisposable
         foreach (PtxFunction function in _functions.Values)
             values = values.Concat(PtxRewrite.InstructionsOf(function.Body!).Where(instruction => instruction.Opcode != "call")
                 .SelectMany(instruction => instruction.Operands));
-        return [.. values.SelectMany(SymbolUse.Of).Where(_functions.ContainsKey)];
+        return [.. values.SelectMany(SymbolUse.Of).Where(_functions.ContainsKey).Select(name => _functions[name].Name)];
     }
 }

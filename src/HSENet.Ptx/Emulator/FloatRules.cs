@@ -94,14 +94,15 @@ sealed partial class DecodeTable
     /// <summary>set: 1.0 or all ones where the comparison holds, else zero.</summary>
     static Form? CompareToValue(PtxInstruction i)
     {
-        if (i.Types is not [PtxType to, PtxType from] || LaneRules.IsPacked(to) != LaneRules.IsPacked(from)
+        if (i.Types is not [PtxType to, PtxType from]
+            || (LaneRules.IsPacked(to) != LaneRules.IsPacked(from) && !(LaneRules.IsPacked(from) && to is PtxType.U32 or PtxType.S32))
             || LaneRules.Comparer(i, from) is not { } compare)
             return null;
-        ulong one = TruthValue(to);
+        ulong one = TruthValue(to, from);
         return LaneRules.Binary(i, false, LaneRules.IsWide(from), LaneRules.Each(from, (a, b) => compare(a, b) ? one : 0));
     }
 
-    /// <summary>What set writes for true into a register of a type.</summary>
-    public static ulong TruthValue(PtxType type) =>
-        LaneRules.Float(type) is { } format ? format.One : LaneRules.Result(type, LaneRules.Integer(type)!.Value.Mask);
+    /// <summary>What set writes for true into a register of a type, or into each half of one when it compares halves.</summary>
+    public static ulong TruthValue(PtxType type, PtxType from) =>
+        LaneRules.IsPacked(from) && !LaneRules.IsPacked(type) ? 0xffff : LaneRules.Float(type) is { } format ? format.One : LaneRules.Result(type, LaneRules.Integer(type)!.Value.Mask);
 }

@@ -11,6 +11,7 @@ enum MbarrierKind
     Arrive,
     ArriveAndDrop,
     ArriveAndExpect,
+    DropAndExpect,
     ExpectBytes,
     CompleteBytes,
     TestState,
@@ -45,13 +46,27 @@ static unsafe class Mbarriers
             byte* p = MemoryCheck.Access<TSpace, TMode>(w, i, l, a[l] + (ulong)i->Immediate, Bytes, access);
             ulong offset = (ulong)(p - w.Block.Shared->Data);
             if (p != null && offset >= w.Block.Shared->LoadBytes)
-                throw new EmulatorException($"{w.Block.Kernel.Name}: an mbarrier outside shared memory: "
-                    + $"{w.Block.Kernel.Statements[i->Statement]}");
+                throw OutsideShared(w, i);
             if (access == AccessKind.Load)
                 Test(w, i, l, p, offset);
             else if (p != null)
                 Change(w, i, l, kind, (ulong*)p, offset);
         }
+    }
+
+    public static EmulatorException OutsideShared(Warp w, Instruction* i) =>
+        new($"{w.Block.Kernel.Name}: an mbarrier outside shared memory: {w.Block.Kernel.Statements[i->Statement]}");
+
+    public static bool Arrives(MbarrierKind kind) =>
+        kind is MbarrierKind.Arrive or MbarrierKind.ArriveAndDrop or MbarrierKind.ArriveAndExpect or MbarrierKind.DropAndExpect;
+
+    /// <summary>One arrival more is expected in this phase, as cp.async.mbarrier.arrive without noinc has it.</summary>
+    public static void ExpectArrival(Warp w, Instruction* i, int lane, ulong* p)
+    {
+        if ((*p & Counts) == Counts)
+            Report(w, i, lane, "more arrivals are expected at an mbarrier than it can count");
+        else
+            ++*p;
     }
 
     // An object at fault counts as complete: nobody waits for it forever.
@@ -60,6 +75,7 @@ static unsafe class Mbarriers
         bool complete = true;
         if (p != null)
         {
+            AsyncArrivals.Complete(w.Block, offset);
             ulong asked = (MbarrierKind)i->C == MbarrierKind.TestParity ? ((uint*)(w.Rows + i->B))[lane] & 1
                 : ((ulong*)(w.Rows + i->B))[lane] >> PhaseShift;
             complete = *(ulong*)p >> PhaseShift != asked;
@@ -69,7 +85,8 @@ static unsafe class Mbarriers
         Lanes.Merge(w, i->D, complete ? uint.MaxValue : 0, 1u << lane);
     }
 
-    static void Change(Warp w, Instruction* i, int lane, MbarrierKind kind, ulong* p, ulong offset)
+    /// <summary>Changes the object.</summary>
+    public static void Change(Warp w, Instruction* i, int lane, MbarrierKind kind, ulong* p, ulong offset)
     {
         w.Block.Changes.Count++;
         ulong before = *p, operand = kind == MbarrierKind.Invalidate ? 0 : ((uint*)(w.Rows + i->B))[lane];
@@ -82,14 +99,14 @@ static unsafe class Mbarriers
         }
         ulong pending = before & Counts, count = before >> CountBits & Counts, phase = before >> PhaseShift;
         long bytes = (long)(before << (64 - BytesShift - BytesBits)) >> (64 - BytesBits);
-        bool arrives = kind is MbarrierKind.Arrive or MbarrierKind.ArriveAndDrop or MbarrierKind.ArriveAndExpect;
-        ulong arriving = !arrives ? 0 : kind == MbarrierKind.ArriveAndExpect ? 1 : operand;
+        bool arrives = Arrives(kind), expects = kind is MbarrierKind.ArriveAndExpect or MbarrierKind.DropAndExpect;
+        ulong arriving = !arrives ? 0 : expects ? 1 : operand;
         if (arriving > pending)
             Report(w, i, lane, $"{arriving} arrivals at an mbarrier that waits for {pending} more in this phase");
-        bytes += kind is MbarrierKind.ExpectBytes or MbarrierKind.ArriveAndExpect ? (long)operand
+        bytes += expects || kind == MbarrierKind.ExpectBytes ? (long)operand
             : kind == MbarrierKind.CompleteBytes ? -(long)operand : 0;
         pending -= Math.Min(pending, arriving);
-        count -= kind == MbarrierKind.ArriveAndDrop ? Math.Min(count, arriving) : 0;
+        count -= kind is MbarrierKind.ArriveAndDrop or MbarrierKind.DropAndExpect ? Math.Min(count, arriving) : 0;
         if (pending == 0 && bytes == 0)
         {
             (pending, phase) = (count, phase ^ 1);

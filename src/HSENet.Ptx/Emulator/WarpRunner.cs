@@ -40,7 +40,7 @@ static unsafe class WarpRunner
     {
         BlockState block = w.Block;
         CodeBlock[] blocks = block.Kernel.Blocks;
-        for (int turn = 0; turn < slice; turn++)
+        for (block.Turns = slice; block.Turns > 0; block.Turns--)
         {
             ref Frame frame = ref strand.Stack[strand.Top];
             if (frame.Mask == 0 || frame.Block == frame.Rejoin || frame.Block < 0)
@@ -135,7 +135,8 @@ static unsafe class WarpRunner
             case Ending.Trap:
                 PtxInstruction trap = w.Block.Kernel.Statements[code.Operands->Statement];
                 throw new EmulatorException($"{w.Block.Kernel.Name}: {(trap.Opcode == "call" ? "failed assertion" : "trap")} at line "
-                    + $"{trap.Line}, block {w.Block.Position}");
+                    + $"{trap.Line}, block {w.Block.Position}, thread "
+                    + w.Block.BlockSize.Position(w.Index * 32L + BitOperations.TrailingZeroCount(mask)));
             case Ending.WarpBarrier:
                 return !WarpBarrier.Arrive(w, strand, code.Operands, mask);
             default:

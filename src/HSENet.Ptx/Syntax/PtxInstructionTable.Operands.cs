@@ -64,6 +64,7 @@ static partial class PtxInstructionTable
 
     static string? CountFault(PtxInstruction instruction, int expected)
     {
+        expected = instruction.Has("b128") ? 2 : expected; // halves of a register
         int found = instruction.Operands.Max(ElementCount);
         return found == expected ? null : $"'{instruction.Mnemonic}' moves {expected} values, found {found}";
     }
@@ -82,7 +83,7 @@ static partial class PtxInstructionTable
             return instruction.Operands[0] is PtxInteger { Value: >= 0 }
                 ? null
                 : $"'{instruction.Mnemonic}' takes a constant number of groups";
-        if (instruction.Operands.Count == 0)
+        if (instruction.Operands.Count < 3)
             return null;
         bool isSize = instruction.Operands[2] is PtxInteger size && (size.Value == 16 || instruction.Has("ca") && size.Value is 4 or 8);
         return isSize
@@ -107,6 +108,9 @@ static partial class PtxInstructionTable
 
     static string? MoveFault(PtxInstruction instruction)
     {
+        if (instruction.VectorWidth > 1)
+            return instruction.Operands.All(operand => operand is PtxVector && ElementCount(operand) == instruction.VectorWidth)
+                ? null : $"'{instruction.Mnemonic}' moves {instruction.VectorWidth} values";
         int count = Math.Max(ElementCount(instruction.Operands[0]), ElementCount(instruction.Operands[1]));
         if (instruction.Operands[0] is not PtxVector && instruction.Operands[1] is not PtxVector)
             return null;

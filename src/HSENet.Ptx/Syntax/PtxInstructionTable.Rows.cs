@@ -104,6 +104,7 @@ static partial class PtxInstructionTable
         shr d s s | $b/$i
         prmt d s s s | b32 ?f4e/b4e/rc8/ecl/ecr/rc16
         mov D S | $b/b128/$i/$f/f16/f16x2/bf16/bf16x2
+        mov D S | v2/v4/v8 b8/u8/s8/$b/$i/$f/f16/f16x2/bf16/bf16x2
         mov q b | pred
         shfl P s s s s | sync up/down/bfly/idx b32
         shfl P s s s | up/down/bfly/idx b32
@@ -141,8 +142,10 @@ static partial class PtxInstructionTable
         mapa d s s | ?shared::cluster u32/u64
         getctarank d s | ?shared::cluster u32/u64
         griddepcontrol | wait/launch_dependents
-        atom d m s ?s | ?$sem ?$scope ?$atomspace exch ?L2::cache_hint b32/b64/b128/u32/u64/s32/s64/f32/f64
-        atom d m s s ?s | ?$sem ?$scope ?$atomspace cas ?L2::cache_hint b16/b32/b64/b128
+        atom d m s ?s | ?$sem ?$scope ?$atomspace exch ?L2::cache_hint b32/b64/u32/u64/s32/s64/f32/f64
+        atom d m s s ?s | ?$sem ?$scope ?$atomspace cas ?L2::cache_hint b16/b32/b64
+        atom W m V ?s | ?$sem ?$scope ?$atomspace exch ?L2::cache_hint b128
+        atom W m V V ?s | ?$sem ?$scope ?$atomspace cas ?L2::cache_hint b128
         atom d m s ?s | ?$sem ?$scope ?$atomspace add ?L2::cache_hint u32/u64/s32/s64/f32/f64
         atom d m s ?s | ?$sem ?$scope ?$atomspace add noftz ?L2::cache_hint $h
         atom d m s ?s | ?$sem ?$scope ?$atomspace min/max ?L2::cache_hint $i32
@@ -173,6 +176,12 @@ static partial class PtxInstructionTable
         membar | cta/gl/sys
         fence | ?sc/acq_rel/acquire/release $scope
         fence | mbarrier_init release cluster
+        fence | acquire/release sync_restrict::shared::cluster/sync_restrict::shared::cta cluster
+        fence | proxy alias
+        fence | proxy async ?global/shared::cta/shared::cluster
+        fence | proxy async::generic acquire/release sync_restrict::shared::cluster/sync_restrict::shared::cta cluster
+        fence | proxy tensormap::generic release $scope
+        fence m s | proxy tensormap::generic acquire $scope
         mbarrier m s | init ?$mbarspace b64
         mbarrier m | inval ?$mbarspace b64
         mbarrier d m ?s | arrive/arrive_drop ?release/relaxed ?cta/cluster ?$mbarspace b64
@@ -185,6 +194,7 @@ static partial class PtxInstructionTable
         cp m m s ?s | async ca/cg shared/shared::cta global ?$fetch
         cp m m s p | async ca/cg shared/shared::cta global ?$fetch
         cp m m s s ?s | async ca/cg shared/shared::cta global L2::cache_hint ?$fetch
+        cp m | async mbarrier arrive ?noinc ?$mbarspace b64
         cp | async commit_group/wait_all
         cp s | async wait_group
         ldmatrix D m | sync aligned m8n8 x1/x2/x4 ?trans ?shared/shared::cta b16

@@ -11,7 +11,7 @@ readonly record struct PtxToken(PtxTokenKind Kind, string Text, ulong Bits, int 
 /// <summary>Reads all tokens of a text; every error is a <see cref="PtxException"/> with line and text.</summary>
 sealed class PtxLexer(string text)
 {
-    const string Marks = "()[]{}<>,;:@!|+-=";
+    const string Marks = "()[]{}<>,;:@!|+-=*/&^~?%";
     readonly Dictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> _pool =
         new Dictionary<string, string>().GetAlternateLookup<ReadOnlySpan<char>>();
     readonly List<PtxToken> _tokens = [];
@@ -25,7 +25,7 @@ sealed class PtxLexer(string text)
         while (SkipSpace())
         {
             char c = text[_position];
-            if (IsNameStart(c))
+            if (IsNameStart(c) && (c != '%' || (_position + 1 < text.Length && IsNamePart(text[_position + 1]))))
                 AddName();
             else if (c == '.' && _position + 1 < text.Length && IsNamePart(text[_position + 1]))
                 AddWord();
@@ -78,8 +78,6 @@ sealed class PtxLexer(string text)
         int start = _position++;
         while (_position < text.Length && IsNamePart(text[_position]))
             _position++;
-        if (text[start] == '%' && _position == start + 1)
-            throw Error("a name must follow '%'");
         Add(PtxTokenKind.Name, start, _position);
     }
 

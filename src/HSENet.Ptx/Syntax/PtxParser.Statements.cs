@@ -20,6 +20,7 @@ sealed partial class PtxParser
     ];
 
     RegisterScopes _scopes = new();
+    bool _inCall;
 
     // After the opening brace, to the closing one.
     List<PtxStatement> ReadStatements(int depth)
@@ -100,6 +101,8 @@ sealed partial class PtxParser
     {
         int width = TakeWord("v2") ? 2 : TakeWord("v4") ? 4 : 1;
         PtxType type = ReadType();
+        if (type == PtxType.B128)
+            (type, width) = width == 1 ? (PtxType.B64, 2) : throw Error("there are no vectors of 128-bit registers", -1);
         List<PtxRegisterName> names = [];
         do
         {
@@ -107,7 +110,7 @@ sealed partial class PtxParser
             int? count = null;
             if (TakeMark('<'))
             {
-                ulong number = Take(PtxTokenKind.Integer, "a number of registers").Bits;
+                ulong number = StartsConstant ? ReadConstant(ShiftLevel + 1).Bits : throw Error("expected a number of registers");
                 if (number > MostRegisters)
                     throw Error($"{number} registers are too many", -1);
                 count = (int)number;
@@ -189,7 +192,11 @@ sealed partial class PtxParser
         List<string> modifiers = [];
         while (Current.Kind == PtxTokenKind.Word)
             modifiers.Add(_tokens[_position++].Text);
+        // A register of 128 bits is a vector of two.
+        if (opcode is "ld" or "st" or "mov" && modifiers.IndexOf("b128") is int wide and >= 0)
+            modifiers = [.. modifiers[..wide], "v2", "b64", .. modifiers[(wide + 1)..]];
         List<PtxOperand> operands = [];
+        _inCall = opcode == "call";
         if (!IsMark(';'))
             do
                 operands.Add(ReadOperand(0));
@@ -217,8 +224,10 @@ sealed partial class PtxParser
             return ReadAddress();
         if (TakeMark('{'))
             return new PtxVector(ReadOperands('}', depth));
-        if (TakeMark('('))
+        if (_inCall && TakeMark('('))
             return new PtxOperandList(ReadOperands(')', depth));
+        if (StartsConstant || IsMark('('))
+            return new PtxInteger((long)ReadConstant(ConditionLevel).Bits);
         if (TakeMark('!'))
             return new PtxNegated(ReadPredicate());
         if (Current.Kind == PtxTokenKind.Name)
@@ -228,7 +237,6 @@ sealed partial class PtxParser
         _position += number.Kind == PtxTokenKind.End ? 0 : 1;
         return number.Kind switch
         {
-            PtxTokenKind.Integer => new PtxInteger((long)(negative ? 0 - number.Bits : number.Bits)),
             PtxTokenKind.Float32 => new PtxFloat32((uint)number.Bits ^ (negative ? 1u << 31 : 0)),
             PtxTokenKind.Float64 => new PtxFloat64(number.Bits ^ (negative ? 1ul << 63 : 0)),
             _ => throw Error($"expected an operand, found '{Shown(number)}'", number.Kind == PtxTokenKind.End ? 0 : -1),
@@ -262,8 +270,6 @@ sealed partial class PtxParser
         string name = _tokens[_position++].Text;
         if (name == "_")
             return new PtxSink();
-        if (name == "WARP_SZ")
-            return new PtxInteger(32);
         if (_scopes.TryFindVector(name, out int width))
             return ReadVectorRegister(name, width);
         if (VectorRegisters.Contains(name))
@@ -285,7 +291,7 @@ sealed partial class PtxParser
     {
         PtxAddress address = Current.Kind switch
         {
-            PtxTokenKind.Integer => new PtxAddress(null, (long)_tokens[_position++].Bits),
+            PtxTokenKind.Integer => new PtxAddress(null, (long)ReadConstant(ConditionLevel).Bits),
             PtxTokenKind.Name => ReadNamed() switch
             {
                 PtxRegister register => new PtxAddress(register, ReadOffset()),
@@ -304,9 +310,8 @@ sealed partial class PtxParser
         long offset = 0;
         while (IsMark('+') || IsMark('-'))
         {
-            bool negative = TakeMark('-') || !TakeMark('+');
-            negative ^= TakeMark('-');
-            long number = (long)Take(PtxTokenKind.Integer, "an offset in bytes").Bits;
+            bool negative = !TakeMark('+') && TakeMark('-');
+            long number = StartsConstant || IsMark('(') ? (long)ReadConstant(ProductLevel).Bits : throw Error("expected an offset in bytes");
             offset += negative ? -number : number;
         }
         return offset;

@@ -51,7 +51,7 @@ sealed partial class PtxParser
 
     long ReadSize()
     {
-        ulong size = Take(PtxTokenKind.Integer, "a size").Bits;
+        ulong size = ReadNumber("a size");
         return size is > 0 and <= int.MaxValue ? (long)size : throw Error($"size {size} is not between 1 and {int.MaxValue}", -1);
     }
 
@@ -68,7 +68,7 @@ sealed partial class PtxParser
     {
         if (!TakeWord("align"))
             return null;
-        ulong alignment = Take(PtxTokenKind.Integer, "an alignment").Bits;
+        ulong alignment = ReadNumber("an alignment");
         return ulong.IsPow2(alignment) && alignment <= 1 << 16
             ? (int)alignment
             : throw Error($"alignment {alignment} is not a power of two", -1);
@@ -84,6 +84,7 @@ sealed partial class PtxParser
     {
         if (Current.Kind == PtxTokenKind.String)
             return ReadText();
+        _inCall = false;
         if (Current.Kind is PtxTokenKind.Integer or PtxTokenKind.Name && _tokens[_position + 1] is { Kind: PtxTokenKind.Mark, Text: "(" })
             return ReadAddressPart();
         if (!TakeMark('{'))

@@ -91,6 +91,8 @@ sealed partial class PtxParser
             return ReadFunction(true, linkage) with { Line = line };
         if (TakeWord("func"))
             return ReadFunction(false, linkage) with { Line = line };
+        if (IsWord("global") && _tokens[_position + 1] is { Kind: PtxTokenKind.Word, Text: "texref" or "samplerref" or "surfref" })
+            return ReadTextureReference(linkage) with { Line = line };
         if (IsWord("global") || IsWord("const") || IsWord("shared"))
         {
             PtxVariable variable = ReadVariable() with { Line = line, Linkage = linkage };
@@ -99,11 +101,22 @@ sealed partial class PtxParser
         }
         if (linkage == null && IsWord("section"))
             return ReadSection();
-        if (TakeWord("alias"))
-            throw Error("'.alias' gives a function a second name; only calls of the first are known", -1);
+        if (linkage == null && TakeWord("alias"))
+        {
+            List<string> names = ReadNames();
+            return names.Count == 2 ? new PtxAlias(names[0], names[1]) { Line = line } : throw Error(".alias takes two names", -1);
+        }
         return linkage == null && (IsWord("file") || IsWord("pragma"))
             ? ReadDirective()
             : throw Error($"unknown directive '{Shown(Current)}'");
+    }
+
+    PtxTextureReference ReadTextureReference(string? linkage)
+    {
+        List<string> words = linkage == null ? [] : ["." + linkage];
+        for (; !TakeMark(';'); _position++)
+            words.Add(Current.Kind == PtxTokenKind.End ? throw Error("expected ';'") : Shown(Current));
+        return new PtxTextureReference(string.Join(' ', words));
     }
 
     // .section .debug_… { … }: data for a debugger, kept as it is.
@@ -176,7 +189,7 @@ sealed partial class PtxParser
         List<string> arguments = [];
         if (most > 0)
             do
-                arguments.Add(Take(PtxTokenKind.Integer, "a number").Bits.ToString(System.Globalization.CultureInfo.InvariantCulture));
+                arguments.Add(ReadNumber("a number").ToString(System.Globalization.CultureInfo.InvariantCulture));
             while (TakeMark(','));
         if (arguments.Count > most)
             throw Error($".{word.Text} takes at most {most} numbers", -1);

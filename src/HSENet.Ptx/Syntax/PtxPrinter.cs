@@ -35,6 +35,8 @@ static class PtxPrinter
             case PtxFunction function: AppendFunction(text, function); break;
             case PtxLabel label: text.Append(label.Name).Append(':'); break;
             case PtxBranchTargets targets: text.Append($"{targets.Name}: .branchtargets {string.Join(", ", targets.Targets)};"); break;
+            case PtxTextureReference reference: text.Append(reference.Text).Append(';'); break;
+            case PtxAlias alias: text.Append($".alias {alias.Name}, {alias.Target};"); break;
             case PtxCallTargets targets: text.Append($"{targets.Name}: .calltargets {string.Join(", ", targets.Targets)};"); break;
             case PtxCallPrototype prototype:
                 string results = prototype.Results.Count > 0 ? $"({string.Join(", ", prototype.Results.Select(Print))}) " : "";

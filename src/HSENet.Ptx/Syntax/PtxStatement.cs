@@ -37,6 +37,12 @@ sealed record PtxCallTargets(string Name, IReadOnlyList<string> Targets) : PtxSt
 /// <summary>What a function that is called by its address takes and gives, <c>P: .callprototype (…) _ (…);</c>.</summary>
 sealed record PtxCallPrototype(string Name, IReadOnlyList<PtxVariable> Results, IReadOnlyList<PtxVariable> Parameters) : PtxStatement;
 
+/// <summary>A texture, surface or sampler of the module, as it is written: nothing here executes what uses one.</summary>
+sealed record PtxTextureReference(string Text) : PtxStatement;
+
+/// <summary>A second name of a function: <c>.alias other, name</c>.</summary>
+sealed record PtxAlias(string Name, string Target) : PtxStatement;
+
 /// <summary>
 /// A directive without meaning for execution: <c>.pragma</c>, <c>.file</c>, <c>.loc</c>, <c>.section</c>, or one of a function such as
 /// <c>.maxntid 256, 1, 1</c>.

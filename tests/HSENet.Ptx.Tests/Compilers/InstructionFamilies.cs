@@ -104,6 +104,7 @@ sealed record InstructionFamily(string Name, string Checks, string Samples)
             ld.const: ld.const.u32 %r1, [constant];
             ld.param of a register: ld.param.u32 %r1, [%rd1];
             cp.async: cp.async.cg.shared.global.L2::128B [%r1], [%rd1], 16;
+            cp.async.mbarrier.arrive: cp.async.mbarrier.arrive.noinc.shared.b64 [%r1];
             prefetch: prefetch.global.L2 [%rd1];
             prefetchu: prefetchu.L1 [%rd1];
             applypriority: applypriority.global.L2::evict_normal [%rd1], 128;

@@ -8,6 +8,9 @@ unsafe partial class RaceChecker
     // Tells the places of bytes from those of words.
     const ulong ByteCells = 1ul << 63;
 
+    // A lane that reads strongly may be waiting; many such reads end the turn, since here they cost the most.
+    const int TurnsOfPoll = 4;
+
     readonly bool _lockstep = block.Kernel.LockstepWarps;
 
     /// <summary>True after a finding about two writes, until the new value is compared with the old one.</summary>
@@ -24,6 +27,8 @@ unsafe partial class RaceChecker
         uint own = Order.Now | (uint)thread | (!strong ? Stamp.Weak : (order & MemoryOrder.Volatile) != 0 ? Stamp.Volatile
             : (order & MemoryOrder.Device) != 0 ? Stamp.Wide : Stamp.Narrow);
         RaceConflict? found = null;
+        if (strong && kind == AccessKind.Load)
+            block.Turns -= TurnsOfPoll;
         if (strong && kind != AccessKind.Store)
             Order.Read(thread, region, offset, order); // what it acquires comes before the read itself
         bool small = bytes < 4 || offset % 4 != 0;
