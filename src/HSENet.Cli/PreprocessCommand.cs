@@ -155,7 +155,8 @@ static class PreprocessCommand
                 else
                 {
                     if (settings.Json)
-                        Console.WriteLine(JsonSerializer.Serialize(new { input = $"{job.Study}", error = OptionNames.In(failure.Message) }, Json));
+                        Console.WriteLine(JsonSerializer.Serialize(
+                            new { input = $"{job.Study}", error = OptionNames.In(failure.Message) }, Json));
                     code = Math.Max(code, Verb.Explain(failure, settings.Verbose));
                 }
             }

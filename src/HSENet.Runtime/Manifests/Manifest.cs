@@ -77,7 +77,8 @@ sealed class Manifest
         // What is only looked at need not be trained on.
         if (manifest.Train.Count == 0 && !(content == RowContent.Study && manifest.Validation.Count > 0))
             throw new HseNetFileException(file.Name,
-                $"has no row that can be {(content == RowContent.Study ? "used" : "trained on")}{(manifest.Skipped.Count > 0 ? $" ({manifest.Skipped.Count} were skipped)" : "")}",
+                $"has no row that can be {(content == RowContent.Study ? "used" : "trained on")}"
+                + (manifest.Skipped.Count > 0 ? $" ({manifest.Skipped.Count} were skipped)" : ""),
                 "at least one");
         return manifest;
     }

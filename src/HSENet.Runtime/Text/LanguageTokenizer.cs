@@ -94,7 +94,8 @@ sealed class LanguageTokenizer
 
     /// <summary>
     /// Opens the tokenizer of a model folder: <c>vocab.json</c>, <c>merges.txt</c> and the added tokens from <c>tokenizer_config.json</c>,
-    /// <c>added_tokens.json</c> or <c>tokenizer.json</c>; or <c>tokenizer.json</c> alone, which <see cref="TokenizerForm.Fast"/> needs and <see cref="TokenizerForm.Slow"/> reads when there is no <c>vocab.json</c>.
+    /// <c>added_tokens.json</c> or <c>tokenizer.json</c>; or <c>tokenizer.json</c> alone, which <see cref="TokenizerForm.Fast"/> needs and
+    /// <see cref="TokenizerForm.Slow"/> reads when there is no <c>vocab.json</c>.
     /// </summary>
     /// <param name="folder">The model folder.</param>
     /// <param name="form">How text is cut into pieces.</param>

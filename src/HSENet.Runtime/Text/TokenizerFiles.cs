@@ -1,4 +1,4 @@
-// Reads the tokenizer files of a language model: vocab.json and merges.txt, or tokenizer.json, and the added tokens from whichever has them.
+// Reads the tokenizer files of a language model: vocab.json with merges.txt, or tokenizer.json; added tokens from whichever has them.
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;

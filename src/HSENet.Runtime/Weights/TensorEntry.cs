@@ -85,14 +85,18 @@ sealed unsafe class TensorEntry
         Convert(Type, Pointer + first * Type.Size(), destination);
     }
 
-    /// <summary>Refuses a tensor of a type that can be listed alone.</summary>
-    /// <exception cref="HseNetFileException">It is of one.</exception>
-    public void CheckReadable()
+    /// <summary>Refuses a tensor that cannot be weights: of integers, or of a type that can be listed alone.</summary>
+    /// <exception cref="HseNetFileException">It is of one of these.</exception>
+    public TensorEntry CheckFloat() => Type.IsFloat() ? this : throw Unsupported();
+
+    void CheckReadable()
     {
         if (!Type.IsReadable())
-            throw new HseNetFileException(File, $"tensor {HseNetFileException.Quote(Name)} is of type {Type.Name()}, which is not supported",
-                "weights in F32, F16 or BF16");
+            throw Unsupported();
     }
+
+    HseNetFileException Unsupported() => new(File,
+        $"tensor {HseNetFileException.Quote(Name)} is of type {Type.Name()}, which is not supported", "weights in F32, F16 or BF16");
 
     /// <summary>All elements as float.</summary>
     public float[] ToSingles()

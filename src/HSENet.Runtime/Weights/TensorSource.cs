@@ -38,8 +38,8 @@ class TensorSource : IDisposable
     }
 
     /// <summary>
-    /// Opens a .safetensors file, a PyTorch file (.bin, .pt, .pth, .ckpt: zip or legacy form) or a folder: with an index of shards, or with one or
-    /// several of these files. Nothing in a file is executed, and only the lists of tensors are read.
+    /// Opens a .safetensors file, a PyTorch file (.bin, .pt, .pth, .ckpt: zip or legacy form) or a folder: with an index of shards, or with
+    /// one or several of these files. Nothing in a file is executed, and only the lists of tensors are read.
     /// </summary>
     /// <exception cref="HseNetFileException">A file is missing or not what it should be; the message names it and the reason.</exception>
     public static TensorSource Open(string path)

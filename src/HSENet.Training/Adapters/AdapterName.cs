@@ -90,5 +90,5 @@ readonly record struct AdapterName(AdapterTensorKind Kind, string Place, string 
     };
 
     static bool IsProjector(string part) => part.StartsWith(Projector, StringComparison.Ordinal)
-        && part[Projector.Length..] is "" or ['2', ..];
+        && part[Projector.Length..] is "" or "2";
 }

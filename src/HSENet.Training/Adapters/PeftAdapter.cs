@@ -99,10 +99,8 @@ sealed class PeftAdapter : IDisposable
                 strangers.Add(tensor);
                 continue;
             }
-            if (place.Kind != AdapterTensorKind.Unused && !tensor.Type.IsFloat())
-                throw new HseNetFileException(tensor.File,
-                    $"tensor {HseNetFileException.Quote(tensor.Name)} is of type {tensor.Type.Name()}, which is not supported",
-                    "weights in F32, F16 or BF16");
+            if (place.Kind != AdapterTensorKind.Unused)
+                tensor.CheckFloat();
             Unties |= place.Listed && place.Place is "embed_tokens.weight" or "lm_head.weight";
             if (place.Adapter.Length > 0 && (name ??= place.Adapter) != place.Adapter)
                 throw new HseNetFileException(tensor.File, $"holds the adapters {name} and {place.Adapter}", "one adapter");

@@ -51,7 +51,7 @@ sealed class LanguageModelConversion
                 var table = bare == Table ? EmbeddingTable : OutputHead!;
                 _stored.Remove(bare);
                 _set.Adapter.Saved.Remove(bare);
-                tensors.Add(new ConvertedTensor(name, shape, typeOf(name, shape), Rows(Float(table)), null));
+                tensors.Add(new ConvertedTensor(name, shape, typeOf(name, shape), Rows(table.CheckFloat()), null));
                 continue;
             }
             var whole = Whole(bare, shape);
@@ -141,11 +141,6 @@ sealed class LanguageModelConversion
                     $"the {Config.NumHiddenLayers} layers that config.json states");
     }
 
-    static TensorEntry Float(TensorEntry tensor) => tensor.Type.IsFloat() ? tensor
-        : throw new HseNetFileException(tensor.File,
-            $"tensor {HseNetFileException.Quote(tensor.Name)} is of type {tensor.Type.Name()}, which is not supported",
-            "weights in F32, F16 or BF16");
-
     // The adapter's own copy before the base's; one tensor, or several that others keep apart.
     ConvertedTensor Whole(string name, long[] shape)
     {
@@ -167,7 +162,7 @@ sealed class LanguageModelConversion
     TensorEntry? Take(string name)
     {
         _stored.Remove(name, out var stored);
-        return (_set.Adapter.Saved.Remove(name, out var saved) ? saved : stored) is { } tensor ? Float(tensor) : null;
+        return (_set.Adapter.Saved.Remove(name, out var saved) ? saved : stored)?.CheckFloat();
     }
 
     static ElementReader Joined(TensorEntry[] parts) => (first, destination) =>

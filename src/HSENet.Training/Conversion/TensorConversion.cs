@@ -80,15 +80,14 @@ sealed class TensorConversion(ConversionOptions options, CheckpointSet set, Lang
             else if (tensor.Elements != shape.Aggregate(1L, (product, size) => product * size))
                 throw new HseNetFileException(tensor.Source?.File ?? Origin(name),
                     $"tensor {tensor.Source?.Name ?? reference} is [{string.Join(", ", tensor.Shape)}]", $"[{string.Join(", ", shape)}]");
-            else if (tensor.Source is { } source && !source.Type.IsFloat())
-                throw new HseNetFileException(source.File,
-                    $"tensor {HseNetFileException.Quote(source.Name)} is of type {source.Type.Name()}, which is not supported",
-                    "weights in F32, F16 or BF16");
-        // Other tensors beside those of the model change nothing, but a bias that is left out does.
+            else
+                tensor.Source?.CheckFloat();
+        // Other tensors beside those of the model change nothing, but a bias or a layer of a projector that is left out does.
         foreach (var (name, tensor) in converted)
-            if (name.EndsWith(".bias", StringComparison.Ordinal) && !expected.ContainsKey(name))
+            if ((name.EndsWith(".bias", StringComparison.Ordinal) || name.StartsWith("packer", StringComparison.Ordinal))
+                && !expected.ContainsKey(name))
                 throw new HseNetFileException(tensor.Source!.File,
-                    $"{HseNetFileException.Quote(tensor.Source.Name)} has no place in the model", "a layer without bias");
+                    $"{HseNetFileException.Quote(tensor.Source.Name)} has no place in the model", "the layers that config.json states, no more");
     }
 
     string Origin(string name) => name.Split('.')[0] switch

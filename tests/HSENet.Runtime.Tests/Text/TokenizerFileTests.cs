@@ -54,7 +54,8 @@ public sealed class TokenizerFileTests : IDisposable
             TokenizerFiles.ReadSeparate(_files.Folder).Added.OrderBy(token => token.Id));
         File.WriteAllText(_files.At("added_tokens.json"),
             JsonSerializer.Serialize(new Dictionary<string, int> { [all[0].Text] = all[0].Id + 9 }));
-        Refused("added_tokens.json", $"'{all[0].Text}' has the id {all[0].Id + 9}, and the id {all[0].Id} before; expected one id", TokenizerForm.Slow);
+        Refused("added_tokens.json", $"'{all[0].Text}' has the id {all[0].Id + 9}, and the id {all[0].Id} before; expected one id",
+            TokenizerForm.Slow);
     }
 
     [Theory]

@@ -90,6 +90,10 @@ public sealed class AdapterVariantsGoldenTests
         ["a saved module of no model"] = (new(c => c["modules_to_save"] = new JsonArray("classifier")), "classifier"),
         ["saved modules that are no list"] = (new(c => c["modules_to_save"] = "norm"), "modules_to_save"),
         ["a tensor of no model"] = (new(Plain, t => CheckpointVariants.Add(t, "something.else", DataType.F32, 2)), "something.else"),
+        ["a projector of no model"] = (new(Plain, t => CheckpointVariants.Add(t, $"{Prefix}mm_projector3.proj_mpls.0.weight", DataType.F32,
+            256, 128)), "mm_projector3"),
+        ["a layer more in a projector"] = (new(Plain, t => CheckpointVariants.Add(t, $"{Prefix}mm_projector.proj_mpls.4.weight",
+            DataType.F32, 256, 256)), "proj_mpls.4"),
         ["a head of another length"] = (new(c => c["modules_to_save"] = new JsonArray("lm_head"), t =>
             CheckpointVariants.Add(t, "base_model.model.lm_head.weight", DataType.F32, 940, 256)), "lm_head"),
     };

@@ -20,7 +20,8 @@ public sealed class LanguageModelVariantsGoldenTests
         ["no added_tokens.json"] = new(Without: ["added_tokens.json"]),
         ["added tokens in tokenizer.json"] = new(Without: ["added_tokens.json", "tokenizer_config.json"]),
         ["added tokens in tokenizer_config.json"] = new(Without: ["added_tokens.json", "tokenizer.json"]),
-        ["frequencies stored"] = new(null, t => CheckpointVariants.Add(t, "model.layers.0.self_attn.rotary_emb.inv_freq", DataType.F32, 48)),
+        ["frequencies stored"] =
+            new(null, t => CheckpointVariants.Add(t, "model.layers.0.self_attn.rotary_emb.inv_freq", DataType.F32, 48)),
         ["prefixes of frameworks"] = new(null, t => CheckpointVariants.RenameAll(t, name => $"_orig_mod.module.{name}")),
         ["peft's prefix"] = new(null, t => CheckpointVariants.RenameAll(t, name => $"base_model.model.{name}")),
         ["query, key, value, gate and up apart"] = new(null, Part),
