@@ -59,7 +59,7 @@ readonly record struct AdapterName(AdapterTensorKind Kind, string Place, string 
     {
         var parts = name.Split('.').Where(part => !Wrappers.Contains(part)).ToList();
         int at = parts.FindIndex(part => part is "layers" or "embed_tokens" or "norm" or "lm_head" || IsProjector(part));
-        if (at < 0 || !parts[..at].All(Roots.Contains))
+        if (at < 0 || at == parts.Count - 1 || !parts[..at].All(Roots.Contains))
             return null;
         parts.RemoveRange(0, at);
         if (parts.Contains("rotary_emb") || parts.Contains("original_module"))
