@@ -131,7 +131,7 @@ static class DeviceMemory
     public static Piece Need(ulong address, ulong bytes) => Find(address, bytes)
         ?? throw new DriverException(Result.InvalidValue, $"{bytes} bytes at 0x{address:x} are no memory of the device");
 
-    /// <summary>Copies bytes between any two memories and marks those of the device as written.</summary>
+    /// <summary>Copies bytes between any two memories; those of the device are written then, unless the source's are not.</summary>
     public static unsafe void Copy(ulong to, ulong from, ulong bytes)
     {
         for (ulong done = 0; done < bytes;)
@@ -139,7 +139,13 @@ static class DeviceMemory
             int part = (int)Math.Min(1 << 30, bytes - done);
             ReadOnlySpan<byte> source = new((void*)(from + done), part);
             if (Find(to + done, (ulong)part) is { OnHost: false } piece)
-                piece.Allocation.Write(source, (long)(to + done - piece.Start));
+            {
+                long place = (long)(to + done - piece.Start);
+                if (Find(from + done, (ulong)part) is { OnHost: false } other)
+                    other.Allocation.CopyTo((long)(from + done - other.Start), piece.Allocation, place, part);
+                else
+                    piece.Allocation.Write(source, place);
+            }
             else
                 source.CopyTo(new Span<byte>((void*)(to + done), part));
             done += (ulong)part;

@@ -138,6 +138,19 @@ sealed class ExecutableGraph
                 step.Work.Run();
     }
 
+    /// <summary>The graph that it stands for now, as part of another.</summary>
+    public Graph ToGraph()
+    {
+        Graph graph = new();
+        List<GraphNode> nodes = [];
+        foreach (Step step in _order)
+        {
+            Work work = !step.IsEnabled ? new EmptyWork() : step.Child != null ? new GraphWork(step.Child.ToGraph()) : step.Work.Copy();
+            nodes.Add(graph.Add(work, step.Behind.Select(place => nodes[place])));
+        }
+        return graph;
+    }
+
     /// <summary>Takes over the arguments of another graph of the same shape; the node that does not fit otherwise.</summary>
     public GraphNode? Update(Graph graph)
     {

@@ -75,6 +75,27 @@ public sealed unsafe class EmulatorAllocation : IDisposable
             Buffer.MemoryCopy(_data + byteOffset, target, bytes, bytes);
     }
 
+    /// <summary>Copies bytes to an allocation, and with them which are initialised; the two ranges may overlap.</summary>
+    internal void CopyTo(long byteOffset, EmulatorAllocation target, long targetOffset, long bytes)
+    {
+        CheckRange(byteOffset, bytes);
+        target.CheckRange(targetOffset, bytes);
+        if (target._readOnly)
+            throw new EmulatorException($"{target.Name} is read-only");
+        Buffer.MemoryCopy(_data + byteOffset, target._data + targetOffset, bytes, bytes);
+        if (_shadow == null
+            || new ReadOnlySpan<byte>(_shadow + byteOffset, checked((int)bytes)).IndexOfAnyExcept(MemoryRegion.Initialised) < 0)
+        {
+            if (_shadow != null || _initialised)
+                target.MarkInitialised(targetOffset, bytes);
+            else
+                target.MarkUninitialised(targetOffset, bytes);
+            return;
+        }
+        target.EnsureShadow();
+        Buffer.MemoryCopy(_shadow + byteOffset, target._shadow + targetOffset, bytes, bytes);
+    }
+
     /// <summary>Declares bytes initialised: the host wrote them through <see cref="Address"/>.</summary>
     public void MarkInitialised(long byteOffset, long bytes)
     {

@@ -41,7 +41,8 @@ public partial class DriverPageTests
     static IEnumerable<string> Sources() =>
         Directory.GetFiles(Path.Combine(Folder, "Exports"), "*.cs", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
 
-    static IEnumerable<string> Exports(string source) => EntryPoint().Matches(File.ReadAllText(source)).Select(match => match.Groups[1].Value);
+    static IEnumerable<string> Exports(string source) =>
+        EntryPoint().Matches(File.ReadAllText(source)).Select(match => match.Groups[1].Value);
 
     static string[] Lines(string name) => [.. File.ReadLines(Path.Combine(Folder, name)).Where(line => line.Length > 0)];
 

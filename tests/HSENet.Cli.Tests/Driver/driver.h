@@ -40,7 +40,7 @@ API(cuCtxSetLimit, int, size_t); API(cuCtxGetStreamPriorityRange, int *, int *);
 API(cuGetErrorString, CUresult, const char **); API(cuGetProcAddress_v2, const char *, void **, int, cuuint64, int *);
 API(cuGetProcAddress, const char *, void **, int, cuuint64);
 API(cuModuleLoadData, CUmodule *, const void *); API(cuModuleLoadDataEx, CUmodule *, const void *, unsigned, int *, void **);
-API(cuModuleUnload, CUmodule); API(cuModuleGetFunction, CUfunction *, CUmodule, const char *); API(cuModuleGetFunctionCount, unsigned *, CUmodule);
+API(cuModuleLoadFatBinary, CUmodule *, const void *); API(cuModuleUnload, CUmodule); API(cuModuleGetFunction, CUfunction *, CUmodule, const char *); API(cuModuleGetFunctionCount, unsigned *, CUmodule);
 API(cuModuleEnumerateFunctions, CUfunction *, unsigned, CUmodule); API(cuModuleGetGlobal_v2, CUdeviceptr *, size_t *, CUmodule, const char *);
 API(cuLinkCreate_v2, unsigned, int *, void **, CUlinkState *); API(cuLinkComplete, CUlinkState, void **, size_t *); API(cuLinkDestroy, CUlinkState);
 API(cuLinkAddData_v2, CUlinkState, int, void *, size_t, const char *, unsigned, int *, void **);

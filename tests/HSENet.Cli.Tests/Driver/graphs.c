@@ -32,6 +32,8 @@ static void captured(void)
     DO(cuGraphLaunch(exec, main)); CHECK(values[N - 1] == 7 + 6); CHECK(calls == 5); DO(cuGraphLaunch(exec, side)); CHECK(values[0] == 7 + 12);
     DO(cuStreamBeginCapture_v2(main, 0)); DO(cuEventRecord(fork, main)); DO(cuStreamWaitEvent(side, fork, 0)); DO(cuMemsetD32Async(x, 2, N, side));
     EXPECT(904, cuStreamEndCapture(main, &graph));
+    DO(cuStreamBeginCapture_v2(main, 0)); DO(cuGraphLaunch(exec, main)); DO(cuStreamEndCapture(main, &graph)); DO(cuGraphExecDestroy(exec));
+    DO(cuGraphInstantiateWithFlags(&exec, graph, 0)); DO(cuGraphLaunch(exec, main)); CHECK(values[0] == 7 + 18 && calls == 15); DO(cuGraphDestroy(graph));
     DO(cuGraphExecDestroy(exec)); EXPECT(400, cuGraphLaunch(exec, main)); DO(cuStreamDestroy_v2(main)); DO(cuStreamDestroy_v2(side));
 }
 

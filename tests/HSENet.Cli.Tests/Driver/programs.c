@@ -82,11 +82,50 @@ static void addresses(void)
     EXPECT(801, cuTexObjectCreate(&texture, 0, 0, 0)); DO(cuDeviceGetUuid_v2(uuid, 0)); CHECK(uuid[0]);
 }
 
+/* A fat binary as CUDA's compiler writes it: PTX for a newer GPU, as it is, and for an older one, packed. */
+static void fat(void)
+{
+    static union { char bytes[8192]; unsigned words[2048]; cuuint64 longs[1024]; } image; static char packed[4096]; CUmodule module; CUfunction function;
+    char *to = packed, *entry = image.bytes + 16; size_t half = strlen(axpy) / 2, rest = strlen(axpy) - half, n; int kind;
+    while (axpy[half - 1] != '\n') { half--; rest++; }
+    /* LZ4: the first half and "//a", then 40 times the byte before, then a line's end and the rest. */
+    n = half + 3; *to++ = (char)0xff; for (n -= 15; n >= 255; n -= 255) *to++ = (char)255;
+    *to++ = n; memcpy(to, axpy, half); to += half; memcpy(to, "//a", 3); to += 3; *to++ = 1; *to++ = 0; *to++ = 40 - 4 - 15;
+    n = rest + 1; *to++ = (char)0xf0; for (n -= 15; n >= 255; n -= 255) *to++ = (char)255;
+    *to++ = n; *to++ = '\n'; memcpy(to, axpy + half, rest); to += rest;
+    image.words[0] = 0xba55ed50; image.words[1] = 1 | 16 << 16;
+    for (kind = 0; kind < 2; kind++)
+    {
+        const char *text = kind ? packed : ".version 9.0\n.target sm_130\n.address_size 64\n"; size_t bytes = kind ? to - packed : strlen(text);
+        size_t whole = (bytes + 7) / 8 * 8; unsigned *head = (unsigned *)entry;
+        head[0] = 1 | 257 << 16; head[1] = 64; *(cuuint64 *)(head + 2) = whole; head[4] = bytes; head[7] = kind ? 80 : 130;
+        *(cuuint64 *)(head + 10) = kind ? 0x2000 : 0; *(cuuint64 *)(head + 14) = strlen(axpy) + 3 + 40 + 1;
+        memcpy(entry + 64, text, bytes); entry += 64 + whole;
+    }
+    image.longs[1] = entry - image.bytes - 16;
+    DO(cuModuleLoadData(&module, image.bytes)); DO(cuModuleGetFunction(&function, module, "axpy"));
+    struct { unsigned magic, version; void *binary, *more; } wrapper = { 0x466243b1, 1, image.bytes, 0 };
+    DO(cuModuleLoadFatBinary(&module, &wrapper)); DO(cuModuleGetFunction(&function, module, "axpy"));
+    ((unsigned *)(image.bytes + 16))[7] = 80; image.longs[1] = 64 + 48; /* only the first, whose kernels are none */
+    DO(cuModuleLoadData(&module, image.bytes)); EXPECT(500, cuModuleGetFunction(&function, module, "axpy"));
+    ((unsigned *)(image.bytes + 16))[7] = 130; EXPECT(209, cuModuleLoadData(&module, image.bytes));
+}
+
+static void prints(void)
+{
+    CUfunction function = load(".version 7.0\n.target sm_80\n.address_size 64\n.extern .func (.param .b32 r) vprintf(.param .b64 f, .param .b64 v);\n"
+        ".global .align 1 .b8 format[12] = {112, 114, 105, 110, 116, 101, 100, 32, 37, 100, 10, 0};\n"
+        ".visible .entry prints() { .local .align 8 .b8 values[8]; .reg .b32 %r<2>; .reg .b64 %rd<4>; mov.u32 %r1, 7; st.local.u32 [values], %r1;\n"
+        "mov.u64 %rd1, format; cvta.global.u64 %rd1, %rd1; mov.u64 %rd2, values; cvta.local.u64 %rd2, %rd2; { .param .b64 p; .param .b64 q; .param .b32 s;\n"
+        "st.param.b64 [p], %rd1; st.param.b64 [q], %rd2; call (s), vprintf, (p, q); } ret; }\n", "prints");
+    DO(cuLaunchKernel(function, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0));
+}
+
 int main(void)
 {
     begin();
     CUfunction add = load(axpy, "axpy");
-    modules(); linked(); limits(add); attributes(add); addresses();
+    modules(); linked(); limits(add); attributes(add); addresses(); fat(); prints();
     puts("programs as documented");
     return 0;
 }

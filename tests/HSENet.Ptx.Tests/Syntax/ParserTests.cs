@@ -77,5 +77,9 @@ public class ParserTests
     public void Refuses_text_that_is_not_a_module(string text, string expected) =>
         Assert.Contains(expected, Assert.Throws<PtxException>(() => PtxModule.Parse(text)).Message);
 
+    [Fact]
+    public void A_variable_may_be_declared_before_it_is_defined() => Assert.Equal(["extern", null],
+        PtxModule.Parse(".version 8.6 .target sm_80 .extern .global .b32 x; .global .b32 x;").Variables.Select(variable => variable.Linkage));
+
     static PtxInstruction Last(string statement) => (PtxInstruction)Sample.Kernel(statement).Entries.Single().Body![^1];
 }

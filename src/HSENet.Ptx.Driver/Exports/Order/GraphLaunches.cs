@@ -38,8 +38,9 @@ static unsafe partial class Exports
     {
         ExecutableGraph graph = Device.Get<ExecutableGraph>(executable);
         if (Streams.Get(stream).Capture != null)
-            throw new DriverException(Result.StreamCaptureUnsupported, "launches of graphs are not captured by the emulated driver");
-        graph.Run();
+            Streams.Submit(stream, () => new GraphWork(graph.ToGraph()));
+        else
+            graph.Run();
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuGraphUpload")]
