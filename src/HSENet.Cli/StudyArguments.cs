@@ -88,7 +88,15 @@ sealed class StudyArguments
             SliceFeatures = parsed.GetValue(_features),
             Reading = reading,
         };
-        return new StudyOpener(options, parsed.GetValue(_metadata) is { } table ? MetadataTable.Read(table) : null);
+        return new StudyOpener(options, parsed.GetValue(_metadata) is { } table ? Table(table) : null);
+    }
+
+    static MetadataTable Table(string path)
+    {
+        var table = MetadataTable.Read(path);
+        if (table.Unusable > 0)
+            Messages.Note($"{path}: {table.Unusable} {(table.Unusable == 1 ? "row" : "rows")} that cannot be used left out");
+        return table;
     }
 
     static (double Slope, double Intercept)? Rescale(string? text)
@@ -188,6 +196,11 @@ sealed class StudyOpener(CtStudyOptions options, MetadataTable? table)
         Reading = options.Reading with { StudyKey = study.Key },
         Metadata = row.Metadata ?? table?.Get(row.Image),
         // A scan's are computed from it.
-        SliceFeatures = row.Image.EndsWith(".npy", StringComparison.OrdinalIgnoreCase) ? row.SliceFeatures ?? options.SliceFeatures : null,
+        SliceFeatures = IsArray(row.Image) ? row.SliceFeatures ?? options.SliceFeatures : null,
     };
+
+    // By its name, that of an archive of arrays included.
+    static bool IsArray(string image) => new[] { image, ScanContents.Split(image)?.Archive }.Any(path =>
+        path is not null && (path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase)
+            || path.EndsWith(".npz", StringComparison.OrdinalIgnoreCase)));
 }

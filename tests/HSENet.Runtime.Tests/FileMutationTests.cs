@@ -278,7 +278,7 @@ public sealed class FileMutationTests
     public void Metadata_tables() => Mutations.Check(
         [Encoding.UTF8.GetBytes("VolumeName,Note,RescaleSlope,RescaleIntercept,XYSpacing,ZSpacing\n"
             + "a.nii.gz,\"x,\"\"y\"\"\",1,-1024,\"[0.7, 0.7]\",1.5\nb.nii.gz,,1,0,0.5,2\n")],
-        csv => MetadataTable.Read(new StreamReader(new MemoryStream(csv)), "metadata.csv"));
+        csv => MetadataTable.Read(new StreamReader(new MemoryStream(csv)), "metadata.csv").Get("a.nii.gz"));
 
     [Fact]
     public void Manifests() => Mutations.Check([.. ((string[])

@@ -4,18 +4,18 @@ namespace HSENet.Runtime;
 internal sealed class PeekedStream : ReadOnlyStream
 {
     readonly Stream _inner;
-    readonly byte[] _head = new byte[16];
+    readonly byte[] _head = new byte[ForeignContent.Looked];
     readonly int _headLength;
     int _given;
 
-    /// <summary>Reads up to 16 bytes of the stream; disposing this leaves the stream open.</summary>
+    /// <summary>Reads the beginning of the stream; disposing this leaves the stream open.</summary>
     public PeekedStream(Stream inner, string name)
     {
         _inner = inner;
         _headLength = GrowingRead.AsFarAsPossible(inner, _head, name);
     }
 
-    /// <summary>The first bytes, at most 16.</summary>
+    /// <summary>The first bytes, at most <see cref="ForeignContent.Looked"/>.</summary>
     public ReadOnlySpan<byte> Head => _head.AsSpan(0, _headLength);
 
     public override int Read(Span<byte> buffer)

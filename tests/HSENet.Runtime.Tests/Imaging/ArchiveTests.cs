@@ -87,6 +87,40 @@ public sealed class ArchiveTests : IDisposable
     }
 
     [Theory]
+    [MemberData(nameof(Kinds))]
+    public void A_stream_may_hold_what_a_file_may(string kind)
+    {
+        byte[] zip = Archive(kind);
+        using VoxelVolume volume = VolumeFile.Read(_folder.Write("scan.zip", zip));
+        using VoxelVolume streamed = VolumeFile.Read(new ForwardStream(zip), "scan.zip");
+        Assert.Equal(VoxelValues.Values(volume), VoxelValues.Values(streamed));
+    }
+
+    [Fact]
+    public void A_stream_may_hold_a_dicom_file_of_several_frames()
+    {
+        byte[] enhanced = DicomMultiFrameTests.Enhanced(DicomTransferSyntax.ExplicitLittleEndian, [0, 1, 2], isOpen: true,
+            itemsExplicit: true).ToBytes();
+        foreach (byte[] content in (byte[][])[enhanced, VolumeSeeds.Gzip(enhanced)])
+        {
+            using VoxelVolume volume = VolumeFile.Read(new ForwardStream(content), "scan");
+            Assert.Equal(3, volume.Size.Z);
+        }
+    }
+
+    [Theory]
+    [InlineData("NRRD0004\n", "an NRRD volume")]
+    [InlineData("ObjectType = Image\n", "a MetaImage header")]
+    [InlineData("\u0089PNG\r\n\u001a\n", "a PNG picture")]
+    [InlineData("%PDF-1.4\n", "a PDF document")]
+    [InlineData("7z\u00bc\u00af", "a 7-Zip archive")]
+    public void A_file_of_another_format_is_named(string start, string name)
+    {
+        string path = _folder.Write("scan.nii", Encoding.Latin1.GetBytes(start.PadRight(300)));
+        Assert.Contains($"scan.nii: is {name}; expected NIfTI", Assert.Throws<HseNetFileException>(() => VolumeFile.Read(path)).Message);
+    }
+
+    [Theory]
     [InlineData("<html><body>", "1 file of other content (a), among them a web page")]
     [InlineData("something", "1 file of other content (a)")]
     [InlineData("version https://git-lfs.github.com/spec/v1\n", "a: is a Git LFS pointer")]

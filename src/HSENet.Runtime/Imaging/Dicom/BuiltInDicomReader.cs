@@ -16,7 +16,11 @@ internal sealed class BuiltInDicomReader : IDicomReader
         DecodeFrame(DicomFile.Parse(file, image.File), image, destination);
 
     /// <summary>Decodes a frame of a file that was parsed already.</summary>
-    public static void DecodeFrame(DicomFile file, DicomImage image, Span<byte> destination)
+    /// <param name="file">The file, with its pixels at hand unless they are read from the stream.</param>
+    /// <param name="image">The frame.</param>
+    /// <param name="destination">Gets its pixels.</param>
+    /// <param name="pixels">The file itself if pixels that are not compressed are to be read from it.</param>
+    public static void DecodeFrame(DicomFile file, DicomImage image, Span<byte> destination, Stream? pixels = null)
     {
         if (file.Images.Count <= image.Frame || file.Images[image.Frame] != image)
             throw new HseNetFileException(image.File, "has changed while it was read", "the file as it was");
@@ -26,19 +30,32 @@ internal sealed class BuiltInDicomReader : IDicomReader
         if (file.IsEncapsulated)
             DecodeRunLength(Fragment(file.Pixels, image), image, destination);
         else
-            CopyNative(file, image, destination);
+        {
+            CopyNative(file, image, destination, pixels);
+            if (file.IsBigEndian)
+                Swap(file, image, destination);
+        }
     }
 
-    static void CopyNative(DicomFile file, DicomImage image, Span<byte> destination)
+    static void CopyNative(DicomFile file, DicomImage image, Span<byte> destination, Stream? pixels)
     {
         long first = image.Frame * image.FrameBytes;
-        if (file.Pixels.Length - first < destination.Length)
-            throw new HseNetFileException(image.File, $"has {file.Pixels.Length} bytes of pixels",
+        if (file.PixelBytes - first < destination.Length)
+            throw new HseNetFileException(image.File, $"has {file.PixelBytes} bytes of pixels",
                 $"{first + destination.Length} for its rows and columns");
-        file.Pixels.Span.Slice((int)first, destination.Length).CopyTo(destination);
-        if (!file.IsBigEndian)
+        if (pixels is null)
+        {
+            file.Pixels.Span.Slice((int)first, destination.Length).CopyTo(destination);
             return;
-        // Bytes in words of 16 bits are swapped like any word.
+        }
+        pixels.Position = file.PixelOffset!.Value + first;
+        if (GrowingRead.AsFarAsPossible(pixels, destination, image.File) < destination.Length)
+            throw new HseNetFileException(image.File, "has changed while it was read", "the file as it was");
+    }
+
+    // Bytes in words of 16 bits are swapped like any word.
+    static void Swap(DicomFile file, DicomImage image, Span<byte> destination)
+    {
         int size = image.BitsAllocated / 8;
         int unit = size == 1 && file.IsWords ? 2 : size;
         if (size < unit && destination.Length % 2 != 0)

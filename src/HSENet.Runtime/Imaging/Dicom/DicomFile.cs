@@ -20,12 +20,17 @@ internal sealed class DicomFile
     readonly string _name;
     readonly DicomValues _values;
     readonly bool _hasPixels;
-    readonly int _pixelBytes;
     HseNetFileException? _damage;
     IReadOnlyList<DicomImage>? _images;
 
     /// <summary>Begins with the value of the pixel data, fragments included if it is encapsulated, as far as it is at hand.</summary>
     public ReadOnlyMemory<byte> Pixels { get; }
+
+    /// <summary>Where in the file the pixels begin that are neither compressed nor deflated; null for others.</summary>
+    public long? PixelOffset { get; }
+
+    /// <summary>Bytes of pixel data as the file states them.</summary>
+    public int PixelBytes { get; }
 
     /// <summary>Whether the beginning that was read does not reach as far as the pixels.</summary>
     public bool IsCut { get; }
@@ -130,8 +135,10 @@ internal sealed class DicomFile
                     IsEncapsulated = element.Length == DicomElement.UndefinedLength;
                     IsWords = element.Representation == "OW";
                     long stated = IsEncapsulated ? content.Length - element.Offset + missing : element.Length;
-                    _pixelBytes = (int)Math.Min(stated, int.MaxValue);
-                    Pixels = content.Slice(element.Offset, Math.Min(_pixelBytes, content.Length - element.Offset));
+                    PixelBytes = (int)Math.Min(stated, int.MaxValue);
+                    Pixels = content.Slice(element.Offset, Math.Min(PixelBytes, content.Length - element.Offset));
+                    if (!IsEncapsulated && syntax != DicomTransferSyntax.DeflatedExplicitLittleEndian)
+                        PixelOffset = meta.Position + element.Offset;
                     return;
                 }
                 _values.Take(elements, element);
@@ -152,7 +159,7 @@ internal sealed class DicomFile
         {
             if (_damage is not null)
                 throw _damage;
-            return _images ??= _hasPixels ? _values.Images(Syntax(), Class, _pixelBytes)
+            return _images ??= _hasPixels ? _values.Images(Syntax(), Class, PixelBytes)
                 : throw Damage;
         }
     }

@@ -11,8 +11,9 @@ internal sealed class DicomSource
     const int FirstPiece = 1 << 16, Growth = 16;
 
     readonly Func<DicomContent> _open;
+    readonly bool _isFile;
 
-    DicomSource(string name, Func<DicomContent> open) => (Name, _open) = (name, open);
+    DicomSource(string name, Func<DicomContent> open, bool isFile = false) => (Name, _open, _isFile) = (name, open, isFile);
 
     public string Name { get; }
 
@@ -31,7 +32,7 @@ internal sealed class DicomSource
         {
             throw FileBytes.CannotOpen(path, e);
         }
-    });
+    }, isFile: true);
 
     /// <summary>An entry of a zip, which must stay open.</summary>
     public static DicomSource FromZip(string name, Func<Stream> open, long length) => new(name, () => new DicomContent(open(), length));
@@ -62,6 +63,10 @@ internal sealed class DicomSource
     /// <exception cref="HseNetFileException">It cannot be read, or is no DICOM file.</exception>
     public ReadOnlyMemory<byte> Read(ref byte[] buffer) => Read(ref buffer, long.MaxValue)?.Content
         ?? throw new HseNetFileException(Name, "is no DICOM file any more", "the file as it was");
+
+    /// <summary>Opens the content for reading at any place, if that is possible.</summary>
+    /// <exception cref="HseNetFileException">It cannot be opened.</exception>
+    public Stream? OpenAnywhere() => _isFile ? _open().Stream : null;
 
     (ReadOnlyMemory<byte> Content, long Length)? Read(ref byte[] buffer, long limit)
     {

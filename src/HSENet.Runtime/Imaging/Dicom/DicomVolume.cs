@@ -51,7 +51,7 @@ internal static class DicomVolume
         NativeBuffer voxels = NativeBuffer.OfLength(bytes);
         try
         {
-            var decoder = new SliceDecoder(files, options);
+            using var decoder = new SliceDecoder(files, options);
             int sliceBytes = (int)(bytes / slices.Count);
             for (int i = 0; i < slices.Count; i++)
             {
@@ -94,10 +94,11 @@ internal static class DicomVolume
                 : "a transfer syntax that fo-dicom and its codecs read");
     }
 
-    // Slices of one file come one after the other: it is read once for them.
-    sealed class SliceDecoder(DicomFiles files, VolumeReadOptions options)
+    // Slices of one file come one after the other: it is opened once for them, and read frame by frame if it can be.
+    sealed class SliceDecoder(DicomFiles files, VolumeReadOptions options) : IDisposable
     {
         DicomSource? _source;
+        Stream? _stream;
         byte[] _buffer = [], _frame = [];
         ReadOnlyMemory<byte> _content;
         DicomFile? _file;
@@ -113,7 +114,7 @@ internal static class DicomVolume
                 _frame = new byte[image.FrameBytes];
             Span<byte> frame = keepsType ? destination : _frame;
             if (reader == BuiltIn)
-                BuiltInDicomReader.DecodeFrame(_file!, image, frame);
+                BuiltInDicomReader.DecodeFrame(_file!, image, frame, _stream);
             else
                 reader.DecodeFrame(_content, image, frame);
             var pixels = new DicomPixels(image);
@@ -126,8 +127,24 @@ internal static class DicomVolume
             DicomSource source = files.SourceOf(image);
             if (_source == source)
                 return;
+            Dispose();
+            _source = source;
+            if (BuiltIn.CanDecode(image.TransferSyntax) && source.OpenAnywhere() is { } stream)
+            {
+                _stream = stream;
+                _file = source.Parse(ref _buffer);
+                if (_file?.PixelOffset is not null)
+                    return;
+                Dispose();
+            }
             _content = source.Read(ref _buffer);
-            (_source, _file) = (source, DicomFile.Parse(_content, image.File));
+            _file = DicomFile.Parse(_content, image.File);
+        }
+
+        public void Dispose()
+        {
+            _stream?.Dispose();
+            _stream = null;
         }
     }
 }

@@ -17,9 +17,10 @@ public sealed record VolumeMetadata(double? Slope, double? Intercept, (double X,
 /// </summary>
 public sealed class MetadataTable
 {
-    static readonly string[] Endings = [".nii.gz", ".nii", ".npy", ".zip"];
+    static readonly string[] Endings = [".nii.gz", ".nii", ".hdr.gz", ".hdr", ".img.gz", ".img", ".npy", ".npz", ".zip"];
 
     readonly Dictionary<string, VolumeMetadata> _rows = [];
+    readonly Dictionary<string, HseNetFileException> _errors = [];
     readonly string _name;
 
     MetadataTable(string name) => _name = name;
@@ -27,9 +28,11 @@ public sealed class MetadataTable
     /// <summary>Number of volumes in the table.</summary>
     public int Count => _rows.Count;
 
+    /// <summary>Number of rows that cannot be used; they matter to their own volumes alone.</summary>
+    internal int Unusable { get; private set; }
+
     /// <summary>Reads a table.</summary>
-    /// <exception cref="HseNetFileException">The file is missing or damaged, a column is missing, a value is not a number, or a volume is
-    /// there twice.</exception>
+    /// <exception cref="HseNetFileException">The file is missing, its quotes are not closed, or a column is missing.</exception>
     public static MetadataTable Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -45,13 +48,15 @@ public sealed class MetadataTable
     }
 
     /// <summary>The row of a volume, found by its file name with or without its ending.</summary>
-    /// <exception cref="HseNetFileException">The table has no such row.</exception>
+    /// <exception cref="HseNetFileException">The table has no such row, a value in it is not a number, or there is another row for the
+    /// volume that says something else.</exception>
     public VolumeMetadata Get(string volumePath)
     {
         ArgumentException.ThrowIfNullOrEmpty(volumePath);
         string key = Key(volumePath);
-        return _rows.TryGetValue(key, out VolumeMetadata? row)
-            ? row
+        if (_errors.TryGetValue(key, out HseNetFileException? error))
+            throw error;
+        return _rows.TryGetValue(key, out VolumeMetadata? row) ? row
             : throw new HseNetFileException(_name, $"has no row for the volume {HseNetFileException.Quote(key)}",
                 "its name in the column VolumeName");
     }
@@ -68,11 +73,22 @@ public sealed class MetadataTable
         var table = new MetadataTable(path);
         while (csv.NextRow() is { } fields)
         {
-            if (fields.Count != header.Count)
-                throw new HseNetFileException(path, $"line {csv.Line} has {fields.Count} fields", $"{header.Count} as in the first line");
-            var row = new VolumeMetadata(Number(slope), Number(intercept), Pair(xy), Length(z));
-            if (!table._rows.TryAdd(Key(fields[volume]), row))
-                throw new HseNetFileException(path, $"line {csv.Line} gives a volume for the second time", "one line for each");
+            string key = fields.Count > volume ? Key(fields[volume]) : "";
+            try
+            {
+                if (fields.Count != header.Count)
+                    throw new HseNetFileException(path, $"line {csv.Line} has {fields.Count} fields",
+                        $"{header.Count} as in the first line");
+                var row = new VolumeMetadata(Number(slope), Number(intercept), Pair(xy), Length(z));
+                if (!table._rows.TryAdd(key, row) && table._rows[key] != row)
+                    throw new HseNetFileException(path, $"line {csv.Line} gives other values for a volume of a line before",
+                        "one line for each");
+            }
+            catch (HseNetFileException e)
+            {
+                table.Unusable++;
+                table._errors.TryAdd(key, e);
+            }
 
             double? Number(int column) => column < 0 || fields[column].Length == 0 ? null : Parse(fields[column], column);
 

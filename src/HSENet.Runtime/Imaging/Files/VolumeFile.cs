@@ -9,6 +9,9 @@ static class VolumeFile
     /// <summary>What is read, in messages.</summary>
     internal const string Formats = "NIfTI (.nii, .nii.gz, .hdr with .img), NumPy (.npy), DICOM (a folder), or a zip of one of these";
 
+    // Of a stream that must be read as a whole.
+    const int MostKept = 1 << 30;
+
     /// <summary>
     /// Reads NIfTI-1 and NIfTI-2 (.nii, .nii.gz, a pair by either name), NumPy's .npy, and DICOM files. A folder or zip stands for the scan
     /// in it; ARCHIVE.zip/NAME, ARCHIVE.npz/KEY and the like for what has this name there.
@@ -65,8 +68,8 @@ static class VolumeFile
     internal static bool IsDicomFolder(string path) =>
         Directory.Exists(path) && FolderWalk.Files(path).Exists(file => ScanFile.At(file).Format == ScanFormat.Dicom);
 
-    /// <summary>Reads a NIfTI single file (compressed or not) or a .npy file from a stream, from where it stands; it need not be
-    /// seekable.</summary>
+    /// <summary>Reads a NIfTI single file (compressed or not), a .npy file, a zip or a DICOM file from a stream, from where it stands; it
+    /// need not be seekable. The last two are kept in memory.</summary>
     /// <param name="stream">The stream; it stays open.</param>
     /// <param name="name">What messages call it.</param>
     /// <param name="options">How to read.</param>
@@ -103,6 +106,10 @@ static class VolumeFile
             return NumpyFile.ReadVolume(content, name, options);
         if (NiftiHeader.IsClaimed(content.Head))
             return NiftiFile.Read(content, name, options, openImage);
+        if (ScanFile.IsZip(content.Head))
+            return Read(ScanContents.OfZip(FileBytes.FromArray(name, GrowingRead.ToEnd(content, MostKept, name))), options);
+        if (DicomFile.IsClaimed(content.Head))
+            return DicomVolume.Read(name, [DicomSource.FromBytes(name, GrowingRead.ToEnd(content, MostKept, name))], options);
         throw ForeignContent.Refusal(name, content.Head, Formats);
     }
 }
