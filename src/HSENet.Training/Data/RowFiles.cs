@@ -48,9 +48,12 @@ static class RowFiles
             if (start is [0x1f, 0x8b, ..])
             {
                 using var inflated = new GZipStream(file, CompressionMode.Decompress);
-                return Header(inflated, path) is { } compressed ? (compressed, true) : null;
+                using var content = new PeekedStream(inflated, path);
+                return Header(content, path) is { } compressed ? (compressed, true) : null;
             }
-            return Header(file, path) is { } header ? (header, Count(header) * header.Type.Size() <= file.Length - file.Position) : null;
+            using var peeked = new PeekedStream(file, path);
+            return Header(peeked, path) is { } header
+                ? (header, Count(header) * header.Type.Size() <= peeked.Length - peeked.Position) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -58,9 +61,8 @@ static class RowFiles
         }
     }
 
-    static NumpyHeader? Header(Stream content, string path)
+    static NumpyHeader? Header(PeekedStream peeked, string path)
     {
-        using var peeked = new PeekedStream(content, path);
         if (NumpyFile.IsClaimed(peeked.Head))
             return NumpyFile.ReadHeader(peeked, path);
         if (!NiftiHeader.IsClaimed(peeked.Head))

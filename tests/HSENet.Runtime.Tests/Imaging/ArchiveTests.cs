@@ -187,7 +187,7 @@ public sealed class ArchiveTests : IDisposable
             using VoxelVolume volume = VolumeFile.Read(path);
             Assert.Equal((5, 4, 3), volume.Size);
         }
-        Assert.Equal(VolumeCache.Key(paths[0]), VolumeCache.Key(paths[1]));
+        Assert.All(paths, path => Assert.Equal(2, VolumeCache.State(path).Count())); // a change of either is one of the scan
 
         static byte[] Packed(string name, byte[] content) =>
             name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? VolumeSeeds.Gzip(content) : content;
