@@ -47,6 +47,20 @@ public sealed class AskTests
     }
 
     [Fact]
+    public void What_is_told_of_each_token_and_where_the_text_stops_are_options()
+    {
+        string[] more = ["--repetition-penalty", "1.2", "--min-p", "0.05", "--verify-weights"];
+        var line = Lines(Hsenet.Run(["ask", Hsenet.Scan, "What is seen?", "--json", "--log-probabilities", .. more, .. Options]))[0];
+        Assert.Equal(line.GetProperty("ids").GetArrayLength(), line.GetProperty("log_probabilities").GetArrayLength());
+        string text = line.GetProperty("text").GetString()!;
+        var stopped = Lines(Hsenet.Run(["ask", Hsenet.Scan, "What is seen?", "--json", "--stop", text[3..], .. more, .. Options]))[0];
+        Assert.Equal(text[..text.IndexOf(text[3..], StringComparison.Ordinal)], stopped.GetProperty("text").GetString());
+        Assert.False(stopped.TryGetProperty("log_probabilities", out _));
+        Hsenet.Run(["ask", Hsenet.Scan, "What is seen?", "--log-probabilities", .. Options]).IsRefused("--log-probabilities", "--json");
+        Hsenet.Run(["ask", Hsenet.Scan, "What is seen?", "--min-p", "1", .. Options]).IsRefused("min-p 1");
+    }
+
+    [Fact]
     public void An_empty_question_is_refused_before_anything_runs() =>
         Hsenet.Run(["ask", Hsenet.Scan, "What is seen?", " ", .. Options]).IsRefused("question 2 is empty");
 

@@ -29,7 +29,7 @@ public sealed class CtStudy : IDisposable
 {
     readonly VoxelVolume _volume;
     readonly VoxelVolume? _sliceFeatures;
-    readonly CtStudyOptions _options;
+    CtStudyOptions _options;
     readonly Lifetime _life;
     readonly ScanPlan _plan;
 
@@ -68,8 +68,46 @@ public sealed class CtStudy : IDisposable
         return Create(VolumeFile.Read(path, options.Reading), options);
     }
 
+    /// <summary>The same on another thread.</summary>
+    /// <param name="path">The file or folder.</param>
+    /// <param name="options">How it is read.</param>
+    /// <param name="cancellation">Ends the reading, as the token in the options does.</param>
+    /// <exception cref="HseNetFileException">The file cannot be used; the message names it and the reason.</exception>
+    public static Task<CtStudy> OpenAsync(string path, CtStudyOptions? options = null, CancellationToken cancellation = default) =>
+        Stoppable(options, cancellation, (own, stop) => Task.Run(() => Open(path, own), stop));
+
+    /// <summary>Reads a CT from a stream that is read asynchronously alone, as the body of a request; it stays open.</summary>
+    /// <param name="stream">As in <see cref="Read"/>; read as far as the scan goes.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="options">How it is read.</param>
+    /// <param name="cancellation">Ends the reading, as the token in the options does.</param>
+    /// <exception cref="HseNetFileException">The content cannot be used.</exception>
+    public static Task<CtStudy> ReadAsync(Stream stream, string name, CtStudyOptions? options = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (!stream.CanRead)
+            throw new ArgumentException($"{name}: the stream is closed or cannot be read", nameof(stream));
+        return Stoppable(options, cancellation,
+            (own, stop) => new AsynchronousPieces(stream, stop).ReadBy(content => Read(content, name, own)));
+    }
+
+    // Reads until one of two tokens is cancelled; the study keeps its own options.
+    static async Task<CtStudy> Stoppable(CtStudyOptions? options, CancellationToken cancellation,
+        Func<CtStudyOptions, CancellationToken, Task<CtStudy>> read)
+    {
+        options = Checked(options);
+        var given = options.Reading.Cancellation;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(given, cancellation);
+        var study = await read(options with { Reading = options.Reading with { Cancellation = either.Token } }, either.Token)
+            .ConfigureAwait(false);
+        study._options = study._options with { Reading = study._options.Reading with { Cancellation = given } };
+        return study;
+    }
+
     /// <summary>Reads a CT from a stream, which stays open.</summary>
-    /// <param name="stream">A NIfTI single file, compressed or not, or .npy; need not be seekable.</param>
+    /// <param name="stream">A NIfTI single file, compressed or not, .npy, or a zip of one of these or of DICOM files, which is kept in memory
+    /// meanwhile; need not be seekable.</param>
     /// <param name="name">What messages call it.</param>
     /// <param name="options">How it is read.</param>
     /// <exception cref="HseNetFileException">The content cannot be used.</exception>
