@@ -106,8 +106,8 @@ public sealed class CtStudy : IDisposable
     }
 
     /// <summary>Reads a CT from a stream, which stays open.</summary>
-    /// <param name="stream">A NIfTI single file, compressed or not, .npy, or a zip of one of these or of DICOM files, which is kept in memory
-    /// meanwhile; need not be seekable.</param>
+    /// <param name="stream">A NIfTI single file, compressed or not, .npy, or a zip of one of these or of DICOM files, which is kept in
+    /// memory meanwhile; need not be seekable.</param>
     /// <param name="name">What messages call it.</param>
     /// <param name="options">How it is read.</param>
     /// <exception cref="HseNetFileException">The content cannot be used.</exception>

@@ -46,10 +46,11 @@ public sealed class AsynchronousReadingTests : IDisposable
     public async Task A_body_that_breaks_off_is_refused(string kind)
     {
         byte[] content = Content(kind);
-        var error = await Assert.ThrowsAsync<HseNetFileException>(() => CtStudy.ReadAsync(new Body(content[..(content.Length / 2)]), "body"));
+        byte[] half = content[..(content.Length / 2)];
+        var error = await Assert.ThrowsAsync<HseNetFileException>(() => CtStudy.ReadAsync(new Body(half), "body"));
         Assert.StartsWith("body", error.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<HseNetFileException>(() =>
-            CtStudy.ReadAsync(new Body(content[..(content.Length / 2)]) { Failure = new IOException("the client has gone") }, "body"));
+            CtStudy.ReadAsync(new Body(half) { Failure = new IOException("the client has gone") }, "body"));
     }
 
     [Fact]
@@ -59,10 +60,6 @@ public sealed class AsynchronousReadingTests : IDisposable
         var error = await Assert.ThrowsAsync<HseNetFileException>(() => CtStudy.ReadAsync(endless, "body"));
         Assert.Contains("NIfTI", error.Expected, StringComparison.Ordinal);
         Assert.InRange(endless.Given, 1, 16 << 20);
-        var zip = new Body([(byte)'P', (byte)'K', 3, 4]) { Fill = 0 };
-        error = await Assert.ThrowsAsync<HseNetFileException>(() => CtStudy.ReadAsync(zip, "body",
-            new CtStudyOptions { Reading = new VolumeReadOptions { MaximumBytes = 1 << 20 } }));
-        Assert.Contains("is a zip that is too large; expected at most 1048576 bytes", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
