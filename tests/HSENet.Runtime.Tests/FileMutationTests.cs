@@ -167,6 +167,35 @@ public sealed class FileMutationTests
         [VolumeSeeds.Nifti(5, 4, 3), Golden("data/formats/nifti1_big_endian.nii"), Inflated(Golden("data/formats/nifti2_int16.nii.gz"))],
         ReadVolume);
 
+    // Headers that say where a scan lies, and what is done to it then: turned, straightened, filled.
+    [Fact]
+    public void Placed_scans() => Mutations.Check(
+        [Placed([-1, 0, 0, 5, 0, -1, 0.3f, 6, 0, 0, 1, 7]), Placed([0.1f, 0, 2, 5, 1, 0.1f, 0, 6, 0, -1, 0.1f, 7]),
+            Placed([1, 0.1f, 0.2f, 0, 0.3f, 1, 0.2f, 0, 0, 0.1f, 1, 0], isFloat: true)],
+        file =>
+        {
+            using VoxelVolume scan = VolumeFile.Read(new MemoryStream(file), "scan");
+            var plan = ScanPlan.For(scan, new(), default);
+            Assert.InRange(plan.Result.ByteLength, 1, 100 * scan.ByteLength + 4096);
+            VoxelVolume placed = plan.Apply(scan, default);
+            Sum(placed);
+            if (!ReferenceEquals(placed, scan))
+                placed.Dispose();
+        });
+
+    static byte[] Placed(float[] sform, bool isFloat = false)
+    {
+        byte[] nifti = VolumeSeeds.Nifti(5, 4, 3);
+        nifti[254] = 1;
+        VolumeSeeds.Put(nifti, 280, sform);
+        if (!isFloat)
+            return nifti;
+        (nifti[70], nifti[72]) = (16, 32);
+        byte[] floats = [.. nifti[..352], .. new byte[60 * sizeof(float)]];
+        VolumeSeeds.Put(floats, 352, [.. Enumerable.Range(0, 60).Select(i => i % 5 == 0 ? float.NaN : i)]);
+        return floats;
+    }
+
     [Fact]
     public void Nifti_in_gzip() =>
         Mutations.Check([VolumeSeeds.Gzip(VolumeSeeds.Nifti(5, 4, 3)), Golden("data/formats/nifti2_int16.nii.gz")], ReadVolume);

@@ -149,6 +149,34 @@ public sealed class ArchiveTests : IDisposable
             Assert.Throws<HseNetFileException>(() => VolumeFile.Read(_folder.At("study"))).Message);
     }
 
+    // Slices name one; so does the header of this NIfTI file.
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void No_message_and_no_note_names_the_patient(string kind)
+    {
+        byte[] named = [.. Nifti];
+        foreach (int offset in (int[])[14, 148, 228])
+            "Secret^Patient"u8.CopyTo(named.AsSpan(offset));
+        byte[] zip = ArchiveSeeds.Zip(CompressionLevel.NoCompression, ("inside", Archive(kind)), ("scan.nii", named));
+        for (int damaged = 0; damaged < zip.Length; damaged += 7)
+        {
+            byte[] copy = [.. zip];
+            copy[damaged] ^= 0x55;
+            string said;
+            try
+            {
+                using ScanContents contents = ScanContents.OfZip(FileBytes.FromArray("a.zip", copy));
+                using VoxelVolume volume = contents.Read(new());
+                said = string.Join("\n", volume.Notes);
+            }
+            catch (HseNetFileException e)
+            {
+                said = e.ToString();
+            }
+            Assert.DoesNotContain("Secret", said);
+        }
+    }
+
     [Fact]
     public void A_changed_bit_in_a_zip_is_noticed()
     {
