@@ -45,7 +45,10 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
             lock (_lock)
             {
                 ThrowIfDisposed();
-                return Add(_memory.Allocate(bytes, name));
+                Memory memory = Add(_memory.Allocate(bytes, name));
+                if (Instead != null) // nobody writes it, and what comes out must not depend on what lay there
+                    NativeMemory.Clear(memory.Bytes.Pointer, (nuint)bytes);
+                return memory;
             }
         }
         catch (OutOfMemoryException)
@@ -141,7 +144,7 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
         if (Instead is { } instead)
         {
             instead(new EmulatedLaunch(rung, new Dim3(shape.GridX, shape.GridY, shape.GridZ), rung.Group, shape.DynamicSharedBytes,
-                MemoryMarshal.AsBytes(new ReadOnlySpan<TArguments>(in arguments)).ToArray(), Word));
+                MemoryMarshal.AsBytes(new ReadOnlySpan<TArguments>(in arguments)).ToArray(), Word, _memory));
             return;
         }
         lock (_lock)
@@ -251,5 +254,7 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
 /// <param name="Block">Threads of a block.</param>
 /// <param name="DynamicSharedBytes">Dynamic shared memory.</param>
 /// <param name="Parameters">Bytes of the parameters.</param>
-/// <param name="Memory">Reads four bytes of the device's memory.</param>
-public sealed record EmulatedLaunch(Rung Rung, Dim3 Grid, Dim3 Block, int DynamicSharedBytes, byte[] Parameters, Func<ulong, uint> Memory);
+/// <param name="Word">Reads four bytes of the device's memory.</param>
+/// <param name="Memory">All of it.</param>
+public sealed record EmulatedLaunch(Rung Rung, Dim3 Grid, Dim3 Block, int DynamicSharedBytes, byte[] Parameters, Func<ulong, uint> Word,
+    EmulatorMemory Memory);

@@ -9,7 +9,7 @@ static class PtxListings
 {
     const string Ending = ".listing.gz", StandIn = "sm_90";
 
-    static readonly Lazy<MachineListingStore> Carried = new(() =>
+    static readonly Lazy<MachineListingStore> Store = new(() =>
     {
         MachineListingStore store = new();
         Assembly program = typeof(PtxListings).Assembly;
@@ -31,6 +31,10 @@ static class PtxListings
         Kept(ptx, kernel, architecture, path) ?? Assembled(ptx, kernel, architecture)
         ?? (architecture == StandIn ? null : Kept(ptx, kernel, StandIn, path) ?? Assembled(ptx, kernel, StandIn));
 
+    /// <summary>A kernel's machine code as the program carries it, of the architecture that stands in for all; null when the text has
+    /// changed since.</summary>
+    public static MachineListing? Carried(string ptx, string kernel) => Store.Value.Find(ptx, kernel, StandIn);
+
     static MachineListing? Assembled(string ptx, string kernel, string architecture)
     {
         try
@@ -46,7 +50,7 @@ static class PtxListings
 
     static MachineListing? Kept(string ptx, string kernel, string architecture, string? path)
     {
-        if (Carried.Value.Find(ptx, kernel, architecture) is { } carried)
+        if (Store.Value.Find(ptx, kernel, architecture) is { } carried)
             return carried;
         string? folder = path == null ? null : Path.GetDirectoryName(Path.GetFullPath(path));
         if (folder == null)

@@ -15,48 +15,63 @@ static class PtxPredict
             + "that wait most. From machine code where it is at hand, else an estimate from PTX.",
     };
 
-    /// <summary>Predicts a launch of a file's kernel and prints it.</summary>
-    public static void Run(string path, string ptx, PtxLaunchFile launch, GpuModel gpu, bool json)
+    public static Option<bool> FromPtx() => new("--from-ptx")
     {
-        TimingPrediction prediction = Predict(ptx, launch, gpu, path);
+        Description = "With --predict: estimate from PTX alone, as where no machine code is at hand.",
+    };
+
+    /// <summary>Predicts a launch of a file's kernel and prints it.</summary>
+    public static void Run(string path, string ptx, PtxLaunchFile launch, GpuModel gpu, bool fromPtx, bool json)
+    {
+        TimingPrediction prediction = Code(ptx, launch.Kernel, gpu, fromPtx, path) is { } listing
+            ? PtxTiming.Predict(ptx, launch, gpu, listing) : PtxTiming.Estimate(ptx, launch, gpu);
         if (json)
             Console.WriteLine(Json(prediction));
         else
             Console.Out.Write(TimingText.Write(prediction));
     }
 
-    /// <summary>Predicts a launch.</summary>
-    public static TimingPrediction Predict(string ptx, PtxLaunchFile launch, GpuModel gpu, string? path)
-    {
-        if (Listing(ptx, launch.Kernel, gpu, path) is { } listing)
-            return PtxTiming.Predict(ptx, launch, gpu, listing);
-        Messages.Note($"no machine code of '{launch.Kernel}' is at hand, so this is a rough estimate from PTX; {Assembler.HowToInstall}");
-        return PtxTiming.Estimate(ptx, launch, gpu);
-    }
-
     /// <summary>Predicts a rung's sample and prints it, or writes it as JSON to a file.</summary>
-    public static void Run(Rung rung, GpuModel gpu, IReadOnlyDictionary<string, int> sizes, string? jsonFile)
+    public static void Run(Rung rung, GpuModel gpu, IReadOnlyDictionary<string, int> sizes, bool fromPtx, string? jsonFile)
     {
-        TimingPrediction prediction = Predict(rung, gpu, sizes);
+        TimingPrediction prediction = Predict(rung, [gpu], sizes, ptx => Code(ptx, rung.EntryName, gpu, fromPtx, null))[0];
         Console.Out.Write(TimingText.Write(prediction));
         if (jsonFile != null)
             TextFile.Write(jsonFile, Json(prediction) + "\n");
     }
 
-    static TimingPrediction Predict(Rung rung, GpuModel gpu, IReadOnlyDictionary<string, int> sizes)
+    /// <summary>Predicts a rung's sample on several GPUs from machine code that the program carries, so that the same comes out
+    /// everywhere.</summary>
+    public static IReadOnlyList<TimingPrediction> Carried(Rung rung, IReadOnlyList<GpuModel> gpus, IReadOnlyDictionary<string, int> sizes) =>
+        Predict(rung, gpus, sizes, ptx => PtxListings.Carried(ptx, rung.EntryName));
+
+    static TimingPrediction[] Predict(Rung rung, IReadOnlyList<GpuModel> gpus, IReadOnlyDictionary<string, int> sizes,
+        Func<string, MachineListing?> code)
     {
         EmulatedLaunch? launch = null;
-        TimingPrediction? prediction = null;
+        TimingPrediction[] predictions = [];
         using EmulatorDevice device = new() { Instead = got => launch = got };
         string ptx = KernelTexts.Get(rung);
-        PtxRungs.Launch(device, rung, sizes, facts => prediction = PtxTiming.Predict(new TimedLaunch(ptx, rung.EntryName, launch!.Grid,
-            launch.Block, launch.DynamicSharedBytes, launch.Parameters, facts.BufferBytes, launch.Memory), gpu,
-            Listing(ptx, rung.EntryName, gpu, null) ?? throw new HseNetException(
-                $"--predict: no machine code of '{rung.EntryName}' is at hand; {Assembler.HowToInstall}")));
-        return prediction!;
+        MachineListing? listing = code(ptx);
+        PtxRungs.Launch(device, rung, sizes, facts =>
+        {
+            TimedLaunch timed = new(ptx, rung.EntryName, launch!.Grid, launch.Block, launch.DynamicSharedBytes, launch.Parameters,
+                facts.BufferBytes, launch.Word);
+            predictions = [.. gpus.Select(gpu => listing != null ? PtxTiming.Predict(timed, gpu, listing)
+                : PtxTiming.Estimate(timed, launch.Memory, gpu))];
+        });
+        return predictions;
     }
 
-    static MachineListing? Listing(string ptx, string kernel, GpuModel gpu, string? path) => PtxListings.Find(ptx, kernel, gpu.Target, path);
+    static MachineListing? Code(string ptx, string kernel, GpuModel gpu, bool fromPtx, string? path)
+    {
+        if (fromPtx)
+            return null;
+        MachineListing? listing = PtxListings.Find(ptx, kernel, gpu.Target, path);
+        if (listing == null)
+            Messages.Note($"no machine code of '{kernel}' is at hand, so this is a rough estimate from PTX; {Assembler.HowToInstall}");
+        return listing;
+    }
 
     /// <summary>The prediction as one JSON object.</summary>
     public static string Json(TimingPrediction prediction)

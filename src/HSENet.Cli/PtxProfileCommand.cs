@@ -37,6 +37,7 @@ static class PtxProfileCommand
         };
         var gpu = Gpu();
         var predict = PtxPredict.Option();
+        var fromPtx = PtxPredict.FromPtx();
         var json = new Option<string?>("--json") { Description = "Write the profile as JSON to this file." };
         var html = new Option<string?>("--html")
         {
@@ -62,7 +63,7 @@ static class PtxProfileCommand
               hsenet ptx profile Linear --shape Rows=2049,Inputs=768,Outputs=3072 --weights bf16 --activation swiglu
               hsenet ptx profile --all --gpu h200 --markdown bench/results/ptx.md --pages kernels
             """)
-        { name, shape, weights, activation, compare, gpu, full, predict, json, html, all, markdown, pages, verbose };
+        { name, shape, weights, activation, compare, gpu, full, predict, fromPtx, json, html, all, markdown, pages, verbose };
         command.Run(verbose, (parsed, cancellation) =>
         {
             string? text = parsed.GetValue(name);
@@ -85,7 +86,7 @@ static class PtxProfileCommand
                 if (text == null || htmlFile != null)
                     throw new HseNetException("ptx profile: --predict is for one kernel, as text or with --json");
                 Rung rung = PtxRungs.TheOne(text, PtxLadder.Reading(PtxRungs.Find(text), parsed.GetValue(weights)));
-                PtxPredict.Run(rung, model, PtxRungs.Sizes(sizes, rung), jsonFile);
+                PtxPredict.Run(rung, model, PtxRungs.Sizes(sizes, rung), parsed.GetValue(fromPtx), jsonFile);
             }
             else if (parsed.GetValue(all))
                 All(model, sampled, markdownFile, pagesFolder, cancellation);

@@ -22,6 +22,7 @@ static class PtxRunCommand
             "Count instructions, sectors, bank conflicts and what follows for a GPU."
         };
         var predict = PtxPredict.Option();
+        var fromPtx = PtxPredict.FromPtx();
         var gpu = PtxProfileCommand.Gpu();
         var json = new Option<bool>("--json") { Description = "One JSON object on stdout: findings, outputs, printed, profile; or error." };
         var limit = new Option<long>("--max-instructions")
@@ -48,7 +49,7 @@ static class PtxRunCommand
               hsenet ptx run kernel.ptx --launch launch.json --profile --json
               hsenet ptx run kernel.ptx --launch launch.json --predict --gpu h100 --json
             """)
-        { file, launch, profile, predict, gpu, json, limit, strict, verbose };
+        { file, launch, profile, predict, fromPtx, gpu, json, limit, strict, verbose };
         command.Run(verbose, (parsed, _) =>
         {
             try
@@ -57,7 +58,7 @@ static class PtxRunCommand
                 {
                     string path = parsed.GetRequiredValue(file);
                     PtxPredict.Run(path, Read(path), PtxLaunchFile.Read(parsed.GetRequiredValue(launch)),
-                        PtxRungs.Gpu(parsed.GetRequiredValue(gpu)), parsed.GetValue(json));
+                        PtxRungs.Gpu(parsed.GetRequiredValue(gpu)), parsed.GetValue(fromPtx), parsed.GetValue(json));
                     return Task.FromResult(ExitCode.Done);
                 }
                 GpuModel? model = parsed.GetValue(profile) ? PtxRungs.Gpu(parsed.GetRequiredValue(gpu)) : null;
@@ -94,7 +95,8 @@ static class PtxRunCommand
         Console.Error.Write(result.Execution.Printed);
         using EmulatorModule module = EmulatorModule.Load(ptx);
         KernelProfile? profile = gpu == null ? null : KernelProfile.Of(module.Program, launch.Kernel, result.Execution.Profile!, gpu,
-            launch.DynamicSharedBytes, launch.Buffers.Sum(buffer => buffer.Bytes));
+            launch.DynamicSharedBytes, launch.Buffers.Sum(buffer => buffer.Bytes),
+            registers: PtxListings.Find(ptx, launch.Kernel, gpu.Target, path)?.Registers);
         if (json)
             Console.WriteLine(result.ToJson(profile == null ? null : writer => ProfileJson.Write(profile, writer)));
         else

@@ -39,8 +39,12 @@ interface IWarpStream
     ReadOnlySpan<ulong> Addresses { get; }
 }
 
-/// <summary>A loop that is left early, so that a run stays short.</summary>
+/// <summary>Loops that are left early, so that a run stays short, in the order in which a warp comes to them.</summary>
+sealed record LoopCut(IReadOnlyList<CutLoop> Loops);
+
+/// <summary>A loop that is left early.</summary>
 /// <param name="Branch">Index of the branch that ends a round.</param>
 /// <param name="Rounds">How often it may be taken.</param>
-/// <param name="Afterwards">Branches behind the loop, and whether a warp takes them that has done all rounds.</param>
-sealed record LoopCut(int Branch, int Rounds, IReadOnlyList<(int Branch, bool Taken)> Afterwards);
+/// <param name="Afterwards">Branches between the loop and the next one that is cut, and whether a warp takes them that has done all
+/// rounds.</param>
+sealed record CutLoop(int Branch, int Rounds, IReadOnlyList<(int Branch, bool Taken)> Afterwards);

@@ -35,7 +35,7 @@ static class KernelTimer
         int resident = (int)Math.Min(occupancy.Blocks, fullest);
         MachineKernel.WarpPath path = kernel.Path(0);
         double kept = Math.Clamp(2 - 2.0 * bufferBytes / gpu.L2Bytes, 0, 1);
-        MemoryShares shares = MemoryShares.Of(kernel, program, path.Branch, gpu.Multiprocessors, resident, kept);
+        MemoryShares shares = MemoryShares.Of(kernel, program, path, gpu.Multiprocessors, resident, kept);
         int l1 = (int)Math.Max(8 * 1024, gpu.L1Bytes - resident * (sharedBytes + gpu.SystemSharedBytesPerBlock));
         Runner runner = new(kernel, gpu, program, shares, path, l1);
         BlockTime time = runner.Blocks(resident);
@@ -60,45 +60,57 @@ static class KernelTimer
         public BlockTime Blocks(int resident)
         {
             int warps = kernel.WarpsPerBlock * resident;
-            int rounds = 0;
-            if (path.Branch >= 0 && path.Steps * (double)warps > RunSteps)
-                rounds = Math.Max(LeastRounds, (int)(RunSteps / warps / path.StepsPerRound));
-            if (rounds >= path.Rounds)
-                rounds = 0;
+            LoopCut? cut = Cut(warps);
             int distances = resident == 1 ? 1 : Distances.Length;
-            MultiprocessorResult? first = resident == 1 ? null : Once(resident, rounds, 0);
-            double round = first == null ? 0 : Round(first) is > 0 and double found ? found : first.Cycles / 8.0;
+            MultiprocessorResult? first = resident == 1 ? null : Once(resident, cut, 0);
+            double round = first == null ? 0 : Round(first, Longest) is > 0 and double found ? found : first.Cycles / 8.0;
             double sum = 0;
             MultiprocessorResult run = null!;
             for (int d = 0; d < distances; d++)
             {
-                run = Once(resident, rounds, resident == 1 ? 0 : Distances[d] * round);
+                run = Once(resident, cut, resident == 1 ? 0 : Distances[d] * round);
                 double cycles = run.Blocks.Average(block => block.End - block.Start);
-                if (rounds > 0)
-                    cycles += (path.Rounds - rounds) * Round(run);
+                for (int loop = 0; loop < path.Loops.Count && cut != null; loop++)
+                    cycles += Math.Max(0, path.Loops[loop].Rounds - cut.Loops[loop].Rounds) * Round(run, loop);
                 sum += cycles;
             }
             double mean = sum / distances;
             return new BlockTime(mean, run);
         }
 
-        MultiprocessorResult Once(int resident, int rounds, double distance)
+        // The loop whose rounds set the distance between blocks.
+        int Longest => path.Loops.Count == 0 ? -1 : Enumerable.Range(0, path.Loops.Count).MaxBy(loop => path.Loops[loop].Steps);
+
+        // Rounds so that a run stays short, shared out among the long loops by their length.
+        LoopCut? Cut(int warps)
         {
-            Multiprocessor sm = new(gpu, program, shares.Share, path.Branch);
+            if (path.Loops.Count == 0 || path.Steps * (double)warps <= RunSteps)
+                return null;
+            double all = path.Loops.Sum(loop => (double)loop.Steps);
+            CutLoop[] loops = [.. path.Loops.Select(loop =>
+                loop.Cut(Math.Max(LeastRounds, (int)(RunSteps * (loop.Steps / all) / warps / loop.StepsPerRound))))];
+            return loops.Index().All(pair => pair.Item.Rounds >= path.Loops[pair.Index].Rounds) ? null : new LoopCut(loops);
+        }
+
+        MultiprocessorResult Once(int resident, LoopCut? cut, double distance)
+        {
+            Multiprocessor sm = new(gpu, program, shares.Share, [.. path.Loops.Select(loop => loop.Branch)]);
             int multiprocessors = gpu.Multiprocessors;
-            LoopCut? cut = rounds > 0 ? new LoopCut(path.Branch, rounds, path.Afterwards) : null;
             IEnumerable<IReadOnlyList<IWarpStream>> blocks = Enumerable.Range(0, resident)
                 .Select(b => kernel.Warps(b * (long)multiprocessors % kernel.Grid.Count, cut));
             return sm.Run(blocks.GetEnumerator(), [.. Enumerable.Range(0, resident).Select(b => (long)(b * distance))], l1);
         }
 
-        // Clocks of a round, in the later two thirds of the run.
-        static double Round(MultiprocessorResult run)
+        // Clocks of a loop's round, in the later two thirds of its rounds.
+        static double Round(MultiprocessorResult run, int loop)
         {
             double sum = 0;
             int count = 0;
-            foreach (IReadOnlyList<long> ends in run.RoundEnds)
+            foreach (List<long>[] loops in run.RoundEnds)
             {
+                if (loop < 0)
+                    break;
+                List<long> ends = loops[loop];
                 int from = ends.Count / 3, to = ends.Count - 1;
                 if (to <= from)
                     continue;

@@ -67,10 +67,11 @@ sealed unsafe partial class MachineWarp : IWarpStream, IDisposable
         _program.GiveRegisters(_memory);
     }
 
-    /// <summary>Leaves a loop early; null for none.</summary>
+    /// <summary>Leaves loops early; null for none.</summary>
     public LoopCut? Cut { get; init; }
 
-    int _rounds, _replayed = -1;
+    IReadOnlyList<(int Branch, bool Taken)> _replay = [];
+    int _loop, _rounds, _replayed;
     bool _returned;
 
     public bool Next(ref ExecutedStep step)
@@ -160,14 +161,20 @@ sealed unsafe partial class MachineWarp : IWarpStream, IDisposable
     // In a loop that is cut: out after some rounds, and then the way that a warp takes which has done all of them.
     uint Shortened(int pc, uint lanes, uint mask)
     {
-        if (pc == Cut!.Branch && mask != 0 && ++_rounds > Cut.Rounds)
+        for (int loop = _loop; loop < Cut!.Loops.Count; loop++)
         {
-            _replayed = 0;
+            if (pc != Cut.Loops[loop].Branch)
+                continue;
+            _rounds = loop == _loop ? _rounds : 0;
+            (_loop, _replay) = (loop, []);
+            if (mask == 0 || ++_rounds <= Cut.Loops[loop].Rounds)
+                return mask;
+            (_loop, _rounds, _replay, _replayed) = (loop + 1, 0, Cut.Loops[loop].Afterwards, 0);
             return 0;
         }
-        if (_replayed < 0 || _replayed >= Cut.Afterwards.Count || Cut.Afterwards[_replayed].Branch != pc)
+        if (_replayed >= _replay.Count || _replay[_replayed].Branch != pc)
             return mask;
-        return Cut.Afterwards[_replayed++].Taken ? lanes : 0;
+        return _replay[_replayed++].Taken ? lanes : 0;
     }
 
     uint Condition(MachineStep s)

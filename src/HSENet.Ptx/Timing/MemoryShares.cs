@@ -1,7 +1,7 @@
 // Which share of its requests each load sends on to memory: the places that the blocks of one wave touch for the first time.
 namespace HSENet.Ptx;
 
-/// <summary>Walks the blocks that run at once for two rounds of their main loop and counts sectors.</summary>
+/// <summary>Walks the blocks that run at once for two rounds of their long loops and counts sectors.</summary>
 sealed class MemoryShares
 {
     const long MostSteps = 3_000_000;
@@ -20,18 +20,21 @@ sealed class MemoryShares
     public double L2HitRate { get; private set; }
 
     /// <summary>Bytes that the second-level cache is asked for by a block's round, on average.</summary>
-    public static MemoryShares Of(MachineKernel kernel, TimedInstruction[] program, int branch, int multiprocessors, int resident,
-        double kept)
+    public static MemoryShares Of(MachineKernel kernel, TimedInstruction[] program, MachineKernel.WarpPath path, int multiprocessors,
+        int resident, double kept)
     {
         MemoryShares shares = new(program.Length);
         double[] asked = new double[program.Length], first = new double[program.Length];
         long blocks = kernel.Grid.Count, steps = 0;
+        // Behind a single long loop there is little; several are gone through one after the other.
+        int only = path.Loops.Count == 1 ? path.Loops[0].Branch : -1;
+        LoopCut? cut = path.Loops.Count > 1 ? new LoopCut([.. path.Loops.Select(loop => loop.Cut(Rounds))]) : null;
         for (int m = 0; m < Math.Min(multiprocessors, blocks) && steps < MostSteps; m++)
         {
             HashSet<ulong> l1 = [];
             for (int k = 0; k < resident && m + (long)k * multiprocessors < blocks; k++)
-                foreach (IWarpStream stream in kernel.Warps(m + (long)k * multiprocessors))
-                    steps += shares.Walk(stream, program, branch, l1, asked, first);
+                foreach (IWarpStream stream in kernel.Warps(m + (long)k * multiprocessors, cut))
+                    steps += shares.Walk(stream, program, only, l1, asked, first);
         }
         for (int i = 0; i < program.Length; i++)
             shares.Share[i] = (asked[i] > 0 ? first[i] / asked[i] : 1) * (1 - kept);

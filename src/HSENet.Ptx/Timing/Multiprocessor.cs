@@ -5,8 +5,8 @@ namespace HSENet.Ptx;
 /// <param name="gpu">Its parameters.</param>
 /// <param name="program">The instructions.</param>
 /// <param name="memoryShares">For each instruction the share of its requests beyond the first-level cache that memory has to serve.</param>
-/// <param name="mainBranch">Index of the branch that ends the main loop, or -1.</param>
-sealed partial class Multiprocessor(GpuModel gpu, TimedInstruction[] program, double[] memoryShares, int mainBranch)
+/// <param name="loops">Indices of the branches that end rounds of long loops.</param>
+sealed partial class Multiprocessor(GpuModel gpu, TimedInstruction[] program, double[] memoryShares, IReadOnlyList<int> loops)
 {
     const int Schedulers = 4, ReadWindow = 2;
     const long Never = long.MaxValue;
@@ -58,7 +58,7 @@ sealed partial class Multiprocessor(GpuModel gpu, TimedInstruction[] program, do
         foreach (IWarpStream stream in _blocks.Current)
         {
             int scheduler = Enumerable.Range(0, Schedulers).MinBy(s => _ofScheduler[s].Count);
-            TimedWarp w = new(stream, block, scheduler) { Ready = start, LastIssue = start - 1 };
+            TimedWarp w = new(stream, block, scheduler, loops.Count) { Ready = start, LastIssue = start - 1 };
             _ofBlock[block].Add(w);
             _ofScheduler[scheduler].Add(w);
         }
@@ -138,8 +138,8 @@ sealed partial class Multiprocessor(GpuModel gpu, TimedInstruction[] program, do
             case TimedKind.Branch:
                 if (w.Step.Taken && now + gpu.BranchClocks > w.Ready)
                     (w.Ready, w.ReadyReason) = (now + gpu.BranchClocks, StallReason.BranchResolving);
-                if (w.Step.EndsRound && w.Step.Index == mainBranch)
-                    w.RoundEnds.Add(now);
+                if (w.Step.EndsRound && loops.Count > 0)
+                    EndRound(w, now);
                 break;
             case TimedKind.Barrier:
                 w.AtBarrier = true;
@@ -155,6 +155,13 @@ sealed partial class Multiprocessor(GpuModel gpu, TimedInstruction[] program, do
             w.Set(i.ReadBarrier, now + gpu.ConstantLatency, false);
         Fetch(w);
         return now + 1;
+    }
+
+    void EndRound(TimedWarp w, long now)
+    {
+        for (int loop = 0; loop < loops.Count; loop++)
+            if (loops[loop] == w.Step.Index)
+                w.RoundEnds[loop].Add(now);
     }
 
     void Fetch(TimedWarp w)

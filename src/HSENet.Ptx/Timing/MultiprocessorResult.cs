@@ -9,8 +9,8 @@ sealed class MultiprocessorResult(int instructions)
     /// <summary>Start and end of each block.</summary>
     public List<(long Start, long End)> Blocks { get; } = [];
 
-    /// <summary>When the rounds of the main loop ended, for each warp.</summary>
-    public List<IReadOnlyList<long>> RoundEnds { get; } = [];
+    /// <summary>When the rounds of each long loop ended, for each warp.</summary>
+    public List<List<long>[]> RoundEnds { get; } = [];
 
     /// <summary>Instructions issued.</summary>
     public long Issued { get; set; }

@@ -58,7 +58,7 @@ static class PtxEstimate
     {
         IEnumerable<IReadOnlyList<IWarpStream>> blocks = trace.Ways.GroupBy(pair => pair.Place.Block).Select(block =>
             (IReadOnlyList<IWarpStream>)[.. block.Select(pair => new PtxStream(kernel, trace, rules, pair.Way))]);
-        MultiprocessorResult run = new Multiprocessor(gpu, rules.Program, shares, -1)
+        MultiprocessorResult run = new Multiprocessor(gpu, rules.Program, shares, [])
             .Run(blocks.GetEnumerator(), [.. Enumerable.Range(0, resident).Select(b => (long)(b * distance))], l1);
         // What was not recorded takes as long as what was.
         double recorded = trace.Ways.Sum(pair => (double)pair.Way.Entries.Count), total = trace.Ways.Sum(pair => (double)pair.Way.Total);

@@ -19,9 +19,7 @@ public static class PtxTiming
     public static TimingPrediction Predict(string ptx, PtxLaunchFile launch, GpuModel gpu, MachineListing listing, int registers = 0)
     {
         ArgumentNullException.ThrowIfNull(launch);
-        PtxModule module = PtxModule.Parse(ptx);
-        PtxFunction entry = module.Entries.FirstOrDefault(entry => entry.Name == launch.Kernel)
-            ?? throw new PtxException(0, $"there is no kernel '{launch.Kernel}'");
+        PtxFunction entry = Entry(PtxModule.Parse(ptx), launch.Kernel);
         (ulong Start, PtxLaunchBuffer Buffer)[] buffers = new (ulong, PtxLaunchBuffer)[launch.Buffers.Count];
         ulong next = FirstAddress;
         foreach ((int n, PtxLaunchBuffer buffer) in launch.Buffers.Index())
@@ -58,7 +56,7 @@ public static class PtxTiming
     /// <summary>Estimates a launch from PTX alone, where no machine code is at hand: the emulator runs the blocks of one multiprocessor,
     /// and a few rules stand in for an assembler. Much rougher than from machine code.</summary>
     /// <param name="ptx">The text that has the kernel.</param>
-    /// <param name="launch">The launch; buffers without values hold what the host's memory holds.</param>
+    /// <param name="launch">The launch; buffers without values are taken for zeros.</param>
     /// <param name="gpu">Where it would run.</param>
     /// <exception cref="PtxException">The text is not PTX, has no such kernel, or has something that the emulator does not
     /// execute.</exception>
@@ -69,26 +67,37 @@ public static class PtxTiming
         ArgumentNullException.ThrowIfNull(ptx);
         ArgumentNullException.ThrowIfNull(launch);
         ArgumentNullException.ThrowIfNull(gpu);
-        using EmulatorModule module = EmulatorModule.Load(ptx);
-        EmulatorKernel kernel = module.Kernel(launch.Kernel);
+        PtxFunction entry = Entry(PtxModule.Parse(ptx), launch.Kernel);
         using EmulatorMemory memory = new();
+        using ZeroedMemory zeros = new();
         Dictionary<string, EmulatorAllocation> buffers = [];
         foreach (PtxLaunchBuffer buffer in launch.Buffers)
-        {
-            EmulatorAllocation allocation = buffers[buffer.Name] = memory.Allocate(buffer.Bytes, buffer.Name);
-            if (buffer.Values != null)
-                allocation.Write<byte>(buffer.Values);
-            else
-                allocation.MarkInitialised(0, buffer.Bytes);
-        }
-        byte[] parameters = PtxLaunch.Parameters(launch, module.Program.Entries.First(entry => entry.Name == launch.Kernel).Parameters,
-            name => buffers[name].Address);
-        KernelFacts facts = KernelFacts.Of(module.Program, launch.Kernel);
-        TimedLaunch timed = new(ptx, launch.Kernel, launch.Grid, launch.Block, launch.DynamicSharedBytes, parameters,
-            launch.Buffers.Sum(buffer => buffer.Bytes), null);
-        return PtxEstimate.Predict(kernel, new Emulator(memory), timed, gpu, facts.EstimatedLiveRegisters,
-            facts.StaticSharedBytes + launch.DynamicSharedBytes);
+            buffers[buffer.Name] = buffer.Values != null ? memory.Allocate<byte>(buffer.Values, buffer.Name)
+                : memory.Attach(zeros.Allocate(buffer.Bytes), buffer.Bytes, buffer.Name, readOnly: false);
+        byte[] parameters = PtxLaunch.Parameters(launch, entry.Parameters, name => buffers[name].Address);
+        return Estimate(new TimedLaunch(ptx, launch.Kernel, launch.Grid, launch.Block, launch.DynamicSharedBytes, parameters,
+            launch.Buffers.Sum(buffer => buffer.Bytes), null), memory, gpu);
     }
+
+    /// <summary>Estimates a launch whose parameters are laid out already.</summary>
+    /// <param name="launch">The launch.</param>
+    /// <param name="memory">The memory that its parameters point to; the launch writes to it.</param>
+    /// <param name="gpu">Where it would run.</param>
+    /// <param name="registers">Registers of a thread; 0 for an estimate of them, too.</param>
+    /// <inheritdoc cref="Estimate(string, PtxLaunchFile, GpuModel)"/>
+    public static TimingPrediction Estimate(TimedLaunch launch, EmulatorMemory memory, GpuModel gpu, int registers = 0)
+    {
+        ArgumentNullException.ThrowIfNull(launch);
+        ArgumentNullException.ThrowIfNull(memory);
+        ArgumentNullException.ThrowIfNull(gpu);
+        using EmulatorModule module = EmulatorModule.Load(launch.Ptx);
+        KernelFacts facts = KernelFacts.Of(module.Program, launch.Kernel);
+        return PtxEstimate.Predict(module.Kernel(launch.Kernel), new Emulator(memory), launch, gpu,
+            registers > 0 ? registers : facts.EstimatedLiveRegisters, facts.StaticSharedBytes + launch.DynamicSharedBytes);
+    }
+
+    static PtxFunction Entry(PtxModule module, string kernel) => module.Entries.FirstOrDefault(entry => entry.Name == kernel)
+        ?? throw new PtxException(0, $"there is no kernel '{kernel}'");
 
     static uint Read((ulong Start, PtxLaunchBuffer Buffer)[] buffers, ulong address)
     {

@@ -1,7 +1,7 @@
 // A warp on a multiprocessor: where it is, what it waits for, when its loops' rounds ended.
 namespace HSENet.Ptx;
 
-sealed class TimedWarp(IWarpStream stream, int block, int scheduler)
+sealed class TimedWarp(IWarpStream stream, int block, int scheduler, int loops)
 {
     const int Boards = 64;
 
@@ -31,8 +31,8 @@ sealed class TimedWarp(IWarpStream stream, int block, int scheduler)
 
     public long LastIssue { get; set; }
 
-    /// <summary>When rounds of the main loop ended.</summary>
-    public List<long> RoundEnds { get; } = [];
+    /// <summary>When rounds of each long loop ended.</summary>
+    public List<long>[] RoundEnds { get; } = [.. Enumerable.Range(0, loops).Select(_ => new List<long>())];
 
     /// <summary>Completion of all asynchronous copies so far, and of each group.</summary>
     public long CopyDone { get; set; }

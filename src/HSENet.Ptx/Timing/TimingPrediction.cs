@@ -151,9 +151,3 @@ public sealed record TimingPrediction
         _ => 0,
     };
 }
-
-/// <summary>The error that the model shows on the rows of bench/results/timing.md that were not fitted.</summary>
-static class TimingErrors
-{
-    public static readonly (double Mean, double Largest) MachineCode = (0.094, 0.283), Ptx = (0.20, 0.39);
-}

@@ -60,8 +60,9 @@ public class MachineWalkTests
         Assert.Equal(100, Walk(loop).Count(step => step.Index == 1));
         MachineKernel kernel = TimingRig.Kernel(loop);
         MachineKernel.WarpPath path = kernel.Path(0);
-        Assert.Equal((302, 3, 99), (path.Steps, path.Branch, path.Rounds));
-        Assert.Equal(1 + 3 * 11 + 1, Walk(kernel.Warps(0, new LoopCut(path.Branch, 10, path.Afterwards))[0]).Count());
+        MachineKernel.LongLoop only = Assert.Single(path.Loops);
+        Assert.Equal((302, 3, 99, 3), (path.Steps, only.Branch, only.Rounds, only.StepsPerRound));
+        Assert.Equal(1 + 3 * 11 + 1, Walk(kernel.Warps(0, new LoopCut([only.Cut(10)]))[0]).Count());
     }
 
     [Fact]
@@ -72,10 +73,29 @@ public class MachineWalkTests
             "IADD3 R1, R1, -0x1, RZ", "ISETP.GT.AND P1, PT, R1, RZ, PT", "@P1 BRA 0x40", "EXIT"];
         MachineKernel kernel = TimingRig.Kernel(code);
         MachineKernel.WarpPath path = kernel.Path(0);
-        Assert.Equal(3, path.Branch);
+        Assert.Equal(3, path.Loops[0].Branch);
         int Remaining(LoopCut? cut) => Walk(kernel.Warps(0, cut)[0]).Count(step => step.Index == 4);
         Assert.Equal(7, Remaining(null));
-        Assert.Equal(7, Remaining(new LoopCut(3, 2, path.Afterwards)));
+        Assert.Equal(7, Remaining(new LoopCut([path.Loops[0].Cut(2)])));
+    }
+
+    [Fact]
+    public void Loops_one_behind_the_other_are_cut_each_and_the_code_between_them_stays()
+    {
+        // 100 rounds, then 50 of an outer loop with 3 of an inner one; between and behind them branches on the counters.
+        string[] code = ["MOV R1, 0x64", "IADD3 R1, R1, -0x1, RZ", "ISETP.NE.AND P0, PT, R1, RZ, PT", "@P0 BRA 0x10",
+            "ISETP.EQ.AND P1, PT, R1, RZ, PT", "@P1 BRA 0x70", "MOV R7, 0x7", "MOV R2, 0x32", "MOV R3, 0x3", "IADD3 R3, R3, -0x1, RZ",
+            "ISETP.NE.AND P0, PT, R3, RZ, PT", "@P0 BRA 0x90", "IADD3 R2, R2, -0x1, RZ", "ISETP.NE.AND P0, PT, R2, RZ, PT",
+            "@P0 BRA 0x80", "ISETP.EQ.AND P1, PT, R2, RZ, PT", "@P1 BRA 0x120", "MOV R7, 0x7", "EXIT"];
+        MachineKernel kernel = TimingRig.Kernel(code);
+        MachineKernel.WarpPath path = kernel.Path(0);
+        Assert.Equal([(3, 99), (14, 49)], path.Loops.Select(loop => (loop.Branch, (int)loop.Rounds)));
+        int[] Counts(LoopCut? cut) => [.. Walk(kernel.Warps(0, cut)[0]).GroupBy(step => step.Index).OrderBy(g => g.Key).Select(g => g.Count())];
+        int[] all = Counts(null), cut = Counts(new LoopCut([path.Loops[0].Cut(9), path.Loops[1].Cut(4)]));
+        Assert.Equal(all.Length, cut.Length); // neither ran the instructions that are jumped over
+        Assert.Equal((100, 50, 150), (all[1], all[7], all[8]));
+        Assert.Equal((10, 5, 15), (cut[1], cut[7], cut[8]));
+        Assert.Equal(1, cut[^1]);
     }
 
     [Fact]

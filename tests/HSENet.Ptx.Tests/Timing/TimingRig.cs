@@ -25,7 +25,7 @@ static class TimingRig
         double[] shares = new double[program.Length];
         Array.Fill(shares, memoryShare);
         IEnumerable<IReadOnlyList<IWarpStream>> blocks = [kernel.Warps(0)];
-        return new Multiprocessor(gpu with { LatencySpread = 0 }, program, shares, -1).Run(blocks.GetEnumerator(), [0], 128 * 1024);
+        return new Multiprocessor(gpu with { LatencySpread = 0 }, program, shares, []).Run(blocks.GetEnumerator(), [0], 128 * 1024);
     }
 
     /// <summary>Clocks that one more copy of some instructions takes, from runs with 40 and 20 copies.</summary>
