@@ -1,24 +1,28 @@
 // The profiler's rows on the operations' pages: kernels/<operation>/README.md.
+using System.Globalization;
+using System.Text;
 using HSENet.Kernels;
+using HSENet.Ptx;
 
 namespace HSENet.Cli;
 
 static class PtxPages
 {
-    const string Name = "README.md", Start = "<!-- profile: ", StartEnd = " -->\n", End = "<!-- end of profile -->";
+    const string PageName = "README.md", Start = "<!-- profile: ", StartEnd = " -->\n", End = "<!-- end of profile -->";
 
     static readonly string[] Columns =
         ["kernel", "sizes", "grid", "busy", "sectors", "moved / least", "FLOP/byte", "occupancy", "bound", "bound µs"];
 
     /// <summary>The pages in a folder's subfolders, each with the rows of the operations that its mark names.</summary>
     /// <exception cref="HseNetException">A mark is not understood, or an operation has no page.</exception>
-    public static IEnumerable<(string Path, string Text)> Update(string folder, IReadOnlyCollection<RungProfile> rows)
+    public static IEnumerable<(string Path, string Text)> Update(string folder, IReadOnlyCollection<RungProfile> rows,
+        PredictedTimes times)
     {
         HashSet<string> missing = [.. KernelCatalog.GpuRungs.Select(rung => rung.Operation)];
         List<(string, string)> pages = [];
         foreach (string directory in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
         {
-            string path = Path.Combine(directory, Name);
+            string path = Path.Combine(directory, PageName);
             string text = File.Exists(path) ? File.ReadAllText(path) : "";
             int start = text.IndexOf(Start, StringComparison.Ordinal);
             if (start < 0)
@@ -30,10 +34,37 @@ static class PtxPages
             string[] operations = text[names..table].Split(", ");
             if (Array.Find(operations, operation => !missing.Remove(operation)) is { } unknown)
                 throw new HseNetException($"{path}: {unknown} is no operation with GPU kernels, or stands on another page");
-            pages.Add((path, text[..(table + StartEnd.Length)]
-                + PtxTable.Rows(rows.Where(row => operations.Contains(row.Rung.Operation)), Columns) + text[end..]));
+            RungProfile[] own = [.. rows.Where(row => operations.Contains(row.Rung.Operation))];
+            pages.Add((path, text[..(table + StartEnd.Length)] + PtxTable.Rows(own, Columns) + Predicted(own, times) + text[end..]));
         }
         return missing.Count == 0 ? pages
             : throw new HseNetException($"{folder}: no page shows the profile of {string.Join(", ", missing)}");
     }
+
+    // How long each launch would take, with the bound beside it.
+    static string Predicted(IReadOnlyList<RungProfile> rows, PredictedTimes times)
+    {
+        StringBuilder text = new();
+        text.Append($"""
+
+            **Predicted** times, not measured: from [machine code](../../bench/results/machine.md) of sm_90 (~: estimated from PTX alone), by a
+            [model](../../src/HSENet.Ptx/README.md#how-long-a-kernel-takes) that misses published measurements by {Band(PtxTiming.Error(false))} (~: {Band(PtxTiming.Error(true))}).
+            A launch follows another one; the bound is of the same launch.
+
+            | kernel | sizes | {string.Join(" | ", PredictedTimes.Gpus.Select(gpu => $"{gpu.Name}: predicted µs | bound µs | limited by"))} |
+            |---|---|{string.Concat(PredictedTimes.Gpus.Select(_ => "--:|--:|---|"))}
+
+            """.ReplaceLineEndings("\n"));
+        foreach (RungProfile row in rows)
+            text.Append(CultureInfo.InvariantCulture, $"| `{row.Rung.EntryName}` | {row.Sizes.Replace(",", ", ", StringComparison.Ordinal)} | "
+                + $"{string.Join(" | ", PredictedTimes.Gpus.Zip(times.Of(row), (gpu, time) => Cells(row, gpu, time)))} |\n");
+        return text.ToString();
+    }
+
+    static string Cells(RungProfile row, GpuModel gpu, PredictedTime time) => time.Microseconds is { } microseconds
+        ? $"{(time.FromPtx ? "~" : "")}{ProfileText.Format(microseconds)} | {ProfileText.Format(row.On(gpu).Bound.Microseconds)} | {time.Limit}"
+        : $"– | – | {time.Limit}";
+
+    static string Band((double Mean, double Largest) error) =>
+        $"{ProfileText.Format(100 * error.Mean)} % on average and {ProfileText.Format(100 * error.Largest)} % at most";
 }

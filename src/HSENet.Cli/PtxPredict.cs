@@ -53,14 +53,14 @@ static class PtxPredict
         using EmulatorDevice device = new() { Instead = got => launch = got };
         string ptx = KernelTexts.Get(rung);
         MachineListing? listing = code(ptx);
-        PtxRungs.Launch(device, rung, sizes, facts =>
+        (_, LaunchWork work) = PtxRungs.Launch(device, rung, sizes, facts =>
         {
             TimedLaunch timed = new(ptx, rung.EntryName, launch!.Grid, launch.Block, launch.DynamicSharedBytes, launch.Parameters,
                 facts.BufferBytes, launch.Word);
             predictions = [.. gpus.Select(gpu => listing != null ? PtxTiming.Predict(timed, gpu, listing)
                 : PtxTiming.Estimate(timed, launch.Memory, gpu))];
         });
-        return predictions;
+        return [.. predictions.Select(p => p with { UsefulOperations = work.Operations })];
     }
 
     static MachineListing? Code(string ptx, string kernel, GpuModel gpu, bool fromPtx, string? path)

@@ -49,7 +49,8 @@ static class PtxProfileCommand
         var pages = new Option<string?>("--pages")
         {
             Description =
-            "With --all: write each operation's rows on its page below this folder."
+            "With --all: write each operation's rows and predicted times on its page below this folder; those that are committed are\n"
+            + "taken as they are unless --predict or a change of the kernel asks for new ones. With --markdown their file is written, too."
         };
         var verbose = Verb.Verbose();
         var command = new Command("profile", """
@@ -81,7 +82,7 @@ static class PtxProfileCommand
                     + "--pages only for it");
             GpuModel model = PtxRungs.Gpu(parsed.GetRequiredValue(gpu));
             long sampled = parsed.GetValue(full) ? 0 : PtxRungs.SampledInstructions;
-            if (parsed.GetValue(predict))
+            if (parsed.GetValue(predict) && !parsed.GetValue(all))
             {
                 if (text == null || htmlFile != null)
                     throw new HseNetException("ptx profile: --predict is for one kernel, as text or with --json");
@@ -89,7 +90,8 @@ static class PtxProfileCommand
                 PtxPredict.Run(rung, model, PtxRungs.Sizes(sizes, rung), parsed.GetValue(fromPtx), jsonFile);
             }
             else if (parsed.GetValue(all))
-                All(model, sampled, markdownFile, pagesFolder, cancellation);
+                All(model, sampled, markdownFile, pagesFolder, parsed.GetValue(predict) ? PredictedTimes.None() : PredictedTimes.Committed(),
+                    cancellation);
             else
             {
                 IReadOnlyList<Rung> rungs = text != null ? PtxLadder.Reading(PtxRungs.Find(text), parsed.GetValue(weights))
@@ -135,11 +137,12 @@ static class PtxProfileCommand
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    static void All(GpuModel gpu, long sampled, string? markdownFile, string? pagesFolder, CancellationToken cancellation)
+    static void All(GpuModel gpu, long sampled, string? markdownFile, string? pagesFolder, PredictedTimes times,
+        CancellationToken cancellation)
     {
         List<RungProfile> rows = [];
         if (pagesFolder != null)
-            PtxPages.Update(pagesFolder, rows); // a page that is missing is told of before the work
+            PtxPages.Update(pagesFolder, rows, times); // a page that is missing is told of before the work
         foreach (Rung rung in KernelCatalog.GpuRungs)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -151,7 +154,10 @@ static class PtxProfileCommand
             TextFile.Write(markdownFile, PtxTable.Write(gpu, rows));
         if (pagesFolder == null)
             return;
-        foreach (var (path, text) in PtxPages.Update(pagesFolder, rows))
+        Parallel.ForEach(rows, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, row => { try { times.Of(row); Console.Error.WriteLine(row.Rung.EntryName + " " + row.Sizes); } catch (Exception e) { Console.Error.WriteLine(row.Rung.EntryName + e); } });
+        if (markdownFile != null)
+            TextFile.Write(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(markdownFile))!, PredictedTimes.FileName), times.Write());
+        foreach (var (path, text) in PtxPages.Update(pagesFolder, rows, times))
             TextFile.Write(path, text);
     }
 }

@@ -13,7 +13,7 @@ static class PtxRunCommand
         var file = Verb.Files<string>("file", "A PTX file.", ArgumentArity.ExactlyOne);
         var launch = new Option<string>("--launch")
         {
-            Description = "JSON: kernel, grid, block, dynamic_shared, buffers, symbols, params, outputs.",
+            Description = "JSON: kernel, grid, block, dynamic_shared, cooperative, buffers, symbols, params, outputs.",
             Required = true
         };
         var profile = new Option<bool>("--profile")
@@ -42,8 +42,13 @@ static class PtxRunCommand
               {"kernel": "k", "grid": [1,1,1], "block": [64,1,1], "buffers": [{"name": "x", "type": "u32", "count": 64, "values": [...]},
                {"name": "y", "type": "u32", "count": 64}], "params": [{"buffer": "x"}, {"buffer": "y"}, {"u32": 64}], "outputs": ["y"]}
 
-            "symbols": [{"name": "c", "type": "u32", "values": [...]}] fills variables of the module; outputs may name them, too. What the
-            kernel prints goes to stderr, and into the JSON as "printed".
+            grid, block: 1 to 3 sizes. dynamic_shared: bytes. cooperative: true runs all blocks together, as cooperative groups need it.
+            buffers: "type" u8 … u64, s8 … s64, b8 … b64, f16, bf16, f32, f64; then "values" (numbers, "0x…" for bits, "NaN"), or "file": a
+              NumPy array .npy of this type (bf16 as u2), from the launch file's folder, or only "count": memory that nobody wrote.
+            symbols: the same for variables of the module, as {"name": "c", "type": "u32", "values": [1, 2]}.
+            params, in the kernel's order: {"buffer": "x"}, a number by its type as {"f32": 0.5}, {"struct": [...]} of these and of structs,
+              padded as C does, or {"bytes": "0000803f"}: hexadecimal, as they lie.
+            outputs: buffers and symbols that are printed. What the kernel prints goes to stderr, and into the JSON as "printed".
 
             Examples:
               hsenet ptx run kernel.ptx --launch launch.json --profile --json

@@ -5,7 +5,14 @@ using HSENet.Ptx;
 namespace HSENet.Cli;
 
 /// <summary>A rung's profile and the sizes that it was taken at.</summary>
-sealed record RungProfile(Rung Rung, string Sizes, KernelProfile Profile);
+sealed record RungProfile(Rung Rung, string Sizes, KernelProfile Profile)
+{
+    /// <summary>The sizes that were asked for.</summary>
+    public required IReadOnlyDictionary<string, int> Asked { get; init; }
+
+    /// <summary>The same counts on another GPU.</summary>
+    public required Func<GpuModel, KernelProfile> On { get; init; }
+}
 
 static class PtxRungs
 {
@@ -76,9 +83,11 @@ static class PtxRungs
         };
         var (launch, work) = Launch(device, rung, sizes);
         string ptx = KernelTexts.Get(rung);
-        return new RungProfile(rung, launch.Sizes,
-            KernelProfile.Of(PtxModule.Parse(ptx), rung.EntryName, counts!, gpu, launch.Shape.DynamicSharedBytes, launch.BufferBytes,
-                work.Operations, MachineFiles.Committed.Find(ptx, rung.EntryName, gpu.Architecture)?.Registers));
+        PtxModule module = PtxModule.Parse(ptx);
+        return new RungProfile(rung, launch.Sizes, On(gpu)) { Asked = sizes, On = On };
+
+        KernelProfile On(GpuModel gpu) => KernelProfile.Of(module, rung.EntryName, counts!, gpu, launch.Shape.DynamicSharedBytes,
+            launch.BufferBytes, work.Operations, MachineFiles.Committed.Find(ptx, rung.EntryName, gpu.Architecture)?.Registers);
     }
 
     /// <summary>Launches a rung's sample; sizes that do not fit are the user's fault.</summary>

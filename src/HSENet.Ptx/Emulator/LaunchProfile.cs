@@ -42,6 +42,9 @@ public sealed class LaunchProfile
     /// <summary>Instructions of warps in the block that had fewest.</summary>
     public long FewestInBlock { get; internal set; }
 
+    /// <summary>Instructions of the warp that had most.</summary>
+    public long MostInWarp { get; internal set; }
+
     /// <summary>How often warps executed it.</summary>
     public long[] WarpInstructions { get; }
 
@@ -100,6 +103,7 @@ public sealed class LaunchProfile
                 mine[i] += others[i];
         BlocksRun += other.BlocksRun;
         (MostInBlock, FewestInBlock) = (Math.Max(MostInBlock, other.MostInBlock), Math.Min(FewestInBlock, other.FewestInBlock));
+        MostInWarp = Math.Max(MostInWarp, other.MostInWarp);
         AsyncCopyDepth = Math.Max(AsyncCopyDepth, other.AsyncCopyDepth);
     }
 

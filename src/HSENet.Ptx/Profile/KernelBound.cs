@@ -13,7 +13,7 @@ namespace HSENet.Ptx;
 /// <param name="Tensor">Operations of mma over the rate of the tensor cores for that instruction and type.</param>
 /// <param name="Issue">The slowest of the multiprocessor's pipes.</param>
 /// <param name="IssueLimit">Which pipe that is: <c>issue slots</c>, <c>f32</c>, <c>f64</c>, <c>half</c>, <c>integer</c>,
-/// <c>special functions</c>, <c>load-store</c>.</param>
+/// <c>special functions</c>, <c>load-store</c>, or the <c>longest warp</c>, which starts an instruction a clock at most.</param>
 public sealed record KernelBound(double Memory, double Level2, double Tensor, double Issue, string IssueLimit)
 {
     (string Name, double Time)[] Resources => [("memory", Memory), ("L2", Level2), ("tensor", Tensor), ("issue", Issue)];
@@ -63,8 +63,12 @@ public sealed record KernelBound(double Memory, double Level2, double Tensor, do
         var (clocks, limit) = pipes.MaxBy(pipe => pipe.Clocks);
         double clocksPerMicrosecond = gpu.BoostGigahertz * 1e3;
         double level2BytesPerClock = Math.Min(gpu.Level2BytesPerClock ?? double.PositiveInfinity, busy * gpu.PortBytesPerClock);
+        // A warp issues an instruction a clock at most, however many multiprocessors there are.
+        double longest = counts.MostInWarp / clocksPerMicrosecond, issue = clocks / (clocksPerMicrosecond * busy);
+        if (longest > issue)
+            (issue, limit) = (longest, "longest warp");
         return new KernelBound(memoryBytes / gpu.MemoryGigabytesPerSecond / 1e3,
             Math.Max(memoryBytes, passing * (double)KernelProfile.SectorBytes) / level2BytesPerClock / clocksPerMicrosecond,
-            tensor * gpu.Multiprocessors / busy, clocks / (clocksPerMicrosecond * busy), limit);
+            tensor * gpu.Multiprocessors / busy, issue, limit);
     }
 }

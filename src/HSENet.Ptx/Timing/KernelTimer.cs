@@ -45,7 +45,7 @@ static class KernelTimer
             cycles += RestShare * runner.Blocks((int)rest).Cycles;
         double warps = blocks * (double)kernel.WarpsPerBlock;
         TimingPrediction.Work work = new(kernel.Program.Listing.Kernel, $"machine code of {kernel.Program.Listing.Architecture}",
-            TimingErrors.MachineCode, [.. path.Executed.Select(count => count * warps)],
+            FromPtx: false, [.. path.Executed.Select(count => count * warps)],
             [.. kernel.Program.Steps.Select((step, n) => TimingPrediction.Flops(step, program[n]))]);
         return TimingPrediction.Make(work, gpu, program, occupancy, shares.L2HitRate, time.Run, cycles, fullest / (double)resident);
     }

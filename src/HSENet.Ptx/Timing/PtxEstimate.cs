@@ -47,7 +47,7 @@ static class PtxEstimate
         (cycles, run) = resident == 1 ? (cycles, run) : Run(trace, rules, decoded, gpu, shares, resident, l1, Distance * cycles);
         long waves = fullest / resident, rest = fullest % resident;
         double all = cycles * (waves + (rest > 0 ? 0.75 * rest / resident : 0));
-        TimingPrediction.Work work = new(launch.Kernel, "PTX alone (an estimate)", TimingErrors.Ptx, executed,
+        TimingPrediction.Work work = new(launch.Kernel, "PTX alone (an estimate)", FromPtx: true, executed,
             [.. rules.Program.Select((i, n) => Operations(decoded.Statements[n % decoded.Statements.Count], i))]);
         return TimingPrediction.Make(work, gpu, rules.Program, occupancy, 1 - share, run, all, fullest / (double)resident);
     }

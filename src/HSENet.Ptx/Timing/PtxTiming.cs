@@ -7,6 +7,11 @@ public static class PtxTiming
     // Buffers of a predicted launch have addresses and no memory, apart by more than a page of the GPU.
     const ulong FirstAddress = 0x7_0000_0000, Apart = 1 << 21;
 
+    /// <summary>Error on published measurements that were not fitted (bench/results/timing.md), as shares: the mean one, and the
+    /// largest.</summary>
+    /// <param name="fromPtx">Of estimates from PTX alone; else of predictions from machine code.</param>
+    public static (double Mean, double Largest) Error(bool fromPtx) => fromPtx ? TimingErrors.Ptx : TimingErrors.MachineCode;
+
     /// <summary>Predicts a launch.</summary>
     /// <param name="ptx">The text that has the kernel.</param>
     /// <param name="launch">The launch; buffers without values are taken for zeros.</param>

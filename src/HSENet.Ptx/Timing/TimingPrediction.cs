@@ -13,6 +13,9 @@ public sealed record TimingPrediction
     /// <summary>Where the instructions come from: <c>machine code of sm_90</c>, <c>PTX</c>.</summary>
     public required string Basis { get; init; }
 
+    /// <summary>Whether it is an estimate from PTX alone.</summary>
+    public required bool FromPtx { get; init; }
+
     /// <summary>Error that the model shows on published measurements, as a share: the mean one, and the largest.</summary>
     public required (double Mean, double Largest) ErrorBand { get; init; }
 
@@ -64,8 +67,17 @@ public sealed record TimingPrediction
     /// <summary>Lines of PTX at which warps wait most: share of all waiting, and the first reason.</summary>
     public required IReadOnlyList<(int Line, double Share, StallReason Reason)> Lines { get; init; }
 
-    /// <summary>10¹² operations a second.</summary>
-    public double TeraOperations => Operations / Microseconds / 1e6;
+    /// <summary>Operations that the result needs, whatever the kernel; null when that is not known.</summary>
+    public double? UsefulOperations { get; init; }
+
+    /// <summary>Blocks of the last wave as a share of a full one, 0 to 1.</summary>
+    public double Tail => Waves - Math.Ceiling(Waves) + 1;
+
+    /// <summary>10¹² operations a second: of those that the result needs where that is known, else of those that are executed.</summary>
+    public double TeraOperations => (UsefulOperations ?? Operations) / Microseconds / 1e6;
+
+    /// <summary>What the data sheet promises: of the tensor cores where they work, else of f32; 10¹² operations a second.</summary>
+    public (double Tera, string Name) Peak => Busy.Tensor > 0 ? (Gpu.TensorTera, "dense 16-bit products with f32 sums") : (Gpu.F32Tera, "f32");
 
     /// <summary>10⁹ bytes a second from and to memory.</summary>
     public double MemoryGigabytes => MemoryBytes / Microseconds / 1e3;
@@ -78,10 +90,10 @@ public sealed record TimingPrediction
     /// <summary>What a launch executes.</summary>
     /// <param name="Kernel">Name of the kernel.</param>
     /// <param name="Basis">Where the instructions come from.</param>
-    /// <param name="ErrorBand">Mean and largest error of that basis.</param>
+    /// <param name="FromPtx">Whether rules stand in for machine code.</param>
     /// <param name="Executed">How often warps execute each instruction.</param>
     /// <param name="Operations">Floating-point operations of one execution.</param>
-    internal sealed record Work(string Kernel, string Basis, (double Mean, double Largest) ErrorBand, double[] Executed,
+    internal sealed record Work(string Kernel, string Basis, bool FromPtx, double[] Executed,
         double[] Operations);
 
     internal static TimingPrediction Make(Work work, GpuModel gpu, TimedInstruction[] program, Occupancy occupancy, double l2Hits,
@@ -121,7 +133,8 @@ public sealed record TimingPrediction
             Gpu = gpu,
             Kernel = work.Kernel,
             Basis = work.Basis,
-            ErrorBand = work.ErrorBand,
+            FromPtx = work.FromPtx,
+            ErrorBand = work.FromPtx ? TimingErrors.Ptx : TimingErrors.MachineCode,
             Cycles = cycles,
             Gigahertz = gpu.Clock(tensor),
             LaunchMicroseconds = gpu.LaunchMicroseconds,

@@ -18,7 +18,8 @@ public static class TimingText
         Line("time", $"{Number(p.Microseconds)} µs ({Number(p.Cycles)} cycles at {Number(p.Gigahertz)} GHz, "
             + $"{Number(p.LaunchMicroseconds)} µs "
             + "to launch)");
-        Line("arithmetic", $"{Number(p.TeraOperations)} TFLOP/s of what is executed{TensorShare(p)}");
+        Line("arithmetic", $"{Number(p.TeraOperations)} TFLOP/s of what {(p.UsefulOperations == null ? "is executed" : "the result needs")}, "
+            + $"{Percent(p.TeraOperations / p.Peak.Tera)} of the data sheet's {Number(p.Peak.Tera)} ({p.Peak.Name}){TensorShare(p)}");
         Line("memory", $"{Number(p.MemoryGigabytes)} GB/s, {Percent(p.MemoryGigabytes / p.Gpu.MemoryGigabytesPerSecond)} of the data "
             + $"sheet's "
             + $"{Number(p.Gpu.MemoryGigabytesPerSecond)}; {Number(p.L2Bytes / p.Microseconds / 1e3)} GB/s of the second-level cache");
@@ -28,7 +29,7 @@ public static class TimingText
             + "of the time, all multiprocessors");
         Line("caches", $"first level {Percent(p.HitRates.L1)}, second level {Percent(p.HitRates.L2)} of the sectors that loads ask for");
         Line("occupancy", $"{p.Occupancy.Blocks} blocks, {p.Occupancy.Warps} warps on a multiprocessor, limited by {p.Occupancy.Limit}; "
-            + $"{Number(p.Waves)} waves{(p.Waves > 1 && p.Waves != Math.Floor(p.Waves) ? ", the last not full" : "")}");
+            + $"{Number(p.Waves)} waves, the last {Percent(p.Tail)} full");
         Line("a warp issues", $"every {Number(p.CyclesPerInstruction)} cycles; {Number(p.EligibleWarps)} warps of a scheduler could");
         Line("stalls", string.Join(", ", p.Stalls.Where(stall => stall.Clocks >= 0.005)
             .Select(stall => $"{stall.Reason.Words()} {Number(stall.Clocks)}")) + " cycles of each instruction");
@@ -59,6 +60,10 @@ public static class TimingText
         writer.WriteNumber("launch_microseconds", p.LaunchMicroseconds);
         writer.WriteNumber("tflops", Math.Round(p.TeraOperations, 4));
         writer.WriteNumber("operations", Math.Round(p.Operations));
+        if (p.UsefulOperations is { } useful)
+            writer.WriteNumber("useful_operations", useful);
+        writer.WriteNumber("share_of_peak_tflops", Math.Round(p.TeraOperations / p.Peak.Tera, 4));
+        writer.WriteString("peak", $"{Number(p.Peak.Tera)} TFLOP/s of the data sheet: {p.Peak.Name}");
         writer.WriteNumber("memory_gb_per_s", Math.Round(p.MemoryGigabytes, 2));
         writer.WriteNumber("memory_share_of_data_sheet", Math.Round(p.MemoryGigabytes / p.Gpu.MemoryGigabytesPerSecond, 4));
         writer.WriteNumber("memory_bytes", Math.Round(p.MemoryBytes));
@@ -73,6 +78,7 @@ public static class TimingText
         writer.WriteNumber("warps_per_multiprocessor", p.Occupancy.Warps);
         writer.WriteString("occupancy_limit", p.Occupancy.Limit);
         writer.WriteNumber("waves", Math.Round(p.Waves, 4));
+        writer.WriteNumber("tail", Math.Round(p.Tail, 4));
         writer.WriteString("limited_by", p.Limit);
         writer.WriteNumber("cycles_per_instruction", Math.Round(p.CyclesPerInstruction, 3));
         writer.WriteNumber("eligible_warps", Math.Round(p.EligibleWarps, 3));
