@@ -66,11 +66,25 @@ static class TimingCommand
 
     static void WriteReport(string folder, string page, List<LadderPrediction> predictions, List<LadderPrediction> estimates)
     {
-        string blind = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(page))!, "timing-blind.json");
-        TextFile.Write(page, TimingReport.Write(LadderRow.Read(folder),
-            LadderRow.Read<List<PublishedRow>>(Path.Combine(folder, "published.json"), "published figures"),
-            LadderRow.Read<List<LadderPrediction>>(blind, "blind predictions"), predictions, estimates,
-            LadderRow.Read<List<ModelChange>>(Path.Combine(folder, "changes.json"), "changes of the model")));
+        string results = Path.GetDirectoryName(Path.GetFullPath(page))!;
+        List<PublishedRow> published = LadderRow.Read<List<PublishedRow>>(Path.Combine(folder, "published.json"), "published figures");
+        TextFile.Write(page, TimingReport.Write(LadderRow.Read(folder), published,
+            LadderRow.Read<List<LadderPrediction>>(Path.Combine(results, "timing-blind.json"), "blind predictions"), predictions, estimates,
+            LadderRow.Read<List<ModelChange>>(Path.Combine(folder, "changes.json"), "changes of the model"),
+            LadderRow.Read<List<OpenError>>(Path.Combine(folder, "open.json"), "errors that stay open")));
+        // What every prediction says of itself: HSENet.Ptx is built with it.
+        TextFile.Write(Path.Combine(results, "timing-errors.json"), JsonSerializer.Serialize(new
+        {
+            machine_code = Band(predictions),
+            ptx = Band(estimates),
+        }, Json) + "\n");
+
+        object Band(List<LadderPrediction> from)
+        {
+            double[] errors = [.. published.Where(row => !row.Fitted && from.Any(p => p.Row == row.Row))
+                .Select(row => Math.Abs(TimingReport.Error(TimingReport.Of(from, row), row)))];
+            return new { mean = Math.Round(errors.Average(), 3), largest = Math.Round(errors.Max(), 3) };
+        }
     }
 
     // TFLOP/s as the published figures count them: 2·n³ operations.

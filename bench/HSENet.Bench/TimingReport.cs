@@ -12,6 +12,9 @@ sealed record PublishedCounters(double Cycles, double Instructions, double Apart
 /// <summary>A published figure.</summary>
 sealed record PublishedRow(string Row, double? TeraOperations, bool Fitted, PublishedCounters? Ncu);
 
+/// <summary>An error whose reason is not in the model.</summary>
+sealed record OpenError(string Row, string Reason);
+
 /// <summary>A change to the model after the blind predictions.</summary>
 sealed record ModelChange(string Change, string Reason, double MeanBefore, double MeanAfter);
 
@@ -33,7 +36,8 @@ static class TimingReport
     }
 
     public static string Write(IReadOnlyList<LadderRow> rows, IReadOnlyList<PublishedRow> published, IReadOnlyList<LadderPrediction> blind,
-        IReadOnlyList<LadderPrediction> now, IReadOnlyList<LadderPrediction> estimates, IReadOnlyList<ModelChange> changes)
+        IReadOnlyList<LadderPrediction> now, IReadOnlyList<LadderPrediction> estimates, IReadOnlyList<ModelChange> changes,
+        IReadOnlyList<OpenError> open)
     {
         StringBuilder page = new();
         PublishedRow[] kept = [.. published.Where(row => !row.Fitted)];
@@ -73,6 +77,10 @@ static class TimingReport
                 CultureInfo.InvariantCulture) ?? "–"} | {before.TeraOperations:G4} | {Percent(Error(before, row))} | {after.TeraOperations:G4} | "
                 + $"{Percent(Error(after, row))}{(row.Ncu != null ? " c" : "")} | {outside} | {Words(after.FirstStall)} | {rough}");
         }
+        page.Append("\n## Goals\n\n| goal | reached | |\n|---|---|---|\n").Append(TimingGoals.Write(published, now));
+        page.Append("\n## What stays open\n\n");
+        foreach (OpenError error in open)
+            page.Append(CultureInfo.InvariantCulture, $"- **{error.Row}**: {error.Reason}\n");
         page.Append("\n## Order\n\n").Append(Order(published, now));
         page.Append("\n## Beside the profiler's counters\n\n| | published | predicted |\n|---|--:|--:|\n");
         foreach (PublishedRow row in published.Where(row => row.Ncu != null))
@@ -90,10 +98,20 @@ static class TimingReport
             Share(over.Max(row => Math.Abs(Error(Of(from, row), row))));
     }
 
-    // Pairs of a ladder that were measured more than a tenth apart.
     static string Order(IReadOnlyList<PublishedRow> published, IReadOnlyList<LadderPrediction> now)
     {
         StringBuilder text = new();
+        foreach ((string ladder, int pairs, IReadOnlyList<string> wrong) in Pairs(published, now))
+            text.Append(CultureInfo.InvariantCulture,
+                $"- {ladder}: {pairs - wrong.Count} of {pairs} pairs of rungs that were measured more than 10 % apart"
+                + $"{(wrong.Count == 0 ? "" : "; not " + string.Join(", ", wrong))}\n");
+        return text.ToString();
+    }
+
+    /// <summary>Pairs of each ladder that were measured more than a tenth apart, and those that are predicted in the wrong order.</summary>
+    public static IEnumerable<(string Ladder, int Pairs, IReadOnlyList<string> Wrong)> Pairs(IReadOnlyList<PublishedRow> published,
+        IReadOnlyList<LadderPrediction> now)
+    {
         foreach (var ladder in published.Where(row => row.TeraOperations != null)
             .GroupBy(row => row.Row[..1] + row.Row.Split(' ')[^1] switch
             {
@@ -101,22 +119,17 @@ static class TimingReport
                 _ => "",
             }))
         {
-            int pairs = 0, right = 0;
+            int pairs = 0;
             List<string> wrong = [];
             foreach (PublishedRow slow in ladder)
                 foreach (PublishedRow fast in ladder.Where(row => row.TeraOperations > 1.1 * slow.TeraOperations))
                 {
                     pairs++;
-                    if (Of(now, fast).TeraOperations > Of(now, slow).TeraOperations)
-                        right++;
-                    else
+                    if (Of(now, fast).TeraOperations <= Of(now, slow).TeraOperations)
                         wrong.Add($"{fast.Row} above {slow.Row}");
                 }
-            text.Append(CultureInfo.InvariantCulture,
-                $"- {ladder.Key}: {right} of {pairs} pairs of rungs that were measured more than 10 % apart"
-                + $"{(wrong.Count == 0 ? "" : "; not " + string.Join(", ", wrong))}\n");
+            yield return (ladder.Key, pairs, wrong);
         }
-        return text.ToString();
     }
 
     static void Counters(StringBuilder page, string row, PublishedCounters counted, LadderPrediction p)
@@ -136,14 +149,16 @@ static class TimingReport
         page.Append(CultureInfo.InvariantCulture, $"| {row}: first stall | {counted.Stall} | {Words(p.FirstStall)} |\n");
     }
 
-    static LadderPrediction Of(IReadOnlyList<LadderPrediction> from, PublishedRow row) => from.First(p => p.Row == row.Row);
+    /// <summary>A row's prediction.</summary>
+    public static LadderPrediction Of(IReadOnlyList<LadderPrediction> from, PublishedRow row) => from.First(p => p.Row == row.Row);
 
-    static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:+0.0;−0.0;0.0} %");
+    /// <summary>With its sign: <c>+1.2 %</c>.</summary>
+    public static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:+0.0;−0.0;0.0} %");
 
     static string Share(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:F1} %");
 
-    // LongScoreboard: long scoreboard.
-    static string Words(string reason) => string.Concat(reason.Select((c, n) => n > 0 && char.IsUpper(c) ? " " + char.ToLowerInvariant(c)
+    /// <summary>LongScoreboard: long scoreboard.</summary>
+    public static string Words(string reason) => string.Concat(reason.Select((c, n) => n > 0 && char.IsUpper(c) ? " " + char.ToLowerInvariant(c)
         : char.ToLowerInvariant(c).ToString())).Replace("mio", "MIO", StringComparison.Ordinal)
             .Replace("lg ", "LG ", StringComparison.Ordinal);
 }

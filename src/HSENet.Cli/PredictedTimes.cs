@@ -1,12 +1,11 @@
-// Predicted times of every rung at the model's shapes, as they are committed: bench/results/predicted.tsv. A row that is not there, or whose
-// kernel, GPU or model has changed since, is predicted anew.
+// Predicted times of every rung at the model's shapes, as they are committed: bench/results/predicted.tsv. A row whose kernel, GPU or model
+// has changed since does not count: "ptx profile --all --predict" predicts it anew.
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using HSENet.Kernels;
 using HSENet.Ptx;
-using HSENet.Runtime;
 
 namespace HSENet.Cli;
 
@@ -28,17 +27,17 @@ sealed class PredictedTimes
     /// <summary>The GPUs that pages show.</summary>
     public static readonly IReadOnlyList<GpuModel> Gpus = [GpuModel.Find("h200")!, GpuModel.Find("rtx4090")!];
 
-    static readonly Lazy<string> Model = new(() => Text(typeof(GpuModel), "gpus.json") + Text(typeof(GpuModel), "timing-errors.json"));
+    static readonly Lazy<string> Model = new(() => Text(typeof(GpuModel), "gpus.json") + PtxTiming.Version);
 
-    readonly Dictionary<string, PredictedTime> _known;
+    readonly ConcurrentDictionary<string, PredictedTime> _known;
     readonly ConcurrentDictionary<(string, string, string), PredictedTime> _used = [];
 
-    PredictedTimes(IEnumerable<PredictedTime> rows) => _known = rows.ToDictionary(row => row.Key);
+    PredictedTimes(IEnumerable<PredictedTime> rows) => _known = new(rows.Select(row => KeyValuePair.Create(row.Key, row)));
 
     /// <summary>Rows that were built into this program.</summary>
     public static PredictedTimes Committed() => Parse(Text(typeof(PredictedTimes), FileName));
 
-    /// <summary>No rows: all are predicted anew.</summary>
+    /// <summary>Nothing but the head.</summary>
     public static PredictedTimes None() => new([]);
 
     /// <summary>Reads a table.</summary>
@@ -46,25 +45,28 @@ sealed class PredictedTimes
         .Select(line => line.Split('\t')).Select(cells => new PredictedTime(cells[0], cells[1], cells[2], cells[3],
             cells[4].Length == 0 ? null : double.Parse(cells[4], CultureInfo.InvariantCulture), cells[5], cells[6] == "PTX")));
 
-    /// <summary>The known rows.</summary>
-    public IEnumerable<PredictedTime> Known => _known.Values;
+    /// <summary>All known rows.</summary>
+    public IEnumerable<PredictedTime> Rows => _known.Values;
 
-    /// <summary>The times of a profiled launch on each of <see cref="Gpus"/>.</summary>
-    public IReadOnlyList<PredictedTime> Of(RungProfile row)
+    /// <summary>The known times of a profiled launch on each of <see cref="Gpus"/>; null where one is not known.</summary>
+    public IReadOnlyList<PredictedTime?> Known(RungProfile row) => [.. Gpus.Select(gpu => _known.GetValueOrDefault(Key(row, gpu)))];
+
+    /// <summary>Predicts what is not known of a profiled launch.</summary>
+    public void Predict(RungProfile row)
     {
         GpuModel[] missing = [.. Gpus.Where(gpu => !_known.ContainsKey(Key(row, gpu)))];
-        Dictionary<GpuModel, PredictedTime> fresh = [];
-        foreach (GpuModel gpu in missing.Where(gpu => !row.Rung.RunsOn(gpu.Architecture)))
-            fresh[gpu] = Row(row, gpu, null, $"needs {row.Rung.Architecture}", false);
-        foreach (GpuModel gpu in missing.Where(gpu => !fresh.ContainsKey(gpu)))
-            fresh[gpu] = Predict(row, gpu);
-        PredictedTime[] times = [.. Gpus.Select(gpu => fresh.TryGetValue(gpu, out PredictedTime? time) ? time : _known[Key(row, gpu)])];
-        foreach (PredictedTime time in times)
-            _used[(time.Kernel, time.Sizes, time.Gpu)] = time;
-        return times;
+        GpuModel[] running = [.. missing.Where(gpu => row.Rung.RunsOn(gpu.Architecture))];
+        foreach (GpuModel gpu in missing.Except(running))
+            Keep(Row(row, gpu, null, $"needs {row.Rung.Architecture}", false));
+        foreach (PredictedTime time in running.Length == 0 ? [] : Times(row, running))
+            Keep(time);
+        foreach (GpuModel gpu in Gpus)
+            _used[(row.Rung.EntryName, row.Sizes, gpu.Key)] = _known[Key(row, gpu)];
+
+        void Keep(PredictedTime time) => _known[time.Key] = time;
     }
 
-    /// <summary>The file's text with the rows that were asked for, lines ended by \n.</summary>
+    /// <summary>The file's text with the launches that were predicted, lines ended by \n.</summary>
     public string Write()
     {
         StringBuilder text = new(Head + "\n");
@@ -76,17 +78,20 @@ sealed class PredictedTimes
         return text.ToString();
     }
 
-    static PredictedTime Predict(RungProfile row, GpuModel gpu)
+    static IEnumerable<PredictedTime> Times(RungProfile row, GpuModel[] gpus)
     {
         try
         {
-            TimingPrediction p = PtxPredict.Carried(row.Rung, [gpu], row.Asked)[0];
-            return Row(row, gpu, double.Parse(p.Microseconds.ToString("G4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture),
-                p.Limit, p.FromPtx);
+            return [.. gpus.Zip(PtxPredict.Carried(row.Rung, gpus, row.Asked), (gpu, p) => Row(row, gpu,
+                double.Parse(p.Microseconds.ToString("G4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), p.Limit, p.FromPtx))];
+        }
+        catch (EmulatorException) when (gpus.Length > 1)
+        {
+            return [.. gpus.SelectMany(gpu => Times(row, [gpu]))];
         }
         catch (EmulatorException e)
         {
-            return Row(row, gpu, null, e.Message.ReplaceLineEndings(" ").Replace('\t', ' '), false);
+            return [.. gpus.Select(gpu => Row(row, gpu, null, e.Message.ReplaceLineEndings(" ").Replace('\t', ' '), false))];
         }
     }
 

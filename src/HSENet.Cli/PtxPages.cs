@@ -44,6 +44,8 @@ static class PtxPages
     // How long each launch would take, with the bound beside it.
     static string Predicted(IReadOnlyList<RungProfile> rows, PredictedTimes times)
     {
+        if (!rows.Any(row => times.Known(row).Any(time => time != null)))
+            return "";
         StringBuilder text = new();
         text.Append($"""
 
@@ -57,13 +59,13 @@ static class PtxPages
             """.ReplaceLineEndings("\n"));
         foreach (RungProfile row in rows)
             text.Append(CultureInfo.InvariantCulture, $"| `{row.Rung.EntryName}` | {row.Sizes.Replace(",", ", ", StringComparison.Ordinal)} | "
-                + $"{string.Join(" | ", PredictedTimes.Gpus.Zip(times.Of(row), (gpu, time) => Cells(row, gpu, time)))} |\n");
+                + $"{string.Join(" | ", PredictedTimes.Gpus.Zip(times.Known(row), (gpu, time) => Cells(row, gpu, time)))} |\n");
         return text.ToString();
     }
 
-    static string Cells(RungProfile row, GpuModel gpu, PredictedTime time) => time.Microseconds is { } microseconds
-        ? $"{(time.FromPtx ? "~" : "")}{ProfileText.Format(microseconds)} | {ProfileText.Format(row.On(gpu).Bound.Microseconds)} | {time.Limit}"
-        : $"– | – | {time.Limit}";
+    static string Cells(RungProfile row, GpuModel gpu, PredictedTime? time) => time?.Microseconds is { } microseconds
+        ? $"{(time!.FromPtx ? "~" : "")}{ProfileText.Format(microseconds)} | {ProfileText.Format(row.On(gpu).Bound.Microseconds)} | {time.Limit}"
+        : $"– | – | {time?.Limit ?? "not predicted yet"}";
 
     static string Band((double Mean, double Largest) error) =>
         $"{ProfileText.Format(100 * error.Mean)} % on average and {ProfileText.Format(100 * error.Largest)} % at most";

@@ -57,8 +57,8 @@ static class PtxPredict
         {
             TimedLaunch timed = new(ptx, rung.EntryName, launch!.Grid, launch.Block, launch.DynamicSharedBytes, launch.Parameters,
                 facts.BufferBytes, launch.Word);
-            predictions = [.. gpus.Select(gpu => listing != null ? PtxTiming.Predict(timed, gpu, listing)
-                : PtxTiming.Estimate(timed, launch.Memory, gpu))];
+            predictions = listing != null ? [.. PtxTiming.Predict(timed, gpus, listing)]
+                : [.. gpus.Select(gpu => PtxTiming.Estimate(timed, launch.Memory, gpu))];
         });
         return [.. predictions.Select(p => p with { UsefulOperations = work.Operations })];
     }

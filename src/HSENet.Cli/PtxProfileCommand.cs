@@ -49,8 +49,8 @@ static class PtxProfileCommand
         var pages = new Option<string?>("--pages")
         {
             Description =
-            "With --all: write each operation's rows and predicted times on its page below this folder; those that are committed are\n"
-            + "taken as they are unless --predict or a change of the kernel asks for new ones. With --markdown their file is written, too."
+            "With --all: write each operation's rows and predicted times on its page below this folder. With\n"
+            + "--predict the missing ones are predicted and, with --markdown, written beside it."
         };
         var verbose = Verb.Verbose();
         var command = new Command("profile", """
@@ -90,8 +90,7 @@ static class PtxProfileCommand
                 PtxPredict.Run(rung, model, PtxRungs.Sizes(sizes, rung), parsed.GetValue(fromPtx), jsonFile);
             }
             else if (parsed.GetValue(all))
-                All(model, sampled, markdownFile, pagesFolder, parsed.GetValue(predict) ? PredictedTimes.None() : PredictedTimes.Committed(),
-                    cancellation);
+                All(model, sampled, markdownFile, pagesFolder, parsed.GetValue(predict), cancellation);
             else
             {
                 IReadOnlyList<Rung> rungs = text != null ? PtxLadder.Reading(PtxRungs.Find(text), parsed.GetValue(weights))
@@ -137,9 +136,10 @@ static class PtxProfileCommand
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    static void All(GpuModel gpu, long sampled, string? markdownFile, string? pagesFolder, PredictedTimes times,
+    static void All(GpuModel gpu, long sampled, string? markdownFile, string? pagesFolder, bool predict,
         CancellationToken cancellation)
     {
+        PredictedTimes times = PredictedTimes.Committed();
         List<RungProfile> rows = [];
         if (pagesFolder != null)
             PtxPages.Update(pagesFolder, rows, times); // a page that is missing is told of before the work
@@ -154,8 +154,10 @@ static class PtxProfileCommand
             TextFile.Write(markdownFile, PtxTable.Write(gpu, rows));
         if (pagesFolder == null)
             return;
-        Parallel.ForEach(rows, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, row => { try { times.Of(row); Console.Error.WriteLine(row.Rung.EntryName + " " + row.Sizes); } catch (Exception e) { Console.Error.WriteLine(row.Rung.EntryName + e); } });
-        if (markdownFile != null)
+        if (predict)
+            Parallel.ForEach(rows, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount },
+                times.Predict);
+        if (predict && markdownFile != null)
             TextFile.Write(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(markdownFile))!, PredictedTimes.FileName), times.Write());
         foreach (var (path, text) in PtxPages.Update(pagesFolder, rows, times))
             TextFile.Write(path, text);

@@ -18,12 +18,14 @@ static class KernelTimer
 
     /// <summary>Predicts.</summary>
     /// <param name="kernel">The launch.</param>
+    /// <param name="path">What a warp of it does.</param>
     /// <param name="gpu">Where it runs.</param>
     /// <param name="registers">Registers of a thread.</param>
     /// <param name="sharedBytes">Shared memory of a block.</param>
     /// <param name="bufferBytes">Bytes of the launch's buffers; what of them fits into the second-level cache stays there from launch to
     /// launch.</param>
-    public static TimingPrediction Predict(MachineKernel kernel, GpuModel gpu, int registers, long sharedBytes, long bufferBytes)
+    public static TimingPrediction Predict(MachineKernel kernel, MachineKernel.WarpPath path, GpuModel gpu, int registers,
+        long sharedBytes, long bufferBytes)
     {
         Occupancy occupancy = Occupancy.Of(gpu, kernel.Block.Count, registers, sharedBytes);
         if (occupancy.Blocks == 0)
@@ -33,7 +35,6 @@ static class KernelTimer
         TimedInstruction[] program = TimedInstruction.Of(kernel.Program.Listing, gpu);
         long blocks = kernel.Grid.Count, fullest = (blocks + gpu.Multiprocessors - 1) / gpu.Multiprocessors;
         int resident = (int)Math.Min(occupancy.Blocks, fullest);
-        MachineKernel.WarpPath path = kernel.Path(0);
         double kept = Math.Clamp(2 - 2.0 * bufferBytes / gpu.L2Bytes, 0, 1);
         MemoryShares shares = MemoryShares.Of(kernel, program, path, gpu.Multiprocessors, resident, kept);
         int l1 = (int)Math.Max(8 * 1024, gpu.L1Bytes - resident * (sharedBytes + gpu.SystemSharedBytesPerBlock));

@@ -4,6 +4,9 @@ namespace HSENet.Ptx;
 /// <summary>Predictions of time, without a GPU.</summary>
 public static class PtxTiming
 {
+    /// <summary>Counts the changes of the model since its first predictions, which bench/ladders/changes.json lists.</summary>
+    public const int Version = 7;
+
     // Buffers of a predicted launch have addresses and no memory, apart by more than a page of the GPU.
     const ulong FirstAddress = 0x7_0000_0000, Apart = 1 << 21;
 
@@ -40,17 +43,25 @@ public static class PtxTiming
 
     /// <summary>Predicts a launch whose parameters are laid out already.</summary>
     /// <inheritdoc cref="Predict(string, PtxLaunchFile, GpuModel, MachineListing, int)"/>
-    public static TimingPrediction Predict(TimedLaunch launch, GpuModel gpu, MachineListing listing, int registers = 0)
+    public static TimingPrediction Predict(TimedLaunch launch, GpuModel gpu, MachineListing listing, int registers = 0) =>
+        Predict(launch, [gpu], listing, registers)[0];
+
+    /// <summary>Predicts a launch on several GPUs from the same machine code.</summary>
+    /// <inheritdoc cref="Predict(string, PtxLaunchFile, GpuModel, MachineListing, int)"/>
+    public static IReadOnlyList<TimingPrediction> Predict(TimedLaunch launch, IReadOnlyList<GpuModel> gpus, MachineListing listing,
+        int registers = 0)
     {
         ArgumentNullException.ThrowIfNull(launch);
-        ArgumentNullException.ThrowIfNull(gpu);
+        ArgumentNullException.ThrowIfNull(gpus);
         ArgumentNullException.ThrowIfNull(listing);
         long shared = KernelFacts.Of(PtxModule.Parse(launch.Ptx), launch.Kernel).StaticSharedBytes + launch.DynamicSharedBytes;
         MachineProgram program = new(listing);
         MachineKernel kernel = new(program, launch.Grid, launch.Block, launch.Parameters, program.SharedStart + (int)shared, launch.Memory);
         try
         {
-            return KernelTimer.Predict(kernel, gpu, registers > 0 ? registers : listing.Registers, shared, launch.BufferBytes);
+            MachineKernel.WarpPath path = kernel.Path(0);
+            return [.. gpus.Select(gpu =>
+                KernelTimer.Predict(kernel, path, gpu, registers > 0 ? registers : listing.Registers, shared, launch.BufferBytes))];
         }
         catch (NotSupportedException e)
         {

@@ -62,9 +62,9 @@ public class KernelBoundTests
             ld.param.u64 %rd1, [p0]; mov.u32 %r1, %tid.x; mul.wide.u32 %rd2, %r1, 4; add.u64 %rd2, %rd1, %rd2;
             mul.wide.u32 %rd3, %r1, 32; add.u64 %rd3, %rd1, %rd3; mov.f32 %f1, 0f3f800000; mov.f64 %d1, 0d3ff0000000000000;
             {string.Concat(Enumerable.Repeat(instruction, 1000))}
-            """, 1, 32);
+            """, 1, 256); // eight warps: one alone issues an instruction a clock
         Assert.Equal(limit, profile.Bound.IssueLimit);
-        Assert.Equal(1000 * clocks / 1.98e3, profile.Bound.Issue, 0.02 * profile.Bound.Issue); // a few more instructions around
+        Assert.Equal(8 * 1000 * clocks / 1.98e3, profile.Bound.Issue, 0.02 * profile.Bound.Issue); // a few more instructions around
     }
 
     [Theory]
@@ -81,6 +81,15 @@ public class KernelBoundTests
         PtxModule module = PtxModule.Parse(Text($"mma.sync.aligned.{form} {c}, {{%r1, %r2, %r3, %r4}}, {{%r1, %r2}}, {c};"));
         PtxInstruction mma = Assert.Single(ControlFlowGraph.Of(module.Entries.Single()).Code.Instructions, i => i.Opcode == "mma");
         Assert.Equal(tera, GpuModel.Find(gpu)!.MmaTera(mma), 0.2);
+    }
+
+    [Fact]
+    public void A_warp_alone_issues_an_instruction_a_clock()
+    {
+        KernelProfile profile = Profile(Loop, 132, 32), four = Profile(Loop, 132, 128);
+        Assert.Equal("issue (longest warp)", profile.Bound.FullName);
+        Assert.Equal(profile.WarpInstructions / 132 / 1.98e3, profile.Bound.Issue, 1e-9);
+        Assert.Equal(profile.Bound.Issue, four.Bound.Issue, 1e-9); // a warp for each scheduler
     }
 
     [Fact]
@@ -128,7 +137,7 @@ public class KernelBoundTests
     {
         using EmulatorModule module = EmulatorModule.Load(Text(body));
         using EmulatorMemory memory = new();
-        EmulatorAllocation x = memory.Allocate<byte>(new byte[4096], "x");
+        EmulatorAllocation x = memory.Allocate<byte>(new byte[8192], "x");
         EmulatorResult result = new Emulator(memory).Launch(module.Kernel("k"), blocks, threads, 0, BitConverter.GetBytes(x.Address),
             new EmulatorOptions { Profile = true });
         Assert.Empty(result.Findings);

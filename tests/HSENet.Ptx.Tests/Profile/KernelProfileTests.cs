@@ -68,9 +68,9 @@ public class KernelProfileTests
             ld.global.v4.u32 {%r2, %r3, %r4, %r5}, [%rd1]; st.global.v4.u32 [%rd1], {%r2, %r3, %r4, %r5};
             """, threads: 1024, buffer: 16384);
         Assert.Equal(("L2", 2 * 16384L, 16.0), (copy.Bound.Name, copy.MemoryBytes, copy.SectorsPerRequest));
-        KernelProfile loop = Profile("mov.u32 %r1, 0; LOOP: add.u32 %r1, %r1, 1; setp.lt.u32 %p1, %r1, 100; @%p1 bra LOOP;", threads: 32);
+        KernelProfile loop = Profile("mov.u32 %r1, 0; LOOP: add.u32 %r1, %r1, 1; setp.lt.u32 %p1, %r1, 100; @%p1 bra LOOP;", threads: 256);
         Assert.Equal(("issue", "integer"), (loop.Bound.Name, loop.Bound.IssueLimit)); // two of three instructions, at half the lanes
-        Assert.Equal(200 * 32 / 64.0 / 1.98e3, loop.Bound.Issue, 1e-12);
+        Assert.Equal(8 * 200 * 32 / 64.0 / 1.98e3, loop.Bound.Issue, 1e-12);
     }
 
     [Fact]

@@ -149,6 +149,56 @@ public class MultiprocessorTests
         Assert.Equal(result.Cycles, TimingRig.Run(TimingRig.Kernel(code, threads), TimingRig.A6000).Cycles);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void More_conflicts_are_never_faster(int seed)
+    {
+        // Lanes move one after the other to the bank of lane 0: passes and clocks only grow.
+        Random random = new(seed);
+        int bytes = 4 << random.Next(3);
+        ulong[] addresses = [.. Enumerable.Range(0, 32).Select(lane => (ulong)(lane * bytes))];
+        int[] order = [.. Enumerable.Range(1, 31)];
+        random.Shuffle(order);
+        (int passes, int clocks) = (0, 0);
+        for (int n = 0; n <= order.Length; n++)
+        {
+            int now = AccessCost.Conflicts(addresses, uint.MaxValue, bytes / 4), took = AccessCost.Shared(addresses, uint.MaxValue, bytes, 1);
+            Assert.True(now >= passes && took >= clocks, $"{n} lanes moved: {now} passes after {passes}, {took} clocks after {clocks}");
+            (passes, clocks) = (now, took);
+            if (n < order.Length)
+                addresses[order[n]] = (ulong)(4096 + 128 * order[n]);
+        }
+        Assert.True(clocks > 8, $"{clocks}");
+    }
+
+    [Fact]
+    public void Independent_chains_of_a_warp_fill_the_pipe_that_one_leaves_idle()
+    {
+        // A result after four clocks: one chain issues every four clocks, two every two, four every clock.
+        foreach (int chains in new[] { 1, 2, 4 })
+        {
+            string[] code = [.. Enumerable.Range(0, chains).Select(chain => $"FADD R{chain + 1}, R{chain + 1}, R{10 + chain % 2} | stall={4 / chains}")];
+            Assert.Equal(4.0, TimingRig.ClocksOf([], code, TimingRig.H100), 0.1);
+        }
+    }
+
+    [Fact]
+    public void From_one_warp_to_64_the_clocks_of_all_follow_the_slowest_of_latency_and_pipe()
+    {
+        // A load of shared memory and an addition that waits for it; two blocks of 32 warps are what a multiprocessor holds.
+        string[] body = ["LDS R2, [R1] | write=1 stall=2", "FADD R3, R2, R2 | wait=2 stall=4"];
+        double one = 0;
+        foreach ((int warps, int blocks) in new[] { (1, 1), (2, 1), (4, 1), (8, 1), (16, 1), (32, 1), (32, 2) })
+        {
+            double clocks = TimingRig.ClocksOf([.. Tid, "IMAD R1, R0, 0x4, RZ | stall=6"], body, TimingRig.H100, 32 * warps, blocks: blocks);
+            one = warps == 1 ? clocks : one;
+            double pipe = warps * blocks * 1.0; // the load-store unit takes a request a clock
+            Assert.InRange(clocks, Math.Max(one, pipe) * 0.99, Math.Max(one, pipe) * 1.35);
+        }
+    }
+
     [Fact]
     public void More_warps_hide_a_latency_until_a_pipe_is_full()
     {

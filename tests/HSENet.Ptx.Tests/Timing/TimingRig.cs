@@ -18,23 +18,23 @@ static class TimingRig
             null);
     }
 
-    /// <summary>Runs one block on an empty multiprocessor.</summary>
-    public static MultiprocessorResult Run(MachineKernel kernel, GpuModel gpu, double memoryShare = 0)
+    /// <summary>Runs some blocks together on an empty multiprocessor.</summary>
+    public static MultiprocessorResult Run(MachineKernel kernel, GpuModel gpu, double memoryShare = 0, int blocks = 1)
     {
         TimedInstruction[] program = TimedInstruction.Of(kernel.Program.Listing, gpu with { LatencySpread = 0 });
         double[] shares = new double[program.Length];
         Array.Fill(shares, memoryShare);
-        IEnumerable<IReadOnlyList<IWarpStream>> blocks = [kernel.Warps(0)];
-        return new Multiprocessor(gpu with { LatencySpread = 0 }, program, shares, []).Run(blocks.GetEnumerator(), [0], 128 * 1024);
+        IEnumerable<IReadOnlyList<IWarpStream>> warps = Enumerable.Range(0, blocks).Select(n => kernel.Warps(n));
+        return new Multiprocessor(gpu with { LatencySpread = 0 }, program, shares, []).Run(warps.GetEnumerator(), new long[blocks], 128 * 1024);
     }
 
     /// <summary>Clocks that one more copy of some instructions takes, from runs with 40 and 20 copies.</summary>
     public static double ClocksOf(string[] before, string[] repeated, GpuModel gpu, int threads = 32, double memoryShare = 0,
-        ulong parameter = 1234)
+        ulong parameter = 1234, int blocks = 1)
     {
         long Time(int copies) => Run(Kernel([.. before, .. Enumerable.Repeat(repeated, copies).SelectMany(code => code), "EXIT"],
-            threads, 1,
-            parameter), gpu, memoryShare).Cycles;
+            threads,
+            blocks, parameter), gpu, memoryShare, blocks).Cycles;
         return (Time(40) - Time(20)) / 20.0;
     }
 

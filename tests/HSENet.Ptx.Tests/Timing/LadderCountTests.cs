@@ -1,0 +1,32 @@
+// Kernels that others measured: instructions of their machine code, times how often warps come to each, against the profiler's count.
+namespace HSENet.Ptx.Tests;
+
+public class LadderCountTests
+{
+    [Theory]
+    [InlineData("f16_mma_warptile_2", 128, 32768, 1.7405e9)]
+    [InlineData("f16_wmma_128_3", 512, 49152, 2.7456e9)]
+    public void Machine_instructions_times_executions_are_what_the_profiler_counted(string kernel, int threads, int shared, double counted)
+    {
+        const int Size = 8192, Tile = 128;
+        string folder = Path.Combine(Repository(), "bench", "ladders");
+        string ptx = File.ReadAllText(Path.Combine(folder, "b_f16.ptx"));
+        MachineListingStore store = new();
+        using (FileStream stream = File.OpenRead(Path.Combine(folder, "b_f16.sm_120.listing.gz")))
+            store.Add(stream);
+        MachineListing listing = store.Find(ptx, kernel, "sm_120")!;
+        byte[] parameters = [.. new ulong[] { 1UL << 32, 2UL << 32, 3UL << 32 }.SelectMany(BitConverter.GetBytes),
+            .. Enumerable.Repeat(BitConverter.GetBytes(Size), 3).SelectMany(bytes => bytes)];
+        MachineKernel launch = new(new MachineProgram(listing), new Dim3(Size / Tile, Size / Tile), new Dim3(threads), parameters, shared, null);
+        double executed = launch.Path(0).Executed.Sum() * (double)launch.Grid.Count * launch.WarpsPerBlock;
+        Assert.InRange(executed / counted, 0.95, 1.05);
+    }
+
+    static string Repository()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder != null && !File.Exists(Path.Combine(folder.FullName, "HSENet.Kernels.sln")))
+            folder = folder.Parent;
+        return folder!.FullName;
+    }
+}
