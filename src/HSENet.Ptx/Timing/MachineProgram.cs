@@ -105,6 +105,8 @@ sealed class MachineProgram
         if (step.Class is MachineClass.GlobalStore or MachineClass.SharedStore or MachineClass.AsyncCopy or MachineClass.Barrier
             or MachineClass.Branch or MachineClass.Nop || step.Source.Opcode is "STL" or "RED" or "REDG" or "REDS" or "STSM")
             return 0;
+        if (step.Operands.Length == 0) // the disassembler printed nothing of it
+            return 0;
         if (step.Source.Opcode is "ISETP" or "FSETP" or "DSETP" or "HSETP2" or "UISETP" or "PLOP3" or "UPLOP3")
             return 2;
         // IADD3 R0, P0, P1, …: carries follow the result; LOP3 P0, R1, … has its predicate first.

@@ -46,6 +46,10 @@ public class MachineWalkTests
     }
 
     [Fact]
+    public void An_instruction_of_which_nothing_is_known_is_passed_over() =>
+        Assert.Equal(0x55ul, Stored("MOV R2, 0x55", "UNPRINTED", "STG.E [R2.64], R1") & uint.MaxValue);
+
+    [Fact]
     public void Lanes_part_and_meet_again()
     {
         List<(int Index, uint Mask)> steps = [.. Walk("S2R R0, SR_TID.X", "ISETP.GE.AND P0, PT, R0, 0x8, PT", "@P0 BRA 0x40", "MOV R1, 0x1",
