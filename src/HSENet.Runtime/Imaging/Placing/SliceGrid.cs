@@ -45,7 +45,7 @@ internal sealed record SliceGrid
     /// or say nothing. Even: no distance differs from the median by more than 1 % of it (at least 0.02 mm, which decimals round to, at most
     /// 0.1 mm), and no slice is 0.1 mm from its place. Upright: first and last are not shifted by more than 0.1 degrees.
     /// </summary>
-    /// <exception cref="HseNetFileException">The slices lie beside each other.</exception>
+    /// <exception cref="HseNetFileException">The slices lie beside each other or at one place.</exception>
     public static SliceGrid? Of(VoxelVolume volume) => Of(volume.Source, ScanGeometry.Of(volume));
 
     /// <summary>The same of a geometry, before there are voxels of it.</summary>
@@ -56,8 +56,11 @@ internal sealed record SliceGrid
         double[] Along(PatientVector axis) => [.. places.Select(place => place.Minus(places[0]).Dot(axis))];
         double[] positions = Along(orientation.ZAxis), x = Along(orientation.XAxis), y = Along(orientation.YAxis);
         double[] gaps = [.. positions.Zip(positions.Skip(1), (low, high) => high - low)];
-        if (places.Count != volume.Size.Z || !(gaps.Min() > 0))
-            throw new ArgumentException($"{source}: {places.Count} positions of slices that do not ascend");
+        if (places.Count != volume.Size.Z)
+            throw new ArgumentException($"{source}: {places.Count} positions of {volume.Size.Z} slices");
+        // As in a header whose origin is so far away that a step from there is lost in its rounding.
+        if (!(gaps.Min() > 0) || !double.IsFinite(positions[^1]))
+            throw new HseNetFileException(source, "has slices at places that do not ascend", "slices one above the other");
 
         var notes = new List<string>();
         double spacing = Step(positions, gaps, notes) is { } step ? step : volume.Spacing.Z;

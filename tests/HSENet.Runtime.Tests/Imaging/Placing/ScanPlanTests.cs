@@ -112,6 +112,15 @@ public sealed class ScanPlanTests
     }
 
     [Fact]
+    public void Slices_at_one_place_are_refused()
+    {
+        using VoxelVolume scan = Scan("LPS");
+        scan.SlicePositions = [.. Enumerable.Range(0, 5).Select(z => new PatientVector(0, z, 1e20 + z))];
+        Assert.Contains("at places that do not ascend",
+            Assert.Throws<HseNetFileException>(() => ScanPlan.For(scan, new(), default)).Message);
+    }
+
+    [Fact]
     public void A_finished_volume_is_left_alone()
     {
         using VoxelVolume volume = VolumeFile.Read(new MemoryStream(ArchiveSeeds.Npy(3, 4, 5)), "a.npy");
