@@ -107,6 +107,16 @@ static class NamedAdapterFile
         };
     }
 
+    /// <summary>Copies all adapters into a folder with the same base, and gives its configuration, which names them.</summary>
+    public static ModelConfig Copy(string from, string to, ModelConfig config)
+    {
+        if (config.Adapters is { Count: > 0 })
+            Directory.CreateDirectory(Path.Combine(to, NamedAdapter.Folder));
+        foreach (string name in config.Adapters?.Keys.ToArray() ?? [])
+            ModelFolder.Copy(NamedAdapter.File(from, name), NamedAdapter.File(to, name));
+        return config;
+    }
+
     /// <summary>A named adapter of a folder, to be merged into a copy.</summary>
     /// <exception cref="HseNetFileException">Its file cannot be read.</exception>
     public static AdapterExport Read(string folder, ModelConfig config, string name)

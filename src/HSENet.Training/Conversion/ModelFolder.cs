@@ -27,7 +27,11 @@ static class ModelFolder
     }
 
     /// <summary>Copies a file's content: one that could only be read stays the reader's affair.</summary>
-    public static void Copy(string from, string to) => File.WriteAllBytes(to, File.ReadAllBytes(from));
+    public static void Copy(string from, string to)
+    {
+        using FileStream source = new(from, FileMode.Open, FileAccess.Read, FileShare.Read), copy = new(to, FileMode.Create);
+        source.CopyTo(copy);
+    }
 
     /// <summary>Writes the folder under a temporary name, and gives it its own when everything in it is complete.</summary>
     /// <param name="output">Its name.</param>

@@ -41,7 +41,7 @@ static class StageExport
             TextEncoder = config.TextEncoder is { } text ? text with { Stages = [.. text.Stages.Union([stage]).Order()] } : null,
             Provenance = new(config.Provenance) { [$"stage{stage}"] = "trained" },
         };
-        ModelFolder.Write(output, config, all, folder => ModelFolder.CopyOthers(baseFolder, folder), progress, cancellation);
-        return config;
+        return ModelFolder.Write(output, config, all, folder => ModelFolder.CopyOthers(baseFolder, folder), progress, cancellation,
+            (folder, written) => NamedAdapterFile.Copy(baseFolder, folder, written));
     }
 }

@@ -95,6 +95,34 @@ public sealed class NamedAdapterGoldenTests : IDisposable
     }
 
     [Fact]
+    public void A_trained_stage_takes_the_adapters_along()
+    {
+        string model = Convert("model", Adapters("rslora", "norms")), stage = _folder.At("stage.safetensors");
+        using (var writer = new SafetensorsWriter(stage, [new TensorDescription("clip1.logit_scale", DataType.F32, [1])]))
+        {
+            writer.Write("clip1.logit_scale", BitConverter.GetBytes(2.5f));
+            writer.Commit();
+        }
+        StageExport.WriteModel(model, stage, _folder.At("pretrained"));
+        EachAgrees(_folder.At("pretrained"), "rslora", "norms");
+    }
+
+    [Theory, InlineData("bf16"), InlineData("int8")]
+    public void Adapters_are_stored_in_the_model_s_type(string dtype)
+    {
+        ModelConverter.Convert(TinyModel.Options(_folder.At("model")) with
+        {
+            Adapter = "",
+            NamedAdapters = Adapters("patterns", "norms"),
+            Dtype = dtype,
+        });
+        using var study = CtStudy.Open(GoldenFolder.At("data/ct_odd.nii.gz"));
+        using var model = HseNetModel.Open(_folder.At("model"), PartRun.Host, new ModelOptions { VerifyChecksums = true });
+        foreach (string name in model.Adapters)
+            Assert.Equal(name, model.Report(study, new ReportOptions { Adapter = name, MaxTokens = 3 }).Complete().Adapter);
+    }
+
+    [Fact]
     public void What_does_not_fit_is_refused_and_the_folder_stays_as_it_was()
     {
         var adapters = Adapters("rslora", "embed_tokens");
