@@ -53,16 +53,17 @@ public sealed class Emulator(EmulatorMemory memory)
         options ??= EmulatorOptions.Default;
         if (options is { SampledInstructions: > 0, Profile: true, Races: false, Cooperative: false, Observer: null, Blocks: null }
             && grid.Count > 1 && !kernel.Decoded(CheckLevel.Profile).Ordered)
-        {
-            byte[] bytes = parameters.ToArray();
-            return BlockSample.Run(grid, options.SampledInstructions, blocks =>
-                Run(kernel, grid, block, dynamicSharedBytes, bytes, options with { Blocks = blocks }));
-        }
+            return Sample(kernel, grid, block, dynamicSharedBytes, parameters.ToArray(), options);
         if (!options.Races)
             return Run(kernel, grid, block, dynamicSharedBytes, parameters, options);
         lock (memory.RaceLock)
             return Run(kernel, grid, block, dynamicSharedBytes, parameters, options);
     }
+
+    // By itself, so that other launches make no closure.
+    EmulatorResult Sample(EmulatorKernel kernel, Dim3 grid, Dim3 block, int dynamicSharedBytes, byte[] parameters, EmulatorOptions options) =>
+        BlockSample.Run(grid, options.SampledInstructions, blocks =>
+            Run(kernel, grid, block, dynamicSharedBytes, parameters, options with { Blocks = blocks }));
 
     EmulatorResult Run(
         EmulatorKernel kernel, Dim3 grid, Dim3 block, int dynamicSharedBytes, ReadOnlySpan<byte> parameters, EmulatorOptions options)

@@ -10,12 +10,15 @@ public sealed class EmulatorKernel
 
     readonly EmulatorModule _module;
     readonly PtxFunction _entry;
+    readonly PtxDirective[] _demands;
     readonly DecodedKernel?[] _decoded = new DecodedKernel?[Enum.GetValues<CheckLevel>().Length];
     readonly Lock _lock = new();
 
     internal EmulatorKernel(EmulatorModule module, PtxFunction entry)
     {
         (_module, _entry) = (module, entry);
+        _demands =
+            [.. entry.Directives.Where(directive => directive.Name is "reqntid" or "reqnctapercluster" or "explicitcluster")];
         MaxThreadsPerBlock = (int)entry.Directives
             .Where(directive => directive.Name is "maxntid" or "reqntid")
             .Select(directive => directive.Arguments.Aggregate(1L, (product, size) =>
@@ -42,7 +45,7 @@ public sealed class EmulatorKernel
     /// <summary>What the kernel demands of a launch besides limits; null when it fits.</summary>
     internal string? LaunchFault(Dim3 block)
     {
-        foreach (PtxDirective directive in _entry.Directives)
+        foreach (PtxDirective directive in _demands)
         {
             long[] sizes = directive.Name is "reqntid" or "reqnctapercluster"
                 ? [.. directive.Arguments.Select(size => Size(directive, size)), 1, 1, 1] : [];

@@ -58,17 +58,11 @@ sealed class LaunchRun(DecodedKernel kernel, long blocks, EmulatorOptions option
     /// <summary>Merges the workers' findings by block, so that they do not depend on how blocks were spread.</summary>
     public EmulatorResult Result(BlockState[] states, long threads)
     {
-        List<EmulatorFinding> findings = [];
-        List<EmulatorFinding>? notes = null;
-        Dictionary<(string, int), int> counts = [];
-        foreach ((_, int statement, EmulatorFinding finding) in states.SelectMany(state => state.Findings.Kept).OrderBy(kept => kept.Block))
-        {
-            int count = counts.GetValueOrDefault((finding.Kind, statement));
-            if (count >= FindingCollector.PerStatement || findings.Count + (notes?.Count ?? 0) >= options.MaxFindings)
-                continue;
-            counts[(finding.Kind, statement)] = count + 1;
-            (finding.Kind == FindingKind.UnfencedTicket ? notes ??= [] : findings).Add(finding);
-        }
+        (List<EmulatorFinding> findings, List<EmulatorFinding> notes, string printed) = ([], [], "");
+        if (Array.Exists(states, state => state.Findings.Kept.Count > 0))
+            Merge(states, findings, notes);
+        if (Array.Exists(states, state => state.Findings.Printed.Length > 0))
+            printed = string.Concat(states.Select(state => state.Findings.Printed.ToString()));
         long lanes = 0;
         foreach (BlockState state in states)
             foreach (Warp w in state.Warps)
@@ -76,9 +70,22 @@ sealed class LaunchRun(DecodedKernel kernel, long blocks, EmulatorOptions option
         return new EmulatorResult(findings, states.Sum(state => state.Findings.Count), states.Sum(state => state.Executed), lanes,
             Profile(states, threads))
         {
-            Notes = notes ?? [],
-            Printed = string.Concat(states.Select(state => state.Findings.Printed.ToString())),
+            Notes = notes,
+            Printed = printed,
         };
+    }
+
+    void Merge(BlockState[] states, List<EmulatorFinding> findings, List<EmulatorFinding> notes)
+    {
+        Dictionary<(string, int), int> counts = [];
+        foreach ((_, int statement, EmulatorFinding finding) in states.SelectMany(state => state.Findings.Kept).OrderBy(kept => kept.Block))
+        {
+            int count = counts.GetValueOrDefault((finding.Kind, statement));
+            if (count >= FindingCollector.PerStatement || findings.Count + notes.Count >= options.MaxFindings)
+                continue;
+            counts[(finding.Kind, statement)] = count + 1;
+            (finding.Kind == FindingKind.UnfencedTicket ? notes : findings).Add(finding);
+        }
     }
 
     LaunchProfile? Profile(BlockState[] states, long threads)

@@ -69,7 +69,8 @@ sealed unsafe class ProfileCounters
         if (w.Block.Number != _block)
             StartBlock(w.Block.Number);
         _ofWarp[w.Index] += _kernel.Blocks[block].Statements;
-        Observer?.Block(w, block, mask);
+        if (Observer != null)
+            TellBlock(w, block, mask);
     }
 
     void StartBlock(long number)
@@ -93,20 +94,26 @@ sealed unsafe class ProfileCounters
     public void Access<TSpace>(Instruction* i, ulong* addresses, uint mask, uint bytes) where TSpace : ISpace
     {
         ulong first = addresses[BitOperations.TrailingZeroCount(mask)] + (ulong)i->Immediate;
-        PtxSpace space = PtxSpace.Global;
         if (typeof(TSpace) == typeof(LocalSpace) || (typeof(TSpace) == typeof(GenericSpace) && GenericAddress.InLocal(first)))
-        {
-            space = PtxSpace.Local;
             _localRequests[i->Statement]++;
-        }
         else if (typeof(TSpace) == typeof(SharedSpace) || (typeof(TSpace) == typeof(GenericSpace) && GenericAddress.InShared(first)))
-        {
-            space = PtxSpace.Shared;
             Shared(i->Statement, _pattern + 2 * i->Slot, addresses, i->Immediate, mask, bytes);
-        }
         else
             Global(i->Statement, _pattern + 2 * i->Slot, addresses, i->Immediate, mask, bytes);
-        Observer?.Access(i->Statement, space, new ReadOnlySpan<ulong>(addresses, 32), i->Immediate, mask, bytes);
+        if (Observer != null)
+            TellAccess<TSpace>(i, addresses, first, mask, bytes);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    void TellBlock(Warp w, int block, uint mask) => Observer!.Block(w, block, mask);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    void TellAccess<TSpace>(Instruction* i, ulong* addresses, ulong first, uint mask, uint bytes)
+    {
+        bool isGeneric = typeof(TSpace) == typeof(GenericSpace);
+        PtxSpace space = typeof(TSpace) == typeof(LocalSpace) || (isGeneric && GenericAddress.InLocal(first)) ? PtxSpace.Local
+            : typeof(TSpace) == typeof(SharedSpace) || (isGeneric && GenericAddress.InShared(first)) ? PtxSpace.Shared : PtxSpace.Global;
+        Observer!.Access(i->Statement, space, new ReadOnlySpan<ulong>(addresses, 32), i->Immediate, mask, bytes);
     }
 
     /// <summary>An asynchronous copy: reads global and writes shared memory.</summary>

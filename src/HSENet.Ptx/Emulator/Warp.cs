@@ -50,10 +50,9 @@ sealed unsafe class Warp(BlockState block, int index)
     {
         Live = Born = mask;
         LastFrame = 0;
-        foreach (Strand strand in Strands)
-            _spare.Push(strand);
-        Strands.Clear();
-        AddStrand().Start(mask);
+        while (Strands.Count > 1)
+            Drop(Strands[^1]);
+        (Strands.Count == 1 ? Strands[0] : AddStrand()).Start(mask);
         Status = WarpStatus.Ready;
     }
 
