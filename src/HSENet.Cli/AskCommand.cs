@@ -56,6 +56,7 @@ static class AskCommand
             using var encoded = await Encode(model, file, studies, writer, cancellation).ConfigureAwait(false);
             using var conversation = parsed.GetValue(chat) ? encoded.Chat() : null;
             int code = ExitCode.Done;
+            bool first = true;
             // Of a typed question the terminal has the words already.
             bool typed = asked.Length == 0 && !Console.IsInputRedirected;
             foreach (string question in asked.Length > 0 ? asked : Lines(typed, cancellation))
@@ -69,8 +70,10 @@ static class AskCommand
                         Question = question,
                         Progress = new DirectProgress<ReportProgress>(stands => writer.Stage(encoded.Notes, stands)),
                     };
+                    // The first answer is the one that waited for the encoders.
                     await writer.Write(conversation?.Ask(question, own, cancellation) ?? encoded.Ask(question, own, cancellation),
-                        cancellation).ConfigureAwait(false);
+                        cancellation, first ? encoded.WithEncoding : null).ConfigureAwait(false);
+                    first = false;
                 }
                 catch (Exception e) when (e.IsOfOneItem())
                 {

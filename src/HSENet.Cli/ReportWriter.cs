@@ -63,14 +63,19 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
     }
 
     /// <summary>Prints a text while it is generated.</summary>
-    public async Task<ReportResult> Write(ReportStream report, CancellationToken cancellation)
+    /// <param name="report">The text.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <param name="complete">Adds to the result what is told of it, too.</param>
+    public async Task<ReportResult> Write(ReportStream report, CancellationToken cancellation,
+        Func<ReportResult, ReportResult>? complete = null)
     {
         // The signal prints what exists even if the running layer takes longer than the program is given to end.
         using var interruption = cancellation.Register(Interrupted);
         await foreach (string piece in report.AsAsyncEnumerable().ConfigureAwait(false))
             Piece(piece);
-        End(report.Result);
-        return report.Result;
+        var result = complete?.Invoke(report.Result) ?? report.Result;
+        End(result);
+        return result;
     }
 
     void Notes(IReadOnlyList<string> notes)
