@@ -46,11 +46,12 @@ static class PtxPages
     {
         if (!rows.Any(row => times.Known(row).Any(time => time != null)))
             return "";
+        string exact = Band(PtxTiming.Error(false)), rough = Band(PtxTiming.Error(true));
         StringBuilder text = new();
         text.Append($"""
 
             **Predicted** times, not measured: from [machine code](../../bench/results/machine.md) of sm_90 (~: estimated from PTX alone), by a
-            [model](../../src/HSENet.Ptx/README.md#how-long-a-kernel-takes) that misses published measurements by {Band(PtxTiming.Error(false))} (~: {Band(PtxTiming.Error(true))}).
+            [model](../../src/HSENet.Ptx/README.md#how-long-a-kernel-takes) that misses published measurements by {exact} (~: {rough}).
             A launch follows another one; the bound is of the same launch.
 
             | kernel | sizes | {string.Join(" | ", PredictedTimes.Gpus.Select(gpu => $"{gpu.Name}: predicted µs | bound µs | limited by"))} |
