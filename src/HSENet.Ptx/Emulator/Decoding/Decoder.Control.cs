@@ -3,17 +3,14 @@ namespace HSENet.Ptx;
 
 unsafe partial class Decoder
 {
-    // barrier.cluster is a barrier of the block, since clusters have one block; its arrival alone does nothing.
+    // barrier.cluster is a barrier of the block, since clusters have one block; what is released was done before the arrival.
     void DecodeBarrier(ref CodeBlock block)
     {
         IReadOnlyList<PtxOperand> operands = _current.Operands;
         if (_current.Has("cluster"))
         {
-            if (_current.Has("arrive"))
-                block.Ending = Ending.Next;
-            else
-                block.Operands = (Instruction*)Emit(null, a: _rows.Constant(RowKind.Bits32, BarrierUnit.Count - 1), b: -1, c: -1,
-                    immediate: (long)BarrierKind.Sync | Aligned());
+            block.Operands = (Instruction*)Emit(null, a: _rows.Constant(RowKind.Bits32, BarrierUnit.Count - 1), b: -1, c: -1,
+                immediate: (long)BarrierKind.Cluster | Aligned());
             return;
         }
         if (!_current.Has("red"))

@@ -58,6 +58,15 @@ unsafe partial class Decoder
                 if (_level is CheckLevel.Races or CheckLevel.All && !_current.Has("proxy"))
                     Emit(&RaceChecker.Fence, immediate: (IsOfBlock() ? 0 : 1) | (_current.Opcode == "membar" || _current.Has("sc") ? 2 : 0));
                 return true;
+            case "barrier":
+                if (_level is CheckLevel.Races or CheckLevel.All && !_current.Has("relaxed"))
+                    Emit(&RaceChecker.ArriveAtCluster);
+                return true;
+            case "mapa":
+                RowKind kind = LaneRules.IsWide(_current.Types[0]) ? RowKind.Bits64 : RowKind.Bits32;
+                Emit(kind == RowKind.Bits64 ? &OnlyBlock.Map<ulong> : &OnlyBlock.Map<uint>, Destination(operands[0], kind),
+                    Source(operands[1], kind), Source(operands[2], RowKind.Bits32));
+                return true;
             case "mbarrier":
                 DecodeMbarrier(operands);
                 return true;

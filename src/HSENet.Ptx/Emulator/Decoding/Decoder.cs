@@ -93,7 +93,8 @@ sealed unsafe partial class Decoder
     static bool EndsBlock(PtxInstruction instruction) =>
         instruction.Opcode == "call" && !DeviceCalls.IsOne(instruction) || IsBarrier(instruction);
 
-    static bool IsBarrier(PtxInstruction instruction) => instruction.Opcode is "bar" or "barrier";
+    static bool IsBarrier(PtxInstruction instruction) => instruction.Opcode is "bar" or "barrier"
+        && !(instruction.Has("cluster") && instruction.Has("arrive"));
 
     CodeBlock DecodeBlock(BasicBlock block)
     {

@@ -28,10 +28,21 @@ readonly struct IsLocal : ITest<ulong>
     public static bool Of(ulong a, ulong b) => GenericAddress.InLocal(a);
 }
 
-/// <summary>mapa: a cluster has one block, so its shared address stays.</summary>
-readonly struct MapToOnlyBlock<T> : IBinary<T, uint, T>
+/// <summary>mapa: a cluster has one block, so its shared address stays, and there is no other rank.</summary>
+static unsafe class OnlyBlock
 {
-    public static T Of(T a, uint b) => a;
+    public static void Map<T>(Warp w, Instruction* i, uint mask) where T : unmanaged
+    {
+        T* a = (T*)(w.Rows + i->A), d = (T*)(w.Rows + i->D);
+        uint* rank = (uint*)(w.Rows + i->B);
+        for (uint m = mask; m != 0; m &= m - 1)
+        {
+            int l = System.Numerics.BitOperations.TrailingZeroCount(m);
+            if (rank[l] != 0)
+                w.Block.Findings.Add(w, i, l, FindingKind.OutOfBounds, 0, "", $"there is no block {rank[l]} in a cluster of one");
+            d[l] = a[l];
+        }
+    }
 }
 
 readonly struct RankOfOnlyBlock<T> : IUnary<T, uint>
@@ -50,8 +61,6 @@ sealed partial class DecodeTable
         Add("cvta.param.u64 cvta.param::entry.u64", Form.Unary<ParameterToGeneric, ulong, ulong>());
         Add("isspacep.shared isspacep.shared::cta isspacep.shared::cluster", Form.TestOfOne<IsShared, ulong>());
         Add("isspacep.local", Form.TestOfOne<IsLocal, ulong>());
-        Add("mapa.u64 mapa.shared::cluster.u64", Form.Binary<MapToOnlyBlock<ulong>, ulong, uint, ulong>());
-        Add("mapa.u32 mapa.shared::cluster.u32", Form.Binary<MapToOnlyBlock<uint>, uint, uint, uint>());
         Add("getctarank.u64 getctarank.shared::cluster.u64", Form.Unary<RankOfOnlyBlock<ulong>, ulong, uint>());
         Add("getctarank.u32 getctarank.shared::cluster.u32", Form.Unary<RankOfOnlyBlock<uint>, uint, uint>());
     }

@@ -55,6 +55,10 @@ unsafe partial class RaceChecker
     public static void Fence(Warp w, Instruction* i, uint mask) =>
         w.Block.Races!.Order.Fence(w.Index, mask, (i->Immediate & 1) != 0, (i->Immediate & 2) != 0);
 
+    /// <summary>A warp arrives at the cluster's barrier.</summary>
+    public static void ArriveAtCluster(Warp w, Instruction* i, uint mask) =>
+        w.Block.Races!.Order.ArriveAtCluster(w.Index, mask == w.Live ? uint.MaxValue : mask);
+
     /// <summary>After a finding about two writes: says so when both write the same value.</summary>
     public void CompareWrites(bool equal)
     {

@@ -24,7 +24,7 @@ sealed unsafe partial class RaceOrder(BlockState block, int warps)
     readonly Dictionary<ulong, uint> _sharedCovered = [];
     readonly List<Observation> _commonNotes = [];
     LaunchOrder _launch = null!;
-    Knowledge? _common, _base;
+    Knowledge? _common, _base, _clusterArrived;
     uint _epoch;
     bool _apart, _observed, _used, _totalFences;
     int _restarts;
@@ -110,6 +110,18 @@ sealed unsafe partial class RaceOrder(BlockState block, int warps)
     {
         _arrived[barrier] = Gather(_arrived[barrier], warp, mask, Step());
         _arrivedTotal[barrier] = GatherTotal(_arrivedTotal[barrier], warp, mask);
+    }
+
+    /// <summary>Lanes arrive at the cluster's barrier: what they do from now on is not released by it.</summary>
+    public void ArriveAtCluster(int warp, uint mask) => _clusterArrived = Gather(_clusterArrived, warp, mask, Step());
+
+    /// <summary>The cluster's barrier opens.</summary>
+    public void OpenCluster(List<(Warp Warp, Strand Strand)> met)
+    {
+        foreach ((Warp w, Strand strand) in met)
+            for (uint m = strand.Lanes; m != 0; m &= m - 1)
+                Acquire(ref _threads[w.Index * 32 + BitOperations.TrailingZeroCount(m)], _clusterArrived);
+        _clusterArrived = null;
     }
 
     /// <summary>A barrier opens for strands of warps.</summary>
@@ -247,7 +259,7 @@ sealed unsafe partial class RaceOrder(BlockState block, int warps)
         _sharedSeen.Clear();
         _sharedCovered.Clear();
         _commonNotes.Clear();
-        _base = null;
+        _base = _clusterArrived = null;
         _apart = _observed = _used = _totalFences = false;
     }
 }

@@ -12,6 +12,9 @@ enum BarrierKind
     PopulationCount,
     And,
     Or,
+
+    /// <summary>barrier.cluster.wait.</summary>
+    Cluster,
 }
 
 /// <summary>
@@ -129,7 +132,10 @@ static unsafe class BarrierUnit
                 }
             everybody &= here == w.Live;
         }
-        block.Races?.Order.Open(barrier, met, everybody);
+        if ((BarrierKind)(met[0].Strand.BarrierInstruction->Immediate & Kinds) == BarrierKind.Cluster)
+            block.Races?.Order.OpenCluster(met);
+        else
+            block.Races?.Order.Open(barrier, met, everybody);
         if (met[0].Strand.BarrierInstruction->C >= 0)
             Reduce(met);
         foreach ((Warp w, Strand strand) in met)
