@@ -21,6 +21,7 @@ sealed class LaunchRun(DecodedKernel kernel, long blocks, EmulatorOptions option
                 state.Start(number, kernel.Level != CheckLevel.Bounds);
                 long before = state.Executed;
                 BlockScheduler.Run(state);
+                state.Profile?.EndBlock(state.Warps);
                 long executed = state.Executed - before;
                 (fewest, most) = (Math.Min(fewest, executed), Math.Max(most, executed));
                 Interlocked.Add(ref _instructions, executed);
@@ -46,6 +47,8 @@ sealed class LaunchRun(DecodedKernel kernel, long blocks, EmulatorOptions option
             states[n].Start(n, kernel.Level != CheckLevel.Bounds);
         }
         BlockScheduler.RunTogether(states, options.MaxInstructions);
+        foreach (BlockState state in states)
+            state.Profile?.EndBlock(state.Warps);
         (_fewest, _most) = (states.Min(state => state.Executed), states.Max(state => state.Executed));
     }
 

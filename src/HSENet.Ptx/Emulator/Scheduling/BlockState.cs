@@ -142,7 +142,7 @@ sealed unsafe class BlockState
         if (Profile != null)
             Profile.Observer = launch.Options.Observer;
         foreach (Warp w in Warps)
-            w.Instructions = w.LaneInstructions = 0;
+            w.Instructions = w.InstructionsBefore = w.LaneInstructions = 0;
         if (_dynamicShared != launch.DynamicSharedBytes)
         {
             _dynamicShared = launch.DynamicSharedBytes;

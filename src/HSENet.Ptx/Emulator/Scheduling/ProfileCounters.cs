@@ -29,8 +29,7 @@ sealed unsafe class ProfileCounters
     readonly long[] _sharedRequests, _sharedUnits, _sharedIdeal, _sharedBytes, _localRequests;
     readonly Pattern[] _patterns;
     readonly Pattern* _pattern;
-    readonly long[] _ofWarp = new long[32];
-    long _block = -1, _mostInWarp;
+    long _mostInWarp;
     int _copyDepth;
 
     public ProfileCounters(DecodedKernel kernel)
@@ -55,8 +54,7 @@ sealed unsafe class ProfileCounters
             _sharedUnits, _sharedIdeal, _sharedBytes, _localRequests })
             Array.Clear(counters);
         _copyDepth = 0;
-        (_block, _mostInWarp) = (-1, 0);
-        _ofWarp.AsSpan().Clear();
+        _mostInWarp = 0;
     }
 
     /// <summary>Gets what is executed, access by access; null when nobody asked for it.</summary>
@@ -66,18 +64,18 @@ sealed unsafe class ProfileCounters
     {
         _runs[block]++;
         _lanes[block] += BitOperations.PopCount(mask);
-        if (w.Block.Number != _block)
-            StartBlock(w.Block.Number);
-        _ofWarp[w.Index] += _kernel.Blocks[block].Statements;
         if (Observer != null)
             TellBlock(w, block, mask);
     }
 
-    void StartBlock(long number)
+    /// <summary>A block has ended.</summary>
+    public void EndBlock(Warp[] warps)
     {
-        _mostInWarp = Math.Max(_mostInWarp, _ofWarp.Max());
-        _ofWarp.AsSpan().Clear();
-        _block = number;
+        foreach (Warp w in warps)
+        {
+            _mostInWarp = Math.Max(_mostInWarp, w.Instructions - w.InstructionsBefore);
+            w.InstructionsBefore = w.Instructions;
+        }
     }
 
     /// <summary>A guarded ending of a block: the lanes that come to it, and those whose predicate lets them take it.</summary>
@@ -128,7 +126,6 @@ sealed unsafe class ProfileCounters
     /// <summary>Adds everything to a profile.</summary>
     public void AddTo(LaunchProfile profile)
     {
-        StartBlock(-1);
         profile.MostInWarp = Math.Max(profile.MostInWarp, _mostInWarp);
         for (int b = 0; b < _kernel.Blocks.Length; b++)
         {

@@ -42,6 +42,9 @@ sealed unsafe class Warp(BlockState block, int index)
     /// <summary>Instructions executed, and the same counted once for each active lane.</summary>
     public long Instructions, LaneInstructions;
 
+    /// <summary>Instructions executed before the block that runs.</summary>
+    public long InstructionsBefore;
+
     /// <summary>Asynchronous copies of the lanes; null until there is one.</summary>
     public AsyncCopies? Copies;
 
