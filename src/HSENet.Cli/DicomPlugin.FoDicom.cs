@@ -1,8 +1,6 @@
 // What the program can do with DICOM when it is built with -p:UseFoDicom=true.
 using HSENet.Dicom;
-using HSENet.Evaluation;
 using HSENet.Runtime;
-using HSENet.Training;
 
 namespace HSENet.Cli;
 
@@ -14,8 +12,8 @@ static class DicomPlugin
     /// <summary>Throws if the program was built without fo-dicom: not this one.</summary>
     public static void Require(string feature) => ArgumentException.ThrowIfNullOrEmpty(feature);
 
-    public static void WriteReport(string path, VoxelVolume series, string text, bool withPatient) =>
-        StructuredReport.Write(path, series, text, withPatient);
+    public static void WriteReport(string path, CtStudy study, string text, bool withPatient) =>
+        StructuredReport.Write(path, study, text, withPatient);
 
     public static Task Listen(string address, int port, string folder, Action listening, Action<string> stored,
         CancellationToken cancellation) =>

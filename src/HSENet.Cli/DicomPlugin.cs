@@ -11,7 +11,7 @@ static class DicomPlugin
     /// <summary>Throws if the program was built without fo-dicom.</summary>
     public static void Require(string feature) => throw new HseNetException($"{feature} needs a program built with -p:UseFoDicom=true");
 
-    public static void WriteReport(string path, VoxelVolume series, string text, bool withPatient) => Require("a DICOM report");
+    public static void WriteReport(string path, CtStudy study, string text, bool withPatient) => Require("a DICOM report");
 
     public static Task Listen(string address, int port, string folder, Action listening, Action<string> stored,
         CancellationToken cancellation)

@@ -77,7 +77,7 @@ static class ReportCommand
             void Structured(CtStudy study, string text)
             {
                 if (structured is not null)
-                    DicomPlugin.WriteReport(structured, study.Volume, text, parsed.GetValue(patient));
+                    DicomPlugin.WriteReport(structured, study, text, parsed.GetValue(patient));
             }
         });
         return command;

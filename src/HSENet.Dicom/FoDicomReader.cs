@@ -4,6 +4,8 @@ using FellowOakDicom;
 using FellowOakDicom.Imaging.Codec;
 using HSENet.Runtime;
 using DicomImage = HSENet.Runtime.DicomImage;
+using DicomFile = FellowOakDicom.DicomFile;
+using DicomTransferSyntax = FellowOakDicom.DicomTransferSyntax;
 
 namespace HSENet.Dicom;
 

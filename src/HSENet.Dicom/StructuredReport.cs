@@ -1,6 +1,7 @@
 // Writes a report as a DICOM Basic Text SR that refers to every image of the series it was made from.
 using FellowOakDicom;
 using HSENet.Runtime;
+using DicomFile = FellowOakDicom.DicomFile;
 using DicomImage = HSENet.Runtime.DicomImage;
 
 namespace HSENet.Dicom;
@@ -13,19 +14,19 @@ public static class StructuredReport
     /// way.
     /// </summary>
     /// <param name="path">The file; replaced when it is complete.</param>
-    /// <param name="series">The DICOM series that the report is about.</param>
+    /// <param name="study">The study, read from DICOM, that the report is about.</param>
     /// <param name="text">The report.</param>
     /// <param name="withPatient">Whether name, number, birth date and sex are copied from the first image's file, so that an archive finds
     /// the patient.</param>
     /// <exception cref="HseNetFileException">The volume is not DICOM, or has no UIDs to refer to.</exception>
-    public static void Write(string path, VoxelVolume series, string text, bool withPatient = false)
+    public static void Write(string path, CtStudy study, string text, bool withPatient = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        ArgumentNullException.ThrowIfNull(series);
+        ArgumentNullException.ThrowIfNull(study);
         ArgumentNullException.ThrowIfNull(text);
-        DicomImage[] images = [.. series.DicomImages.DistinctBy(image => image.InstanceUid)];
+        DicomImage[] images = [.. study.Volume.DicomImages.DistinctBy(image => image.InstanceUid)];
         if (images.Length == 0)
-            throw new HseNetFileException(series.Source, "is no DICOM series", "one, for a report that refers to it");
+            throw new HseNetFileException(study.Volume.Source, "is no DICOM series", "one, for a report that refers to it");
         if (images.FirstOrDefault(image => !IsUid(image.StudyUid) || !IsUid(image.SeriesUid) || !IsUid(image.ClassUid)
             || !IsUid(image.InstanceUid)) is { } nameless)
             throw new HseNetFileException(nameless.File, "lacks the UID of its study, series, class or instance",

@@ -67,7 +67,7 @@ static unsafe class Image
             ReadOnlySpan<byte> payload = new(entry + *(uint*)(entry + 4), (int)*(ulong*)(entry + 8));
             if ((flags & Zstandard) != 0)
                 throw new DriverException(Result.NotSupported,
-                    "PTX packed with Zstandard is not supported by the emulated driver; nvcc --no-compress leaves it as it is");
+                    "PTX packed with Zstandard is not supported by the emulated driver; PTX that nvcc does not compress is");
             if ((flags & Lz4) != 0)
                 payload = Unpack(payload[..*(int*)(entry + 16)], (int)*(ulong*)(entry + 56));
             best = (architecture, Encoding.UTF8.GetString(payload).TrimEnd('\0'));
