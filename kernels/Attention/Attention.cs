@@ -19,6 +19,9 @@ public struct AttentionArguments
     /// <summary>[B·T, H·D] output.</summary>
     public View<float> Y;
 
+    /// <summary>What stages of a launch pass on; the launch fills it in.</summary>
+    public View<byte> Scratch;
+
     /// <summary>Floats from a row of Q to the next, at least H·D.</summary>
     public int QueryStride;
 
@@ -77,7 +80,13 @@ public static partial class Attention
             Launch = static a => new(Parts.Of(a.Queries, TileQueries), a.QueryHeads, a.Batch),
             Accepts = static a => a.HeadSize <= LargestHead,
             Claims = new() { NoBankConflicts = true },
-        });
+        },
+        Tensor<Head64>("head64", Narrow, ForwardV3<Head64>),
+        Tensor<Head128>("head128", Narrow, ForwardV3<Head128>),
+        SplitKeys())
+    {
+        Sizes = static a => new(a.Queries, a.Keys, a.HeadSize),
+    };
 
     /// <summary>Attends in every sequence and head.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

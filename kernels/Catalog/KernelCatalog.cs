@@ -64,6 +64,6 @@ public static class KernelCatalog
     /// <summary>All rungs of all operations.</summary>
     public static IEnumerable<Rung> Rungs => Operations.SelectMany(operation => operation.Rungs);
 
-    /// <summary>The GPU rungs: one PTX text each.</summary>
-    public static IEnumerable<Rung> GpuRungs => Rungs.Where(rung => rung.Target == RungTarget.Gpu);
+    /// <summary>The GPU rungs and their stages: one PTX text each.</summary>
+    public static IEnumerable<Rung> GpuRungs => Rungs.Where(rung => rung.Target == RungTarget.Gpu).SelectMany(rung => rung.Stages);
 }

@@ -9,7 +9,8 @@ public abstract class Operation
         Name = name;
         Rungs = rungs;
         foreach (var rung in rungs)
-            rung.Operation = name;
+            foreach (var stage in rung.Stages)
+                (stage.Operation, stage.StageOf) = (name, stage == rung ? null : rung);
     }
 
     /// <summary>"LayerNorm", or "LayerNorm.Backward".</summary>
@@ -35,6 +36,9 @@ public sealed class Operation<TArguments> : Operation where TArguments : unmanag
         _rungs = rungs;
     }
 
+    /// <summary>What the table of choices knows a launch by; null where the last rung that suits is the choice.</summary>
+    internal Func<TArguments, LaunchSizes>? Sizes { get; init; }
+
     /// <summary>The rungs with their arguments type.</summary>
     public ReadOnlySpan<Rung<TArguments>> TypedRungs => _rungs;
 
@@ -58,6 +62,7 @@ public sealed class Operation<TArguments> : Operation where TArguments : unmanag
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(rung);
         _check(arguments);
+        rung = (Rung<TArguments>)rung.Ladder; // a stage runs with the others
         if (!device.CanRun(rung) || !rung.Accepts(arguments))
             throw new NoRungException($"{Name}: {rung.Name} cannot run these arguments on {device.Name}");
         Start(device, rung, arguments);
@@ -67,24 +72,46 @@ public sealed class Operation<TArguments> : Operation where TArguments : unmanag
     {
         if (device.Observer is not { } observer)
         {
-            device.Launch(rung, arguments);
+            Stages(device, rung, arguments);
             return;
         }
         observer.Launching(rung, arguments);
-        device.Launch(rung, arguments);
+        Stages(device, rung, arguments);
         observer.Launched(rung);
+    }
+
+    static void Stages(Device device, Rung<TArguments> rung, in TArguments arguments)
+    {
+        if (rung.ScratchBytes == null)
+        {
+            device.Launch(rung, arguments);
+            return;
+        }
+        lock (device.ScratchLock) // no other launch comes between the stages
+        {
+            var staged = rung.WithScratch!(arguments, device.Scratch(rung.ScratchBytes(arguments)));
+            if (rung.First is { } first)
+                device.Launch(first, staged);
+            device.Launch(rung, staged);
+            if (rung.Last is { } last)
+                device.Launch(last, staged);
+        }
     }
 
     /// <summary>Throws for arguments that do not fit each other.</summary>
     public void Check(in TArguments arguments) => _check(arguments);
 
-    /// <summary>The forced rung where it can run the arguments; otherwise, of those that can, the last that the shape makes the better
-    /// choice.</summary>
+    /// <summary>The forced rung where it can run the arguments; otherwise, of those that can and that suit the shape, the one that the
+    /// table of choices has for it, or the last.</summary>
     /// <exception cref="NoRungException">None can.</exception>
     public Rung<TArguments> Choose(Device device, in TArguments arguments)
     {
         ArgumentNullException.ThrowIfNull(device);
         var forced = ForcedRungs.For(Name);
+        if (forced == null && Sizes != null && device.Architecture > 0)
+            foreach (var rung in RungChoices.Of(this, device.Architecture, Sizes(arguments)))
+                if (device.CanRun(rung) && rung.Accepts(arguments) && rung.Suits(arguments))
+                    return rung;
         Rung<TArguments>? chosen = null, able = null;
         for (int i = _rungs.Length - 1; i >= 0; i--)
         {

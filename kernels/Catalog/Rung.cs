@@ -1,6 +1,7 @@
 // One implementation of an operation, as data: what it runs on, what it accepts, how it is launched, what is claimed of it.
 using System.Globalization;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 
 namespace HSENet.Kernels;
 
@@ -91,6 +92,24 @@ public abstract record Rung
     /// <summary>The kernel's C# method, which ILGPU compiles.</summary>
     public abstract MethodInfo Method { get; }
 
+    /// <summary>All kernels that a launch starts, in their order: this one, and those before and after it.</summary>
+    internal abstract IEnumerable<Rung> Stages { get; }
+
+    /// <summary>The rung that this kernel is a stage of; null for that in the ladder.</summary>
+    internal Rung? StageOf { get; set; }
+
+    /// <summary>The rung in the ladder: it, or what it is a stage of.</summary>
+    internal Rung Ladder => StageOf ?? this;
+
+    /// <summary>A rung equals itself alone.</summary>
+    public virtual bool Equals(Rung? other) => ReferenceEquals(this, other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);
+
+    /// <summary>The entry's name.</summary>
+    public sealed override string ToString() => EntryName;
+
     /// <summary>Size of its arguments struct in bytes, as the driver takes it.</summary>
     internal abstract int ArgumentBytes { get; }
 
@@ -132,6 +151,18 @@ public sealed record Rung<TArguments> : Rung where TArguments : unmanaged
     /// <summary>Grid and dynamic shared memory for the arguments.</summary>
     public Func<TArguments, LaunchShape>? Launch { get; init; }
 
+    /// <summary>A kernel that is launched before this one, on the same arguments.</summary>
+    internal Rung<TArguments>? First { get; init; }
+
+    /// <summary>A kernel that is launched after this one, on the same arguments.</summary>
+    internal Rung<TArguments>? Last { get; init; }
+
+    /// <summary>Bytes of device memory that pass from one stage to the next; their content is lost after the launch.</summary>
+    internal Func<TArguments, long>? ScratchBytes { get; init; }
+
+    /// <summary>The arguments with that memory.</summary>
+    internal Func<TArguments, View<byte>, TArguments>? WithScratch { get; init; }
+
     /// <summary>The rung with a thread for each of as many things as <paramref name="threads"/> says, in groups of
     /// <paramref name="group"/>.</summary>
     internal Rung<TArguments> WithThreads(int group, Func<TArguments, long> threads) =>
@@ -143,6 +174,9 @@ public sealed record Rung<TArguments> : Rung where TArguments : unmanaged
 
     /// <inheritdoc/>
     public override MethodInfo Method => (HostKernel as Delegate ?? GpuKernel!).Method;
+
+    /// <inheritdoc/>
+    internal override IEnumerable<Rung> Stages => new Rung?[] { First, this, Last }.OfType<Rung>();
 
     internal override unsafe int ArgumentBytes => sizeof(TArguments);
 }

@@ -42,6 +42,8 @@ public sealed unsafe class CudaDevice : Device
     /// <inheritdoc/>
     public override DeviceKind Kind => DeviceKind.Cuda;
 
+    internal override int Architecture => _architecture;
+
     /// <summary>Number of CUDA devices; 0 when the machine has no driver.</summary>
     public static int Count => CudaDriver.TryOpen()?.DeviceCount() ?? 0;
 

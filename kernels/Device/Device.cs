@@ -26,6 +26,8 @@ public abstract class Device : IDisposable
 {
     [ThreadStatic] static CancellationToken Cancellation;
 
+    DeviceMemory? _scratch;
+
     /// <summary>Name for people: model of GPU, or "cpu (8 threads)".</summary>
     public abstract string Name { get; }
 
@@ -79,6 +81,26 @@ public abstract class Device : IDisposable
 
     /// <summary>Starts a rung. Called by <see cref="Operation{TArguments}"/>, which has checked the arguments.</summary>
     internal abstract void Launch<TArguments>(Rung<TArguments> rung, in TArguments arguments) where TArguments : unmanaged;
+
+    /// <summary>The architecture that GPU rungs are chosen for (90: sm_90); 0 where none runs.</summary>
+    internal virtual int Architecture => 0;
+
+    /// <summary>Held while the stages of a launch are started.</summary>
+    internal Lock ScratchLock { get; } = new();
+
+    /// <summary>Memory that stages of one launch share. It grows when a launch needs more than any before; for that what has been launched
+    /// must have ended.</summary>
+    internal View<byte> Scratch(long bytes)
+    {
+        if (_scratch == null || _scratch.Bytes.Length < bytes)
+        {
+            Synchronize();
+            _scratch?.Dispose();
+            _scratch = null;
+            _scratch = Allocate(bytes, "scratch of staged kernels");
+        }
+        return _scratch.Bytes.Slice(0, bytes);
+    }
 
     /// <summary>Called around each launch when set: for traces, per-operation times and the tour in data order.</summary>
     public ILaunchObserver? Observer { get; set; }

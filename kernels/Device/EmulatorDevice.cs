@@ -24,6 +24,8 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
     /// <inheritdoc/>
     public override DeviceKind Kind => DeviceKind.Emulator;
 
+    internal override int Architecture => 90;
+
     /// <summary>Instructions of all launches so far, counted once for each active lane.</summary>
     public long Instructions { get; private set; }
 

@@ -47,6 +47,14 @@ static class VectorInstructions
     [IntrinsicImplementation, PtxInstruction("st.global.v4.f32 [{0}], {1}")]
     public static void Store(ref Float4 address, Float4 value) => address = value;
 
+    /// <summary>Writes 8 bytes of global memory.</summary>
+    [IntrinsicImplementation, PtxInstruction("st.global.v2.f32 [{0}], {1}")]
+    public static void Store(ref Float2 address, Float2 value) => address = value;
+
+    /// <summary>Writes 16 bytes of global memory as they are.</summary>
+    [IntrinsicImplementation, PtxInstruction("st.global.v4.b32 [{0}], {1}")]
+    public static void Store(ref Bits4 address, Bits4 value) => address = value;
+
     // Shared memory: an address, and constant bytes behind it.
 
     /// <summary>Reads 16 bytes of shared memory.</summary>

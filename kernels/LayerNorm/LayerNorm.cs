@@ -44,7 +44,10 @@ public static partial class LayerNorm
         {
             Launch = static a => new(Parts.Of(a.Rows, RowsPerGroup)),
             Accepts = static a => a.Channels % 4 == 0 && (a.X.Address | a.Y.Address | a.Gamma.Address | a.Beta.Address) % 16 == 0,
-        });
+        })
+    {
+        Sizes = static a => new(a.Rows, a.Channels),
+    };
 
     /// <summary>Normalises every row.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

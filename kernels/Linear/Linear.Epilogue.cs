@@ -78,4 +78,81 @@ public static partial class Linear
         }
         Warp.Barrier(); // all lanes have read it
     }
+
+    /// <summary>Stores 16 × 64 sums of a warp, four neighbours a lane: their functions run side by side, and a store has 16 bytes. N is a
+    /// multiple of four.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void FinishQuads(LinearArguments a, ArrayView<float> shared, int slab, FragmentRow sums, int firstRow, int firstColumn)
+    {
+        SpreadFragments(shared, slab, sums);
+        Warp.Barrier(); // all lanes have written the slab
+        int lane = Group.IdxX & 31;
+        if (a.Activation == LinearActivation.SwiGlu)
+        {
+            int column = (lane & 7) * 4, n = firstColumn / 2 + column;
+            for (int row = lane >> 3; row < SlabRows; row += 4)
+            {
+                int at = slab + row * SlabStride + column;
+                Float4 gate = VectorInstructions.LoadShared(ref shared[at], 0);
+                Float4 up = VectorInstructions.LoadShared(ref shared[at], 4 * PairColumns);
+                if (n < a.Outputs && firstRow + row < a.Rows)
+                    PutQuad(a, firstRow + row, n, Silu(gate, up));
+            }
+        }
+        else
+        {
+            int column = (lane & 15) * 4, n = firstColumn + column;
+            Float4 bias = default;
+            if (a.Bias.Length != 0 && n < a.Outputs)
+                bias = WeightVectors.Inputs(a.Bias, n);
+            for (int row = lane >> 4; row < SlabRows; row += 2)
+            {
+                Float4 value = Add(VectorInstructions.LoadShared(ref shared[slab + row * SlabStride + column], 0), bias);
+                if (a.Activation == LinearActivation.Gelu)
+                    value = Gelu(value);
+                if (n < a.Outputs && firstRow + row < a.Rows)
+                    PutQuad(a, firstRow + row, n, value);
+            }
+        }
+        Warp.Barrier(); // all lanes have read it
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static unsafe void PutQuad(LinearArguments a, int m, int n, Float4 value)
+    {
+        int i = m * a.Outputs + n;
+        if (a.Residual.Length != 0)
+            value = Add(value, WeightVectors.Inputs(a.Residual, i));
+        VectorInstructions.Store(ref *(Float4*)((float*)a.Y.Address + i), value);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Float4 Add(Float4 x, Float4 y)
+    {
+        x.X += y.X;
+        x.Y += y.Y;
+        x.Z += y.Z;
+        x.W += y.W;
+        return x;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Float4 Gelu(Float4 x)
+    {
+        x.X = SpecialFunctions.Gelu(x.X);
+        x.Y = SpecialFunctions.Gelu(x.Y);
+        x.Z = SpecialFunctions.Gelu(x.Z);
+        x.W = SpecialFunctions.Gelu(x.W);
+        return x;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Float4 Silu(Float4 gate, Float4 up)
+    {
+        up.X *= SpecialFunctions.Silu(gate.X);
+        up.Y *= SpecialFunctions.Silu(gate.Y);
+        up.Z *= SpecialFunctions.Silu(gate.Z);
+        up.W *= SpecialFunctions.Silu(gate.W);
+        return up;
+    }
 }

@@ -4,16 +4,17 @@ namespace HSENet.Kernels;
 public static partial class Linear
 {
     // Below these sizes a tile of tensor cores is mostly edge, and rounding x to bf16 buys nothing.
-    const int TensorLeastRows = 64, TensorLeastSide = 512;
+    const int TensorLeastRows = 16, TensorLeastSide = 512;
 
     static Rung<LinearArguments>[] GpuRungs() =>
     [
         .. EveryType("V1.Naive", ForwardV1<F32Weights>, ForwardV1<BF16Weights>, ForwardV1<Int8Weights>,
-            rung => rung.WithThreads(128, static a => a.Rows, static a => a.Outputs)),
+            static rung => rung.WithThreads(128, static a => a.Rows, static a => a.Outputs) with { Suits = static _ => false }),
         .. EveryType("V2.Coalesced", ForwardV2<F32Weights>, ForwardV2<BF16Weights>, ForwardV2<Int8Weights>, static rung => rung with
         {
             Group = 32 * CoalescedWarps,
             Launch = static a => new(a.Rows, Parts.Of(a.Outputs, CoalescedWarps)),
+            Suits = static a => a.Rows < SharedTile / 2,
         }),
         .. EveryType("V3.SharedTile32", ForwardV3<F32Weights>, ForwardV3<BF16Weights>, ForwardV3<Int8Weights>, static rung => rung with
         {
@@ -37,11 +38,8 @@ public static partial class Linear
             Launch = static a => Tiles(a, TensorRows, TensorColumns),
             GroupsPerMultiprocessor = 3,
         },
-        TensorCores("V6.Pipelined128x128", ForwardV6) with
-        {
-            Launch = static a => Tiles(a, PipelineSide, PipelineSide),
-            GroupsPerMultiprocessor = 2,
-        },
+        Pipelined<Tile128x128>("V6.Pipelined128x128", Narrow, ForwardV6<Tile128x128>),
+        Pipelined<Tile192x256>("V6.Pipelined192x256", Narrow, ForwardV6<Tile192x256>),
         .. EveryType("V7.FewRows4", ForwardFewRows<F32Vectors>, ForwardFewRows<BF16Vectors>, ForwardFewRows<Int8Vectors>,
             static rung => Vectors(rung) with
             {
@@ -88,4 +86,32 @@ public static partial class Linear
             Suits = static a => a.Rows >= TensorLeastRows && a.Inputs >= TensorLeastSide && a.Outputs >= TensorLeastSide,
             Claims = new() { TensorCores = true, NoBankConflicts = true },
         };
+
+    // x goes to bf16 in a kernel of its own.
+    static Rung<LinearArguments> Pipelined<TTile>(string name, Action<LinearArguments> narrow, Action<LinearArguments> kernel)
+        where TTile : struct, IPipelineTile
+    {
+        Rung<LinearArguments> Staged(Rung<LinearArguments> rung) => rung with
+        {
+            ScratchBytes = NarrowBytes<TTile>,
+            WithScratch = static (a, scratch) => a with { Scratch = scratch },
+        };
+        return Staged(TensorCores(name, kernel)) with
+        {
+            First = Staged(Typed($"{name}.Narrow", narrow, WeightType.BF16)) with
+            {
+                Launch = static a => new(Parts.Of(a.Rows, PipelineRows<TTile>()) * PipelineRows<TTile>(), Parts.Of(a.Inputs / 8, 128)),
+            },
+            Launch = static a => Tiles(a, PipelineRows<TTile>(), PipelineColumns<TTile>()) with
+            {
+                DynamicSharedBytes = PipelineBytes<TTile>(),
+            },
+            Group = 64 * TTile.Across,
+            GroupsPerMultiprocessor = 4 / TTile.Across,
+            // The assembler puts loads of fragments behind the multiplications that free their registers: 255 of the larger tile remain.
+            Claims = new() { TensorCores = true, NoBankConflicts = true, LiveRegistersAtMost = 288 },
+            Accepts = static a => a.W.Type == WeightType.BF16 && a.Inputs % TensorDepth == 0 && a.Outputs % 4 == 0
+                && (a.X.Address | a.W.Values.Address | a.Y.Address | a.Bias.Address | a.Residual.Address) % 16 == 0,
+        };
+    }
 }

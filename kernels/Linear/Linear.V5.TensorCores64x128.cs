@@ -47,21 +47,21 @@ public static partial class Linear
             var x = CarryX(a.X.Address + 4L * k0, x0, x1, x2, x3);
             var w = CarryW(a.W.Values.Address + 2L * k0, w0, w1, w2, w3);
             Group.Barrier(); // all have read the tiles before
-            VectorInstructions.StoreShared(ref shared[toX], 0, Pack(x.X0));
-            VectorInstructions.StoreShared(ref shared[toX], 2 * PaddedBytes, Pack(x.X1));
-            VectorInstructions.StoreShared(ref shared[toX], 32 * PaddedBytes, Pack(x.X2));
-            VectorInstructions.StoreShared(ref shared[toX], 34 * PaddedBytes, Pack(x.X3));
+            VectorInstructions.StoreShared(ref shared[toX], 0, Fragments.Pack(x.X0));
+            VectorInstructions.StoreShared(ref shared[toX], 2 * PaddedBytes, Fragments.Pack(x.X1));
+            VectorInstructions.StoreShared(ref shared[toX], 32 * PaddedBytes, Fragments.Pack(x.X2));
+            VectorInstructions.StoreShared(ref shared[toX], 34 * PaddedBytes, Fragments.Pack(x.X3));
             VectorInstructions.StoreShared(ref shared[toW], 0, w.W0);
             VectorInstructions.StoreShared(ref shared[toW], 32 * PaddedBytes, w.W1);
             VectorInstructions.StoreShared(ref shared[toW], 64 * PaddedBytes, w.W2);
             VectorInstructions.StoreShared(ref shared[toW], 96 * PaddedBytes, w.W3);
             Group.Barrier(); // the tiles are whole
-            var weights = LoadWeights(ref shared[fromW], 0, PaddedBytes);
-            upper = Multiply(upper, TensorInstructions.LoadMatrices(ref shared[fromX], 0), weights);
-            lower = Multiply(lower, TensorInstructions.LoadMatrices(ref shared[fromX], 16 * PaddedBytes), weights);
-            weights = LoadWeights(ref shared[fromW], TensorDepth, PaddedBytes); // 16 inputs on
-            upper = Multiply(upper, TensorInstructions.LoadMatrices(ref shared[fromX], TensorDepth), weights);
-            lower = Multiply(lower, TensorInstructions.LoadMatrices(ref shared[fromX], TensorDepth + 16 * PaddedBytes), weights);
+            var weights = Fragments.LoadColumns(ref shared[fromW], 0, PaddedBytes);
+            upper = Fragments.Multiply(upper, TensorInstructions.LoadMatrices(ref shared[fromX], 0), weights);
+            lower = Fragments.Multiply(lower, TensorInstructions.LoadMatrices(ref shared[fromX], 16 * PaddedBytes), weights);
+            weights = Fragments.LoadColumns(ref shared[fromW], TensorDepth, PaddedBytes); // 16 inputs on
+            upper = Fragments.Multiply(upper, TensorInstructions.LoadMatrices(ref shared[fromX], TensorDepth), weights);
+            lower = Fragments.Multiply(lower, TensorInstructions.LoadMatrices(ref shared[fromX], TensorDepth + 16 * PaddedBytes), weights);
         }
 
         Group.Barrier(); // all have read the last tiles

@@ -32,6 +32,9 @@ public struct LinearArguments
     /// <summary>[M, N] output.</summary>
     public View<float> Y;
 
+    /// <summary>What stages of a launch pass on; the launch fills it in.</summary>
+    public View<byte> Scratch;
+
     /// <summary>M, rows.</summary>
     public int Rows;
 
@@ -50,7 +53,10 @@ public static partial class Linear
 {
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<LinearArguments> ForwardOperation = new("Linear", Check,
-        [Rung.Host<LinearArguments>("Host", HostForward), .. GpuRungs()]);
+        [Rung.Host<LinearArguments>("Host", HostForward), .. GpuRungs()])
+    {
+        Sizes = static a => new(a.Rows, a.Inputs, a.Outputs, a.W.Type),
+    };
 
     /// <summary>Multiplies every row.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

@@ -41,7 +41,10 @@ public static partial class RmsNorm
         {
             Launch = static a => new(Parts.Of(a.Rows, RowsPerGroup)),
             Accepts = static a => a.Channels % 4 == 0 && (a.X.Address | a.Y.Address | a.Gamma.Address) % 16 == 0,
-        });
+        })
+    {
+        Sizes = static a => new(a.Rows, a.Channels),
+    };
 
     /// <summary>Normalises every row.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

@@ -20,8 +20,11 @@ public sealed class SampleRun : IDisposable
 {
     readonly IDisposable _memory;
 
-    internal SampleRun(SampleLaunch facts, LaunchWork work, Action launch, IDisposable memory) =>
-        (Facts, Work, Launch, _memory) = (facts, work, launch, memory);
+    internal SampleRun(SampleLaunch facts, LaunchWork work, Action launch, IDisposable memory, bool suits) =>
+        (Facts, Work, Launch, _memory, Suits) = (facts, work, launch, memory, suits);
+
+    /// <summary>Whether the rung may be chosen for the sizes.</summary>
+    internal bool Suits { get; }
 
     /// <summary>Sizes, grid and buffers.</summary>
     public SampleLaunch Facts { get; }
@@ -91,7 +94,7 @@ public abstract class KernelSample
     public static KernelSample Of(Rung rung)
     {
         ArgumentNullException.ThrowIfNull(rung);
-        return KernelSamples.All.FirstOrDefault(sample => sample.Operation.Rungs.Contains(rung))
+        return KernelSamples.All.FirstOrDefault(sample => sample.Operation.Rungs.Contains(rung.Ladder))
             ?? throw new NoRungException($"{rung.Operation}: there is no sample of its arguments");
     }
 }
@@ -143,7 +146,7 @@ sealed class KernelSample<[DynamicallyAccessedMembers(DynamicallyAccessedMemberT
             if (Bind(memory, typed, (TArguments)changed) is not { } arguments)
                 continue;
             return new SampleRun(new SampleLaunch(Sizes(changed), typed.Launch?.Invoke(arguments) ?? default, memory.Bytes),
-                Work(arguments), () => operation.Launch(device, typed, arguments), memory);
+                Work(arguments), () => operation.Launch(device, typed, arguments), memory, typed.Suits(arguments));
         }
         throw new NoRungException($"{operation.Name}: {rung.Name} cannot compute these sizes");
     }
@@ -175,7 +178,7 @@ sealed class KernelSample<[DynamicallyAccessedMembers(DynamicallyAccessedMemberT
         {
             var arguments = bind(memory, sizes);
             operation.Check(arguments);
-            kept = rung.Accepts(arguments);
+            kept = ((Rung<TArguments>)rung.Ladder).Accepts(arguments);
             return kept ? arguments : null;
         }
         finally

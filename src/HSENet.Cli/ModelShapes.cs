@@ -35,6 +35,35 @@ static class ModelShapes
         ["Gelu.Backward"] = ["Count=6294528"],
     };
 
+    // Sizes at which rungs are compared, in the order of the operation's LaunchSizes: those of the model, and some between and beside
+    // them for other models.
+    static readonly Dictionary<string, string[]> Compared = new()
+    {
+        ["LayerNorm"] = ["Rows=32,Channels=768", "Rows=2049,Channels=768", "Rows=6304,Channels=768"],
+        ["RmsNorm"] = ["Rows=1,Channels=3072", "Rows=277,Channels=3072", "Rows=2048,Channels=3072"],
+        ["Linear"] =
+        [
+            // encoders: query, key and value; out; the two of the middle. The slice encoder has three times the rows
+            "Rows=2049,Inputs=768,Outputs=2304", "Rows=2049,Inputs=768,Outputs=768", "Rows=2049,Inputs=768,Outputs=3072",
+            "Rows=2049,Inputs=3072,Outputs=768", "Rows=6304,Inputs=768,Outputs=3072", "Rows=6304,Inputs=3072,Outputs=768",
+            // packers and prompts
+            "Rows=128,Inputs=768,Outputs=3072", "Rows=128,Inputs=3072,Outputs=3072", "Rows=277,Inputs=3072,Outputs=5120",
+            "Rows=277,Inputs=3072,Outputs=3072", "Rows=277,Inputs=3072,Outputs=16384", "Rows=277,Inputs=8192,Outputs=3072",
+            // one token, few of them
+            "Rows=1,Inputs=3072,Outputs=3072", "Rows=1,Inputs=3072,Outputs=16384", "Rows=1,Inputs=8192,Outputs=3072",
+            "Rows=1,Inputs=768,Outputs=768", "Rows=4,Inputs=3072,Outputs=3072", "Rows=8,Inputs=3072,Outputs=3072",
+            "Rows=16,Inputs=3072,Outputs=3072", "Rows=32,Inputs=3072,Outputs=3072", "Rows=64,Inputs=3072,Outputs=3072",
+            "Rows=32,Inputs=768,Outputs=768",
+        ],
+        ["Attention"] =
+        [
+            "Queries=2049,Keys=2049,HeadSize=64", "Queries=277,Keys=277,HeadSize=128", "Queries=1,Keys=300,HeadSize=128",
+        ],
+    };
+
+    /// <summary>Sizes at which the rungs of an operation are compared.</summary>
+    public static IReadOnlyList<string> Chosen(string operation) => Compared.GetValueOrDefault(operation) ?? [];
+
     /// <summary>Profiles a rung at each of the model's shapes that it can compute, or at its sample's.</summary>
     public static IEnumerable<RungProfile> Profile(Rung rung, GpuModel gpu, long sampled)
     {

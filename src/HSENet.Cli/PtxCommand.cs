@@ -23,6 +23,7 @@ static class PtxCommand
         PtxProfileCommand.Create(),
         PtxRunCommand.Create(),
         PtxAssembleCommand.Create(),
+        PtxChooseCommand.Create(),
         PtxDriverCommand.Create(),
     };
 

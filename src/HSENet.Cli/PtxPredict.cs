@@ -50,7 +50,7 @@ static class PtxPredict
     {
         EmulatedLaunch? launch = null;
         TimingPrediction[] predictions = [];
-        using EmulatorDevice device = new() { Instead = got => launch = got };
+        using EmulatorDevice device = new() { Instead = got => launch = got.Rung == rung ? got : launch };
         string ptx = KernelTexts.Get(rung);
         MachineListing? listing = code(ptx);
         (_, LaunchWork work) = PtxRungs.Launch(device, rung, sizes, facts =>
@@ -72,6 +72,10 @@ static class PtxPredict
             Messages.Note($"no machine code of '{kernel}' is at hand, so this is a rough estimate from PTX; {Assembler.HowToInstall}");
         return listing;
     }
+
+    /// <summary>Predicted time of a rung's sample with all its stages, from one launch to the next.</summary>
+    public static double Microseconds(Rung rung, GpuModel gpu, IReadOnlyDictionary<string, int> sizes) => rung.Stages.Sum(stage =>
+        Predict(stage, [gpu], sizes, ptx => Code(ptx, stage.EntryName, gpu, false, null)).Single().Microseconds);
 
     /// <summary>The prediction as one JSON object.</summary>
     public static string Json(TimingPrediction prediction)

@@ -78,8 +78,7 @@ static class PtxRungs
         LaunchProfile? counts = null;
         using EmulatorDevice device = new(new EmulatorOptions { Profile = true, SampledInstructions = sampled })
         {
-            Profiled =
-            (_, profile) => counts = profile
+            Profiled = (launched, profile) => counts = launched == rung ? profile : counts,
         };
         var (launch, work) = Launch(device, rung, sizes);
         string ptx = KernelTexts.Get(rung);

@@ -117,7 +117,7 @@ sealed class MachineProgram
         if (step.Operands.Length > 1 && step.Operands[0].Kind is OperandKind.Predicate or OperandKind.UniformPredicate
             && step.Source.Opcode is "LOP3" or "ULOP3" or "SHFL" or "R2UR")
             results = 2;
-        return results;
+        return Math.Min(results, step.Operands.Length);
     }
 
     // From addresses, guards and conditions backwards over all register numbers, until nothing is added. Registers are not told apart by

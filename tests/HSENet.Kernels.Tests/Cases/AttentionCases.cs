@@ -17,6 +17,11 @@ static class AttentionCases
         Case("prompt over several blocks of keys", queries: 70, keys: 1100, heads: 2, groups: 1, size: 24, causal: 1),
         Case("decode of a longer text", queries: 1, keys: 2300, heads: 2, groups: 2, size: 16, causal: 1),
         Case("dropout", batch: 2, queries: 27, keys: 300, heads: 4, groups: 2, size: 16, rate: 0.25f),
+        // Heads of tensor cores: beside a warp's 16 queries and the tiles of 64, every mask and grouping, one and several tiles.
+        Case("tensor cores, fused qkv", batch: 2, queries: 75, keys: 75, heads: 2, groups: 2, size: 64),
+        Case("tensor cores, peaked", queries: 9, keys: 130, heads: 1, groups: 1, size: 64, spread: 3),
+        Case("tensor cores, prompt behind a cache", queries: 70, keys: 200, heads: 2, groups: 1, size: 128, causal: 1),
+        Case("tensor cores, prompt", queries: 67, keys: 67, heads: 3, groups: 1, size: 64, causal: 1),
         Case("dropout of one query", queries: 1, keys: 20, heads: 2, groups: 2, size: 4, rate: 0.25f),
     ];
 
@@ -71,10 +76,10 @@ static class AttentionCases
         };
     }
 
-    // A score errs by E = (D + 2)·U·scale·Σ|q·k|, its distance from the maximum by U of itself, the exponential by 4 U: each weight by
-    // the factor 1 ± (2E + |distance|·U + 4U), above and below the fraction. The two sums add up to S roundings each, a running maximum
-    // five more for every 32 keys, dropout's factor two.
-    static Expected[] Expect(AttentionArguments a)
+    // A score errs by E = (input + (D + 2)·sum)·scale·Σ|q·k|, its distance from the maximum by U of itself, the exponential by 4 U: each
+    // weight by the factor 1 ± (2E + |distance|·U + 4U), above and below the fraction. The two sums add up to S roundings each, a running
+    // maximum five more for every 32 keys, dropout's factor two. Weight and value are rounded as query and key are.
+    static Expected[] Expect(AttentionArguments a, Roundoff roundoff)
     {
         double[] y = Attention.Reference(a);
         var allowed = new double[y.Length];
@@ -90,14 +95,16 @@ static class AttentionCases
                             * a.Q[(b * a.Queries + t) * a.QueryStride + h * a.HeadSize + d]
                                 * a.K[(b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d])));
                     double roundings = scores.Length + 5 * Math.Ceiling(scores.Length / 32.0);
-                    double relative = 2 * (2 * (a.HeadSize + 2) * magnitude + (largest - scores.Min()) + 4) + 2 * roundings + 6;
+                    double score = (roundoff.Input + (a.HeadSize + 2) * roundoff.Sum) * magnitude;
+                    double relative = 2 * (2 * score + (largest - scores.Min() + 4) * Numbers.U) + 2 * roundings * roundoff.Sum
+                        + roundoff.Input + 6 * Numbers.U;
                     for (int d = 0; d < a.HeadSize; d++)
                     {
                         double values = 0;
                         for (int s = 0; s < scores.Length; s++)
                             values += Math.Exp(scores[s] - largest) / sum * Attention.ReferenceFactor(a, b, h, t, s)
                                 * Math.Abs(a.V[(b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d]);
-                        allowed[((b * a.Queries + t) * a.QueryHeads + h) * a.HeadSize + d] = Numbers.U * relative * values;
+                        allowed[((b * a.Queries + t) * a.QueryHeads + h) * a.HeadSize + d] = relative * values;
                     }
                 }
         return [new Expected(y, allowed)];

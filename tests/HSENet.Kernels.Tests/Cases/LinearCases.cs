@@ -41,6 +41,10 @@ static class LinearCases
             yield return Case(35, 128, 33, WeightType.Int8, LinearActivation.SwiGlu, bias: false, residual: false);
             yield return Case(67, 160, 70, WeightType.BF16, LinearActivation.None, bias: false, residual: true);
             yield return Case(67, 1040, 70, WeightType.BF16, LinearActivation.None, bias: true, residual: false);
+            // Pipelines: fewer inputs than are under way at once, more, and a stage that comes round again; every epilogue.
+            yield return Case(100, 64, 44, WeightType.BF16, LinearActivation.Gelu, bias: true, residual: true);
+            yield return Case(195, 224, 260, WeightType.BF16, LinearActivation.None, bias: true, residual: false);
+            yield return Case(130, 160, 36, WeightType.BF16, LinearActivation.SwiGlu, bias: false, residual: true);
         }
     }
 
