@@ -73,6 +73,7 @@ public static partial class Attention
         {
             Group = 128,
             Launch = static a => new(Parts.Of(a.Queries, 128), a.QueryHeads, a.Batch),
+            Suits = static a => a.HeadSize > LargestHead,
         },
         Rung.Gpu<AttentionArguments>("V2.Tiled16x32", ForwardV2) with
         {

@@ -90,7 +90,7 @@ public abstract class Device : IDisposable
 
     /// <summary>Memory that stages of one launch share. It grows when a launch needs more than any before; for that what has been launched
     /// must have ended.</summary>
-    internal View<byte> Scratch(long bytes)
+    internal virtual View<byte> Scratch(long bytes)
     {
         if (_scratch == null || _scratch.Bytes.Length < bytes)
         {

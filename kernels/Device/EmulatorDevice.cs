@@ -137,6 +137,17 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
     /// <inheritdoc/>
     public override void Synchronize() => ThrowIfDisposed();
 
+    // What a stage does not write is a fault to read; of a sample of blocks the stages do not write all.
+    internal override View<byte> Scratch(long bytes)
+    {
+        var scratch = base.Scratch(bytes);
+        if (_options.SampledInstructions > 0)
+            Clear(scratch);
+        else
+            MarkUninitialised(scratch);
+        return scratch;
+    }
+
     /// <inheritdoc/>
     public override bool CanRun(Rung rung) => rung.Target == RungTarget.Gpu;
 

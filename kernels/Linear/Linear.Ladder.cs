@@ -6,6 +6,9 @@ public static partial class Linear
     // Below these sizes a tile of tensor cores is mostly edge, and rounding x to bf16 buys nothing.
     const int TensorLeastRows = 16, TensorLeastSide = 512;
 
+    static bool Large(LinearArguments a) =>
+        a.Rows >= TensorLeastRows && a.Inputs >= TensorLeastSide && a.Outputs >= TensorLeastSide;
+
     static Rung<LinearArguments>[] GpuRungs() =>
     [
         .. EveryType("V1.Naive", ForwardV1<F32Weights>, ForwardV1<BF16Weights>, ForwardV1<Int8Weights>,
@@ -37,6 +40,7 @@ public static partial class Linear
         {
             Launch = static a => Tiles(a, TensorRows, TensorColumns),
             GroupsPerMultiprocessor = 3,
+            Suits = static a => Large(a) && a.Outputs % 4 != 0, // elsewhere V6 is faster
         },
         Pipelined<Tile128x128>("V6.Pipelined128x128", Narrow, ForwardV6<Tile128x128>),
         Pipelined<Tile192x256>("V6.Pipelined192x256", Narrow, ForwardV6<Tile192x256>),
@@ -83,7 +87,7 @@ public static partial class Linear
         {
             Group = TensorThreads,
             Roundoff = Roundoff.TensorCores,
-            Suits = static a => a.Rows >= TensorLeastRows && a.Inputs >= TensorLeastSide && a.Outputs >= TensorLeastSide,
+            Suits = Large,
             Claims = new() { TensorCores = true, NoBankConflicts = true },
         };
 

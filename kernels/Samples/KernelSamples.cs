@@ -47,7 +47,9 @@ static partial class KernelSamples
             QueryStride = a.QueryHeads * a.HeadSize,
             KeyStride = a.KeyHeads * a.HeadSize,
             Scale = 1 / MathF.Sqrt(a.HeadSize),
-        }, new AttentionArguments { Batch = 1, Queries = 64, Keys = 64, QueryHeads = 4, KeyHeads = 4, HeadSize = 64 })
+        }, new AttentionArguments { Batch = 1, Queries = 64, Keys = 64, QueryHeads = 4, KeyHeads = 4, HeadSize = 64 },
+            new AttentionArguments { Batch = 1, Queries = 64, Keys = 64, QueryHeads = 4, KeyHeads = 2, HeadSize = 128 },
+            new AttentionArguments { Batch = 1, Queries = 1, Keys = 150, QueryHeads = 4, KeyHeads = 2, HeadSize = 128 })
         {
             Operations = static a => 4.0 * a.Batch * a.Queries * a.Keys * a.QueryHeads * a.HeadSize,
             Traffic = static a => 2.0 * sizeof(float) * a.Batch * a.HeadSize

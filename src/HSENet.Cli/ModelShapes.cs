@@ -43,26 +43,33 @@ static class ModelShapes
         ["RmsNorm"] = ["Rows=1,Channels=3072", "Rows=277,Channels=3072", "Rows=2048,Channels=3072"],
         ["Linear"] =
         [
-            // encoders: query, key and value; out; the two of the middle. The slice encoder has three times the rows
-            "Rows=2049,Inputs=768,Outputs=2304", "Rows=2049,Inputs=768,Outputs=768", "Rows=2049,Inputs=768,Outputs=3072",
-            "Rows=2049,Inputs=3072,Outputs=768", "Rows=6304,Inputs=768,Outputs=3072", "Rows=6304,Inputs=3072,Outputs=768",
-            // packers and prompts
-            "Rows=128,Inputs=768,Outputs=3072", "Rows=128,Inputs=3072,Outputs=3072", "Rows=277,Inputs=3072,Outputs=5120",
-            "Rows=277,Inputs=3072,Outputs=3072", "Rows=277,Inputs=3072,Outputs=16384", "Rows=277,Inputs=8192,Outputs=3072",
-            // one token, few of them
-            "Rows=1,Inputs=3072,Outputs=3072", "Rows=1,Inputs=3072,Outputs=16384", "Rows=1,Inputs=8192,Outputs=3072",
-            "Rows=1,Inputs=768,Outputs=768", "Rows=4,Inputs=3072,Outputs=3072", "Rows=8,Inputs=3072,Outputs=3072",
-            "Rows=16,Inputs=3072,Outputs=3072", "Rows=32,Inputs=3072,Outputs=3072", "Rows=64,Inputs=3072,Outputs=3072",
-            "Rows=32,Inputs=768,Outputs=768",
+            "Rows=1,Inputs=3072,Outputs=3072", "Rows=1,Inputs=768,Outputs=768", "Rows=4,Inputs=3072,Outputs=3072",
+            "Rows=8,Inputs=3072,Outputs=3072", "Rows=16,Inputs=3072,Outputs=3072", "Rows=32,Inputs=3072,Outputs=3072",
+            "Rows=64,Inputs=3072,Outputs=3072", "Rows=32,Inputs=768,Outputs=768", "Rows=2049,Inputs=768,Outputs=768",
         ],
         ["Attention"] =
         [
-            "Queries=2049,Keys=2049,HeadSize=64", "Queries=277,Keys=277,HeadSize=128", "Queries=1,Keys=300,HeadSize=128",
+            "Queries=2049,Keys=2049,HeadSize=64,QueryHeads=12,KeyHeads=12", "Queries=277,Keys=277,HeadSize=128,QueryHeads=24,KeyHeads=8",
+            "Queries=1,Keys=300,HeadSize=128,QueryHeads=24,KeyHeads=8",
         ],
     };
 
-    /// <summary>Sizes at which the rungs of an operation are compared.</summary>
-    public static IReadOnlyList<string> Chosen(string operation) => Compared.GetValueOrDefault(operation) ?? [];
+    // Released weights are bf16: more of the model's products.
+    static readonly string[] ComparedProducts =
+    [
+        // encoders: query, key and value; the two of the middle. The slice encoder has three times the rows
+        "Rows=2049,Inputs=768,Outputs=2304", "Rows=2049,Inputs=768,Outputs=3072", "Rows=2049,Inputs=3072,Outputs=768",
+        "Rows=6304,Inputs=768,Outputs=3072", "Rows=6304,Inputs=3072,Outputs=768",
+        // packers and prompts
+        "Rows=128,Inputs=768,Outputs=3072", "Rows=128,Inputs=3072,Outputs=3072", "Rows=277,Inputs=3072,Outputs=5120",
+        "Rows=277,Inputs=3072,Outputs=3072", "Rows=277,Inputs=3072,Outputs=16384", "Rows=277,Inputs=8192,Outputs=3072",
+        // one token
+        "Rows=1,Inputs=3072,Outputs=16384", "Rows=1,Inputs=8192,Outputs=3072",
+    ];
+
+    /// <summary>Sizes at which the rungs of an operation that read weights of a type are compared.</summary>
+    public static IEnumerable<string> Chosen(string operation, WeightType? weights) =>
+        (Compared.GetValueOrDefault(operation) ?? []).Concat(weights == WeightType.BF16 && operation == "Linear" ? ComparedProducts : []);
 
     /// <summary>Profiles a rung at each of the model's shapes that it can compute, or at its sample's.</summary>
     public static IEnumerable<RungProfile> Profile(Rung rung, GpuModel gpu, long sampled)

@@ -26,9 +26,8 @@ static class PtxChooseCommand
         var gpus = new Option<string>("--gpu") { Description = "GPUs, by commas.", DefaultValueFactory = _ => "h200" };
         var check = new Option<bool>("--check")
         {
-            Description = $"Write nothing; exit code 1 if the PTX, a GPU's data or the model changed since, or one of {Recomputed} rows "
-                + $"that are "
-                + "predicted again differs.",
+            Description = "Write nothing; exit code 1 if the PTX, a GPU's data or the model changed since, or if predictions that are made "
+                + $"again differ, {Recomputed} of them.",
         };
         var verbose = Verb.Verbose();
         var command = new Command("choose", """
@@ -52,9 +51,6 @@ static class PtxChooseCommand
         return command;
     }
 
-    // Released weights are bf16; for other types large products are not compared at every size.
-    const double MostOtherwise = 1.3e9;
-
     // A row of the table without its predictions.
     sealed record Place(GpuModel Gpu, int Architecture, Operation Operation, WeightType? Weights, string Sizes)
     {
@@ -65,10 +61,8 @@ static class PtxChooseCommand
     static IEnumerable<Place> Places(GpuModel[] models) =>
         from gpu in models
         from operation in KernelCatalog.Operations
-        from sizes in ModelShapes.Chosen(operation.Name)
         from weights in operation.Rungs.Select(rung => rung.Weights).Where(type => type != null).Distinct().DefaultIfEmpty(null)
-        where weights is null or WeightType.BF16
-            || PtxRungs.Sizes(sizes).Values.Aggregate(1.0, (product, size) => product * size) < MostOtherwise
+        from sizes in ModelShapes.Chosen(operation.Name, weights)
         select new Place(gpu, gpu.Architecture, operation, weights, sizes);
 
     static string Write(string old, GpuModel[] models, CancellationToken cancellation)

@@ -15,9 +15,6 @@ public static class PtxTiming
     /// <param name="fromPtx">Of estimates from PTX alone; else of predictions from machine code.</param>
     public static (double Mean, double Largest) Error(bool fromPtx) => fromPtx ? TimingErrors.Ptx : TimingErrors.MachineCode;
 
-    /// <summary>Version of the model: counted up when predictions change though PTX and GPU do not.</summary>
-    public const int Version = 1;
-
     /// <summary>Predicts a launch.</summary>
     /// <param name="ptx">The text that has the kernel.</param>
     /// <param name="launch">The launch; buffers without values are taken for zeros.</param>
