@@ -13,7 +13,7 @@ namespace HSENet.Kernels;
 
 public static partial class Attention
 {
-    const int TensorQueries = 64, TensorKeys = 64, TensorThreads = 128, HeadPart = 64;
+    const int TensorQueries = 64, TensorKeys = 64, TensorThreads = 128, HeadPart = 64, TensorLeastWidth = 512;
 
     /// <summary>How many times 64 dimensions a head has.</summary>
     interface IHeadParts
@@ -75,7 +75,8 @@ public static partial class Attention
             Roundoff = Roundoff.TensorCores,
             Accepts = static a => a.HeadSize == HeadPart * THead.Count && a.DropoutRate == 0f && NarrowBytes(a) / 4 <= int.MaxValue
                 && (a.QueryStride | a.KeyStride) % 4 == 0 && (a.Q.Address | a.K.Address | a.V.Address | a.Y.Address) % 16 == 0,
-            Suits = static a => a.Queries >= TensorQueries && a.Keys >= 2 * TensorKeys,
+            // Narrow models keep f32: there rounding buys nothing.
+            Suits = static a => a.Queries >= TensorQueries && a.Keys >= 2 * TensorKeys && a.QueryHeads * a.HeadSize >= TensorLeastWidth,
             Claims = new() { TensorCores = true, NoBankConflicts = true },
         };
     }

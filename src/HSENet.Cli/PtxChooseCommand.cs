@@ -5,7 +5,6 @@ using System.Security.Cryptography;
 using System.Text;
 using HSENet.Kernels;
 using HSENet.Ptx;
-using HSENet.Runtime;
 
 namespace HSENet.Cli;
 
