@@ -33,7 +33,8 @@ static class BenchCommand
         var common = new BenchOptions();
         var verbose = Verb.Verbose();
         var command = new Command("bench", """
-            Times kernels. All rungs, and what the device can do at most, take turns: median, quartiles, rates and the share of the peak.
+            Times kernels. All rungs take turns with two yardsticks, this library's fastest f32 product and a sweep through memory: median, quartiles,
+            rates and the share of the yardstick.
             On a GPU times come from events. "cold" means that the caches hold other data.
 
             Examples:

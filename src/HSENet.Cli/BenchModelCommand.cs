@@ -27,7 +27,7 @@ static class BenchModelCommand
         var output = new BenchOptions(timed: false);
         var verbose = Verb.Verbose();
         var command = new Command("model", """
-            Times the stages of a model in turns with what the device can do at most.
+            Times the stages of a model in turns with this library's own product and a sweep through memory.
 
             Example:
               hsenet bench model --weights model -p 277 -n 64 -b 1 --device cpu --json > a.json
