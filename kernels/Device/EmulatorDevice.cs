@@ -14,6 +14,7 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
     readonly EmulatorOptions _options = options ?? EmulatorOptions.Default;
     readonly EmulatorMemory _memory = new();
     readonly SortedList<ulong, EmulatorAllocation> _allocations = [];
+    readonly List<EmulatorAllocation> _inOrder = [];
     readonly Dictionary<Rung, EmulatorKernel> _kernels = new(ReferenceEqualityComparer.Instance);
     readonly Lock _lock = new();
     bool _disposed;
@@ -156,8 +157,12 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
         var shape = rung.Launch!(arguments);
         if (Instead is { } instead)
         {
+            PlacedMemory placed;
+            lock (_lock)
+                placed = new PlacedMemory(_inOrder);
+            var bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<TArguments>(in arguments));
             instead(new EmulatedLaunch(rung, new Dim3(shape.GridX, shape.GridY, shape.GridZ), rung.Group, shape.DynamicSharedBytes,
-                MemoryMarshal.AsBytes(new ReadOnlySpan<TArguments>(in arguments)).ToArray(), Word, _memory));
+                placed.Parameters(bytes), placed.Word, bytes.ToArray(), _memory));
             return;
         }
         lock (_lock)
@@ -187,6 +192,7 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
                 kernel.Module.Dispose();
             _kernels.Clear();
             _allocations.Clear();
+            _inOrder.Clear();
             _memory.Dispose();
         }
     }
@@ -200,32 +206,20 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
         return kernel;
     }
 
-    // Four bytes of global memory; zero outside of it.
-    uint Word(ulong address)
-    {
-        uint word = 0;
-        try
-        {
-            var (allocation, offset) = Find(new View<byte>((long)address, 4));
-            allocation.Read(new Span<uint>(ref word), offset);
-        }
-        catch (ArgumentException)
-        {
-        }
-        return word;
-    }
-
     Memory Add(EmulatorAllocation allocation)
     {
         lock (_lock)
+        {
             _allocations.Add(allocation.Address, allocation);
+            _inOrder.Add(allocation);
+        }
         return new Memory(this, allocation);
     }
 
     void Remove(EmulatorAllocation allocation)
     {
         lock (_lock)
-            if (!_allocations.Remove(allocation.Address))
+            if (!_allocations.Remove(allocation.Address) | !_inOrder.Remove(allocation))
                 return;
         allocation.Dispose();
     }
@@ -266,8 +260,9 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
 /// <param name="Grid">Blocks.</param>
 /// <param name="Block">Threads of a block.</param>
 /// <param name="DynamicSharedBytes">Dynamic shared memory.</param>
-/// <param name="Parameters">Bytes of the parameters.</param>
-/// <param name="Word">Reads four bytes of the device's memory.</param>
-/// <param name="Memory">All of it.</param>
+/// <param name="Parameters">Bytes of the parameters, with addresses that are the same in every process.</param>
+/// <param name="Word">Reads four bytes of the device's memory at such an address.</param>
+/// <param name="EmulatorParameters">Bytes of the parameters with the addresses of <paramref name="Memory"/>.</param>
+/// <param name="Memory">The device's memory.</param>
 public sealed record EmulatedLaunch(Rung Rung, Dim3 Grid, Dim3 Block, int DynamicSharedBytes, byte[] Parameters, Func<ulong, uint> Word,
-    EmulatorMemory Memory);
+    byte[] EmulatorParameters, EmulatorMemory Memory);

@@ -58,7 +58,7 @@ static class PtxPredict
             TimedLaunch timed = new(ptx, rung.EntryName, launch!.Grid, launch.Block, launch.DynamicSharedBytes, launch.Parameters,
                 facts.BufferBytes, launch.Word);
             predictions = listing != null ? [.. PtxTiming.Predict(timed, gpus, listing)]
-                : [.. gpus.Select(gpu => PtxTiming.Estimate(timed, launch.Memory, gpu))];
+                : [.. gpus.Select(gpu => PtxTiming.Estimate(timed with { Parameters = launch.EmulatorParameters }, launch.Memory, gpu))];
         });
         return [.. predictions.Select(p => p with { UsefulOperations = work.Operations })];
     }
