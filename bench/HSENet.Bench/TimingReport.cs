@@ -158,7 +158,8 @@ static class TimingReport
     static string Share(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:F1} %");
 
     /// <summary>LongScoreboard: long scoreboard.</summary>
-    public static string Words(string reason) => string.Concat(reason.Select((c, n) => n > 0 && char.IsUpper(c) ? " " + char.ToLowerInvariant(c)
+    public static string Words(string reason) =>
+        string.Concat(reason.Select((c, n) => n > 0 && char.IsUpper(c) ? " " + char.ToLowerInvariant(c)
         : char.ToLowerInvariant(c).ToString())).Replace("mio", "MIO", StringComparison.Ordinal)
             .Replace("lg ", "LG ", StringComparison.Ordinal);
 }

@@ -83,7 +83,8 @@ sealed class PredictedTimes
         try
         {
             return [.. gpus.Zip(PtxPredict.Carried(row.Rung, gpus, row.Asked), (gpu, p) => Row(row, gpu,
-                double.Parse(p.Microseconds.ToString("G4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), p.Limit, p.FromPtx))];
+                double.Parse(p.Microseconds.ToString("G4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), p.Limit,
+                    p.FromPtx))];
         }
         catch (EmulatorException) when (gpus.Length > 1)
         {

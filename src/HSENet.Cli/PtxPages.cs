@@ -59,13 +59,15 @@ static class PtxPages
 
             """.ReplaceLineEndings("\n"));
         foreach (RungProfile row in rows)
-            text.Append(CultureInfo.InvariantCulture, $"| `{row.Rung.EntryName}` | {row.Sizes.Replace(",", ", ", StringComparison.Ordinal)} | "
+            text.Append(CultureInfo.InvariantCulture,
+                $"| `{row.Rung.EntryName}` | {row.Sizes.Replace(",", ", ", StringComparison.Ordinal)} | "
                 + $"{string.Join(" | ", PredictedTimes.Gpus.Zip(times.Known(row), (gpu, time) => Cells(row, gpu, time)))} |\n");
         return text.ToString();
     }
 
     static string Cells(RungProfile row, GpuModel gpu, PredictedTime? time) => time?.Microseconds is { } microseconds
-        ? $"{(time!.FromPtx ? "~" : "")}{ProfileText.Format(microseconds)} | {ProfileText.Format(row.On(gpu).Bound.Microseconds)} | {time.Limit}"
+        ? $"{(time!.FromPtx ? "~" : "")}{ProfileText.Format(microseconds)} | {ProfileText.Format(row.On(gpu).Bound.Microseconds)} | "
+            + $"{time.Limit}"
         : $"– | – | {time?.Limit ?? "not predicted yet"}";
 
     static string Band((double Mean, double Largest) error) =>

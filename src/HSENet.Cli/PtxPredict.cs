@@ -42,7 +42,8 @@ static class PtxPredict
 
     /// <summary>Predicts a rung's sample on several GPUs from machine code that the program carries, so that the same comes out
     /// everywhere.</summary>
-    public static IReadOnlyList<TimingPrediction> Carried(Rung rung, IReadOnlyList<GpuModel> gpus, IReadOnlyDictionary<string, int> sizes) =>
+    public static IReadOnlyList<TimingPrediction> Carried(Rung rung, IReadOnlyList<GpuModel> gpus,
+        IReadOnlyDictionary<string, int> sizes) =>
         Predict(rung, gpus, sizes, ptx => PtxListings.Carried(ptx, rung.EntryName));
 
     static TimingPrediction[] Predict(Rung rung, IReadOnlyList<GpuModel> gpus, IReadOnlyDictionary<string, int> sizes,

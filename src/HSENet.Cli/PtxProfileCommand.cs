@@ -155,7 +155,8 @@ static class PtxProfileCommand
         if (pagesFolder == null)
             return;
         if (predict)
-            Parallel.ForEach(rows, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount },
+            Parallel.ForEach(rows,
+                new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount },
                 times.Predict);
         if (predict && markdownFile != null)
             TextFile.Write(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(markdownFile))!, PredictedTimes.FileName), times.Write());

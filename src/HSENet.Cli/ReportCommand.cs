@@ -18,8 +18,8 @@ static class ReportCommand
         var output = new Option<string?>("--out")
         {
             Description =
-            "With --manifest: the file of reports, JSON lines. What is in it is skipped: a run that was stopped can be started again, with the "
-                + "same options."
+            "With --manifest: the file of reports, JSON lines. What is in it is skipped: a run that was stopped can be started again, with "
+                + "the same options."
         };
         var prompt = new Option<string?>("--prompt") { Description = "Another question than the default one." };
         var sr = new Option<string?>("--sr")

@@ -167,7 +167,8 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
         _progress.Clear();
         EndLine();
         if (json)
-            Console.WriteLine(JsonSerializer.Serialize(new { input = file, question = _question, error = OptionNames.In(e.Message) }, Json));
+            Console.WriteLine(JsonSerializer.Serialize(new { input = file, question = _question, error = OptionNames.In(e.Message) },
+                Json));
     }
 
     /// <summary>Prints what exists of a report; nothing is printed after it.</summary>

@@ -91,7 +91,8 @@ static class Verb
     }
 
     /// <summary>The exit code of a failure: what another input would mend, against what failed on the way.</summary>
-    public static int CodeOf(Exception e) => e is HseNetException and not (KernelArgumentException or DeviceMemoryException or NoRungException
+    public static int CodeOf(Exception e) =>
+        e is HseNetException and not (KernelArgumentException or DeviceMemoryException or NoRungException
         or CudaDriverException or KernelFaultException or TrainingDivergedException or EmulatorException)
         ? ExitCode.BadInput : ExitCode.Failed;
 

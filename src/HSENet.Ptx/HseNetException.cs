@@ -4,8 +4,8 @@ using System.Text;
 namespace HSENet;
 
 /// <summary>
-/// Base of every error that the packages define: bad input, a kernel's fault, a device without room. The message is one line that a user can
-/// act on. Misused members throw .NET's own <see cref="ArgumentException"/> and <see cref="ObjectDisposedException"/>; a cancelled call
+/// Base of every error that the packages define: bad input, a kernel's fault, a device without room. The message is one line that a user
+/// can act on. Misused members throw .NET's own <see cref="ArgumentException"/> and <see cref="ObjectDisposedException"/>; a cancelled call
 /// throws <see cref="OperationCanceledException"/>.
 /// </summary>
 public class HseNetException : Exception

@@ -12,7 +12,8 @@ namespace HSENet.Cli.Tests;
 public sealed partial class ErrorTests
 {
     static readonly Assembly[] Packages =
-        [typeof(PtxModule).Assembly, typeof(Device).Assembly, typeof(HseNetModel).Assembly, typeof(Trainer).Assembly, typeof(RetrievalMetrics).Assembly];
+        [typeof(PtxModule).Assembly, typeof(Device).Assembly, typeof(HseNetModel).Assembly, typeof(Trainer).Assembly,
+            typeof(RetrievalMetrics).Assembly];
 
     [Fact]
     public void Every_error_of_the_packages_has_one_base()

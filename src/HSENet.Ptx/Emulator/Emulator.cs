@@ -61,7 +61,8 @@ public sealed class Emulator(EmulatorMemory memory)
     }
 
     // By itself, so that other launches make no closure.
-    EmulatorResult Sample(EmulatorKernel kernel, Dim3 grid, Dim3 block, int dynamicSharedBytes, byte[] parameters, EmulatorOptions options) =>
+    EmulatorResult Sample(EmulatorKernel kernel, Dim3 grid, Dim3 block, int dynamicSharedBytes, byte[] parameters,
+        EmulatorOptions options) =>
         BlockSample.Run(grid, options.SampledInstructions, blocks =>
             Run(kernel, grid, block, dynamicSharedBytes, parameters, options with { Blocks = blocks }));
 

@@ -97,7 +97,8 @@ static partial class MachineListingText
         var uses = code.Select(instruction => LabelUse().Match(instruction.Operands)).ToArray();
         // The encoding is believed where it gives the target of every branch whose label is printed.
         bool encoded = Enumerable.Range(0, code.Count).Where(n => code[n].Opcode == "BRA" && uses[n].Success)
-            .All(n => !labels.TryGetValue(uses[n].Groups[1].Value, out int known) || known == UnprintedInstruction.Target(code[n], words[n]));
+            .All(n => !labels.TryGetValue(uses[n].Groups[1].Value, out int known)
+                || known == UnprintedInstruction.Target(code[n], words[n]));
         for (int n = 0; n < code.Count; n++)
             if (uses[n].Success && (labels.TryGetValue(uses[n].Groups[1].Value, out int target)
                 || encoded && code[n].Opcode == "BRA" && (target = UnprintedInstruction.Target(code[n], words[n])) >= 0))

@@ -7,7 +7,8 @@ sealed partial class PtxParser
 
     static readonly (string Operator, int Level)[] Operators =
     [
-        ("||", 2), ("&&", 3), ("==", 7), ("!=", 7), ("<=", 8), (">=", 8), ("<<", ShiftLevel), (">>", ShiftLevel), ("|", 4), ("^", 5), ("&", 6),
+        ("||", 2), ("&&", 3), ("==", 7), ("!=", 7), ("<=", 8), (">=", 8), ("<<", ShiftLevel), (">>", ShiftLevel), ("|", 4), ("^", 5),
+            ("&", 6),
         ("<", 8), (">", 8), ("+", 10), ("-", 10), ("*", ProductLevel), ("/", ProductLevel), ("%", ProductLevel),
     ];
 

@@ -311,7 +311,8 @@ sealed partial class PtxParser
         while (IsMark('+') || IsMark('-'))
         {
             bool negative = !TakeMark('+') && TakeMark('-');
-            long number = StartsConstant || IsMark('(') ? (long)ReadConstant(ProductLevel).Bits : throw Error("expected an offset in bytes");
+            long number = StartsConstant || IsMark('(') ? (long)ReadConstant(ProductLevel).Bits
+                : throw Error("expected an offset in bytes");
             offset += negative ? -number : number;
         }
         return offset;

@@ -77,7 +77,8 @@ public sealed record TimingPrediction
     public double TeraOperations => (UsefulOperations ?? Operations) / Microseconds / 1e6;
 
     /// <summary>What the data sheet promises: of the tensor cores where they work, else of f32; 10¹² operations a second.</summary>
-    public (double Tera, string Name) Peak => Busy.Tensor > 0 ? (Gpu.TensorTera, "dense 16-bit products with f32 sums") : (Gpu.F32Tera, "f32");
+    public (double Tera, string Name) Peak =>
+        Busy.Tensor > 0 ? (Gpu.TensorTera, "dense 16-bit products with f32 sums") : (Gpu.F32Tera, "f32");
 
     /// <summary>10⁹ bytes a second from and to memory.</summary>
     public double MemoryGigabytes => MemoryBytes / Microseconds / 1e3;

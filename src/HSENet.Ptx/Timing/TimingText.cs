@@ -18,7 +18,8 @@ public static class TimingText
         Line("time", $"{Number(p.Microseconds)} µs ({Number(p.Cycles)} cycles at {Number(p.Gigahertz)} GHz, "
             + $"{Number(p.LaunchMicroseconds)} µs "
             + "to launch)");
-        Line("arithmetic", $"{Number(p.TeraOperations)} TFLOP/s of what {(p.UsefulOperations == null ? "is executed" : "the result needs")}, "
+        Line("arithmetic", $"{Number(p.TeraOperations)} TFLOP/s of what "
+            + $"{(p.UsefulOperations == null ? "is executed" : "the result needs")}, "
             + $"{Percent(p.TeraOperations / p.Peak.Tera)} of the data sheet's {Number(p.Peak.Tera)} ({p.Peak.Name}){TensorShare(p)}");
         Line("memory", $"{Number(p.MemoryGigabytes)} GB/s, {Percent(p.MemoryGigabytes / p.Gpu.MemoryGigabytesPerSecond)} of the data "
             + $"sheet's "

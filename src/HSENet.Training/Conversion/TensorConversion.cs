@@ -87,7 +87,8 @@ sealed class TensorConversion(ConversionOptions options, CheckpointSet set, Lang
             if ((name.EndsWith(".bias", StringComparison.Ordinal) || name.StartsWith("packer", StringComparison.Ordinal))
                 && !expected.ContainsKey(name))
                 throw new HseNetFileException(tensor.Source!.File,
-                    $"{HseNetFileException.Quote(tensor.Source.Name)} has no place in the model", "the layers that config.json states, no more");
+                    $"{HseNetFileException.Quote(tensor.Source.Name)} has no place in the model",
+                        "the layers that config.json states, no more");
     }
 
     string Origin(string name) => name.Split('.')[0] switch

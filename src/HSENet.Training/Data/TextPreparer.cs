@@ -32,7 +32,8 @@ sealed class TextPreparer
         {
             _text = TextEncoderTokenizer.Open(config.Weights);
             _limit = Math.Min(_limit, model.TextEncoder?.MaxPositionEmbeddings
-                ?? throw new HseNetFileException(config.Weights, "has no text encoder", "a folder converted with ConversionOptions.TextEncoder"));
+                ?? throw new HseNetFileException(config.Weights, "has no text encoder",
+                    "a folder converted with ConversionOptions.TextEncoder"));
         }
     }
 

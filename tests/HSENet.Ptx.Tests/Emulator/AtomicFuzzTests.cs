@@ -19,7 +19,8 @@ public class AtomicFuzzTests
             bool[] results = [.. operations.Select(_ => random.Next(2) == 0)], shared = [.. operations.Select(_ => random.Next(2) == 0)];
             bool cooperative = trial % 4 == 3;
             uint[] expected = Expected(grid, block, multipliers, operations);
-            foreach (EmulatorOptions options in (EmulatorOptions[])[new() { Checks = false }, new() { Threads = 3 }, new() { Races = true }])
+            foreach (EmulatorOptions options in (EmulatorOptions[])[new() { Checks = false }, new() { Threads = 3 },
+                new() { Races = true }])
             {
                 using Kernel kernel = Kernel.Of(Body(multipliers, operations, results, shared), 1,
                     $".shared .align 4 .b8 words[{4 * Words * Rounds}];");
@@ -45,8 +46,10 @@ public class AtomicFuzzTests
         {
             if (shared[n])
                 lines.Add($"mov.u32 %r20, %r5; Z{n}: setp.ge.u32 %p1, %r20, {Words}; @%p1 bra Y{n}; mad.lo.u32 %r21, %r20, 4, %r0; "
-                    + $"st.shared.u32 [%r21+{4 * Words * n}], {Neutral(operations[n])}; add.u32 %r20, %r20, %r6; bra Z{n}; Y{n}: bar.sync 0;");
-            lines.Add($"mul.lo.u32 %r11, %r10, {multipliers[2 * n]}; shr.u32 %r12, %r11, 27; mul.lo.u32 %r13, %r10, {multipliers[2 * n + 1]};");
+                    + $"st.shared.u32 [%r21+{4 * Words * n}], {Neutral(operations[n])}; add.u32 %r20, %r20, %r6; bra Z{n}; Y{n}: "
+                        + $"bar.sync 0;");
+            lines.Add($"mul.lo.u32 %r11, %r10, {multipliers[2 * n]}; shr.u32 %r12, %r11, 27; mul.lo.u32 %r13, %r10, "
+                + $"{multipliers[2 * n + 1]};");
             if (shared[n])
                 lines.Add($"mad.lo.u32 %r21, %r12, 4, %r0; {Atomic(operations[n], results[n], "shared", $"%r21+{4 * Words * n}", "%r13")}"
                     + $"bar.sync 0; mov.u32 %r20, %r5; X{n}: setp.ge.u32 %p1, %r20, {Words}; @%p1 bra W{n}; mad.lo.u32 %r21, %r20, 4, %r0; "

@@ -79,7 +79,8 @@ public class ParserTests
 
     [Fact]
     public void A_variable_may_be_declared_before_it_is_defined() => Assert.Equal(["extern", null],
-        PtxModule.Parse(".version 8.6 .target sm_80 .extern .global .b32 x; .global .b32 x;").Variables.Select(variable => variable.Linkage));
+        PtxModule.Parse(".version 8.6 .target sm_80 .extern .global .b32 x; .global .b32 x;")
+            .Variables.Select(variable => variable.Linkage));
 
     static PtxInstruction Last(string statement) => (PtxInstruction)Sample.Kernel(statement).Entries.Single().Body![^1];
 }

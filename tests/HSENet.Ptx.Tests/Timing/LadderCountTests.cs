@@ -17,7 +17,8 @@ public class LadderCountTests
         MachineListing listing = store.Find(ptx, kernel, "sm_120")!;
         byte[] parameters = [.. new ulong[] { 1UL << 32, 2UL << 32, 3UL << 32 }.SelectMany(BitConverter.GetBytes),
             .. Enumerable.Repeat(BitConverter.GetBytes(Size), 3).SelectMany(bytes => bytes)];
-        MachineKernel launch = new(new MachineProgram(listing), new Dim3(Size / Tile, Size / Tile), new Dim3(threads), parameters, shared, null);
+        MachineKernel launch = new(new MachineProgram(listing), new Dim3(Size / Tile, Size / Tile), new Dim3(threads), parameters, shared,
+            null);
         double executed = launch.Path(0).Executed.Sum() * (double)launch.Grid.Count * launch.WarpsPerBlock;
         Assert.InRange(executed / counted, 0.95, 1.05);
     }

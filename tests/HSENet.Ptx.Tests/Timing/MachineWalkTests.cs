@@ -94,7 +94,8 @@ public class MachineWalkTests
         MachineKernel kernel = TimingRig.Kernel(code);
         MachineKernel.WarpPath path = kernel.Path(0);
         Assert.Equal([(3, 99), (14, 49)], path.Loops.Select(loop => (loop.Branch, (int)loop.Rounds)));
-        int[] Counts(LoopCut? cut) => [.. Walk(kernel.Warps(0, cut)[0]).GroupBy(step => step.Index).OrderBy(g => g.Key).Select(g => g.Count())];
+        int[] Counts(LoopCut? cut) => [.. Walk(kernel.Warps(0, cut)[0]).GroupBy(step => step.Index).OrderBy(g => g.Key)
+            .Select(g => g.Count())];
         int[] all = Counts(null), cut = Counts(new LoopCut([path.Loops[0].Cut(9), path.Loops[1].Cut(4)]));
         Assert.Equal(all.Length, cut.Length); // neither ran the instructions that are jumped over
         Assert.Equal((100, 50, 150), (all[1], all[7], all[8]));

@@ -164,7 +164,8 @@ public class MultiprocessorTests
         (int passes, int clocks) = (0, 0);
         for (int n = 0; n <= order.Length; n++)
         {
-            int now = AccessCost.Conflicts(addresses, uint.MaxValue, bytes / 4), took = AccessCost.Shared(addresses, uint.MaxValue, bytes, 1);
+            int now = AccessCost.Conflicts(addresses, uint.MaxValue, bytes / 4),
+                took = AccessCost.Shared(addresses, uint.MaxValue, bytes, 1);
             Assert.True(now >= passes && took >= clocks, $"{n} lanes moved: {now} passes after {passes}, {took} clocks after {clocks}");
             (passes, clocks) = (now, took);
             if (n < order.Length)
@@ -179,7 +180,8 @@ public class MultiprocessorTests
         // A result after four clocks: one chain issues every four clocks, two every two, four every clock.
         foreach (int chains in new[] { 1, 2, 4 })
         {
-            string[] code = [.. Enumerable.Range(0, chains).Select(chain => $"FADD R{chain + 1}, R{chain + 1}, R{10 + chain % 2} | stall={4 / chains}")];
+            string[] code = [.. Enumerable.Range(0, chains)
+                .Select(chain => $"FADD R{chain + 1}, R{chain + 1}, R{10 + chain % 2} | stall={4 / chains}")];
             Assert.Equal(4.0, TimingRig.ClocksOf([], code, TimingRig.H100), 0.1);
         }
     }
@@ -192,7 +194,8 @@ public class MultiprocessorTests
         double one = 0;
         foreach ((int warps, int blocks) in new[] { (1, 1), (2, 1), (4, 1), (8, 1), (16, 1), (32, 1), (32, 2) })
         {
-            double clocks = TimingRig.ClocksOf([.. Tid, "IMAD R1, R0, 0x4, RZ | stall=6"], body, TimingRig.H100, 32 * warps, blocks: blocks);
+            double clocks = TimingRig.ClocksOf([.. Tid, "IMAD R1, R0, 0x4, RZ | stall=6"], body, TimingRig.H100, 32 * warps,
+                blocks: blocks);
             one = warps == 1 ? clocks : one;
             double pipe = warps * blocks * 1.0; // the load-store unit takes a request a clock
             Assert.InRange(clocks, Math.Max(one, pipe) * 0.99, Math.Max(one, pipe) * 1.35);

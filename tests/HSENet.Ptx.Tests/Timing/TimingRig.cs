@@ -25,7 +25,8 @@ static class TimingRig
         double[] shares = new double[program.Length];
         Array.Fill(shares, memoryShare);
         IEnumerable<IReadOnlyList<IWarpStream>> warps = Enumerable.Range(0, blocks).Select(n => kernel.Warps(n));
-        return new Multiprocessor(gpu with { LatencySpread = 0 }, program, shares, []).Run(warps.GetEnumerator(), new long[blocks], 128 * 1024);
+        return new Multiprocessor(gpu with { LatencySpread = 0 }, program, shares, [])
+            .Run(warps.GetEnumerator(), new long[blocks], 128 * 1024);
     }
 
     /// <summary>Clocks that one more copy of some instructions takes, from runs with 40 and 20 copies.</summary>

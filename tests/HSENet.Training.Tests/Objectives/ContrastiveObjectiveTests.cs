@@ -80,7 +80,7 @@ public sealed class ContrastiveObjectiveTests : IDisposable
     {
         Assert.Contains("batch is 1", Assert.Throws<HseNetException>(() => ContrastivePlan.For(Model, Training(1) with { Batch = 1 }))
             .Message, StringComparison.Ordinal);
-        Assert.Contains("--text-encoder",
+        Assert.Contains("ConversionOptions.TextEncoder",
             Assert.Throws<HseNetException>(() => ContrastivePlan.For(Model with { TextEncoder = null }, Training(1))).Message,
             StringComparison.Ordinal);
         Assert.Contains("slice encoder",

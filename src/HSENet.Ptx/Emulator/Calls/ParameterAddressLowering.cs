@@ -28,7 +28,8 @@ static class ParameterAddressLowering
         bool accesses = false;
         PtxOperand[] operands = [.. instruction.Operands.Select(operand => operand switch
         {
-            PtxSymbol symbol when taken.Contains(symbol.Name) && instruction.Opcode != "call" => symbol with { Name = symbol.Name + Suffix },
+            PtxSymbol symbol when taken.Contains(symbol.Name) && instruction.Opcode != "call" =>
+                symbol with { Name = symbol.Name + Suffix },
             PtxAddress { Base: PtxSymbol symbol } address when taken.Contains(symbol.Name) => Local(address, symbol),
             _ => operand,
         })];

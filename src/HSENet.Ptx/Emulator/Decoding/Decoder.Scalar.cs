@@ -80,7 +80,8 @@ unsafe partial class Decoder
     {
         Form form = DecodeTable.Instance.Find(WithoutCombination()) ?? throw Fault($"the emulator does not execute '{_current.Mnemonic}'");
         int plain = _rows.Scratch(RowKind.Bits32), opposite = _rows.Scratch(RowKind.Bits32);
-        int ones = _rows.Constant(RowKind.Bits32, DecodeTable.TruthValue(to, _current.Types[1]) * 0x10001), zeros = _rows.Constant(RowKind.Bits32, 0);
+        int ones = _rows.Constant(RowKind.Bits32, DecodeTable.TruthValue(to, _current.Types[1]) * 0x10001),
+            zeros = _rows.Constant(RowKind.Bits32, 0);
         Emit(form.Execute, plain, Source(_current.Operands[1], form.Sources[0]), Source(_current.Operands[2], form.Sources[1]),
             immediate: form.Mode);
         int other = Source(_current.Operands[3], RowKind.Predicate);

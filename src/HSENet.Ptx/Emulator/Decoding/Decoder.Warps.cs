@@ -56,7 +56,8 @@ unsafe partial class Decoder
             case "membar" or "fence":
                 // Nothing here reads or writes through another proxy.
                 if (_level is CheckLevel.Races or CheckLevel.All && !_current.Has("proxy"))
-                    Emit(&RaceChecker.Fence, immediate: (IsOfBlock() ? 0 : 1) | (_current.Opcode == "membar" || _current.Has("sc") ? 2 : 0));
+                    Emit(&RaceChecker.Fence, immediate: (IsOfBlock() ? 0 : 1)
+                        | (_current.Opcode == "membar" || _current.Has("sc") ? 2 : 0));
                 return true;
             case "barrier":
                 if (_level is CheckLevel.Races or CheckLevel.All && !_current.Has("relaxed"))

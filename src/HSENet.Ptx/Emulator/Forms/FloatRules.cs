@@ -104,5 +104,6 @@ sealed partial class DecodeTable
 
     /// <summary>What set writes for true into a register of a type, or into each half of one when it compares halves.</summary>
     public static ulong TruthValue(PtxType type, PtxType from) =>
-        LaneRules.IsPacked(from) && !LaneRules.IsPacked(type) ? 0xffff : LaneRules.Float(type) is { } format ? format.One : LaneRules.Result(type, LaneRules.Integer(type)!.Value.Mask);
+        LaneRules.IsPacked(from) && !LaneRules.IsPacked(type) ? 0xffff : LaneRules.Float(type) is { } format ? format.One
+            : LaneRules.Result(type, LaneRules.Integer(type)!.Value.Mask);
 }

@@ -41,7 +41,8 @@ sealed unsafe class Strand
     public int Top;
     public WarpStatus Status;
 
-    /// <summary>The barrier that the strand waits at, or <see cref="WarpBarrier.Number"/>; its instruction, and whether its threads count was found to be at fault.</summary>
+    /// <summary>The barrier that the strand waits at, or <see cref="WarpBarrier.Number"/>; its instruction, and whether its threads count
+    /// was found to be at fault.</summary>
     public int Barrier;
     public Instruction* BarrierInstruction;
     public bool Reported;

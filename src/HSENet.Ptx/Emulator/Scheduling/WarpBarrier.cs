@@ -16,7 +16,8 @@ static unsafe class WarpBarrier
         bool stops = false;
         for (uint rest = mask; rest != 0;)
         {
-            uint members = named[BitOperations.TrailingZeroCount(rest)], here = Lanes.Equal(named, members, rest), outside = here & ~members;
+            uint members = named[BitOperations.TrailingZeroCount(rest)], here = Lanes.Equal(named, members, rest),
+                outside = here & ~members;
             rest &= ~here;
             if (outside != 0)
                 Report(w, i, BitOperations.TrailingZeroCount(outside),
