@@ -7,20 +7,10 @@ namespace HSENet.Kernels;
 /// <summary>Allocations in the order in which they were made, at addresses that depend on their sizes alone.</summary>
 sealed class PlacedMemory
 {
-    // Apart by more than a page of a GPU, so that an access past an end meets nothing.
-    const ulong First = 0x7_0000_0000, Apart = 1 << 21;
+    readonly List<(EmulatorAllocation Allocation, ulong Start)> _places;
 
-    readonly List<(EmulatorAllocation Allocation, ulong Start)> _places = [];
-
-    public PlacedMemory(IEnumerable<EmulatorAllocation> allocations)
-    {
-        ulong next = First;
-        foreach (EmulatorAllocation allocation in allocations)
-        {
-            _places.Add((allocation, next));
-            next += ((ulong)allocation.Bytes / Apart + 2) * Apart;
-        }
-    }
+    public PlacedMemory(IReadOnlyList<EmulatorAllocation> allocations) =>
+        _places = [.. allocations.Zip(PtxTiming.Places(allocations.Select(allocation => allocation.Bytes)))];
 
     /// <summary>Parameters whose addresses are those of this memory: views lie at multiples of eight bytes, and no length or number is as
     /// large as the host's addresses.</summary>

@@ -104,8 +104,11 @@ sealed class PredictedTimes
         string ptx = KernelTexts.Get(row.Rung);
         bool listed = PtxListings.Carried(ptx, row.Rung.EntryName) != null;
         string all = $"{MachineListing.Key(ptx, row.Rung.EntryName)}\n{row.Sizes}\n{gpu.Key}\n{listed}\n{Model.Value}";
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all)))[..16];
+        return Hash(all);
     }
+
+    /// <summary>Enough of a text's SHA-256 to tell that it changed.</summary>
+    public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
 
     static string Text(Type of, string name)
     {

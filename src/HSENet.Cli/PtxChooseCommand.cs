@@ -1,8 +1,6 @@
 // hsenet ptx choose: predicts every rung at the model's shapes and writes the table from which launches choose.
 using System.CommandLine;
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using HSENet.Kernels;
 using HSENet.Ptx;
 
@@ -146,9 +144,7 @@ static class PtxChooseCommand
             .Where(rung => rung.Target == RungTarget.Gpu).SelectMany(rung => rung.Stages).Select(Fact),
     ];
 
-    static string Fact(GpuModel gpu) => $"gpu\t{gpu.Key}\t{Hash(string.Join('\n', gpu.Figures))}";
+    static string Fact(GpuModel gpu) => $"gpu\t{gpu.Key}\t{PredictedTimes.Hash(string.Join('\n', gpu.Figures))}";
 
-    static string Fact(Rung rung) => $"ptx\t{rung.EntryName}\t{Hash(KernelTexts.Get(rung))}";
-
-    static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
+    static string Fact(Rung rung) => $"ptx\t{rung.EntryName}\t{PredictedTimes.Hash(KernelTexts.Get(rung))}";
 }

@@ -41,7 +41,7 @@ public sealed class FaultClassTests
     [Fact]
     public void Npy_header_lengths_are_not_believed() =>
         Assert.Contains("states a header of 4294967295 bytes",
-            Mutations.Refused([0x93, .. "NUMPY"u8, 2, 0, 0xFF, 0xFF, 0xFF, 0xFF], FileMutationTests.ReadVolume));
+            Mutations.Refused([0x93, .. "NUMPY"u8, 2, 0, 0xFF, 0xFF, 0xFF, 0xFF], ScanFileMutationTests.ReadVolume));
 
     [Fact]
     public void Zip_counts_and_sizes_are_not_believed()
@@ -98,7 +98,7 @@ public sealed class FaultClassTests
         string header = $"{{'descr': '<f4', 'fortran_order': True, 'shape': ({shape})}}";
         Assert.Contains("voxels", Mutations.Refused(
             [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. Encoding.ASCII.GetBytes(header), 1, 2, 3, 4],
-            FileMutationTests.ReadVolume));
+            ScanFileMutationTests.ReadVolume));
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public sealed class FaultClassTests
         const string Header = "{'descr': '|O', 'fortran_order': False, 'shape': (1, 1, 1)}";
         Assert.Contains("never loaded",
             Mutations.Refused([0x93, .. "NUMPY"u8, 1, 0, (byte)Header.Length, 0, .. Encoding.ASCII.GetBytes(Header), .. "cos\nsystem\n."u8],
-            FileMutationTests.ReadVolume));
+            ScanFileMutationTests.ReadVolume));
     }
 
     [Fact]
@@ -191,7 +191,7 @@ public sealed class FaultClassTests
     {
         byte[] file = VolumeSeeds.Nifti(2, 2, 2);
         VolumeSeeds.Put(file, 108, 9e18f);
-        Assert.Contains("voxels begin at byte", Mutations.Refused(VolumeSeeds.Gzip(file), FileMutationTests.ReadVolume));
+        Assert.Contains("voxels begin at byte", Mutations.Refused(VolumeSeeds.Gzip(file), ScanFileMutationTests.ReadVolume));
     }
 
     [Fact]

@@ -15,6 +15,19 @@ public static class PtxTiming
     /// <param name="fromPtx">Of estimates from PTX alone; else of predictions from machine code.</param>
     public static (double Mean, double Largest) Error(bool fromPtx) => fromPtx ? TimingErrors.Ptx : TimingErrors.MachineCode;
 
+    /// <summary>Addresses for buffers of a launch that is looked at and not run: they depend on the sizes alone, in order.</summary>
+    /// <param name="bytes">Size of each buffer.</param>
+    public static IEnumerable<ulong> Places(IEnumerable<long> bytes)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        ulong next = FirstAddress;
+        foreach (long size in bytes)
+        {
+            yield return next;
+            next += ((ulong)size / Apart + 2) * Apart;
+        }
+    }
+
     /// <summary>Predicts a launch.</summary>
     /// <param name="ptx">The text that has the kernel.</param>
     /// <param name="launch">The launch; buffers without values are taken for zeros.</param>
@@ -28,13 +41,7 @@ public static class PtxTiming
     {
         ArgumentNullException.ThrowIfNull(launch);
         PtxFunction entry = Entry(PtxModule.Parse(ptx), launch.Kernel);
-        (ulong Start, PtxLaunchBuffer Buffer)[] buffers = new (ulong, PtxLaunchBuffer)[launch.Buffers.Count];
-        ulong next = FirstAddress;
-        foreach ((int n, PtxLaunchBuffer buffer) in launch.Buffers.Index())
-        {
-            buffers[n] = (next, buffer);
-            next += ((ulong)buffer.Bytes / Apart + 2) * Apart;
-        }
+        (ulong Start, PtxLaunchBuffer Buffer)[] buffers = [.. Places(launch.Buffers.Select(buffer => buffer.Bytes)).Zip(launch.Buffers)];
         byte[] parameters = PtxLaunch.Parameters(launch, entry.Parameters,
             name => buffers.First(buffer => buffer.Buffer.Name == name).Start);
         return Predict(new TimedLaunch(ptx, launch.Kernel, launch.Grid, launch.Block, launch.DynamicSharedBytes, parameters,
