@@ -10,7 +10,7 @@ public sealed class LifetimeTests
     static readonly string Demo = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
     static readonly ReportOptions Long = new() { MaxTokens = 400 };
 
-    static CtStudy Study()
+    internal static CtStudy Study()
     {
         var voxels = new short[16 * 16 * 8];
         for (int i = 0; i < voxels.Length; i++)

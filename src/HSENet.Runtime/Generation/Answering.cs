@@ -47,6 +47,7 @@ sealed class Answering
     {
         using var use = study.Use();
         using var talking = _conversation?.Use() ?? default;
+        progress.Trace?.AnsweredBy(_adapted.Name);
         var config = _adapted.Config.LanguageModel;
         var clock = Stopwatch.StartNew();
         bool projects = study.Missing(_adapted, out var own);
@@ -57,6 +58,7 @@ sealed class Answering
         var generator = new Generator(_adapted.Language, config, plan);
         bool hasLongFactors = config.HasLongFactors(_prompt.Length);
         int first = Recall(own, generator, pass, plan, progress, hasLongFactors, out int read);
+        int readTokens = read + _prompt.Length - first;
         cancellation.ThrowIfCancellationRequested();
         double prefill = 0;
         var ids = new List<int>(_newTokens);
@@ -69,10 +71,12 @@ sealed class Answering
             if (ids.Count == 0)
             {
                 prefill = Lap(clock);
+                progress.Trace?.Prompt(readTokens, _prompt.Length - readTokens);
                 progress.Begin(ReportStage.Generating, _newTokens);
             }
             ids.Add(id);
             progress.Step();
+            progress.Trace?.Token();
             if (!config.EosTokenId.Contains(id))
                 Write(stop.Append(decoder.Append(id)));
             if (stop.Stopped)
@@ -82,19 +86,21 @@ sealed class Answering
         Write(stop.Finish());
         _conversation?.Add(_adapted, _options.Question, text.ToString().Trim(), [.. _prompt, .. ids],
             KeptCache.Take(pass, plan.Language, config, _prompt.Length + ids.Count - 1, hasLongFactors));
+        bool ended = stop.Stopped || config.EosTokenId.Contains(ids[^1]);
+        progress.Trace?.Answered(ended, _adapted.Hash);
         return new ReportResult
         {
             Text = text.ToString(),
             Ids = ids,
             PromptTokens = _prompt.Length,
-            ReadTokens = read + _prompt.Length - first,
+            ReadTokens = readTokens,
             LogProbabilities = choice.LogProbabilities,
             Logits = choice.Logits,
             Adapter = _adapted.Name,
             Seconds = new ReportSeconds(0, encoding, prefill, Lap(clock)),
             Weights = _adapted.Hash,
             Preprocessing = study.Preprocessing,
-            Ended = stop.Stopped || config.EosTokenId.Contains(ids[^1]),
+            Ended = ended,
         };
 
         void Write(string piece)

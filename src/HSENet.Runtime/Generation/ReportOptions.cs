@@ -38,6 +38,10 @@ public sealed record ReportOptions
     /// <summary>What the answer's adapter should have been trained for, where none is named; null: what the question shows.</summary>
     internal string? Task { get; init; }
 
+    /// <summary>The task that the question shows, where none is stated.</summary>
+    internal string TaskOfQuestion =>
+        Task ?? (Question == Prompt.DefaultQuestion ? NamedAdapter.ReportTask : NamedAdapter.QuestionTask);
+
     internal void Check()
     {
         ArgumentNullException.ThrowIfNull(Sampling);

@@ -27,15 +27,21 @@ public enum ReportStage
 public readonly record struct ReportProgress(ReportStage Stage, double Share);
 
 /// <summary>Counts the steps of a stage.</summary>
-sealed class StageProgress(IProgress<ReportProgress>? progress)
+/// <param name="progress">Told each step.</param>
+/// <param name="trace">Told each stage.</param>
+sealed class StageProgress(IProgress<ReportProgress>? progress, OperationTrace? trace)
 {
     ReportStage _stage;
     int _steps, _done;
+
+    /// <summary>Where anybody watches.</summary>
+    public OperationTrace? Trace => trace;
 
     /// <summary>A stage begins that has some steps.</summary>
     public void Begin(ReportStage stage, int steps = 0)
     {
         (_stage, _steps, _done) = (stage, steps, 0);
+        trace?.Stage(stage);
         progress?.Report(new ReportProgress(stage, 0));
     }
 

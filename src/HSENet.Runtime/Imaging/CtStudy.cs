@@ -65,7 +65,7 @@ public sealed class CtStudy : IDisposable
     public static CtStudy Open(string path, CtStudyOptions? options = null)
     {
         options = Checked(options);
-        return Create(VolumeFile.Read(path, options.Reading), options);
+        return OperationTrace.Run(OperationName.Scan, () => Create(VolumeFile.Read(path, options.Reading), options));
     }
 
     /// <summary>The same on another thread.</summary>
@@ -114,7 +114,7 @@ public sealed class CtStudy : IDisposable
     public static CtStudy Read(Stream stream, string name, CtStudyOptions? options = null)
     {
         options = Checked(options);
-        return Create(VolumeFile.Read(stream, name, options.Reading), options);
+        return OperationTrace.Run(OperationName.Scan, () => Create(VolumeFile.Read(stream, name, options.Reading), options));
     }
 
     /// <summary>Takes a copy of voxels in memory, x fastest, then y, then z.</summary>

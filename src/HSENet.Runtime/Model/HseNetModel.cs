@@ -13,6 +13,9 @@ public sealed record ModelOptions
     /// <summary>Whether all weights are read and compared with the checksums that their files state: a damaged file is refused, which
     /// opening alone, which reads what it needs when it needs it, would not notice.</summary>
     public bool VerifyChecksums { get; init; }
+
+    /// <summary>Requests that wait for others at most: one more gets <see cref="ModelBusyException"/>. Null lets any number wait.</summary>
+    public int? QueueLimit { get; init; }
 }
 
 /// <summary>
@@ -21,15 +24,20 @@ public sealed record ModelOptions
 /// </summary>
 public sealed class HseNetModel : IDisposable, IAsyncDisposable
 {
-    readonly SemaphoreSlim _oneRequest = new(1, 1);
-    readonly CancellationTokenSource _closing = new();
+    /// <summary>Name of the library's <see cref="System.Diagnostics.ActivitySource"/> and of its
+    /// <see cref="System.Diagnostics.Metrics.Meter"/>: what a program that watches it subscribes to.</summary>
+    public const string TelemetryName = "HSENet";
+
+    readonly RequestQueue _queue;
     readonly WeightStore _weights;
     readonly ModelAdapters _adapters;
     (InferencePlan Plan, Arena Arena)? _memory;
-    bool _disposed;
 
-    HseNetModel(ModelConfig config, LanguageTokenizer tokenizer, WeightStore weights, ModelAdapters adapters) =>
+    HseNetModel(ModelConfig config, LanguageTokenizer tokenizer, WeightStore weights, ModelAdapters adapters, int? queueLimit)
+    {
         (Config, Tokenizer, _weights, _adapters) = (config, tokenizer, weights, adapters);
+        _queue = new RequestQueue(this, queueLimit);
+    }
 
     /// <summary>Architecture and sizes.</summary>
     internal ModelConfig Config { get; }
@@ -39,6 +47,9 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
 
     /// <summary>The language model's tokenizer.</summary>
     internal LanguageTokenizer Tokenizer { get; }
+
+    /// <summary>Requests that run or wait now.</summary>
+    public int Requests => _queue.Count;
 
     /// <summary>The device that the model runs on.</summary>
     public Device Device => _weights.Device;
@@ -75,6 +86,13 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
         options ??= new();
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(device);
+        if (options.QueueLimit < 0)
+            throw new HseNetException($"ModelOptions.QueueLimit {options.QueueLimit}: expected at least 0");
+        return OperationTrace.Run(OperationName.Open, () => OpenFolder(folder, device, options, cancellation));
+    }
+
+    static HseNetModel OpenFolder(string folder, Device device, ModelOptions options, CancellationToken cancellation)
+    {
         if (!Directory.Exists(folder))
             throw new HseNetFileException(folder, File.Exists(folder) ? "is a file" : "does not exist",
                 "a folder written by 'hsenet convert'");
@@ -91,7 +109,8 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
             if (options.VerifyChecksums)
                 source.VerifyChecksums(cancellation);
             return new HseNetModel(config, tokenizer, weights,
-                new ModelAdapters(folder, config, device, weights, source, options.VerifyChecksums, cancellation));
+                new ModelAdapters(folder, config, device, weights, source, options.VerifyChecksums, cancellation),
+                options.QueueLimit);
         }
         catch
         {
@@ -135,9 +154,9 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(study);
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        _queue.ThrowIfClosed();
         study.ThrowIfDisposed();
-        return Task.Run(() => Exclusive(new StageProgress(progress), (stages, stop) =>
+        return Task.Run(() => _queue.Run(OperationName.Encode, progress, (stages, stop) =>
         {
             if (_memory is null)
                 Reserve(Config.PrefixTokens, Config.PrefixTokens + 1);
@@ -153,7 +172,7 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
     public EncodedStudy LoadEncoded(string file)
     {
         ArgumentException.ThrowIfNullOrEmpty(file);
-        return Exclusive(() => EncodedFile.Read(file, this));
+        return Exclusive(OperationName.Load, () => EncodedFile.Read(file, this));
     }
 
     /// <summary>Writes a report of a study, or answers the question in the options.</summary>
@@ -167,12 +186,12 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
     public ReportStream Report(CtStudy study, ReportOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(study);
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        _queue.ThrowIfClosed();
         options ??= new();
         options.Check();
         var adapted = _adapters.Choose(options);
         study.ThrowIfDisposed();
-        return new ReportStream((write, cancelled) => Exclusive(new StageProgress(options.Progress), (stages, stop) =>
+        return new ReportStream((write, cancelled) => _queue.Run(OperationOf(options), options.Progress, (stages, stop) =>
         {
             var answering = new Answering(Tokenizer, adapted, options, null);
             Reserve(answering.Rows, answering.Positions);
@@ -184,11 +203,11 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
     /// <summary>A request about a study that was encoded, or the next turn of a conversation.</summary>
     internal ReportStream Answer(EncodedStudy study, ReportOptions options, Conversation? conversation, CancellationToken cancellation)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        _queue.ThrowIfClosed();
         options.Check();
         var adapted = _adapters.Choose(options);
         study.ThrowIfDisposed();
-        return new ReportStream((write, cancelled) => Exclusive(new StageProgress(options.Progress), (stages, stop) =>
+        return new ReportStream((write, cancelled) => _queue.Run(OperationOf(options), options.Progress, (stages, stop) =>
         {
             var own = conversation?.Adapter(adapted, named: options.Adapter is not null) ?? adapted;
             var answering = new Answering(Tokenizer, own, options, conversation);
@@ -241,33 +260,12 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
     /// <summary>The adapter of this name, if there is one.</summary>
     internal AdaptedModel? Adapted(string name) => _adapters.Find(name);
 
-    /// <summary>Runs something when no request does.</summary>
-    internal T Exclusive<T>(Func<T> work) => Exclusive(new StageProgress(null), (_, _) => work(), default).GetAwaiter().GetResult();
+    static string OperationOf(ReportOptions options) =>
+        options.TaskOfQuestion == NamedAdapter.ReportTask ? OperationName.Report : OperationName.Answer;
 
-    // Requests wait here for each other; a model's disposal ends them.
-    async Task<T> Exclusive<T>(StageProgress stages, Func<StageProgress, CancellationToken, T> work, CancellationToken cancellation)
-    {
-        stages.Begin(ReportStage.Waiting);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
-        try
-        {
-            await _oneRequest.WaitAsync(stop.Token).ConfigureAwait(false);
-            try
-            {
-                ObjectDisposedException.ThrowIf(_disposed, this);
-                using var launches = Device.CancelLaunchesBy(stop.Token);
-                return work(stages, stop.Token);
-            }
-            finally
-            {
-                _oneRequest.Release();
-            }
-        }
-        catch (OperationCanceledException) when (_closing.IsCancellationRequested && !cancellation.IsCancellationRequested)
-        {
-            throw new ObjectDisposedException(typeof(HseNetModel).FullName, "the model was disposed while it was used");
-        }
-    }
+    /// <summary>Runs something when no request does.</summary>
+    internal T Exclusive<T>(string operation, Func<T> work) =>
+        _queue.Run(operation, null, (_, _) => work(), default).GetAwaiter().GetResult();
 
     // Working memory is kept between requests; it grows when a longer one comes.
     void Reserve(int rows, int positions)
@@ -284,31 +282,15 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
     /// Cancels what runs and what waits (its readers get <see cref="ObjectDisposedException"/>), and gives all memory back. The device may
     /// be disposed before or after.
     /// </summary>
-    public void Dispose()
-    {
-        _closing.Cancel();
-        _oneRequest.Wait();
-        Free();
-    }
+    public void Dispose() => _queue.Close(Free);
 
     /// <summary>The same without blocking the caller while the running request ends.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await _closing.CancelAsync().ConfigureAwait(false);
-        await _oneRequest.WaitAsync().ConfigureAwait(false);
-        Free();
-    }
+    public ValueTask DisposeAsync() => _queue.CloseAsync(Free);
 
-    // Called by whoever has the place of the running request.
     void Free()
     {
-        if (!_disposed)
-        {
-            _disposed = true;
-            _memory?.Arena.Dispose();
-            _adapters.Dispose();
-            _weights.Dispose();
-        }
-        _oneRequest.Release();
+        _memory?.Arena.Dispose();
+        _adapters.Dispose();
+        _weights.Dispose();
     }
 }

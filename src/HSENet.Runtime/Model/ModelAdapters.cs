@@ -62,7 +62,7 @@ sealed class ModelAdapters : IDisposable
             return Find(asked) ?? One(asked) ?? throw new HseNetException($"{_folder} has no adapter {asked}: expected one of {Names}");
         if (_all.Count == 1)
             return _all[0];
-        string task = options.Task ?? (options.Question == Prompt.DefaultQuestion ? NamedAdapter.ReportTask : NamedAdapter.QuestionTask);
+        string task = options.TaskOfQuestion;
         return Find(task) ?? One(task) ?? Find(AdaptedModel.BaseName)
             ?? throw new HseNetException($"{_folder} has no adapter for {task}: expected one of {Names} to be named");
     }

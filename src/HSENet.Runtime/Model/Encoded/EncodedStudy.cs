@@ -108,7 +108,7 @@ public sealed class EncodedStudy : IDisposable
     public void Save(string file)
     {
         ArgumentException.ThrowIfNullOrEmpty(file);
-        _model.Exclusive(() =>
+        _model.Exclusive(OperationName.Save, () =>
         {
             using var use = Use();
             EncodedFile.Write(file, _model, this);

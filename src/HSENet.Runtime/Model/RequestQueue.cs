@@ -1,0 +1,110 @@
+// The queue of a model: one request runs, the others wait, some are too many; closing it ends all of them.
+using HSENet.Kernels;
+
+namespace HSENet.Runtime;
+
+/// <summary>A request that a model refuses because as many wait as <see cref="ModelOptions.QueueLimit"/> allows: later it may do.</summary>
+public sealed class ModelBusyException : HseNetException
+{
+    internal ModelBusyException(int limit)
+        : base($"{limit} requests wait for the model already: expected at most ModelOptions.QueueLimit, {limit}")
+    {
+    }
+}
+
+/// <summary>Lets one request at a time run on a device.</summary>
+/// <param name="owner">What messages call the model.</param>
+/// <param name="limit">Requests that wait at most; null for any number.</param>
+sealed class RequestQueue(HseNetModel owner, int? limit)
+{
+    readonly SemaphoreSlim _oneRequest = new(1, 1);
+    readonly CancellationTokenSource _closing = new();
+    bool _closed;
+    int _count;
+
+    /// <summary>Requests that run or wait.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <exception cref="ObjectDisposedException">It was closed.</exception>
+    public void ThrowIfClosed() => ObjectDisposedException.ThrowIf(_closed, owner);
+
+    /// <summary>Runs the work when no other does, watched by whoever listens.</summary>
+    /// <param name="operation">One of <see cref="OperationName"/>.</param>
+    /// <param name="progress">Told where it stands.</param>
+    /// <param name="work">Gets the stages to tell of, and a token that the disposal of the model cancels, too.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="ModelBusyException">Too many wait.</exception>
+    /// <exception cref="ObjectDisposedException">The queue was closed, before or meanwhile.</exception>
+    public async Task<T> Run<T>(string operation, IProgress<ReportProgress>? progress, Func<StageProgress, CancellationToken, T> work,
+        CancellationToken cancellation)
+    {
+        using var trace = OperationTrace.Begin(operation, isRequest: true);
+        try
+        {
+            // The one that runs does not wait.
+            if (Interlocked.Increment(ref _count) - 1 > limit)
+                throw new ModelBusyException(limit.Value);
+            return await Wait(new StageProgress(progress, trace), work, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            trace?.Fail(e);
+            throw;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _count);
+        }
+    }
+
+    async Task<T> Wait<T>(StageProgress stages, Func<StageProgress, CancellationToken, T> work, CancellationToken cancellation)
+    {
+        stages.Begin(ReportStage.Waiting);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
+        try
+        {
+            await _oneRequest.WaitAsync(stop.Token).ConfigureAwait(false);
+            try
+            {
+                ThrowIfClosed();
+                using var launches = Device.CancelLaunchesBy(stop.Token);
+                return work(stages, stop.Token);
+            }
+            finally
+            {
+                _oneRequest.Release();
+            }
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            throw new ObjectDisposedException(typeof(HseNetModel).FullName, "the model was disposed while it was used");
+        }
+    }
+
+    /// <summary>Cancels what runs and what waits, and frees what they used: once, however often it is called.</summary>
+    public void Close(Action free)
+    {
+        _closing.Cancel();
+        _oneRequest.Wait();
+        Free(free);
+    }
+
+    /// <summary>The same without blocking the caller while the running request ends.</summary>
+    public async ValueTask CloseAsync(Action free)
+    {
+        await _closing.CancelAsync().ConfigureAwait(false);
+        await _oneRequest.WaitAsync().ConfigureAwait(false);
+        Free(free);
+    }
+
+    // Called by whoever has the place of the running request.
+    void Free(Action free)
+    {
+        if (!_closed)
+        {
+            _closed = true;
+            free();
+        }
+        _oneRequest.Release();
+    }
+}
