@@ -146,5 +146,5 @@ static class PtxChooseCommand
 
     static string Fact(GpuModel gpu) => $"gpu\t{gpu.Key}\t{PredictedTimes.Hash(string.Join('\n', gpu.Figures))}";
 
-    static string Fact(Rung rung) => $"ptx\t{rung.EntryName}\t{PredictedTimes.Hash(KernelTexts.Get(rung))}";
+    static string Fact(Rung rung) => $"ptx\t{rung.EntryName}\t{MachineListing.Key(KernelTexts.Get(rung), rung.EntryName)}";
 }

@@ -6,9 +6,9 @@ using System.Text;
 namespace HSENet.Ptx;
 
 /// <summary>
-/// A gzipped text. A kernel begins with <c>.kernel NAME ARCHITECTURE REGISTERS KEY</c>; every further line is an instruction: line of PTX
-/// counted from the kernel's first, guard, mnemonic, operands, scheduling fields in hexadecimal, separated by tabs. Addresses follow from
-/// the order.
+/// A gzipped text. A kernel begins with <c>.kernel NAME ARCHITECTURE REGISTERS KEY</c>; every further line is an instruction: which of the
+/// kernel's instructions of PTX begins the line that it was made from (from 1; 0 for none), guard, mnemonic, operands, scheduling fields in
+/// hexadecimal, separated by tabs. Addresses follow from the order.
 /// </summary>
 public sealed class MachineListingStore
 {
@@ -47,9 +47,9 @@ public sealed class MachineListingStore
     /// <exception cref="PtxException">The text has no such kernel.</exception>
     public MachineListing? Find(string ptx, string kernel, string architecture)
     {
-        if (!_texts.TryGetValue((MachineListing.Key(ptx, kernel), architecture), out (string Header, string Body) found))
-            return null;
-        return Parse(found.Header, found.Body).MoveLines(MachineListing.FirstLine(ptx, kernel) - 1);
+        KernelText text = new(ptx, kernel);
+        return _texts.TryGetValue((text.Key(), architecture), out (string Header, string Body) found)
+            ? Parse(found.Header, found.Body, text.Lines) : null;
     }
 
     /// <summary>Writes listings; their lines are those of the texts that they are given with.</summary>
@@ -60,26 +60,29 @@ public sealed class MachineListingStore
         using StreamWriter writer = new(packed, new UTF8Encoding(false)) { NewLine = "\n" };
         foreach ((string ptx, MachineListing listing) in listings)
         {
+            KernelText text = new(ptx, listing.Kernel);
             writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $".kernel {listing.Kernel} {listing.Architecture} {listing.Registers} {MachineListing.Key(ptx, listing.Kernel)}"));
-            int first = MachineListing.FirstLine(ptx, listing.Kernel);
+                $".kernel {listing.Kernel} {listing.Architecture} {listing.Registers} {text.Key()}"));
+            Dictionary<int, int> numbers = [];
+            foreach ((int n, int line) in text.Lines.Index())
+                numbers.TryAdd(line, n + 1);
             foreach (MachineInstruction i in listing.Instructions)
                 writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{(i.Line == 0 ? 0 : i.Line - first + 1)}\t{i.Guard}\t{i.Mnemonic}\t{i.Operands}\t{i.Control.Bits:x}"));
+                    $"{numbers.GetValueOrDefault(i.Line)}\t{i.Guard}\t{i.Mnemonic}\t{i.Operands}\t{i.Control.Bits:x}"));
         }
     }
 
-    static MachineListing Parse(string header, string body)
+    static MachineListing Parse(string header, string body, IReadOnlyList<int> lines)
     {
         string[] words = header.Split(' ');
         List<MachineInstruction> code = [];
         foreach (string row in body.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] fields = row.Split('\t');
-            if (fields.Length != 5 || !int.TryParse(fields[4], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int bits))
+            if (fields.Length != 5 || !int.TryParse(fields[4], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int bits)
+                || !int.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number > lines.Count)
                 throw new FormatException($"kernel {words[0]} of the listings has the line '{row}', expected five fields");
-            code.Add(new MachineInstruction(code.Count * MachineInstruction.Size,
-                int.Parse(fields[0], CultureInfo.InvariantCulture), fields[1],
+            code.Add(new MachineInstruction(code.Count * MachineInstruction.Size, number == 0 ? 0 : lines[number - 1], fields[1],
                 fields[2], fields[3], MachineControl.FromBits(bits)));
         }
         return new MachineListing(words[0], words[1], int.Parse(words[2], CultureInfo.InvariantCulture), code);

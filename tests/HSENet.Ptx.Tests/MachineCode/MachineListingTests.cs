@@ -96,7 +96,18 @@ public class MachineListingTests
     [Fact]
     public void A_stored_listing_is_found_by_what_the_kernel_says_and_gets_the_lines_of_the_text()
     {
-        string ptx = PtxPrinter.Print(Sample.Kernel("mov.u32 %r1, 1;"));
+        const string ptx = """
+            .version 8.6
+            .target sm_80
+            .address_size 64
+            .visible .entry k()
+            {
+                .reg .b32 %r<4>;
+                mov.u32 %r1, 1;
+
+                add.u32 %r2, %r1, 1;
+            }
+            """;
         MachineListing listing = Assert.Single(MachineListingText.FromDisassembly(Disassembly, "sm_90")) with { Registers = 40 };
         using MemoryStream stream = new();
         MachineListingStore.Write(stream, [(ptx, listing)]);
@@ -107,9 +118,60 @@ public class MachineListingTests
         Assert.Equal(listing.Instructions.Select(i => i.ToString()), found.Instructions.Select(i => i.ToString()));
         Assert.Equal(40, found.Registers);
         // The same kernel three lines further down, with another comment and other blanks.
-        MachineListing moved = store.Find("// a\n// b\n\n" + ptx.Replace("\n\t", "\n  ", StringComparison.Ordinal), "k", "sm_90")!;
+        MachineListing moved = store.Find("// a\n// b\n\n" + ptx.Replace("\n  ", "\n\t", StringComparison.Ordinal), "k", "sm_90")!;
         Assert.Equal(found.Instructions.Select(i => i.Line + 3), moved.Instructions.Select(i => i.Line));
         Assert.Null(store.Find(ptx, "k", "sm_80"));
         Assert.Null(store.Find(ptx.Replace("%r1, 1", "%r1, 2", StringComparison.Ordinal), "k", "sm_90"));
+    }
+
+    const string Two = """
+        .version 8.6
+        .target sm_80
+        .address_size 64
+        .extern .shared .align 16 .b8 dynamic[];
+        .shared .align 16 .b8 tile[64];
+        .func twice(.reg .b32 x) { add.u32 x, x, x; ret; }
+        .visible .entry first(.param .u64 _a_10) { L_11: bra L_11; }
+        .visible .entry second(.param .u64 _a_20)
+        {
+            .reg .b32 %r<4>;
+            .reg .b64 %rd<4>;
+            ld.param.u64 %rd1, [_a_20];
+        L_21:
+            mov.u64 %rd2, tile;
+            call twice, (%r1);
+            bra L_22;
+        L_22:
+            bra L_21;
+        }
+        """;
+
+    [Fact]
+    public void A_key_depends_on_what_the_kernel_says_and_refers_to_alone()
+    {
+        string key = MachineListing.Key(Two, "second");
+        Assert.Equal(key, MachineListing.Key(Two.Replace("_2", "_777", StringComparison.Ordinal), "second"));
+        Assert.Equal(key, MachineListing.Key(Two.Replace("first", "third", StringComparison.Ordinal)
+            .Replace("dynamic", "other", StringComparison.Ordinal), "second"));
+        Assert.Equal(key, MachineListing.Key(Two.Replace("L_21:", ".loc 1 3 0 // a loop\n\nL_21:", StringComparison.Ordinal), "second"));
+        Assert.Equal(4, new[] { ("tile[64]", "tile[128]"), ("x, x, x", "x, x, 1"), ("bra L_21; }", "bra L_22; }"), ("second", "zwei") }
+            .Select(change => MachineListing.Key(Two.Replace("\n}", " }", StringComparison.Ordinal)
+                .Replace(change.Item1, change.Item2, StringComparison.Ordinal), change.Item2 == "zwei" ? "zwei" : "second"))
+            .Append(key).Distinct().Count() - 1);
+    }
+
+    [Fact]
+    public void A_listing_finds_the_lines_of_a_text_that_is_laid_out_differently()
+    {
+        MachineListing listing = new("second", "sm_90", 8,
+            [.. new[] { 12, 14, 15, 16, 18, 6, 0 }.Select(line => new MachineInstruction(0, line, "", "NOP", "", default))]);
+        using MemoryStream stream = new();
+        MachineListingStore.Write(stream, [(Two, listing)]);
+        stream.Position = 0;
+        MachineListingStore store = new();
+        store.Add(stream);
+        Assert.Equal(listing.Instructions.Select(i => i.Line), store.Find(Two, "second", "sm_90")!.Instructions.Select(i => i.Line));
+        string spread = Two.Replace("    mov.u64", "\n    .loc 1 7 1\n    mov.u64", StringComparison.Ordinal);
+        Assert.Equal([12, 16, 17, 18, 20, 6, 0], store.Find(spread, "second", "sm_90")!.Instructions.Select(i => i.Line));
     }
 }
