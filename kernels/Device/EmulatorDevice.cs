@@ -36,6 +36,9 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
     /// <summary>Gets each launch instead of the emulator, as when its time is to be predicted.</summary>
     public Action<EmulatedLaunch>? Instead { get; set; }
 
+    /// <summary>Gets each launch before the emulator runs it.</summary>
+    internal Action<EmulatedLaunch>? Before { get; set; }
+
     /// <summary>Where the PTX of a rung comes from: tests break it.</summary>
     internal Func<Rung, string> Texts { get; init; } = KernelTexts.Get;
 
@@ -155,15 +158,16 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
     internal override void Launch<TArguments>(Rung<TArguments> rung, in TArguments arguments)
     {
         var shape = rung.Launch!(arguments);
-        if (Instead is { } instead)
+        if ((Instead ?? Before) is { } listener)
         {
             PlacedMemory placed;
             lock (_lock)
                 placed = new PlacedMemory(_inOrder);
             var bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<TArguments>(in arguments));
-            instead(new EmulatedLaunch(rung, new Dim3(shape.GridX, shape.GridY, shape.GridZ), rung.Group, shape.DynamicSharedBytes,
+            listener(new EmulatedLaunch(rung, new Dim3(shape.GridX, shape.GridY, shape.GridZ), rung.Group, shape.DynamicSharedBytes,
                 placed.Parameters(bytes), placed.Word, bytes.ToArray(), _memory));
-            return;
+            if (Instead != null)
+                return;
         }
         lock (_lock)
         {
@@ -265,4 +269,9 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
 /// <param name="EmulatorParameters">Bytes of the parameters with the addresses of <paramref name="Memory"/>.</param>
 /// <param name="Memory">The device's memory.</param>
 public sealed record EmulatedLaunch(Rung Rung, Dim3 Grid, Dim3 Block, int DynamicSharedBytes, byte[] Parameters, Func<ulong, uint> Word,
-    byte[] EmulatorParameters, EmulatorMemory Memory);
+    byte[] EmulatorParameters, EmulatorMemory Memory)
+{
+    /// <summary>The launch for the model of time.</summary>
+    internal TimedLaunch Timed(string ptx, long bufferBytes) =>
+        new(ptx, Rung.EntryName, Grid, Block, DynamicSharedBytes, Parameters, bufferBytes, Word);
+}

@@ -56,8 +56,7 @@ static class PtxPredict
         MachineListing? listing = code(ptx);
         (_, LaunchWork work) = PtxRungs.Launch(device, rung, sizes, facts =>
         {
-            TimedLaunch timed = new(ptx, rung.EntryName, launch!.Grid, launch.Block, launch.DynamicSharedBytes, launch.Parameters,
-                facts.BufferBytes, launch.Word);
+            TimedLaunch timed = launch!.Timed(ptx, facts.BufferBytes);
             predictions = listing != null ? [.. PtxTiming.Predict(timed, gpus, listing)]
                 : [.. gpus.Select(gpu => PtxTiming.Estimate(timed with { Parameters = launch.EmulatorParameters }, launch.Memory, gpu))];
         });

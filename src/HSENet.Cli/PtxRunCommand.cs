@@ -99,9 +99,10 @@ static class PtxRunCommand
         }
         Console.Error.Write(result.Execution.Printed);
         using EmulatorModule module = EmulatorModule.Load(ptx);
+        MachineListing? listing = gpu == null ? null : PtxListings.Find(ptx, launch.Kernel, gpu.Target, path);
         KernelProfile? profile = gpu == null ? null : KernelProfile.Of(module.Program, launch.Kernel, result.Execution.Profile!, gpu,
-            launch.DynamicSharedBytes, launch.Buffers.Sum(buffer => buffer.Bytes),
-            registers: PtxListings.Find(ptx, launch.Kernel, gpu.Target, path)?.Registers);
+            launch.DynamicSharedBytes, launch.Buffers.Sum(buffer => buffer.Bytes), registers: listing?.Registers,
+            machine: listing == null ? null : PtxTiming.Count(ptx, launch, listing));
         if (json)
             Console.WriteLine(result.ToJson(profile == null ? null : writer => ProfileJson.Write(profile, writer)));
         else

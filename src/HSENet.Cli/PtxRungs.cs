@@ -76,17 +76,21 @@ static class PtxRungs
     public static RungProfile Profile(Rung rung, GpuModel gpu, IReadOnlyDictionary<string, int> sizes, long sampled = SampledInstructions)
     {
         LaunchProfile? counts = null;
+        MachineWork? machine = null;
+        string ptx = KernelTexts.Get(rung);
+        MachineListing? listing = PtxListings.Carried(ptx, rung.EntryName);
         using EmulatorDevice device = new(new EmulatorOptions { Profile = true, SampledInstructions = sampled })
         {
             Profiled = (launched, profile) => counts = launched == rung ? profile : counts,
+            Before = launch => machine = launch.Rung == rung && listing != null ? PtxTiming.Count(launch.Timed(ptx, 0), listing) : machine,
         };
         var (launch, work) = Launch(device, rung, sizes);
-        string ptx = KernelTexts.Get(rung);
         PtxModule module = PtxModule.Parse(ptx);
         return new RungProfile(rung, launch.Sizes, On(gpu)) { Asked = sizes, On = On };
 
         KernelProfile On(GpuModel gpu) => KernelProfile.Of(module, rung.EntryName, counts!, gpu, launch.Shape.DynamicSharedBytes,
-            launch.BufferBytes, work.Operations, MachineFiles.Committed.Find(ptx, rung.EntryName, gpu.Architecture)?.Registers);
+            launch.BufferBytes, work.Operations, MachineFiles.Committed.Find(ptx, rung.EntryName, gpu.Architecture)?.Registers,
+            machine);
     }
 
     /// <summary>Launches a rung's sample; sizes that do not fit are the user's fault.</summary>

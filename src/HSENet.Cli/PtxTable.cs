@@ -34,9 +34,9 @@ static class PtxTable
             - **FLOP/byte**: executed operations over the least bytes. **bound**: the resource that alone needs most time: memory, L2 (the
               second-level cache), tensor cores, or issue (slots of the schedulers, or the pipe in brackets); **bound µs**: that time on the
               busy multiprocessors; **TFLOP/s**: useful operations (executed ones, where the operation names none) in that time. Left out
-              are all latencies, what does not overlap, misses of first-level caches beyond the least, and the launch: a launch takes
-              longer, and two bounds order two kernels only where the same resource binds both. An instruction of PTX counts as one of the
-              machine.
+              are all latencies, what does not overlap, misses of first-level caches beyond the least, and the launch: two bounds order two
+              kernels only where the same resource binds both. An instruction of PTX counts as one of the machine, though an assembler folds
+              many into others; **assembled µs** is the bound with the instructions of machine code, and a launch takes longer than that.
 
 
             """.ReplaceLineEndings("\n"));
@@ -80,6 +80,7 @@ static class PtxTable
         ("FLOP/byte", false, row => Short(row.Profile.ArithmeticIntensity)),
         ("bound", true, row => row.Profile.Bound.FullName),
         ("bound µs", false, row => Short(row.Profile.Bound.Microseconds)),
+        ("assembled µs", false, row => row.Profile.MachineBound is { } assembled ? Short(assembled.Microseconds) : "–"),
         ("TFLOP/s", false, row => Short(row.Profile.TeraPerSecondAtBound)),
     ];
 

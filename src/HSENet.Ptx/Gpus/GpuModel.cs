@@ -167,6 +167,10 @@ public sealed record GpuModel
     /// <summary>Microseconds from one launch to the next when launches follow each other.</summary>
     internal double LaunchMicroseconds { get; init; }
 
+    /// <summary>Share of a launch's buffers that stays in the second-level cache for the same launch after it: all of them up to half of
+    /// the cache, none where they do not fit.</summary>
+    internal double KeptInLevel2(long bufferBytes) => Math.Clamp(2 - 2.0 * bufferBytes / L2Bytes, 0, 1);
+
     /// <summary>10¹² operations a second of the tensor cores on f16 and bf16 with f32 sums, on paper.</summary>
     public double TensorTera => Tera(TensorOperationsPerClock, TensorBoostGigahertz);
 

@@ -9,7 +9,8 @@ namespace HSENet.Ptx;
 /// others idle, and 133 blocks of equal work on 132 take as long as 264. Where blocks differ in work, only what they certainly share out
 /// unevenly counts: the largest block, and as many of the smallest as the fullest multiprocessor gets.
 /// </param>
-public sealed record GridSpread(long PerRound, double Waves, double Busy)
+/// <param name="PipesBusy">The same for a single pipe: the block of most instructions may be one that leaves this pipe alone.</param>
+public sealed record GridSpread(long PerRound, double Waves, double Busy, double PipesBusy)
 {
     /// <summary>Rounds, the last included.</summary>
     public long Rounds => (long)Math.Ceiling(Waves);
@@ -22,8 +23,9 @@ public sealed record GridSpread(long PerRound, double Waves, double Busy)
         long perRound = (long)occupancy.Blocks * gpu.Multiprocessors;
         double all = counts.WarpInstructions.Sum(), even = all / gpu.Multiprocessors;
         long fullest = (counts.Blocks + gpu.Multiprocessors - 1) / gpu.Multiprocessors;
-        double longest = Math.Max(even, Math.Max(counts.MostInBlock, (double)fullest * counts.FewestInBlock));
+        double smallest = (double)fullest * counts.FewestInBlock, longest = Math.Max(even, Math.Max(counts.MostInBlock, smallest));
+        long most = Math.Min(counts.Blocks, gpu.Multiprocessors);
         return new GridSpread(perRound, perRound == 0 ? 0 : (double)counts.Blocks / perRound,
-            longest == 0 ? Math.Min(counts.Blocks, gpu.Multiprocessors) : all / longest);
+            longest == 0 ? most : all / longest, longest == 0 ? most : Math.Min(most, all / Math.Max(even, smallest)));
     }
 }

@@ -7,7 +7,7 @@ public sealed class KernelProfile
     internal const int SectorBytes = 32;
 
     KernelProfile(KernelFacts facts, LaunchProfile counts, GpuModel gpu, long dynamicSharedBytes, long? bufferBytes,
-        double? usefulOperations, int? registers)
+        double? usefulOperations, int? registers, MachineWork? machine)
     {
         (Facts, Counts, Gpu) = (facts, counts, gpu);
         SharedBytesPerBlock = facts.StaticSharedBytes + dynamicSharedBytes;
@@ -42,7 +42,9 @@ public sealed class KernelProfile
         Occupancy = Occupancy.Of(gpu, counts.Threads, registers ?? facts.EstimatedLiveRegisters, SharedBytesPerBlock);
         AssembledRegisters = registers;
         Spread = GridSpread.Of(gpu, counts, Occupancy);
-        Bound = KernelBound.Of(gpu, counts, Spread.Busy, MemoryBytes);
+        Machine = machine;
+        Bound = KernelBound.Of(gpu, counts, Spread, MemoryBytes, bufferBytes ?? MemoryBytes, null);
+        MachineBound = machine == null ? null : KernelBound.Of(gpu, counts, Spread, MemoryBytes, bufferBytes ?? MemoryBytes, machine);
         UsefulOperations = usefulOperations;
     }
 
@@ -132,6 +134,9 @@ public sealed class KernelProfile
     /// <summary>Registers of a thread as an assembler gave them; null where only the estimate of <see cref="Facts"/> is known.</summary>
     public int? AssembledRegisters { get; }
 
+    /// <summary>What the launch executes of its machine code; null where only PTX is known.</summary>
+    public MachineWork? Machine { get; }
+
     /// <summary>Occupancy from registers and shared memory.</summary>
     public Occupancy Occupancy { get; }
 
@@ -141,8 +146,11 @@ public sealed class KernelProfile
     /// <summary>Operations for each byte of <see cref="MemoryBytes"/>.</summary>
     public double ArithmeticIntensity => Ratio(Operations, MemoryBytes);
 
-    /// <summary>What limits the kernel on the GPU.</summary>
+    /// <summary>What limits the kernel on the GPU, with each instruction of PTX taken for one of the machine.</summary>
     public KernelBound Bound { get; }
+
+    /// <summary>The same with the instructions of machine code; null where only PTX is known.</summary>
+    public KernelBound? MachineBound { get; }
 
     /// <summary>Instructions with bank conflicts, the worst first.</summary>
     public IEnumerable<(PtxInstruction Instruction, long Requests, long Conflicts)> ConflictsByInstruction => Counts.Instructions
@@ -158,14 +166,15 @@ public sealed class KernelProfile
     /// <param name="bufferBytes">Bytes of all buffers that the kernel may reach, or null when that is not known.</param>
     /// <param name="usefulOperations">Operations that the result needs, or null when that is not known.</param>
     /// <param name="registers">Registers of a thread as an assembler gave them, or null for an estimate.</param>
+    /// <param name="machine">What the launch executes of its machine code, or null.</param>
     /// <exception cref="PtxException">The module has no such entry.</exception>
     public static KernelProfile Of(PtxModule module, string entryName, LaunchProfile counts, GpuModel gpu, long dynamicSharedBytes = 0,
-        long? bufferBytes = null, double? usefulOperations = null, int? registers = null)
+        long? bufferBytes = null, double? usefulOperations = null, int? registers = null, MachineWork? machine = null)
     {
         ArgumentNullException.ThrowIfNull(counts);
         ArgumentNullException.ThrowIfNull(gpu);
         return new KernelProfile(KernelFacts.Of(module, entryName), counts, gpu, dynamicSharedBytes, bufferBytes,
-            usefulOperations, registers);
+            usefulOperations, registers, machine);
     }
 
     static void Add(SortedDictionary<string, long> sums, string key, long value) => sums[key] = sums.GetValueOrDefault(key) + value;

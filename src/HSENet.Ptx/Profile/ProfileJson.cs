@@ -24,6 +24,12 @@ public static class ProfileJson
             writer.WriteNumber(name, value);
         if (profile.AssembledRegisters is { } registers)
             writer.WriteNumber("registers", registers);
+        if (profile is { Machine: { } machine, MachineBound: { } bound })
+        {
+            writer.WriteNumber("machine_instructions", machine.WarpInstructions);
+            writer.WriteNumber("machine_bound_us", bound.Microseconds);
+            writer.WriteNumber("machine_bound_warm_us", bound.WarmMicroseconds);
+        }
         if (profile.UsefulOperations is { } useful)
             writer.WriteNumber("useful_operations", useful);
         writer.WriteString("occupancy_limit", profile.Occupancy.Limit);

@@ -32,6 +32,9 @@ public static class ProfileText
             + (p.Counts.BlocksRun == p.Counts.Blocks ? "" : $"; {Number(p.Counts.BlocksRun)} of them were executed and count for all"));
         yield return ("GPU", $"{p.Gpu.Name} (figures on paper; nothing here was measured on hardware)");
         yield return ("warp instructions", $"{Number(p.WarpInstructions)}, {Format(100 * p.LaneShare)} % of the lanes active");
+        if (p.Machine is { } machine)
+            yield return ("machine instructions", $"{Number(machine.WarpInstructions)} of warps, as assembled for "
+                + $"{machine.Listing.Architecture} (the way of one warp, taken for all)");
         yield return ("operations", p.Operations == 0 ? "none"
             : string.Join(", ", p.OperationsByType.Select(pair => $"{Number(pair.Value)} {pair.Key}")
             .Concat(p.TensorOperationsByType.Select(pair => $"{Number(pair.Value)} {pair.Key} on tensor cores"))));
@@ -62,6 +65,9 @@ public static class ProfileText
         yield return ("bound", $"{bound.FullName}: {Format(bound.Microseconds)} µs (memory {Format(bound.Memory)}, "
             + $"L2 {Format(bound.Level2)}, tensor {Format(bound.Tensor)}, issue {Format(bound.Issue)}); "
             + "latencies, and what does not overlap, are left out");
+        if (p.MachineBound is { } assembled)
+            yield return ("bound of machine code", $"{assembled.FullName}: {Format(assembled.Microseconds)} µs, "
+                + $"{Format(assembled.WarmMicroseconds)} µs with what the second-level cache keeps of the same launch before");
         if (p.Operations > 0 || p.UsefulOperations > 0)
             yield return ("rate at the bound", $"{Format(p.TeraPerSecondAtBound)} TFLOP/s of "
                 + (p.UsefulOperations == null ? "executed operations" : "useful operations"));

@@ -35,7 +35,7 @@ static class KernelTimer
         TimedInstruction[] program = TimedInstruction.Of(kernel.Program.Listing, gpu);
         long blocks = kernel.Grid.Count, fullest = (blocks + gpu.Multiprocessors - 1) / gpu.Multiprocessors;
         int resident = (int)Math.Min(occupancy.Blocks, fullest);
-        double kept = Math.Clamp(2 - 2.0 * bufferBytes / gpu.L2Bytes, 0, 1);
+        double kept = gpu.KeptInLevel2(bufferBytes);
         MemoryShares shares = MemoryShares.Of(kernel, program, path, gpu.Multiprocessors, resident, kept);
         int l1 = (int)Math.Max(8 * 1024, gpu.L1Bytes - resident * (sharedBytes + gpu.SystemSharedBytesPerBlock));
         Runner runner = new(kernel, gpu, program, shares, path, l1);

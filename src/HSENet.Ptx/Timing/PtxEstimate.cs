@@ -38,7 +38,7 @@ static class PtxEstimate
         });
         PtxRules rules = new(decoded, gpu);
         double[] executed = Executed(trace, rules, decoded, blocks / (double)resident);
-        double kept = Math.Clamp(2 - 2.0 * launch.BufferBytes / gpu.L2Bytes, 0, 1);
+        double kept = gpu.KeptInLevel2(launch.BufferBytes);
         double share = Share(trace, decoded, rules, launch.BufferBytes, blocks / (double)resident, fullest / (double)resident) * (1 - kept);
         double[] shares = new double[rules.Program.Length];
         Array.Fill(shares, share);

@@ -40,12 +40,7 @@ public static class PtxTiming
     public static TimingPrediction Predict(string ptx, PtxLaunchFile launch, GpuModel gpu, MachineListing listing, int registers = 0)
     {
         ArgumentNullException.ThrowIfNull(launch);
-        PtxFunction entry = Entry(PtxModule.Parse(ptx), launch.Kernel);
-        (ulong Start, PtxLaunchBuffer Buffer)[] buffers = [.. Places(launch.Buffers.Select(buffer => buffer.Bytes)).Zip(launch.Buffers)];
-        byte[] parameters = PtxLaunch.Parameters(launch, entry.Parameters,
-            name => buffers.First(buffer => buffer.Buffer.Name == name).Start);
-        return Predict(new TimedLaunch(ptx, launch.Kernel, launch.Grid, launch.Block, launch.DynamicSharedBytes, parameters,
-            launch.Buffers.Sum(buffer => buffer.Bytes), address => Read(buffers, address)), gpu, listing, registers);
+        return Predict(Placed(ptx, launch), gpu, listing, registers);
     }
 
     /// <summary>Predicts a launch whose parameters are laid out already.</summary>
@@ -61,11 +56,9 @@ public static class PtxTiming
         ArgumentNullException.ThrowIfNull(launch);
         ArgumentNullException.ThrowIfNull(gpus);
         ArgumentNullException.ThrowIfNull(listing);
-        long shared = KernelFacts.Of(PtxModule.Parse(launch.Ptx), launch.Kernel).StaticSharedBytes + launch.DynamicSharedBytes;
-        MachineProgram program = new(listing);
-        MachineKernel kernel = new(program, launch.Grid, launch.Block, launch.Parameters, program.SharedStart + (int)shared, launch.Memory);
         try
         {
+            MachineKernel kernel = Kernel(launch, listing, out long shared);
             MachineKernel.WarpPath path = kernel.Path(0);
             return [.. gpus.Select(gpu =>
                 KernelTimer.Predict(kernel, path, gpu, registers > 0 ? registers : listing.Registers, shared, launch.BufferBytes))];
@@ -73,6 +66,39 @@ public static class PtxTiming
         catch (NotSupportedException e)
         {
             throw new EmulatorException(e.Message);
+        }
+    }
+
+    /// <summary>Counts what a launch executes of its machine code, without timing it.</summary>
+    /// <param name="ptx">The text that has the kernel.</param>
+    /// <param name="launch">The launch; buffers without values are taken for zeros.</param>
+    /// <param name="listing">The kernel's machine code.</param>
+    /// <returns>Null where the model does not follow the code.</returns>
+    /// <exception cref="PtxException">The text is not PTX or has no such kernel.</exception>
+    /// <exception cref="PtxLaunchException">Parameters do not fit the kernel.</exception>
+    public static MachineWork? Count(string ptx, PtxLaunchFile launch, MachineListing listing)
+    {
+        ArgumentNullException.ThrowIfNull(launch);
+        return Count(Placed(ptx, launch), listing);
+    }
+
+    /// <summary>Counts what a launch whose parameters are laid out already executes of its machine code.</summary>
+    /// <param name="launch">The launch.</param>
+    /// <param name="listing">The kernel's machine code.</param>
+    /// <returns>Null where the model does not follow the code.</returns>
+    /// <exception cref="PtxException">The text is not PTX or has no such kernel.</exception>
+    public static MachineWork? Count(TimedLaunch launch, MachineListing listing)
+    {
+        ArgumentNullException.ThrowIfNull(launch);
+        ArgumentNullException.ThrowIfNull(listing);
+        try
+        {
+            MachineKernel kernel = Kernel(launch, listing, out _);
+            return new MachineWork(listing, kernel.Path(0).Executed, launch.Grid.Count * kernel.WarpsPerBlock);
+        }
+        catch (Exception e) when (e is NotSupportedException or EmulatorException)
+        {
+            return null;
         }
     }
 
@@ -117,6 +143,23 @@ public static class PtxTiming
         KernelFacts facts = KernelFacts.Of(module.Program, launch.Kernel);
         return PtxEstimate.Predict(module.Kernel(launch.Kernel), new Emulator(memory), launch, gpu,
             registers > 0 ? registers : facts.EstimatedLiveRegisters, facts.StaticSharedBytes + launch.DynamicSharedBytes);
+    }
+
+    static MachineKernel Kernel(TimedLaunch launch, MachineListing listing, out long shared)
+    {
+        shared = KernelFacts.Of(PtxModule.Parse(launch.Ptx), launch.Kernel).StaticSharedBytes + launch.DynamicSharedBytes;
+        MachineProgram program = new(listing);
+        return new MachineKernel(program, launch.Grid, launch.Block, launch.Parameters, program.SharedStart + (int)shared, launch.Memory);
+    }
+
+    static TimedLaunch Placed(string ptx, PtxLaunchFile launch)
+    {
+        PtxFunction entry = Entry(PtxModule.Parse(ptx), launch.Kernel);
+        (ulong Start, PtxLaunchBuffer Buffer)[] buffers = [.. Places(launch.Buffers.Select(buffer => buffer.Bytes)).Zip(launch.Buffers)];
+        byte[] parameters = PtxLaunch.Parameters(launch, entry.Parameters,
+            name => buffers.First(buffer => buffer.Buffer.Name == name).Start);
+        return new TimedLaunch(ptx, launch.Kernel, launch.Grid, launch.Block, launch.DynamicSharedBytes, parameters,
+            launch.Buffers.Sum(buffer => buffer.Bytes), address => Read(buffers, address));
     }
 
     static PtxFunction Entry(PtxModule module, string kernel) => module.Entries.FirstOrDefault(entry => entry.Name == kernel)
