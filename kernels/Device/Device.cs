@@ -1,5 +1,6 @@
 // The one seam between the model and what it runs on: allocate, copy, launch, synchronise.
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace HSENet.Kernels;
@@ -27,6 +28,33 @@ public abstract class Device : IDisposable
     [ThreadStatic] static CancellationToken Cancellation;
 
     DeviceMemory? _scratch;
+
+    /// <summary>Opens a device by its name, as settings and command lines have it.</summary>
+    /// <param name="name"><c>auto</c> (a GPU if there is one, otherwise the CPU), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>, or
+    /// <c>emulator</c> (the PTX of a GPU, every access checked).</param>
+    /// <exception cref="HseNetException">It is none of these, or there is no such GPU.</exception>
+    public static Device Open(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        try
+        {
+            return name switch
+            {
+                "auto" => CudaDevice.Count > 0 ? CudaDevice.Open() : new HostDevice(),
+                "cpu" => new HostDevice(),
+                "emulator" => new EmulatorDevice(),
+                "cuda" => CudaDevice.Open(),
+                _ when name.StartsWith("cuda:", StringComparison.Ordinal)
+                    && int.TryParse(name.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture, out int ordinal) =>
+                    CudaDevice.Open(ordinal),
+                _ => throw new HseNetException($"device {name}: expected auto, cpu, cuda:N or emulator"),
+            };
+        }
+        catch (CudaDriverException e) when (name != "auto")
+        {
+            throw new HseNetException($"device {name}: {e.Message}", e);
+        }
+    }
 
     /// <summary>Name for people: model of GPU, or "cpu (8 threads)".</summary>
     public abstract string Name { get; }

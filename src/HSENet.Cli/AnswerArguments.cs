@@ -102,7 +102,7 @@ sealed class AnswerArguments
         new(parsed.GetValue(_json), parsed.GetValue(_stats), parsed.GetValue(Verbose));
 
     /// <summary>Opens the device.</summary>
-    public Device OpenDevice(ParseResult parsed) => Verb.OpenDevice(parsed.GetRequiredValue(_device));
+    public Device OpenDevice(ParseResult parsed) => Device.Open(parsed.GetRequiredValue(_device));
 
     /// <summary>Opens the model.</summary>
     public async Task<HseNetModel> OpenModel(ParseResult parsed, Device device, ReportWriter writer, CancellationToken cancellation)

@@ -53,7 +53,7 @@ static class BenchCommand
             var sizes = Sizes(operation, parsed.GetValue(shape), (parsed.GetValue(m), "-m", RowNames),
                 (parsed.GetValue(n), "-n", ColumnNames), (parsed.GetValue(k), "-k", InnerNames));
             var type = Type(parsed.GetValue(dtype));
-            using var where = Verb.OpenDevice(parsed.GetRequiredValue(device));
+            using var where = Device.Open(parsed.GetRequiredValue(device));
             common.Print(parsed, where, operation.Name.ToLowerInvariant(), measured =>
             {
                 using var runs = new BenchRuns(where);

@@ -41,7 +41,7 @@ static class BenchModelCommand
                 Verb.AtLeast(1, "--rounds", parsed.GetValue(rounds)), parsed.GetValue(scan), parsed.GetValue(launches));
             if (parsed.GetValue(batch) is not 1 and var several)
                 throw new HseNetException($"-b {several}: the decoder runs one sequence at a time; expected 1");
-            using var where = Verb.OpenDevice(parsed.GetRequiredValue(device));
+            using var where = Device.Open(parsed.GetRequiredValue(device));
             output.Print(parsed, where, "model", measured => Measure(measured, where, settings, cancellation));
             return Task.FromResult(ExitCode.Done);
         });

@@ -214,7 +214,7 @@ static class PreprocessCommand
     // A CPU is shared between workers; any other device has one.
     static List<Device> Open(string name, int count)
     {
-        var device = Verb.OpenDevice(name);
+        var device = Device.Open(name);
         if (device is not HostDevice host || count == 1)
             return [device];
         int threads = Math.Max(1, host.Threads / count);

@@ -38,7 +38,7 @@ static class TraceCommand
 
     static List<Launch> Record(string scan, string weights, string deviceName, CancellationToken cancellation)
     {
-        using var device = Verb.OpenDevice(deviceName);
+        using var device = Device.Open(deviceName);
         using var model = HseNetModel.Open(weights, device);
         using var study = CtStudy.Open(scan);
         var recorder = new Recorder();

@@ -1,6 +1,7 @@
 // hsenet train: a run in a folder. Every field of the configuration is an option here.
 using System.CommandLine;
 using System.Globalization;
+using HSENet.Kernels;
 using HSENet.Runtime;
 using HSENet.Training;
 
@@ -53,7 +54,7 @@ static class TrainCommand
             var given = fields.Where(field => parsed.GetResult(field.Value) is { Implicit: false })
                 .ToDictionary(field => field.Key, field => parsed.GetValue(field.Value) ?? "");
             var read = Trainer.ReadConfig(file, TaskOf(parsed.GetRequiredValue(task)), given);
-            using var device = Verb.OpenDevice(read.Device);
+            using var device = Device.Open(read.Device);
             var study = new CtStudyOptions
             {
                 Reading =

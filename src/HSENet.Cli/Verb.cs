@@ -109,29 +109,6 @@ static class Verb
         return argument;
     }
 
-    /// <summary>Opens the device that an option names.</summary>
-    public static Device OpenDevice(string name)
-    {
-        try
-        {
-            return name switch
-            {
-                "auto" => CudaDevice.Count > 0 ? CudaDevice.Open() : new HostDevice(),
-                "cpu" => new HostDevice(),
-                "emulator" => new EmulatorDevice(),
-                "cuda" => CudaDevice.Open(),
-                _ when name.StartsWith("cuda:", StringComparison.Ordinal)
-                    && int.TryParse(name["cuda:".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int ordinal) =>
-                    CudaDevice.Open(ordinal),
-                _ => throw new HseNetException($"device {name}: expected auto, cpu, cuda:N or emulator"),
-            };
-        }
-        catch (CudaDriverException e) when (name != "auto")
-        {
-            throw new HseNetException($"device {name}: {e.Message}", e);
-        }
-    }
-
     /// <summary>An option that is a number with a point, whatever the machine's language.</summary>
     public static Option<float> Number(string name, string description, float value) => new(name)
     {

@@ -4,7 +4,7 @@ using System.Diagnostics.Metrics;
 
 namespace HSENet.Runtime;
 
-/// <summary>The source, the instruments, and the keys of their tags. No name of a file, no text and nothing of a patient is in any.</summary>
+/// <summary>The source, the instruments, and the keys of their tags. No file name, no text and nothing of a patient is in any.</summary>
 static class Telemetry
 {
     public const string OperationKey = "hsenet.operation", StageKey = "hsenet.stage", AdapterKey = "hsenet.adapter",

@@ -51,6 +51,9 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
     /// <summary>Requests that run or wait now.</summary>
     public int Requests => _queue.Count;
 
+    /// <summary>Requests that wait at most; null for any number.</summary>
+    public int? QueueLimit => _queue.Limit;
+
     /// <summary>The device that the model runs on.</summary>
     public Device Device => _weights.Device;
 

@@ -3,10 +3,12 @@ using HSENet.Kernels;
 
 namespace HSENet.Runtime;
 
-/// <summary>A request that a model refuses because as many wait as <see cref="ModelOptions.QueueLimit"/> allows: later it may do.</summary>
+/// <summary>A request that is refused because as many wait as <see cref="ModelOptions.QueueLimit"/> allows: later it may do.</summary>
 public sealed class ModelBusyException : HseNetException
 {
-    internal ModelBusyException(int limit)
+    /// <summary>Creates the error.</summary>
+    /// <param name="limit">How many may wait.</param>
+    public ModelBusyException(int limit)
         : base($"{limit} requests wait for the model already: expected at most ModelOptions.QueueLimit, {limit}")
     {
     }
@@ -21,6 +23,9 @@ sealed class RequestQueue(HseNetModel owner, int? limit)
     readonly CancellationTokenSource _closing = new();
     bool _closed;
     int _count;
+
+    /// <summary>Requests that wait at most; null for any number.</summary>
+    public int? Limit => limit;
 
     /// <summary>Requests that run or wait.</summary>
     public int Count => Volatile.Read(ref _count);

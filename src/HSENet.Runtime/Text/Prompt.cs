@@ -43,4 +43,24 @@ static class Prompt
         words.CopyTo(ids, 1 + visualTokens);
         return ids;
     }
+
+    /// <summary>The ids of turns that were complete, as a model writes them: an answer stands between a space and an end token.</summary>
+    /// <param name="tokenizer">The language model's tokenizer.</param>
+    /// <param name="visualTokens">How many visual tokens the packers give.</param>
+    /// <param name="turns">The turns; none gives no ids.</param>
+    /// <exception cref="HseNetException">A question has no words, or a text cannot be encoded.</exception>
+    public static int[] Build(LanguageTokenizer tokenizer, int visualTokens, IReadOnlyList<(string Question, string Answer)> turns)
+    {
+        var ids = new List<int>();
+        foreach (var (question, answer) in turns)
+        {
+            if (string.IsNullOrWhiteSpace(question))
+                throw new HseNetException("a question of an earlier turn is empty: expected words");
+            ids.AddRange(ids.Count == 0 ? Build(tokenizer, visualTokens, question) : tokenizer.Encode(question));
+            if (!string.IsNullOrWhiteSpace(answer))
+                ids.AddRange(tokenizer.Encode($" {answer.Trim()}"));
+            ids.Add(tokenizer.EndOfText);
+        }
+        return [.. ids];
+    }
 }

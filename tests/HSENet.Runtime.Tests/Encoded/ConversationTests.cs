@@ -57,6 +57,25 @@ public sealed class ConversationTests : IDisposable
     }
 
     [Fact]
+    public void A_conversation_goes_on_from_the_text_of_its_turns()
+    {
+        // Answers that end by themselves, as the model learned them.
+        var report = new ReportOptions { Question = Prompt.DefaultQuestion };
+        using var chat = _encoded.Chat();
+        var first = chat.Ask(Prompt.DefaultQuestion, report).Complete();
+        Assert.True(first.Ended);
+        chat.Ask("Where?", Options(6)).Complete();
+        using var again = _encoded.Chat(turns: [.. chat.Turns.Take(1)]);
+        Assert.Equal(first.PromptTokens + first.Ids.Count, again.Tokens);
+        var second = again.Ask("Where?", Options(6)).Complete();
+        Assert.Equal(chat.Turns, again.Turns);
+        Assert.Equal(chat.Tokens, again.Tokens);
+        // The prefix was kept: the words of both turns are read.
+        Assert.Equal(second.PromptTokens - _model.Config.PrefixTokens, second.ReadTokens);
+        Assert.Throws<HseNetException>(() => _encoded.Chat(turns: [(" ", "Nothing.")]));
+    }
+
+    [Fact]
     public void A_turn_that_crosses_the_original_length_reads_all_of_it_with_the_long_factors()
     {
         int border = _model.Config.LanguageModel.OriginalMaxPositionEmbeddings;

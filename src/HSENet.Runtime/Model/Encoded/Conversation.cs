@@ -18,9 +18,11 @@ public sealed class Conversation : IDisposable
     KeptCache? _cache;
     AdaptedModel? _adapted;
 
-    internal Conversation(HseNetModel model, EncodedStudy study, int maxTokens)
+    internal Conversation(HseNetModel model, EncodedStudy study, int maxTokens, IReadOnlyList<(string Question, string Answer)> turns)
     {
         (_model, _study, MaxTokens) = (model, study, maxTokens);
+        Ids = Prompt.Build(model.Tokenizer, model.VisualTokens, turns);
+        _turns.AddRange(turns);
         _life = new Lifetime(this, () => _cache?.Dispose());
     }
 
@@ -41,7 +43,7 @@ public sealed class Conversation : IDisposable
     public int MaxTokens { get; }
 
     /// <summary>Everything that was said, the begin token first; empty before the first turn.</summary>
-    internal IReadOnlyList<int> Ids { get; private set; } = [];
+    internal IReadOnlyList<int> Ids { get; private set; }
 
     /// <summary>Keys and values of all tokens but the last.</summary>
     internal KeptCache? Cache => _cache;

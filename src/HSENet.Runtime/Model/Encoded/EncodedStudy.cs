@@ -92,12 +92,16 @@ public sealed class EncodedStudy : IDisposable
     /// <summary>A conversation, in which every question follows all earlier questions and answers.</summary>
     /// <param name="maxTokens">Tokens of all turns at most, visual ones included: a turn that would pass them is refused. The conversation
     /// keeps keys and values of as many as there are.</param>
+    /// <param name="turns">What was said before: for programs that keep the text of a conversation instead of the object. Answers count as
+    /// complete, and their text is cut into tokens anew.</param>
+    /// <exception cref="HseNetException">A question has no words.</exception>
     /// <exception cref="ObjectDisposedException">The study was disposed.</exception>
-    public Conversation Chat(int maxTokens = Conversation.DefaultMaxTokens)
+    public Conversation Chat(int maxTokens = Conversation.DefaultMaxTokens,
+        IReadOnlyList<(string Question, string Answer)>? turns = null)
     {
         _life.ThrowIfDisposed();
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 1);
-        return new Conversation(_model, this, maxTokens);
+        return new Conversation(_model, this, maxTokens, turns ?? []);
     }
 
     /// <summary>Writes everything that is kept into a file for <see cref="HseNetModel.LoadEncoded"/>: safetensors with a checksum per
