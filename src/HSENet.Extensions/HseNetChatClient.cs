@@ -84,6 +84,7 @@ public sealed class HseNetChatClient : IChatClient
                 continue;
             hasWords = true;
             yield return Update(new TextContent(piece));
+            cancellationToken.ThrowIfCancellationRequested();
         }
         var result = stream.Result;
         log.Answered(result);
