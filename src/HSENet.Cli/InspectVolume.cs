@@ -85,7 +85,7 @@ static class InspectVolume
             return (null, null);
         try
         {
-            return (study.Foresee(cancellation), null);
+            return (study.Foresee(HostLoops.Of(Environment.ProcessorCount, cancellation)), null);
         }
         catch (HseNetException e)
         {

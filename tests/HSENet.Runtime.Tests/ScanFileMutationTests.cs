@@ -61,7 +61,7 @@ public sealed class ScanFileMutationTests
             using VoxelVolume scan = VolumeFile.Read(new MemoryStream(file), "scan");
             var plan = ScanPlan.For(scan, new(), default);
             Assert.InRange(plan.Result.ByteLength, 1, 100 * scan.ByteLength + 4096);
-            VoxelVolume placed = plan.Apply(scan, default);
+            VoxelVolume placed = plan.Apply(scan, new());
             Sum(placed);
             if (!ReferenceEquals(placed, scan))
                 placed.Dispose();
@@ -183,7 +183,7 @@ public sealed class ScanFileMutationTests
         Sum(volume);
         if (SliceGrid.Of(volume) is not { } grid)
             return;
-        using VoxelVolume even = SliceResampling.Apply(volume, grid, -1000, default);
+        using VoxelVolume even = SliceResampling.Apply(volume, grid, -1000, new());
         Assert.InRange(even.Count, 1, 100 * volume.Count);
     }
 

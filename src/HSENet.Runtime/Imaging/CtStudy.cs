@@ -197,12 +197,13 @@ public sealed class CtStudy : IDisposable
     }
 
     /// <summary>What preparing makes of a scan: its orientation and size, and the size after resampling.</summary>
+    /// <param name="loop">On how many threads its values are looked at, and what stops that.</param>
     /// <exception cref="HseNetFileException">Preparing would refuse it, for this reason.</exception>
-    internal (ScanGeometry Placed, VoxelSize Resampled) Foresee(CancellationToken cancellation)
+    internal (ScanGeometry Placed, VoxelSize Resampled) Foresee(ParallelOptions loop)
     {
         using var reading = _life.Use();
         var geometry = new PreprocessingGeometry(_volume.Source, _plan.Result, _options.Preprocessing.Preset, slices: 0);
-        PreprocessingChecks.Scan(_volume, _plan, _options.Preprocessing, cancellation);
+        PreprocessingChecks.Scan(_volume, _plan, _options.Preprocessing, loop);
         return (_plan.Result, geometry.Resampled);
     }
 

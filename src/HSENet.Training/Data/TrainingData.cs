@@ -23,8 +23,9 @@ sealed class TrainingData : IDisposable
     /// <param name="model">The model's sizes.</param>
     /// <param name="study">How scans are read.</param>
     /// <param name="cache">Folder for preprocessed volumes, or none.</param>
+    /// <param name="threads">How many the device of the training may take.</param>
     /// <exception cref="HseNetException">The manifest, the tokenizer or the templates cannot be used.</exception>
-    public TrainingData(TrainingConfig config, ModelConfig model, CtStudyOptions study, string? cache)
+    public TrainingData(TrainingConfig config, ModelConfig model, CtStudyOptions study, string? cache, int threads)
     {
         _config = config;
         var recipe = StudyRecipe.For(config, model, study);
@@ -35,7 +36,7 @@ sealed class TrainingData : IDisposable
         _cache = cache is null ? null : new VolumeCache(cache);
         Lazy<string> sliceWeights = WeightsHash("slice_encoder.");
         _encoderWeights = WeightsHash("encoder");
-        int threads = Math.Max(1, Environment.ProcessorCount / 4);
+        threads = Math.Max(1, threads / 4); // the training itself goes on meanwhile
         _preparers = [.. Enumerable.Range(0, config.Workers)
             .Select(_ => new StudyPreparer(recipe, _cache, sliceWeights, new HostDevice(threads)))];
         _free = new BlockingCollection<StudyPreparer>(new ConcurrentBag<StudyPreparer>(_preparers));

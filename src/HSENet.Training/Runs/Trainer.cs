@@ -53,7 +53,8 @@ public static class Trainer
         config = TrainingConfigFile.WithAbsolutePaths(config);
         TrainingConfigChecks.Check(config, "the configuration");
         config = FineTuningTensors.WithRank(config, ModelConfig.Read(config.Weights).LanguageModel.Lora);
-        using var run = TrainingRun.Open(folder, config, resume, study ?? new(), c => OpenObjective(device, c), progress);
+        using var run = TrainingRun.Open(folder, config, resume, study ?? new(), HostLoops.Threads(device),
+            c => OpenObjective(device, c), progress);
         run.Train(cancellation);
         if (config.Task is TrainingTask.Report or TrainingTask.Vqa)
             AdapterExport.From(run.BestParameters(), config).Write(Path.Combine(folder, AdapterFolder), config.Weights);

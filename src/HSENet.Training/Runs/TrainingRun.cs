@@ -63,11 +63,12 @@ sealed class TrainingRun : IDisposable
     /// <param name="config">The training.</param>
     /// <param name="resume">Whether the folder holds the run already.</param>
     /// <param name="study">How scans are read.</param>
+    /// <param name="threads">How many the device of the training may take beside its own work.</param>
     /// <param name="open">Makes what is minimised.</param>
     /// <param name="progress">Hears where the run stands.</param>
     /// <exception cref="HseNetException">Manifest, weights, folder or checkpoint cannot be used, or the configuration is another one than
     /// the run's.</exception>
-    public static TrainingRun Open(string path, TrainingConfig config, bool resume, CtStudyOptions study,
+    public static TrainingRun Open(string path, TrainingConfig config, bool resume, CtStudyOptions study, int threads,
         Func<TrainingConfig, ITrainingObjective> open, IProgress<TrainingProgress>? progress)
     {
         if (resume && TrainingConfigFile.Differences(TrainingConfigFile.Read(RunFolder.Open(path).Config, null), config)
@@ -82,8 +83,8 @@ sealed class TrainingRun : IDisposable
         {
             if (resume)
                 folder.Take();
-            data = new TrainingData(config, ModelConfig.Read(config.Weights), study, config.Cache == "off" ? null : config.Cache
-                ?? folder.Cache);
+            data = new TrainingData(config, ModelConfig.Read(config.Weights), study,
+                config.Cache == "off" ? null : config.Cache ?? folder.Cache, threads);
             objective = open(config);
             // A new run that is refused leaves nothing: its folder comes last, and behind a cache that stands elsewhere.
             bool outside = config.Cache is not null;

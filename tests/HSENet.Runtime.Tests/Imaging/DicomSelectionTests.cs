@@ -240,7 +240,7 @@ public sealed class DicomSelectionTests
             Assert.Equal("6 axial slices of 2.5 to 7.5 mm", Assert.Single(volume.DicomSeries).Description);
             SliceGrid grid = SliceGrid.Of(volume)!;
             Assert.Equal(["uneven slices, 2.5 to 7.5 mm apart: resampled to 2.5 mm"], grid.Notes);
-            using VoxelVolume even = SliceResampling.Apply(volume, grid, -1000, default);
+            using VoxelVolume even = SliceResampling.Apply(volume, grid, -1000, new());
             Assert.Equal(Enumerable.Range(0, 10).Select(i => 25.0 * i), Values(even).Where((_, i) => i % 4 == 0));
             // A number is missing where the step is wide.
             files[5] = files[5] with { Number = $"{20 + direction * 7}" };

@@ -125,7 +125,7 @@ public sealed class DicomTests
         using VoxelVolume volume = Read(new VolumeReadOptions { AllowGaps = true }, files);
         Assert.Equal([10.0, 12, 14, 20, 22], Values(volume));
         Assert.Contains("filled by interpolation, 33.3 % of the height", Assert.Single(volume.Notes));
-        using VoxelVolume filled = SliceResampling.Apply(volume, SliceGrid.Of(volume)!, -1000, default);
+        using VoxelVolume filled = SliceResampling.Apply(volume, SliceGrid.Of(volume)!, -1000, new());
         Assert.Equal([10.0, 12, 14, 16, 18, 20, 22], Values(filled));
         Assert.Equal(2, filled.Spacing.Z);
         Assert.Contains("missing", Refused(new() { AllowGaps = true }, seed.At(0), seed.At(1), seed.At(900000)));

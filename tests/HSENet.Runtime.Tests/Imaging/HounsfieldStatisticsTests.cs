@@ -6,7 +6,7 @@ public sealed class HounsfieldStatisticsTests
     static HounsfieldStatistics Of(float[] voxels, double slope = 1, double intercept = 0, bool sampled = false)
     {
         using VoxelVolume scan = VoxelVolume.FromVoxels<float>(voxels, (voxels.Length, 1, 1), (1, 1, 1));
-        return HounsfieldStatistics.Of(scan, slope, intercept, sampled, default);
+        return HounsfieldStatistics.Of(scan, slope, intercept, sampled, new());
     }
 
     [Theory]

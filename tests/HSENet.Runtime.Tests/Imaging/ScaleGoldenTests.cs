@@ -45,6 +45,6 @@ public sealed class ScaleGoldenTests
     static void Check(VoxelVolume scan, (double, double)? table)
     {
         PreprocessingOptions options = new() { Rescale = table };
-        PreprocessingChecks.Scan(scan, ScanPlan.For(scan, options, default), options, default);
+        PreprocessingChecks.Scan(scan, ScanPlan.For(scan, options, default), options, new());
     }
 }

@@ -37,7 +37,7 @@ public sealed class SliceResamplingTests
         SliceGrid grid = SliceGrid.Of(stored)!;
         Assert.Equal(spacing, grid.Spacing.Z);
         Assert.Contains($"resampled to {said} mm", Assert.Single(grid.Notes));
-        using VoxelVolume even = SliceResampling.Apply(stored, grid, Outside, default);
+        using VoxelVolume even = SliceResampling.Apply(stored, grid, Outside, new());
         Assert.Equal((stored.Size.X, stored.Size.Y, slices), even.Size);
         AssertIsField(even, _ => true);
         Assert.Null(SliceGrid.Of(even));
@@ -55,7 +55,7 @@ public sealed class SliceResamplingTests
         using VoxelVolume stored = Stored(z, byX, byY);
         SliceGrid grid = SliceGrid.Of(stored)!;
         Assert.StartsWith("gantry tilt of ", Assert.Single(grid.Notes));
-        using VoxelVolume upright = SliceResampling.Apply(stored, grid, Outside, default);
+        using VoxelVolume upright = SliceResampling.Apply(stored, grid, Outside, new());
         Assert.Equal(z.Length, upright.Size.Z);
         // What a slice reaches is the field there; its outermost voxels hold for half a voxel more.
         AssertIsField(upright, place =>
@@ -80,7 +80,7 @@ public sealed class SliceResamplingTests
         using VoxelVolume stored = Stored([0, 1, 2, 5, 6], 0, 0.5);
         SliceGrid grid = SliceGrid.Of(stored)!;
         Assert.Equal(2, grid.Notes.Count);
-        using VoxelVolume volume = SliceResampling.Apply(stored, grid, Outside, default);
+        using VoxelVolume volume = SliceResampling.Apply(stored, grid, Outside, new());
         Assert.Equal(7, volume.Size.Z);
         AssertIsField(volume, place => place.Y - 0.5 * place.Z is >= 1.5 and <= 2.5);
     }
@@ -96,7 +96,7 @@ public sealed class SliceResamplingTests
     public void A_value_that_is_not_finite_stays_in_its_slice()
     {
         using VoxelVolume stored = Stored([0, 1, 2, 4], 0, 0, (x, y, z) => z == 2 ? double.NaN : 1);
-        using VoxelVolume even = SliceResampling.Apply(stored, SliceGrid.Of(stored)!, Outside, default);
+        using VoxelVolume even = SliceResampling.Apply(stored, SliceGrid.Of(stored)!, Outside, new());
         Assert.Equal([false, false, true, true, false],
             Values(even).Chunk(even.Size.X * even.Size.Y).Select(slice => slice.Any(double.IsNaN)));
     }

@@ -149,8 +149,8 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Equal([3L, 6, 8], validations.Select(line => line.GetProperty("step").GetInt64()));
         var best = validations.MinBy(line => line.GetProperty("validation_loss").GetDouble());
         using var parameters = new RegressionObjective(_config);
-        using var again = TrainingRun.Open(_folder.At("run"), _config, resume: true, new CtStudyOptions(), config =>
-            new RegressionObjective(config), null);
+        using var again = TrainingRun.Open(_folder.At("run"), _config, resume: true, new CtStudyOptions(), 1,
+            config => new RegressionObjective(config), null);
         Assert.Equal(8, again.State.Step);
         var state = Checkpoint.Read(_folder.At("run/best.safetensors"), parameters.Parameters, again.Samples);
         Assert.Equal((best.GetProperty("step").GetInt64(), best.GetProperty("validation_loss").GetDouble()),
@@ -254,8 +254,8 @@ public sealed class TrainingRunTests : IDisposable
     void Train(string name, TrainingConfig config, bool resume = false, Action<TrainingProgress>? progress = null,
         Func<TrainingConfig, ITrainingObjective>? open = null, CancellationToken cancellation = default)
     {
-        using var run = TrainingRun.Open(_folder.At(name), config, resume, new CtStudyOptions(), open ?? (c => new RegressionObjective(c)),
-            progress is null ? null : new Reporter(progress));
+        using var run = TrainingRun.Open(_folder.At(name), config, resume, new CtStudyOptions(), 1,
+            open ?? (c => new RegressionObjective(c)), progress is null ? null : new Reporter(progress));
         run.Train(cancellation);
     }
 

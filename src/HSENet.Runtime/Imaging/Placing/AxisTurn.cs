@@ -50,7 +50,7 @@ sealed class AxisTurn
     }
 
     /// <summary>The turned voxels.</summary>
-    public unsafe VoxelVolume Apply(VoxelVolume scan, CancellationToken cancellation)
+    public unsafe VoxelVolume Apply(VoxelVolume scan, ParallelOptions loop)
     {
         ScanGeometry old = ScanGeometry.Of(scan);
         ScanGeometry result = Of(old);
@@ -63,7 +63,7 @@ sealed class AxisTurn
         int elementSize = scan.Type.Size();
         try
         {
-            Parallel.For(0, size[2], new ParallelOptions { CancellationToken = cancellation }, z =>
+            Parallel.For(0, size[2], loop, z =>
             {
                 switch (elementSize)
                 {

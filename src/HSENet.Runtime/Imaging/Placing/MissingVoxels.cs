@@ -1,46 +1,40 @@
 // Voxels without a value (NaN): outside the body, where a resampled or cropped field ends, they are air.
+using System.Numerics;
+
 namespace HSENet.Runtime;
 
 static class MissingVoxels
 {
     /// <summary>How many NaN voxels lie in runs that begin or end a row: none of them can be inside a body. Others stay for the check that
-    /// refuses them.</summary>
-    public static long CountAtEdges(VoxelVolume scan, CancellationToken cancellation)
+    /// refuses them. Little else is read, so that one thread is enough.</summary>
+    public static long CountAtEdges(VoxelVolume scan, CancellationToken cancellation) => scan.Type switch
     {
-        if (scan.Type is not (DataType.F16 or DataType.BF16 or DataType.F32 or DataType.F64))
-            return 0;
-        long found = 0;
-        EachSlice(scan, cancellation, (_, values) =>
-        {
-            long count = 0;
-            for (int first = 0; first < values.Length; first += scan.Size.X)
-            {
-                var (start, end) = Edges(values.AsSpan(first, scan.Size.X));
-                count += start + end;
-            }
-            Interlocked.Add(ref found, count);
-        });
-        return found;
-    }
+        DataType.F64 => Count<double>(scan, cancellation),
+        DataType.F32 => Count<float>(scan, cancellation),
+        DataType.F16 => Count<Half>(scan, cancellation),
+        _ => 0,
+    };
 
     /// <summary>A copy in which these have the value of air, which is given before the file's scaling.</summary>
-    public static unsafe VoxelVolume Filled(VoxelVolume scan, double air, CancellationToken cancellation)
+    public static unsafe VoxelVolume Filled(VoxelVolume scan, double air, ParallelOptions loop)
     {
         NativeBuffer filled = NativeBuffer.OfLength(scan.ByteLength);
         try
         {
             nint target = (nint)filled.Pointer;
-            Buffer.MemoryCopy(scan.Pointer, filled.Pointer, filled.Length, scan.ByteLength);
-            EachSlice(scan, cancellation, (slice, values) =>
+            long sliceBytes = scan.ByteLength / scan.Size.Z;
+            Parallel.For(0, scan.Size.Z, loop, slice =>
             {
-                for (int first = 0; first < values.Length; first += scan.Size.X)
+                byte* copy = (byte*)target + slice * sliceBytes;
+                Buffer.MemoryCopy(scan.Pointer + slice * sliceBytes, copy, sliceBytes, sliceBytes);
+                switch (scan.Type)
                 {
-                    var (start, end) = Edges(values.AsSpan(first, scan.Size.X));
-                    for (int x = 0; x < start + end; x++)
-                        Set((byte*)target, scan.Type, slice * values.LongLength + first
-                            + (x < start ? x : scan.Size.X - 1 - (x - start)), air);
+                    case DataType.F64: Fill((double*)copy, scan.Size, air); break;
+                    case DataType.F32: Fill((float*)copy, scan.Size, (float)air); break;
+                    case DataType.F16: Fill((Half*)copy, scan.Size, (Half)air); break;
                 }
             });
+            GC.KeepAlive(scan);
             return new VoxelVolume(scan, ScanGeometry.Of(scan), filled);
         }
         catch
@@ -50,33 +44,42 @@ static class MissingVoxels
         }
     }
 
-    static unsafe void Set(byte* voxels, DataType type, long index, double value)
+    static unsafe long Count<T>(VoxelVolume scan, CancellationToken cancellation) where T : unmanaged, INumberBase<T>
     {
-        switch (type)
+        long found = 0;
+        T* row = (T*)scan.Pointer;
+        for (int z = 0; z < scan.Size.Z; z++)
         {
-            case DataType.F64: ((double*)voxels)[index] = value; break;
-            case DataType.F32: ((float*)voxels)[index] = (float)value; break;
-            default: ((Half*)voxels)[index] = (Half)value; break;
+            cancellation.ThrowIfCancellationRequested();
+            for (int y = 0; y < scan.Size.Y; y++, row += scan.Size.X)
+            {
+                var (start, end) = Edges(new ReadOnlySpan<T>(row, scan.Size.X));
+                found += start + end;
+            }
+        }
+        GC.KeepAlive(scan);
+        return found;
+    }
+
+    static unsafe void Fill<T>(T* slice, (int X, int Y, int Z) size, T air) where T : unmanaged, INumberBase<T>
+    {
+        for (int y = 0; y < size.Y; y++)
+        {
+            var row = new Span<T>(slice + (long)y * size.X, size.X);
+            var (start, end) = Edges<T>(row);
+            row[..start].Fill(air);
+            row[^end..].Fill(air);
         }
     }
 
     // Lengths of the runs at the start and at the end; a row without any value is one run.
-    static (int Start, int End) Edges(ReadOnlySpan<double> row)
+    static (int Start, int End) Edges<T>(ReadOnlySpan<T> row) where T : INumberBase<T>
     {
         int start = 0, end = 0;
-        while (start < row.Length && double.IsNaN(row[start]))
+        while (start < row.Length && T.IsNaN(row[start]))
             start++;
-        while (end < row.Length - start && double.IsNaN(row[^(end + 1)]))
+        while (end < row.Length - start && T.IsNaN(row[^(end + 1)]))
             end++;
         return (start, end);
     }
-
-    static void EachSlice(VoxelVolume scan, CancellationToken cancellation, Action<long, double[]> see) =>
-        Parallel.For(0L, scan.Size.Z, new ParallelOptions { CancellationToken = cancellation },
-            () => new double[scan.Size.X * scan.Size.Y], (slice, _, values) =>
-            {
-                scan.StoredToDoubles(slice * values.LongLength, values);
-                see(slice, values);
-                return values;
-            }, static _ => { });
 }

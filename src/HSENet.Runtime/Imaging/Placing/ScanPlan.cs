@@ -8,7 +8,7 @@ sealed class ScanPlan
 {
     const double ObliqueFrom = 10; // degrees
 
-    readonly List<(ScanGeometry Result, Func<VoxelVolume, CancellationToken, VoxelVolume> Apply)> _steps = [];
+    readonly List<(ScanGeometry Result, Func<VoxelVolume, ParallelOptions, VoxelVolume> Apply)> _steps = [];
     readonly List<string> _notes = [];
 
     /// <summary>What a user should know about these steps.</summary>
@@ -39,7 +39,7 @@ sealed class ScanPlan
         if (plan.FilledVoxels > 0)
         {
             plan._notes.Add($"{plan.FilledVoxels} voxels without a value (NaN) at the edges of slices count as air");
-            plan.Add(plan.Result, (volume, token) => MissingVoxels.Filled(volume, (air - scan.Intercept) / scan.Slope, token));
+            plan.Add(plan.Result, (volume, loop) => MissingVoxels.Filled(volume, (air - scan.Intercept) / scan.Slope, loop));
         }
         plan.State(scan, options);
         bool stored = options.Orientation == ScanOrientation.Stored;
@@ -73,14 +73,14 @@ sealed class ScanPlan
 
     /// <summary>Does the steps.</summary>
     /// <returns>The scan itself if there are none, otherwise a new one that the caller disposes.</returns>
-    public VoxelVolume Apply(VoxelVolume scan, CancellationToken cancellation)
+    public VoxelVolume Apply(VoxelVolume scan, ParallelOptions loop)
     {
         VoxelVolume current = scan;
         try
         {
             foreach (var (_, apply) in _steps)
             {
-                VoxelVolume next = apply(current, cancellation);
+                VoxelVolume next = apply(current, loop);
                 if (!ReferenceEquals(current, scan))
                     current.Dispose();
                 current = next;
@@ -137,7 +137,7 @@ sealed class ScanPlan
             Orientation = grid.Orientation,
             SlicePositions = null,
             Type = DataType.F32,
-        }, (volume, token) => SliceResampling.Apply(volume, grid, air, token));
+        }, (volume, loop) => SliceResampling.Apply(volume, grid, air, loop));
     }
 
     void Turn(AxisTurn? turn)
@@ -146,7 +146,7 @@ sealed class ScanPlan
             Add(turn.Of(Result), turn.Apply);
     }
 
-    void Add(ScanGeometry result, Func<VoxelVolume, CancellationToken, VoxelVolume> apply)
+    void Add(ScanGeometry result, Func<VoxelVolume, ParallelOptions, VoxelVolume> apply)
     {
         _steps.Add((result, apply));
         Result = result;

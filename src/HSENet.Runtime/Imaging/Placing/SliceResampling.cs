@@ -17,16 +17,15 @@ internal static class SliceResampling
     /// <param name="volume">The stored slices.</param>
     /// <param name="grid">Where they lie (<see cref="SliceGrid"/>).</param>
     /// <param name="outside">The value of voxels that no slice reaches, after the file's scaling: that of air.</param>
-    /// <param name="cancellation">Stops between slices.</param>
-    public static unsafe VoxelVolume Apply(VoxelVolume volume, SliceGrid grid, double outside, CancellationToken cancellation)
+    /// <param name="loop">On how many threads, and what stops it between slices.</param>
+    public static unsafe VoxelVolume Apply(VoxelVolume volume, SliceGrid grid, double outside, ParallelOptions loop)
     {
         var (columns, rows, slices) = grid.Size;
         int area = checked(columns * rows), storedArea = volume.Size.X * volume.Size.Y;
         NativeBuffer voxels = NativeBuffer.OfLength((long)area * slices * sizeof(float));
         try
         {
-            var options = new ParallelOptions { CancellationToken = cancellation };
-            Parallel.For(0, slices, options, () => (Stored: new double[storedArea], Below: new double[area], Above: new double[area]),
+            Parallel.For(0, slices, loop, () => (Stored: new double[storedArea], Below: new double[area], Above: new double[area]),
                 (k, _, work) =>
                 {
                     var (i, t) = Between(grid.Positions, k * grid.Spacing.Z);

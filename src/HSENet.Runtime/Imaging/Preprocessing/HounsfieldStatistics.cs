@@ -50,13 +50,13 @@ sealed class HounsfieldStatistics
     }
 
     /// <summary>Statistics of all voxels, or of some four million that are spread over the scan.</summary>
-    public static HounsfieldStatistics Of(VoxelVolume scan, double slope, double intercept, bool sampled, CancellationToken cancellation)
+    public static HounsfieldStatistics Of(VoxelVolume scan, double slope, double intercept, bool sampled, ParallelOptions loop)
     {
         long pieces = (scan.Count + Piece - 1) / Piece;
         bool all = !sampled || pieces <= SampledPieces;
         var total = new HounsfieldStatistics();
         var gate = new Lock();
-        Parallel.For(0L, all ? pieces : SampledPieces, new ParallelOptions { CancellationToken = cancellation },
+        Parallel.For(0L, all ? pieces : SampledPieces, loop,
             () => (Part: new HounsfieldStatistics(), Values: new double[Piece]), (i, _, local) =>
             {
                 // Multiples of the golden ratio spread without falling in step with rows or slices.

@@ -50,8 +50,9 @@ static class Preprocessing
             throw new HseNetException($"the rescaling {rescale.Slope},{rescale.Intercept} is not usable; expected a finite slope other "
                 + $"than 0 and a finite intercept");
         var geometry = new PreprocessingGeometry(scan.Source, plan.Result, options.Preset, target.Slices);
-        PreprocessingChecks.Scan(scan, plan, options, cancellation);
-        VoxelVolume placed = plan.Apply(scan, cancellation);
+        var loop = HostLoops.Beside(device, cancellation);
+        PreprocessingChecks.Scan(scan, plan, options, loop);
+        VoxelVolume placed = plan.Apply(scan, loop);
         using var copy = ReferenceEquals(placed, scan) ? null : placed;
 
         var study = new PreparedStudy(scan.Source, NameOf(options))
@@ -68,7 +69,7 @@ static class Preprocessing
             using var resampling = new ScanResampling(device, placed, geometry, rescale, cancellation);
             PreprocessingVolume.Compute(device, scan, resampling, target, study);
             if (target.Slices > 0)
-                PreprocessingSlices.Compute(device, resampling, options, target, study, seen);
+                PreprocessingSlices.Compute(device, resampling, options, target, study, loop, seen);
             return study;
         }
         catch

@@ -24,8 +24,8 @@ static class PreprocessingChecks
     /// <param name="scan">The scan as it was read.</param>
     /// <param name="plan">What is done to it first: voxels without a value that it fills are allowed.</param>
     /// <param name="options">Scaling, and whether implausible values are taken.</param>
-    /// <param name="cancellation">Stops between pieces.</param>
-    public static void Scan(VoxelVolume scan, ScanPlan plan, PreprocessingOptions options, CancellationToken cancellation)
+    /// <param name="loop">On how many threads, and what stops it between pieces.</param>
+    public static void Scan(VoxelVolume scan, ScanPlan plan, PreprocessingOptions options, ParallelOptions loop)
     {
         if (plan.Result.Size.Z == 1)
             throw new HseNetFileException(scan.Source, "has a single slice", "a volume of at least two slices");
@@ -33,9 +33,9 @@ static class PreprocessingChecks
         if (options.Force && !floats)
             return;
         var (slope, intercept) = options.Rescale ?? (1, 0);
-        var values = HounsfieldStatistics.Of(scan, slope, intercept, sampled: !floats, cancellation);
+        var values = HounsfieldStatistics.Of(scan, slope, intercept, sampled: !floats, loop);
         if (!floats && Problem(scan, values, options) is not null)
-            values = HounsfieldStatistics.Of(scan, slope, intercept, sampled: false, cancellation); // a sample refuses nothing
+            values = HounsfieldStatistics.Of(scan, slope, intercept, sampled: false, loop); // a sample refuses nothing
         if (values.Missing > plan.FilledVoxels || values.Infinite > 0)
             throw new HseNetFileException(scan.Source,
                 $"holds {values.Missing - plan.FilledVoxels + values.Infinite} voxels that are not finite (NaN or infinite)",

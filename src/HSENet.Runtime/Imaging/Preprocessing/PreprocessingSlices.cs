@@ -9,7 +9,7 @@ delegate void ImagesTap(byte[] images, int rows, int columns);
 static class PreprocessingSlices
 {
     public static void Compute(Device device, ScanResampling resampling, PreprocessingOptions options, PreprocessingTarget target,
-        PreparedStudy study, ImagesTap? seen)
+        PreparedStudy study, ParallelOptions loop, ImagesTap? seen)
     {
         bool bimcv = options.Preset == PreprocessingPreset.BimcvR;
         FloatType type = bimcv ? FloatType.F32 : FloatType.F64;
@@ -45,7 +45,7 @@ static class PreprocessingSlices
             Width = stack.Y,
             Turn = bimcv ? QuarterTurn.CounterClockwise : QuarterTurn.Clockwise,
         });
-        ThroughFiles(device, arena.Bytes(bytes), stack.Z, images, options.SliceJpeg, seen);
+        ThroughFiles(device, arena.Bytes(bytes), stack.Z, images, options.SliceJpeg, loop, seen);
         Resize(device, arena.Bytes(bytes), arena.Bytes(wide), arena.Bytes(small), stack.Z, images);
         SlicePixels.Forward(device, new SlicePixelsArguments
         {
@@ -89,7 +89,8 @@ static class PreprocessingSlices
     }
 
     // The loss of the reference's JPEG files is computed on the host: a codec, not arithmetic on tensors.
-    static void ThroughFiles(Device device, View<byte> bytes, int slices, ImageSizes sizes, bool jpeg, ImagesTap? seen)
+    static void ThroughFiles(Device device, View<byte> bytes, int slices, ImageSizes sizes, bool jpeg, ParallelOptions loop,
+        ImagesTap? seen)
     {
         if (!jpeg && seen == null)
             return;
@@ -98,7 +99,7 @@ static class PreprocessingSlices
         int area = sizes.Rows * sizes.Columns;
         if (jpeg)
         {
-            Parallel.For(0, slices, slice => SliceJpeg.RoundTrip(images.AsSpan(slice * area, area), sizes.Rows, sizes.Columns));
+            Parallel.For(0, slices, loop, slice => SliceJpeg.RoundTrip(images.AsSpan(slice * area, area), sizes.Rows, sizes.Columns));
             device.Upload(images, bytes);
         }
         seen?.Invoke(images, sizes.Rows, sizes.Columns);

@@ -30,7 +30,7 @@ public sealed class AxisTurnTests
             Assert.Equal(wanted == code, turn is null);
             if (turn is null)
                 continue;
-            using VoxelVolume turned = turn.Apply(scan, default);
+            using VoxelVolume turned = turn.Apply(scan, new());
             Assert.Equal(wanted, turned.Orientation!.Code);
             Assert.Equal(turn.Of(ScanGeometry.Of(scan)) with { Orientation = null }, ScanGeometry.Of(turned) with { Orientation = null });
             Assert.Equal(places, Places(turned));
@@ -49,7 +49,7 @@ public sealed class AxisTurnTests
         {
             using VoxelVolume scan = VoxelVolume.FromVoxels<T>([.. Enumerable.Range(0, 60).Select(T.CreateChecked)], Size, Spacing, 1, 0,
                 "LPS");
-            using VoxelVolume turned = AxisTurn.Between(scan.Orientation!, VolumeOrientation.FromCode("IRA"))!.Apply(scan, default);
+            using VoxelVolume turned = AxisTurn.Between(scan.Orientation!, VolumeOrientation.FromCode("IRA"))!.Apply(scan, new());
             Assert.Equal(scan.Type, turned.Type);
             Assert.Equal(Places(scan), Places(turned));
         }
@@ -61,7 +61,7 @@ public sealed class AxisTurnTests
         double c = Math.Cos(0.3), s = Math.Sin(0.3);
         using VoxelVolume scan = VoxelVolume.FromVoxels<short>([.. Enumerable.Range(0, 60).Select(i => (short)i)], Size, Spacing);
         scan.Orientation = new(new(1, 2, 3), new(-c, -s, 0), new(0, 0, -1), new(s, -c, 0));
-        using VoxelVolume turned = AxisTurn.Between(scan.Orientation, VolumeOrientation.FromCode("LPS"))!.Apply(scan, default);
+        using VoxelVolume turned = AxisTurn.Between(scan.Orientation, VolumeOrientation.FromCode("LPS"))!.Apply(scan, new());
         Assert.Equal("LPS", turned.Orientation!.Code);
         Assert.Equal(scan.Orientation.Obliqueness, turned.Orientation.Obliqueness, 1e-9);
         Assert.Equal(Places(scan), Places(turned));
@@ -88,7 +88,7 @@ public sealed class AxisTurnTests
     {
         using VoxelVolume scan = VoxelVolume.FromVoxels<short>(new short[60], Size, Spacing, 1, 0, "LPS");
         AxisTurn turn = AxisTurn.Between(scan.Orientation!, VolumeOrientation.FromCode("RAS"))!;
-        Assert.ThrowsAny<OperationCanceledException>(() => turn.Apply(scan, new CancellationToken(true)));
+        Assert.ThrowsAny<OperationCanceledException>(() => turn.Apply(scan, new() { CancellationToken = new(true) }));
     }
 
     // Where each value lies in the patient, to a thousandth of a millimetre.

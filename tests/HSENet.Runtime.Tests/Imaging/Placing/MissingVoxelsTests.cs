@@ -21,7 +21,7 @@ public sealed class MissingVoxelsTests
         {
             using VoxelVolume scan = VoxelVolume.FromVoxels<T>([.. Rows.Select(T.CreateTruncating)], (4, 3, 2), (1, 1, 1), 2, -7);
             Assert.Equal(9, MissingVoxels.CountAtEdges(scan, default));
-            using VoxelVolume filled = MissingVoxels.Filled(scan, -496.5, default);
+            using VoxelVolume filled = MissingVoxels.Filled(scan, -496.5, new());
             double[] values = VoxelValues.Values(filled);
             for (int i = 0; i < Rows.Length; i++)
                 Assert.Equal(i == 13 ? Nan : double.IsNaN(Rows[i]) ? -1000 : 2 * Rows[i] - 7, values[i]);
@@ -42,6 +42,6 @@ public sealed class MissingVoxelsTests
     {
         using VoxelVolume scan = VoxelVolume.FromVoxels<double>(Rows, (4, 3, 2), (1, 1, 1));
         Assert.ThrowsAny<OperationCanceledException>(() => MissingVoxels.CountAtEdges(scan, new CancellationToken(true)));
-        Assert.ThrowsAny<OperationCanceledException>(() => MissingVoxels.Filled(scan, 0, new CancellationToken(true)));
+        Assert.ThrowsAny<OperationCanceledException>(() => MissingVoxels.Filled(scan, 0, new() { CancellationToken = new(true) }));
     }
 }

@@ -13,7 +13,7 @@ public sealed class ScanPlanTests
         var plan = ScanPlan.For(scan, new(), default);
         Assert.Empty(plan.Notes);
         Assert.Equal(0, plan.CopyBytes);
-        Assert.Same(scan, plan.Apply(scan, default));
+        Assert.Same(scan, plan.Apply(scan, new()));
     }
 
     [Theory]
@@ -25,7 +25,7 @@ public sealed class ScanPlanTests
         using VoxelVolume scan = Scan(code);
         var plan = ScanPlan.For(scan, new() { Preset = preset }, default);
         Assert.StartsWith(note, Assert.Single(plan.Notes), StringComparison.Ordinal);
-        using VoxelVolume turned = plan.Apply(scan, default);
+        using VoxelVolume turned = plan.Apply(scan, new());
         Assert.Equal(ScanOrientations.CodeOf(preset), turned.Orientation!.Code);
         Assert.Equal((plan.Result.Size, plan.Result.Spacing), (turned.Size, turned.Spacing));
         Assert.Equal(scan.ByteLength, plan.CopyBytes);
@@ -38,7 +38,7 @@ public sealed class ScanPlanTests
         using VoxelVolume scan = Scan("RAS");
         var plan = ScanPlan.For(scan, new() { Orientation = ScanOrientation.Stored }, default);
         Assert.Equal("kept in the stored orientation RAS; the model was trained on LPS", Assert.Single(plan.Notes));
-        Assert.Same(scan, plan.Apply(scan, default));
+        Assert.Same(scan, plan.Apply(scan, new()));
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class ScanPlanTests
         using VoxelVolume scan = Scan("RAS");
         var plan = ScanPlan.For(scan, new() { StatedOrientation = "LPS" }, default);
         Assert.Equal("taken as LPS, as stated; the file says RAS", Assert.Single(plan.Notes));
-        Assert.Same(scan, plan.Apply(scan, default));
+        Assert.Same(scan, plan.Apply(scan, new()));
         Assert.StartsWith("turned from RAS", Assert.Single(ScanPlan.For(scan, new() { StatedOrientation = "RAS" }, default).Notes));
     }
 
@@ -89,7 +89,7 @@ public sealed class ScanPlanTests
         var plan = ScanPlan.For(scan, new() { Rescale = (2, 100) }, default);
         Assert.Equal(20, plan.FilledVoxels);
         Assert.StartsWith("20 voxels without a value (NaN)", plan.Notes[0], StringComparison.Ordinal);
-        using VoxelVolume placed = plan.Apply(scan, default);
+        using VoxelVolume placed = plan.Apply(scan, new());
         Assert.Equal("LPS", placed.Orientation!.Code);
         // −1000 Hounsfield units after the table's scaling: 2 · (2 · voxel − 7) + 100.
         Assert.Equal(20, VoxelValues.Values(placed).Count(value => Math.Abs(2 * value + 100 - -1000) < 1e-3));
@@ -126,6 +126,6 @@ public sealed class ScanPlanTests
         using VoxelVolume volume = VolumeFile.Read(new MemoryStream(ArchiveSeeds.Npy(3, 4, 5)), "a.npy");
         var plan = ScanPlan.For(volume, new() { StatedOrientation = "RAS" }, default);
         Assert.Empty(plan.Notes);
-        Assert.Same(volume, plan.Apply(volume, default));
+        Assert.Same(volume, plan.Apply(volume, new()));
     }
 }
