@@ -67,12 +67,8 @@ public sealed class AskTests
     [Fact]
     public void Lines_of_the_input_are_asked_one_after_another_and_a_bad_one_does_not_stop_the_rest()
     {
-        if (OperatingSystem.IsWindows())
-            return;
-        string options = string.Join(' ', Options.Select(option => $"'{option}'"));
         string tooLong = string.Join(' ', Enumerable.Repeat("lung", 1200));
-        var outcome = Hsenet.Shell($"printf 'What is seen?\\n\\n{tooLong}\\nWhere?\\n' | "
-            + $"{Hsenet.Command} ask '{Hsenet.Scan}' {options} --chat --json");
+        var outcome = Hsenet.Run($"What is seen?\n\n{tooLong}\nWhere?\n", [], ["ask", Hsenet.Scan, .. Options, "--chat", "--json"]);
         Assert.Equal(2, outcome.Code);
         JsonElement[] lines = [.. outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonDocument.Parse(line).RootElement)];

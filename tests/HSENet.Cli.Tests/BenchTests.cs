@@ -135,7 +135,8 @@ public sealed class BenchTests : IDisposable
     [Fact]
     public void The_settings_of_the_environment_are_part_of_the_command()
     {
-        var outcome = Hsenet.Shell($"HSENET_HOST_VECTORS=128 {Hsenet.Command} bench gelu --device cpu --seconds 0 --json --shape Count=64");
+        var outcome = Hsenet.Run("", [("HSENET_HOST_VECTORS", "128")],
+            ["bench", "gelu", "--device", "cpu", "--seconds", "0", "--json", "--shape", "Count=64"]);
         Assert.True(outcome.Code == 0, outcome.Error);
         Assert.Contains("HSENET_HOST_VECTORS=128 hsenet bench gelu", (string?)JsonNode.Parse(outcome.Output)!["measured"]!["command"]);
     }

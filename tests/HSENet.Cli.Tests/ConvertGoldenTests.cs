@@ -49,18 +49,28 @@ public sealed class ConvertGoldenTests
     [Theory]
     [InlineData("--lora-alpha", "Infinity")]
     [InlineData("--lora-alpha", "7,5")]
-    [InlineData("--packer-window", "1,3,4")]
     [InlineData("--dtype", "f16")]
     [InlineData("--vision", "2d_vit")]
     [InlineData("--clip", "nowhere")]
-    public void An_option_that_cannot_be_used_is_refused_and_nothing_is_written(string option, string value)
+    public void An_option_that_cannot_be_used_is_refused_and_nothing_is_written(string option, string value) =>
+        Refused(option, value, value);
+
+    [Fact]
+    public void A_window_that_does_not_divide_the_grid_is_refused_and_nothing_is_written()
+    {
+        var vision = GoldenFolder.Json("tiny/setup.json").GetProperty("vision");
+        int rows = vision.GetProperty("image")[1].GetInt32() / vision.GetProperty("patch")[1].GetInt32();
+        Refused("--packer-window", $"1,{rows + 1},1", $"1×{rows + 1}×1");
+    }
+
+    static void Refused(string option, string value, string named)
     {
         using var folder = new TemporaryFolder();
         string[] arguments = Arguments(folder.At("model"));
         int given = Array.IndexOf(arguments, option);
         if (given >= 0)
             arguments[given + 1] = value;
-        Hsenet.Run(given >= 0 ? arguments : [.. arguments, option, value]).IsRefused(option == "--packer-window" ? "1×3×4" : value);
+        Hsenet.Run(given >= 0 ? arguments : [.. arguments, option, value]).IsRefused(named);
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
     }
 

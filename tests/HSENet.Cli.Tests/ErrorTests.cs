@@ -52,7 +52,8 @@ public sealed partial class ErrorTests
     [Fact]
     public void A_width_of_vectors_that_there_is_not_is_one_line_and_exit_code_2()
     {
-        var outcome = Hsenet.Shell($"HSENET_HOST_VECTORS=1000 {Hsenet.Command} bench gelu --device cpu --seconds 0 --shape Count=64");
+        var outcome = Hsenet.Run("", [("HSENET_HOST_VECTORS", "1000")],
+            ["bench", "gelu", "--device", "cpu", "--seconds", "0", "--shape", "Count=64"]);
         Assert.Equal(2, outcome.Code);
         Assert.Equal("hsenet: HSENET_HOST_VECTORS: expected 128, 256 or 512, got '1000'\n", outcome.Error);
     }

@@ -39,11 +39,28 @@ static class Hsenet
 
     public static Outcome Run(params string[] arguments) => End(Start(arguments));
 
+    /// <summary>Runs it with a text as its input and with settings of the environment beside those that are there.</summary>
+    public static Outcome Run(string input, (string Name, string Value)[] environment, string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Library, .. arguments]) { RedirectStandardInput = true };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        var process = Started(start);
+        process.StandardInput.Write(input);
+        process.StandardInput.Close();
+        return End(process);
+    }
+
     /// <summary>Runs a line of a POSIX shell: for pipes and redirections.</summary>
     public static Outcome Shell(string line) => End(StartCommand(["sh", "-c", line]));
 
-    static Process StartCommand(string[] command) =>
-        Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+    static Process StartCommand(string[] command) => Started(new ProcessStartInfo(command[0], command[1..]));
+
+    static Process Started(ProcessStartInfo start)
+    {
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
+        return Process.Start(start)!;
+    }
 
     static Outcome End(Process started)
     {

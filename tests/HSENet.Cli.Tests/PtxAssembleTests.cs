@@ -21,10 +21,8 @@ public sealed class PtxAssembleTests : IDisposable
 
     [Fact]
     public void Where_there_is_no_assembler_one_line_says_what_to_install() =>
-        // 'dotnet' by its full name: nothing else is on this path.
-        Hsenet.Shell($"d=$(command -v dotnet); CUDA_HOME= PATH='{_folder.At(".")}' $d "
-            + $"'{Path.Combine(AppContext.BaseDirectory, "hsenet.dll")}' "
-            + "ptx assemble --all").IsRefused("nvidia-cuda-toolkit", "CUDA_HOME");
+        Hsenet.Run("", [("CUDA_HOME", ""), ("PATH", _folder.At("."))], ["ptx", "assemble", "--all"])
+            .IsRefused("nvidia-cuda-toolkit", "CUDA_HOME");
 
     [Fact]
     public void The_committed_listings_are_those_of_the_committed_table()

@@ -59,9 +59,8 @@ public sealed class PtxPredictTests : IDisposable
         CheckFigures(json.RootElement);
         Assert.Equal(basis, json.RootElement.GetProperty("basis").GetString());
         Assert.Equal(more.Length > 0, json.RootElement.GetProperty("error").GetProperty("mean").GetDouble() > 0.15);
-        string line = string.Join(' ', command.Select(word => $"'{word}'"));
-        Assert.Equal(outcome.Output, Hsenet.Shell($"DOTNET_PROCESSOR_COUNT=1 {Hsenet.Command} {line}").Output);
-        Assert.Equal(outcome.Output, Hsenet.Shell($"DOTNET_PROCESSOR_COUNT=7 {Hsenet.Command} {line}").Output);
+        foreach (string processors in (string[])["1", "7"])
+            Assert.Equal(outcome.Output, Hsenet.Run("", [("DOTNET_PROCESSOR_COUNT", processors)], command).Output);
     }
 
     [Fact]

@@ -58,13 +58,9 @@ public sealed class ReportTests
         Assert.Equal(first.Output, Hsenet.Run(arguments).Output);
     }
 
-    [Fact]
-    public void A_machine_without_a_GPU_says_so_in_one_line()
-    {
-        if (Kernels.CudaDevice.Count > 0)
-            return;
+    [NoGpuFact]
+    public void A_machine_without_a_GPU_says_so_in_one_line() =>
         Hsenet.Run("report", Hsenet.Scan, "--weights", Hsenet.Demo, "--device", "cuda:0").IsRefused("device cuda:0", "CUDA driver");
-    }
 
     [Fact]
     public void A_missing_scan_is_named() => Hsenet.Run("report", "nowhere.nii.gz", "--weights", Hsenet.Demo).IsRefused("nowhere.nii.gz");
@@ -81,11 +77,9 @@ public sealed class ReportTests
         Assert.Equal(Hsenet.Run("report", Hsenet.Scan, "--weights", Hsenet.Demo).Output, outcome.Output);
     }
 
-    [Fact]
+    [UnixFact]
     public void A_scan_may_come_through_a_pipe()
     {
-        if (OperatingSystem.IsWindows())
-            return;
         using var folder = new TemporaryFolder();
         string scan = folder.Write("scan.nii", Nifti(16, 16, 16, i => (short)(i % 1200 - 1000)));
         var piped = Hsenet.Shell($"cat '{scan}' | {Hsenet.Command} report /dev/stdin --weights '{Hsenet.Demo}' --max-tokens 4");
@@ -93,11 +87,9 @@ public sealed class ReportTests
         Assert.Equal(Hsenet.Run("report", scan, "--weights", Hsenet.Demo, "--max-tokens", "4").Output, piped.Output);
     }
 
-    [Fact]
+    [FullDeviceFact]
     public void An_output_that_takes_nothing_is_told_of_in_one_line()
     {
-        if (!File.Exists("/dev/full"))
-            return;
         var outcome = Hsenet.Shell($"{Hsenet.Command} report '{Hsenet.Scan}' --weights '{Hsenet.Demo}' --max-tokens 2 > /dev/full");
         Assert.Equal(1, outcome.Code);
         // After the note on the scan.
@@ -177,4 +169,16 @@ public sealed class ReportTests
             BitConverter.TryWriteBytes(file.AsSpan(352 + 2 * i), voxel(i));
         return file;
     }
+}
+
+[AttributeUsage(AttributeTargets.Method)]
+sealed class NoGpuFactAttribute : FactAttribute
+{
+    public NoGpuFactAttribute() => Skip = Kernels.CudaDevice.Count > 0 ? "this machine has a GPU" : null;
+}
+
+[AttributeUsage(AttributeTargets.Method)]
+sealed class FullDeviceFactAttribute : FactAttribute
+{
+    public FullDeviceFactAttribute() => Skip = File.Exists("/dev/full") ? null : "needs /dev/full";
 }

@@ -81,11 +81,9 @@ public sealed class TrainTests : IDisposable
         }
     }
 
-    [Fact]
+    [UnixFact]
     public async Task An_interrupt_writes_a_checkpoint_and_resumes_go_on_as_if_nothing_had_ended_the_run()
     {
-        if (OperatingSystem.IsWindows())
-            return; // has no SIGINT to send
         string[] options = ["--steps", "24", "--eval-every", "100000", "--accumulation", "8"];
         using (var process = Hsenet.Start(["train", "report", .. Options("run", options)]))
         {
@@ -128,11 +126,9 @@ public sealed class TrainTests : IDisposable
         }
     }
 
-    [Fact]
+    [UnixFact]
     public void A_full_disk_leaves_the_last_checkpoint_and_whole_lines()
     {
-        if (OperatingSystem.IsWindows())
-            return; // limits no file's size
         string[] options = ["--steps", "4", "--save-every", "1", "--keep", "9"];
         Assert.True(Train("report", "run", options).Code == 0);
         File.Delete(_folder.At("run/checkpoints/step-00000004.safetensors"));

@@ -62,6 +62,41 @@ public sealed class EveryRungTests
                 Assert.True(@case.Twin(twin) > 1, $"{@case}: the twin '{twin}' passes");
     }
 
+    // What a twin's name calls the tensor that it shifts, and the arguments that are it.
+    static readonly Dictionary<string, string[]> Shifted = new()
+    {
+        ["weight"] = ["W", "Weight", "Base", "Weights", "Table"],
+        ["input"] = ["X", "Input"],
+        ["gradient"] = ["GradY", "GradX", "GradLogits", "GradOut", "Y"],
+        ["bias"] = ["Bias"],
+        ["scale"] = ["Gamma"],
+        ["keys"] = ["K"],
+        ["queries"] = ["Q"],
+        ["scores"] = ["Scores"],
+        ["map"] = ["Map"],
+        ["logits"] = ["Logits", "Vocabulary"],
+        ["output"] = ["Y"],
+    };
+
+    [Fact]
+    public void A_broken_twin_shifts_what_its_name_says()
+    {
+        int named = 0;
+        foreach (var @case in AllCases.Cases)
+            foreach (string twin in @case.TwinNames.Where(twin => twin.Contains("shifted", StringComparison.Ordinal)))
+            {
+                string what = twin[..twin.IndexOf("shifted", StringComparison.Ordinal)];
+                string[] allowed = [.. Shifted.Where(entry => what.Contains(entry.Key, StringComparison.Ordinal))
+                    .SelectMany(entry => entry.Value)];
+                if (allowed.Length == 0)
+                    continue;
+                named++;
+                Assert.True(@case.Changed(twin).All(allowed.Contains),
+                    $"{@case}: the twin '{twin}' changes {string.Join(", ", @case.Changed(twin))}");
+            }
+        Assert.True(named > 100, $"{named} twins were looked at");
+    }
+
     [Fact]
     public void Entry_names_are_unique_and_name_their_operation()
     {

@@ -68,7 +68,8 @@ static class LinearCases
             Name = $"{rows}×{inputs}×{outputs} {type} {activation}{(bias ? " bias" : "")}{(residual ? " residual" : "")}",
             Twins = inputs < 16 ? [] : new()
             {
-                ["weights shifted by one element"] = static a => a with { X = new View<float>(a.X.Address - 4, a.X.Length) },
+                ["weights shifted by one element"] = static a => a with { W = Shifted(a.W) },
+                ["input shifted by one element"] = static a => a with { X = new View<float>(a.X.Address - 4, a.X.Length) },
                 ["residual or bias left out"] = static a =>
                     a with
                     {
@@ -78,6 +79,9 @@ static class LinearCases
                     },
             },
         };
+
+    static Weights Shifted(Weights weights) =>
+        new(new View<byte>(weights.Values.Address - Weights.BytesPerElement(weights.Type), weights.Values.Length), weights.Type, weights.Scales);
 
     // A sum of K products errs by what rounding its inputs does to it, and by K + 1 roundings of its steps, times the sum of their
     // magnitudes; GELU and SiLU have slopes below 1.13 and add a few roundings.

@@ -36,6 +36,9 @@ public abstract class KernelCase
     /// <summary>The error of a broken twin as a share of the bound; must be above 1.</summary>
     public abstract double Twin(string name);
 
+    /// <summary>Names of the arguments that a broken twin changes.</summary>
+    public abstract IEnumerable<string> Changed(string twin);
+
     public override string ToString() => $"{Operation.Name} {Name}";
 }
 
@@ -148,6 +151,14 @@ public sealed class KernelCase<TArguments>(Operation<TArguments> operation, Func
         return right.Zip(broken).Max(pair =>
             Enumerable.Range(0, Math.Min(pair.First.Values.Length, pair.Second.Values.Length))
             .Max(j => Share(pair.Second.Values[j], pair.First, j)));
+    }
+
+    public override IEnumerable<string> Changed(string twin)
+    {
+        using var memory = new CaseMemory(ReferenceHost);
+        object right = build(memory), broken = Twins[twin]((TArguments)right);
+        return [.. typeof(TArguments).GetFields().Where(field => !field.GetValue(right)!.Equals(field.GetValue(broken)))
+            .Select(field => field.Name)];
     }
 
     Expected[] OnHost(Func<TArguments, Expected[]> function)

@@ -1,4 +1,6 @@
 // CUDA's assembler as a program that is found, fed and read; a script stands in for it, so that the tests need no CUDA.
+using HSENet.Tests;
+
 namespace HSENet.Ptx.Tests;
 
 public sealed class AssemblerTests : IDisposable
@@ -62,13 +64,11 @@ public sealed class AssemblerTests : IDisposable
     public void A_version_that_the_assembler_knows_stays() =>
         Assert.StartsWith(".version 8.6\n", AssemblerInput.WithLines(Ptx, new Version(9, 0)), StringComparison.Ordinal);
 
-    [Theory]
+    [UnixTheory]
     [InlineData("")]
     [InlineData("bin")]
     public void A_kernel_comes_with_registers_memory_and_lines(string inside)
     {
-        if (OperatingSystem.IsWindows())
-            return;
         Assembler assembler = Fake(inside);
         Assert.Equal(new Version(11, 8), assembler.Release);
         AssembledKernel kernel = Assert.Single(assembler.Assemble(Ptx, "sm_90"));
@@ -78,11 +78,9 @@ public sealed class AssemblerTests : IDisposable
             kernel.Listing.Instructions[0].Line));
     }
 
-    [Fact]
+    [UnixFact]
     public void What_the_assembler_refuses_is_one_line_without_the_place_in_a_temporary_file()
     {
-        if (OperatingSystem.IsWindows())
-            return;
         string message = Assert.Throws<AssemblerException>(() =>
             Fake("").Assemble(Ptx.Replace("ret;", "mov.u32 %r1, BROKEN; ret;", StringComparison.Ordinal), "sm_90")).Message;
         Assert.Equal("ptxas 11.8 for sm_90: error   : Unknown symbol 'BROKEN'", message);

@@ -1,5 +1,6 @@
 // Folders with links, pipes and what cannot be opened.
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using HSENet.Tests;
 
 namespace HSENet.Runtime.Tests;
@@ -25,11 +26,9 @@ public sealed class FolderWalkTests
         Assert.Empty(volume.Notes);
     }
 
-    [Fact]
+    [UnixFact]
     public void Links_that_lead_nowhere_are_noted_and_special_files_are_skipped()
     {
-        if (OperatingSystem.IsWindows())
-            return;
         using var folder = new TemporaryFolder();
         folder.Write("study/1.dcm", new DicomSeed().At(0).ToBytes());
         folder.Write("study/2.dcm", new DicomSeed().At(1).ToBytes());
@@ -45,15 +44,13 @@ public sealed class FolderWalkTests
         Assert.Equal([$"2 files that cannot be read ({folder.At("study/circle")}, {folder.At("study/gone.dcm")}) left out"], volume.Notes);
     }
 
-    [Fact]
+    [UnixFact, UnsupportedOSPlatform("windows")]
     public void A_folder_that_cannot_be_listed_is_an_error()
     {
         using var folder = new TemporaryFolder();
         folder.Write("study/1.dcm", new DicomSeed().At(0).ToBytes());
         string closed = folder.At("study/closed");
         Directory.CreateDirectory(closed);
-        if (OperatingSystem.IsWindows())
-            return;
         File.SetUnixFileMode(closed, UnixFileMode.None);
         try
         {

@@ -8,11 +8,9 @@ public sealed class FullLongGoldenTests
 {
     static ModelConfig Config => FullModel.Config;
 
-    [Fact]
+    [LongFact]
     public void The_whole_model_agrees_from_the_volume_to_the_next_token()
     {
-        if (!GoldenFolder.LongChecks)
-            return;
         float[] visual = [.. Branch(1), .. Branch(2)];
         Decode(visual);
     }

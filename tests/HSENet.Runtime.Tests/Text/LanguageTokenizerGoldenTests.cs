@@ -8,14 +8,14 @@ namespace HSENet.Runtime.Tests;
 public sealed class LanguageTokenizerGoldenTests
 {
     static readonly JsonElement Golden = GoldenFolder.Json("tiny/golden/tokenizers.json");
+    static readonly JsonElement[] Cases = GoldenTokens.Of("language_model");
     static readonly LanguageTokenizer Slow = LanguageTokenizer.Open(GoldenFolder.At("tiny/phi4-mini"));
     static readonly LanguageTokenizer Fast = LanguageTokenizer.Open(GoldenFolder.At("tiny/phi4-mini"), TokenizerForm.Fast);
 
     public static TheoryData<string> Texts =>
-        [.. Golden.GetProperty("language_model").EnumerateArray().Select(c => c.GetProperty("text").GetString()!).Distinct()];
+        [.. Cases.Select(GoldenTokens.Text).Distinct()];
 
-    static JsonElement Case(string text) =>
-        Golden.GetProperty("language_model").EnumerateArray().First(c => c.GetProperty("text").GetString() == text);
+    static JsonElement Case(string text) => Cases.First(c => GoldenTokens.Text(c) == text);
 
     static int[] Ids(JsonElement array) => [.. array.EnumerateArray().Select(i => i.GetInt32())];
 
@@ -91,8 +91,8 @@ public sealed class LanguageTokenizerGoldenTests
             File.Copy(GoldenFolder.At("tiny/phi4-mini/tokenizer.json"), Path.Combine(folder, "tokenizer.json"));
             LanguageTokenizer combined = LanguageTokenizer.Open(folder);
             Assert.Equal(TokenizerForm.Slow, combined.Form);
-            foreach (JsonElement entry in Golden.GetProperty("language_model").EnumerateArray())
-                Assert.Equal(Ids(entry.GetProperty("slow")), combined.Encode(entry.GetProperty("text").GetString()!));
+            foreach (JsonElement entry in Cases)
+                Assert.Equal(Ids(entry.GetProperty("slow")), combined.Encode(GoldenTokens.Text(entry)));
         }
         finally
         {

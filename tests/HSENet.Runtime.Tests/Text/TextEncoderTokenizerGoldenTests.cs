@@ -7,15 +7,15 @@ namespace HSENet.Runtime.Tests;
 public sealed class TextEncoderTokenizerGoldenTests
 {
     static readonly TextEncoderTokenizer Tokenizer = TextEncoderTokenizer.Open(GoldenFolder.At("tiny/bert"));
-    static readonly JsonElement Cases = GoldenFolder.Json("tiny/golden/tokenizers.json").GetProperty("bert");
+    static readonly JsonElement[] Cases = GoldenTokens.Of("bert");
 
-    public static TheoryData<string> Texts => [.. Cases.EnumerateArray().Select(c => c.GetProperty("text").GetString()!).Distinct()];
+    public static TheoryData<string> Texts => [.. Cases.Select(GoldenTokens.Text).Distinct()];
 
     [Theory]
     [MemberData(nameof(Texts))]
     public void Encodes_as_the_reference(string text)
     {
-        JsonElement expected = Cases.EnumerateArray().First(c => c.GetProperty("text").GetString() == text).GetProperty("ids");
+        JsonElement expected = Cases.First(c => GoldenTokens.Text(c) == text).GetProperty("ids");
         Assert.Equal(expected.EnumerateArray().Select(i => i.GetInt32()), Tokenizer.Encode(text));
     }
 

@@ -9,22 +9,27 @@ namespace HSENet.Training.Tests;
 
 static class GoldenTraining
 {
+    /// <summary>Relative errors of loss and norm against a run that rounds as ours does: changing every vector by one rounding of f32 moves
+    /// them by at most 8e-5 and 2.2e-4, leaving the table of token types unrounded by 2e-3 and 7e-3.</summary>
+    public const double Bf16Loss = 1e-3, Bf16Norm = 5e-3;
+
     public static JsonElement Curves => GoldenFolder.Json("tiny/golden/train/losses.json");
 
     public static double FirstLoss(string run) => Curves.GetProperty(run)[0].GetProperty("loss").GetDouble();
 
+    static JsonElement Run(string name) => name.Split('/').Aggregate(Curves, (part, key) => part.GetProperty(key));
+
     /// <summary>Trains with the reference's optimizer and holds loss and gradient norm of every step to the run's; ends early at the
     /// limit.</summary>
     /// <param name="objective">What is trained.</param>
-    /// <param name="run">Name of the run in losses.json.</param>
+    /// <param name="run">Name of the run in losses.json, behind a slash where it is one of a group.</param>
     /// <param name="batch">The samples of every step.</param>
     /// <param name="weightDecay">The run's.</param>
     /// <param name="tolerance">Relative error of a loss.</param>
-    /// <param name="normTolerance">Relative error of a norm, given whether the weights have moved.</param>
+    /// <param name="normTolerance">Relative error of a norm.</param>
     /// <param name="limit">Time after which no other step is begun.</param>
     public static void Follow(ITrainingObjective objective, string run, IReadOnlyList<TrainingExample> batch, double weightDecay,
-        double tolerance,
-        Func<bool, double> normTolerance, TimeSpan? limit = null)
+        double tolerance, double normTolerance, TimeSpan? limit = null)
     {
         var clock = Stopwatch.StartNew();
         var options = Curves.GetProperty("optimizer");
@@ -37,16 +42,14 @@ static class GoldenTraining
             Clip = options.GetProperty("clip").GetDouble(),
             WeightDecay = weightDecay,
         });
-        bool moved = false;
-        foreach (var expected in Curves.GetProperty(run).EnumerateArray())
+        foreach (var expected in Run(run).EnumerateArray())
         {
             int step = expected.GetProperty("step").GetInt32();
             objective.Parameters.ClearGradients();
             double loss = objective.AddGradients(batch, new StepContext(step, 0), 1).Loss,
                 norm = optimizer.Step(objective.Parameters, step);
             Near("loss", loss, tolerance);
-            Near("grad_norm", norm, normTolerance(moved));
-            moved |= optimizer.LearningRate(step) > 0;
+            Near("grad_norm", norm, normTolerance);
             if (clock.Elapsed > limit)
                 return;
 

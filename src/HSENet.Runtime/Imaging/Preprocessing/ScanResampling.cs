@@ -27,7 +27,15 @@ sealed class ScanResampling : IDisposable
         for (int first = 0; first < resampled.Z; first++)
             most = Math.Max(most, Resize3D.SlicesNeeded(first, Math.Min(_newSlices, resampled.Z - first), stored.Z, resampled.Z).Count);
         _slices = new ScanSlices(device, scan, rescale, most);
-        _slab = device.Allocate(most * area * sizeof(double), "slab of rescaled slices");
+        try
+        {
+            _slab = device.Allocate(most * area * sizeof(double), "slab of rescaled slices");
+        }
+        catch
+        {
+            _slices.Dispose();
+            throw;
+        }
     }
 
     /// <summary>All resampled slices.</summary>

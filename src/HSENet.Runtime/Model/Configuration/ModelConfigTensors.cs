@@ -37,12 +37,11 @@ static class ModelConfigTensors
     }
 
     /// <summary>The type in which a folder of this <c>dtype</c> keeps a tensor. Vectors stay f32: they are small, and kernels read them as
-    /// such. The CLS tokens and the token types are vectors in disguise.</summary>
+    /// such. The CLS tokens are vectors in disguise.</summary>
     public static DataType StorageType(string dtype, string name, ReadOnlySpan<long> shape)
     {
         bool vector = shape.Length < 2 || name.EndsWith("cls_token", StringComparison.Ordinal)
-            || name.EndsWith("patch_score_proj.weight", StringComparison.Ordinal)
-            || name.EndsWith("token_type_embeddings.weight", StringComparison.Ordinal);
+            || name.EndsWith("patch_score_proj.weight", StringComparison.Ordinal);
         if (vector || dtype == "f32")
             return DataType.F32;
         bool quantised = dtype == "int8" && name.StartsWith("language_model.", StringComparison.Ordinal)

@@ -59,15 +59,15 @@ sealed partial class TextEncoder
 {
     /// <summary>Memory of a training step over texts of up to some tokens.</summary>
     /// <param name="Checkpointing">Whether only the inputs of layers are kept and the rest is computed again.</param>
-    /// <param name="Ids">Token ids.</param>
+    /// <param name="Text">Of embedding.</param>
     /// <param name="Embedded">[tokens, channels] before the first norm.</param>
     /// <param name="Inputs">[tokens, channels] of each layer, and the output of the last one.</param>
     /// <param name="Layers">What each layer keeps; one for all with checkpointing.</param>
     /// <param name="Grad">[tokens, channels] gradient on its way back.</param>
     /// <param name="Gradients">Inside a layer.</param>
     public sealed record TrainingBuffers(
-        bool Checkpointing, PlannedBuffer Ids, PlannedBuffer Embedded, PlannedBuffer[] Inputs, KeptTextLayer[] Layers, PlannedBuffer Grad,
-            TextGradientBuffers Gradients);
+        bool Checkpointing, EmbeddedTextBuffers Text, PlannedBuffer Embedded, PlannedBuffer[] Inputs, KeptTextLayer[] Layers,
+            PlannedBuffer Grad, TextGradientBuffers Gradients);
 
     /// <summary>Plans the memory of <see cref="ForwardKeeping"/> and <see cref="Backward"/> for texts of up to
     /// <paramref name="tokens"/>.</summary>
@@ -75,14 +75,14 @@ sealed partial class TextEncoder
         bool dropout)
     {
         long channels = (long)tokens * config.HiddenSize;
-        var (ids, embedded) = (plan.Reserve($"{name}.ids", tokens, sizeof(int)), plan.Reserve($"{name}.embedded", channels));
+        var (text, embedded) = (EmbeddedTextBuffers.Reserve(plan, name, config, tokens), plan.Reserve($"{name}.embedded", channels));
         PlannedBuffer[] inputs = [.. Enumerable.Range(0, config.NumHiddenLayers + 1)
             .Select(i => plan.Reserve($"{name}.layers.{i}.input", channels))];
         var layers = new KeptTextLayer[config.NumHiddenLayers];
         for (int i = 0; i < layers.Length; i++)
             layers[i] = checkpointing && i > 0 ? layers[0]
                 : KeptTextLayer.Reserve(plan, checkpointing ? $"{name}.layer" : $"{name}.layers.{i}", config, tokens);
-        return new TrainingBuffers(checkpointing, ids, embedded, inputs, layers, plan.Reserve($"{name}.grad", channels),
+        return new TrainingBuffers(checkpointing, text, embedded, inputs, layers, plan.Reserve($"{name}.grad", channels),
             TextGradientBuffers.Reserve(plan, name, config, tokens, dropout));
     }
 
@@ -97,7 +97,7 @@ sealed partial class TextEncoder
     {
         var (buffers, tokens) = (sequence.Buffers, sequence.Tokens);
         View<float> embedded = Rows(pass, buffers.Embedded, tokens), input = Rows(pass, buffers.Inputs[0], tokens);
-        Embed(pass, pass.Arena.Integers(buffers.Ids), ids, embedded);
+        Embed(pass, buffers.Text, ids, embedded);
         _norm.Forward(pass.Device, embedded, input, tokens);
         if (sequence.Dropout.Rate > 0)
             sequence.Dropout.Apply(pass.Device, _embeddingDropout, input, default, input);
@@ -133,7 +133,7 @@ sealed partial class TextEncoder
             return;
         TokenEmbedding.Backward(pass.Device, new TokenEmbeddingBackwardArguments
         {
-            Ids = pass.Arena.Integers(buffers.Ids).Slice(0, tokens),
+            Ids = pass.Arena.Integers(buffers.Text.Ids).Slice(0, tokens),
             GradY = gradients.Summed,
             GradTable = _gradWords,
             GradPosition = _gradPositions,

@@ -3,14 +3,23 @@ using HSENet.Kernels;
 
 namespace HSENet.Runtime;
 
+/// <summary>What embedding a text takes.</summary>
+/// <param name="Ids">Ids of the tokens, behind them their type's.</param>
+/// <param name="Type">[channels] embedding of the type.</param>
+readonly record struct EmbeddedTextBuffers(PlannedBuffer Ids, PlannedBuffer Type)
+{
+    public static EmbeddedTextBuffers Reserve(MemoryPlan plan, string name, TextEncoderConfig config, int tokens) =>
+        new(plan.Reserve($"{name}.ids", tokens + 1L, sizeof(int)), plan.Reserve($"{name}.type", config.HiddenSize));
+}
+
 /// <summary>Word pieces → last hidden states [tokens, channels] (reference: <c>language_encoder</c>, transformers' BertModel without its
 /// pooler).</summary>
 sealed partial class TextEncoder
 {
     readonly TextEncoderConfig _config;
     readonly string _name;
-    readonly Weights _words, _positions;
-    readonly View<float> _type, _gradWords, _gradPositions, _gradType;
+    readonly Weights _words, _positions, _types;
+    readonly View<float> _gradWords, _gradPositions, _gradType;
     readonly long _embeddingDropout;
     readonly LayerNormLayer _norm;
     readonly TextLayer[] _layers;
@@ -21,8 +30,7 @@ sealed partial class TextEncoder
         int channels = config.HiddenSize;
         _words = weights.Matrix($"{name}.embeddings.word_embeddings.weight", config.VocabSize, channels);
         _positions = weights.Matrix($"{name}.embeddings.position_embeddings.weight", config.MaxPositionEmbeddings, channels);
-        // Every token is of type 0: a report is one sentence pair's first half.
-        _type = weights.Vector($"{name}.embeddings.token_type_embeddings.weight", (long)config.TypeVocabSize * channels).Slice(0, channels);
+        _types = weights.Matrix($"{name}.embeddings.token_type_embeddings.weight", config.TypeVocabSize, channels);
         _gradWords = weights.Gradient($"{name}.embeddings.word_embeddings.weight");
         _gradPositions = weights.Gradient($"{name}.embeddings.position_embeddings.weight");
         var gradTypes = weights.Gradient($"{name}.embeddings.token_type_embeddings.weight");
@@ -32,7 +40,7 @@ sealed partial class TextEncoder
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new TextLayer(weights, $"{name}.encoder.layer.{i}", config))];
     }
 
-    public readonly record struct Buffers(PlannedBuffer Ids, PlannedBuffer Query, PlannedBuffer Key, PlannedBuffer Value,
+    public readonly record struct Buffers(EmbeddedTextBuffers Embedded, PlannedBuffer Query, PlannedBuffer Key, PlannedBuffer Value,
         PlannedBuffer Mixed, PlannedBuffer Hidden);
 
     public static Buffers Reserve(MemoryPlan plan, TextEncoderConfig config, int tokens)
@@ -40,7 +48,7 @@ sealed partial class TextEncoder
         using var scope = plan.BeginScope();
         long floats = (long)tokens * config.HiddenSize;
         return new Buffers(
-            plan.Reserve("text_encoder.ids", tokens, sizeof(int)),
+            EmbeddedTextBuffers.Reserve(plan, "text_encoder", config, tokens),
             plan.Reserve("text_encoder.query", floats), plan.Reserve("text_encoder.key", floats),
                 plan.Reserve("text_encoder.value", floats),
             plan.Reserve("text_encoder.mixed", floats), plan.Reserve("text_encoder.mlp", (long)tokens * config.IntermediateSize));
@@ -51,7 +59,7 @@ sealed partial class TextEncoder
     public void Forward(in Pass pass, Buffers buffers, ReadOnlySpan<int> ids, int valid, View<float> x)
     {
         int tokens = ids.Length, channels = _config.HiddenSize;
-        Embed(pass, pass.Arena.Integers(buffers.Ids), ids, x);
+        Embed(pass, buffers.Embedded, ids, x);
         _norm.Forward(pass.Device, x, x, tokens);
         var tensors = new TextTensors(x, pass.Rows(buffers.Query, tokens, channels), pass.Rows(buffers.Key, tokens, channels),
             pass.Rows(buffers.Value, tokens, channels),
@@ -62,15 +70,27 @@ sealed partial class TextEncoder
     }
 
     /// <summary>Word, position and type embeddings before their norm.</summary>
-    void Embed(in Pass pass, View<int> deviceIds, ReadOnlySpan<int> ids, View<float> x)
+    void Embed(in Pass pass, EmbeddedTextBuffers buffers, ReadOnlySpan<int> ids, View<float> x)
     {
-        pass.Device.Upload(ids, deviceIds.Slice(0, ids.Length));
+        // Every token is of type 0: a report is one sentence pair's first half.
+        int[] withType = [.. ids, 0];
+        View<int> deviceIds = pass.Arena.Integers(buffers.Ids).Slice(0, withType.Length);
+        View<float> type = pass[buffers.Type];
+        pass.Device.Upload<int>(withType, deviceIds);
+        TokenEmbedding.Forward(pass.Device, new TokenEmbeddingArguments
+        {
+            Ids = deviceIds.Slice(ids.Length, 1),
+            Table = _types,
+            Y = type,
+            Tokens = 1,
+            Channels = _config.HiddenSize,
+        });
         TokenEmbedding.Forward(pass.Device, new TokenEmbeddingArguments
         {
             Ids = deviceIds.Slice(0, ids.Length),
             Table = _words,
             Position = _positions,
-            Added = _type,
+            Added = type,
             Y = x,
             Tokens = ids.Length,
             Channels = _config.HiddenSize,
