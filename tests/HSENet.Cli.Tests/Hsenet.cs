@@ -39,6 +39,10 @@ static class Hsenet
 
     public static Outcome Run(params string[] arguments) => End(Start(arguments));
 
+    /// <summary>Runs a copy of it in another folder.</summary>
+    public static Outcome RunFrom(string folder, string[] arguments) =>
+        End(StartCommand(["dotnet", Path.Combine(folder, Path.GetFileName(Library)), .. arguments]));
+
     /// <summary>Runs it with a text as its input and with settings of the environment beside those that are there.</summary>
     public static Outcome Run(string input, (string Name, string Value)[] environment, string[] arguments)
     {

@@ -50,6 +50,22 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
+    public void A_training_without_the_plot_s_native_library_says_so_and_ends_well()
+    {
+        // The program without its list of parts, which names native libraries in folders of their own, and without these.
+        string program = Directory.CreateDirectory(_folder.At("program")).FullName;
+        foreach (string file in Directory.GetFiles(AppContext.BaseDirectory).Where(file =>
+            !file.EndsWith(".deps.json", StringComparison.Ordinal) && !file.EndsWith(".xml", StringComparison.Ordinal)))
+            File.Copy(file, Path.Combine(program, Path.GetFileName(file)));
+        var outcome = Hsenet.RunFrom(program, ["train", "report", .. Options("run", ["--steps", "2"])]);
+        Assert.True(outcome.Code == 0, outcome.Error);
+        Assert.Contains("plot.png", Assert.Single(outcome.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)),
+            StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder.At("run/plot.png")));
+        Assert.True(File.Exists(_folder.At("run/adapter/adapter_model.safetensors")));
+    }
+
+    [Fact]
     public void What_a_stage_trained_is_where_the_next_training_starts()
     {
         string weights = Hsenet.Demo;
