@@ -109,6 +109,7 @@ sealed class TrainProgress(string folder) : IProgress<TrainingProgress>, IDispos
 
     readonly ProgressLine _line = new();
     long? _first;
+    string? _plotProblem;
 
     public void Report(TrainingProgress value)
     {
@@ -144,6 +145,9 @@ sealed class TrainProgress(string folder) : IProgress<TrainingProgress>, IDispos
         }
         catch (HseNetFileException e)
         {
+            if (e.Message == _plotProblem)
+                return; // said already: it is drawn at every checkpoint
+            _plotProblem = e.Message;
             _line.Clear();
             Messages.Error(e.Message);
         }

@@ -1,5 +1,4 @@
 // A device that runs out of memory, at whichever allocation: a typed error, and nothing stays behind.
-using HSENet.Kernels;
 using HSENet.Tests;
 
 namespace HSENet.Runtime.Tests;
