@@ -8,7 +8,7 @@ namespace HSENet.Cli;
 /// <summary>Options that become a model and <see cref="ReportOptions"/>.</summary>
 sealed class AnswerArguments
 {
-    readonly Option<string> _weights = new("--weights") { Description = "Model folder written by 'hsenet convert'.", Required = true };
+    readonly Option<string> _weights;
     readonly Option<string?> _adapter = new("--adapter")
     {
         Description = "Which of the folder's adapters writes: its name, or the task it was trained for. By default the one of this verb."
@@ -37,15 +37,19 @@ sealed class AnswerArguments
         DefaultValueFactory = _ => "slow"
     };
     readonly Option<bool> _verify = new("--verify-weights") { Description = "First compare all weights with their checksums." };
-    readonly Option<bool> _json = new("--json") { Description = "One JSON object per text on a line of its own." };
     readonly Option<bool> _stats = new("--stats") { Description = "Print times per stage on stderr." };
     readonly Option<string> _device = Verb.Device();
 
-    public AnswerArguments(int maxTokens) => _tokens = new("--max-tokens")
+    /// <param name="maxTokens">How long a text is unless something else is said.</param>
+    /// <param name="needsWeights">Whether the verb can do nothing without a model.</param>
+    public AnswerArguments(int maxTokens, bool needsWeights = true)
     {
-        Description = "Tokens that are generated at most.",
-        DefaultValueFactory = _ => maxTokens
-    };
+        _tokens = new("--max-tokens") { Description = "Tokens that are generated at most.", DefaultValueFactory = _ => maxTokens };
+        _weights = new("--weights") { Description = "Model folder written by 'hsenet convert'.", Required = needsWeights };
+    }
+
+    /// <summary>Whether JSON is printed.</summary>
+    public Option<bool> Json { get; } = new("--json") { Description = "One JSON object per text on a line of its own." };
 
     /// <summary>How scans are read.</summary>
     public StudyArguments Study { get; } = new();
@@ -57,7 +61,7 @@ sealed class AnswerArguments
     public void AddAll(Command command)
     {
         foreach (Option option in (Option[])[_weights, _adapter, _tokens, _temperature, _topK, _topP, _minP, _penalty, _seed, _stop,
-            _logProbabilities, _tokenizer, _verify, _json, _stats, _device, Verbose])
+            _logProbabilities, _tokenizer, _verify, Json, _stats, _device, Verbose])
             command.Add(option);
         Study.AddAll(command);
     }
@@ -87,7 +91,7 @@ sealed class AnswerArguments
             },
         };
         options.Check();
-        if (options.LogProbabilities && !parsed.GetValue(_json))
+        if (options.LogProbabilities && !parsed.GetValue(Json))
             throw new HseNetException("--log-probabilities: expected --json, which prints them");
         return options;
     }
@@ -99,10 +103,35 @@ sealed class AnswerArguments
 
     /// <summary>What prints the texts.</summary>
     public ReportWriter Writer(ParseResult parsed) =>
-        new(parsed.GetValue(_json), parsed.GetValue(_stats), parsed.GetValue(Verbose));
+        new(parsed.GetValue(Json), parsed.GetValue(_stats), parsed.GetValue(Verbose));
 
     /// <summary>Opens the device.</summary>
     public Device OpenDevice(ParseResult parsed) => Device.Open(parsed.GetRequiredValue(_device));
+
+    /// <summary>Refuses to go on without a model.</summary>
+    public void RequireWeights(ParseResult parsed)
+    {
+        if (parsed.GetValue(_weights) is null)
+            throw new HseNetException("--weights: expected a model folder");
+    }
+
+    /// <summary>Opens the model once for each worker, on devices that share the machine.</summary>
+    public async Task<OpenModels> OpenModels(ParseResult parsed, int? workers, CancellationToken cancellation)
+    {
+        var writer = Writer(parsed);
+        var opened = new OpenModels(Verb.OpenDevices(parsed.GetRequiredValue(_device), workers ?? 1));
+        try
+        {
+            foreach (var device in opened.Devices)
+                opened.All.Add(await OpenModel(parsed, device, writer, cancellation).ConfigureAwait(false));
+            return opened;
+        }
+        catch
+        {
+            await opened.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
 
     /// <summary>Opens the model.</summary>
     public async Task<HseNetModel> OpenModel(ParseResult parsed, Device device, ReportWriter writer, CancellationToken cancellation)
@@ -120,5 +149,21 @@ sealed class AnswerArguments
         }, cancellation).ConfigureAwait(false);
         writer.Loaded();
         return model;
+    }
+}
+
+/// <summary>A model on one device or several.</summary>
+sealed class OpenModels(IReadOnlyList<Device> devices) : IAsyncDisposable
+{
+    public IReadOnlyList<Device> Devices { get; } = devices;
+
+    public List<HseNetModel> All { get; } = [];
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var model in All)
+            await model.DisposeAsync().ConfigureAwait(false);
+        foreach (var device in Devices)
+            device.Dispose();
     }
 }

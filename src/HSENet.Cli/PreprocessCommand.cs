@@ -50,11 +50,7 @@ static class PreprocessCommand
             "Without --weights: depth,height,width of the volumes; 32,256,256 by default."
         };
         var study = new StudyArguments();
-        var workers = new Option<int?>("--workers")
-        {
-            Description =
-            "Studies at a time on the CPU; one for every four processors by default. Each needs memory for its scan."
-        };
+        var workers = Verb.Workers("one for every four processors");
         var json = new Option<bool>("--json") { Description = "One JSON object per input on a line of its own, usable as a manifest." };
         var device = Verb.Device();
         var verbose = Verb.Verbose();
@@ -88,8 +84,8 @@ static class PreprocessCommand
 
     static async Task<int> Run(List<PreprocessJob> jobs, Settings settings, string deviceName, int? workers, CancellationToken cancellation)
     {
-        if (workers is < 1)
-            throw new HseNetException($"--workers {workers}: expected at least 1");
+        if (workers is { } given)
+            Verb.AtLeast(1, "--workers", given);
         using var progress = new ProgressLine();
         var pending = new List<PreprocessJob>();
         foreach (var job in jobs)
@@ -99,7 +95,7 @@ static class PreprocessCommand
                 pending.Add(job);
 
         int count = Math.Clamp(workers ?? Environment.ProcessorCount / 4, 1, Math.Max(1, pending.Count));
-        var devices = Open(deviceName, count);
+        var devices = Verb.OpenDevices(deviceName, count);
         int next = -1, done = 0, code = ExitCode.Done;
         var gate = new Lock();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -209,16 +205,5 @@ static class PreprocessCommand
                 }, Json));
         else
             Console.WriteLine(state is null ? job.Volume : $"{job.Volume} ({state})");
-    }
-
-    // A CPU is shared between workers; any other device has one.
-    static List<Device> Open(string name, int count)
-    {
-        var device = Device.Open(name);
-        if (device is not HostDevice host || count == 1)
-            return [device];
-        int threads = Math.Max(1, host.Threads / count);
-        host.Dispose();
-        return [.. Enumerable.Range(0, count).Select(_ => new HostDevice(threads))];
     }
 }

@@ -21,6 +21,8 @@ static class ReportCommand
             "With --manifest: the file of reports, JSON lines. What is in it is skipped: a run that was stopped can be started again, with "
                 + "the same options."
         };
+        var shard = Shard.Option();
+        var workers = Verb.Workers();
         var prompt = new Option<string?>("--prompt") { Description = "Another question than the default one." };
         var sr = new Option<string?>("--sr")
         {
@@ -42,7 +44,7 @@ static class ReportCommand
               hsenet report a.nii.gz b.nii.gz --weights model --json > reports.jsonl
               hsenet report --manifest studies.jsonl --out reports.jsonl --weights model
             """)
-        { scans, manifest, output, prompt, sr, patient };
+        { scans, manifest, output, shard, workers, prompt, sr, patient };
         arguments.AddAll(command);
         command.Run(arguments.Verbose, async (parsed, cancellation) =>
         {
@@ -52,6 +54,8 @@ static class ReportCommand
                 throw new HseNetException("--manifest and --out: expected both or none");
             if ((given.Length == 0) != (list is not null))
                 throw new HseNetException("expected CTs, or --manifest with --out");
+            if (list is null && (parsed.GetValue(shard) is not null || parsed.GetValue(workers) is not null))
+                throw new HseNetException("--shard and --workers: expected --manifest with --out, whose studies they share out");
             var studies = arguments.Study.Opener(parsed, cancellation);
             IReadOnlyList<FoundStudy> files = [.. given.SelectMany(studies.Find)];
             var writer = arguments.Writer(parsed);
@@ -64,14 +68,19 @@ static class ReportCommand
                     throw new HseNetException($"--sr {structured}: "
                         + $"{(files.Count == 0 ? "a manifest was" : $"{files.Count} scans were")} given; expected one scan");
             }
-            using var device = arguments.OpenDevice(parsed);
-            using var model = await arguments.OpenModel(parsed, device, writer, cancellation).ConfigureAwait(false);
+            var part = list is null ? Shard.Whole : Shard.Of(parsed, shard);
+            await using var models = await arguments.OpenModels(parsed, parsed.GetValue(workers), cancellation).ConfigureAwait(false);
             if (list is not null)
             {
-                using var run = new ReportManifest(list, reports!, studies, options,
+                var rows = Manifest.ReadStudies(list, out var broken);
+                part.Tell(rows.Count, "rows");
+                using var run = new ReportManifest(list, part.Name(reports!), studies, row => Asked(options, row),
                     arguments.Settings(parsed, options, studies), parsed.GetValue(arguments.Verbose));
-                return await run.Run(model, cancellation).ConfigureAwait(false);
+                int code = await run.Run(models.All, part.Of(rows), broken, cancellation).ConfigureAwait(false);
+                Console.WriteLine(run.Outcome);
+                return code;
             }
+            var model = models.All[0];
             return await WriteAll(model, files, studies, options, writer, Structured, cancellation).ConfigureAwait(false);
 
             void Structured(CtStudy study, string text)
@@ -82,6 +91,9 @@ static class ReportCommand
         });
         return command;
     }
+
+    static ReportOptions Asked(ReportOptions options, ManifestRow row) => row.Question is { } question
+        ? options with { Question = question, Task = NamedAdapter.QuestionTask } : options;
 
     static async Task<int> WriteAll(HseNetModel model, IReadOnlyList<FoundStudy> scans, StudyOpener studies, ReportOptions options,
         ReportWriter writer,

@@ -48,6 +48,28 @@ sealed class ReportFile : IDisposable
         }
     }
 
+    /// <summary>All reports of a file that is complete.</summary>
+    /// <exception cref="HseNetFileException">It cannot be read, or holds something else.</exception>
+    public static IReadOnlyList<ReportLine> ReadAll(string path)
+    {
+        string[] lines = JsonFile.ReadText(path).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return lines.Length == 0 ? throw new HseNetFileException(path, "holds no report", Expected)
+            : [.. lines.Select((line, i) => Parse(path, line, i + 1))];
+    }
+
+    static ReportLine Parse(string path, string line, int number)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<ReportLine>(line, ReportWriter.Json)
+                is { Image: not null, Question: not null, Text: not null, Weights: not null } read ? read : throw new JsonException();
+        }
+        catch (JsonException e)
+        {
+            throw new HseNetFileException(path, $"line {number} is no report", Expected, e);
+        }
+    }
+
     /// <summary>How many reports are in the file.</summary>
     public int Count { get; private set; }
 
@@ -116,16 +138,7 @@ sealed class ReportFile : IDisposable
         while (text.ReadLine() is { } line)
         {
             Count++;
-            ReportLine report;
-            try
-            {
-                report = JsonSerializer.Deserialize<ReportLine>(line, ReportWriter.Json)
-                    is { Image: not null, Question: not null, Weights: not null } read ? read : throw new JsonException();
-            }
-            catch (JsonException e)
-            {
-                throw new HseNetFileException(_path, $"line {Count} is no report", Expected, e);
-            }
+            var report = Parse(_path, line, Count);
             if (!weights.Contains(report.Weights))
                 throw new HseNetFileException(_path, $"line {Count} was written with the weights {report.Weights}, not with "
                     + string.Join(" or ", weights),

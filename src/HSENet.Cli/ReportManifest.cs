@@ -1,19 +1,20 @@
-// hsenet report --manifest: a report for every study of a list, into a file that a stopped run goes on with.
+// hsenet report --manifest and hsenet eval: a text for every study of a list, into a file that a stopped run goes on with.
 using HSENet.Runtime;
 
 namespace HSENet.Cli;
 
-/// <summary>The studies of a manifest, and where their reports go.</summary>
+/// <summary>The studies of a manifest, and where their texts go.</summary>
 /// <param name="manifest">The list.</param>
-/// <param name="output">The file of reports.</param>
+/// <param name="output">The file of texts.</param>
 /// <param name="studies">Opens them.</param>
-/// <param name="options">Of every report; a row may ask another question.</param>
-/// <param name="settings">Key of all options that decide a report: a file has the reports of one.</param>
+/// <param name="options">Of a row's text: what is asked.</param>
+/// <param name="settings">Key of all options that decide a text: a file has the texts of one.</param>
 /// <param name="verbose">Whether errors show where they arose.</param>
-sealed class ReportManifest(string manifest, string output, StudyOpener studies, ReportOptions options, string settings, bool verbose)
-    : IDisposable
+sealed class ReportManifest(string manifest, string output, StudyOpener studies, Func<ManifestRow, ReportOptions> options, string settings,
+    bool verbose) : IDisposable
 {
     readonly ProgressLine _progress = new();
+    readonly Lock _gate = new();
     int _code = ExitCode.Done;
 
     /// <summary>A question of a study.</summary>
@@ -24,18 +25,24 @@ sealed class ReportManifest(string manifest, string output, StudyOpener studies,
     /// <param name="State">Key of the study's files and of what is said of them.</param>
     readonly record struct Wanted(ManifestRow Row, FoundStudy Study, string Image, ReportOptions Options, string State = "");
 
-    /// <summary>Writes the reports that are missing. A row that cannot be used is said on stderr, tried again by the next run, and makes
-    /// the exit code 2. Rows about one study share its encoding.</summary>
-    public async Task<int> Run(HseNetModel model, CancellationToken cancellation)
+    /// <summary>What a run left in the file, in words.</summary>
+    public string Outcome { get; private set; } = "";
+
+    /// <summary>Writes the texts that are missing, with as many studies at a time as there are models. A row that cannot be used is said
+    /// on stderr, tried again by the next run, and makes the exit code 2. Rows about one study share its encoding.</summary>
+    /// <param name="models">The same model on one device or several.</param>
+    /// <param name="rows">The rows of the manifest.</param>
+    /// <param name="broken">What is wrong with others.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<int> Run(IReadOnlyList<HseNetModel> models, IReadOnlyList<ManifestRow> rows, IReadOnlyList<string> broken,
+        CancellationToken cancellation)
     {
-        var rows = Manifest.ReadStudies(manifest, out var broken);
-        using var reports = new ReportFile(output, model.Hashes, settings);
+        using var reports = new ReportFile(output, models[0].Hashes, settings);
         foreach (string problem in broken)
             Fail(new HseNetException(problem));
-        string folder = Path.GetDirectoryName(Path.GetFullPath(manifest))!;
         // A folder of several studies is as many reports.
         Wanted[] all = [.. rows.SelectMany(row => studies.Find(row.Image),
-            (row, study) => new Wanted(row, study, Name(folder, $"{study}"), Options(row)))];
+            (row, study) => new Wanted(row, study, Name(manifest, $"{study}"), options(row)))];
         var missing = new List<Wanted>();
         int finished = 0, done = 0;
         foreach (var wanted in all)
@@ -51,20 +58,37 @@ sealed class ReportManifest(string manifest, string output, StudyOpener studies,
             {
                 Fail(e, wanted.Row);
             }
-        foreach (var study in missing.GroupBy(wanted => (wanted.Study, Reading(wanted.Row))))
-            await Report(model, [.. study], reports, Begins, cancellation).ConfigureAwait(false);
+        Wanted[][] groups = [.. missing.GroupBy(wanted => (wanted.Study, Reading(wanted.Row))).Select(group => group.ToArray())];
+        int next = -1;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        await Task.WhenAll(models.Select(model => Task.Run(() => Work(model), CancellationToken.None))).ConfigureAwait(false);
         _progress.Clear();
-        Console.WriteLine($"{output}: {reports.Count} reports{(finished > 0 ? $", {finished} of them from an earlier run" : "")}");
+        Outcome = $"{output}: {reports.Count} reports{(finished > 0 ? $", {finished} of them from an earlier run" : "")}";
         return _code;
 
-        void Begins() => _progress.Show($"{done}/{missing.Count} reports", (double)done++ / missing.Count);
+        async Task Work(HseNetModel model)
+        {
+            try
+            {
+                for (int i = Interlocked.Increment(ref next); i < groups.Length; i = Interlocked.Increment(ref next))
+                    await Report(model, groups[i], reports, Begins, stop.Token).ConfigureAwait(false);
+            }
+            catch
+            {
+                await stop.CancelAsync().ConfigureAwait(false); // the others end before their next step
+                throw;
+            }
+        }
+
+        void Begins()
+        {
+            lock (_gate)
+                _progress.Show($"{done}/{missing.Count} reports", (double)done++ / missing.Count);
+        }
     }
 
     // What of a row says how its study is read: rows that differ in it are not one study.
     static (VolumeMetadata?, string?) Reading(ManifestRow row) => (row.Metadata, row.SliceFeatures);
-
-    ReportOptions Options(ManifestRow row) => row.Question is { } question
-        ? options with { Question = question, Task = NamedAdapter.QuestionTask } : options;
 
     async Task Report(HseNetModel model, Wanted[] questions, ReportFile reports, Action begins, CancellationToken cancellation)
     {
@@ -75,10 +99,13 @@ sealed class ReportManifest(string manifest, string output, StudyOpener studies,
             begins();
             using var study = studies.Open(questions[0].Row, questions[0].Study);
             string[] notes = Notes(questions[0].Row, study.Notes);
-            if (notes.Length > 0)
-                _progress.Clear();
-            foreach (string note in notes)
-                Messages.Note($"{questions[0].Study}: {note}");
+            lock (_gate)
+            {
+                if (notes.Length > 0)
+                    _progress.Clear();
+                foreach (string note in notes)
+                    Messages.Note($"{questions[0].Study}: {note}");
+            }
             using var encoded = await model.EncodeAsync(study, null, cancellation).ConfigureAwait(false);
             for (; asked < questions.Length; asked++)
             {
@@ -108,8 +135,9 @@ sealed class ReportManifest(string manifest, string output, StudyOpener studies,
         }
         // The first question is the one that waited for the encoders.
         var seconds = first ? study.WithEncoding(result).Seconds : result.Seconds;
-        reports.Append(new ReportLine(wanted.Image, wanted.Options.Question, result.Text, result.Ids, result.PromptTokens, seconds,
-            result.Weights, result.Preprocessing, settings, wanted.State, Notes(wanted.Row, study.Notes)));
+        lock (_gate)
+            reports.Append(new ReportLine(wanted.Image, wanted.Options.Question, result.Text, result.Ids, result.PromptTokens, seconds,
+                result.Weights, result.Preprocessing, settings, wanted.State, Notes(wanted.Row, study.Notes)));
     }
 
     // Of a finished volume, the manifest knows what was said of its scan.
@@ -117,14 +145,17 @@ sealed class ReportManifest(string manifest, string output, StudyOpener studies,
 
     void Fail(Exception e, ManifestRow? row = null)
     {
-        _progress.Clear();
-        _code = Math.Max(_code, Verb.Explain(e, verbose, row is null ? null : $"{manifest}, line {row.Line}"));
+        lock (_gate)
+        {
+            _progress.Clear();
+            _code = Math.Max(_code, Verb.Explain(e, verbose, row is null ? null : $"{manifest}, line {row.Line}"));
+        }
     }
 
-    // As the manifest's folder has it, so that both can be moved together.
-    static string Name(string folder, string image)
+    /// <summary>A study as the manifest's folder has it, so that both can be moved together.</summary>
+    public static string Name(string manifest, string image)
     {
-        string relative = Path.GetRelativePath(folder, image).Replace('\\', '/');
+        string relative = Path.GetRelativePath(Path.GetDirectoryName(Path.GetFullPath(manifest))!, image).Replace('\\', '/');
         return relative.StartsWith("../", StringComparison.Ordinal) ? image : relative;
     }
 

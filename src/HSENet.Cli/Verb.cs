@@ -109,6 +109,24 @@ static class Verb
         return argument;
     }
 
+    /// <summary>How many studies are worked on at a time.</summary>
+    public static Option<int?> Workers(string otherwise = "one") => new("--workers")
+    {
+        Description = $"Studies at a time on the CPU; {otherwise} by default. Each needs memory for its scan."
+    };
+
+    /// <summary>Opens the device that an option names for some workers: a CPU is shared between them, any other device has one.</summary>
+    public static List<Device> OpenDevices(string name, int workers)
+    {
+        AtLeast(1, "--workers", workers);
+        var device = Device.Open(name);
+        if (device is not HostDevice host || workers == 1)
+            return [device];
+        int threads = Math.Max(1, host.Threads / workers);
+        host.Dispose();
+        return [.. Enumerable.Range(0, workers).Select(_ => new HostDevice(threads))];
+    }
+
     /// <summary>An option that is a number with a point, whatever the machine's language.</summary>
     public static Option<float> Number(string name, string description, float value) => new(name)
     {

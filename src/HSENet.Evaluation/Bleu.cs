@@ -12,8 +12,6 @@ namespace HSENet.Evaluation;
 public sealed record BleuScore(double Bleu, IReadOnlyList<double> Precisions, double BrevityPenalty, int PredictionLength,
     int ReferenceLength)
 {
-    const int Orders = 4;
-
     /// <summary>BLEU of one prediction. Words are cut by WMT's convention 13a, case counts.</summary>
     /// <param name="reference">What was wanted.</param>
     /// <param name="prediction">What was generated.</param>
@@ -24,25 +22,52 @@ public sealed record BleuScore(double Bleu, IReadOnlyList<double> Precisions, do
     public static BleuScore Of(IEnumerable<(string Reference, string Prediction)> pairs)
     {
         ArgumentNullException.ThrowIfNull(pairs);
-        var matches = new long[Orders];
-        var possible = new long[Orders];
-        int predictionLength = 0, referenceLength = 0;
+        var sum = new BleuCounts();
         foreach ((string reference, string prediction) in pairs)
+            sum.Add(BleuCounts.Of(reference, prediction));
+        return sum.Score();
+    }
+}
+
+/// <summary>What BLEU counts of a text: the sums of several are the counts of the set.</summary>
+internal sealed class BleuCounts
+{
+    /// <summary>Word sequences of 1 to 4 words are counted.</summary>
+    public const int Orders = 4;
+
+    readonly long[] _matches = new long[Orders], _possible = new long[Orders];
+    int _predictionLength, _referenceLength;
+
+    public static BleuCounts Of(string reference, string prediction)
+    {
+        string[] wanted = MetricTokens.ForBleu(reference), words = MetricTokens.ForBleu(prediction);
+        var counts = new BleuCounts { _predictionLength = words.Length, _referenceLength = wanted.Length };
+        for (int n = 1; n <= Orders; n++)
         {
-            string[] wanted = MetricTokens.ForBleu(reference), words = MetricTokens.ForBleu(prediction);
-            predictionLength += words.Length;
-            referenceLength += wanted.Length;
-            for (int n = 1; n <= Orders; n++)
-            {
-                matches[n - 1] += Sequences.Overlap(Sequences.Count(wanted, n), Sequences.Count(words, n));
-                possible[n - 1] += Math.Max(0, words.Length - n + 1);
-            }
+            counts._matches[n - 1] = Sequences.Overlap(Sequences.Count(wanted, n), Sequences.Count(words, n));
+            counts._possible[n - 1] = Math.Max(0, words.Length - n + 1);
         }
-        double[] precisions = [.. matches.Zip(possible, (m, p) => p > 0 ? (double)m / p : 0)];
-        double penalty = predictionLength == 0 ? 0
-            : predictionLength > referenceLength ? 1 : Math.Exp(1 - (double)referenceLength / predictionLength);
+        return counts;
+    }
+
+    public void Add(BleuCounts other)
+    {
+        for (int n = 0; n < Orders; n++)
+        {
+            _matches[n] += other._matches[n];
+            _possible[n] += other._possible[n];
+        }
+        _predictionLength += other._predictionLength;
+        _referenceLength += other._referenceLength;
+    }
+
+    public BleuScore Score()
+    {
+        double[] precisions = [.. _matches.Zip(_possible, (m, p) => p > 0 ? (double)m / p : 0)];
+        double penalty = _predictionLength == 0 ? 0
+            : _predictionLength > _referenceLength ? 1 : Math.Exp(1 - (double)_referenceLength / _predictionLength);
         double bleu = precisions.Min() > 0 ? penalty * Math.Exp(precisions.Average(Math.Log)) : 0;
-        return new BleuScore(bleu, precisions, penalty, predictionLength, referenceLength);
+        return new BleuScore(bleu, precisions, penalty, _predictionLength, _referenceLength);
     }
 }
 

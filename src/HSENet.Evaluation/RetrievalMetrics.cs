@@ -13,24 +13,9 @@ public static class RetrievalMetrics
     /// <param name="k">How many items are looked at, from 1.</param>
     public static double RecallAt(IReadOnlyList<float[]> queries, IReadOnlyList<float[]> items, int k)
     {
-        Check(queries, items, k);
-        if (queries.Count != items.Count)
-            throw new ArgumentException($"Expected as many items as queries ({queries.Count}), got {items.Count}.", nameof(items));
-        int found = 0;
-        for (int i = 0; i < queries.Count; i++)
-        {
-            double own = Dot(queries[i], items[i]);
-            int before = 0;
-            for (int j = 0; j < items.Count; j++)
-            {
-                double other = Dot(queries[i], items[j]);
-                if (other > own || (other == own && j < i))
-                    before++;
-            }
-            if (before < k)
-                found++;
-        }
-        return 100.0 * found / queries.Count;
+        ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
+        int[] places = Places(queries, items);
+        return 100.0 * places.Count(place => place < k) / places.Length;
     }
 
     /// <summary>
@@ -42,19 +27,51 @@ public static class RetrievalMetrics
     /// <param name="k">How many volumes are looked at, from 1; all if there are fewer.</param>
     public static double FindingOverlapAt(IReadOnlyList<float[]> volumes, IReadOnlyList<bool[]> findings, int k)
     {
-        Check(volumes, volumes, k);
+        double[] overlaps = Overlaps(volumes, findings, [k], findsItself: true)[0];
+        return 100 * overlaps.Average();
+    }
+
+    /// <summary>For each query how many items are more like it than its own.</summary>
+    internal static int[] Places(IReadOnlyList<float[]> queries, IReadOnlyList<float[]> items)
+    {
+        Check(queries, items);
+        if (queries.Count != items.Count)
+            throw new ArgumentException($"Expected as many items as queries ({queries.Count}), got {items.Count}.", nameof(items));
+        return [.. Enumerable.Range(0, queries.Count).AsParallel().AsOrdered().Select(i =>
+        {
+            double own = Dot(queries[i], items[i]);
+            int before = 0;
+            for (int j = 0; j < items.Count; j++)
+            {
+                double other = Dot(queries[i], items[j]);
+                if (other > own || (other == own && j < i))
+                    before++;
+            }
+            return before;
+        })];
+    }
+
+    /// <summary>For each k the mean overlap of each volume with the k most like it; 0 if no volume with a finding is there to be
+    /// found.</summary>
+    internal static double[][] Overlaps(IReadOnlyList<float[]> volumes, IReadOnlyList<bool[]> findings, IReadOnlyList<int> ks,
+        bool findsItself)
+    {
+        Check(volumes, volumes);
         ArgumentNullException.ThrowIfNull(findings);
+        foreach (int k in ks)
+            ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
         if (findings.Count != volumes.Count || findings.Any(f => f.Length != findings[0].Length))
             throw new ArgumentException($"Expected the same number of findings for each of {volumes.Count} volumes.", nameof(findings));
         double[] norms = [.. volumes.Select(v => Math.Sqrt(Dot(v, v)))];
         int[] searched = [.. Enumerable.Range(0, volumes.Count).Where(i => findings[i].Contains(true))];
-        if (searched.Length == 0)
-            return 0;
-        double sum = 0;
-        for (int i = 0; i < volumes.Count; i++)
-            sum += searched.OrderByDescending(j => Dot(volumes[i], volumes[j]) / (norms[i] * norms[j])).Take(k)
-                .Average(j => Overlap(findings[i], findings[j]));
-        return 100 * sum / volumes.Count;
+        double[][] ofVolumes = [.. Enumerable.Range(0, volumes.Count).AsParallel().AsOrdered().Select(i =>
+        {
+            double[] overlaps = [.. searched.Where(j => findsItself || j != i)
+                .OrderByDescending(j => Dot(volumes[i], volumes[j]) / (norms[i] * norms[j])).Take(ks.Max())
+                .Select(j => Overlap(findings[i], findings[j]))];
+            return ks.Select(k => overlaps.Take(k).DefaultIfEmpty(0).Average()).ToArray();
+        })];
+        return [.. ks.Select((_, at) => ofVolumes.Select(means => means[at]).ToArray())];
     }
 
     static double Overlap(bool[] a, bool[] b) =>
@@ -68,11 +85,10 @@ public static class RetrievalMetrics
         return sum;
     }
 
-    static void Check(IReadOnlyList<float[]> queries, IReadOnlyList<float[]> items, int k)
+    static void Check(IReadOnlyList<float[]> queries, IReadOnlyList<float[]> items)
     {
         ArgumentNullException.ThrowIfNull(queries);
         ArgumentNullException.ThrowIfNull(items);
-        ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
         if (queries.Count == 0 || items.Count == 0)
             throw new ArgumentException("Expected at least one embedding.", nameof(queries));
         if (queries.Concat(items).Any(e => e.Length != queries[0].Length))

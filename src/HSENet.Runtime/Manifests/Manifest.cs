@@ -44,10 +44,25 @@ sealed class Manifest
     /// <exception cref="HseNetFileException">The file cannot be read, or has no row.</exception>
     internal static IReadOnlyList<ManifestRow> ReadStudies(string path, out IReadOnlyList<string> broken)
     {
-        using FileBytes file = FileBytes.Open(path);
-        var manifest = Read(file, RowContent.Study, skipBad: true, _ => { });
-        broken = manifest.Skipped;
+        var manifest = ReadUntrained(path, RowContent.Study, out broken);
         return [.. manifest.Train, .. manifest.Validation];
+    }
+
+    /// <summary>Reads the rows that a model is evaluated on: the validation list where there is one, otherwise all; broken ones are in
+    /// <paramref name="broken"/>.</summary>
+    /// <exception cref="HseNetFileException">The file cannot be read, or has no row that can be used.</exception>
+    internal static IReadOnlyList<ManifestRow> ReadEvaluated(string path, RowContent content, out IReadOnlyList<string> broken)
+    {
+        var manifest = ReadUntrained(path, content, out broken);
+        return manifest.Validation.Count > 0 ? manifest.Validation : manifest.Train;
+    }
+
+    static Manifest ReadUntrained(string path, RowContent content, out IReadOnlyList<string> broken)
+    {
+        using FileBytes file = FileBytes.Open(path);
+        var manifest = Read(file, content, skipBad: true, _ => { }, trained: false);
+        broken = manifest.Skipped;
+        return manifest;
     }
 
     /// <summary>Reads a manifest whose rows are looked at further; what <paramref name="check"/> throws is said of the row's
@@ -64,7 +79,7 @@ sealed class Manifest
         });
     }
 
-    internal static Manifest Read(FileBytes file, RowContent content, bool skipBad, Action<ManifestRow> check)
+    internal static Manifest Read(FileBytes file, RowContent content, bool skipBad, Action<ManifestRow> check, bool trained = true)
     {
         var manifest = new Manifest(file.Name, content, skipBad, check);
         ReadOnlySpan<byte> json = file.Slice(0, file.Length);
@@ -75,9 +90,10 @@ sealed class Manifest
         else
             manifest.ReadWhole(json);
         // What is only looked at need not be trained on.
-        if (manifest.Train.Count == 0 && !(content == RowContent.Study && manifest.Validation.Count > 0))
+        trained &= content != RowContent.Study;
+        if (manifest.Train.Count == 0 && (trained || manifest.Validation.Count == 0))
             throw new HseNetFileException(file.Name,
-                $"has no row that can be {(content == RowContent.Study ? "used" : "trained on")}"
+                $"has no row that can be {(trained ? "trained on" : "used")}"
                 + (manifest.Skipped.Count > 0 ? $" ({manifest.Skipped.Count} were skipped)" : ""),
                 "at least one");
         return manifest;

@@ -1,4 +1,5 @@
 // Which samples come when: every epoch in an order of its own that follows from the seed, cut into batches.
+using HSENet.Runtime;
 
 namespace HSENet.Training;
 

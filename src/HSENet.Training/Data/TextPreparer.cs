@@ -44,10 +44,10 @@ sealed class TextPreparer
     public (int[] Ids, int[] Labels) Prepare(ManifestRow row, SamplePlace place)
     {
         if (_text is not null)
-            return (TrainingText.Shortened(_text, TrainingText.Clean(row.Text!), _limit, Draws("sentences")), []);
+            return (ReportText.Shortened(_text, ReportText.Clean(row.Text!), _limit, Draws("sentences")), []);
         string question = row.Question is { } asked
             && _config.Task == TrainingTask.Vqa ? asked : _questions.Draw(Draws("question"), row.Abnormality);
-        string answer = _config.Task == TrainingTask.Report ? TrainingText.Clean(row.Text!) : row.Question is null ? row.Anatomy!
+        string answer = _config.Task == TrainingTask.Report ? ReportText.Clean(row.Text!) : row.Question is null ? row.Anatomy!
             : row.Answer!;
         var (ids, labels) = TrainingText.Answered(_language!, _visualTokens, question, answer, _limit);
         return Array.Exists(labels, label => label >= 0) ? (ids, labels)

@@ -41,17 +41,17 @@ public sealed class TrainingTextTests
 
     [Fact]
     public void Reports_lose_quotes_and_parentheses() =>
-        Assert.Equal("No 5 mm nodule, patients heart.", TrainingText.Clean("No \"5 mm\" (nodule), patient's heart."));
+        Assert.Equal("No 5 mm nodule, patients heart.", ReportText.Clean("No \"5 mm\" (nodule), patient's heart."));
 
     [Fact]
     public void Of_a_long_report_the_first_sentence_and_random_others_stay()
     {
         string[] sentences = [.. Enumerable.Range(0, 40).Select(i => $"the lung {i}")];
         string report = string.Join('.', sentences);
-        Assert.Equal(Words.Encode(report), TrainingText.Shortened(Words, report, 4096, new SeededDraws(1, "sentences")));
+        Assert.Equal(Words.Encode(report), ReportText.Shortened(Words, report, 4096, new SeededDraws(1, "sentences")));
         const int limit = 64;
         int[] first = Words.Encode(sentences[0])[..^1];
-        var drawn = Enumerable.Range(0, 8).Select(seed => TrainingText.Shortened(Words, report, limit, new SeededDraws(seed, "sentences")))
+        var drawn = Enumerable.Range(0, 8).Select(seed => ReportText.Shortened(Words, report, limit, new SeededDraws(seed, "sentences")))
             .ToArray();
         Assert.All(drawn, ids =>
         {
@@ -60,11 +60,11 @@ public sealed class TrainingTextTests
             Assert.Equal(Words.End, ids[^1]);
         });
         Assert.True(drawn.Select(ids => string.Join(' ', ids)).Distinct().Count() > 4, "the draws depend on the seed");
-        Assert.Equal(drawn[3], TrainingText.Shortened(Words, report, limit, new SeededDraws(3, "sentences")));
+        Assert.Equal(drawn[3], ReportText.Shortened(Words, report, limit, new SeededDraws(3, "sentences")));
         // One sentence alone is too long: it is cut, and the end token stays.
         string endless = string.Join(' ', sentences);
         Assert.Equal([.. Words.Encode(endless)[..9], Words.End],
-            TrainingText.Shortened(Words, endless, 10, new SeededDraws(0, "sentences")));
+            ReportText.Shortened(Words, endless, 10, new SeededDraws(0, "sentences")));
     }
 
     [Fact]

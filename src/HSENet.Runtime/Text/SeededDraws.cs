@@ -1,8 +1,9 @@
-// Random numbers of the data: a function of the run's seed and of the place where they are drawn, so that a resumed run draws the same.
+// Random numbers of texts and samples: a function of the run's seed and of the place where they are drawn, so that a resumed run draws the
+// same.
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 
-namespace HSENet.Training;
+namespace HSENet.Runtime;
 
 /// <summary>The draws of one place: what is drawn (order, question, sentences), in which epoch, for which row.</summary>
 sealed class SeededDraws
