@@ -1,7 +1,5 @@
 // hsenet eval: what a model says, finds or answers about the studies of a manifest, and how good that is.
 using System.CommandLine;
-using HSENet.Evaluation;
-using HSENet.Kernels;
 using HSENet.Runtime;
 
 namespace HSENet.Cli;
@@ -19,10 +17,11 @@ static class EvalCommand
 
     static Command Texts(string name, string what, string task, bool answers)
     {
+        string tables = answers ? ", tables by anatomy and class" : "";
+        string fields = answers ? "\"question\" and \"answer\", or \"abnormality\" and \"anatomy\"" : "\"text\"";
         var manifest = new Option<string>("--manifest")
         {
-            Description = $"The studies: rows with \"image\" and {(answers ? "\"question\" and \"answer\", or \"abnormality\" and \"anatomy\""
-                : "\"text\"")}; of a file with a validation list, that list.",
+            Description = $"The studies: rows with \"image\" and {fields}; of a file with a validation list, that list.",
             Required = true
         };
         var run = new Option<string>("--out")
@@ -37,7 +36,7 @@ static class EvalCommand
         var arguments = new AnswerArguments(answers ? AnswerTokens : ReportOptions.DefaultMaxTokens, needsWeights: false);
         var summary = new SummaryArguments(arguments.Json);
         var command = new Command(name, $"""
-            {what} for every row, and their scores: means, corpus BLEU{(answers ? ", tables by anatomy and class" : "")}, and 95 % intervals.
+            {what} for every row, and their scores: means, corpus BLEU{tables}, and 95 % intervals.
 
             Examples:
               hsenet eval {name} --manifest test.jsonl --weights model --out run

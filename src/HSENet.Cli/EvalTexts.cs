@@ -1,5 +1,4 @@
 // hsenet eval report and vqa: a model's texts for the rows of a manifest, and their scores.
-using System.CommandLine;
 using System.Text;
 using System.Text.Json.Nodes;
 using HSENet.Evaluation;
@@ -24,7 +23,8 @@ sealed class EvalTexts(string manifest, string run, bool answers)
     public string Predictions { get; } = Path.Combine(run, "predictions.jsonl");
 
     /// <summary>Lets models write what is missing.</summary>
-    public async Task<int> Predict(Shard shard, IReadOnlyList<HseNetModel> models, StudyOpener studies, ReportOptions options, string settings,
+    public async Task<int> Predict(Shard shard, IReadOnlyList<HseNetModel> models, StudyOpener studies, ReportOptions options,
+        string settings,
         bool verbose, CancellationToken cancellation)
     {
         var rows = Manifest.ReadEvaluated(manifest, answers ? RowContent.Answer : RowContent.Report, out var broken);
@@ -78,7 +78,11 @@ sealed class EvalTexts(string manifest, string run, bool answers)
         var summary = answers ? TextSummary.OfAnswers(scores, bootstrap, synonyms is not null, cancellation)
             : TextSummary.OfReports(scores, bootstrap, synonyms is not null, cancellation);
         if (missing > 0)
-            summary = summary with { Notes = [.. summary.Notes, $"{missing} of {_rows.Count} rows have no text and are not in the scores"] };
+            summary = summary with
+            {
+                Notes =
+                [.. summary.Notes, $"{missing} of {_rows.Count} rows have no text and are not in the scores"]
+            };
         ScoreTable.Write(Path.Combine(run, "scores.csv"), scores, answers);
         var json = SummaryText.ToJson(summary);
         json["weights"] = lines[0].Weights;

@@ -17,8 +17,11 @@ static class ScoreCommand
     static Command Texts(string task, string description, bool answers)
     {
         var file = Verb.Files<string>("file", "Predictions: a table (CSV), or an object on each line (.jsonl).", ArgumentArity.ExactlyOne);
-        var table = new Option<string?>("--csv") { Description =
-            "Write the scores of each prediction to this file, with the reference's columns." };
+        var table = new Option<string?>("--csv")
+        {
+            Description =
+            "Write the scores of each prediction to this file, with the reference's columns."
+        };
         var wordNet = SummaryArguments.WordNet();
         var summary = new SummaryArguments();
         var verbose = Verb.Verbose();

@@ -9,7 +9,8 @@ public sealed class ShardTests
         variables.FirstOrDefault(variable => variable.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..]);
 
     static readonly string[] Slurm =
-        ["SLURM_ARRAY_TASK_ID=7", "SLURM_ARRAY_TASK_MIN=3", "SLURM_ARRAY_TASK_MAX=9", "SLURM_ARRAY_TASK_COUNT=4", "SLURM_ARRAY_TASK_STEP=2"];
+        ["SLURM_ARRAY_TASK_ID=7", "SLURM_ARRAY_TASK_MIN=3", "SLURM_ARRAY_TASK_MAX=9", "SLURM_ARRAY_TASK_COUNT=4",
+            "SLURM_ARRAY_TASK_STEP=2"];
 
     [Fact]
     public void The_option_comes_before_the_environment()
