@@ -1,0 +1,33 @@
+// What a client is told when something fails: a full queue is no bad study.
+using HSENet;
+using HSENet.Runtime;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace ReportService;
+
+static class Failures
+{
+    public static Task Answer(HttpContext context)
+    {
+        var error = context.Features.Get<IExceptionHandlerFeature>()?.Error;
+        int status = error switch
+        {
+            ModelBusyException => StatusCodes.Status503ServiceUnavailable,
+            HseNetFileException => StatusCodes.Status422UnprocessableEntity,
+            HseNetException or BadHttpRequestException => StatusCodes.Status400BadRequest,
+            _ => StatusCodes.Status500InternalServerError,
+        };
+        if (status == StatusCodes.Status503ServiceUnavailable)
+            context.Response.Headers.RetryAfter = "10";
+        // One line that says what is wrong; of other errors a client learns nothing.
+        return Results.Problem(statusCode: status, detail: status < 500 || error is ModelBusyException ? error!.Message : null)
+            .ExecuteAsync(context);
+    }
+
+    public static Task WriteHealth(HttpContext context, HealthReport report) => context.Response.WriteAsJsonAsync(new
+    {
+        status = report.Status.ToString(),
+        checks = report.Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Data),
+    });
+}
