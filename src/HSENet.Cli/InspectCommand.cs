@@ -31,7 +31,7 @@ static class InspectCommand
         {
             string target = parsed.GetRequiredValue(path);
             return Task.FromResult(IsWeights(target)
-                ? Weights(target, parsed.GetValue(verify), parsed.GetValue(json))
+                ? Weights(target, parsed.GetValue(verify), parsed.GetValue(json), cancellation)
                 : InspectVolume.Print(target, study.Opener(parsed, cancellation), parsed.GetValue(json), cancellation));
         });
         return command;
@@ -46,7 +46,7 @@ static class InspectCommand
 
     static bool HasWeightEnding(string file) => WeightEndings.Contains(Path.GetExtension(file).ToLowerInvariant());
 
-    static int Weights(string path, bool verify, bool json)
+    static int Weights(string path, bool verify, bool json, CancellationToken cancellation)
     {
         using var source = TensorSource.Open(path);
         var adapters = new List<TensorSource>();
@@ -57,7 +57,7 @@ static class InspectCommand
             foreach (string file in files.Order(StringComparer.Ordinal))
                 adapters.Add(TensorSource.Open(file));
             Print(path, [(null, source), .. adapters.Select(adapter => (Path.GetFileNameWithoutExtension(adapter.Path), adapter))], verify,
-                json);
+                json, cancellation);
             return ExitCode.Done;
         }
         finally
@@ -66,9 +66,10 @@ static class InspectCommand
         }
     }
 
-    static void Print(string path, (string? Adapter, TensorSource Source)[] sources, bool verify, bool json)
+    static void Print(string path, (string? Adapter, TensorSource Source)[] sources, bool verify, bool json,
+        CancellationToken cancellation)
     {
-        int? verified = verify ? sources.Sum(source => source.Source.VerifyChecksums()) : null;
+        int? verified = verify ? sources.Sum(source => source.Source.VerifyChecksums(cancellation)) : null;
         var tensors = sources.SelectMany(source => source.Source.Tensors, (source, tensor) => (source.Adapter, Tensor: tensor)).ToArray();
         long bytes = tensors.Sum(each => each.Tensor.ByteLength);
         if (json)

@@ -12,6 +12,7 @@ static class OptionNames
         ["PreprocessingOptions.Force"] = "--force",
         ["PreprocessingOptions.Rescale"] = "--rescale SLOPE,INTERCEPT",
         ["PreprocessingOptions.StatedOrientation"] = "--orientation CODE",
+        ["TrainingConfig.Init"] = "--init",
         ["TrainingConfig.Cache, or none"] = "the cache, or --cache off",
         ["ConversionOptions.SliceEncoder"] = "--slice-encoder FILE",
         ["ConversionOptions.TextEncoder"] = "--text-encoder FILE",

@@ -56,6 +56,24 @@ public sealed class AdapterTests : IDisposable
     }
 
     [Fact]
+    public void A_training_starts_from_an_adapter_that_was_merged_or_from_scratch()
+    {
+        string image = JsonSerializer.Serialize(Hsenet.Scan);
+        string manifest = _folder.Write("manifest.jsonl",
+            System.Text.Encoding.UTF8.GetBytes($"{{\"image\": {image}, \"text\": \"The lungs are clear.\"}}\n"));
+        Assert.Equal(0, Hsenet.Run(Convert($"report={Adapter("rslora")}", $"vqa={Adapter("norms")}")).Code);
+        string[] Train(string weights, string run) => ["train", "report", "--manifest", manifest, "--weights", _folder.At(weights), "--out",
+            _folder.At(run), "--steps", "1", "--max-length", "100", "--device", "cpu", "--cache", _folder.At("cache")];
+        Hsenet.Run(Train("model", "run")).IsRefused("in its adapters alone (report, vqa)", "merged", "--init");
+        Assert.False(Directory.Exists(_folder.At("run")));
+        Assert.Equal(0, Hsenet.Run([.. Train("model", "scratch"), "--init", "scratch"]).Code);
+        Assert.Equal(0, Hsenet.Run("weights", "merge", "--weights", _folder.At("model"), "--adapter", "report", "--out",
+            _folder.At("merged")).Code);
+        var trained = Hsenet.Run(Train("merged", "run"));
+        Assert.True(trained.Code == 0, trained.Error);
+    }
+
+    [Fact]
     public void Names_that_cannot_be_used_are_refused_and_nothing_is_written()
     {
         string file = Adapter("rslora");

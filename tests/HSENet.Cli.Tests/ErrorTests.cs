@@ -58,6 +58,14 @@ public sealed partial class ErrorTests
         Assert.Equal("hsenet: HSENET_HOST_VECTORS: expected 128, 256 or 512, got '1000'\n", outcome.Error);
     }
 
+    [Theory]
+    [InlineData("Gelu=V9", "Gelu has no rung V9; expected one of Host")]
+    [InlineData("Gello=V1", "no operation is called Gello; expected one of ")]
+    [InlineData("Gelu", "'Gelu': expected Operation=Rung")]
+    public void A_rung_that_there_is_not_is_one_line_and_exit_code_2(string forced, string line) =>
+        Hsenet.Run("", [("HSENET_FORCE_KERNEL", forced)], ["bench", "gelu", "--device", "cpu", "--seconds", "0", "--shape", "Count=64"])
+            .IsRefused($"hsenet: HSENET_FORCE_KERNEL: {line}");
+
     [GeneratedRegex("\"[^\"]*(?<![-\\w])--[a-z]")]
     private static partial Regex OptionInText();
 

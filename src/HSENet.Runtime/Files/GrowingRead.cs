@@ -29,16 +29,22 @@ internal static class GrowingRead
     }
 
     /// <summary>Reads everything that follows, at most <paramref name="limit"/> bytes.</summary>
+    /// <param name="stream">Where it comes from.</param>
+    /// <param name="limit">Bytes that are taken at most.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="problem">What is wrong with more.</param>
+    /// <param name="cancellation">Ends it between two pieces.</param>
     /// <exception cref="HseNetFileException">There is more, or the stream is damaged.</exception>
-    public static byte[] ToEnd(Stream stream, int limit, string name)
+    public static byte[] ToEnd(Stream stream, int limit, string name, string problem, CancellationToken cancellation = default)
     {
         byte[] bytes = new byte[1 << 16];
         int filled = 0;
-        while (AsFarAsPossible(stream, bytes.AsSpan(filled), name) is > 0 and int got)
+        while (Some(stream, bytes.AsSpan(filled, Math.Min(FirstPiece, bytes.Length - filled)), name) is > 0 and int got)
         {
+            cancellation.ThrowIfCancellationRequested();
             filled += got;
             if (filled > limit)
-                throw new HseNetFileException(name, "decompresses to too much", $"at most {limit} bytes");
+                throw new HseNetFileException(name, problem, $"at most {limit} bytes");
             if (filled == bytes.Length)
                 Array.Resize(ref bytes, (int)Math.Min(limit + 1L, 2L * bytes.Length));
         }

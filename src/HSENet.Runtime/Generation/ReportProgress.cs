@@ -22,8 +22,8 @@ public enum ReportStage
 
 /// <summary>Where a request stands.</summary>
 /// <param name="Stage">What it is doing.</param>
-/// <param name="Share">How much of the stage is done, 0 to 1, block by block and layer by layer (on a GPU: was launched). While tokens
-/// come, of the tokens that may come at most; waiting and preprocessing have no shares.</param>
+/// <param name="Share">How much of the stage is done, 0 to 1: slab by slab of a scan, block by block and layer by layer (on a GPU: was
+/// launched). While tokens come, of the tokens that may come at most; waiting has no shares.</param>
 public readonly record struct ReportProgress(ReportStage Stage, double Share);
 
 /// <summary>Counts the steps of a stage.</summary>
@@ -44,6 +44,9 @@ sealed class StageProgress(IProgress<ReportProgress>? progress, OperationTrace? 
         trace?.Stage(stage);
         progress?.Report(new ReportProgress(stage, 0));
     }
+
+    /// <summary>So many steps follow in the stage that has begun.</summary>
+    public void Expect(int steps) => (_steps, _done) = (steps, 0);
 
     /// <summary>A stage without steps, unless it is going on already.</summary>
     public void Continue(ReportStage stage)

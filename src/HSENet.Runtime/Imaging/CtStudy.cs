@@ -168,14 +168,14 @@ public sealed class CtStudy : IDisposable
     }
 
     /// <summary>Volume and slices, or slice features, in the sizes that a model takes.</summary>
-    internal PreparedStudy Prepare(Device device, ModelConfig config, CancellationToken cancellation)
+    internal PreparedStudy Prepare(Device device, ModelConfig config, CancellationToken cancellation, StageProgress? stages = null)
     {
         using var reading = _life.Use();
         var image = config.Vision.Image;
         var slices = config.SliceEncoder;
         var target = new PreprocessingTarget(image.Depth, image.Height, image.Width, slices?.ImageSize ?? 224, slices?.Slices ?? 0);
         if (!_volume.IsPreprocessed)
-            return PrepareScan(device, target, cancellation);
+            return PrepareScan(device, target, cancellation, stages);
         if (slices is not null && _sliceFeatures is null)
             throw new HseNetFileException(_volume.Source, "is a finished volume without slices, which this model looks at",
                 "its slice features beside it, or the scan itself");
@@ -189,11 +189,13 @@ public sealed class CtStudy : IDisposable
     }
 
     /// <summary>Volume and slices of a scan; a finished volume is refused.</summary>
-    internal PreparedStudy PrepareScan(Device device, PreprocessingTarget target, CancellationToken cancellation)
+    internal PreparedStudy PrepareScan(Device device, PreprocessingTarget target, CancellationToken cancellation,
+        StageProgress? stages = null)
     {
         using var reading = _life.Use();
         PreprocessingGeometry.CheckMemory(_volume, _plan, _options);
-        return Preprocessing.Prepare(device, _volume, _plan, Notes, target, _options.Preprocessing, cancellation);
+        return Preprocessing.Prepare(device, _volume, _plan, Notes, target, _options.Preprocessing, cancellation,
+            stages: stages);
     }
 
     /// <summary>What preparing makes of a scan: its orientation and size, and the size after resampling.</summary>

@@ -230,7 +230,7 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
         var (plan, arena) = _memory!.Value;
         var clock = Stopwatch.StartNew();
         stages.Begin(ReportStage.Preprocessing);
-        using var prepared = study.Prepare(Device, Config, stop);
+        using var prepared = study.Prepare(Device, Config, stop, stages);
         double preprocessing = clock.Elapsed.TotalSeconds;
         stop.ThrowIfCancellationRequested();
 

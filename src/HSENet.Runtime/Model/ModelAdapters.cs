@@ -19,13 +19,13 @@ sealed class ModelAdapters : IDisposable
     /// <param name="base">The folder's weights; stay the caller's.</param>
     /// <param name="source">The same, as tensors.</param>
     /// <param name="verify">Whether the adapters' checksums are compared.</param>
-    /// <param name="cancellation">Ends the comparison.</param>
+    /// <param name="cancellation">Ends the comparison, and the reading of weights whose file states no checksums.</param>
     /// <exception cref="HseNetFileException">A file or tensor is missing or does not fit.</exception>
     public ModelAdapters(string folder, ModelConfig config, Device device, WeightStore @base, TensorSource source, bool verify,
         CancellationToken cancellation)
     {
         _folder = folder;
-        BaseHash = Hash(source);
+        BaseHash = Hash(source, cancellation: cancellation);
         try
         {
             // A folder of adapters alone has no projectors, and no answer without an adapter.
@@ -89,7 +89,7 @@ sealed class ModelAdapters : IDisposable
         if (verify)
             source.VerifyChecksums(cancellation);
         var hash = new XxHash3();
-        hash.Append(Encoding.UTF8.GetBytes($"{BaseHash} {Hash(source)} {adapter.R} {adapter.LoraAlpha:R}"));
+        hash.Append(Encoding.UTF8.GetBytes($"{BaseHash} {Hash(source, cancellation: cancellation)} {adapter.R} {adapter.LoraAlpha:R}"));
         var model = Bind(name, adapter.Task, config.With(adapter), store, Hex(hash));
         if (store.Unused.FirstOrDefault() is { } unused)
             throw new HseNetFileException(source.Path, $"holds {HseNetFileException.Quote(unused)}, which has no place in the model",
@@ -102,12 +102,12 @@ sealed class ModelAdapters : IDisposable
 
     /// <summary>Hash over the checksums of all tensors whose name begins so. The stored checksums are enough: reading gigabytes of weights
     /// to name them would double the time to open a model.</summary>
-    public static string Hash(TensorSource source, string prefix = "")
+    public static string Hash(TensorSource source, string prefix = "", CancellationToken cancellation = default)
     {
         var hash = new XxHash3();
         foreach (var tensor in source.Tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal))
             .OrderBy(tensor => tensor.Name, StringComparer.Ordinal))
-            hash.Append(Encoding.UTF8.GetBytes($"{tensor}={tensor.StatedChecksum ?? tensor.ComputeChecksum()}\n"));
+            hash.Append(Encoding.UTF8.GetBytes($"{tensor}={tensor.StatedChecksum ?? tensor.ComputeChecksum(cancellation)}\n"));
         return Hex(hash);
     }
 

@@ -84,13 +84,14 @@ sealed class SafetensorsWriter : IDisposable
     }
 
     /// <summary>Appends a whole stored tensor, whatever its size.</summary>
-    public unsafe void Write(string name, TensorEntry tensor)
+    public unsafe void Write(string name, TensorEntry tensor, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(tensor);
         byte* bytes = tensor.Pointer;
         for (long done = 0; done < tensor.ByteLength;)
         {
-            int part = (int)Math.Min(1 << 26, tensor.ByteLength - done);
+            cancellation.ThrowIfCancellationRequested();
+            int part = (int)Math.Min(1 << 24, tensor.ByteLength - done);
             Write(name, new ReadOnlySpan<byte>(bytes + done, part));
             done += part;
         }

@@ -108,13 +108,15 @@ sealed unsafe class TensorEntry
     }
 
     /// <summary>XxHash3 of the bytes, as 16 hexadecimal digits.</summary>
-    public string ComputeChecksum()
+    /// <exception cref="OperationCanceledException">It was cancelled; a table of a full-size model takes a second.</exception>
+    public string ComputeChecksum(CancellationToken cancellation = default)
     {
         var hash = new XxHash3();
         byte* bytes = Pointer;
         for (long done = 0; done < ByteLength;)
         {
-            int part = (int)Math.Min(1 << 30, ByteLength - done);
+            cancellation.ThrowIfCancellationRequested();
+            int part = (int)Math.Min(1 << 24, ByteLength - done);
             hash.Append(new ReadOnlySpan<byte>(bytes + done, part));
             done += part;
         }

@@ -119,8 +119,7 @@ class TensorSource : IDisposable
         int verified = 0;
         foreach (TensorEntry tensor in Tensors.Where(t => t.StatedChecksum is not null))
         {
-            cancellation.ThrowIfCancellationRequested();
-            string computed = tensor.ComputeChecksum();
+            string computed = tensor.ComputeChecksum(cancellation);
             if (computed != tensor.StatedChecksum)
                 throw new HseNetFileException(tensor.File, $"tensor {HseNetFileException.Quote(tensor.Name)} has checksum {computed}",
                     tensor.StatedChecksum!);

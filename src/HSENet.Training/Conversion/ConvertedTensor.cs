@@ -43,7 +43,7 @@ sealed record ConvertedTensor(string Name, long[] Shape, DataType Type, ElementR
     {
         if (Source is { } source && source.Type == Type)
         {
-            writer.Write(Name, source);
+            writer.Write(Name, source, cancellation);
             return;
         }
         var floats = new float[Math.Min(Chunk, Elements)];

@@ -33,6 +33,8 @@ sealed class FineTuningObjective : ITrainingObjective
         try
         {
             FineTuningTensors.CheckAdapters(Parameters, source);
+            if (training.Init == WeightInitialization.Model)
+                FineTuningTensors.CheckStart(Parameters, source, model);
             WeightInitialization.Set(Parameters, source, training.Init, training.Seed, FineTuningTensors.Find);
             _vision = new VisionModel(_weights, _plan.Config);
             _language = new LanguageModel(_weights, _plan.Config.LanguageModel);

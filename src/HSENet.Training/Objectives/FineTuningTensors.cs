@@ -64,6 +64,17 @@ static class FineTuningTensors
                 throw new HseNetException($"{model.Path} has the adapter {tensor.Name}, which is not among the target modules");
     }
 
+    /// <summary>A folder whose adapters are files of their own may have projectors in these alone.</summary>
+    /// <exception cref="HseNetFileException">It has, and nothing else says where the training starts.</exception>
+    public static void CheckStart(ParameterSet set, TensorSource model, ModelConfig config)
+    {
+        if (config.Adapters is { Count: > 0 } adapters && set.All.FirstOrDefault(parameter =>
+            !parameter.Name.Contains(".lora_", StringComparison.Ordinal) && !model.TryGet(parameter.Name, out _)) is { } missing)
+            throw new HseNetFileException(model.Path,
+                $"has {missing.Name} in its adapters alone ({string.Join(", ", adapters.Keys.Order(StringComparer.Ordinal))})",
+                "a folder into which one of them was merged, or TrainingConfig.Init");
+    }
+
     /// <summary>A trained tensor in a checkpoint: as in a model folder, or under peft's names.</summary>
     public static TensorEntry? Find(TensorSource checkpoint, string name) => checkpoint.TryGet(name, out var entry) ? entry
         : checkpoint.Tensors.FirstOrDefault(tensor => AdapterName.Parse(tensor.Name)?.OwnName == name);

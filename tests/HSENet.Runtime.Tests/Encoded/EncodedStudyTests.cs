@@ -154,6 +154,23 @@ public sealed class EncodedStudyTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _model.EncodeAsync(_study, null, cancelled.Token));
     }
 
+    [Theory, InlineData(PreprocessingPreset.Standard, 16), InlineData(PreprocessingPreset.Standard, 40),
+        InlineData(PreprocessingPreset.BimcvR, 16)]
+    public async Task Preparing_a_scan_has_shares_that_grow_to_the_whole(PreprocessingPreset preset, int slices)
+    {
+        var voxels = new short[16 * 16 * slices];
+        for (int i = 0; i < voxels.Length; i++)
+            voxels[i] = (short)(i % 1200 - 1000);
+        using var study = CtStudy.FromVoxels<short>(voxels, (16, 16, slices), (1, 1, 2),
+            options: new CtStudyOptions { Preprocessing = new() { Preset = preset } }, orientation: "RAS");
+        var stands = new List<ReportProgress>();
+        using var encoded = await _model.EncodeAsync(study, new At(stands.Add));
+        double[] shares = [.. stands.Where(at => at.Stage == ReportStage.Preprocessing).Select(at => at.Share)];
+        Assert.Equal(shares.Distinct().Order(), shares);
+        Assert.Equal((0, 1), (shares[0], shares[^1]));
+        Assert.InRange(shares.Length, 5, int.MaxValue);
+    }
+
     [Fact]
     public void A_question_that_cannot_be_used_is_refused()
     {

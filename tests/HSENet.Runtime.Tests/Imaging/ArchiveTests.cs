@@ -17,6 +17,21 @@ public sealed class ArchiveTests : IDisposable
     static (string, byte[])[] Slices(string prefix = "", string series = "1.2.3") =>
         [.. Enumerable.Range(0, 3).Select(z => ($"{prefix}IM{z}", new DicomSeed { Series = series }.At(z).ToBytes()))];
 
+    [Fact]
+    public void A_stream_that_must_be_kept_whole_is_refused_by_what_it_is_when_it_goes_on()
+    {
+        byte[] zip = ArchiveSeeds.Zip(CompressionLevel.NoCompression, ("a.nii", Nifti));
+        var little = new VolumeReadOptions { MostKept = zip.Length - 1 };
+        string message = Assert.Throws<HseNetFileException>(() => VolumeFile.Read(new MemoryStream(zip), "upload", little)).Message;
+        Assert.Equal($"upload: holds more than is kept in memory of a zip or DICOM file that comes as a stream; expected at most "
+            + $"{zip.Length - 1} bytes", message);
+        VolumeFile.Read(new MemoryStream(zip), "upload", little with { MostKept = zip.Length }).Dispose();
+        Assert.Throws<OperationCanceledException>(() => VolumeFile.Read(new MemoryStream(zip), "upload", new VolumeReadOptions
+        {
+            Cancellation = new CancellationToken(true),
+        }));
+    }
+
     public static TheoryData<string> Kinds => ["nifti", "nifti.gz", "pair", "npz", "dicom", "zip in zip", "four deep", "beside others"];
 
     static byte[] Archive(string kind) => kind switch

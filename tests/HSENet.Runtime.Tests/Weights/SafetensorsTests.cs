@@ -46,6 +46,27 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
+    public void A_checksum_and_a_copy_of_a_long_tensor_end_inside_it()
+    {
+        const long length = 100 << 20;
+        using (var writer = new SafetensorsWriter(_folder.At("w.safetensors"), [new("w", DataType.U8, [length])]))
+        {
+            for (long done = 0; done < length; done += 1 << 20)
+                writer.Write("w", new byte[1 << 20]);
+            writer.Commit();
+        }
+        using TensorSource source = TensorSource.Open(_folder.At("w.safetensors"));
+        TensorEntry tensor = source.Get("w");
+        var cancelled = new CancellationToken(true);
+        TimeSpan whole = ProcessorTime.Of(() => tensor.ComputeChecksum()),
+            begun = ProcessorTime.Of(() => Assert.Throws<OperationCanceledException>(() => tensor.ComputeChecksum(cancelled)));
+        Assert.True(begun < whole, $"{begun} of {whole}");
+        using var copy = new SafetensorsWriter(_folder.At("copy.safetensors"), [new("w", DataType.U8, [length])]);
+        Assert.Throws<OperationCanceledException>(() => copy.Write("w", tensor, cancelled));
+        Assert.Throws<InvalidOperationException>(copy.Commit); // it is not whole
+    }
+
+    [Fact]
     public void An_unfinished_file_never_gets_its_name_and_leaves_nothing()
     {
         using (var writer = new SafetensorsWriter(_folder.At("w.safetensors"), [new("w", DataType.F32, [2])]))

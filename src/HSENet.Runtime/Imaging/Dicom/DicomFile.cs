@@ -174,6 +174,6 @@ internal sealed class DicomFile
     {
         using var compressed = new MemoryStream(content.ToArray());
         using var inflated = new DeflateStream(compressed, CompressionMode.Decompress);
-        return GrowingRead.ToEnd(inflated, MaximumInflated, name);
+        return GrowingRead.ToEnd(inflated, MaximumInflated, name, "decompresses to too much");
     }
 }

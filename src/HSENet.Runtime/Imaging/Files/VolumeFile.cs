@@ -9,8 +9,6 @@ static class VolumeFile
     /// <summary>What is read, in messages.</summary>
     internal const string Formats = "NIfTI (.nii, .nii.gz, .hdr with .img), NumPy (.npy), DICOM (a folder), or a zip of one of these";
 
-    // Of a stream that must be read as a whole.
-    const int MostKept = 1 << 30;
 
     /// <summary>
     /// Reads NIfTI-1 and NIfTI-2 (.nii, .nii.gz, a pair by either name), NumPy's .npy, and DICOM files. A folder or zip stands for the scan
@@ -98,6 +96,9 @@ static class VolumeFile
         return volume;
     }
 
+    static byte[] Kept(PeekedStream content, string name, VolumeReadOptions options) => GrowingRead.ToEnd(content, options.MostKept, name,
+        "holds more than is kept in memory of a zip or DICOM file that comes as a stream", options.Cancellation);
+
     static VoxelVolume ReadPlain(PeekedStream content, string name, VolumeReadOptions options, Func<Stream>? openImage)
     {
         if (content.Head.IsEmpty)
@@ -107,9 +108,9 @@ static class VolumeFile
         if (NiftiHeader.IsClaimed(content.Head))
             return NiftiFile.Read(content, name, options, openImage);
         if (ScanFile.IsZip(content.Head))
-            return Read(ScanContents.OfZip(FileBytes.FromArray(name, GrowingRead.ToEnd(content, MostKept, name))), options);
+            return Read(ScanContents.OfZip(FileBytes.FromArray(name, Kept(content, name, options))), options);
         if (DicomFile.IsClaimed(content.Head))
-            return DicomVolume.Read(name, [DicomSource.FromBytes(name, GrowingRead.ToEnd(content, MostKept, name))], options);
+            return DicomVolume.Read(name, [DicomSource.FromBytes(name, Kept(content, name, options))], options);
         throw ForeignContent.Refusal(name, content.Head, Formats);
     }
 }

@@ -19,6 +19,9 @@ public sealed record VolumeReadOptions
     /// <summary>Whether a DICOM series with missing slices is read all the same; each gap is filled by interpolation.</summary>
     public bool AllowGaps { get; init; }
 
+    /// <summary>Bytes of a zip or DICOM file in a stream that are kept in memory at most.</summary>
+    internal int MostKept { get; init; } = 1 << 30;
+
     /// <summary>Stops reading between two pieces of the file.</summary>
     public CancellationToken Cancellation { get; init; }
 

@@ -20,6 +20,9 @@ sealed class ScanPlan
     /// <summary>Voxels without a value that count as air.</summary>
     public long FilledVoxels { get; private init; }
 
+    /// <summary>How many there are.</summary>
+    public int Steps => _steps.Count;
+
     /// <summary>Bytes of the largest copy that a step makes.</summary>
     public long CopyBytes => _steps.Select(step => step.Result.ByteLength).DefaultIfEmpty(0).Max() * Math.Min(2, _steps.Count);
 
@@ -73,7 +76,7 @@ sealed class ScanPlan
 
     /// <summary>Does the steps.</summary>
     /// <returns>The scan itself if there are none, otherwise a new one that the caller disposes.</returns>
-    public VoxelVolume Apply(VoxelVolume scan, ParallelOptions loop)
+    public VoxelVolume Apply(VoxelVolume scan, ParallelOptions loop, StageProgress? stages = null)
     {
         VoxelVolume current = scan;
         try
@@ -84,6 +87,7 @@ sealed class ScanPlan
                 if (!ReferenceEquals(current, scan))
                     current.Dispose();
                 current = next;
+                stages?.Step();
             }
             return current;
         }

@@ -39,7 +39,8 @@ static class Preprocessing
     }
 
     internal static PreparedStudy Prepare(Device device, VoxelVolume scan, ScanPlan plan, IReadOnlyList<string> notes,
-        PreprocessingTarget target, PreprocessingOptions options, CancellationToken cancellation, ImagesTap? seen = null)
+        PreprocessingTarget target, PreprocessingOptions options, CancellationToken cancellation, ImagesTap? seen = null,
+        StageProgress? stages = null)
     {
         ArgumentNullException.ThrowIfNull(device);
         CheckTarget(target);
@@ -52,7 +53,10 @@ static class Preprocessing
         var geometry = new PreprocessingGeometry(scan.Source, plan.Result, options.Preset, target.Slices);
         var loop = HostLoops.Beside(device, cancellation);
         PreprocessingChecks.Scan(scan, plan, options, loop);
-        VoxelVolume placed = plan.Apply(scan, loop);
+        int slabs = ScanResampling.Slabs(geometry);
+        bool whole = PreprocessingSlices.NeedsAll(geometry.SliceIndices, options);
+        stages?.Expect(plan.Steps + slabs + (target.Slices == 0 ? 0 : 1 + (whole ? slabs : target.Slices)));
+        VoxelVolume placed = plan.Apply(scan, loop, stages);
         using var copy = ReferenceEquals(placed, scan) ? null : placed;
 
         var study = new PreparedStudy(scan.Source, NameOf(options))
@@ -66,10 +70,13 @@ static class Preprocessing
             study.Volume = study.Allocate(device, (long)target.Depth * target.Height * target.Width, "volume");
             if (target.Slices > 0)
                 study.SlicePixels = study.Allocate(device, 3L * target.Slices * target.SliceSide * target.SliceSide, "slice images");
-            using var resampling = new ScanResampling(device, placed, geometry, rescale, cancellation);
+            using var resampling = new ScanResampling(device, placed, geometry, rescale, cancellation) { Stages = stages };
             PreprocessingVolume.Compute(device, scan, resampling, target, study);
             if (target.Slices > 0)
+            {
                 PreprocessingSlices.Compute(device, resampling, options, target, study, loop, seen);
+                stages?.Step();
+            }
             return study;
         }
         catch

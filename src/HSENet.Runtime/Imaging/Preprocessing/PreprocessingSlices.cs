@@ -8,6 +8,11 @@ delegate void ImagesTap(byte[] images, int rows, int columns);
 
 static class PreprocessingSlices
 {
+    /// <summary>Whether all resampled slices exist at once: BIMCV-R needs the range of them all; too few are interpolated from
+    /// all.</summary>
+    public static bool NeedsAll(IReadOnlyList<int>? indices, PreprocessingOptions options) =>
+        options.Preset == PreprocessingPreset.BimcvR || indices == null;
+
     public static void Compute(Device device, ScanResampling resampling, PreprocessingOptions options, PreprocessingTarget target,
         PreparedStudy study, ParallelOptions loop, ImagesTap? seen)
     {
@@ -19,8 +24,7 @@ static class PreprocessingSlices
 
         var plan = new MemoryPlan();
         var slices = plan.Reserve("slices", stack.Count, elementBytes);
-        // BIMCV-R needs the range of all slices; too few slices are interpolated from all of them.
-        var whole = bimcv || study.SliceIndices == null ? plan.Reserve("all resampled slices", all.Count, elementBytes) : default;
+        var whole = NeedsAll(study.SliceIndices, options) ? plan.Reserve("all resampled slices", all.Count, elementBytes) : default;
         var ranges = PreprocessingRange.Reserve(plan, bimcv ? all.Z : stack.Z, all.X, elementBytes);
         var bytes = plan.Reserve("images", stack.Count, 1);
         var wide = plan.Reserve("images of the new width", (long)target.Slices * images.Rows * images.NewColumns, 1);

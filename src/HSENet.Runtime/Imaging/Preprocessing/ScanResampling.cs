@@ -20,9 +20,7 @@ sealed class ScanResampling : IDisposable
         (_device, _geometry, _cancellation) = (device, geometry, cancellation);
         var (stored, resampled) = (geometry.Stored, geometry.Resampled);
         long area = (long)stored.X * stored.Y;
-        int fitting = (int)Math.Clamp(slabBytes / sizeof(double) / area, 2, stored.Z);
-        // New slices that are made of at most so many old ones, wherever they start: k of them reach over (k − 1) · old/new + 2.
-        _newSlices = (int)Math.Clamp((fitting - 2.0) * resampled.Z / stored.Z, 1, resampled.Z);
+        _newSlices = SlicesOfSlab(geometry, slabBytes);
         int most = 0;
         for (int first = 0; first < resampled.Z; first++)
             most = Math.Max(most, Resize3D.SlicesNeeded(first, Math.Min(_newSlices, resampled.Z - first), stored.Z, resampled.Z).Count);
@@ -36,6 +34,21 @@ sealed class ScanResampling : IDisposable
             _slices.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Hears of every slab that was resampled.</summary>
+    public StageProgress? Stages { get; init; }
+
+    /// <summary>How many slabs all resampled slices are.</summary>
+    public static int Slabs(PreprocessingGeometry geometry) =>
+        (geometry.Resampled.Z - 1) / SlicesOfSlab(geometry, DefaultSlabBytes) + 1;
+
+    // New slices that are made of at most so many old ones, wherever they start: k of them reach over (k − 1) · old/new + 2.
+    static int SlicesOfSlab(PreprocessingGeometry geometry, long slabBytes)
+    {
+        var (stored, resampled) = (geometry.Stored, geometry.Resampled);
+        int fitting = (int)Math.Clamp(slabBytes / sizeof(double) / ((long)stored.X * stored.Y), 2, stored.Z);
+        return (int)Math.Clamp((fitting - 2.0) * resampled.Z / stored.Z, 1, resampled.Z);
     }
 
     /// <summary>All resampled slices.</summary>
@@ -66,6 +79,7 @@ sealed class ScanResampling : IDisposable
                 FirstNewSlice = first,
                 NewSlices = count,
             });
+        Stages?.Step();
     }
 
     public void Dispose()
