@@ -119,7 +119,7 @@ static class Verb
     public static List<Device> OpenDevices(string name, int workers)
     {
         AtLeast(1, "--workers", workers);
-        var device = Device.Open(name);
+        var device = Kernels.Device.Open(name);
         if (device is not HostDevice host || workers == 1)
             return [device];
         int threads = Math.Max(1, host.Threads / workers);
