@@ -23,6 +23,7 @@ static class Program
         EvalCommand.Create(),
         ScoreCommand.Create(),
         ManifestCommand.Create(),
+        PhantomCommand.Create(),
         TrainCommand.Create(),
         ConvertCommand.Create(),
         WeightsCommand.Create(),
