@@ -19,7 +19,10 @@ static partial class FindingParser
         {
             var kinds = new List<FindingKind>();
             foreach (string statement in Statements(sentence))
-                Read(statement, found, kinds);
+                if (Mentions(statement).Count > 0)
+                    Read(statement, found, kinds);
+                else if (kinds.Count > 0 && FindingWords.GoesOn().IsMatch(statement))
+                    found[kinds[^1]] = Filled(found[kinds[^1]], Attributes(kinds[^1], statement, statement));
             if (kinds.Count > 0)
                 last = kinds[^1];
             else if (last is { } kind && found.TryGetValue(kind, out var before) && FindingWords.GoesOn().IsMatch(sentence)

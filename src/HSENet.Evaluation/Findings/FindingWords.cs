@@ -43,11 +43,11 @@ static partial class FindingWords
     private static partial Regex Emphysema();
 
     [GeneratedRegex(@"cardiomegaly|cardiac enlargement|(?:enlarge(?:d|ment)|dilat(?:ed|ation)|big|large) (?:of the )?(?:heart|cardiac)"
-        + @"(?: (?:silhouette|shadow))?|\b(?:heart|cardiac (?:silhouette|shadow|size))\b(?:(?! and | with )[^,;:]){0,40}"
+        + @"(?: (?:silhouette|shadow))?|\b(?:heart|cardiac (?:silhouette|shadow|size))\b:?(?:(?! and | with )[^,;:]){0,40}"
         + @"\b(?:enlarged|enlargement|increased|too large|dilated)\b|cardiothoracic ratio (?:\w+ ){0,3}(?:increased|above|exceeds)")]
     private static partial Regex Cardiomegaly();
 
-    [GeneratedRegex(@"pneumothora\w+|(?:free )?(?:pleural air|air (?:\w+ ){0,3}pleural (?:space|cavity))|collapsed lung")]
+    [GeneratedRegex(@"pneumothora\w+|(?:free )?(?:pleural air|air (?:\w+ ){0,6}pleural (?:space|cavity))|collapsed lung")]
     private static partial Regex Pneumothorax();
 
     /// <summary>Denials that stand before what they deny.</summary>
@@ -62,15 +62,15 @@ static partial class FindingWords
     public static partial Regex DenialBehind();
 
     /// <summary>Where a statement ends inside a sentence.</summary>
-    [GeneratedRegex(@"[;:]|,? (?:but|however|whereas|while|although|though|yet)\b|, (?=there (?:is|are)\b)|, (?:and|with) (?=there\b)")]
+    [GeneratedRegex(@";|,? (?:but|however|whereas|while|although|though|yet)\b|, (?=there (?:is|are)\b)|, (?:and|with) (?=there\b)")]
     public static partial Regex StatementEnd();
 
     /// <summary>What parts two findings of one statement.</summary>
-    [GeneratedRegex(@", (?:and |as well as )?| and (?:also )?(?!left|right|three|two)| with | as well as | plus | accompanied by | in addition to |\+")]
+    [GeneratedRegex(@", (?:and |as well as )?|(?<!\b(?:right|left)) and (?:also )?(?!three|two)| with | as well as | plus | accompanied by | in addition to |\+")]
     public static partial Regex Separator();
 
     /// <summary>A sentence that goes on about what was said before.</summary>
-    [GeneratedRegex(@"^\W*(?:it|this|these|they|its|the (?:largest|larger|biggest|lesions?|finding|abnormality|former|dominant|diameter|maximum"
+    [GeneratedRegex(@"^\W*(?:it|this|these|they|its|(?:the )?(?:largest|larger|biggest|lesions?|finding|abnormality|former|dominant|diameter|maximum"
         + @"|maximal|size)|measur\w+|locat\w+|situated|both|size|diameter|maxim\w+|depth|up to|largest)\b")]
     public static partial Regex GoesOn();
 

@@ -33,7 +33,7 @@ sealed class FindingDraws
         // Fluid and air in one pleural space would be a third thing, with a level.
         if (wanted is null && chosen.Contains(FindingKind.Effusion) && chosen.Contains(FindingKind.Pneumothorax))
             chosen.Remove(draws.Chance(0.5f) ? FindingKind.Effusion : FindingKind.Pneumothorax);
-        float enlarged = draws.Between(1.34f, 1.54f);
+        float enlarged = draws.Between(1.38f, 1.56f);
         bool large = chosen.Contains(FindingKind.Cardiomegaly);
         var found = new FindingDraws(person, draws, large ? enlarged : 1);
         // What takes most room first.
