@@ -37,6 +37,10 @@ static class PhantomCommand
             Description = "With --prepared: greys as unit:grey points; the reference's by default.",
             DefaultValueFactory = _ => GreyCurve.Standard
         };
+        var average = new Option<bool>("--average")
+        {
+            Description = "With --prepared: each voxel is the mean over its area in the slice, not a sample as preprocessing takes it."
+        };
         var matrix = new Option<string>("--matrix")
         {
             Description = "Columns, rows and slices of a scan at most.",
@@ -58,12 +62,14 @@ static class PhantomCommand
               hsenet phantom --count 100 --seed 1 --out phantoms --dicom --labels
               hsenet phantom --count 8000 --seed 1 --out prepared --prepared --size 32,64,64
             """)
-        { count, seed, output, split, dicom, labels, picture, prepared, size, weights, curve, matrix, findings, workers, json, verbose };
+        { count, seed, output, split, dicom, labels, picture, prepared, size, weights, curve, average, matrix,
+            findings, workers, json, verbose };
         command.Run(verbose, (parsed, cancellation) =>
         {
             bool isPrepared = parsed.GetValue(prepared);
-            if (!isPrepared && (parsed.GetValue(size) ?? parsed.GetValue(weights)) is not null)
-                throw new HseNetException("--size and --weights say the size of --prepared volumes; expected it beside them");
+            if (!isPrepared && ((parsed.GetValue(size) ?? parsed.GetValue(weights)) is not null || parsed.GetValue(average)
+                || parsed.GetRequiredValue(curve) != GreyCurve.Standard))
+                throw new HseNetException("--size, --weights, --curve and --average say how --prepared volumes are; expected it beside them");
             if (isPrepared && parsed.GetValue(dicom))
                 throw new HseNetException("--prepared writes no scans; expected it without --dicom");
             if (parsed.GetValue(size) is not null && parsed.GetValue(weights) is not null)
@@ -78,6 +84,7 @@ static class PhantomCommand
                 Pictures = parsed.GetValue(picture),
                 Prepared = isPrepared ? PreparedSize(parsed.GetValue(size), parsed.GetValue(weights)) : null,
                 Curve = parsed.GetRequiredValue(curve),
+                Average = parsed.GetValue(average),
                 Matrix = Matrix(parsed.GetRequiredValue(matrix)),
                 Kinds = parsed.GetValue(findings) is { } kinds ? Kinds(kinds) : null,
             };

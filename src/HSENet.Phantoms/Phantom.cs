@@ -48,13 +48,15 @@ sealed class Phantom
     /// <summary>The scan in Hounsfield units.</summary>
     public Canvas Draw(bool labels = false) => Draw(Scan.Grid, labels, apart: false, Scan.Noise);
 
-    /// <summary>What preprocessing makes of the scan, without drawing it first: samples at the places of the model's voxels.</summary>
-    public Canvas DrawResampled(int depth, int height, int width, bool labels = false)
+    /// <summary>What preprocessing makes of the scan, without drawing it first: samples at the places of the model's voxels, or means
+    /// over their areas in the slice.</summary>
+    public Canvas DrawResampled(int depth, int height, int width, bool labels = false, bool average = false)
     {
-        var grid = Scan.Resampled(depth, height, width);
+        var grid = Scan.Resampled(depth, height, width, average);
         bool apart = grid.Step.X > 1.6f * Scan.Spacing.X;
-        // A sample between voxels is a mean of eight, which have less noise.
-        return Draw(grid, labels, apart, Scan.Noise with { Strength = Scan.Noise.Strength * 0.72f });
+        // A sample between voxels is a mean of eight, which have less noise; neighbours in a mean share some of theirs.
+        float share = 0.72f * (average ? MathF.Min(1, (1 + Scan.Noise.Grain) * Scan.Spacing.X / grid.Step.X) : 1);
+        return Draw(grid, labels, apart, Scan.Noise with { Strength = Scan.Noise.Strength * share });
     }
 
     Canvas Draw(SampleGrid grid, bool labels, bool apart, ScanNoise noise)

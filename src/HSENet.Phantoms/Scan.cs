@@ -64,12 +64,16 @@ sealed record Scan
     /// <summary>What the scan measures.</summary>
     public SampleGrid Grid => new(Size, First, Spacing, new Vector3(Spacing.X, Spacing.Y, Thickness));
 
-    /// <summary>What a model's volume of this size reads of the scan: samples of the same sharpness at the places of its voxels.</summary>
-    public SampleGrid Resampled(int depth, int height, int width)
+    /// <summary>What a model's volume of this size reads of the scan.</summary>
+    /// <param name="depth">Slices.</param>
+    /// <param name="height">Rows, which run along the scan's x.</param>
+    /// <param name="width">Columns.</param>
+    /// <param name="average">Whether a voxel is the mean over its area in the slice, instead of a sample as sharp as the scan.</param>
+    public SampleGrid Resampled(int depth, int height, int width, bool average)
     {
         var extent = new Vector3(Size.X, Size.Y, Size.Z) * Spacing;
-        // The rows of the model's volume run along the scan's x.
         var step = extent / new Vector3(height, width, depth);
-        return new SampleGrid((height, width, depth), -0.5f * extent + 0.5f * step, step, Grid.Blur);
+        return new SampleGrid((height, width, depth), -0.5f * extent + 0.5f * step, step,
+            average ? Grid.Blur with { X = MathF.Max(step.X, Spacing.X), Y = MathF.Max(step.Y, Spacing.Y) } : Grid.Blur);
     }
 }

@@ -1,5 +1,4 @@
 // What a scanner adds: noise with the grain of a reconstruction, a slow drift, and a border that was not reconstructed.
-using System.Numerics;
 
 namespace HSENet.Phantoms;
 

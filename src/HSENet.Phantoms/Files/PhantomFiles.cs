@@ -30,6 +30,9 @@ sealed record PhantomSetOptions
     /// <summary>Sizes of the model's volume to write instead of scans.</summary>
     public (int Depth, int Height, int Width)? Prepared { get; init; }
 
+    /// <summary>Whether a voxel of <see cref="Prepared"/> is the mean over its area in the slice, instead of a sample.</summary>
+    public bool Average { get; init; }
+
     /// <summary>Greys of <see cref="Prepared"/>.</summary>
     public string Curve { get; init; } = GreyCurve.Standard;
 
@@ -119,7 +122,8 @@ sealed class PhantomFiles(PhantomSetOptions options, string folder)
 
     void WritePrepared(Phantom phantom, string name, (int Depth, int Height, int Width) size)
     {
-        var canvas = phantom.DrawResampled(size.Depth, size.Height, size.Width, options.Labels || options.Pictures);
+        var canvas = phantom.DrawResampled(size.Depth, size.Height, size.Width, options.Labels || options.Pictures,
+            options.Average);
         Write(PathOf(name + ".npy"), PreparedVolume.Turned(canvas.Values, size, _curve.At));
         if (options.Labels)
             Write(LabelFile(name), PreparedVolume.Turned(canvas.Labels!, size, label => label));

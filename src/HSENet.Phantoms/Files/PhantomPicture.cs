@@ -1,5 +1,4 @@
 // Slices of a phantom as a picture, its findings outlined from the label volume.
-using HSENet.Runtime;
 
 namespace HSENet.Phantoms;
 

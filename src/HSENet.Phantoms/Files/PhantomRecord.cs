@@ -63,6 +63,7 @@ sealed class PhantomRecord
         {
             Numbers(json, "prepared_size", [size.Depth, size.Height, size.Width]);
             json.WriteString("grey_curve", _options.Curve);
+            json.WriteBoolean("average", _options.Average);
         }
     });
 

@@ -10,6 +10,9 @@ sealed class FindingDraws
     /// <summary>Smallest diameter of a lesion in mm: 1.3 slices of a model that looks at 32.</summary>
     public const float SmallestLesion = 14;
 
+    // Smaller ones are hard to tell from a vessel in a volume of 5 mm voxels, for a reader as well.
+    const float SmallestNodule = 18;
+
     const int Tries = 400;
     static readonly FindingKind[] Kinds = Enum.GetValues<FindingKind>();
     readonly Person _person;
@@ -89,7 +92,7 @@ sealed class FindingDraws
     {
         (float smallest, float largest) = kind switch
         {
-            FindingKind.Nodule => (SmallestLesion, 34),
+            FindingKind.Nodule => (SmallestNodule, 36),
             FindingKind.Calcification => (SmallestLesion, 26),
             _ => (44f, 84f),
         };
