@@ -3,6 +3,7 @@
 //           barrier;
 //           then a thread for each key, with the probabilities from what the queries left. Nobody adds to what another one writes
 // Numerics  sums from 0 up in f32, fused multiply-adds
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace HSENet.Kernels;
@@ -72,4 +73,13 @@ public static partial class Attention
 
     static float DropoutFactor(AttentionBackwardArguments a, int index) =>
         a.DropoutRate > 0f ? DropoutMask.Factor(a.DropoutSeed, index, a.DropoutRate) : 1f;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static float Dot(View<float> x, int xStart, View<float> y, int yStart, int count)
+    {
+        float sum = 0f;
+        for (int d = 0; d < count; d++)
+            sum = ScalarInstructions.FusedMultiplyAdd(x[xStart + d], y[yStart + d], sum);
+        return sum;
+    }
 }

@@ -94,7 +94,8 @@ public struct AttentionBackwardArguments
         };
         set
         {
-            (Q, K, V, Y, QueryStride, KeyStride) = (value.Q, value.K, value.V, value.Y, value.QueryStride, value.KeyStride);
+            (Q, K, V, Y, QueryStride, KeyStride) = (value.Q.Floats, value.K.Floats, value.V.Floats, value.Y.Floats,
+                value.QueryStride, value.KeyStride);
             (Batch, Queries, Keys) = (value.Batch, value.Queries, value.Keys);
             (QueryHeads, KeyHeads, HeadSize) = (value.QueryHeads, value.KeyHeads, value.HeadSize);
             (Causal, Scale) = (value.Causal, value.Scale);

@@ -49,10 +49,10 @@ public static partial class Attention
             new Span<float>(totals, rows).Clear();
             new Span<float>(largest, rows).Fill(float.NegativeInfinity);
             for (int r = 0; r < rows; r++)
-                new Span<float>(a.Q.Pointer + QueryRow(a, b, r0 + r) * a.QueryStride + QueryHead(a, g, r0 + r) * size, size)
+                new Span<float>(a.Q.Floats.Pointer + QueryRow(a, b, r0 + r) * a.QueryStride + QueryHead(a, g, r0 + r) * size, size)
                     .CopyTo(new Span<float>(q + (nint)r * size, size));
 
-            float* k = a.K.Pointer + (long)b * a.Keys * a.KeyStride + g * size, v = a.V.Pointer + (long)b * a.Keys * a.KeyStride + g * size;
+            float* k = a.K.Floats.Pointer + (long)b * a.Keys * a.KeyStride + g * size, v = a.V.Floats.Pointer + (long)b * a.Keys * a.KeyStride + g * size;
             float factor = a.Scale * ElementaryCoefficients.Log2E;
             for (int s0 = 0; s0 < keys; s0 += blockKeys)
             {
@@ -92,7 +92,7 @@ public static partial class Attention
             }
             for (int r = 0; r < rows; r++)
                 HostVectors.Scale<TVector>(1f / totals[r], sums + (nint)r * padded,
-                    a.Y.Pointer + (QueryRow(a, b, r0 + r) * a.QueryHeads + QueryHead(a, g, r0 + r)) * size, size);
+                    a.Y.Floats.Pointer + (QueryRow(a, b, r0 + r) * a.QueryHeads + QueryHead(a, g, r0 + r)) * size, size);
         }
     }
 

@@ -36,13 +36,13 @@ public static partial class Attention
             long first = ((long)b * a.Keys + s0) * a.KeyStride;
 
             // Row after row of the cache, so that its memory is one stream; queries and sums stay in the first level cache.
-            var queries = new HostMatrix(a.Q.Pointer + (long)b * a.QueryStride, null, a.HeadSize);
+            var queries = new HostMatrix(a.Q.Floats.Pointer + (long)b * a.QueryStride, null, a.HeadSize);
             for (int s = 0; s < count; s++)
                 for (int g = 0; g < a.KeyHeads; g++)
                     for (int h = g * shared; h < (g + 1) * shared; h += 4)
                     {
                         int heads = Math.Min(4, (g + 1) * shared - h);
-                        HostDot.MultiplyOne<TVector>(queries, h, heads, a.K.Pointer + first + (nint)s * a.KeyStride + g * a.HeadSize,
+                        HostDot.MultiplyOne<TVector>(queries, h, heads, a.K.Floats.Pointer + first + (nint)s * a.KeyStride + g * a.HeadSize,
                             a.HeadSize, dots);
                         for (int i = 0; i < heads; i++)
                             scores[((nint)h + i) * range + s] = dots[i];
@@ -58,7 +58,7 @@ public static partial class Attention
                     for (int c = 0; c < a.HeadSize; c += TStrip.Width)
                     {
                         int rows = Math.Min(ValueRows, count - s);
-                        float* v = a.V.Pointer + first + (nint)s * a.KeyStride + g * a.HeadSize + c;
+                        float* v = a.V.Floats.Pointer + first + (nint)s * a.KeyStride + g * a.HeadSize + c;
                         bool whole = c + TStrip.Width <= a.HeadSize;
                         if (!whole)
                             CopyStrip<TStrip>(v, a.KeyStride, rows, a.HeadSize - c, strip);
@@ -84,7 +84,7 @@ public static partial class Attention
             float* first = partial + b * ranges * rangeFloats;
             for (int h = index % a.KeyHeads * shared; h < (index % a.KeyHeads + 1) * shared; h++)
             {
-                float* y = a.Y.Pointer + ((nint)b * a.QueryHeads + h) * a.HeadSize, largest = first + (nint)a.QueryHeads * padded + h;
+                float* y = a.Y.Floats.Pointer + ((nint)b * a.QueryHeads + h) * a.HeadSize, largest = first + (nint)a.QueryHeads * padded + h;
                 float top = float.NegativeInfinity, total = 0f;
                 for (int i = 0; i < ranges; i++)
                     top = MathF.Max(top, largest[i * rangeFloats]);

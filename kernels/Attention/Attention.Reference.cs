@@ -19,7 +19,7 @@ public static partial class Attention
                     for (int s = 0; s < p.Length; s++)
                         for (int d = 0; d < a.HeadSize; d++)
                             y[start + d] += p[s] / sum * ReferenceFactor(a, b, h, t, s)
-                                * a.V[(b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d];
+                                * ReferenceMath.Activation(a.V, (b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d);
                 }
         return y;
     }
@@ -32,8 +32,8 @@ public static partial class Attention
         for (int s = 0; s < scores.Length; s++)
         {
             for (int d = 0; d < a.HeadSize; d++)
-                scores[s] += (double)a.Q[(b * a.Queries + t) * a.QueryStride + h * a.HeadSize + d]
-                    * a.K[(b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d];
+                scores[s] += ReferenceMath.Activation(a.Q, (b * a.Queries + t) * a.QueryStride + h * a.HeadSize + d)
+                    * ReferenceMath.Activation(a.K, (b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d);
             scores[s] *= a.Scale;
         }
         return scores;

@@ -168,7 +168,7 @@ public static partial class Attention
         return y;
     }
 
-    // A lane has two neighbours of rows g and g + 8, four lanes a sector.
+    // A lane has two neighbours of rows g and g + 8, four lanes half a sector.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void StoreRows(AttentionArguments a, int b, int h, int row, int firstDimension, FragmentRow y)
     {
@@ -200,11 +200,6 @@ public static partial class Attention
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static unsafe void StorePair(AttentionArguments a, int at, float x, float y)
-    {
-        Float2 pair = default;
-        pair.X = x;
-        pair.Y = y;
-        VectorInstructions.Store(ref *(Float2*)((float*)a.Y.Address + at), pair);
-    }
+    static unsafe void StorePair(AttentionArguments a, int at, float x, float y) =>
+        ((uint*)a.Y.Address)[at >> 1] = TensorInstructions.Pack(y, x);
 }

@@ -1,5 +1,5 @@
 // Computes  y[t] = Σ_s f[s] · p[s] · v[s] / Σ_s p[s],  p[s] = e^(scale·q[t]·k[s] − max),  f dropout's factors
-// Idea      a thread computes one query of one head: scores once for their maximum, once more for the sums; y itself holds the sums
+// Idea      a thread computes one query of one head: scores once for their maximum, once more for the sums, which lie in scratch memory
 // Numerics  sums from s = 0 up in f32; the maximum is subtracted before the exponential, so no score overflows
 using System.Runtime.CompilerServices;
 using ILGPU;
@@ -8,7 +8,16 @@ namespace HSENet.Kernels;
 
 public static partial class Attention
 {
-    static void ForwardV1(AttentionArguments a)
+    static Rung<AttentionArguments> Naive() => Rung.Gpu<AttentionArguments>("V1.Naive", ForwardV1) with
+    {
+        Group = 128,
+        Launch = static a => new(Parts.Of(a.Queries, 128), a.QueryHeads, a.Batch),
+        ScratchBytes = static a => a.Y.Length * sizeof(float),
+        WithScratch = static (a, scratch) => a with { Scratch = scratch },
+        Suits = static a => a.HeadSize > LargestHead,
+    };
+
+    static unsafe void ForwardV1(AttentionArguments a)
     {
         int t = Grid.IdxX * Group.DimX + Group.IdxX;
         int h = Grid.IdxY;
@@ -19,35 +28,36 @@ public static partial class Attention
         int query = (b * a.Queries + t) * a.QueryStride + h * a.HeadSize;
         int key = b * a.Keys * a.KeyStride + h / (a.QueryHeads / a.KeyHeads) * a.HeadSize;
         int y = ((b * a.Queries + t) * a.QueryHeads + h) * a.HeadSize;
+        float* sums = (float*)a.Scratch.Address;
 
         float largest = float.NegativeInfinity;
         for (int s = 0; s < keys; s++)
-            largest = MathF.Max(largest, Dot(a.Q, query, a.K, key + s * a.KeyStride, a.HeadSize) * a.Scale);
+            largest = MathF.Max(largest, Score(a, query, key + s * a.KeyStride));
 
         for (int d = 0; d < a.HeadSize; d++)
-            a.Y[y + d] = 0f;
+            sums[y + d] = 0f;
         float sum = 0f;
         for (int s = 0; s < keys; s++)
         {
             int row = key + s * a.KeyStride;
-            float p = DeviceMath.Exp(Dot(a.Q, query, a.K, row, a.HeadSize) * a.Scale - largest);
+            float p = DeviceMath.Exp(Score(a, query, row) - largest);
             sum += p;
             if (a.DropoutRate > 0f)
                 p *= DropoutMask.Factor(a.DropoutSeed, ((b * a.QueryHeads + h) * a.Queries + t) * a.Keys + s, a.DropoutRate);
             for (int d = 0; d < a.HeadSize; d++)
-                a.Y[y + d] = ScalarInstructions.FusedMultiplyAdd(p, a.V[row + d], a.Y[y + d]);
+                sums[y + d] = ScalarInstructions.FusedMultiplyAdd(p, AnyActivations.Load(a.V, row + d), sums[y + d]);
         }
 
         for (int d = 0; d < a.HeadSize; d++)
-            a.Y[y + d] = ScalarInstructions.Divide(a.Y[y + d], sum);
+            AnyActivations.Store(a.Y, y + d, ScalarInstructions.Divide(sums[y + d], sum));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static float Dot(View<float> x, int xStart, View<float> y, int yStart, int count)
+    static float Score(AttentionArguments a, int query, int key)
     {
         float sum = 0f;
-        for (int d = 0; d < count; d++)
-            sum = ScalarInstructions.FusedMultiplyAdd(x[xStart + d], y[yStart + d], sum);
-        return sum;
+        for (int d = 0; d < a.HeadSize; d++)
+            sum = ScalarInstructions.FusedMultiplyAdd(AnyActivations.Load(a.Q, query + d), AnyActivations.Load(a.K, key + d), sum);
+        return sum * a.Scale;
     }
 }

@@ -33,7 +33,7 @@ public static partial class Attention
         {
             int from = (b * a.Queries + Math.Min(firstQuery + row, a.Queries - 1)) * a.QueryStride + h * a.HeadSize;
             for (int d = lane; d < a.HeadSize; d += 32)
-                q[row * LargestHead + d] = a.Q[from + d];
+                q[row * LargestHead + d] = AnyActivations.Load(a.Q, from + d);
         }
 
         QueryState s0 = default, s1 = default, s2 = default, s3 = default;
@@ -49,8 +49,8 @@ public static partial class Attention
                 int from = (b * a.Keys + Math.Min(firstKey + row, a.Keys - 1)) * a.KeyStride + head;
                 for (int d = lane; d < a.HeadSize; d += 32)
                 {
-                    k[row * KeyPitch + d] = a.K[from + d];
-                    v[row * LargestHead + d] = a.V[from + d];
+                    k[row * KeyPitch + d] = AnyActivations.Load(a.K, from + d);
+                    v[row * LargestHead + d] = AnyActivations.Load(a.V, from + d);
                 }
             }
             Group.Barrier(); // the tiles are whole
@@ -165,6 +165,6 @@ public static partial class Attention
     static void StoreValue(AttentionArguments a, int y, int d, float value, float sum)
     {
         if (d < a.HeadSize)
-            a.Y[y + d] = ScalarInstructions.Divide(value, sum);
+            AnyActivations.Store(a.Y, y + d, ScalarInstructions.Divide(value, sum));
     }
 }

@@ -1,10 +1,9 @@
-// Computes  y[t] = Σ_s p[s] · v[s] / Σ_s p[s],  p[s] = e^(scale·q[t]·k[s] − max)   for heads of 64 or 128
+// Computes  y[t] = Σ_s p[s] · v[s] / Σ_s p[s],  p[s] = e^(scale·q[t]·k[s] − max)   for bf16 heads of 64 or 128
 // Idea      both products on tensor cores: a group computes 64 queries of a head, a warp 16 of them, and walks along the keys, 64 at a
 //           time.
-//           The sums of q·k lie in a warp's registers exactly as the first factor of p·v must, so scores never leave them. K and V become
-//           bf16 once, by a kernel before (Narrow); tiles come by asynchronous copies while the tile before is used. Parts of 16 bytes are
-//           permuted (part ^ row % 8), so that eight rows of a part meet every bank once
-// Numerics  q, k, v and p are rounded to bf16 (2⁻⁹ each), products are exact, sums and the running maximum f32; 2^x by the special function
+//           The sums of q·k lie in a warp's registers exactly as the first factor of p·v must, so scores never leave them. Tiles of K and
+//           V come by asynchronous copies while the tile before is used. Parts of 16 bytes are permuted (part ^ row % 8), so that eight rows of a part meet every bank once
+// Numerics  p is rounded to bf16 (2⁻⁸), products are exact, sums and the running maximum f32; 2^x by the special function
 //           unit. The sum below the fraction is of unrounded p: 16 sums of a lane, then of four lanes
 using System.Runtime.CompilerServices;
 using ILGPU;
@@ -13,7 +12,7 @@ namespace HSENet.Kernels;
 
 public static partial class Attention
 {
-    const int TensorQueries = 64, TensorKeys = 64, TensorThreads = 128, HeadPart = 64, TensorLeastWidth = 512;
+    const int TensorQueries = 64, TensorKeys = 64, TensorThreads = 128, HeadPart = 64;
 
     /// <summary>How many times 64 dimensions a head has.</summary>
     interface IHeadParts
@@ -48,72 +47,33 @@ public static partial class Attention
     // Shared memory: two tiles of K and V, in words.
     static int TensorTile<THead>() where THead : struct, IHeadParts => TensorKeys * TensorRowBytes<THead>() / 4;
 
-    static int PaddedKeys(AttentionArguments a) => Parts.Of(a.Keys, TensorKeys) * TensorKeys;
-
-    /// <summary>K and V in bf16, a head after the other, with copies of the last key up to whole tiles.</summary>
-    static long NarrowBytes(AttentionArguments a) => 4L * a.Batch * a.KeyHeads * PaddedKeys(a) * a.HeadSize;
-
-    static Rung<AttentionArguments> Tensor<THead>(string size, Action<AttentionArguments> narrow, Action<AttentionArguments> kernel)
-        where THead : struct, IHeadParts
-    {
-        const string name = "V3.TensorCores64x64";
-        Rung<AttentionArguments> Staged(string name, Action<AttentionArguments> kernel) => Rung.Gpu(name, kernel) with
+    static Rung<AttentionArguments> Tensor<THead>(string size, Action<AttentionArguments> kernel) where THead : struct, IHeadParts =>
+        Rung.Gpu("V3.TensorCores64x64", kernel) with
         {
             Suffix = size,
+            Activations = ActivationType.BF16,
             Group = TensorThreads,
-            ScratchBytes = NarrowBytes,
-            WithScratch = static (a, scratch) => a with { Scratch = scratch },
-        };
-        return Staged(name, kernel) with
-        {
-            First = Staged($"{name}.Narrow", narrow) with
-            {
-                Launch = static a => new(PaddedKeys(a) * (a.HeadSize / 8) / TensorThreads, a.KeyHeads, 2 * a.Batch),
-            },
             Launch = static a => new(Parts.Of(a.Queries, TensorQueries), a.QueryHeads, a.Batch, 16 * TensorTile<THead>()),
             GroupsPerMultiprocessor = THead.Count == 1 ? 3 : 2,
-            Roundoff = Roundoff.TensorCores,
-            Accepts = static a => a.HeadSize == HeadPart * THead.Count && a.DropoutRate == 0f && NarrowBytes(a) / 4 <= int.MaxValue
-                && (a.QueryStride | a.KeyStride) % 4 == 0 && (a.Q.Address | a.K.Address | a.V.Address | a.Y.Address) % 16 == 0,
-            // Narrow models keep f32: there rounding buys nothing.
-            Suits = static a => a.Queries >= TensorQueries && a.Keys >= 2 * TensorKeys && a.QueryHeads * a.HeadSize >= TensorLeastWidth,
+            Roundoff = Roundoff.TensorCoresTwice,
+            Accepts = static a => a.Q.Type == ActivationType.BF16 && a.HeadSize == HeadPart * THead.Count && a.DropoutRate == 0f
+                && (a.QueryStride | a.KeyStride) % 8 == 0 && (a.Q.Address | a.K.Address | a.V.Address | a.Y.Address) % 16 == 0,
+            Suits = static a => a.Queries >= TensorQueries / 4,
             Claims = new() { TensorCores = true, NoBankConflicts = true },
         };
-    }
 
-    /// <summary>A thread makes eight floats of K or V bf16.</summary>
-    static unsafe void Narrow(AttentionArguments a)
-    {
-        int parts = a.HeadSize / 8, at = Grid.IdxX * TensorThreads + Group.IdxX; // whole groups: a tile has 512 parts or 1024
-        int key = at / parts, part = at % parts, b = Grid.IdxZ >> 1, padded = PaddedKeys(a);
-        long from = (Grid.IdxZ & 1) == 0 ? a.K.Address : a.V.Address;
-        from += 4L * ((b * a.Keys + Math.Min(key, a.Keys - 1)) * a.KeyStride + Grid.IdxY * a.HeadSize + part * 8);
-        Bits2 first = Fragments.Pack(VectorInstructions.Load(ref *(Float4*)from));
-        Bits2 second = Fragments.Pack(VectorInstructions.Load(ref *(Float4*)(from + 16)));
-        Bits4 packed = default;
-        packed.X = first.X;
-        packed.Y = first.Y;
-        packed.Z = second.X;
-        packed.W = second.Y;
-        int head = (Grid.IdxZ & 1) * a.Batch * a.KeyHeads + b * a.KeyHeads + Grid.IdxY;
-        VectorInstructions.Store(ref *(Bits4*)((ushort*)a.Scratch.Address + ((head * padded + key) * a.HeadSize + part * 8)), packed);
-    }
-
-    static unsafe void ForwardV3<THead>(AttentionArguments a) where THead : struct, IHeadParts
+    static void ForwardV3<THead>(AttentionArguments a) where THead : struct, IHeadParts
     {
         var shared = SharedMemory.GetDynamic<float>();
         int lane = Group.IdxX & 31, warp = Group.IdxX >> 5, h = Grid.IdxY, b = Grid.IdxZ;
         int firstQuery = Grid.IdxX * TensorQueries, row = firstQuery + warp * 16 + (lane >> 2);
-        int padded = PaddedKeys(a), keyHead = b * a.KeyHeads + h / (a.QueryHeads / a.KeyHeads);
-        long keys = a.Scratch.Address + 2L * (keyHead * padded) * a.HeadSize;
-        long values = keys + 2L * (a.Batch * a.KeyHeads * padded) * a.HeadSize;
+        int keyHead = h / (a.QueryHeads / a.KeyHeads);
         // Sixteen-byte parts of a row of a tile: eight or sixteen.
         int parts = 8 * THead.Count, copyRow = Group.IdxX / parts, copyPart = Group.IdxX % parts;
         int to = copyRow * (TensorRowBytes<THead>() / 4) + PartOf(copyRow, copyPart);
-        long copy = 16L * Group.IdxX; // tiles lie whole in memory, row after row
+        long fromRow = 2L * (b * a.Keys * a.KeyStride + keyHead * a.HeadSize + copyPart * 8);
 
-        CopyTile<THead>(ref shared[to], keys + copy);
-        CopyTile<THead>(ref shared[2 * TensorTile<THead>() + to], values + copy);
+        CopyTiles<THead>(a, ref shared[to], fromRow, copyRow);
         TensorInstructions.Commit();
         QueryFragments q0 = LoadQueries(a, b, h, row, 0), q1 = default;
         if (THead.Count == 2)
@@ -136,10 +96,7 @@ public static partial class Attention
             Group.Barrier(); // the tiles are whole, and all have read those that are overwritten now
             if (firstKey + TensorKeys < seen)
             {
-                long next = copy + (long)(firstKey + TensorKeys) * TensorRowBytes<THead>();
-                int other = TensorTile<THead>() - stage + to;
-                CopyTile<THead>(ref shared[other], keys + next);
-                CopyTile<THead>(ref shared[2 * TensorTile<THead>() + other], values + next);
+                CopyTiles<THead>(a, ref shared[TensorTile<THead>() - stage + to], fromRow, firstKey + TensorKeys + copyRow);
                 TensorInstructions.Commit();
             }
             FragmentRow s = default;
@@ -173,21 +130,32 @@ public static partial class Attention
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static int PartOf(int row, int part) => (part ^ row & 7) << 2;
 
+    // A thread brings the same part of every eighth or sixteenth row of K and V: the permutation stays.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static unsafe void CopyTile<THead>(ref float to, long from) where THead : struct, IHeadParts
+    static void CopyTiles<THead>(AttentionArguments a, ref float to, long from, int key) where THead : struct, IHeadParts
     {
-        const int bytes = 16 * TensorThreads; // whole multiples of eight rows: the permutation stays
-        TensorInstructions.Copy(ref to, 0, ref *(Bits4*)from);
-        TensorInstructions.Copy(ref to, bytes, ref *(Bits4*)(from + bytes));
-        TensorInstructions.Copy(ref to, 2 * bytes, ref *(Bits4*)(from + 2 * bytes));
-        TensorInstructions.Copy(ref to, 3 * bytes, ref *(Bits4*)(from + 3 * bytes));
+        const int bytes = 16 * TensorThreads;
+        int rows = 16 / THead.Count;
+        CopyRow<THead>(a, ref to, 0, from, key);
+        CopyRow<THead>(a, ref to, bytes, from, key + rows);
+        CopyRow<THead>(a, ref to, 2 * bytes, from, key + 2 * rows);
+        CopyRow<THead>(a, ref to, 3 * bytes, from, key + 3 * rows);
         if (THead.Count == 2)
         {
-            TensorInstructions.Copy(ref to, 4 * bytes, ref *(Bits4*)(from + 4 * bytes));
-            TensorInstructions.Copy(ref to, 5 * bytes, ref *(Bits4*)(from + 5 * bytes));
-            TensorInstructions.Copy(ref to, 6 * bytes, ref *(Bits4*)(from + 6 * bytes));
-            TensorInstructions.Copy(ref to, 7 * bytes, ref *(Bits4*)(from + 7 * bytes));
+            CopyRow<THead>(a, ref to, 4 * bytes, from, key + 4 * rows);
+            CopyRow<THead>(a, ref to, 5 * bytes, from, key + 5 * rows);
+            CopyRow<THead>(a, ref to, 6 * bytes, from, key + 6 * rows);
+            CopyRow<THead>(a, ref to, 7 * bytes, from, key + 7 * rows);
         }
+    }
+
+    // Beyond the last key it is that one again; its score is masked.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static unsafe void CopyRow<THead>(AttentionArguments a, ref float to, int bytes, long from, int key) where THead : struct, IHeadParts
+    {
+        from += 2L * (Math.Min(key, a.Keys - 1) * a.KeyStride);
+        TensorInstructions.Copy(ref to, bytes, ref *(Bits4*)(a.K.Address + from));
+        TensorInstructions.Copy(ref to, bytes + 8 * TensorTile<THead>(), ref *(Bits4*)(a.V.Address + from));
     }
 
     // Fragments straight from memory: a lane reads two neighbours of rows g and g + 8, four lanes a sector.
@@ -217,9 +185,5 @@ public static partial class Attention
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static unsafe uint LoadPair(AttentionArguments a, int at)
-    {
-        Bits2 pair = VectorInstructions.Load(ref *(Bits2*)((float*)a.Q.Address + at));
-        return TensorInstructions.Pack(Interop.IntAsFloat(pair.Y), Interop.IntAsFloat(pair.X));
-    }
+    static unsafe uint LoadPair(AttentionArguments a, int at) => ((uint*)a.Q.Address)[at >> 1];
 }

@@ -1,6 +1,6 @@
 // Computes  y = Σ_s p[s] · v[s] / Σ_s p[s],  p[s] = e^(scale·q·k[s] − max)   for one query of a sequence: a generated token
-// Idea      there is one query, so the keys are divided: a group takes 64 of them, a warp 16, each row of K and V as one load of 16 bytes a
-//           lane, four rows under way at once. A part keeps its maximum, its sum and its values in scratch; a kernel behind (Combine) puts
+// Idea      there is one query, so the keys are divided: a group takes 64 of them, a warp 16, each row of K and V as one load of four values
+//           a lane, four rows under way at once. A part keeps its maximum, its sum and its values in scratch; a kernel behind (Combine) puts
 //           the parts together
 // Numerics  scores: four dimensions a lane, then a butterfly; sums: 16 keys from the first on, four warps, then the parts from the first
 //           on.
@@ -19,33 +19,35 @@ public static partial class Attention
 
     static int KeyParts(AttentionArguments a) => Parts.Of(a.Keys, SplitKeysCount);
 
-    static Rung<AttentionArguments> SplitKeys()
+    static Rung<AttentionArguments> SplitKeys<TFormat>(Action<AttentionArguments> kernel, Action<AttentionArguments> combine)
+        where TFormat : struct, IActivationFormat
     {
         static Rung<AttentionArguments> Staged(string name, Action<AttentionArguments> kernel) => Rung.Gpu(name, kernel) with
         {
+            Activations = TFormat.Type,
             Group = 32 * SplitWarps,
             ScratchBytes = static a => 4L * a.Batch * a.QueryHeads * KeyParts(a) * PartFloats,
             WithScratch = static (a, scratch) => a with { Scratch = scratch },
         };
-        return Staged("V4.SplitKeys64", ForwardV4) with
+        return Staged("V4.SplitKeys64", kernel) with
         {
             Launch = static a => new(KeyParts(a), a.QueryHeads, a.Batch),
-            Last = Staged("V4.SplitKeys64.Combine", Combine) with { Launch = static a => new(a.QueryHeads, a.Batch) },
-            Accepts = static a => a.Queries == 1 && a.HeadSize <= LargestHead && a.HeadSize % 4 == 0 && a.DropoutRate == 0f
+            Last = Staged("V4.SplitKeys64.Combine", combine) with { Launch = static a => new(a.QueryHeads, a.Batch) },
+            Accepts = static a => a.Q.Type == TFormat.Type && a.Queries == 1 && a.HeadSize <= LargestHead && a.HeadSize % 4 == 0 && a.DropoutRate == 0f
                 && (a.QueryStride | a.KeyStride) % 4 == 0 && (a.Q.Address | a.K.Address | a.V.Address) % 16 == 0
                 && (long)a.Batch * a.QueryHeads * KeyParts(a) * PartFloats <= int.MaxValue,
             Claims = new() { NoBankConflicts = true },
         };
     }
 
-    static unsafe void ForwardV4(AttentionArguments a)
+    static unsafe void ForwardV4<TFormat>(AttentionArguments a) where TFormat : struct, IActivationFormat
     {
         var shared = SharedMemory.Allocate<float>(SplitWarps * PartFloats);
         int lane = Group.IdxX & 31, warp = Group.IdxX >> 5, h = Grid.IdxY, b = Grid.IdxZ;
         int firstKey = Grid.IdxX * SplitKeysCount + warp * WarpKeys;
         // Lanes beyond the head have its last dimensions again, with a query of 0.
         int d = Math.Min(lane * 4, a.HeadSize - 4), column = h / (a.QueryHeads / a.KeyHeads) * a.HeadSize + d;
-        Float4 q = WeightVectors.Inputs(a.Q, b * a.QueryStride + h * a.HeadSize + d);
+        Float4 q = TFormat.LoadQuad(a.Q, b * a.QueryStride + h * a.HeadSize + d);
         float used = lane * 4 < a.HeadSize ? a.Scale : 0f;
         q.X *= used;
         q.Y *= used;
@@ -54,8 +56,8 @@ public static partial class Attention
         float score = float.NegativeInfinity; // of key firstKey + lane
         for (int key = 0; key < WarpKeys; key += 4)
         {
-            Float4 k0 = Row(a.K, a, b, firstKey + key, column), k1 = Row(a.K, a, b, firstKey + key + 1, column);
-            Float4 k2 = Row(a.K, a, b, firstKey + key + 2, column), k3 = Row(a.K, a, b, firstKey + key + 3, column);
+            Float4 k0 = Row<TFormat>(a.K, a, b, firstKey + key, column), k1 = Row<TFormat>(a.K, a, b, firstKey + key + 1, column);
+            Float4 k2 = Row<TFormat>(a.K, a, b, firstKey + key + 2, column), k3 = Row<TFormat>(a.K, a, b, firstKey + key + 3, column);
             float s0 = WarpSums.Sum(WeightVectors.Dot(q, k0, 0f)), s1 = WarpSums.Sum(WeightVectors.Dot(q, k1, 0f));
             float s2 = WarpSums.Sum(WeightVectors.Dot(q, k2, 0f)), s3 = WarpSums.Sum(WeightVectors.Dot(q, k3, 0f));
             int mine = lane - key;
@@ -69,8 +71,8 @@ public static partial class Attention
         Float4 y = default;
         for (int key = 0; key < WarpKeys; key += 4)
         {
-            Float4 v0 = Row(a.V, a, b, firstKey + key, column), v1 = Row(a.V, a, b, firstKey + key + 1, column);
-            Float4 v2 = Row(a.V, a, b, firstKey + key + 2, column), v3 = Row(a.V, a, b, firstKey + key + 3, column);
+            Float4 v0 = Row<TFormat>(a.V, a, b, firstKey + key, column), v1 = Row<TFormat>(a.V, a, b, firstKey + key + 1, column);
+            Float4 v2 = Row<TFormat>(a.V, a, b, firstKey + key + 2, column), v3 = Row<TFormat>(a.V, a, b, firstKey + key + 3, column);
             y = MultiplyAdd(Warp.Shuffle(p, key), v0, y);
             y = MultiplyAdd(Warp.Shuffle(p, key + 1), v1, y);
             y = MultiplyAdd(Warp.Shuffle(p, key + 2), v2, y);
@@ -102,8 +104,8 @@ public static partial class Attention
 
     // Beyond the last key it is that one again; its weight is 0.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Float4 Row(View<float> rows, AttentionArguments a, int b, int key, int column) =>
-        WeightVectors.Inputs(rows, (b * a.Keys + Math.Min(key, a.Keys - 1)) * a.KeyStride + column);
+    static Float4 Row<TFormat>(Activations rows, AttentionArguments a, int b, int key, int column) where TFormat : struct, IActivationFormat =>
+        TFormat.LoadQuad(rows, (b * a.Keys + Math.Min(key, a.Keys - 1)) * a.KeyStride + column);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static float Four(ArrayView<float> shared, int at, float f0, float f1, float f2, float f3)
@@ -115,7 +117,7 @@ public static partial class Attention
     }
 
     /// <summary>A thread puts together a dimension of a head.</summary>
-    static unsafe void Combine(AttentionArguments a)
+    static unsafe void Combine<TFormat>(AttentionArguments a) where TFormat : struct, IActivationFormat
     {
         int d = Group.IdxX, row = Grid.IdxY * a.QueryHeads + Grid.IdxX, parts = KeyParts(a);
         float* from = (float*)a.Scratch.Address + row * parts * PartFloats;
@@ -130,6 +132,6 @@ public static partial class Attention
             sum = ScalarInstructions.FusedMultiplyAdd(from[part * PartFloats + LargestHead + 1], factor, sum);
         }
         if (d < a.HeadSize)
-            a.Y[row * a.HeadSize + d] = ScalarInstructions.Divide(y, sum);
+            TFormat.Store(a.Y, row * a.HeadSize + d, ScalarInstructions.Divide(y, sum));
     }
 }

@@ -4,28 +4,29 @@ namespace HSENet.Kernels;
 /// <summary>
 /// Arguments of <see cref="Attention"/>. B sequences of T queries and S keys, H query heads that share G key heads, D dimensions
 /// a head. Q, K and V start at their first head inside a fused qkv buffer or a cache; rows follow each other at a stride.
+/// All four tensors are f32, or all are bf16.
 /// </summary>
 public struct AttentionArguments
 {
     /// <summary>Queries: row b·T + t starts at that many times <see cref="QueryStride"/>, head h at h·D in it.</summary>
-    public View<float> Q;
+    public Activations Q;
 
     /// <summary>Keys: row b·S + s starts at that many times <see cref="KeyStride"/>, head g at g·D in it.</summary>
-    public View<float> K;
+    public Activations K;
 
     /// <summary>Values, laid out like <see cref="K"/>.</summary>
-    public View<float> V;
+    public Activations V;
 
     /// <summary>[B·T, H·D] output.</summary>
-    public View<float> Y;
+    public Activations Y;
 
     /// <summary>What stages of a launch pass on; the launch fills it in.</summary>
     public View<byte> Scratch;
 
-    /// <summary>Floats from a row of Q to the next, at least H·D.</summary>
+    /// <summary>Elements from a row of Q to the next, at least H·D.</summary>
     public int QueryStride;
 
-    /// <summary>Floats from a row of K and V to the next, at least G·D.</summary>
+    /// <summary>Elements from a row of K and V to the next, at least G·D.</summary>
     public int KeyStride;
 
     /// <summary>B, sequences.</summary>
@@ -68,13 +69,8 @@ public static partial class Attention
 {
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<AttentionArguments> ForwardOperation = new("Attention", Check,
-        Rung.Host<AttentionArguments>("Host", HostForward),
-        Rung.Gpu<AttentionArguments>("V1.Naive", ForwardV1) with
-        {
-            Group = 128,
-            Launch = static a => new(Parts.Of(a.Queries, 128), a.QueryHeads, a.Batch),
-            Suits = static a => a.HeadSize > LargestHead,
-        },
+        Rung.Host<AttentionArguments>("Host", HostForward) with { Accepts = static a => a.Q.Type == ActivationType.F32 },
+        Naive(),
         Rung.Gpu<AttentionArguments>("V2.Tiled16x32", ForwardV2) with
         {
             Group = TiledThreads,
@@ -82,9 +78,10 @@ public static partial class Attention
             Accepts = static a => a.HeadSize <= LargestHead,
             Claims = new() { NoBankConflicts = true },
         },
-        Tensor<Head64>("head64", Narrow, ForwardV3<Head64>),
-        Tensor<Head128>("head128", Narrow, ForwardV3<Head128>),
-        SplitKeys())
+        Tensor<Head64>("head64", ForwardV3<Head64>),
+        Tensor<Head128>("head128", ForwardV3<Head128>),
+        SplitKeys<F32Activations>(ForwardV4<F32Activations>, Combine<F32Activations>),
+        SplitKeys<BF16Activations>(ForwardV4<BF16Activations>, Combine<BF16Activations>))
     {
         Sizes = static a => new(a.Queries, a.Keys, a.HeadSize),
     };
@@ -119,6 +116,9 @@ public static partial class Attention
         Require.That(a.K.Length >= keyEnd, name, nameof(a.K), "at least (B × S − 1) × stride + G × D elements", a.K.Length);
         Require.That(a.V.Length >= keyEnd, name, nameof(a.V), "at least (B × S − 1) × stride + G × D elements", a.V.Length);
         Require.Length(name, nameof(a.Y), a.Y.Length, a.Batch * a.Queries * queryWidth, "B × T × H × D");
+        Require.That(a.K.Type == a.Q.Type, name, nameof(a.K), "the type of Q", (long)a.K.Type);
+        Require.That(a.V.Type == a.Q.Type, name, nameof(a.V), "the type of Q", (long)a.V.Type);
+        Require.That(a.Y.Type == a.Q.Type, name, nameof(a.Y), "the type of Q", (long)a.Y.Type);
         Require.Rate(name, nameof(a.DropoutRate), a.DropoutRate);
         if (a.DropoutRate > 0)
             Require.Indexable(name, "B × H × T × S with dropout", (Int128)a.Batch * a.QueryHeads * a.Queries * a.Keys);

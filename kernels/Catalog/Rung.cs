@@ -19,15 +19,18 @@ public enum RungTarget
 public readonly record struct LaunchShape(int GridX, int GridY = 1, int GridZ = 1, int DynamicSharedBytes = 0);
 
 /// <summary>The relative errors of a rung's single steps.</summary>
-/// <param name="Input">Of an activation, when it is read: 0 where it stays f32.</param>
+/// <param name="Factor">Of what one product hands to another inside the rung: 0 where it stays f32.</param>
 /// <param name="Sum">Of one product and addition.</param>
-public readonly record struct Roundoff(double Input, double Sum)
+public readonly record struct Roundoff(double Factor, double Sum)
 {
     /// <summary>Everything in f32, rounded to nearest: 2⁻²⁴.</summary>
     public static readonly Roundoff F32 = new(0, 1.0 / (1 << 24));
 
-    /// <summary>Activations rounded to bf16 (2⁻⁸); sums of tensor cores, which cut where others round (2⁻²³).</summary>
-    public static readonly Roundoff TensorCores = new(1.0 / (1 << 8), 1.0 / (1 << 23));
+    /// <summary>Sums of tensor cores, which cut where others round (2⁻²³).</summary>
+    public static readonly Roundoff TensorCores = new(0, 1.0 / (1 << 23));
+
+    /// <summary>The same, with a factor between two products that is rounded to bf16 (2⁻⁸).</summary>
+    public static readonly Roundoff TensorCoresTwice = new(1.0 / (1 << 8), 1.0 / (1 << 23));
 }
 
 /// <summary>What tests check of a GPU rung's final PTX.</summary>
@@ -60,6 +63,9 @@ public abstract record Rung
 
     /// <summary>Storage type of the weights it reads; null when it reads none.</summary>
     public WeightType? Weights { get; init; }
+
+    /// <summary>Storage type of the activations that it reads and writes; null when it takes any.</summary>
+    public ActivationType? Activations { get; init; }
 
     /// <summary>Distinguishes entries of one rung beyond the weight type (a data type, a fused epilogue); part of the entry name.</summary>
     public string Suffix { get; init; } = "";
@@ -118,7 +124,7 @@ public abstract record Rung
     {
         get
         {
-            string type = Weights is { } weights ? weights.ToString() : Suffix.Length == 0 ? "f32" : "";
+            string type = Weights?.ToString() ?? Activations?.ToString() ?? (Suffix.Length == 0 ? "f32" : "");
             return string.Join('_', new[] { Operation, Name, Suffix, type }.Where(part => part.Length > 0)).Replace('.', '_')
                 .ToLowerInvariant();
         }

@@ -20,7 +20,7 @@ public enum DeviceKind
 
 /// <summary>
 /// A place where tensors live and rungs run. Launches run in the order they are made; nothing waits except
-/// <see cref="Synchronize"/> and <see cref="Download"/>. Every member but <see cref="Name"/>, <see cref="Kind"/> and
+/// <see cref="Synchronize"/> and the downloads. Every member but <see cref="Name"/>, <see cref="Kind"/> and
 /// <see cref="CanRun"/> throws <see cref="ObjectDisposedException"/> once the device is disposed.
 /// </summary>
 public abstract class Device : IDisposable
@@ -142,6 +142,36 @@ public abstract class Device : IDisposable
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public void Download<T>(View<T> source, Span<T> destination) where T : unmanaged =>
         Download(source.As<byte>(), MemoryMarshal.AsBytes(destination));
+
+    /// <summary>Copies floats into activations of the same length, rounded to their type.</summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public void Upload(ReadOnlySpan<float> source, Activations destination)
+    {
+        if (destination.Type == ActivationType.F32)
+        {
+            Upload(source, destination.Floats);
+            return;
+        }
+        var stored = new ushort[source.Length];
+        for (int i = 0; i < stored.Length; i++)
+            stored[i] = (ushort)TensorInstructions.Pack(0f, source[i]);
+        Upload<ushort>(stored, destination.Values.As<ushort>());
+    }
+
+    /// <summary>Waits for all launches, then copies activations into as many floats.</summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public void Download(Activations source, Span<float> destination)
+    {
+        if (source.Type == ActivationType.F32)
+        {
+            Download(source.Floats, destination);
+            return;
+        }
+        var stored = new ushort[destination.Length];
+        Download<ushort>(source.Values.As<ushort>(), stored);
+        for (int i = 0; i < stored.Length; i++)
+            destination[i] = BitConverter.UInt32BitsToSingle((uint)stored[i] << 16);
+    }
 
     /// <summary>Copies between two views of the same length that do not overlap, in launch order.</summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>

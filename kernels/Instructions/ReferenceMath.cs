@@ -46,6 +46,13 @@ static class ReferenceMath
         return copy;
     }
 
+    /// <summary>The same of activations of any type.</summary>
+    public static double[] Doubles(Activations view) => [.. Enumerable.Range(0, (int)view.Length).Select(i => Activation(view, i))];
+
+    /// <summary>A stored activation as double.</summary>
+    public static unsafe double Activation(in Activations x, int index) => x.Type == ActivationType.F32
+        ? ((float*)x.Values.Pointer)[index] : BitConverter.UInt32BitsToSingle((uint)((ushort*)x.Values.Pointer)[index] << 16);
+
     /// <summary>A stored weight as double.</summary>
     public static unsafe double Weight(in Weights w, int index) => w.Type switch
     {

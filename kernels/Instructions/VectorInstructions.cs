@@ -55,6 +55,10 @@ static class VectorInstructions
     [IntrinsicImplementation, PtxInstruction("st.global.v4.b32 [{0}], {1}")]
     public static void Store(ref Bits4 address, Bits4 value) => address = value;
 
+    /// <summary>Writes 8 bytes of global memory as they are.</summary>
+    [IntrinsicImplementation, PtxInstruction("st.global.v2.b32 [{0}], {1}")]
+    public static void Store(ref Bits2 address, Bits2 value) => address = value;
+
     // Shared memory: an address, and constant bytes behind it.
 
     /// <summary>Reads 16 bytes of shared memory.</summary>

@@ -22,9 +22,6 @@ interface IWeightVectors
     /// <summary>The 16 bytes of <see cref="Count"/> neighbours.</summary>
     static abstract Bits4 Load(Weights weights, int index);
 
-    /// <summary>As many floats as <see cref="Count"/>.</summary>
-    static abstract Float16 Inputs(View<float> x, int index);
-
     /// <summary>sum + x · w over <see cref="Count"/> neighbours.</summary>
     static abstract float Dot(Weights weights, int index, Bits4 bits, Float16 x, float sum);
 }
@@ -40,14 +37,6 @@ readonly struct F32Vectors : IWeightVectors
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Bits4 Load(Weights weights, int index) =>
         VectorInstructions.Load(ref *(Bits4*)((float*)weights.Values.Address + index));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float16 Inputs(View<float> x, int index)
-    {
-        Float16 inputs = default;
-        inputs.A = WeightVectors.Inputs(x, index);
-        return inputs;
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Dot(Weights weights, int index, Bits4 bits, Float16 x, float sum)
@@ -75,15 +64,6 @@ readonly struct BF16Vectors : IWeightVectors
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Bits4 Load(Weights weights, int index) =>
         VectorInstructions.Load(ref *(Bits4*)((ushort*)weights.Values.Address + index));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float16 Inputs(View<float> x, int index)
-    {
-        Float16 inputs = default;
-        inputs.A = WeightVectors.Inputs(x, index);
-        inputs.B = WeightVectors.Inputs(x, index + 4);
-        return inputs;
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Dot(Weights weights, int index, Bits4 bits, Float16 x, float sum)
@@ -114,17 +94,6 @@ readonly struct Int8Vectors : IWeightVectors
         VectorInstructions.Load(ref *(Bits4*)((byte*)weights.Values.Address + index));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float16 Inputs(View<float> x, int index)
-    {
-        Float16 inputs = default;
-        inputs.A = WeightVectors.Inputs(x, index);
-        inputs.B = WeightVectors.Inputs(x, index + 4);
-        inputs.C = WeightVectors.Inputs(x, index + 8);
-        inputs.D = WeightVectors.Inputs(x, index + 12);
-        return inputs;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Dot(Weights weights, int index, Bits4 bits, Float16 x, float sum)
     {
         float part = WeightVectors.Dot(x.A, WeightVectors.Bytes(bits.X), 0f);
@@ -139,6 +108,23 @@ static class WeightVectors
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Float4 Inputs(View<float> x, int index) => VectorInstructions.Load(ref *(Float4*)((float*)x.Address + index));
+
+    /// <summary>As many activations as weights of a type are in 16 bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float16 Inputs<TInput, TVectors>(Activations x, int index)
+        where TInput : struct, IActivationFormat where TVectors : struct, IWeightVectors
+    {
+        Float16 inputs = default;
+        inputs.A = TInput.LoadQuad(x, index);
+        if (TVectors.Count > 4)
+            inputs.B = TInput.LoadQuad(x, index + 4);
+        if (TVectors.Count > 8)
+        {
+            inputs.C = TInput.LoadQuad(x, index + 8);
+            inputs.D = TInput.LoadQuad(x, index + 12);
+        }
+        return inputs;
+    }
 
     /// <summary>Four bf16 as f32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

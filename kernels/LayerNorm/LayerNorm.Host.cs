@@ -16,7 +16,7 @@ public static partial class LayerNorm
     {
         public unsafe void Run<TVector>(int row, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
-            Row<TVector>(a.X.Pointer + (long)row * a.Channels, a.Y.Pointer + (long)row * a.Channels, a.Gamma.Pointer, a.Beta.Pointer,
+            Row<TVector>(a.X.Pointer + (long)row * a.Channels, a.Y.Floats.Pointer + (long)row * a.Channels, a.Gamma.Pointer, a.Beta.Pointer,
                 a.Channels, a.Epsilon);
         }
     }

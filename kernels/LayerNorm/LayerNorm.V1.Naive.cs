@@ -15,7 +15,7 @@ public static partial class LayerNorm
         int start = row * a.Channels;
         float mean = Mean(a.X, start, a.Channels), inverseDeviation = InverseDeviation(a.X, start, a.Channels, mean, a.Epsilon);
         for (int c = 0; c < a.Channels; c++)
-            a.Y[start + c] = (a.X[start + c] - mean) * inverseDeviation * a.Gamma[c] + a.Beta[c];
+            AnyActivations.Store(a.Y, start + c, (a.X[start + c] - mean) * inverseDeviation * a.Gamma[c] + a.Beta[c]);
     }
 
     static float Mean(View<float> x, int start, int channels)

@@ -28,6 +28,6 @@ public static partial class LayerNorm
         float variance = ScalarInstructions.Divide(WarpSums.Sum(squares), a.Channels);
         float inverseDeviation = ScalarInstructions.Divide(1f, ScalarInstructions.SquareRoot(variance + a.Epsilon));
         for (int c = lane; c < a.Channels; c += 32)
-            a.Y[start + c] = (a.X[start + c] - mean) * inverseDeviation * a.Gamma[c] + a.Beta[c];
+            AnyActivations.Store(a.Y, start + c, (a.X[start + c] - mean) * inverseDeviation * a.Gamma[c] + a.Beta[c]);
     }
 }

@@ -8,7 +8,7 @@ namespace HSENet.Kernels;
 
 public static partial class LayerNorm
 {
-    static unsafe void ForwardV3(LayerNormArguments a)
+    static void ForwardV3<TFormat>(LayerNormArguments a) where TFormat : struct, IActivationFormat
     {
         int lane = Group.IdxX & 31;
         int row = Grid.IdxX * RowsPerGroup + (Group.IdxX >> 5);
@@ -37,7 +37,7 @@ public static partial class LayerNorm
             y.Y = y.Y * inverseDeviation * gamma.Y + beta.Y;
             y.Z = y.Z * inverseDeviation * gamma.Z + beta.Z;
             y.W = y.W * inverseDeviation * gamma.W + beta.W;
-            VectorInstructions.Store(ref *(Float4*)((float*)a.Y.Address + start + c), y);
+            TFormat.StoreQuad(a.Y, start + c, y);
         }
     }
 

@@ -13,8 +13,8 @@ public struct LayerNormArguments
     /// <summary>[C] shift.</summary>
     public View<float> Beta;
 
-    /// <summary>[N, C] output; may be X.</summary>
-    public View<float> Y;
+    /// <summary>[N, C] output; may be X, which is f32.</summary>
+    public Activations Y;
 
     /// <summary>N, rows.</summary>
     public int Rows;
@@ -34,20 +34,26 @@ public static partial class LayerNorm
 {
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<LayerNormArguments> ForwardOperation = new("LayerNorm", Check,
-        Rung.Host<LayerNormArguments>("Host", HostForward),
+        Rung.Host<LayerNormArguments>("Host", HostForward) with { Accepts = static a => a.Y.Type == ActivationType.F32 },
         Rung.Gpu<LayerNormArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Rows),
         Rung.Gpu<LayerNormArguments>("V2.WarpPerRow", ForwardV2) with
         {
             Launch = static a => new(Parts.Of(a.Rows, RowsPerGroup)),
         },
-        Rung.Gpu<LayerNormArguments>("V3.Vector", ForwardV3) with
-        {
-            Launch = static a => new(Parts.Of(a.Rows, RowsPerGroup)),
-            Accepts = static a => a.Channels % 4 == 0 && (a.X.Address | a.Y.Address | a.Gamma.Address | a.Beta.Address) % 16 == 0,
-        })
+        Vector<F32Activations>(ForwardV3<F32Activations>),
+        Vector<BF16Activations>(ForwardV3<BF16Activations>))
     {
         Sizes = static a => new(a.Rows, a.Channels),
     };
+
+    static Rung<LayerNormArguments> Vector<TFormat>(Action<LayerNormArguments> kernel) where TFormat : struct, IActivationFormat =>
+        Rung.Gpu("V3.Vector", kernel) with
+        {
+            Activations = TFormat.Type,
+            Launch = static a => new(Parts.Of(a.Rows, RowsPerGroup)),
+            Accepts = static a => a.Y.Type == TFormat.Type && a.Channels % 4 == 0
+                && (a.X.Address | a.Y.Address | a.Gamma.Address | a.Beta.Address) % 16 == 0,
+        };
 
     /// <summary>Normalises every row.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

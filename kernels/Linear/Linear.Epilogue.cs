@@ -48,7 +48,7 @@ public static partial class Linear
         int i = m * a.Outputs + n;
         if (a.Residual.Length != 0)
             value += a.Residual[i];
-        a.Y[i] = value;
+        AnyActivations.Store(a.Y, i, value);
     }
 
     /// <summary>Stores a warp's slab row by row: 32 neighbouring outputs at a time, whatever thread computed them.</summary>
@@ -79,8 +79,8 @@ public static partial class Linear
         Warp.Barrier(); // all lanes have read it
     }
 
-    /// <summary>Stores 16 × 64 sums of a warp, four neighbours a lane: their functions run side by side, and a store has 16 bytes. N is a
-    /// multiple of four.</summary>
+    /// <summary>Stores 16 × 64 sums of a warp, four neighbours a lane: their functions run side by side, and a store has 16 bytes, or 8
+    /// of bf16. N is a multiple of four.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void FinishQuads(LinearArguments a, ArrayView<float> shared, int slab, FragmentRow sums, int firstRow, int firstColumn)
     {
@@ -118,12 +118,12 @@ public static partial class Linear
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static unsafe void PutQuad(LinearArguments a, int m, int n, Float4 value)
+    static void PutQuad(LinearArguments a, int m, int n, Float4 value)
     {
         int i = m * a.Outputs + n;
         if (a.Residual.Length != 0)
             value = Add(value, WeightVectors.Inputs(a.Residual, i));
-        VectorInstructions.Store(ref *(Float4*)((float*)a.Y.Address + i), value);
+        AnyActivations.StoreQuad(a.Y, i, value);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -19,8 +19,8 @@ public static partial class Linear
         bool splits = HostDot.TakesSplit<TFormat>(a.Rows, a.Inputs);
         float* split = stackalloc float[splits ? a.Inputs : 0];
         if (splits)
-            HostDot.Split<TVector>(a.X.Pointer, split, a.Inputs);
-        device.For((a.Outputs + outputs - 1) / outputs, new DotWork<TVector, TFormat>(a, splits ? split : a.X.Pointer, outputs));
+            HostDot.Split<TVector>(a.X.Floats.Pointer, split, a.Inputs);
+        device.For((a.Outputs + outputs - 1) / outputs, new DotWork<TVector, TFormat>(a, splits ? split : a.X.Floats.Pointer, outputs));
     }
 
     readonly unsafe struct DotWork<TVector, TFormat>(LinearArguments a, float* x, int outputs) : IHostWork
@@ -51,7 +51,7 @@ public static partial class Linear
                         value = Wide128.Load(up + m * DotOutputs) * HostMath.Silu(value);
                     Wide128.Store(sum, value);
                     for (int c = 0; c < count; c++)
-                        a.Y.Pointer[i + c] = a.Residual.IsEmpty ? sum[c] : sum[c] + a.Residual.Pointer[i + c];
+                        a.Y.Floats.Pointer[i + c] = a.Residual.IsEmpty ? sum[c] : sum[c] + a.Residual.Pointer[i + c];
                 }
             }
         }

@@ -57,7 +57,7 @@ public static partial class Linear
                 {
                     int count = Math.Min(HostTile.Rows, rows - r);
                     long m = m0 + r;
-                    float* x = a.X.Pointer + m * a.Inputs + k, sum = sums + (nint)r * PanelColumns, y = a.Y.Pointer + m * a.Outputs + n;
+                    float* x = a.X.Floats.Pointer + m * a.Inputs + k, sum = sums + (nint)r * PanelColumns, y = a.Y.Floats.Pointer + m * a.Outputs + n;
                     float* to = last && direct ? y : sum;
                     if (last && !a.Residual.IsEmpty && Sse.IsSupported)
                         Prefetch(a.Residual.Pointer + m * a.Outputs + n, a.Outputs, count, width);
@@ -109,7 +109,7 @@ public static partial class Linear
     {
         for (int r = 0; r < rows; r++)
         {
-            float* sum = sums + r * PanelColumns, y = a.Y.Pointer + (m + r) * a.Outputs + n;
+            float* sum = sums + r * PanelColumns, y = a.Y.Floats.Pointer + (m + r) * a.Outputs + n;
             float* residual = a.Residual.IsEmpty ? null : a.Residual.Pointer + (m + r) * a.Outputs + n;
             // Sums behind the width are finished too, and left: they repeat the last row of W.
             for (int c = 0; c < width; c += TVector.Count)

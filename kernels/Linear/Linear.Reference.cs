@@ -27,7 +27,7 @@ public static partial class Linear
     {
         double sum = 0;
         for (int k = 0; k < a.Inputs; k++)
-            sum += (double)a.X[m * a.Inputs + k] * ReferenceMath.Weight(a.W, n * a.Inputs + k);
+            sum += ReferenceMath.Activation(a.X, m * a.Inputs + k) * ReferenceMath.Weight(a.W, n * a.Inputs + k);
         return sum;
     }
 }

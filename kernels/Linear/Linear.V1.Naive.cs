@@ -8,25 +8,27 @@ namespace HSENet.Kernels;
 
 public static partial class Linear
 {
-    static void ForwardV1<TFormat>(LinearArguments a) where TFormat : struct, IWeightFormat
+    static void ForwardV1<TInput, TFormat>(LinearArguments a)
+        where TInput : struct, IActivationFormat where TFormat : struct, IWeightFormat
     {
         int m = Grid.IdxX;
         int n = Grid.IdxY * Group.DimX + Group.IdxX;
         if (n >= a.Outputs)
             return;
-        float sum = Dot<TFormat>(a, m, n);
+        float sum = Dot<TInput, TFormat>(a, m, n);
         if (a.Activation == LinearActivation.SwiGlu)
-            FinishPair(a, m, n, sum, Dot<TFormat>(a, m, a.Outputs + n));
+            FinishPair(a, m, n, sum, Dot<TInput, TFormat>(a, m, a.Outputs + n));
         else
             Finish(a, m, n, sum);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static float Dot<TFormat>(LinearArguments a, int m, int row) where TFormat : struct, IWeightFormat
+    static float Dot<TInput, TFormat>(LinearArguments a, int m, int row)
+        where TInput : struct, IActivationFormat where TFormat : struct, IWeightFormat
     {
         float sum = 0f;
         for (int k = 0; k < a.Inputs; k++)
-            sum = ScalarInstructions.FusedMultiplyAdd(a.X[m * a.Inputs + k], TFormat.Load(a.W, row * a.Inputs + k), sum);
+            sum = ScalarInstructions.FusedMultiplyAdd(TInput.Load(a.X, m * a.Inputs + k), TFormat.Load(a.W, row * a.Inputs + k), sum);
         return sum;
     }
 }

@@ -10,15 +10,16 @@ public static partial class Linear
 {
     const int CoalescedWarps = 4;
 
-    static void ForwardV2<TFormat>(LinearArguments a) where TFormat : struct, IWeightFormat
+    static void ForwardV2<TInput, TFormat>(LinearArguments a)
+        where TInput : struct, IActivationFormat where TFormat : struct, IWeightFormat
     {
         int m = Grid.IdxX;
         int n = Grid.IdxY * CoalescedWarps + (Group.IdxX >> 5);
         if (n >= a.Outputs)
             return;
-        float sum = WarpDot<TFormat>(a, m, n), up = 0f;
+        float sum = WarpDot<TInput, TFormat>(a, m, n), up = 0f;
         if (a.Activation == LinearActivation.SwiGlu)
-            up = WarpDot<TFormat>(a, m, a.Outputs + n);
+            up = WarpDot<TInput, TFormat>(a, m, a.Outputs + n);
         if ((Group.IdxX & 31) != 0)
             return;
         if (a.Activation == LinearActivation.SwiGlu)
@@ -28,11 +29,12 @@ public static partial class Linear
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static float WarpDot<TFormat>(LinearArguments a, int m, int row) where TFormat : struct, IWeightFormat
+    static float WarpDot<TInput, TFormat>(LinearArguments a, int m, int row)
+        where TInput : struct, IActivationFormat where TFormat : struct, IWeightFormat
     {
         float sum = 0f;
         for (int k = Group.IdxX & 31; k < a.Inputs; k += 32)
-            sum = ScalarInstructions.FusedMultiplyAdd(a.X[m * a.Inputs + k], TFormat.Load(a.W, row * a.Inputs + k), sum);
+            sum = ScalarInstructions.FusedMultiplyAdd(TInput.Load(a.X, m * a.Inputs + k), TFormat.Load(a.W, row * a.Inputs + k), sum);
         return WarpSums.Sum(sum);
     }
 }

@@ -11,15 +11,16 @@ public static partial class Linear
 {
     const int SharedTile = 32, SharedTileStride = 33, SharedTileThreads = SharedTile * SharedTile;
 
-    static void ForwardV3<TFormat>(LinearArguments a) where TFormat : struct, IWeightFormat
+    static void ForwardV3<TInput, TFormat>(LinearArguments a)
+        where TInput : struct, IActivationFormat where TFormat : struct, IWeightFormat
     {
         var xs = SharedMemory.Allocate<float>(SharedTile * SharedTileStride);
         var ws = SharedMemory.Allocate<float>(SharedTile * SharedTileStride);
         int m = Grid.IdxX * SharedTile + (Group.IdxX >> 5);
         int n = Grid.IdxY * SharedTile + (Group.IdxX & 31);
-        float sum = TileDot<TFormat>(a, xs, ws, 0), up = 0f;
+        float sum = TileDot<TInput, TFormat>(a, xs, ws, 0), up = 0f;
         if (a.Activation == LinearActivation.SwiGlu)
-            up = TileDot<TFormat>(a, xs, ws, a.Outputs);
+            up = TileDot<TInput, TFormat>(a, xs, ws, a.Outputs);
         if (m >= a.Rows || n >= a.Outputs)
             return;
         if (a.Activation == LinearActivation.SwiGlu)
@@ -29,8 +30,8 @@ public static partial class Linear
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static float TileDot<TFormat>(LinearArguments a, ArrayView<float> xs, ArrayView<float> ws, int firstRow)
-        where TFormat : struct, IWeightFormat
+    static float TileDot<TInput, TFormat>(LinearArguments a, ArrayView<float> xs, ArrayView<float> ws, int firstRow)
+        where TInput : struct, IActivationFormat where TFormat : struct, IWeightFormat
     {
         int column = Group.IdxX & 31, row = Group.IdxX >> 5;
         // Rows beyond the edge are the last one again; nobody stores their sums.
@@ -42,7 +43,7 @@ public static partial class Linear
             float x = 0f, w = 0f;
             if (k0 + column < a.Inputs)
             {
-                x = a.X[fromX + k0 + column];
+                x = TInput.Load(a.X, fromX + k0 + column);
                 w = TFormat.Load(a.W, fromW + k0 + column);
             }
             Group.Barrier(); // all have read the tiles before

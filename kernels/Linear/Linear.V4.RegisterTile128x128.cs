@@ -31,7 +31,8 @@ public static partial class Linear
         public Float4 X0, X1, W0, W1;
     }
 
-    static void ForwardV4<TVectors>(LinearArguments a) where TVectors : struct, IWeightVectors
+    static void ForwardV4<TInput, TVectors>(LinearArguments a)
+        where TInput : struct, IActivationFormat where TVectors : struct, IWeightVectors
     {
         var shared = SharedMemory.Allocate<float>(RegisterTileThreads / 32 * SlabFloats); // more than the two tiles
         int lane = Group.IdxX & 31, warp = Group.IdxX >> 5;
@@ -44,7 +45,7 @@ public static partial class Linear
         int fromX = firstRow + (lane >> 3) * 4, fromW = RegisterTileFloats + firstColumn + (lane & 7) * 4;
 
         ThreadSums sums = default;
-        var carried = Carry<TVectors>(a, x, w, part, 0);
+        var carried = Carry<TInput, TVectors>(a, x, w, part, 0);
         for (int k0 = 0; k0 < a.Inputs; k0 += RegisterTileDepth)
         {
             Group.Barrier(); // all have read the tiles before
@@ -53,7 +54,7 @@ public static partial class Linear
             Scatter(ref shared[to], 4 * RegisterTileFloats, carried.W0);
             Scatter(ref shared[to], 4 * RegisterTileFloats + 32 * RegisterTileStride, carried.W1);
             Group.Barrier(); // the tiles are whole
-            carried = Carry<TVectors>(a, x, w, part, k0 + RegisterTileDepth);
+            carried = Carry<TInput, TVectors>(a, x, w, part, k0 + RegisterTileDepth);
             for (int k = 0; k < RegisterTileFloats; k += 2 * RegisterTileStride)
             {
                 ref float fromX2 = ref shared[fromX + k], fromW2 = ref shared[fromW + k];
@@ -73,17 +74,18 @@ public static partial class Linear
 
     // The next 16 inputs of a row of x and of W, of which a thread takes eight; zeros behind the end.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Carried Carry<TVectors>(LinearArguments a, int x, int w, int part, int k0) where TVectors : struct, IWeightVectors
+    static Carried Carry<TInput, TVectors>(LinearArguments a, int x, int w, int part, int k0)
+        where TInput : struct, IActivationFormat where TVectors : struct, IWeightVectors
     {
         Carried carried = default;
         if (k0 + part < a.Inputs)
         {
-            carried.X0 = WeightVectors.Inputs(a.X, x + k0);
+            carried.X0 = TInput.LoadQuad(a.X, x + k0);
             carried.W0 = TVectors.Quad(a.W, w + k0);
         }
         if (k0 + part + 8 < a.Inputs)
         {
-            carried.X1 = WeightVectors.Inputs(a.X, x + k0 + 8);
+            carried.X1 = TInput.LoadQuad(a.X, x + k0 + 8);
             carried.W1 = TVectors.Quad(a.W, w + k0 + 8);
         }
         return carried;

@@ -1,11 +1,10 @@
-// Computes  y[m,n] = residual[m,n] + activation(Σₖ x[m,k] · W[n,k] + bias[n])   for bf16 weights
-// Idea      x becomes bf16 once, by a kernel before (Narrow), so that asynchronous copies bring tiles of both, three ahead of the product,
-//           with
-//           one barrier a tile. A group computes 128 × 128 outputs or 192 × 256, a warp 64 or 96 rows of 64: each fragment is used more
-// often than in V5, so that the load-store unit and the second-level cache are quicker than the tensor cores. The fragments of the
-//           next product are loaded while the tensor cores work on this one, across the barrier, too. A row's four 16-byte parts are
-//           permuted (part ^ row / 2 % 4), so that eight rows of a part meet every bank once
-// Numerics  as V5: x is rounded to bf16, products are exact, sums in f32 in the order of the tensor core
+// Computes  y[m,n] = residual[m,n] + activation(Σₖ x[m,k] · W[n,k] + bias[n])   for bf16 x and weights
+// Idea      asynchronous copies bring tiles of both, three ahead of the product, with one barrier a tile. A group computes 128 × 128
+//           outputs or 192 × 256, a warp 64 or 96 rows of 64: each fragment is used more often than in V5, so that the load-store unit
+//           and the second-level cache are quicker than the tensor cores. The fragments of the next product are loaded while the tensor
+//           cores work on this one, across the barrier, too. A row's four 16-byte parts are permuted (part ^ row / 2 % 4), so that
+//           eight rows of a part meet every bank once
+// Numerics  as V5: products are exact, sums in f32 in the order of the tensor core
 using System.Runtime.CompilerServices;
 using ILGPU;
 
@@ -62,31 +61,10 @@ public static partial class Linear
 
     static int PipelineBytes<TTile>() where TTile : struct, IPipelineTile => 4 * PipelineStages * StageWords<TTile>();
 
-    /// <summary>x in bf16, with copies of its last row up to whole tiles.</summary>
-    static long NarrowBytes<TTile>(LinearArguments a) where TTile : struct, IPipelineTile =>
-        2L * Parts.Of(a.Rows, PipelineRows<TTile>()) * PipelineRows<TTile>() * a.Inputs;
-
-    /// <summary>A thread makes eight floats of x bf16.</summary>
-    static unsafe void Narrow(LinearArguments a)
-    {
-        int part = Grid.IdxY * Group.DimX + Group.IdxX, row = Grid.IdxX;
-        if (part >= a.Inputs / 8)
-            return;
-        int from = RowOfX(a, row) + part * 8;
-        Bits2 first = Fragments.Pack(WeightVectors.Inputs(a.X, from)), second = Fragments.Pack(WeightVectors.Inputs(a.X, from + 4));
-        Bits4 packed = default;
-        packed.X = first.X;
-        packed.Y = first.Y;
-        packed.Z = second.X;
-        packed.W = second.Y;
-        VectorInstructions.Store(ref *(Bits4*)((ushort*)a.Scratch.Address + (row * a.Inputs + part * 8)), packed);
-    }
-
     // Where a thread's copies come from and go to: a quarter of a row each, 16 rows a pair of warps.
     struct Copies
     {
-        public long X;
-        public int W0, W1, W2, W3, To;
+        public int X0, X1, X2, X3, W0, W1, W2, W3, To;
     }
 
     static void ForwardV6<TTile>(LinearArguments a) where TTile : struct, IPipelineTile
@@ -144,7 +122,10 @@ public static partial class Linear
     {
         int part = Group.IdxX & 3, row = Group.IdxX >> 2;
         Copies copies = default;
-        copies.X = a.Scratch.Address + 2L * ((m0 + row) * a.Inputs + part * 8);
+        copies.X0 = RowOfX(a, m0 + row) + part * 8;
+        copies.X1 = RowOfX(a, m0 + row + CopiedRows<TTile>()) + part * 8;
+        copies.X2 = RowOfX(a, m0 + row + 2 * CopiedRows<TTile>()) + part * 8;
+        copies.X3 = RowOfX(a, m0 + row + 3 * CopiedRows<TTile>()) + part * 8;
         copies.W0 = WeightRow(a, n0 + row) * a.Inputs + part * 8;
         copies.W1 = WeightRow(a, n0 + row + CopiedRows<TTile>()) * a.Inputs + part * 8;
         copies.W2 = WeightRow(a, n0 + row + 2 * CopiedRows<TTile>()) * a.Inputs + part * 8;
@@ -154,17 +135,17 @@ public static partial class Linear
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static unsafe void CopyTiles<TTile>(LinearArguments a, ref float to, Copies copies, int k0) where TTile : struct, IPipelineTile
+    static void CopyTiles<TTile>(LinearArguments a, ref float to, Copies copies, int k0) where TTile : struct, IPipelineTile
     {
         if (k0 < a.Inputs)
         {
-            long x = copies.X + 2L * k0, down = 2L * CopiedRows<TTile>() * a.Inputs, w = a.W.Values.Address + 2L * k0;
+            long x = a.X.Address + 2L * k0, w = a.W.Values.Address + 2L * k0;
             int bytes = CopiedRows<TTile>() * RowBytes, rows = PipelineRows<TTile>() * RowBytes;
-            TensorInstructions.Copy(ref to, 0, ref *(Bits4*)x);
-            TensorInstructions.Copy(ref to, bytes, ref *(Bits4*)(x + down));
-            TensorInstructions.Copy(ref to, 2 * bytes, ref *(Bits4*)(x + 2 * down));
+            CopyPart(ref to, 0, x, copies.X0);
+            CopyPart(ref to, bytes, x, copies.X1);
+            CopyPart(ref to, 2 * bytes, x, copies.X2);
             if (PipelineRows<TTile>() > 3 * CopiedRows<TTile>())
-                TensorInstructions.Copy(ref to, 3 * bytes, ref *(Bits4*)(x + 3 * down));
+                CopyPart(ref to, 3 * bytes, x, copies.X3);
             CopyPart(ref to, rows, w, copies.W0);
             CopyPart(ref to, rows + bytes, w, copies.W1);
             CopyPart(ref to, rows + 2 * bytes, w, copies.W2);

@@ -14,7 +14,8 @@ public static partial class Linear
     static LaunchShape FewRowsGrid(LinearArguments a, int rows) =>
         new(Parts.Of(a.Activation == LinearActivation.SwiGlu ? a.Outputs : Parts.Of(a.Outputs, 2), FewRowsWarps), Parts.Of(a.Rows, rows));
 
-    static void ForwardOneRow<TVectors>(LinearArguments a) where TVectors : struct, IWeightVectors
+    static void ForwardOneRow<TInput, TVectors>(LinearArguments a)
+        where TInput : struct, IActivationFormat where TVectors : struct, IWeightVectors
     {
         int lane = Group.IdxX & 31, warp = Grid.IdxX * FewRowsWarps + (Group.IdxX >> 5), m = Grid.IdxY;
         bool pair = a.Activation == LinearActivation.SwiGlu;
@@ -27,14 +28,15 @@ public static partial class Linear
         for (int k = lane * TVectors.Count; k < a.Inputs; k += 32 * TVectors.Count)
         {
             Bits4 bits0 = TVectors.Load(a.W, w0 + k), bits1 = TVectors.Load(a.W, w1 + k);
-            Float16 x = TVectors.Inputs(a.X, x0 + k);
+            Float16 x = WeightVectors.Inputs<TInput, TVectors>(a.X, x0 + k);
             sum0 = TVectors.Dot(a.W, w0 + k, bits0, x, sum0);
             sum1 = TVectors.Dot(a.W, w1 + k, bits1, x, sum1);
         }
         FinishTwo(a, m, n, 0, WarpSums.Sum(sum0), WarpSums.Sum(sum1));
     }
 
-    static void ForwardFewRows<TVectors>(LinearArguments a) where TVectors : struct, IWeightVectors
+    static void ForwardFewRows<TInput, TVectors>(LinearArguments a)
+        where TInput : struct, IActivationFormat where TVectors : struct, IWeightVectors
     {
         int lane = Group.IdxX & 31, warp = Grid.IdxX * FewRowsWarps + (Group.IdxX >> 5), m = Grid.IdxY * FewRows;
         bool pair = a.Activation == LinearActivation.SwiGlu;
@@ -47,16 +49,16 @@ public static partial class Linear
         for (int k = lane * TVectors.Count; k < a.Inputs; k += 32 * TVectors.Count)
         {
             Bits4 bits0 = TVectors.Load(a.W, w0 + k), bits1 = TVectors.Load(a.W, w1 + k);
-            Float16 x = TVectors.Inputs(a.X, x0 + k);
+            Float16 x = WeightVectors.Inputs<TInput, TVectors>(a.X, x0 + k);
             sums0.X = TVectors.Dot(a.W, w0 + k, bits0, x, sums0.X);
             sums1.X = TVectors.Dot(a.W, w1 + k, bits1, x, sums1.X);
-            x = TVectors.Inputs(a.X, x1 + k);
+            x = WeightVectors.Inputs<TInput, TVectors>(a.X, x1 + k);
             sums0.Y = TVectors.Dot(a.W, w0 + k, bits0, x, sums0.Y);
             sums1.Y = TVectors.Dot(a.W, w1 + k, bits1, x, sums1.Y);
-            x = TVectors.Inputs(a.X, x2 + k);
+            x = WeightVectors.Inputs<TInput, TVectors>(a.X, x2 + k);
             sums0.Z = TVectors.Dot(a.W, w0 + k, bits0, x, sums0.Z);
             sums1.Z = TVectors.Dot(a.W, w1 + k, bits1, x, sums1.Z);
-            x = TVectors.Inputs(a.X, x3 + k);
+            x = WeightVectors.Inputs<TInput, TVectors>(a.X, x3 + k);
             sums0.W = TVectors.Dot(a.W, w0 + k, bits0, x, sums0.W);
             sums1.W = TVectors.Dot(a.W, w1 + k, bits1, x, sums1.W);
         }

@@ -17,8 +17,8 @@ public enum LinearActivation
 /// <summary>Arguments of <see cref="Linear"/>. M rows (tokens), K inputs, N outputs.</summary>
 public struct LinearArguments
 {
-    /// <summary>[M, K] input.</summary>
-    public View<float> X;
+    /// <summary>[M, K] input; f32 or bf16.</summary>
+    public Activations X;
 
     /// <summary>[N, K] weights, or [2N, K] for <see cref="LinearActivation.SwiGlu"/>.</summary>
     public Weights W;
@@ -29,11 +29,8 @@ public struct LinearArguments
     /// <summary>[M, N] added after the activation, or none; may be Y.</summary>
     public View<float> Residual;
 
-    /// <summary>[M, N] output.</summary>
-    public View<float> Y;
-
-    /// <summary>What stages of a launch pass on; the launch fills it in.</summary>
-    public View<byte> Scratch;
+    /// <summary>[M, N] output; f32 or bf16, whatever X is.</summary>
+    public Activations Y;
 
     /// <summary>M, rows.</summary>
     public int Rows;
@@ -53,7 +50,13 @@ public static partial class Linear
 {
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<LinearArguments> ForwardOperation = new("Linear", Check,
-        [Rung.Host<LinearArguments>("Host", HostForward), .. GpuRungs()])
+    [
+        Rung.Host<LinearArguments>("Host", HostForward) with
+        {
+            Accepts = static a => a.X.Type == ActivationType.F32 && a.Y.Type == ActivationType.F32,
+        },
+        .. GpuRungs(),
+    ])
     {
         Sizes = static a => new(a.Rows, a.Inputs, a.Outputs, a.W.Type),
     };

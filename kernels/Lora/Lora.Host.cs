@@ -23,7 +23,7 @@ public static partial class Lora
         {
             X = a.Scratch,
             W = a.B,
-            Residual = a.Y,
+            Residual = a.Y.Floats,
             Y = a.Y,
             Rows = a.Rows,
             Inputs = a.Rank,

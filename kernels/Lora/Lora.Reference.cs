@@ -14,14 +14,14 @@ public static partial class Lora
             {
                 inner[j] = 0;
                 for (int k = 0; k < a.Inputs; k++)
-                    inner[j] += ReferenceMath.Weight(a.A, j * a.Inputs + k) * a.X[m * a.Inputs + k];
+                    inner[j] += ReferenceMath.Weight(a.A, j * a.Inputs + k) * ReferenceMath.Activation(a.X, m * a.Inputs + k);
             }
             for (int n = 0; n < a.Outputs; n++)
             {
                 double sum = 0;
                 for (int j = 0; j < a.Rank; j++)
                     sum += ReferenceMath.Weight(a.B, n * a.Rank + j) * inner[j];
-                y[m * a.Outputs + n] = a.Y[m * a.Outputs + n] + a.Scale * sum;
+                y[m * a.Outputs + n] = ReferenceMath.Activation(a.Y, m * a.Outputs + n) + a.Scale * sum;
             }
         }
         return y;

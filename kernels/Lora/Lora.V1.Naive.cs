@@ -14,7 +14,7 @@ public static partial class Lora
         {
             float sum = 0f;
             for (int k = 0; k < a.Inputs; k++)
-                sum = ScalarInstructions.FusedMultiplyAdd(TFormat.Load(a.A, j * a.Inputs + k), a.X[m * a.Inputs + k], sum);
+                sum = ScalarInstructions.FusedMultiplyAdd(TFormat.Load(a.A, j * a.Inputs + k), AnyActivations.Load(a.X, m * a.Inputs + k), sum);
             a.Scratch[m * a.Rank + j] = a.Scale * sum;
         }
         Group.Barrier(); // every thread reads all inner values of the row
@@ -24,7 +24,7 @@ public static partial class Lora
             float sum = 0f;
             for (int j = 0; j < a.Rank; j++)
                 sum = ScalarInstructions.FusedMultiplyAdd(TFormat.Load(a.B, n * a.Rank + j), a.Scratch[m * a.Rank + j], sum);
-            a.Y[m * a.Outputs + n] += sum;
+            AnyActivations.Store(a.Y, m * a.Outputs + n, AnyActivations.Load(a.Y, m * a.Outputs + n) + sum);
         }
     }
 }

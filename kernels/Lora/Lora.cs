@@ -5,7 +5,7 @@ namespace HSENet.Kernels;
 public struct LoraArguments
 {
     /// <summary>[M, K] input of the base layer.</summary>
-    public View<float> X;
+    public Activations X;
 
     /// <summary>[r, K] down projection (lora_A).</summary>
     public Weights A;
@@ -17,7 +17,7 @@ public struct LoraArguments
     public View<float> Scratch;
 
     /// <summary>[M, N] output of the base layer, added to.</summary>
-    public View<float> Y;
+    public Activations Y;
 
     /// <summary>M, rows.</summary>
     public int Rows;
@@ -41,7 +41,10 @@ public static partial class Lora
 {
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<LoraArguments> ForwardOperation = new("Lora", Check,
-        Rung.Host<LoraArguments>("Host", HostForward),
+        Rung.Host<LoraArguments>("Host", HostForward) with
+        {
+            Accepts = static a => a.X.Type == ActivationType.F32 && a.Y.Type == ActivationType.F32,
+        },
         V1(ForwardV1<F32Weights>, WeightType.F32),
         V1(ForwardV1<BF16Weights>, WeightType.BF16),
         V1(ForwardV1<Int8Weights>, WeightType.Int8));

@@ -20,6 +20,6 @@ public static partial class RmsNorm
         float scale = ScalarInstructions.Divide(1f, ScalarInstructions.SquareRoot(meanSquare + a.Epsilon));
 
         for (int c = 0; c < a.Channels; c++)
-            a.Y[start + c] = a.X[start + c] * scale * a.Gamma[c];
+            AnyActivations.Store(a.Y, start + c, a.X[start + c] * scale * a.Gamma[c]);
     }
 }

@@ -22,6 +22,6 @@ public static partial class RmsNorm
         float meanSquare = ScalarInstructions.Divide(WarpSums.Sum(squares), a.Channels);
         float scale = ScalarInstructions.Divide(1f, ScalarInstructions.SquareRoot(meanSquare + a.Epsilon));
         for (int c = lane; c < a.Channels; c += 32)
-            a.Y[start + c] = a.X[start + c] * scale * a.Gamma[c];
+            AnyActivations.Store(a.Y, start + c, a.X[start + c] * scale * a.Gamma[c]);
     }
 }

@@ -7,7 +7,7 @@ namespace HSENet.Kernels;
 
 public static partial class RmsNorm
 {
-    static unsafe void ForwardV3(RmsNormArguments a)
+    static void ForwardV3<TFormat>(RmsNormArguments a) where TFormat : struct, IActivationFormat
     {
         int lane = Group.IdxX & 31;
         int row = Grid.IdxX * RowsPerGroup + (Group.IdxX >> 5);
@@ -29,7 +29,7 @@ public static partial class RmsNorm
             x.Y = x.Y * scale * gamma.Y;
             x.Z = x.Z * scale * gamma.Z;
             x.W = x.W * scale * gamma.W;
-            VectorInstructions.Store(ref *(Float4*)((float*)a.Y.Address + start + c), x);
+            TFormat.StoreQuad(a.Y, start + c, x);
         }
     }
 }

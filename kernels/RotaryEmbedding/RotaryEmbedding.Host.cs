@@ -20,8 +20,8 @@ public static partial class RotaryEmbedding
             long keyRow = (long)a.KeyHeads * a.HeadSize, queryRow = (long)a.QueryHeads * a.HeadSize;
             int position = a.FirstPosition + t, half = a.RotaryDimensions / 2;
             float* cosine = a.Cosine.Pointer + (long)position * half, sine = a.Sine.Pointer + (long)position * half;
-            float* query = a.QueryKeyValue.Pointer + t * (queryRow + 2 * keyRow), key = query + queryRow, value = key + keyRow;
-            float* keyCache = a.KeyCache.Pointer + position * keyRow, valueCache = a.ValueCache.Pointer + position * keyRow;
+            float* query = a.QueryKeyValue.Floats.Pointer + t * (queryRow + 2 * keyRow), key = query + queryRow, value = key + keyRow;
+            float* keyCache = a.KeyCache.Floats.Pointer + position * keyRow, valueCache = a.ValueCache.Floats.Pointer + position * keyRow;
             for (int h = 0; h < a.QueryHeads; h++)
                 Head<TVector>(query + (long)h * a.HeadSize, query + (long)h * a.HeadSize, cosine, sine, half, a.HeadSize);
             for (int h = 0; h < a.KeyHeads; h++)

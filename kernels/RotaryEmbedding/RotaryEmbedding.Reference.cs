@@ -24,7 +24,7 @@ public static partial class RotaryEmbedding
                     else if (h < a.QueryHeads + a.KeyHeads)
                         keys[(position * a.KeyHeads + h - a.QueryHeads) * a.HeadSize + d] = Rotated(a, from, d, position);
                     else
-                        values[(position * a.KeyHeads + h - a.QueryHeads - a.KeyHeads) * a.HeadSize + d] = a.QueryKeyValue[from];
+                        values[(position * a.KeyHeads + h - a.QueryHeads - a.KeyHeads) * a.HeadSize + d] = ReferenceMath.Activation(a.QueryKeyValue, from);
                 }
         }
         return (all, keys, values);
@@ -34,11 +34,11 @@ public static partial class RotaryEmbedding
     {
         int half = a.RotaryDimensions / 2;
         if (dimension >= a.RotaryDimensions)
-            return a.QueryKeyValue[index];
+            return ReferenceMath.Activation(a.QueryKeyValue, index);
         int row = position * half + dimension % half;
         double cosine = a.Cosine[row], sine = a.Sine[row];
         return dimension < half
-            ? a.QueryKeyValue[index] * cosine - a.QueryKeyValue[index + half] * sine
-            : a.QueryKeyValue[index] * cosine + a.QueryKeyValue[index - half] * sine;
+            ? ReferenceMath.Activation(a.QueryKeyValue, index) * cosine - ReferenceMath.Activation(a.QueryKeyValue, index + half) * sine
+            : ReferenceMath.Activation(a.QueryKeyValue, index) * cosine + ReferenceMath.Activation(a.QueryKeyValue, index - half) * sine;
     }
 }

@@ -20,7 +20,7 @@ public static partial class RotaryEmbedding
         int cacheRow = (a.FirstPosition + token) * keyRow;
         if (column >= queryRow + keyRow)
         {
-            a.ValueCache[cacheRow + column - queryRow - keyRow] = a.QueryKeyValue[index];
+            AnyActivations.Store(a.ValueCache, cacheRow + column - queryRow - keyRow, AnyActivations.Load(a.QueryKeyValue, index));
             return;
         }
         int dimension = column % a.HeadSize, half = a.RotaryDimensions / 2;
@@ -29,21 +29,21 @@ public static partial class RotaryEmbedding
         {
             int row = (a.FirstPosition + token) * half + dimension;
             float cosine = a.Cosine[row], sine = a.Sine[row];
-            float low = a.QueryKeyValue[index], high = a.QueryKeyValue[index + half];
+            float low = AnyActivations.Load(a.QueryKeyValue, index), high = AnyActivations.Load(a.QueryKeyValue, index + half);
             float rotatedLow = ScalarInstructions.FusedMultiplyAdd(low, cosine, -(high * sine));
             float rotatedHigh = ScalarInstructions.FusedMultiplyAdd(high, cosine, low * sine);
             if (isKey)
             {
-                a.KeyCache[cacheRow + column - queryRow] = rotatedLow;
-                a.KeyCache[cacheRow + column - queryRow + half] = rotatedHigh;
+                AnyActivations.Store(a.KeyCache, cacheRow + column - queryRow, rotatedLow);
+                AnyActivations.Store(a.KeyCache, cacheRow + column - queryRow + half, rotatedHigh);
             }
             else
             {
-                a.QueryKeyValue[index] = rotatedLow;
-                a.QueryKeyValue[index + half] = rotatedHigh;
+                AnyActivations.Store(a.QueryKeyValue, index, rotatedLow);
+                AnyActivations.Store(a.QueryKeyValue, index + half, rotatedHigh);
             }
         }
         else if (isKey && dimension >= a.RotaryDimensions)
-            a.KeyCache[cacheRow + column - queryRow] = a.QueryKeyValue[index];
+            AnyActivations.Store(a.KeyCache, cacheRow + column - queryRow, AnyActivations.Load(a.QueryKeyValue, index));
     }
 }

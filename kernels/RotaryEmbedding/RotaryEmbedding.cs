@@ -9,7 +9,7 @@ public struct RotaryEmbeddingArguments
 {
     /// <summary>[T, (H + 2G)·D] query, key and value heads of each token. The queries are rotated in place, keys and values stay as they
     /// are.</summary>
-    public View<float> QueryKeyValue;
+    public Activations QueryKeyValue;
 
     /// <summary>[P, R/2] cosines, from <see cref="RotaryEmbedding.Tables"/>.</summary>
     public View<float> Cosine;
@@ -18,10 +18,10 @@ public struct RotaryEmbeddingArguments
     public View<float> Sine;
 
     /// <summary>[rows, G·D] cache of rotated keys: rows FirstPosition … FirstPosition + T − 1 are written.</summary>
-    public View<float> KeyCache;
+    public Activations KeyCache;
 
     /// <summary>[rows, G·D] cache of values: the same rows are written.</summary>
-    public View<float> ValueCache;
+    public Activations ValueCache;
 
     /// <summary>T, tokens.</summary>
     public int Tokens;
@@ -51,7 +51,10 @@ public static partial class RotaryEmbedding
 {
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<RotaryEmbeddingArguments> ForwardOperation = new("RotaryEmbedding", Check,
-        Rung.Host<RotaryEmbeddingArguments>("Host", HostForward),
+        Rung.Host<RotaryEmbeddingArguments>("Host", HostForward) with
+        {
+            Accepts = static a => a.QueryKeyValue.Type == ActivationType.F32,
+        },
         Rung.Gpu<RotaryEmbeddingArguments>("V1.Naive", ForwardV1)
             .WithThreads(128, static a => a.Tokens, static a => (a.QueryHeads + 2 * a.KeyHeads) * a.HeadSize));
 
@@ -104,6 +107,9 @@ public static partial class RotaryEmbedding
         Require.That(a.KeyCache.Length >= cache, name, nameof(a.KeyCache), "a row of G·D for every position", a.KeyCache.Length);
         Require.Indexable(name, nameof(a.KeyCache), a.KeyCache.Length);
         Require.Length(name, nameof(a.ValueCache), a.ValueCache.Length, a.KeyCache.Length, "as many as KeyCache");
+        Require.That(a.KeyCache.Type == a.QueryKeyValue.Type, name, nameof(a.KeyCache), "the type of QueryKeyValue", (long)a.KeyCache.Type);
+        Require.That(a.ValueCache.Type == a.QueryKeyValue.Type, name, nameof(a.ValueCache), "the type of QueryKeyValue",
+            (long)a.ValueCache.Type);
     }
 
     /// <summary>Sizes and tables, which the operation and its backward have in common; returns T × (H + 2G)·D and the least elements of a

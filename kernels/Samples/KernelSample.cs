@@ -115,7 +115,7 @@ sealed class KernelSample<[DynamicallyAccessedMembers(DynamicallyAccessedMemberT
     static readonly FieldInfo[] EnumFields = [.. typeof(TArguments).GetFields().Where(member => member.FieldType.IsEnum)];
 
     static readonly FieldInfo[] BufferFields = [.. typeof(TArguments).GetFields().Where(member => member.FieldType == typeof(Weights)
-        || member.FieldType.IsGenericType && member.FieldType.GetGenericTypeDefinition() == typeof(View<>))];
+        || member.FieldType == typeof(Activations) || member.FieldType.IsGenericType && member.FieldType.GetGenericTypeDefinition() == typeof(View<>))];
 
     // What a sample leaves at zero follows from the other sizes.
     readonly FieldInfo[] _fields = [.. IntFields.Where(size => (int)size.GetValue(starts[0])! != 0)];
@@ -142,7 +142,7 @@ sealed class KernelSample<[DynamicallyAccessedMembers(DynamicallyAccessedMemberT
             object changed = start;
             foreach (var (name, value) in sizes ?? new Dictionary<string, int>())
                 Set(changed, name, value);
-            var memory = new SampleMemory(device, rung.Weights ?? weights);
+            var memory = new SampleMemory(device, rung.Weights ?? weights, rung.Activations ?? ActivationType.F32);
             if (Bind(memory, typed, (TArguments)changed) is not { } arguments)
                 continue;
             return new SampleRun(new SampleLaunch(Sizes(changed), typed.Launch?.Invoke(arguments) ?? default, memory.Bytes),
@@ -166,6 +166,7 @@ sealed class KernelSample<[DynamicallyAccessedMembers(DynamicallyAccessedMemberT
         View<int> view => view.Length * sizeof(int),
         View<double> view => view.Length * sizeof(double),
         View<byte> view => view.Length,
+        Activations activations => activations.Values.Length,
         Weights weights => weights.Values.Length + weights.Scales.Length * sizeof(float),
         _ => throw new NotSupportedException($"{buffer.GetType()}: a buffer of no known type"),
     };

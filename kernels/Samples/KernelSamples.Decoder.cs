@@ -21,33 +21,33 @@ static partial class KernelSamples
         {
             X = m.Floats(a.Rows, a.Channels),
             Gamma = m.Floats(a.Channels),
-            Y = m.Output<float>(a.Rows, a.Channels),
+            Y = m.ActivationOutput(a.Rows, a.Channels),
         }, new RmsNormArguments { Rows = 128, Channels = 768, Epsilon = 1e-5f }),
         new KernelSample<RotaryEmbeddingArguments>(RotaryEmbedding.ForwardOperation, static (m, a) => a with
         {
-            QueryKeyValue = m.Floats(a.Tokens, a.QueryHeads + 2 * a.KeyHeads, a.HeadSize),
+            QueryKeyValue = m.Activations(a.Tokens, a.QueryHeads + 2 * a.KeyHeads, a.HeadSize),
             Cosine = m.Floats(a.FirstPosition + a.Tokens, a.RotaryDimensions / 2),
             Sine = m.Floats(a.FirstPosition + a.Tokens, a.RotaryDimensions / 2),
-            KeyCache = m.Output<float>(a.FirstPosition + a.Tokens, a.KeyHeads, a.HeadSize),
-            ValueCache = m.Output<float>(a.FirstPosition + a.Tokens, a.KeyHeads, a.HeadSize),
+            KeyCache = m.ActivationOutput(a.FirstPosition + a.Tokens, a.KeyHeads, a.HeadSize),
+            ValueCache = m.ActivationOutput(a.FirstPosition + a.Tokens, a.KeyHeads, a.HeadSize),
         }, new RotaryEmbeddingArguments { Tokens = 32, FirstPosition = 16, QueryHeads = 24, KeyHeads = 8, HeadSize = 128,
             RotaryDimensions = 96 })
         {
-            Traffic = static a => (double)sizeof(float) * a.Tokens
-                * ((2 * a.QueryHeads + 4 * a.KeyHeads) * a.HeadSize + a.RotaryDimensions),
+            Traffic = static a => (double)a.Tokens * (Activations.BytesPerElement(a.QueryKeyValue.Type)
+                * (2 * a.QueryHeads + 4 * a.KeyHeads) * a.HeadSize + sizeof(float) * a.RotaryDimensions),
         },
         new KernelSample<SwiGluArguments>(SwiGlu.ForwardOperation, static (m, a) => a with
         {
-            GateUp = m.Floats(a.Rows, 2, a.Channels),
-            Y = m.Output<float>(a.Rows, a.Channels),
+            GateUp = m.Activations(a.Rows, 2, a.Channels),
+            Y = m.ActivationOutput(a.Rows, a.Channels),
         }, new SwiGluArguments { Rows = 64, Channels = 2048 }),
         new KernelSample<LoraArguments>(Lora.ForwardOperation, static (m, a) => a with
         {
-            X = m.Floats(a.Rows, a.Inputs),
+            X = m.Activations(a.Rows, a.Inputs),
             A = m.Weights(a.Rank, a.Inputs),
             B = m.Weights(a.Outputs, a.Rank),
             Scratch = m.Output<float>(a.Rows, a.Rank),
-            Y = m.Floats(a.Rows, a.Outputs),
+            Y = m.Activations(a.Rows, a.Outputs),
         }, new LoraArguments { Rows = 16, Inputs = 512, Outputs = 512, Rank = 128, Scale = 2 })
         {
             Operations = static a => 2.0 * a.Rows * a.Rank * ((double)a.Inputs + a.Outputs),

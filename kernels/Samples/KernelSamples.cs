@@ -26,24 +26,24 @@ static partial class KernelSamples
             X = m.Floats(a.Rows, a.Channels),
             Gamma = m.Floats(a.Channels),
             Beta = m.Floats(a.Channels),
-            Y = m.Output<float>(a.Rows, a.Channels),
+            Y = m.ActivationOutput(a.Rows, a.Channels),
         }, new LayerNormArguments { Rows = 128, Channels = 768, Epsilon = 1e-5f }),
         new KernelSample<LinearArguments>(Linear.ForwardOperation, static (m, a) => a with
         {
-            X = m.Floats(a.Rows, a.Inputs),
+            X = m.Activations(a.Rows, a.Inputs),
             W = m.Weights(a.Activation == LinearActivation.SwiGlu ? 2 * a.Outputs : a.Outputs, a.Inputs),
             Bias = a.Activation == LinearActivation.SwiGlu ? default : m.Floats(a.Outputs),
-            Y = m.Output<float>(a.Rows, a.Outputs),
+            Y = m.ActivationOutput(a.Rows, a.Outputs),
         }, new LinearArguments { Rows = 64, Inputs = 512, Outputs = 256, Activation = LinearActivation.Gelu })
         {
             Operations = static a => 2.0 * a.Rows * a.W.Length, // twice the outputs before a SwiGlu
         },
         new KernelSample<AttentionArguments>(Attention.ForwardOperation, static (m, a) => a with
         {
-            Q = m.Floats(a.Batch, a.Queries, a.QueryHeads, a.HeadSize),
-            K = m.Floats(a.Batch, a.Keys, a.KeyHeads, a.HeadSize),
-            V = m.Floats(a.Batch, a.Keys, a.KeyHeads, a.HeadSize),
-            Y = m.Output<float>(a.Batch, a.Queries, a.QueryHeads, a.HeadSize),
+            Q = m.Activations(a.Batch, a.Queries, a.QueryHeads, a.HeadSize),
+            K = m.Activations(a.Batch, a.Keys, a.KeyHeads, a.HeadSize),
+            V = m.Activations(a.Batch, a.Keys, a.KeyHeads, a.HeadSize),
+            Y = m.ActivationOutput(a.Batch, a.Queries, a.QueryHeads, a.HeadSize),
             QueryStride = a.QueryHeads * a.HeadSize,
             KeyStride = a.KeyHeads * a.HeadSize,
             Scale = 1 / MathF.Sqrt(a.HeadSize),
@@ -52,7 +52,7 @@ static partial class KernelSamples
             new AttentionArguments { Batch = 1, Queries = 1, Keys = 150, QueryHeads = 4, KeyHeads = 2, HeadSize = 128 })
         {
             Operations = static a => 4.0 * a.Batch * a.Queries * a.Keys * a.QueryHeads * a.HeadSize,
-            Traffic = static a => 2.0 * sizeof(float) * a.Batch * a.HeadSize
+            Traffic = static a => 2.0 * Activations.BytesPerElement(a.Q.Type) * a.Batch * a.HeadSize
                 * ((double)a.Queries * a.QueryHeads + (double)a.Keys * a.KeyHeads),
         },
         new KernelSample<SliceGuidedAttentionArguments>(SliceGuidedAttention.ForwardOperation, static (m, a) => a with

@@ -3,7 +3,7 @@
 namespace HSENet.Kernels;
 
 /// <summary>Hands out device memory for one launch and frees it afterwards.</summary>
-sealed class SampleMemory(Device device, WeightType weights) : IDisposable
+sealed class SampleMemory(Device device, WeightType weights, ActivationType activations) : IDisposable
 {
     const long MostBytes = 1L << 30;
 
@@ -40,11 +40,19 @@ sealed class SampleMemory(Device device, WeightType weights) : IDisposable
         if (weights == WeightType.F32)
             return new Weights(Floats(shape));
         if (weights == WeightType.BF16)
-            return new Weights(Fill(shape, random => (ushort)(BitConverter.SingleToUInt32Bits(2 * random.NextSingle() - 1) >> 16))
-                .As<byte>(), weights);
+            return new Weights(BFloat16(shape), weights);
         var values = RandomBytes(shape);
         return new Weights(values, weights, Fill([(int)(values.Length / Kernels.Weights.ScaleGroup)], random => random.NextSingle() / 128));
     }
+
+    /// <summary>Activations in [-1, 1) in the storage type that the rung reads.</summary>
+    public Activations Activations(params ReadOnlySpan<int> shape) =>
+        activations == ActivationType.F32 ? Floats(shape) : new Kernels.Activations(BFloat16(shape), activations);
+
+    /// <summary>Activations that the kernel writes before anybody reads them.</summary>
+    public Activations ActivationOutput(params ReadOnlySpan<int> shape) =>
+        activations == ActivationType.F32 ? Output<float>(shape)
+            : new Kernels.Activations(Output<ushort>(shape).As<byte>(), activations);
 
     /// <summary>Memory that the kernel writes before anybody reads it.</summary>
     public View<T> Output<T>(params ReadOnlySpan<int> shape) where T : unmanaged => Allocate<T>(Count<T>(shape));
@@ -55,6 +63,9 @@ sealed class SampleMemory(Device device, WeightType weights) : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _memories.ForEach(memory => memory.Dispose());
+
+    View<byte> BFloat16(ReadOnlySpan<int> shape) =>
+        Fill(shape, random => (ushort)(BitConverter.SingleToUInt32Bits(2 * random.NextSingle() - 1) >> 16)).As<byte>();
 
     View<T> Fill<T>(ReadOnlySpan<int> shape, Func<Random, T> next) where T : unmanaged
     {

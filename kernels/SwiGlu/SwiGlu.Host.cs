@@ -19,8 +19,8 @@ public static partial class SwiGlu
         public unsafe void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
             int items = HostItemsPerRow(a), row = index / items, start = index % items * HostChannelsPerItem;
-            float* gate = a.GateUp.Pointer + (long)row * 2 * a.Channels + start;
-            Part<TVector>(gate, gate + a.Channels, a.Y.Pointer + (long)row * a.Channels + start,
+            float* gate = a.GateUp.Floats.Pointer + (long)row * 2 * a.Channels + start;
+            Part<TVector>(gate, gate + a.Channels, a.Y.Floats.Pointer + (long)row * a.Channels + start,
                 Math.Min(HostChannelsPerItem, a.Channels - start));
         }
     }

@@ -10,7 +10,7 @@ public static partial class SwiGlu
         for (int m = 0; m < a.Rows; m++)
             for (int n = 0; n < a.Channels; n++)
             {
-                double gate = a.GateUp[m * 2 * a.Channels + n], up = a.GateUp[m * 2 * a.Channels + a.Channels + n];
+                double gate = ReferenceMath.Activation(a.GateUp, m * 2 * a.Channels + n), up = ReferenceMath.Activation(a.GateUp, (m * 2 + 1) * a.Channels + n);
                 y[m * a.Channels + n] = up * ReferenceMath.Silu(gate);
             }
         return y;

@@ -14,6 +14,7 @@ public static partial class SwiGlu
         if (n >= a.Channels)
             return;
         int gate = m * 2 * a.Channels + n;
-        a.Y[m * a.Channels + n] = a.GateUp[gate + a.Channels] * DeviceMath.Silu(a.GateUp[gate]);
+        float up = AnyActivations.Load(a.GateUp, gate + a.Channels);
+        AnyActivations.Store(a.Y, m * a.Channels + n, up * DeviceMath.Silu(AnyActivations.Load(a.GateUp, gate)));
     }
 }

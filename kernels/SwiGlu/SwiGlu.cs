@@ -5,10 +5,10 @@ namespace HSENet.Kernels;
 public struct SwiGluArguments
 {
     /// <summary>[M, 2N] input: N gates, then N ups of each row.</summary>
-    public View<float> GateUp;
+    public Activations GateUp;
 
     /// <summary>[M, N] output.</summary>
-    public View<float> Y;
+    public Activations Y;
 
     /// <summary>M, rows.</summary>
     public int Rows;
@@ -25,7 +25,10 @@ public static partial class SwiGlu
 {
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<SwiGluArguments> ForwardOperation = new("SwiGlu", Check,
-        Rung.Host<SwiGluArguments>("Host", HostForward),
+        Rung.Host<SwiGluArguments>("Host", HostForward) with
+        {
+            Accepts = static a => a.GateUp.Type == ActivationType.F32 && a.Y.Type == ActivationType.F32,
+        },
         Rung.Gpu<SwiGluArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Rows, static a => a.Channels));
 
     /// <summary>Activates every row.</summary>

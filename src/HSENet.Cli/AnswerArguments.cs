@@ -38,7 +38,7 @@ sealed class AnswerArguments
     };
     readonly Option<bool> _verify = new("--verify-weights") { Description = "First compare all weights with their checksums." };
     readonly Option<bool> _stats = new("--stats") { Description = "Print times per stage on stderr." };
-    readonly Option<string> _device = Verb.Device();
+    readonly Option<string> _device = Verb.Device(), _activations = Verb.Activations();
 
     /// <param name="maxTokens">How long a text is unless something else is said.</param>
     /// <param name="needsWeights">Whether the verb can do nothing without a model.</param>
@@ -61,7 +61,7 @@ sealed class AnswerArguments
     public void AddAll(Command command)
     {
         foreach (Option option in (Option[])[_weights, _adapter, _tokens, _temperature, _topK, _topP, _minP, _penalty, _seed, _stop,
-            _logProbabilities, _tokenizer, _verify, Json, _stats, _device, Verbose])
+            _logProbabilities, _tokenizer, _verify, Json, _stats, _device, _activations, Verbose])
             command.Add(option);
         Study.AddAll(command);
     }
@@ -99,6 +99,7 @@ sealed class AnswerArguments
     /// <summary>A key of all options that decide a text, but for the question.</summary>
     public string Settings(ParseResult parsed, ReportOptions options, StudyOpener studies) => VolumeCache.KeyOf([studies.Settings,
         $"{options.MaxTokens}", InvariantText.Of(options.Sampling), options.Adapter ?? "", parsed.GetRequiredValue(_tokenizer),
+        parsed.GetRequiredValue(_activations),
         .. options.StopSequences]);
 
     /// <summary>What prints the texts.</summary>
@@ -146,6 +147,7 @@ sealed class AnswerArguments
                 var text => throw new HseNetException($"--tokenizer {text}: expected slow or fast"),
             },
             VerifyChecksums = parsed.GetValue(_verify),
+            Activations = Verb.ActivationsOf(parsed.GetRequiredValue(_activations)),
         }, cancellation).ConfigureAwait(false);
         writer.Loaded();
         return model;

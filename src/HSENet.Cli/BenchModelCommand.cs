@@ -8,7 +8,7 @@ namespace HSENet.Cli;
 
 static class BenchModelCommand
 {
-    sealed record Settings(string Weights, int Prompt, int New, int Rounds, string? Scan, bool Launches);
+    sealed record Settings(string Weights, int Prompt, int New, int Rounds, string? Scan, bool Launches, ActivationType? Activations);
 
     public static Command Create()
     {
@@ -23,7 +23,7 @@ static class BenchModelCommand
             Description =
             "Also what each stage launches, by operation and sizes, and how long all launches of one kind take."
         };
-        var device = Verb.Device();
+        Option<string> device = Verb.Device(), activations = Verb.Activations();
         var output = new BenchOptions(timed: false);
         var verbose = Verb.Verbose();
         var command = new Command("model", """
@@ -32,13 +32,14 @@ static class BenchModelCommand
             Example:
               hsenet bench model --weights model -p 277 -n 64 -b 1 --device cpu --json > a.json
             """)
-        { weights, prompt, tokens, batch, rounds, scan, launches, device, verbose };
+        { weights, prompt, tokens, batch, rounds, scan, launches, device, activations, verbose };
         output.AddTo(command);
         command.Run(verbose, (parsed, cancellation) =>
         {
             var settings = new Settings(parsed.GetRequiredValue(weights), Verb.AtLeast(2, "-p", parsed.GetValue(prompt)),
                 Verb.AtLeast(4, "-n", parsed.GetValue(tokens)),
-                Verb.AtLeast(1, "--rounds", parsed.GetValue(rounds)), parsed.GetValue(scan), parsed.GetValue(launches));
+                Verb.AtLeast(1, "--rounds", parsed.GetValue(rounds)), parsed.GetValue(scan), parsed.GetValue(launches),
+                Verb.ActivationsOf(parsed.GetRequiredValue(activations)));
             if (parsed.GetValue(batch) is not 1 and var several)
                 throw new HseNetException($"-b {several}: the decoder runs one sequence at a time; expected 1");
             using var where = Device.Open(parsed.GetRequiredValue(device));
@@ -51,7 +52,7 @@ static class BenchModelCommand
     static BenchFile Measure(Measured measured, Device device, Settings settings, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
-        using var model = HseNetModel.Open(settings.Weights, device);
+        using var model = HseNetModel.Open(settings.Weights, device, new ModelOptions { Activations = settings.Activations });
         var facts = new Dictionary<string, double>
         {
             ["open_seconds"] = Stopwatch.GetElapsedTime(start).TotalSeconds,

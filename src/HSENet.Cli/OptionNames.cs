@@ -14,6 +14,7 @@ static class OptionNames
         ["PreprocessingOptions.StatedOrientation"] = "--orientation CODE",
         ["TrainingConfig.Init"] = "--init",
         ["TrainingConfig.Cache, or none"] = "the cache, or --cache off",
+        ["ModelOptions.Activations"] = "--activations",
         ["ConversionOptions.SliceEncoder"] = "--slice-encoder FILE",
         ["ConversionOptions.TextEncoder"] = "--text-encoder FILE",
         ["ConversionOptions.MergeLora"] = "hsenet convert --merge-lora",

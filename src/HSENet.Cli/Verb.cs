@@ -31,6 +31,22 @@ static class Verb
         DefaultValueFactory = _ => "auto",
     };
 
+    /// <summary>How tensors between products are stored.</summary>
+    public static Option<string> Activations() => new("--activations")
+    {
+        Description = "How what products pass on is stored: auto (bf16 on a GPU and in the emulator, f32 on the CPU), f32, or bf16.",
+        DefaultValueFactory = _ => "auto",
+    };
+
+    /// <summary>The value of <see cref="Activations"/>; null leaves it to the device.</summary>
+    public static ActivationType? ActivationsOf(string name) => name switch
+    {
+        "auto" => null,
+        "f32" => ActivationType.F32,
+        "bf16" => ActivationType.BF16,
+        _ => throw new HseNetException($"--activations {name}: expected auto, f32 or bf16"),
+    };
+
     /// <summary>Runs a verb's body; every failure becomes an exit code and one line.</summary>
     public static void Run(this Command command, Option<bool> verbose, Func<ParseResult, CancellationToken, Task<int>> body) =>
         command.SetAction(async (parsed, cancellation) =>

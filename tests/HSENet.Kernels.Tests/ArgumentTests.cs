@@ -34,7 +34,7 @@ public sealed class ArgumentTests
         // Scratch is the launch's own.
         foreach (var (field, i) in typeof(AttentionArguments).GetFields().Where(field => field.Name != nameof(AttentionArguments.Scratch))
             .Select((field, i) => (field, i)))
-            field.SetValue(forward, field.FieldType == typeof(View<float>) ? new View<float>(i + 1, i + 1)
+            field.SetValue(forward, field.FieldType == typeof(Activations) ? new Activations(new View<float>(i + 1, i + 1))
                 : Convert.ChangeType(i + 1, field.FieldType, CultureInfo.InvariantCulture));
         Assert.Equal(forward, new AttentionBackwardArguments { Forward = (AttentionArguments)forward }.Forward);
 
@@ -80,7 +80,7 @@ public sealed class ArgumentTests
     }
 
     static int Rank(FieldInfo field) =>
-        field.FieldType == typeof(Weights)
+        field.FieldType == typeof(Weights) || field.FieldType == typeof(Activations)
             || (field.FieldType.IsGenericType && field.FieldType.GetGenericTypeDefinition() == typeof(View<>)) ? 0
         : field.FieldType == typeof(int) || field.FieldType.IsEnum ? 1
         : 2;

@@ -16,6 +16,13 @@ public sealed record ModelOptions
 
     /// <summary>Requests that wait for others at most: one more gets <see cref="ModelBusyException"/>. Null lets any number wait.</summary>
     public int? QueueLimit { get; init; }
+
+    /// <summary>
+    /// How tensors are stored that one product writes and another reads, the cache of keys and values among them: bf16 is half the memory
+    /// and what tensor cores read; the residual stream and all arithmetic stay f32. By default bf16 on a GPU and in the emulator; on the
+    /// host there is f32 alone.
+    /// </summary>
+    public ActivationType? Activations { get; init; }
 }
 
 /// <summary>
@@ -33,14 +40,18 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
     readonly ModelAdapters _adapters;
     (InferencePlan Plan, Arena Arena)? _memory;
 
-    HseNetModel(ModelConfig config, LanguageTokenizer tokenizer, WeightStore weights, ModelAdapters adapters, int? queueLimit)
+    HseNetModel(ModelConfig config, LanguageTokenizer tokenizer, WeightStore weights, ModelAdapters adapters, ActivationType activations,
+        int? queueLimit)
     {
-        (Config, Tokenizer, _weights, _adapters) = (config, tokenizer, weights, adapters);
+        (Config, Tokenizer, _weights, _adapters, Activations) = (config, tokenizer, weights, adapters, activations);
         _queue = new RequestQueue(this, queueLimit);
     }
 
     /// <summary>Architecture and sizes.</summary>
     internal ModelConfig Config { get; }
+
+    /// <summary>How tensors between products are stored.</summary>
+    public ActivationType Activations { get; }
 
     /// <summary>Visual tokens that stand in every prompt.</summary>
     public int VisualTokens => Config.VisualTokens;
@@ -99,6 +110,9 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
         if (!Directory.Exists(folder))
             throw new HseNetFileException(folder, File.Exists(folder) ? "is a file" : "does not exist",
                 "a folder written by 'hsenet convert'");
+        var activations = options.Activations ?? (device.Kind == DeviceKind.Host ? ActivationType.F32 : ActivationType.BF16);
+        if (device.Kind == DeviceKind.Host && activations != ActivationType.F32)
+            throw new HseNetException($"ModelOptions.Activations {activations.ToString().ToLowerInvariant()}: expected f32 on {device.Name}");
         var config = ModelConfig.Read(folder);
         var tokenizer = LanguageTokenizer.Open(folder, options.Tokenizer);
         if (tokenizer.Count != config.LanguageModel.VocabSize)
@@ -112,7 +126,7 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
             if (options.VerifyChecksums)
                 source.VerifyChecksums(cancellation);
             return new HseNetModel(config, tokenizer, weights,
-                new ModelAdapters(folder, config, device, weights, source, options.VerifyChecksums, cancellation),
+                new ModelAdapters(folder, config, device, weights, source, options.VerifyChecksums, cancellation), activations,
                 options.QueueLimit);
         }
         catch
@@ -125,13 +139,13 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
     /// <summary>The memory of a request, without allocating it.</summary>
     /// <param name="promptTokens">Tokens of the prompt, visual ones included.</param>
     /// <param name="maxTokens">Tokens that are generated at most.</param>
-    /// <exception cref="ArgumentOutOfRangeException">As <see cref="MemoryPlan.For(string, int, int)"/>.</exception>
-    public MemoryPlan Plan(int promptTokens, int maxTokens) => MemoryPlan.For(Config, promptTokens, maxTokens);
+    /// <exception cref="ArgumentOutOfRangeException">As <see cref="MemoryPlan.For(string, int, int, ActivationType)"/>.</exception>
+    public MemoryPlan Plan(int promptTokens, int maxTokens) => MemoryPlan.For(Config, promptTokens, maxTokens, Activations);
 
     /// <summary>The most that <see cref="EncodedStudy.Bytes"/> becomes, once all adapters were asked with short and long prompts.</summary>
     public MemoryPlan PlanEncoded()
     {
-        var plan = new MemoryPlan();
+        var plan = new MemoryPlan(Activations);
         EncodedMemory.Features(plan, Config);
         foreach (var adapted in _adapters.All)
             EncodedMemory.ReserveAdapter(plan, adapted.Config, sets: Config.LanguageModel.RopeScaling is null ? 1 : 2);
@@ -277,7 +291,7 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
             return;
         _memory?.Arena.Dispose();
         _memory = null;
-        var plan = InferencePlan.For(Config, rows, positions);
+        var plan = InferencePlan.For(Config, rows, positions, Activations);
         _memory = (plan, new Arena(Device, plan.Memory));
     }
 

@@ -17,7 +17,7 @@ sealed class ModelStages : IDisposable
     {
         var config = model.Config;
         _model = model;
-        _plan = InferencePlan.For(config, promptTokens, promptTokens + newTokens);
+        _plan = InferencePlan.For(config, promptTokens, promptTokens + newTokens, model.Activations);
         _arena = new Arena(model.Device, _plan.Memory);
         Pass = new Pass(model.Device, _arena);
         _volume = Input("volume", config.Vision.Image.Count, seed, value => (value + 1) / 2);

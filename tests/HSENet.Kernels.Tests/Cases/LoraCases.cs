@@ -3,21 +3,22 @@ namespace HSENet.Kernels.Tests;
 
 static class LoraCases
 {
-    public static IEnumerable<KernelCase> All =>
-    [
-        Case(1, 1, 1, 1, WeightType.F32), Case(1, 256, 200, 8, WeightType.F32), Case(5, 37, 129, 131, WeightType.F32),
-        Case(1, 64, 96, 16, WeightType.BF16), Case(9, 70, 33, 3, WeightType.BF16),
-        Case(3, 256, 130, 128, WeightType.Int8),
-    ];
+    public static IEnumerable<KernelCase> All => Numbers.ActivationTypes.SelectMany(x => new KernelCase[]
+    {
+        Case(1, 1, 1, 1, WeightType.F32, x), Case(1, 256, 200, 8, WeightType.F32, x), Case(5, 37, 129, 131, WeightType.F32, x),
+        Case(1, 64, 96, 16, WeightType.BF16, x), Case(9, 70, 33, 3, WeightType.BF16, x),
+        Case(3, 256, 130, 128, WeightType.Int8, x),
+    });
 
-    static KernelCase<LoraArguments> Case(int rows, int inputs, int outputs, int rank, WeightType type) => new(Lora.ForwardOperation,
+    static KernelCase<LoraArguments> Case(int rows, int inputs, int outputs, int rank, WeightType type, ActivationType x) =>
+        new(Lora.ForwardOperation,
         memory => new LoraArguments
         {
-            X = memory.Input(Numbers.Uniform(rows * inputs, 1)),
+            X = memory.Activations(Numbers.Uniform(rows * inputs, 1), x),
             A = memory.Weights(Numbers.Uniform(rank * inputs, 2), type),
             B = memory.Weights(Numbers.Uniform(outputs * rank, 3), type),
             Scratch = memory.Scratch<float>(rows * rank),
-            Y = memory.InOut(Numbers.Uniform(rows * outputs, 4)),
+            Y = memory.InOut(Numbers.Uniform(rows * outputs, 4), x),
             Rows = rows,
             Inputs = inputs,
             Outputs = outputs,
@@ -26,11 +27,11 @@ static class LoraCases
         },
         Expect)
     {
-        Name = $"{rows}×{inputs}×{outputs} rank {rank} {type}",
+        Name = $"{rows}×{inputs}×{outputs} rank {rank} {type}, x {x}",
         Twins = new()
         {
             ["scale left out"] = static a => a with { Scale = 1 },
-            ["input shifted by one"] = static a => a with { X = new View<float>(a.X.Address - 4, a.X.Length) },
+            ["input shifted by one"] = static a => a with { X = Numbers.Shifted(a.X) },
         },
     };
 
@@ -41,14 +42,15 @@ static class LoraCases
         var inner = new double[a.Rows * a.Rank];
         for (int i = 0; i < inner.Length; i++)
             for (int k = 0; k < a.Inputs; k++)
-                inner[i] += Math.Abs(ReferenceMath.Weight(a.A, i % a.Rank * a.Inputs + k) * a.X[i / a.Rank * a.Inputs + k]);
+                inner[i] += Math.Abs(ReferenceMath.Weight(a.A, i % a.Rank * a.Inputs + k) * ReferenceMath.Activation(a.X, i / a.Rank * a.Inputs + k));
         return [Expected.Of(y, i =>
         {
             int m = i / a.Outputs, n = i % a.Outputs;
             double sum = 0;
             for (int j = 0; j < a.Rank; j++)
                 sum += Math.Abs(ReferenceMath.Weight(a.B, n * a.Rank + j)) * inner[m * a.Rank + j];
-            return Numbers.U * ((a.Inputs + a.Rank + 4) * a.Scale * sum + Math.Abs(y[i]) + Math.Abs(a.Y[i]));
+            return Numbers.Stored(a.Y.Type, y[i], Numbers.U
+                * ((a.Inputs + a.Rank + 4) * a.Scale * sum + Math.Abs(y[i]) + Math.Abs(ReferenceMath.Activation(a.Y, i))));
         })];
     }
 }

@@ -3,14 +3,14 @@ namespace HSENet.Kernels.Tests;
 
 static class RotaryEmbeddingCases
 {
-    public static IEnumerable<KernelCase> All =>
-    [
-        Case(tokens: 1, first: 0, queryHeads: 1, keyHeads: 1, headSize: 2, rotary: 2),
-        Case(tokens: 5, first: 0, queryHeads: 2, keyHeads: 1, headSize: 128, rotary: 96),
-        Case(tokens: 9, first: 3, queryHeads: 3, keyHeads: 3, headSize: 20, rotary: 14),
-        Case(tokens: 1, first: 17, queryHeads: 6, keyHeads: 2, headSize: 48, rotary: 36),
-        Case(tokens: 1, first: 300, queryHeads: 24, keyHeads: 8, headSize: 128, rotary: 128),
-    ];
+    public static IEnumerable<KernelCase> All => Numbers.ActivationTypes.SelectMany(type => new KernelCase[]
+    {
+        Case(type, tokens: 1, first: 0, queryHeads: 1, keyHeads: 1, headSize: 2, rotary: 2),
+        Case(type, tokens: 5, first: 0, queryHeads: 2, keyHeads: 1, headSize: 128, rotary: 96),
+        Case(type, tokens: 9, first: 3, queryHeads: 3, keyHeads: 3, headSize: 20, rotary: 14),
+        Case(type, tokens: 1, first: 17, queryHeads: 6, keyHeads: 2, headSize: 48, rotary: 36),
+        Case(type, tokens: 1, first: 300, queryHeads: 24, keyHeads: 8, headSize: 128, rotary: 128),
+    });
 
     public static (float[] Cosine, float[] Sine) Tables(int positions, int rotary)
     {
@@ -20,7 +20,8 @@ static class RotaryEmbeddingCases
         return (cosine, sine);
     }
 
-    static KernelCase<RotaryEmbeddingArguments> Case(int tokens, int first, int queryHeads, int keyHeads, int headSize, int rotary)
+    static KernelCase<RotaryEmbeddingArguments> Case(ActivationType type, int tokens, int first, int queryHeads, int keyHeads, int headSize,
+        int rotary)
     {
         const int spare = 2; // rows of the cache and of the tables that must stay as they are
         int positions = first + tokens + spare, row = keyHeads * headSize;
@@ -28,11 +29,11 @@ static class RotaryEmbeddingCases
         return new(RotaryEmbedding.ForwardOperation,
             memory => new RotaryEmbeddingArguments
             {
-                QueryKeyValue = memory.InOut(Numbers.Uniform(tokens * (queryHeads + 2 * keyHeads) * headSize, 1)),
+                QueryKeyValue = memory.InOut(Numbers.Uniform(tokens * (queryHeads + 2 * keyHeads) * headSize, 1), type),
                 Cosine = memory.Input(cosine),
                 Sine = memory.Input(sine),
-                KeyCache = memory.InOut(Numbers.Uniform(positions * row, 2)),
-                ValueCache = memory.InOut(Numbers.Uniform(positions * row, 3)),
+                KeyCache = memory.InOut(Numbers.Uniform(positions * row, 2), type),
+                ValueCache = memory.InOut(Numbers.Uniform(positions * row, 3), type),
                 Tokens = tokens,
                 FirstPosition = first,
                 QueryHeads = queryHeads,
@@ -42,7 +43,7 @@ static class RotaryEmbeddingCases
             },
             Expect)
         {
-            Name = $"{tokens} tokens from {first}, {queryHeads} and {keyHeads} heads of {headSize}, {rotary} rotated",
+            Name = $"{tokens} tokens from {first}, {queryHeads} and {keyHeads} heads of {headSize}, {rotary} rotated, {type}",
             Twins = new()
             {
                 ["one position later"] = static a => a with { FirstPosition = a.FirstPosition + 1 },
@@ -57,10 +58,11 @@ static class RotaryEmbeddingCases
         var (all, keys, values) = RotaryEmbedding.Reference(a);
         double largest = 0, scale = 0;
         for (int i = 0; i < a.QueryKeyValue.Length; i++)
-            largest = Math.Max(largest, Math.Abs(a.QueryKeyValue[i]));
+            largest = Math.Max(largest, Math.Abs(ReferenceMath.Activation(a.QueryKeyValue, i)));
         for (int i = 0; i < a.Cosine.Length; i++)
             scale = Math.Max(scale, Math.Abs(a.Cosine[i]) + Math.Abs(a.Sine[i]));
         double allowed = 3 * Numbers.U * largest * scale;
-        return [Expected.Of(all, _ => allowed), Expected.Of(keys, _ => allowed), Expected.Of(values, _ => 0)];
+        return [Expected.Of(all, i => Numbers.Stored(a.QueryKeyValue.Type, all[i], allowed)),
+            Expected.Of(keys, i => Numbers.Stored(a.KeyCache.Type, keys[i], allowed)), Expected.Of(values, _ => 0)];
     }
 }

@@ -3,22 +3,25 @@ namespace HSENet.Kernels.Tests;
 
 static class SwiGluCases
 {
-    public static IEnumerable<KernelCase> All => [Case(1, 1, 1), Case(3, 40, 4), Case(9, 133, 30), Case(1, 8200, 8), Case(2, 64, 300)];
+    public static IEnumerable<KernelCase> All => Numbers.ActivationTypes.SelectMany(type => new KernelCase[]
+    {
+        Case(1, 1, 1, type), Case(3, 40, 4, type), Case(9, 133, 30, type), Case(1, 8200, 8, type), Case(2, 64, 300, type),
+    });
 
-    static KernelCase<SwiGluArguments> Case(int rows, int channels, float spread) => new(SwiGlu.ForwardOperation,
+    static KernelCase<SwiGluArguments> Case(int rows, int channels, float spread, ActivationType type) => new(SwiGlu.ForwardOperation,
         memory => new SwiGluArguments
         {
-            GateUp = memory.Input(Numbers.Uniform(rows * 2 * channels, 1, spread)),
-            Y = memory.Output(rows * channels),
+            GateUp = memory.Activations(Numbers.Uniform(rows * 2 * channels, 1, spread), type),
+            Y = memory.Output(rows * channels, type),
             Rows = rows,
             Channels = channels,
         },
         Expect)
     {
-        Name = $"{rows} rows, {channels} channels, spread {spread}",
+        Name = $"{rows} rows, {channels} channels, spread {spread}, {type}",
         Twins = new()
         {
-            ["shifted by one channel"] = static a => a with { GateUp = new View<float>(a.GateUp.Address - 4, a.GateUp.Length) },
+            ["shifted by one channel"] = static a => a with { GateUp = Numbers.Shifted(a.GateUp) },
         },
     };
 
@@ -29,7 +32,8 @@ static class SwiGluCases
         return [Expected.Of(y, i =>
         {
             int gate = i / a.Channels * 2 * a.Channels + i % a.Channels;
-            return 8 * Numbers.U * Math.Abs(y[i]) + Math.Abs((double)a.GateUp[gate] * a.GateUp[gate + a.Channels]) * Math.Exp(-88);
+            double pair = ReferenceMath.Activation(a.GateUp, gate) * ReferenceMath.Activation(a.GateUp, gate + a.Channels);
+            return Numbers.Stored(a.Y.Type, y[i], 8 * Numbers.U * Math.Abs(y[i]) + Math.Abs(pair) * Math.Exp(-88));
         })];
     }
 }

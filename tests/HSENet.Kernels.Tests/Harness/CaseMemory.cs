@@ -32,6 +32,31 @@ public sealed class CaseMemory(Device device) : IDisposable
         _ => QuantisedWeights(values),
     };
 
+    /// <summary>An input of activations, rounded to their storage type.</summary>
+    public Kernels.Activations Activations(float[] values, ActivationType type) =>
+        type == ActivationType.F32 ? Input(values)
+            : new Kernels.Activations(Input(Array.ConvertAll(values, Numbers.ToBFloat16)).As<byte>(), type);
+
+    /// <summary>An output of activations, all NaN before the kernel runs.</summary>
+    public Activations Output(int count, ActivationType type)
+    {
+        var output = InOut([.. Enumerable.Repeat(float.NaN, count)], type);
+        (device as EmulatorDevice)?.MarkUninitialised(output.Values); // so that a read of it is reported
+        return output;
+    }
+
+    /// <summary>Activations that the kernel also reads.</summary>
+    public Activations InOut(float[] values, ActivationType type)
+    {
+        if (type == ActivationType.F32)
+            return InOut(values);
+        var (all, view) = Allocate<ushort>(values.Length);
+        _outputs.Add((all, view.As<byte>(), bytes => Array.ConvertAll(MemoryMarshal.Cast<byte, ushort>(bytes).ToArray(),
+            stored => (double)BitConverter.UInt32BitsToSingle((uint)stored << 16))));
+        device.Upload<ushort>(Array.ConvertAll(values, Numbers.ToBFloat16), view);
+        return new(view.As<byte>(), type);
+    }
+
     /// <summary>An output, all NaN before the kernel runs.</summary>
     public View<float> Output(int count) => Output<float>(count);
 
@@ -132,6 +157,20 @@ public static class Numbers
         var random = new Random(seed);
         return [.. Enumerable.Range(0, count).Select(_ => centre + spread * (2 * random.NextSingle() - 1))];
     }
+
+    /// <summary>Unit roundoff of bf16.</summary>
+    public const double BFloat16 = 1.0 / (1 << 8);
+
+    /// <summary>The types of activations.</summary>
+    public static readonly ActivationType[] ActivationTypes = Enum.GetValues<ActivationType>();
+
+    /// <summary>The error that is allowed of a value once it is stored: rounding adds that of the value that was computed.</summary>
+    public static double Stored(ActivationType type, double value, double allowed) =>
+        type == ActivationType.F32 ? allowed : allowed + BFloat16 * (Math.Abs(value) + allowed);
+
+    /// <summary>The tensor that begins an element earlier.</summary>
+    public static Activations Shifted(Activations x) =>
+        new(new View<byte>(x.Address - Activations.BytesPerElement(x.Type), x.Values.Length), x.Type);
 
     /// <summary>The nearest bf16, ties to even.</summary>
     public static ushort ToBFloat16(float value)

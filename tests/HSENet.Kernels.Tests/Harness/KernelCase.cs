@@ -138,6 +138,7 @@ public sealed class KernelCase<TArguments>(Operation<TArguments> operation, Func
     static object? Half(object tensor) => tensor switch
     {
         View<float> { Length: > 1 } view => view.Slice(0, view.Length / 2),
+        Activations { Length: > 1 } activations => activations.Slice(0, activations.Length / 2),
         View<byte> { Length: > 1 } view => view.Slice(0, view.Length / 2),
         View<int> { Length: > 1 } view => view.Slice(0, view.Length / 2),
         Weights { Length: > 1, Type: not WeightType.Int8 } weights => weights.Rows(0, weights.Length / 2, 1),

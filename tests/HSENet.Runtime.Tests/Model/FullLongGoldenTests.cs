@@ -80,7 +80,7 @@ public sealed class FullLongGoldenTests
         void Head(float[] values)
         {
             var x = run.Write(buffers.X, values);
-            var normed = run.Pass[buffers.Layers.Normed];
+            var normed = run.Pass.Activations(buffers.Layers.Normed);
             LanguageModel.Normalize(pass, config, x, source.Weights.Vector("language_model.norm.weight", channels), normed, ids.Length);
             FullModel.Equal("decoder", "norm", run.Read(normed.Slice(0, x.Length)));
             var logits = new List<float>();

@@ -31,7 +31,7 @@ sealed class DecoderRun : IDisposable
         for (int row = first; row < first + count; row++)
         {
             logits.AddRange(Run.Read(Model.Logits(Run.Pass, Buffers, x, row)));
-            norms.AddRange(Run.Read(Run.Pass[Buffers.Last]));
+            norms.AddRange(Run.Read(Run.Pass.Activations(Buffers.Last)));
         }
         return ([.. norms], [.. logits]);
     }

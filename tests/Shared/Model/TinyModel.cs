@@ -70,7 +70,9 @@ sealed class PartRun : IDisposable
     /// <summary>The tensors that were shown, by name.</summary>
     public Dictionary<string, float[]> Seen { get; } = [];
 
-    public float[] Read(View<float> view)
+    public float[] Read(View<float> view) => Read((Activations)view);
+
+    public float[] Read(Activations view)
     {
         var values = new float[view.Length];
         Device.Download(view, values);

@@ -14,7 +14,7 @@ static class EncodedFile
     /// <exception cref="HseNetFileException">The file cannot be written.</exception>
     public static void Write(string file, HseNetModel model, EncodedStudy study)
     {
-        var tensors = new List<(TensorDescription Description, View<float> Values)> { Tensor("features", study.Features) };
+        var tensors = new List<(TensorDescription Description, Activations Values)> { Tensor("features", study.Features) };
         var metadata = new Dictionary<string, string>
         {
             ["format"] = Format,
@@ -36,7 +36,7 @@ static class EncodedFile
         foreach (var (description, values) in tensors)
         {
             var host = new float[values.Length];
-            model.Device.Download<float>(values, host);
+            model.Device.Download(values, host);
             writer.Write(description.Name, MemoryMarshal.AsBytes<float>(host));
         }
         writer.Commit();
@@ -67,7 +67,7 @@ static class EncodedFile
                 Require(key, adapted.Hash);
                 study.Missing(adapted, out var own);
                 study.Keep(own);
-                Read(source, model.Device, own);
+                Read(source, model, own);
             }
             return study;
         }
@@ -85,16 +85,16 @@ static class EncodedFile
         }
     }
 
-    static void Read(TensorSource source, Device device, AdaptedStudy own)
+    static void Read(TensorSource source, HseNetModel model, AdaptedStudy own)
     {
         var config = own.Model.Config;
         long floats = (long)config.LanguageModel.NumHiddenLayers * config.PrefixTokens * config.LanguageModel.CacheChannels;
-        Upload(device, source, $"{own.Model.Name}.visual_tokens", own.VisualTokens);
+        Upload(model.Device, source, $"{own.Model.Name}.visual_tokens", own.VisualTokens);
         foreach (bool isLong in (ReadOnlySpan<bool>)[false, true])
         {
             string name = $"{own.Model.Name}.{Factors(isLong)}";
             if (source.TryGet($"{name}.keys", out _))
-                own.Keep(KeptCache.FromHost(device, config.LanguageModel, config.PrefixTokens, isLong,
+                own.Keep(KeptCache.FromHost(model.Device, config.LanguageModel, config.PrefixTokens, isLong, model.Activations,
                     Values(source, $"{name}.keys", floats), Values(source, $"{name}.values", floats)));
         }
     }
@@ -113,7 +113,7 @@ static class EncodedFile
 
     static string Factors(bool isLong) => isLong ? "long" : "short";
 
-    static (TensorDescription, View<float>) Tensor(string name, View<float> values) =>
+    static (TensorDescription, Activations) Tensor(string name, Activations values) =>
         (new TensorDescription(name, DataType.F32, [values.Length]), values);
 
     static void Upload(Device device, TensorSource source, string name, View<float> to) =>

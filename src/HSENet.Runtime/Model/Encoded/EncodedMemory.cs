@@ -30,7 +30,7 @@ static class EncodedMemory
     /// <summary>Keys and values, [layers, positions, key heads × head size] each.</summary>
     public static (PlannedBuffer Keys, PlannedBuffer Values) Cache(MemoryPlan plan, LanguageModelConfig config, int positions)
     {
-        long floats = (long)config.NumHiddenLayers * positions * config.CacheChannels;
-        return (plan.Reserve("study.keys", floats), plan.Reserve("study.values", floats));
+        long elements = (long)config.NumHiddenLayers * positions * config.CacheChannels;
+        return (plan.ReserveActivations("study.keys", elements), plan.ReserveActivations("study.values", elements));
     }
 }

@@ -12,13 +12,13 @@ sealed class KeptCache : IDisposable
     readonly LanguageModelConfig _config;
     readonly Arena _arena;
 
-    KeptCache(Device device, LanguageModelConfig config, int positions, bool hasLongFactors)
+    KeptCache(Device device, LanguageModelConfig config, int positions, bool hasLongFactors, ActivationType type)
     {
         (_config, Positions, HasLongFactors) = (config, positions, hasLongFactors);
-        var plan = new MemoryPlan();
+        var plan = new MemoryPlan(type);
         var (keys, values) = EncodedMemory.Cache(plan, config, positions);
         _arena = new Arena(device, plan);
-        (Keys, Values) = (_arena.Floats(keys), _arena.Floats(values));
+        (Keys, Values) = (_arena.Activations(keys), _arena.Activations(values));
     }
 
     /// <summary>Positions that it holds, from 0 on.</summary>
@@ -31,26 +31,26 @@ sealed class KeptCache : IDisposable
     public long Bytes => _arena.Plan.TotalBytes;
 
     /// <summary>[layers, positions, key heads × head size].</summary>
-    public View<float> Keys { get; }
+    public Activations Keys { get; }
 
     /// <inheritdoc cref="Keys"/>
-    public View<float> Values { get; }
+    public Activations Values { get; }
 
     /// <summary>Copies the first positions out of the working cache.</summary>
     public static KeptCache Take(in Pass pass, LanguageModel.Buffers working, LanguageModelConfig config, int positions,
         bool hasLongFactors)
     {
-        var kept = new KeptCache(pass.Device, config, positions, hasLongFactors);
+        var kept = new KeptCache(pass.Device, config, positions, hasLongFactors, working.Keys.Type);
         kept.Each(pass, working, pass.Device.Copy);
         return kept;
     }
 
-    /// <summary>A cache with values of the host.</summary>
+    /// <summary>A cache with values of the host, rounded to its type.</summary>
     /// <exception cref="ArgumentException">The lengths are not those of the positions.</exception>
-    public static KeptCache FromHost(Device device, LanguageModelConfig config, int positions, bool hasLongFactors,
+    public static KeptCache FromHost(Device device, LanguageModelConfig config, int positions, bool hasLongFactors, ActivationType type,
         ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
     {
-        var kept = new KeptCache(device, config, positions, hasLongFactors);
+        var kept = new KeptCache(device, config, positions, hasLongFactors, type);
         try
         {
             device.Upload(keys, kept.Keys);
@@ -72,14 +72,14 @@ sealed class KeptCache : IDisposable
     }
 
     // Layers lie further apart in the working cache, which has more positions.
-    void Each(in Pass pass, LanguageModel.Buffers working, Action<View<float>, View<float>> copy)
+    void Each(in Pass pass, LanguageModel.Buffers working, Action<View<byte>, View<byte>> copy)
     {
-        View<float> keys = pass[working.Keys], values = pass[working.Values];
+        Activations keys = pass.Activations(working.Keys), values = pass.Activations(working.Values);
         long size = (long)Positions * _config.CacheChannels, stride = (long)working.Positions * _config.CacheChannels;
         for (int i = 0; i < _config.NumHiddenLayers; i++)
         {
-            copy(keys.Slice(i * stride, size), Keys.Slice(i * size, size));
-            copy(values.Slice(i * stride, size), Values.Slice(i * size, size));
+            copy(keys.Slice(i * stride, size).Values, Keys.Slice(i * size, size).Values);
+            copy(values.Slice(i * stride, size).Values, Values.Slice(i * size, size).Values);
         }
     }
 

@@ -50,7 +50,7 @@ sealed class AdaptedLinear
     /// <param name="rows">Tokens.</param>
     /// <param name="residual">[rows, outputs] or none; may be y.</param>
     /// <param name="activation">What is done with a sum before it is stored.</param>
-    public void Forward(Device device, AdapterScratch scratch, View<float> x, View<float> y, int rows, View<float> residual = default,
+    public void Forward(Device device, AdapterScratch scratch, Activations x, Activations y, int rows, View<float> residual = default,
         LinearActivation activation = LinearActivation.None)
     {
         _base.Forward(device, x, y, rows, residual, activation);
@@ -58,7 +58,7 @@ sealed class AdaptedLinear
             return;
         Lora.Forward(device, new LoraArguments
         {
-            X = Dropped(device, scratch, x),
+            X = scratch.Rate == 0 ? x : Dropped(device, scratch, x.Floats),
             A = _a,
             B = _b,
             Scratch = scratch.LowRank.Slice(0, (long)rows * _lora.R),

@@ -9,21 +9,21 @@ readonly record struct DecoderBuffers(
         PlannedBuffer LowRank)
 {
     public static DecoderBuffers Reserve(MemoryPlan plan, LanguageModelConfig config, long rows) => new(
-        plan.Reserve("decoder.normed", rows * config.HiddenSize),
-        plan.Reserve("decoder.qkv", rows * config.QueryKeyValueSize),
-        plan.Reserve("decoder.mixed", rows * config.NumAttentionHeads * config.HeadSize),
-        plan.Reserve("decoder.gate_up", config.Lora is null ? 0 : rows * 2 * config.IntermediateSize),
-        plan.Reserve("decoder.mlp", rows * config.IntermediateSize),
+        plan.ReserveActivations("decoder.normed", rows * config.HiddenSize),
+        plan.ReserveActivations("decoder.qkv", rows * config.QueryKeyValueSize),
+        plan.ReserveActivations("decoder.mixed", rows * config.NumAttentionHeads * config.HeadSize),
+        plan.ReserveActivations("decoder.gate_up", config.Lora is null ? 0 : rows * 2 * config.IntermediateSize),
+        plan.ReserveActivations("decoder.mlp", rows * config.IntermediateSize),
         plan.Reserve("decoder.lora", config.Lora is { } lora ? rows * lora.R : 0));
 
     /// <summary>The layer's tensors for generation: it works in place, and both norms share their memory.</summary>
     public DecoderTensors InPlace(in Pass pass, LanguageModelConfig config, View<float> x, int tokens)
     {
-        var normed = pass.Rows(Normed, tokens, config.HiddenSize);
-        return new DecoderTensors(x, normed, pass.Rows(QueryKeyValue, tokens, config.QueryKeyValueSize),
-            pass.Rows(Mixed, tokens, config.NumAttentionHeads * config.HeadSize), x, normed,
-            config.Lora is null ? default : pass.Rows(GateUp, tokens, 2 * config.IntermediateSize),
-                pass.Rows(Hidden, tokens, config.IntermediateSize), x);
+        var normed = pass.ActivationRows(Normed, tokens, config.HiddenSize);
+        return new DecoderTensors(x, normed, pass.ActivationRows(QueryKeyValue, tokens, config.QueryKeyValueSize),
+            pass.ActivationRows(Mixed, tokens, config.NumAttentionHeads * config.HeadSize), x, normed,
+            config.Lora is null ? default : pass.ActivationRows(GateUp, tokens, 2 * config.IntermediateSize),
+                pass.ActivationRows(Hidden, tokens, config.IntermediateSize), x);
     }
 }
 
@@ -40,12 +40,12 @@ readonly record struct DecoderBuffers(
 /// <param name="Hidden">[tokens, intermediate].</param>
 /// <param name="Output">[tokens, channels], or none where a layer is computed again for what is inside.</param>
 readonly record struct DecoderTensors(
-    View<float> Input, View<float> Normed, View<float> QueryKeyValue, View<float> Mixed, View<float> Attended, View<float> MlpNormed,
-        View<float> GateUp, View<float> Hidden,
+    View<float> Input, Activations Normed, Activations QueryKeyValue, Activations Mixed, View<float> Attended, Activations MlpNormed,
+        Activations GateUp, Activations Hidden,
     View<float> Output);
 
 /// <summary>Keys and values of all earlier positions of one layer, and the rotary tables.</summary>
-readonly record struct LayerCache(View<float> Keys, View<float> Values, View<float> Cosine, View<float> Sine);
+readonly record struct LayerCache(Activations Keys, Activations Values, View<float> Cosine, View<float> Sine);
 
 /// <summary>Gradients inside a layer, which all layers share.</summary>
 /// <param name="Normed">[tokens, channels] of either norm's output.</param>
@@ -135,21 +135,21 @@ sealed class DecoderLayer(WeightStore weights, string name, LanguageModelConfig 
     public void Backward(in Pass pass, in DecoderTensors t, AdapterScratch scratch, LayerCache cache, in DecoderGradients gradients,
         View<float> grad, int tokens)
     {
-        _down.Backward(pass.Device, scratch, grad, t.Hidden, gradients.Hidden, tokens);
+        _down.Backward(pass.Device, scratch, grad, t.Hidden.Floats, gradients.Hidden, tokens);
         SwiGlu.Backward(pass.Device, new SwiGluBackwardArguments
         {
-            GateUp = t.GateUp,
+            GateUp = t.GateUp.Floats,
             GradY = gradients.Hidden,
-            GradGateUp = t.GateUp,
+            GradGateUp = t.GateUp.Floats,
             Rows = tokens,
             Channels = config.IntermediateSize,
         });
-        _gateUp.Backward(pass.Device, scratch, t.GateUp, t.MlpNormed, gradients.Normed, tokens);
+        _gateUp.Backward(pass.Device, scratch, t.GateUp.Floats, t.MlpNormed.Floats, gradients.Normed, tokens);
         NormalizeBackward(pass, t.Attended, _mlpNorm, gradients.Normed, grad, tokens);
 
-        _out.Backward(pass.Device, scratch, grad, t.Mixed, gradients.Mixed, tokens);
+        _out.Backward(pass.Device, scratch, grad, t.Mixed.Floats, gradients.Mixed, tokens);
         AttendBackward(pass, t, cache, gradients, tokens);
-        _queryKeyValue.Backward(pass.Device, scratch, gradients.QueryKeyValue, t.Normed, gradients.Normed, tokens);
+        _queryKeyValue.Backward(pass.Device, scratch, gradients.QueryKeyValue, t.Normed.Floats, gradients.Normed, tokens);
         NormalizeBackward(pass, t.Input, _inputNorm, gradients.Normed, grad, tokens);
     }
 

@@ -34,10 +34,10 @@ sealed partial class LanguageModel
         long cache = (long)config.NumHiddenLayers * positions * config.CacheChannels;
         long table = (long)positions * (config.RotaryDimensions / 2);
         return new Buffers(positions,
-            plan.Reserve("decoder.key_cache", cache), plan.Reserve("decoder.value_cache", cache),
+            plan.ReserveActivations("decoder.key_cache", cache), plan.ReserveActivations("decoder.value_cache", cache),
             plan.Reserve("decoder.cosine", table), plan.Reserve("decoder.sine", table),
             plan.Reserve("decoder.ids", rows, sizeof(int)), plan.Reserve("decoder.x", (long)rows * config.HiddenSize),
-            plan.Reserve("decoder.last", config.HiddenSize), plan.Reserve("decoder.logits", config.VocabSize),
+            plan.ReserveActivations("decoder.last", config.HiddenSize), plan.Reserve("decoder.logits", config.VocabSize),
             DecoderBuffers.Reserve(plan, config, rows));
     }
 
@@ -91,7 +91,7 @@ sealed partial class LanguageModel
     /// <summary>Runs all layers over x, whose first row stands at <paramref name="firstPosition"/>; caches grow by its rows.</summary>
     public void Run(in Pass pass, Buffers buffers, View<float> x, int tokens, int firstPosition)
     {
-        View<float> keys = pass[buffers.Keys], values = pass[buffers.Values];
+        Activations keys = pass.Activations(buffers.Keys), values = pass.Activations(buffers.Values);
         long layerCache = (long)buffers.Positions * _config.CacheChannels;
         var tensors = buffers.Layers.InPlace(pass, _config, x, tokens);
         var scratch = new AdapterScratch(pass[buffers.Layers.LowRank]);
@@ -107,7 +107,8 @@ sealed partial class LanguageModel
     /// <summary>Logits [vocabulary] after row <paramref name="row"/> of x, in <c>Buffers.Logits</c>.</summary>
     public View<float> Logits(in Pass pass, Buffers buffers, View<float> x, int row)
     {
-        View<float> last = pass[buffers.Last], logits = pass[buffers.Logits];
+        var last = pass.Activations(buffers.Last);
+        var logits = pass[buffers.Logits];
         Normalize(pass, _config, x.Slice((long)row * _config.HiddenSize, _config.HiddenSize), _norm, last, 1);
         Linear.Forward(pass.Device, new LinearArguments
         {
@@ -121,7 +122,7 @@ sealed partial class LanguageModel
         return logits;
     }
 
-    internal static void Normalize(in Pass pass, LanguageModelConfig config, View<float> x, View<float> gamma, View<float> y, int rows) =>
+    internal static void Normalize(in Pass pass, LanguageModelConfig config, View<float> x, View<float> gamma, Activations y, int rows) =>
         RmsNorm.Forward(pass.Device, new RmsNormArguments
         {
             X = x,

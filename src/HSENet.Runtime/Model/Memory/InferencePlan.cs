@@ -1,4 +1,6 @@
 // All memory of one request, planned from the configuration alone: vision first, then the decoder in the same place.
+using HSENet.Kernels;
+
 namespace HSENet.Runtime;
 
 /// <summary>The working memory of requests that read up to some tokens at a time and have up to some positions in all.</summary>
@@ -6,12 +8,13 @@ sealed record InferencePlan(MemoryPlan Memory, int Rows, int Positions, VisionMo
     PlannedBuffer SampledId, PlannedBuffer SamplingScratch)
 {
     /// <summary>Plans working memory; makes no allocation.</summary>
-    public static InferencePlan For(ModelConfig config, int rows, int positions) => For(new MemoryPlan(), config, rows, positions);
+    public static InferencePlan For(ModelConfig config, int rows, int positions, ActivationType activations = ActivationType.F32) =>
+        For(new MemoryPlan(activations), config, rows, positions);
 
     /// <summary>Plans all that a request of one study takes: what is kept of the study, too.</summary>
-    public static InferencePlan ForRequest(ModelConfig config, int promptTokens, int positions)
+    public static InferencePlan ForRequest(ModelConfig config, int promptTokens, int positions, ActivationType activations)
     {
-        var memory = new MemoryPlan();
+        var memory = new MemoryPlan(activations);
         EncodedMemory.Reserve(memory, config, sets: 1);
         return For(memory, config, RowsOf(config, promptTokens), positions);
     }

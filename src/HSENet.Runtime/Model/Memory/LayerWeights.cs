@@ -21,7 +21,7 @@ readonly record struct LinearLayer(Weights W, View<float> Bias, int Inputs, int 
     };
 
     /// <summary>y = residual + activation(x · Wᵀ + bias) for <paramref name="rows"/> rows.</summary>
-    public void Forward(Device device, View<float> x, View<float> y, int rows, View<float> residual = default,
+    public void Forward(Device device, Activations x, Activations y, int rows, View<float> residual = default,
         LinearActivation activation = LinearActivation.None) =>
         Linear.Forward(device, new LinearArguments
         {
@@ -38,7 +38,7 @@ readonly record struct LinearLayer(Weights W, View<float> Bias, int Inputs, int 
 
     /// <summary>hidden = gelu(x · Wᵀ + bias); a training forward also keeps the sums before the activation in
     /// <paramref name="up"/>.</summary>
-    public void ForwardGelu(Device device, View<float> x, View<float> up, View<float> hidden, int rows)
+    public void ForwardGelu(Device device, Activations x, View<float> up, Activations hidden, int rows)
     {
         if (up.IsEmpty)
         {
@@ -46,7 +46,7 @@ readonly record struct LinearLayer(Weights W, View<float> Bias, int Inputs, int 
             return;
         }
         Forward(device, x, up, rows);
-        Gelu.Forward(device, new GeluArguments { X = up, Y = hidden, Count = (int)hidden.Length });
+        Gelu.Forward(device, new GeluArguments { X = up, Y = hidden.Floats, Count = (int)hidden.Length });
     }
 
     /// <summary>
@@ -106,7 +106,7 @@ readonly record struct LayerNormLayer(View<float> Gamma, View<float> Beta, int C
         };
 
     /// <summary>Normalises <paramref name="rows"/> rows; y may be x.</summary>
-    public void Forward(Device device, View<float> x, View<float> y, int rows) => LayerNorm.Forward(device, new LayerNormArguments
+    public void Forward(Device device, View<float> x, Activations y, int rows) => LayerNorm.Forward(device, new LayerNormArguments
     {
         X = x,
         Gamma = Gamma,

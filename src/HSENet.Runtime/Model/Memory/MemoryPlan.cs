@@ -9,7 +9,8 @@ namespace HSENet.Runtime;
 /// <param name="Name">What it holds.</param>
 /// <param name="Offset">Byte offset in the arena.</param>
 /// <param name="Bytes">Size in bytes.</param>
-readonly record struct PlannedBuffer(string Name, long Offset, long Bytes);
+/// <param name="Type">How activations are stored in it.</param>
+readonly record struct PlannedBuffer(string Name, long Offset, long Bytes, ActivationType Type = ActivationType.F32);
 
 /// <summary>
 /// The buffers of one (model, lengths) configuration, laid out as a stack: what is reserved inside a scope is free again when the scope
@@ -22,6 +23,11 @@ public sealed class MemoryPlan
     readonly List<PlannedBuffer> _buffers = [];
     long _top;
 
+    internal MemoryPlan(ActivationType activations = ActivationType.F32) => Activations = activations;
+
+    /// <summary>How tensors are stored that a product reads, or writes for another one; all others are f32.</summary>
+    public ActivationType Activations { get; }
+
     /// <summary>Size of the arena in bytes.</summary>
     public long TotalBytes { get; private set; }
 
@@ -33,28 +39,36 @@ public sealed class MemoryPlan
     /// <param name="folder">The model's folder, of which only config.json is read.</param>
     /// <param name="promptTokens">Tokens of the prompt, the <see cref="HseNetModel.VisualTokens"/> included.</param>
     /// <param name="maxTokens">Tokens that are generated at most; what would pass the model's longest sequence is not counted.</param>
+    /// <param name="activations">As in <see cref="ModelOptions.Activations"/>: by default f32 on the host, bf16 on a GPU.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is below 1, or the prompt leaves no place in the model's longest
     /// sequence.</exception>
     /// <exception cref="HseNetFileException">The configuration cannot be read.</exception>
-    public static MemoryPlan For(string folder, int promptTokens, int maxTokens)
+    public static MemoryPlan For(string folder, int promptTokens, int maxTokens, ActivationType activations = ActivationType.F32)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        return For(ModelConfig.Read(folder), promptTokens, maxTokens);
+        return For(ModelConfig.Read(folder), promptTokens, maxTokens, activations);
     }
 
-    internal static MemoryPlan For(ModelConfig config, int promptTokens, int maxTokens)
+    internal static MemoryPlan For(ModelConfig config, int promptTokens, int maxTokens, ActivationType activations = ActivationType.F32)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(promptTokens, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 1);
         int longest = config.LanguageModel.MaxPositionEmbeddings;
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(promptTokens, longest);
-        return InferencePlan.ForRequest(config, promptTokens, promptTokens + Math.Min(maxTokens, longest - promptTokens)).Memory;
+        return InferencePlan.ForRequest(config, promptTokens, promptTokens + Math.Min(maxTokens, longest - promptTokens), activations)
+            .Memory;
     }
 
-    internal PlannedBuffer Reserve(string name, long elements, int bytesPerElement = sizeof(float))
+    internal PlannedBuffer Reserve(string name, long elements, int bytesPerElement = sizeof(float)) =>
+        Reserve(name, checked(elements * bytesPerElement), ActivationType.F32);
+
+    /// <summary>A tensor that a product reads, or writes for another one, in the plan's type of activations.</summary>
+    internal PlannedBuffer ReserveActivations(string name, long elements) =>
+        Reserve(name, checked(elements * Kernels.Activations.BytesPerElement(Activations)), Activations);
+
+    PlannedBuffer Reserve(string name, long bytes, ActivationType type)
     {
-        long bytes = checked(elements * bytesPerElement);
-        var buffer = new PlannedBuffer(name, _top, bytes);
+        var buffer = new PlannedBuffer(name, _top, bytes, type);
         _buffers.Add(buffer);
         _top = checked(_top + (bytes + Alignment - 1) / Alignment * Alignment);
         TotalBytes = Math.Max(TotalBytes, _top);
@@ -87,7 +101,11 @@ sealed class Arena(Device device, MemoryPlan plan) : IDisposable
 
     public MemoryPlan Plan => plan;
 
-    public View<float> Floats(PlannedBuffer buffer) => _memory.View<float>(buffer.Offset, buffer.Bytes / sizeof(float));
+    public Activations Activations(PlannedBuffer buffer) => new(Bytes(buffer), buffer.Type);
+
+    public View<float> Floats(PlannedBuffer buffer) => buffer.Type != ActivationType.F32
+        ? throw new InvalidOperationException($"{buffer.Name} holds {buffer.Type}, no floats")
+        : _memory.View<float>(buffer.Offset, buffer.Bytes / sizeof(float));
 
     public View<byte> Bytes(PlannedBuffer buffer) => _memory.View<byte>(buffer.Offset, buffer.Bytes);
 
@@ -97,7 +115,7 @@ sealed class Arena(Device device, MemoryPlan plan) : IDisposable
 }
 
 /// <summary>Sees named tensors of a forward pass while it runs: golden tests and the tour in data order.</summary>
-delegate void TensorTap(string name, View<float> values);
+delegate void TensorTap(string name, Activations values);
 
 /// <summary>What a forward pass runs on.</summary>
 readonly record struct Pass(Device Device, Arena Arena, TensorTap? Tap = null, Action? Step = null)
@@ -107,11 +125,18 @@ readonly record struct Pass(Device Device, Arena Arena, TensorTap? Tap = null, A
 
     public View<float> this[PlannedBuffer buffer] => Arena.Floats(buffer);
 
+    /// <summary>A tensor in the plan's type of activations.</summary>
+    public Activations Activations(PlannedBuffer buffer) => Arena.Activations(buffer);
+
+    /// <summary>The first rows of such a tensor.</summary>
+    public Activations ActivationRows(PlannedBuffer buffer, int rows, int columns) =>
+        Arena.Activations(buffer).Slice(0, (long)rows * columns);
+
     /// <summary>The first rows of a buffer that may hold more.</summary>
     public View<float> Rows(PlannedBuffer buffer, int rows, int columns) => Arena.Floats(buffer).Slice(0, (long)rows * columns);
 
-    public void Show(string name, View<float> values) => Tap?.Invoke(name, values);
+    public void Show(string name, Activations values) => Tap?.Invoke(name, values);
 
     // The names are joined only when somebody looks: a decoded token allocates nothing.
-    public void Show(string part, string name, View<float> values) => Tap?.Invoke($"{part}.{name}", values);
+    public void Show(string part, string name, Activations values) => Tap?.Invoke($"{part}.{name}", values);
 }

@@ -23,15 +23,15 @@ readonly record struct BlockSize(int Channels, int MlpChannels, int Heads, float
 readonly record struct BlockBuffers(PlannedBuffer Normed, PlannedBuffer QueryKeyValue, PlannedBuffer Hidden)
 {
     public static BlockBuffers Reserve(MemoryPlan plan, string name, long rows, BlockSize size) => new(
-        plan.Reserve($"{name}.normed", rows * size.Channels),
-        plan.Reserve($"{name}.qkv", rows * 3 * size.Channels),
-        plan.Reserve($"{name}.mlp", rows * size.MlpChannels));
+        plan.ReserveActivations($"{name}.normed", rows * size.Channels),
+        plan.ReserveActivations($"{name}.qkv", rows * 3 * size.Channels),
+        plan.ReserveActivations($"{name}.mlp", rows * size.MlpChannels));
 
     /// <summary>A block's tensors for inference: it works in place on x, and one tensor serves both norms and attention.</summary>
     public BlockTensors InPlace(in Pass pass, View<float> x)
     {
-        var normed = pass[Normed];
-        return new BlockTensors(x, normed, pass[QueryKeyValue], normed, x, normed, default, pass[Hidden], x);
+        var normed = pass.Activations(Normed);
+        return new BlockTensors(x, normed, pass.Activations(QueryKeyValue), normed, x, normed, default, pass.Activations(Hidden), x);
     }
 }
 
@@ -47,8 +47,8 @@ readonly record struct BlockBuffers(PlannedBuffer Normed, PlannedBuffer QueryKey
 /// <param name="Hidden">[…, MLP channels].</param>
 /// <param name="Output">[…, channels].</param>
 readonly record struct BlockTensors(
-    View<float> Input, View<float> Normed, View<float> QueryKeyValue, View<float> Mixed, View<float> Attended, View<float> MlpNormed,
-        View<float> Up, View<float> Hidden,
+    View<float> Input, Activations Normed, Activations QueryKeyValue, Activations Mixed, View<float> Attended, Activations MlpNormed,
+        View<float> Up, Activations Hidden,
     View<float> Output);
 
 /// <summary>Gradients inside a block, which all blocks share.</summary>
@@ -102,21 +102,21 @@ sealed class TransformerBlock(WeightStore weights, string name, BlockNames names
     public void Backward(in Pass pass, in BlockTensors t, in BlockGradients gradients, View<float> grad, int batch, int tokens)
     {
         int rows = batch * tokens;
-        _down.Backward(pass.Device, grad, t.Hidden, gradients.Hidden, rows);
-        _up.BackwardGelu(pass.Device, t.Up, gradients.Hidden, t.MlpNormed, gradients.Normed, rows);
+        _down.Backward(pass.Device, grad, t.Hidden.Floats, gradients.Hidden, rows);
+        _up.BackwardGelu(pass.Device, t.Up, gradients.Hidden, t.MlpNormed.Floats, gradients.Normed, rows);
         _norm2.Backward(pass.Device, t.Attended, gradients.Normed, grad, gradients.NormScratch, rows, residual: grad);
 
-        _out.Backward(pass.Device, grad, t.Mixed, gradients.Normed, rows);
+        _out.Backward(pass.Device, grad, t.Mixed.Floats, gradients.Normed, rows);
         Attention.Backward(pass.Device, new AttentionBackwardArguments
         {
             Forward = Attending(t, batch, tokens),
             GradY = gradients.Normed,
             GradQ = gradients.QueryKeyValue,
-            GradK = Keys(gradients.QueryKeyValue),
-            GradV = Values(gradients.QueryKeyValue),
+            GradK = Keys(gradients.QueryKeyValue).Floats,
+            GradV = Values(gradients.QueryKeyValue).Floats,
             Scratch = gradients.AttentionScratch,
         });
-        _queryKeyValue.Backward(pass.Device, gradients.QueryKeyValue, t.Normed, gradients.Normed, rows);
+        _queryKeyValue.Backward(pass.Device, gradients.QueryKeyValue, t.Normed.Floats, gradients.Normed, rows);
         _norm1.Backward(pass.Device, t.Input, gradients.Normed, grad, gradients.NormScratch, rows, residual: grad);
     }
 
@@ -138,7 +138,7 @@ sealed class TransformerBlock(WeightStore weights, string name, BlockNames names
         Scale = 1 / MathF.Sqrt(size.HeadSize),
     };
 
-    View<float> Keys(View<float> queryKeyValue) => queryKeyValue.Slice(size.Channels, queryKeyValue.Length - size.Channels);
+    Activations Keys(Activations queryKeyValue) => queryKeyValue.Slice(size.Channels, queryKeyValue.Length - size.Channels);
 
-    View<float> Values(View<float> queryKeyValue) => queryKeyValue.Slice(2 * size.Channels, queryKeyValue.Length - 2 * size.Channels);
+    Activations Values(Activations queryKeyValue) => queryKeyValue.Slice(2 * size.Channels, queryKeyValue.Length - 2 * size.Channels);
 }
