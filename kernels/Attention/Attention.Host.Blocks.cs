@@ -52,7 +52,8 @@ public static partial class Attention
                 new Span<float>(a.Q.Floats.Pointer + QueryRow(a, b, r0 + r) * a.QueryStride + QueryHead(a, g, r0 + r) * size, size)
                     .CopyTo(new Span<float>(q + (nint)r * size, size));
 
-            float* k = a.K.Floats.Pointer + (long)b * a.Keys * a.KeyStride + g * size, v = a.V.Floats.Pointer + (long)b * a.Keys * a.KeyStride + g * size;
+            float* k = a.K.Floats.Pointer + (long)b * a.Keys * a.KeyStride + g * size;
+            float* v = a.V.Floats.Pointer + (long)b * a.Keys * a.KeyStride + g * size;
             float factor = a.Scale * ElementaryCoefficients.Log2E;
             for (int s0 = 0; s0 < keys; s0 += blockKeys)
             {

@@ -84,7 +84,8 @@ public static partial class Attention
             float* first = partial + b * ranges * rangeFloats;
             for (int h = index % a.KeyHeads * shared; h < (index % a.KeyHeads + 1) * shared; h++)
             {
-                float* y = a.Y.Floats.Pointer + ((nint)b * a.QueryHeads + h) * a.HeadSize, largest = first + (nint)a.QueryHeads * padded + h;
+                float* y = a.Y.Floats.Pointer + ((nint)b * a.QueryHeads + h) * a.HeadSize;
+                float* largest = first + (nint)a.QueryHeads * padded + h;
                 float top = float.NegativeInfinity, total = 0f;
                 for (int i = 0; i < ranges; i++)
                     top = MathF.Max(top, largest[i * rangeFloats]);

@@ -1,10 +1,10 @@
 // Computes  y[t] = Σ_s p[s] · v[s] / Σ_s p[s],  p[s] = e^(scale·q[t]·k[s] − max)   for bf16 heads of 64 or 128
 // Idea      both products on tensor cores: a group computes 64 queries of a head, a warp 16 of them, and walks along the keys, 64 at a
-//           time.
-//           The sums of q·k lie in a warp's registers exactly as the first factor of p·v must, so scores never leave them. Tiles of K and
-//           V come by asynchronous copies while the tile before is used. Parts of 16 bytes are permuted (part ^ row % 8), so that eight rows of a part meet every bank once
-// Numerics  p is rounded to bf16 (2⁻⁸), products are exact, sums and the running maximum f32; 2^x by the special function
-//           unit. The sum below the fraction is of unrounded p: 16 sums of a lane, then of four lanes
+//           time. The sums of q·k lie in a warp's registers exactly as the first factor of p·v must, so scores never leave them. Tiles
+//           of K and V come by asynchronous copies while the tile before is used. Parts of 16 bytes are permuted (part ^ row % 8), so
+//           that eight rows of a part meet every bank once
+// Numerics  p is rounded to bf16 (2⁻⁸), products are exact, sums and the running maximum f32; 2^x by the special function unit. The
+//           sum below the fraction is of unrounded p: 16 sums of a lane, then of four lanes
 using System.Runtime.CompilerServices;
 using ILGPU;
 

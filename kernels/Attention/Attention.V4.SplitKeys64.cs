@@ -1,7 +1,7 @@
 // Computes  y = Σ_s p[s] · v[s] / Σ_s p[s],  p[s] = e^(scale·q·k[s] − max)   for one query of a sequence: a generated token
-// Idea      there is one query, so the keys are divided: a group takes 64 of them, a warp 16, each row of K and V as one load of four values
-//           a lane, four rows under way at once. A part keeps its maximum, its sum and its values in scratch; a kernel behind (Combine) puts
-//           the parts together
+// Idea      there is one query, so the keys are divided: a group takes 64 of them, a warp 16, each row of K and V as one load of four
+//           values a lane, four rows under way at once. A part keeps its maximum, its sum and its values in scratch; a kernel behind
+//           (Combine) puts the parts together
 // Numerics  scores: four dimensions a lane, then a butterfly; sums: 16 keys from the first on, four warps, then the parts from the first
 //           on.
 //           Each part is relative to its own maximum and shrinks by e^(its own − that of all)
@@ -33,8 +33,8 @@ public static partial class Attention
         {
             Launch = static a => new(KeyParts(a), a.QueryHeads, a.Batch),
             Last = Staged("V4.SplitKeys64.Combine", combine) with { Launch = static a => new(a.QueryHeads, a.Batch) },
-            Accepts = static a => a.Q.Type == TFormat.Type && a.Queries == 1 && a.HeadSize <= LargestHead && a.HeadSize % 4 == 0 && a.DropoutRate == 0f
-                && (a.QueryStride | a.KeyStride) % 4 == 0 && (a.Q.Address | a.K.Address | a.V.Address) % 16 == 0
+            Accepts = static a => a.Q.Type == TFormat.Type && a.Queries == 1 && a.HeadSize <= LargestHead && a.HeadSize % 4 == 0
+                && a.DropoutRate == 0f && (a.QueryStride | a.KeyStride) % 4 == 0 && (a.Q.Address | a.K.Address | a.V.Address) % 16 == 0
                 && (long)a.Batch * a.QueryHeads * KeyParts(a) * PartFloats <= int.MaxValue,
             Claims = new() { NoBankConflicts = true },
         };
@@ -104,7 +104,8 @@ public static partial class Attention
 
     // Beyond the last key it is that one again; its weight is 0.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Float4 Row<TFormat>(Activations rows, AttentionArguments a, int b, int key, int column) where TFormat : struct, IActivationFormat =>
+    static Float4 Row<TFormat>(Activations rows, AttentionArguments a, int b, int key, int column)
+        where TFormat : struct, IActivationFormat =>
         TFormat.LoadQuad(rows, (b * a.Keys + Math.Min(key, a.Keys - 1)) * a.KeyStride + column);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

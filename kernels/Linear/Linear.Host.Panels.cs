@@ -57,7 +57,8 @@ public static partial class Linear
                 {
                     int count = Math.Min(HostTile.Rows, rows - r);
                     long m = m0 + r;
-                    float* x = a.X.Floats.Pointer + m * a.Inputs + k, sum = sums + (nint)r * PanelColumns, y = a.Y.Floats.Pointer + m * a.Outputs + n;
+                    float* x = a.X.Floats.Pointer + m * a.Inputs + k, y = a.Y.Floats.Pointer + m * a.Outputs + n;
+                    float* sum = sums + (nint)r * PanelColumns;
                     float* to = last && direct ? y : sum;
                     if (last && !a.Residual.IsEmpty && Sse.IsSupported)
                         Prefetch(a.Residual.Pointer + m * a.Outputs + n, a.Outputs, count, width);

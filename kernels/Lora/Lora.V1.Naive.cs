@@ -14,7 +14,8 @@ public static partial class Lora
         {
             float sum = 0f;
             for (int k = 0; k < a.Inputs; k++)
-                sum = ScalarInstructions.FusedMultiplyAdd(TFormat.Load(a.A, j * a.Inputs + k), AnyActivations.Load(a.X, m * a.Inputs + k), sum);
+                sum = ScalarInstructions.FusedMultiplyAdd(TFormat.Load(a.A, j * a.Inputs + k),
+                    AnyActivations.Load(a.X, m * a.Inputs + k), sum);
             a.Scratch[m * a.Rank + j] = a.Scale * sum;
         }
         Group.Barrier(); // every thread reads all inner values of the row

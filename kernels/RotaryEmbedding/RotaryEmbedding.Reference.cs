@@ -24,7 +24,8 @@ public static partial class RotaryEmbedding
                     else if (h < a.QueryHeads + a.KeyHeads)
                         keys[(position * a.KeyHeads + h - a.QueryHeads) * a.HeadSize + d] = Rotated(a, from, d, position);
                     else
-                        values[(position * a.KeyHeads + h - a.QueryHeads - a.KeyHeads) * a.HeadSize + d] = ReferenceMath.Activation(a.QueryKeyValue, from);
+                        values[(position * a.KeyHeads + h - a.QueryHeads - a.KeyHeads) * a.HeadSize + d] =
+                            ReferenceMath.Activation(a.QueryKeyValue, from);
                 }
         }
         return (all, keys, values);

@@ -115,7 +115,8 @@ sealed class KernelSample<[DynamicallyAccessedMembers(DynamicallyAccessedMemberT
     static readonly FieldInfo[] EnumFields = [.. typeof(TArguments).GetFields().Where(member => member.FieldType.IsEnum)];
 
     static readonly FieldInfo[] BufferFields = [.. typeof(TArguments).GetFields().Where(member => member.FieldType == typeof(Weights)
-        || member.FieldType == typeof(Activations) || member.FieldType.IsGenericType && member.FieldType.GetGenericTypeDefinition() == typeof(View<>))];
+        || member.FieldType == typeof(Activations)
+        || member.FieldType.IsGenericType && member.FieldType.GetGenericTypeDefinition() == typeof(View<>))];
 
     // What a sample leaves at zero follows from the other sizes.
     readonly FieldInfo[] _fields = [.. IntFields.Where(size => (int)size.GetValue(starts[0])! != 0)];

@@ -60,7 +60,7 @@ static partial class KernelSamples
             Q = m.Floats(a.Patches, a.Channels),
             K = m.Floats(a.Slices, a.Channels),
             V = m.Floats(a.Slices, a.Channels),
-            Y = m.Output<float>(a.Patches, a.Channels),
+            Y = m.ActivationOutput(a.Patches, a.Channels),
             Map = m.Output<float>(a.Patches, a.Slices),
         }, new SliceGuidedAttentionArguments { Patches = 64, Slices = 32, Channels = 256 })
         {
@@ -76,8 +76,8 @@ static partial class KernelSamples
         }, new PatchScoreArguments { Patches = 128, Channels = 768 }),
         new KernelSample<WindowCentroidArguments>(WindowCentroid.ForwardOperation, static (m, a) => a with
         {
-            X = m.Floats(a.GridDepth, a.GridHeight, a.GridWidth, a.Channels),
-            Y = m.Output<float>(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth),
+            X = m.Activations(a.GridDepth, a.GridHeight, a.GridWidth, a.Channels),
+            Y = m.ActivationOutput(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth),
                 a.Channels),
         }, new WindowCentroidArguments { Grid = new((4, 8, 8), (1, 4, 4)), Channels = 768 }),
         new KernelSample<WindowAttentionArguments>(WindowAttention.ForwardOperation, static (m, a) => a with
@@ -86,7 +86,7 @@ static partial class KernelSamples
                 a.Channels),
             K = m.Floats(a.GridDepth, a.GridHeight, a.GridWidth, a.Channels),
             V = m.Floats(a.GridDepth, a.GridHeight, a.GridWidth, a.Channels),
-            Y = m.Output<float>(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth),
+            Y = m.ActivationOutput(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth),
                 a.Channels),
             Map = m.Output<float>(a.GridDepth, a.GridHeight, a.GridWidth),
         }, new WindowAttentionArguments { Grid = new((4, 8, 8), (1, 4, 4)), Channels = 256 })

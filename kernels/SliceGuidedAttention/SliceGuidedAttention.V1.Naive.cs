@@ -45,7 +45,7 @@ public static partial class SliceGuidedAttention
             float value = 0f;
             for (int s = 0; s < a.Slices; s++)
                 value = ScalarInstructions.FusedMultiplyAdd(MathF.Max(a.Map[map + s], 0f), a.V[s * a.Channels + d], value);
-            a.Y[query + d] = value * kept;
+            AnyActivations.Store(a.Y, query + d, value * kept);
         }
         for (int s = 0; s < a.Slices; s++)
             a.Map[map + s] = MathF.Abs(a.Map[map + s]);

@@ -14,7 +14,7 @@ public struct SliceGuidedAttentionArguments
     public View<float> V;
 
     /// <summary>[P, D] output.</summary>
-    public View<float> Y;
+    public Activations Y;
 
     /// <summary>[P, S] output: the weight of each slice for each patch, before dropout.</summary>
     public View<float> Map;
@@ -43,7 +43,7 @@ public static partial class SliceGuidedAttention
 {
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<SliceGuidedAttentionArguments> ForwardOperation = new("SliceGuidedAttention", Check,
-        Rung.Host<SliceGuidedAttentionArguments>("Host", HostForward),
+        Rung.Host<SliceGuidedAttentionArguments>("Host", HostForward) with { Accepts = static a => a.Y.Type == ActivationType.F32 },
         Rung.Gpu<SliceGuidedAttentionArguments>("V1.Naive", ForwardV1).WithThreads(64, static a => a.Patches));
 
     /// <summary>Attends from every patch to all slices.</summary>

@@ -48,7 +48,7 @@ public static partial class WindowAttention
             for (int i = 0; i < count; i++)
                 value = ScalarInstructions.FusedMultiplyAdd(MathF.Max(a.Map[map + i], 0f), a.V[grid.Patch(window, i) * a.Channels + d],
                     value);
-            a.Y[query + d] = value * kept;
+            AnyActivations.Store(a.Y, query + d, value * kept);
         }
         for (int i = 0; i < count; i++)
             a.Map[map + i] = MathF.Abs(a.Map[map + i]);

@@ -14,7 +14,7 @@ public struct WindowAttentionArguments
     public View<float> V;
 
     /// <summary>[W, D] output.</summary>
-    public View<float> Y;
+    public Activations Y;
 
     /// <summary>[W, patches of a window] output: the weight of each patch of its window, before dropout.</summary>
     public View<float> Map;
@@ -63,7 +63,7 @@ public static partial class WindowAttention
 {
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<WindowAttentionArguments> ForwardOperation = new("WindowAttention", Check,
-        Rung.Host<WindowAttentionArguments>("Host", HostForward),
+        Rung.Host<WindowAttentionArguments>("Host", HostForward) with { Accepts = static a => a.Y.Type == ActivationType.F32 },
         Rung.Gpu<WindowAttentionArguments>("V1.Naive", ForwardV1).WithThreads(64, static a => a.Grid.Windows));
 
     /// <summary>Attends from every centroid to its window.</summary>

@@ -13,10 +13,10 @@ public static partial class WindowCentroid
         public void Run<TVector>(int index, int worker) where TVector : unmanaged, IHostVector<TVector>
         {
             WindowGrid grid = a.Grid;
-            float* y = a.Y.Pointer + (long)index * a.Channels;
+            float* y = a.Y.Floats.Pointer + (long)index * a.Channels;
             new Span<float>(y, a.Channels).Clear();
             for (int i = 0; i < grid.Window; i++)
-                HostVectors.AddScaled<TVector>(1f / grid.Window, a.X.Pointer + (long)grid.Patch(index, i) * a.Channels, y, a.Channels);
+                HostVectors.AddScaled<TVector>(1f / grid.Window, a.X.Floats.Pointer + (long)grid.Patch(index, i) * a.Channels, y, a.Channels);
         }
     }
 }

@@ -16,7 +16,7 @@ public static partial class WindowCentroid
                     int patch = (d * a.GridHeight + h) * a.GridWidth + w;
                     int of = (d / a.WindowDepth * lines + h / a.WindowHeight) * columns + w / a.WindowWidth;
                     for (int c = 0; c < a.Channels; c++)
-                        y[of * a.Channels + c] += (double)a.X[patch * a.Channels + c] / window;
+                        y[of * a.Channels + c] += ReferenceMath.Activation(a.X, patch * a.Channels + c) / window;
                 }
         return y;
     }

@@ -17,7 +17,7 @@ public static partial class WindowCentroid
         int count = grid.Window;
         float sum = 0f;
         for (int i = 0; i < count; i++)
-            sum += a.X[grid.Patch(window, i) * a.Channels + d];
-        a.Y[window * a.Channels + d] = ScalarInstructions.Divide(sum, count);
+            sum += AnyActivations.Load(a.X, grid.Patch(window, i) * a.Channels + d);
+        AnyActivations.Store(a.Y, window * a.Channels + d, ScalarInstructions.Divide(sum, count));
     }
 }

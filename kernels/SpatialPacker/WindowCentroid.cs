@@ -5,10 +5,10 @@ namespace HSENet.Kernels;
 public struct WindowCentroidArguments
 {
     /// <summary>[P, D] patches in (depth, height, width) order.</summary>
-    public View<float> X;
+    public Activations X;
 
     /// <summary>[W, D] output; windows in (depth, height, width) order.</summary>
-    public View<float> Y;
+    public Activations Y;
 
     /// <summary>Patches along the depth.</summary>
     public int GridDepth;
@@ -47,7 +47,10 @@ public static partial class WindowCentroid
 {
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<WindowCentroidArguments> ForwardOperation = new("WindowCentroid", Check,
-        Rung.Host<WindowCentroidArguments>("Host", HostForward),
+        Rung.Host<WindowCentroidArguments>("Host", HostForward) with
+        {
+            Accepts = static a => a.X.Type == ActivationType.F32 && a.Y.Type == ActivationType.F32,
+        },
         Rung.Gpu<WindowCentroidArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Grid.Windows, static a => a.Channels));
 
     /// <summary>Averages every window.</summary>

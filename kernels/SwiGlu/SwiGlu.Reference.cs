@@ -10,7 +10,8 @@ public static partial class SwiGlu
         for (int m = 0; m < a.Rows; m++)
             for (int n = 0; n < a.Channels; n++)
             {
-                double gate = ReferenceMath.Activation(a.GateUp, m * 2 * a.Channels + n), up = ReferenceMath.Activation(a.GateUp, (m * 2 + 1) * a.Channels + n);
+                double gate = ReferenceMath.Activation(a.GateUp, m * 2 * a.Channels + n);
+                double up = ReferenceMath.Activation(a.GateUp, (m * 2 + 1) * a.Channels + n);
                 y[m * a.Channels + n] = up * ReferenceMath.Silu(gate);
             }
         return y;

@@ -13,12 +13,12 @@ public sealed class ForcedRungTests
         Assert.Contains(message, Assert.Throws<NoRungException>(() => ForcedRungs.Parse(text)).Message);
 
     [Fact]
-    public void A_version_names_the_rungs_of_every_weight_type_and_launches_of_others_are_counted_as_fallen_back()
+    public void A_version_names_the_rungs_of_every_type_and_launches_of_others_are_counted_as_fallen_back()
     {
         var forced = ForcedRungs.Parse("linear=v1")["Linear"];
         foreach (var rung in Linear.ForwardOperation.Rungs)
             forced.Launched(rung);
-        Assert.Equal((3, Linear.ForwardOperation.Rungs.Count), (forced.Ran, forced.Launches));
+        Assert.Equal((6, Linear.ForwardOperation.Rungs.Count), (forced.Ran, forced.Launches));
     }
 
     [Theory]

@@ -112,7 +112,7 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
                 "a folder written by 'hsenet convert'");
         var activations = options.Activations ?? (device.Kind == DeviceKind.Host ? ActivationType.F32 : ActivationType.BF16);
         if (device.Kind == DeviceKind.Host && activations != ActivationType.F32)
-            throw new HseNetException($"ModelOptions.Activations {activations.ToString().ToLowerInvariant()}: expected f32 on {device.Name}");
+            throw new HseNetException($"ModelOptions.Activations bf16: expected f32 on {device.Name}");
         var config = ModelConfig.Read(folder);
         var tokenizer = LanguageTokenizer.Open(folder, options.Tokenizer);
         if (tokenizer.Count != config.LanguageModel.VocabSize)

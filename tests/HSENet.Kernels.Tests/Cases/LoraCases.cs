@@ -26,14 +26,14 @@ static class LoraCases
             Scale = 2,
         },
         Expect)
-    {
-        Name = $"{rows}×{inputs}×{outputs} rank {rank} {type}, x {x}",
-        Twins = new()
         {
-            ["scale left out"] = static a => a with { Scale = 1 },
-            ["input shifted by one"] = static a => a with { X = Numbers.Shifted(a.X) },
-        },
-    };
+            Name = $"{rows}×{inputs}×{outputs} rank {rank} {type}, x {x}",
+            Twins = new()
+            {
+                ["scale left out"] = static a => a with { Scale = 1 },
+                ["input shifted by one"] = static a => a with { X = Numbers.Shifted(a.X) },
+            },
+        };
 
     // Nested sums of K and of r products, the scale, int8's scale in both factors, and the addition to y.
     static Expected[] Expect(LoraArguments a)
@@ -42,7 +42,8 @@ static class LoraCases
         var inner = new double[a.Rows * a.Rank];
         for (int i = 0; i < inner.Length; i++)
             for (int k = 0; k < a.Inputs; k++)
-                inner[i] += Math.Abs(ReferenceMath.Weight(a.A, i % a.Rank * a.Inputs + k) * ReferenceMath.Activation(a.X, i / a.Rank * a.Inputs + k));
+                inner[i] += Math.Abs(ReferenceMath.Weight(a.A, i % a.Rank * a.Inputs + k)
+                    * ReferenceMath.Activation(a.X, i / a.Rank * a.Inputs + k));
         return [Expected.Of(y, i =>
         {
             int m = i / a.Outputs, n = i % a.Outputs;

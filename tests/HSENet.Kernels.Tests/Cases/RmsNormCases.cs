@@ -25,7 +25,8 @@ static class RmsNormCases
         Twins = channels < 7 ? [] : new()
         {
             // At a large spread no epsilon shows, nor in bf16.
-            [spread > 1 || type == ActivationType.BF16 ? "last row's input shifted by one" : "epsilon a hundred times too large"] = a => spread > 1 || type == ActivationType.BF16
+            [spread > 1 || type == ActivationType.BF16 ? "last row's input shifted by one" : "epsilon a hundred times too large"] =
+                a => spread > 1 || type == ActivationType.BF16
                 ? a with { X = new View<float>(a.X.Address - 4, a.X.Length) }
                 : a with { Epsilon = a.Epsilon * 100 },
             ["scale shifted by one channel"] = static a => a with { Gamma = new View<float>(a.Gamma.Address - 4, a.Gamma.Length) },

@@ -6,10 +6,12 @@ static class SingleHeadBounds
     /// <summary>
     /// A score errs by at most e = (D + 3)·U·Σ|q·k|/√D. Its exponential takes on that, the largest score's error, the rounding of their
     /// difference (up to r·U) and 4·U of exp; so does the sum, which adds S roundings; a weighted sum adds S more.
-    /// Exponentials below the smallest normal number become zero. Dropout multiplies by at most 1/(1 − rate), with three roundings.
+    /// Exponentials below the smallest normal number become zero. Dropout multiplies by at most 1/(1 − rate), with three roundings; y
+    /// is rounded to its type.
     /// </summary>
     public static Expected[] Expect(double[] y, double[] map, int keys, int channels, Func<int, int, double> query,
-        Func<int, int, int, double> key, Func<int, int, int, double> value, float dropoutRate)
+        Func<int, int, int, double> key, Func<int, int, int, double> value, float dropoutRate,
+        ActivationType type)
     {
         int queries = map.Length / keys;
         var relative = new double[queries];
@@ -40,7 +42,8 @@ static class SingleHeadBounds
                 double magnitude = 0;
                 for (int s = 0; s < keys; s++)
                     magnitude += map[i / channels * keys + s] * Math.Abs(value(i / channels, s, i % channels));
-                return ((relative[i / channels] + Numbers.U * (keys + 4)) * magnitude + keys * smallest) / (1 - dropoutRate);
+                return Numbers.Stored(type, y[i],
+                    ((relative[i / channels] + Numbers.U * (keys + 4)) * magnitude + keys * smallest) / (1 - dropoutRate));
             }),
             Expected.Of(map, i => relative[i / keys] * map[i] + smallest),
         ];

@@ -6,17 +6,18 @@ static class SliceGuidedAttentionCases
     public static IEnumerable<KernelCase> All =>
     [
         Case(1, 1, 1, 1), Case(5, 3, 7, 1), Case(65, 32, 128, 1), Case(33, 17, 100, 4), Case(3, 32, 768, 1), Case(4, 9, 48, 20),
-        Case(70, 5, 36, 1, dropout: 0.5f),
+        Case(70, 5, 36, 1, dropout: 0.5f), Case(33, 17, 100, 4, type: ActivationType.BF16),
     ];
 
-    static KernelCase<SliceGuidedAttentionArguments> Case(int patches, int slices, int channels, float spread, float dropout = 0) =>
+    static KernelCase<SliceGuidedAttentionArguments> Case(int patches, int slices, int channels, float spread, float dropout = 0,
+        ActivationType type = ActivationType.F32) =>
         new(SliceGuidedAttention.ForwardOperation,
         memory => new SliceGuidedAttentionArguments
         {
             Q = memory.Input(Numbers.Uniform(patches * channels, 1, spread)),
             K = memory.Input(Numbers.Uniform(slices * channels, 2, spread)),
             V = memory.Input(Numbers.Uniform(slices * channels, 3)),
-            Y = memory.Output(patches * channels),
+            Y = memory.Output(patches * channels, type),
             Map = memory.Output(patches * slices),
             Patches = patches,
             Slices = slices,
@@ -26,7 +27,7 @@ static class SliceGuidedAttentionCases
         },
         Expect)
         {
-            Name = $"{patches} patches, {slices} slices, {channels} channels, spread {spread}, dropout {dropout}",
+            Name = $"{patches} patches, {slices} slices, {channels} channels, spread {spread}, dropout {dropout}, {type}",
             Twins = slices == 1 ? [] : new()
             {
                 ["keys shifted by one channel"] = static a => a with { K = new View<float>(a.K.Address - 4, a.K.Length) },
@@ -40,6 +41,7 @@ static class SliceGuidedAttentionCases
     {
         var (y, map) = SliceGuidedAttention.Reference(a);
         return SingleHeadBounds.Expect(y, map, a.Slices, a.Channels,
-            (p, d) => a.Q[p * a.Channels + d], (_, s, d) => a.K[s * a.Channels + d], (_, s, d) => a.V[s * a.Channels + d], a.DropoutRate);
+            (p, d) => a.Q[p * a.Channels + d], (_, s, d) => a.K[s * a.Channels + d], (_, s, d) => a.V[s * a.Channels + d], a.DropoutRate,
+            a.Y.Type);
     }
 }

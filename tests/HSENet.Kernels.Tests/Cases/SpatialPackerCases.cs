@@ -10,18 +10,21 @@ static class SpatialPackerCases
     ];
 
     public static IEnumerable<KernelCase> All =>
-        [.. Shapes.Select(s => Centroid(s.Grid, s.Window, s.Channels)), .. Shapes.Select(s => Attention(s.Grid, s.Window, s.Channels)),
+        [.. Numbers.ActivationTypes.SelectMany(type => Shapes.Select(s => Centroid(s.Grid, s.Window, s.Channels, type))),
+            .. Shapes.Select((s, i) => Attention(s.Grid, s.Window, s.Channels)),
+            Attention((4, 8, 8), (1, 4, 4), 32, type: ActivationType.BF16),
             // scores beyond what e^x can hold: only their difference from the largest counts
             Attention((2, 4, 4), (1, 4, 4), 32, spread: 15), Attention((2, 8, 8), (1, 4, 4), 20, dropout: 0.25f)];
 
-    static KernelCase<WindowCentroidArguments> Centroid((int D, int H, int W) grid, (int D, int H, int W) window, int channels)
+    static KernelCase<WindowCentroidArguments> Centroid((int D, int H, int W) grid, (int D, int H, int W) window, int channels,
+        ActivationType type)
     {
         int patches = grid.D * grid.H * grid.W, size = window.D * window.H * window.W;
         return new(WindowCentroid.ForwardOperation,
             memory => new WindowCentroidArguments
             {
-                X = memory.Input(Numbers.Uniform(patches * channels, 1)),
-                Y = memory.Output(patches / size * channels),
+                X = memory.Activations(Numbers.Uniform(patches * channels, 1), type),
+                Y = memory.Output(patches / size * channels, type),
                 Grid = new(grid, window),
                 Channels = channels,
             },
@@ -34,14 +37,15 @@ static class SpatialPackerCases
                 for (int w = 0; w < patches / size; w++)
                     for (int i = 0; i < size; i++)
                         for (int c = 0; c < channels; c++)
-                            magnitudes[w * channels + c] += Math.Abs(a.X[Member(grid, window, w, i) * channels + c]) / size;
-                return [Expected.Of(y, i => bound * magnitudes[i])];
+                            magnitudes[w * channels + c] += Math.Abs(
+                                ReferenceMath.Activation(a.X, Member(grid, window, w, i) * channels + c)) / size;
+                return [Expected.Of(y, i => Numbers.Stored(a.Y.Type, y[i], bound * magnitudes[i]))];
             })
         {
-            Name = $"{grid} in {window}, {channels} channels",
+            Name = $"{grid} in {window}, {channels} channels, {type}",
             Twins = patches == 1 ? [] : new()
             {
-                ["patches shifted by one"] = a => a with { X = new View<float>(a.X.Address - 4 * channels, a.X.Length) },
+                ["patches shifted by one"] = a => a with { X = Enumerable.Range(0, channels).Aggregate(a.X, (x, _) => Numbers.Shifted(x)) },
                 ["window laid across instead of along"] = a => a with
                 {
                     Grid = new((grid.W, grid.H, grid.D), (window.W, window.H, window.D)),
@@ -51,7 +55,7 @@ static class SpatialPackerCases
     }
 
     static KernelCase<WindowAttentionArguments> Attention((int D, int H, int W) grid, (int D, int H, int W) window, int channels,
-        float spread = 1, float dropout = 0)
+        float spread = 1, float dropout = 0, ActivationType type = ActivationType.F32)
     {
         int patches = grid.D * grid.H * grid.W, size = window.D * window.H * window.W;
         return new(WindowAttention.ForwardOperation,
@@ -60,7 +64,7 @@ static class SpatialPackerCases
                 Q = memory.Input(Numbers.Uniform(patches / size * channels, 1, spread)),
                 K = memory.Input(Numbers.Uniform(patches * channels, 2, spread)),
                 V = memory.Input(Numbers.Uniform(patches * channels, 3)),
-                Y = memory.Output(patches / size * channels),
+                Y = memory.Output(patches / size * channels, type),
                 Map = memory.Output(patches),
                 Grid = new(grid, window),
                 Channels = channels,
@@ -72,10 +76,10 @@ static class SpatialPackerCases
                 var (y, map) = WindowAttention.Reference(a);
                 return SingleHeadBounds.Expect(y, map, size, channels, (w, d) => a.Q[w * channels + d],
                     (w, i, d) => a.K[Member(grid, window, w, i) * channels + d], (w, i, d) =>
-                        a.V[Member(grid, window, w, i) * channels + d], a.DropoutRate);
+                        a.V[Member(grid, window, w, i) * channels + d], a.DropoutRate, a.Y.Type);
             })
         {
-            Name = $"{grid} in {window}, {channels} channels, dropout {dropout}",
+            Name = $"{grid} in {window}, {channels} channels, dropout {dropout}, {type}",
             Twins = patches == 1 ? [] : new()
             {
                 ["keys shifted by one patch"] = a => a with { K = new View<float>(a.K.Address - 4 * channels, a.K.Length) },

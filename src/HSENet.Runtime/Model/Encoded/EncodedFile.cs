@@ -116,8 +116,8 @@ static class EncodedFile
     static (TensorDescription, Activations) Tensor(string name, Activations values) =>
         (new TensorDescription(name, DataType.F32, [values.Length]), values);
 
-    static void Upload(Device device, TensorSource source, string name, View<float> to) =>
-        device.Upload<float>(Values(source, name, to.Length), to);
+    static void Upload(Device device, TensorSource source, string name, Activations to) =>
+        device.Upload(Values(source, name, to.Length), to);
 
     static float[] Values(TensorSource source, string name, long count)
     {

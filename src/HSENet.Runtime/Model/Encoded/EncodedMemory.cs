@@ -21,7 +21,7 @@ static class EncodedMemory
 
     /// <summary>[encoders, patches, channels], shared by adapters.</summary>
     public static PlannedBuffer Features(MemoryPlan plan, ModelConfig config) =>
-        plan.Reserve("study.features", config.EncoderCount * config.FeaturesPerEncoder);
+        plan.ReserveActivations("study.features", config.EncoderCount * config.FeaturesPerEncoder);
 
     /// <summary>[visual tokens, width] of one adapter's projectors.</summary>
     public static PlannedBuffer VisualTokens(MemoryPlan plan, ModelConfig config) =>

@@ -18,10 +18,10 @@ public sealed class EncodedStudy : IDisposable
     internal EncodedStudy(HseNetModel model, string preprocessing, IReadOnlyList<string> notes)
     {
         (_model, Preprocessing, Notes) = (model, preprocessing, notes);
-        var plan = new MemoryPlan();
+        var plan = new MemoryPlan(model.Activations);
         var features = EncodedMemory.Features(plan, model.Config);
         _arena = new Arena(model.Device, plan);
-        Features = _arena.Floats(features);
+        Features = _arena.Activations(features);
         _life = new Lifetime(this, () =>
         {
             foreach (var adapted in _adapted.Values)
@@ -48,7 +48,7 @@ public sealed class EncodedStudy : IDisposable
     }
 
     /// <summary>[encoders, patches, channels].</summary>
-    internal View<float> Features { get; }
+    internal Activations Features { get; }
 
     /// <summary>What was made for adapters, in a fixed order.</summary>
     internal IReadOnlyList<AdaptedStudy> Adapted

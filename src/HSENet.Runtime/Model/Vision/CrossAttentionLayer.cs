@@ -24,7 +24,7 @@ readonly record struct AttentionDropout(DropoutSeeds Seeds, float ConfiguredRate
         });
 
     /// <summary>y = residual + dropout(layer(x)).</summary>
-    public void Project(Device device, long site, LinearLayer layer, View<float> x, View<float> residual, View<float> y, int rows)
+    public void Project(Device device, long site, LinearLayer layer, Activations x, View<float> residual, View<float> y, int rows)
     {
         layer.Forward(device, x, y, rows, Rate == 0 ? residual : default);
         if (Rate > 0)
@@ -67,7 +67,7 @@ sealed class CrossAttentionLayer(WeightStore weights, string name, int channels,
                 query,
                 plan.Reserve($"{name}.key", keys * channels),
                 plan.Reserve($"{name}.value", keys * channels),
-                plan.Reserve($"{name}.mixed", queries * channels),
+                plan.ReserveActivations($"{name}.mixed", queries * channels),
                 plan.Reserve($"{name}.map", queries * mapColumns),
                 keeping ? plan.Reserve($"{name}.summed", queries * channels) : query);
         }
@@ -91,7 +91,7 @@ sealed class CrossAttentionLayer(WeightStore weights, string name, int channels,
     public long WeightSeed(AttentionDropout dropout) => dropout.Seeds.At(_weightSite);
 
     /// <summary>Projects queries and keys/values into the buffers.</summary>
-    public void Project(in Pass pass, Buffers buffers, View<float> query, int queries, View<float> keys, int keyCount)
+    public void Project(in Pass pass, Buffers buffers, Activations query, int queries, Activations keys, int keyCount)
     {
         _query.Forward(pass.Device, query, pass[buffers.Query], queries);
         _key.Forward(pass.Device, keys, pass[buffers.Key], keyCount);
@@ -99,10 +99,10 @@ sealed class CrossAttentionLayer(WeightStore weights, string name, int channels,
     }
 
     /// <summary>LayerNorm(Q + dropout(out(mixed))) into <paramref name="y"/>, which may be the buffer of Q unless it is kept.</summary>
-    public void Finish(in Pass pass, Buffers buffers, View<float> y, int queries, AttentionDropout dropout)
+    public void Finish(in Pass pass, Buffers buffers, Activations y, int queries, AttentionDropout dropout)
     {
         var summed = pass[buffers.Summed];
-        dropout.Project(pass.Device, _outputSite, _out, pass[buffers.Mixed], pass[buffers.Query], summed, queries);
+        dropout.Project(pass.Device, _outputSite, _out, pass.Activations(buffers.Mixed), pass[buffers.Query], summed, queries);
         _norm.Forward(pass.Device, summed, y, queries);
     }
 

@@ -39,14 +39,14 @@ sealed class Projector
     {
         var scope = plan.BeginScope();
         long windows = grid.Count / config.WindowSize.Count;
-        var centroids = plan.Reserve($"{name}.centroids", windows * channels);
+        var centroids = plan.ReserveActivations($"{name}.centroids", windows * channels);
         var buffers = new Buffers(
             centroids,
             CrossAttentionLayer.Buffers.Reserve(plan, $"{name}.resolution_attention", windows, grid.Count, config.WindowSize.Count,
                 channels, keeping),
-            keeping && config.Kind == ProjectorKind.SpatialPacker ? plan.Reserve($"{name}.absorbed", windows * channels) : centroids,
+            keeping && config.Kind == ProjectorKind.SpatialPacker ? plan.ReserveActivations($"{name}.absorbed", windows * channels) : centroids,
             plan.Reserve($"{name}.inner", keeping ? windows * width : 0),
-            plan.Reserve($"{name}.hidden", windows * width));
+            plan.ReserveActivations($"{name}.hidden", windows * width));
         if (!keeping)
             scope.Dispose();
         return buffers;
@@ -68,10 +68,10 @@ sealed class Projector
     }
 
     /// <summary>Packs patch features [P, C] into tokens [windows, width].</summary>
-    public void Forward(in Pass pass, Buffers buffers, View<float> patches, View<float> tokens, AttentionDropout dropout = default)
+    public void Forward(in Pass pass, Buffers buffers, Activations patches, View<float> tokens, AttentionDropout dropout = default)
     {
-        View<float> centroids = pass[buffers.Centroids], absorbed = pass[buffers.Absorbed], inner = pass[buffers.Inner],
-            hidden = pass[buffers.Hidden];
+        Activations centroids = pass.Activations(buffers.Centroids), absorbed = pass.Activations(buffers.Absorbed),
+            hidden = pass.Activations(buffers.Hidden);
         WindowCentroid.Forward(pass.Device, new WindowCentroidArguments
         {
             X = patches,
@@ -82,12 +82,13 @@ sealed class Projector
         pass.Show(_name, "centroids", centroids);
         if (_attention is not null)
             Absorb(pass, buffers, patches, centroids, absorbed, dropout);
-        _up.ForwardGelu(pass.Device, absorbed, inner, hidden, _windows);
+        _up.ForwardGelu(pass.Device, absorbed, pass[buffers.Inner], hidden, _windows);
         _down.Forward(pass.Device, hidden, tokens, _windows);
         pass.Show(_name, "tokens", tokens);
     }
 
-    void Absorb(in Pass pass, Buffers buffers, View<float> patches, View<float> centroids, View<float> absorbed, AttentionDropout dropout)
+    void Absorb(in Pass pass, Buffers buffers, Activations patches, Activations centroids, Activations absorbed,
+        AttentionDropout dropout)
     {
         var attention = buffers.Attention;
         _attention!.Project(pass, attention, centroids, _windows, patches, _patches);
@@ -96,7 +97,7 @@ sealed class Projector
             Q = pass[attention.Query],
             K = pass[attention.Key],
             V = pass[attention.Value],
-            Y = pass[attention.Mixed],
+            Y = pass.Activations(attention.Mixed),
             Map = pass[attention.Map],
             Grid = _grid,
             Channels = _channels,

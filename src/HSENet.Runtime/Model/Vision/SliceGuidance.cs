@@ -66,7 +66,7 @@ sealed class SliceGuidance(WeightStore weights, string encoder, int channels)
             Q = pass[buffers.Attention.Query],
             K = pass[buffers.Attention.Key],
             V = pass[buffers.Attention.Value],
-            Y = pass[buffers.Attention.Mixed],
+            Y = pass.Activations(buffers.Attention.Mixed),
             Map = map,
             Patches = count,
             Slices = buffers.Slices,

@@ -49,9 +49,17 @@ sealed partial class VisionEncoder
         return new Buffers(BlockBuffers.Reserve(plan, name, config.Patches + 1, Size(config)), guidance);
     }
 
-    /// <summary>Encodes a volume [1, D, H, W] into <paramref name="features"/> [1 + patches, channels].</summary>
+    /// <summary>Encodes a volume [1, D, H, W] into features [1 + patches, channels].</summary>
+    /// <param name="pass">What it runs on.</param>
+    /// <param name="buffers">Scratch.</param>
+    /// <param name="volume">The normalised volume.</param>
+    /// <param name="sliceFeatures">[slices, channels] that guide it, or none.</param>
+    /// <param name="features">[1 + patches, channels] that the blocks work on, and the features unless <paramref name="normed"/> takes
+    /// them.</param>
+    /// <param name="dropout">Of slice guidance.</param>
+    /// <param name="normed">[1 + patches, channels] of the final norm in another type, or none.</param>
     public void Forward(in Pass pass, Buffers buffers, View<float> volume, View<float> sliceFeatures, View<float> features,
-        AttentionDropout dropout = default)
+        AttentionDropout dropout = default, Activations normed = default)
     {
         var patches = EmbedPatches(pass, volume, features);
         _guidance?.Forward(pass, buffers.Guidance!.Value, patches, sliceFeatures, dropout);
@@ -62,8 +70,9 @@ sealed partial class VisionEncoder
             block.Forward(pass, tensors, 1, _config.Patches + 1);
             pass.Advance();
         }
-        _norm.Forward(pass.Device, features, features, _config.Patches + 1);
-        pass.Show(_name, "norm", features);
+        var output = normed.IsEmpty ? features : normed;
+        _norm.Forward(pass.Device, features, output, _config.Patches + 1);
+        pass.Show(_name, "norm", output);
     }
 
     /// <summary>Writes patches + positions behind the place of CLS, and returns them.</summary>

@@ -55,7 +55,8 @@ sealed partial class VisionModel
     public void Backward(in Pass pass, TrainingBuffers buffers, View<float> gradTokens, AttentionDropout dropout)
     {
         for (int i = 0; i < _branches.Length; i++)
-            _branches[i].Projector.Backward(pass, buffers.Projectors[i], buffers.Gradients, Patches(pass[buffers.Features[i]]),
+            _branches[i].Projector.Backward(pass, buffers.Projectors[i], buffers.Gradients,
+                Patches(pass[buffers.Features[i]]).Floats,
                 Branch(gradTokens, i), default, dropout);
     }
 }

@@ -22,7 +22,7 @@ sealed partial class VisionModel
 
     /// <summary>Memory of a pass: the tokens outlive it, everything else is scratch.</summary>
     public sealed record Buffers(
-        PlannedBuffer VisualTokens, PlannedBuffer SliceFeatures, PlannedBuffer Features,
+        PlannedBuffer VisualTokens, PlannedBuffer SliceFeatures, PlannedBuffer Features, PlannedBuffer Normed,
         SliceEncoder.Buffers? Slices, VisionEncoder.Buffers[] Encoders, Projector.Buffers Projector);
 
     /// <summary>Reserves the visual tokens, and scratch that is free again when the pass is over.</summary>
@@ -35,7 +35,10 @@ sealed partial class VisionModel
         SliceEncoder.Buffers? sliceBuffers = config.SliceEncoder is { } sliceConfig ? SliceEncoder.Reserve(plan, sliceConfig, slices)
             : null;
         var features = plan.Reserve("features", (long)(config.Vision.Patches + 1) * channels);
-        return new Buffers(tokens, sliceFeatures, features, sliceBuffers,
+        // The blocks' residual stream is f32; what the packers read is normed.
+        var normed = plan.Activations == ActivationType.F32 ? features
+            : plan.ReserveActivations("features.normed", (long)(config.Vision.Patches + 1) * channels);
+        return new Buffers(tokens, sliceFeatures, features, normed, sliceBuffers,
             [.. Branches(config).Select(branch =>
                 VisionEncoder.Reserve(plan, branch.Name, config.Vision, branch.SliceGuided ? slices : 0))],
             Runtime.Projector.Reserve(plan, "packer", config.Projector, config.Vision.Grid, channels, config.LanguageModel.HiddenSize));
@@ -57,16 +60,13 @@ sealed partial class VisionModel
     /// <param name="buffers">Memory of the pass.</param>
     /// <param name="volume">The normalised volume.</param>
     /// <param name="sliceFeatures">What guides encoder 2.</param>
-    /// <param name="encoded">Called after each encoder with its features, CLS first, which the next one overwrites.</param>
-    public View<float> Encode(in Pass pass, Buffers buffers, View<float> volume, View<float> sliceFeatures,
-        Action<int, View<float>>? encoded = null)
+    public View<float> Encode(in Pass pass, Buffers buffers, View<float> volume, View<float> sliceFeatures)
     {
-        View<float> tokens = pass[buffers.VisualTokens], features = pass[buffers.Features];
+        var tokens = pass[buffers.VisualTokens];
         for (int i = 0; i < _branches.Length; i++)
         {
             EncodeBranch(pass, buffers, i, volume, sliceFeatures);
-            encoded?.Invoke(_branches[i].SliceGuided ? 2 : 1, features);
-            ProjectBranch(pass, buffers, i, Patches(features), tokens);
+            ProjectBranch(pass, buffers, i, Patches(pass.Activations(buffers.Normed)), tokens);
         }
         return tokens;
     }
@@ -77,18 +77,18 @@ sealed partial class VisionModel
     /// <param name="volume">The normalised volume.</param>
     /// <param name="sliceFeatures">What guides encoder 2.</param>
     /// <param name="kept">Where they go; outlives the pass.</param>
-    public void EncodeFeatures(in Pass pass, Buffers buffers, View<float> volume, View<float> sliceFeatures, View<float> kept)
+    public void EncodeFeatures(in Pass pass, Buffers buffers, View<float> volume, View<float> sliceFeatures, Activations kept)
     {
-        var patches = Patches(pass[buffers.Features]);
+        var patches = Patches(pass.Activations(buffers.Normed));
         for (int i = 0; i < _branches.Length; i++)
         {
             EncodeBranch(pass, buffers, i, volume, sliceFeatures);
-            pass.Device.Copy(patches, kept.Slice(i * patches.Length, patches.Length));
+            pass.Device.Copy(patches.Values, kept.Slice(i * patches.Length, patches.Length).Values);
         }
     }
 
     /// <summary>Visual tokens [n, width] from the features of <see cref="EncodeFeatures"/>.</summary>
-    public void Project(in Pass pass, Buffers buffers, View<float> features, View<float> tokens)
+    public void Project(in Pass pass, Buffers buffers, Activations features, View<float> tokens)
     {
         long size = features.Length / _branches.Length;
         for (int i = 0; i < _branches.Length; i++)
@@ -97,12 +97,12 @@ sealed partial class VisionModel
 
     void EncodeBranch(in Pass pass, Buffers buffers, int i, View<float> volume, View<float> sliceFeatures) =>
         _branches[i].Encoder.Forward(pass, buffers.Encoders[i], volume, _branches[i].SliceGuided ? sliceFeatures : default,
-            pass[buffers.Features]);
+            pass[buffers.Features], normed: pass.Activations(buffers.Normed));
 
-    void ProjectBranch(in Pass pass, Buffers buffers, int i, View<float> patches, View<float> tokens) =>
+    void ProjectBranch(in Pass pass, Buffers buffers, int i, Activations patches, View<float> tokens) =>
         _branches[i].Projector.Forward(pass, buffers.Projector, patches, Branch(tokens, i));
 
-    View<float> Patches(View<float> features) => features.Slice(_config.Vision.HiddenSize, features.Length - _config.Vision.HiddenSize);
+    Activations Patches(Activations features) => features.Slice(_config.Vision.HiddenSize, features.Length - _config.Vision.HiddenSize);
 
     View<float> Branch(View<float> tokens, int branch)
     {
