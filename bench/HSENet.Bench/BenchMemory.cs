@@ -41,9 +41,9 @@ sealed class BenchMemory(HostDevice device) : IDisposable
     /// <summary>The gradients of input and weights of a product.</summary>
     public LinearBackwardArguments Backward(in LinearArguments product) => new()
     {
-        GradY = product.Y,
+        GradY = product.Y.Floats,
         W = product.W,
-        X = product.X,
+        X = product.X.Floats,
         GradX = Floats(product.X.Length),
         GradW = Floats(product.W.Length),
         Rows = product.Rows,
@@ -54,10 +54,10 @@ sealed class BenchMemory(HostDevice device) : IDisposable
     /// <summary>The gradients of queries, keys and values of an attention that has been computed.</summary>
     public AttentionBackwardArguments Backward(in AttentionArguments attention) => new()
     {
-        Q = attention.Q,
-        K = attention.K,
-        V = attention.V,
-        Y = attention.Y,
+        Q = attention.Q.Floats,
+        K = attention.K.Floats,
+        V = attention.V.Floats,
+        Y = attention.Y.Floats,
         GradY = Floats(attention.Y.Length),
         GradQ = Floats(attention.Q.Length),
         GradK = Floats(attention.K.Length),

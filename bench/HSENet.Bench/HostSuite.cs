@@ -58,7 +58,7 @@ sealed partial class HostSuite : IDisposable
                 .. Peers.SelectMany(peer => peer.Product((nint)arguments.X.Address, (nint)arguments.W.Values.Address,
                 (nint)arguments.Y.Address, rows, inputs, outputs))];
             // Sums of K products of values below 1, in any order: each errs by K·U of K at most.
-            memory.CheckEqual(contenders, arguments.Y, 2.0 * inputs * inputs / (1 << 24));
+            memory.CheckEqual(contenders, arguments.Y.Floats, 2.0 * inputs * inputs / (1 << 24));
             return AgainstPeers(name, contenders, 2.0 * rows * inputs * outputs);
         });
     }
@@ -76,7 +76,7 @@ sealed partial class HostSuite : IDisposable
                 .. Peers.SelectMany(peer => peer.Attention((nint)arguments.Q.Address, (nint)arguments.K.Address, (nint)arguments.V.Address,
                 (nint)arguments.Y.Address, tokens, heads, headSize))];
             // Values below 1: weights err by twice their score's error, D²·U·scale, and the sums by S·U.
-            memory.CheckEqual(contenders[..2], arguments.Y, 2.0 * (2.0 * headSize * headSize * arguments.Scale + 2.0 * tokens) / (1 << 24));
+            memory.CheckEqual(contenders[..2], arguments.Y.Floats, 2.0 * (2.0 * headSize * headSize * arguments.Scale + 2.0 * tokens) / (1 << 24));
             return AgainstPeers(name, contenders, 4.0 * heads * tokens * tokens * headSize);
         });
     }
@@ -116,7 +116,7 @@ sealed partial class HostSuite : IDisposable
                     .Select(contender => contender with { Name = contender.Name + " (f32)" }),
             ];
             if (type == WeightType.F32)
-                memory.CheckEqual([new("HSENet", () => Linear.Forward(_device, arguments)), .. contenders[2..]], arguments.Y,
+                memory.CheckEqual([new("HSENet", () => Linear.Forward(_device, arguments)), .. contenders[2..]], arguments.Y.Floats,
                     2.0 * inputs * inputs / (1 << 24));
             var times = PairedTimer.Run(_budget, Pause, [.. contenders.Select(contender => contender.Run)]);
             return new(name, [.. contenders.Select((contender, i) =>

@@ -16,7 +16,8 @@ public static partial class WindowCentroid
             float* y = a.Y.Floats.Pointer + (long)index * a.Channels;
             new Span<float>(y, a.Channels).Clear();
             for (int i = 0; i < grid.Window; i++)
-                HostVectors.AddScaled<TVector>(1f / grid.Window, a.X.Floats.Pointer + (long)grid.Patch(index, i) * a.Channels, y, a.Channels);
+                HostVectors.AddScaled<TVector>(1f / grid.Window, a.X.Floats.Pointer + (long)grid.Patch(index, i) * a.Channels, y,
+                    a.Channels);
         }
     }
 }

@@ -97,6 +97,12 @@ public sealed class EveryRungTests
         Assert.True(named > 100, $"{named} twins were looked at");
     }
 
+    // What trains and what is held to f32's bounds passes f32 on: nothing rounds it behind the caller's back.
+    [Fact]
+    public void Only_rungs_that_are_handed_bf16_round() => Assert.All(KernelCatalog.Rungs, rung =>
+        Assert.True(rung.Roundoff == Roundoff.F32 && !rung.Claims.TensorCores || rung.Activations == ActivationType.BF16,
+            rung.EntryName));
+
     [Fact]
     public void Entry_names_are_unique_and_name_their_operation()
     {

@@ -1,4 +1,5 @@
 // What an embedder may do wrong, and what it is told: the argument, the object that is gone, or one line about the input.
+using HSENet.Kernels;
 using HSENet.Tests;
 using HSENet.Training;
 
@@ -82,6 +83,9 @@ public sealed class EmbedderTests : IDisposable
         Assert.Equal(_model.Plan(config.VisualTokens + 10, 100).Buffers, plan.Buffers);
         Assert.All(plan.Buffers, buffer => Assert.InRange(buffer.Offset + buffer.Bytes, 0, plan.TotalBytes));
         Assert.Equal(MemoryPlan.For(config, 50, longest - 50).Buffers, MemoryPlan.For(config, 50, int.MaxValue).Buffers);
+        // Half of what products pass on, the cache among it.
+        Assert.InRange(MemoryPlan.For(config, config.VisualTokens + 10, 100, ActivationType.BF16).TotalBytes, 0.5 * plan.TotalBytes,
+            0.8 * plan.TotalBytes);
         Assert.Throws<ArgumentOutOfRangeException>(() => MemoryPlan.For(config, longest, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => MemoryPlan.For(config, 0, 1));
     }

@@ -8,7 +8,8 @@ namespace HSENet.Runtime.Tests;
 public sealed class GenerationGoldenTests
 {
     [Theory, InlineData("f32", false), InlineData("f32", true), InlineData("bf16", false), InlineData("bf16", true)]
-    public void Greedy_ids_and_text_are_the_reference_s(string dtype, bool mergeLora)
+    [InlineData("f32", false, ActivationType.BF16), InlineData("bf16", true, ActivationType.BF16)]
+    public void Greedy_ids_and_text_are_the_reference_s(string dtype, bool mergeLora, ActivationType activations = ActivationType.F32)
     {
         using var folder = new TemporaryFolder();
         string weights = folder.At("model");
@@ -18,7 +19,7 @@ public sealed class GenerationGoldenTests
         float[] volumes = inputs["volume"].Singles(), slices = inputs["slice_features"].Singles();
         int batch = inputs["volume"].Shape[0];
         using var generation = new GenerationRun(weights,
-            [.. golden.GetProperty("prompt_ids").EnumerateArray().Select(id => id.GetInt32())]);
+            [.. golden.GetProperty("prompt_ids").EnumerateArray().Select(id => id.GetInt32())], activations);
         Assert.Equal(golden.GetProperty("visual_tokens").GetInt32(), generation.Config.VisualTokens);
         for (int i = 0; i < batch; i++)
         {
@@ -63,16 +64,20 @@ public sealed class GenerationGoldenTests
         readonly LanguageModel _language;
         readonly DeviceMemory _inputs;
 
-        public GenerationRun(string folder, int[] prompt)
+        readonly Device _device;
+
+        // bf16 runs in the emulator: the host has none.
+        public GenerationRun(string folder, int[] prompt, ActivationType activations = ActivationType.F32)
         {
             _prompt = prompt;
+            _device = activations == ActivationType.F32 ? PartRun.Host : new EmulatorDevice();
             Config = ModelConfig.Read(folder);
-            _plan = InferencePlan.For(Config, prompt.Length, prompt.Length + 128);
-            _arena = new Arena(PartRun.Host, _plan.Memory);
-            _weights = new WeightStore(PartRun.Host, TensorSource.Open(folder));
+            _plan = InferencePlan.For(Config, prompt.Length, prompt.Length + 128, activations);
+            _arena = new Arena(_device, _plan.Memory);
+            _weights = new WeightStore(_device, TensorSource.Open(folder));
             _vision = new VisionModel(_weights, Config);
             _language = new LanguageModel(_weights, Config.LanguageModel);
-            _inputs = PartRun.Host.Allocate(4 * (Config.Vision.Image.Count + SliceFloats), "inputs");
+            _inputs = _device.Allocate(4 * (Config.Vision.Image.Count + SliceFloats), "inputs");
         }
 
         public ModelConfig Config { get; }
@@ -96,11 +101,11 @@ public sealed class GenerationGoldenTests
 
         IEnumerable<int> Start(float[] volume, float[] slices, int count)
         {
-            var pass = new Pass(PartRun.Host, _arena);
+            var pass = new Pass(_device, _arena);
             var volumeView = _inputs.View<float>(0, volume.Length);
             var sliceView = _inputs.View<float>(4L * volume.Length, slices.Length);
-            PartRun.Host.Upload<float>(volume, volumeView);
-            PartRun.Host.Upload<float>(slices, sliceView);
+            _device.Upload<float>(volume, volumeView);
+            _device.Upload<float>(slices, sliceView);
             var visual = _vision.Encode(pass, _plan.Vision, volumeView, sliceView);
             var generator = new Generator(_language, Config.LanguageModel, _plan);
             generator.Begin(pass, _prompt.Length);
@@ -112,6 +117,8 @@ public sealed class GenerationGoldenTests
             _inputs.Dispose();
             _arena.Dispose();
             _weights.Dispose();
+            if (_device != PartRun.Host)
+                _device.Dispose();
         }
     }
 }

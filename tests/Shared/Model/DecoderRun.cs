@@ -9,9 +9,10 @@ sealed class DecoderRun : IDisposable
 {
     readonly WeightStore _weights;
 
-    public DecoderRun(LanguageModelConfig config, int tokens, string device = "host", string? folder = null)
+    public DecoderRun(LanguageModelConfig config, int tokens, string device = "host", string? folder = null,
+        ActivationType activations = ActivationType.F32)
     {
-        var plan = new MemoryPlan();
+        var plan = new MemoryPlan(activations);
         Buffers = LanguageModel.Reserve(plan, config, tokens, tokens);
         Run = new PartRun(plan, device);
         _weights = new WeightStore(Run.Device, TensorSource.Open(folder ?? TinyModel.Folder));

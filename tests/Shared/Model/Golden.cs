@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
+using HSENet.Kernels;
 
 namespace HSENet.Tests;
 
@@ -11,6 +12,13 @@ static class Golden
 {
     /// <summary>The share of a right f32 implementation is below 1e-6; typical mistakes begin at 2e-5 (golden README).</summary>
     public const double Tolerance = 1e-5;
+
+    /// <summary>
+    /// What is allowed of a tensor behind as many roundings one after the other as <paramref name="roundings"/> says, where activations are
+    /// bf16: each moves a tensor by less than 2⁻⁸ of its length, in a direction of its own, so that squares add up; norms pass relative
+    /// errors on as they are, products and sums do so but for what cancels. In f32 the tolerance of all.
+    /// </summary>
+    public static double Allowed(ActivationType type, int roundings) => type == ActivationType.F32 ? Tolerance : Math.Sqrt(roundings) / 256;
 
     /// <summary>The device of the part that this thread ran last: the table's second column.</summary>
     [ThreadStatic] static string? LastDevice;
@@ -51,8 +59,9 @@ static class Golden
             # Errors against the reference implementation
 
             Relative L2 error of every compared tensor of the small golden model, f32 weights; 1e-5 is allowed, 1e-4 for gradients
-            and trained weights. Made by `HSENET_GOLDEN_ERRORS=$PWD/bench/results/golden.md dotnet test -c Release
-            tests/HSENet.Runtime.Tests --filter FullyQualifiedName~GoldenTests`, and the same with tests/HSENet.Training.Tests.
+            and trained weights, 2⁻⁸·√n behind n roundings where activations are bf16. Made by
+            `HSENET_GOLDEN_ERRORS=$PWD/bench/results/golden.md dotnet test -c Release tests/HSENet.Runtime.Tests
+            --filter FullyQualifiedName~GoldenTests`, and the same with tests/HSENet.Training.Tests.
 
             | group | device | tensors | worst error | of |
             |---|---|---:|---:|---|

@@ -55,7 +55,7 @@ sealed class PartRun : IDisposable
     public PartRun(MemoryPlan plan, string device = "host")
     {
         Device = device == "host" ? Host : new EmulatorDevice();
-        Golden.On(device);
+        Golden.On(plan.Activations == ActivationType.F32 ? device : $"{device}, bf16");
         _arena = new Arena(Device, plan);
         Pass = new Pass(Device, _arena, (name, view) => Seen[name] = Read(view));
     }
@@ -77,6 +77,13 @@ sealed class PartRun : IDisposable
         var values = new float[view.Length];
         Device.Download(view, values);
         return values;
+    }
+
+    public Activations WriteActivations(PlannedBuffer buffer, ReadOnlySpan<float> values)
+    {
+        var tensor = Pass.Activations(buffer).Slice(0, values.Length);
+        Device.Upload(values, tensor);
+        return tensor;
     }
 
     public View<float> Write(PlannedBuffer buffer, ReadOnlySpan<float> values)

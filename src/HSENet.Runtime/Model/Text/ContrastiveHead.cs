@@ -11,7 +11,7 @@ sealed class ContrastiveHead(WeightStore weights, int stage, int channels)
 
     /// <summary>Embedding [C] of an encoder's features, whose first row is CLS; a backward needs the projected state [C] of before the
     /// normalisation.</summary>
-    public void Image(Device device, View<float> features, View<float> embedding, View<float> projected = default) =>
+    public void Image(Device device, Activations features, View<float> embedding, View<float> projected = default) =>
         Embed(device, _image, features, embedding, projected);
 
     /// <summary>Embedding [C] of a text encoder's last hidden states, whose first row is CLS.</summary>
@@ -30,7 +30,7 @@ sealed class ContrastiveHead(WeightStore weights, int stage, int channels)
     public void TextBackward(Device device, View<float> hidden, View<float> projected, View<float> gradEmbedding, View<float> gradHidden) =>
         Backward(device, _text, hidden, projected, gradEmbedding, gradHidden);
 
-    void Embed(Device device, LinearLayer projection, View<float> states, View<float> embedding, View<float> projected)
+    void Embed(Device device, LinearLayer projection, Activations states, View<float> embedding, View<float> projected)
     {
         var before = projected.IsEmpty ? embedding : projected;
         projection.Forward(device, states.Slice(0, channels), before, 1);

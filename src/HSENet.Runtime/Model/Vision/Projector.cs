@@ -44,7 +44,8 @@ sealed class Projector
             centroids,
             CrossAttentionLayer.Buffers.Reserve(plan, $"{name}.resolution_attention", windows, grid.Count, config.WindowSize.Count,
                 channels, keeping),
-            keeping && config.Kind == ProjectorKind.SpatialPacker ? plan.ReserveActivations($"{name}.absorbed", windows * channels) : centroids,
+            keeping && config.Kind == ProjectorKind.SpatialPacker ? plan.ReserveActivations($"{name}.absorbed", windows * channels)
+                : centroids,
             plan.Reserve($"{name}.inner", keeping ? windows * width : 0),
             plan.ReserveActivations($"{name}.hidden", windows * width));
         if (!keeping)

@@ -60,13 +60,17 @@ sealed partial class VisionModel
     /// <param name="buffers">Memory of the pass.</param>
     /// <param name="volume">The normalised volume.</param>
     /// <param name="sliceFeatures">What guides encoder 2.</param>
-    public View<float> Encode(in Pass pass, Buffers buffers, View<float> volume, View<float> sliceFeatures)
+    /// <param name="encoded">Called after each encoder with its features, CLS first, which the next one overwrites.</param>
+    public View<float> Encode(in Pass pass, Buffers buffers, View<float> volume, View<float> sliceFeatures,
+        Action<int, Activations>? encoded = null)
     {
         var tokens = pass[buffers.VisualTokens];
+        var features = pass.Activations(buffers.Normed);
         for (int i = 0; i < _branches.Length; i++)
         {
             EncodeBranch(pass, buffers, i, volume, sliceFeatures);
-            ProjectBranch(pass, buffers, i, Patches(pass.Activations(buffers.Normed)), tokens);
+            encoded?.Invoke(_branches[i].SliceGuided ? 2 : 1, features);
+            ProjectBranch(pass, buffers, i, Patches(features), tokens);
         }
         return tokens;
     }
