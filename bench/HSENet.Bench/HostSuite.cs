@@ -76,7 +76,8 @@ sealed partial class HostSuite : IDisposable
                 .. Peers.SelectMany(peer => peer.Attention((nint)arguments.Q.Address, (nint)arguments.K.Address, (nint)arguments.V.Address,
                 (nint)arguments.Y.Address, tokens, heads, headSize))];
             // Values below 1: weights err by twice their score's error, D²·U·scale, and the sums by S·U.
-            memory.CheckEqual(contenders[..2], arguments.Y.Floats, 2.0 * (2.0 * headSize * headSize * arguments.Scale + 2.0 * tokens) / (1 << 24));
+            memory.CheckEqual(contenders[..2], arguments.Y.Floats,
+                2.0 * (2.0 * headSize * headSize * arguments.Scale + 2.0 * tokens) / (1 << 24));
             return AgainstPeers(name, contenders, 4.0 * heads * tokens * tokens * headSize);
         });
     }

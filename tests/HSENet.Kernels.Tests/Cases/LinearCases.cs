@@ -91,7 +91,8 @@ static class LinearCases
         };
 
     static Weights Shifted(Weights weights) =>
-        new(new View<byte>(weights.Values.Address - Weights.BytesPerElement(weights.Type), weights.Values.Length), weights.Type, weights.Scales);
+        new(new View<byte>(weights.Values.Address - Weights.BytesPerElement(weights.Type), weights.Values.Length), weights.Type,
+            weights.Scales);
 
     // A sum of K products errs by K + 1 roundings of its steps, times the sum of their magnitudes; GELU and SiLU have slopes
     // below 1.13 and add a few roundings.
