@@ -50,20 +50,22 @@ static class PhantomCommand
         {
             Description = "Kinds that every phantom has, as in nodule,effusion, or none; drawn at random by default."
         };
+        var shard = Shard.Option();
         var workers = new Option<int?>("--workers") { Description = "Phantoms at a time; one for each processor by default." };
         var json = new Option<bool>("--json") { Description = "One JSON object per phantom and manifest on a line of its own." };
         var verbose = Verb.Verbose();
         var command = new Command("phantom", """
             Writes chest volumes in Hounsfield units, drawn from a seed: NAME.nii.gz, the truth in NAME.json, and manifests of reports
             (reports.json, reports.test.jsonl; structured.* in one fixed wording) and of questions. Not clinical data. What is finished is
-            skipped, so a run that was stopped can be started again; phantom N is the same whatever --count is.
+            skipped, so a run that was stopped can be started again; phantom N is the same whatever --count is. Parts (--shard) write into
+            one folder, each the same manifests.
 
             Examples:
               hsenet phantom --count 100 --seed 1 --out phantoms --dicom --labels
               hsenet phantom --count 8000 --seed 1 --out prepared --prepared --size 32,64,64
             """)
         { count, seed, output, split, dicom, labels, picture, prepared, size, weights, curve, average, matrix,
-            findings, workers, json, verbose };
+            findings, shard, workers, json, verbose };
         command.Run(verbose, (parsed, cancellation) =>
         {
             bool isPrepared = parsed.GetValue(prepared);
@@ -90,13 +92,16 @@ static class PhantomCommand
             };
             string folder = parsed.GetRequiredValue(output);
             int atATime = Verb.AtLeast(1, "--workers", parsed.GetValue(workers) ?? Environment.ProcessorCount);
-            return Task.FromResult(Run(options, folder, atATime, parsed.GetValue(json), cancellation));
+            return Task.FromResult(Run(options, folder, Shard.Of(parsed, shard), atATime, parsed.GetValue(json), cancellation));
         });
         return command;
     }
 
-    static int Run(PhantomSetOptions options, string folder, int workers, bool json, CancellationToken cancellation)
+    static int Run(PhantomSetOptions options, string folder, Shard part, int workers, bool json, CancellationToken cancellation)
     {
+        // Manifests are of the whole set, whatever the part: they need no voxels.
+        var own = part.Of([.. Enumerable.Range(0, options.Count)]);
+        part.Tell(options.Count, "phantoms");
         var files = new PhantomFiles(options, folder);
         try
         {
@@ -112,9 +117,9 @@ static class PhantomCommand
         int done = 0;
         try
         {
-            Parallel.For(0, options.Count, new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = cancellation }, index =>
+            Parallel.ForEach(own, new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = cancellation }, index =>
             {
-                var (record, skipped) = files.Write(index);
+                var (record, skipped) = files.Write(index, cancellation);
                 lock (gate)
                 {
                     done++;
@@ -126,7 +131,7 @@ static class PhantomCommand
                             findings = record.Findings.Select(finding => PhantomReport.Word(finding.Kind)),
                             skipped
                         }));
-                    progress.Show($"{done}/{options.Count} phantoms", (double)done / options.Count);
+                    progress.Show($"{done}/{own.Count} phantoms", (double)done / own.Count);
                 }
             });
         }

@@ -1,4 +1,6 @@
 // hsenet phantom as a user runs it: what it writes, what it refuses, and that its files are taken by the other verbs.
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using HSENet.Tests;
 
@@ -45,6 +47,40 @@ public sealed class PhantomTests
         Assert.Contains("128 × 128 × 16", inspected.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Parts_make_what_one_run_makes()
+    {
+        using var folder = new TemporaryFolder();
+        string[] verb = ["phantom", "--count", "4", "--matrix", "32,32,16"];
+        string whole = folder.At("whole"), parts = folder.At("parts");
+        Assert.Equal(0, Hsenet.Run([.. verb, "--out", whole]).Code);
+        foreach (string shard in (string[])["2/3", "1/3", "3/3"])
+            Assert.Equal(0, Hsenet.Run([.. verb, "--out", parts, "--shard", shard]).Code);
+        string[] files = [.. Directory.GetFiles(whole).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+        Assert.Equal(files, Directory.GetFiles(parts).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
+        Assert.All(files, file => Assert.Equal(File.ReadAllBytes(Path.Combine(whole, file)), File.ReadAllBytes(Path.Combine(parts, file))));
+    }
+
+    [Fact]
+    public void An_interrupted_run_leaves_whole_phantoms_and_is_gone_on_with()
+    {
+        using var folder = new TemporaryFolder();
+        string output = folder.At("out");
+        using (var process = Hsenet.Start("phantom", "--count", "2000", "--matrix", "48,48,24", "--out", output))
+        {
+            for (int wait = 0; wait < 600 && (!Directory.Exists(output) || Directory.GetFiles(output, "*.json").Length < 3); wait++)
+                Thread.Sleep(100);
+            Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]).WaitForExit();
+            Assert.True(process.WaitForExit(60_000));
+            Assert.Equal(130, process.ExitCode);
+        }
+        Assert.False(File.Exists(Path.Combine(output, "reports.json")));
+        var again = Hsenet.Run("phantom", "--count", "3", "--matrix", "48,48,24", "--out", output, "--json");
+        Assert.Equal(0, again.Code);
+        Assert.Empty(Directory.GetFiles(output, "*.tmp"));
+        Assert.Contains("\"skipped\":true", again.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--count 0", "--count", "at least 1")]
     [InlineData("--count 1 --split 0.5,0.2", "--split", "add up to 1")]
@@ -59,6 +95,7 @@ public sealed class PhantomTests
     [InlineData("--count 1 --prepared --curve 0:0,-5:1", "grey curve", "grow")]
     [InlineData("--count 1 --prepared --size 8,8", "--size")]
     [InlineData("--count 1 --workers 0", "--workers")]
+    [InlineData("--count 1 --shard 3/2", "--shard")]
     public void What_cannot_be_drawn_is_refused(string arguments, params string[] words)
     {
         using var folder = new TemporaryFolder();

@@ -66,7 +66,7 @@ sealed class PhantomFiles(PhantomSetOptions options, string folder)
     /// <summary>Writes the files of one phantom, its truth last; nothing if they are there.</summary>
     /// <returns>Its findings, and whether they were there.</returns>
     /// <exception cref="HseNetFileException">A file cannot be written.</exception>
-    public (PhantomRecord Record, bool Skipped) Write(int index)
+    public (PhantomRecord Record, bool Skipped) Write(int index, CancellationToken cancellation = default)
     {
         var phantom = New(index);
         var record = new PhantomRecord(phantom, options);
@@ -76,9 +76,9 @@ sealed class PhantomFiles(PhantomSetOptions options, string folder)
             return (record, true);
         File.Delete(truthFile);
         if (options.Prepared is { } size)
-            WritePrepared(phantom, name, size);
+            WritePrepared(phantom, name, size, cancellation);
         else
-            WriteScan(phantom, name);
+            WriteScan(phantom, name, cancellation);
         AtomicFile.Write(truthFile, truth);
         return (record, false);
     }
@@ -101,9 +101,10 @@ sealed class PhantomFiles(PhantomSetOptions options, string folder)
 
     string LabelFile(string name) => PathOf(name + (options.Prepared is null ? ".labels.nii.gz" : ".labels.npy"));
 
-    void WriteScan(Phantom phantom, string name)
+    void WriteScan(Phantom phantom, string name, CancellationToken cancellation)
     {
         var canvas = phantom.Draw(options.Labels || options.Pictures);
+        cancellation.ThrowIfCancellationRequested();
         short[] units = Array.ConvertAll(canvas.Values, value => (short)value);
         var volume = StoredVolume<short>.Of(phantom.Scan, units);
         NiftiWriter.Write(PathOf(name + ".nii.gz"), volume);
@@ -111,6 +112,7 @@ sealed class PhantomFiles(PhantomSetOptions options, string folder)
             NiftiWriter.Write(LabelFile(name), StoredVolume<byte>.Of(phantom.Scan, canvas.Labels));
         if (options.Pictures)
             PhantomPicture.Write(PathOf(name + ".png"), canvas, count: 12, columns: 4);
+        cancellation.ThrowIfCancellationRequested();
         if (!options.Dicom)
             return;
         // A series of another set would mix with this one.
@@ -120,10 +122,11 @@ sealed class PhantomFiles(PhantomSetOptions options, string folder)
         DicomWriter.Write(PathOf(name), volume, phantom);
     }
 
-    void WritePrepared(Phantom phantom, string name, (int Depth, int Height, int Width) size)
+    void WritePrepared(Phantom phantom, string name, (int Depth, int Height, int Width) size, CancellationToken cancellation)
     {
         var canvas = phantom.DrawResampled(size.Depth, size.Height, size.Width, options.Labels || options.Pictures,
             options.Average);
+        cancellation.ThrowIfCancellationRequested();
         Write(PathOf(name + ".npy"), PreparedVolume.Turned(canvas.Values, size, _curve.At));
         if (options.Labels)
             Write(LabelFile(name), PreparedVolume.Turned(canvas.Labels!, size, label => label));

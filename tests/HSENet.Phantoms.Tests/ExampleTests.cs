@@ -1,0 +1,51 @@
+// The phantom in the repository is the one that its command draws, and small enough to be there.
+using System.Text.Json;
+using HSENet.Evaluation;
+using HSENet.Runtime;
+using HSENet.Tests;
+
+namespace HSENet.Phantoms.Tests;
+
+public sealed class ExampleTests
+{
+    // hsenet phantom --count 1 --seed 24 --out src/HSENet.Phantoms/example --matrix 96,96,60 --picture --findings nodule,effusion
+    //     --split 0,0,1
+    static readonly PhantomSetOptions Options = new()
+    {
+        Count = 1,
+        Seed = 24,
+        Matrix = (96, 96, 60),
+        Kinds = [FindingKind.Nodule, FindingKind.Effusion],
+        Pictures = true,
+        Split = (0, 0, 1),
+    };
+
+    [Fact]
+    public unsafe void The_example_is_what_its_command_draws()
+    {
+        string scan = Path.Combine(GoldenFolder.RepositoryRoot(), "src", "HSENet.Phantoms", "example", "000000.nii.gz");
+        Assert.InRange(new FileInfo(scan).Length, 100_000, 1_000_000);
+        var phantom = new Phantom(Options.Seed, 0, Options.Kinds, Options.Matrix);
+        short[] drawn = StoredVolume<short>.Of(phantom.Scan, Array.ConvertAll(phantom.Draw().Values, value => (short)value)).Voxels;
+        using var stored = VolumeFile.Read(scan, new VolumeReadOptions());
+        Assert.Equal(phantom.Scan.Orientation, stored.Orientation!.Code);
+        var voxels = new ReadOnlySpan<short>(stored.Pointer, (int)stored.Count);
+        // Other processors round a sine differently.
+        int others = 0;
+        for (int i = 0; i < voxels.Length; i++)
+            others += Math.Abs(voxels[i] - drawn[i]) > 1 ? 1 : 0;
+        Assert.True(voxels.Length == drawn.Length && others < voxels.Length / 1000, $"{others} of {voxels.Length} voxels differ");
+    }
+
+    [Fact]
+    public void Its_truth_is_what_its_report_says()
+    {
+        string file = Path.Combine(GoldenFolder.RepositoryRoot(), "src", "HSENet.Phantoms", "example", "000000.json");
+        using var truth = JsonDocument.Parse(File.ReadAllBytes(file));
+        Assert.Equal(new PhantomRecord(new Phantom(Options.Seed, 0, Options.Kinds, Options.Matrix), Options).Truth("test"),
+            File.ReadAllBytes(file));
+        var said = FindingParser.Parse(truth.RootElement.GetProperty("report").GetString()!);
+        Assert.Equal([FindingKind.Nodule, FindingKind.Effusion], said.Select(finding => finding.Kind));
+        Assert.Equal((Side.Left, Lobe.Upper, 30.0), (said[0].Side, said[0].Lobe, said[0].Millimetres!.Value));
+    }
+}
