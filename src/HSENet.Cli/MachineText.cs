@@ -2,12 +2,11 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using HSENet.Ptx;
 
 namespace HSENet.Cli;
 
-static partial class MachineText
+static class MachineText
 {
     public static string Write(Assembled assembled, Version release, bool listed)
     {
@@ -60,6 +59,7 @@ static partial class MachineText
             {
                 address = i.Address,
                 line = i.Line,
+                source = assembled.Sources.GetValueOrDefault(i.Line),
                 guard = i.Guard,
                 mnemonic = i.Mnemonic,
                 operands = i.Operands,
@@ -77,7 +77,6 @@ static partial class MachineText
     {
         string[] lines = assembled.Ptx.Split('\n');
         IReadOnlyDictionary<int, long> executed = Executed(assembled.Counts);
-        IReadOnlyDictionary<int, string> sources = Sources(lines);
         text.Append("\n  address  stall  machine code\n");
         int last = -1;
         foreach (MachineInstruction i in assembled.Kernel.Listing.Instructions)
@@ -85,7 +84,7 @@ static partial class MachineText
             if (i.Line != last && i.Line > 0 && i.Line <= lines.Length)
             {
                 text.Append(CultureInfo.InvariantCulture, $"  line {i.Line}: {lines[i.Line - 1].Trim()}");
-                if (sources.TryGetValue(i.Line, out string? source))
+                if (assembled.Sources.TryGetValue(i.Line, out string? source))
                     text.Append(CultureInfo.InvariantCulture, $"  ({source})");
                 if (executed.TryGetValue(i.Line, out long count))
                     text.Append(CultureInfo.InvariantCulture, $"  executed {ProfileText.Number(count)} times by warps");
@@ -99,29 +98,4 @@ static partial class MachineText
 
     static Dictionary<int, long> Executed(LaunchProfile? counts) => counts == null ? [] : counts.Instructions.Index()
         .GroupBy(pair => pair.Item.Line).ToDictionary(group => group.Key, group => group.Max(pair => counts.WarpInstructions[pair.Index]));
-
-    // The places in a compiler's own source that its text names.
-    static Dictionary<int, string> Sources(string[] lines)
-    {
-        Dictionary<string, string> files = [];
-        foreach (string line in lines)
-            if (FileMark().Match(line) is { Success: true } file)
-                files[file.Groups[1].Value] = Path.GetFileName(file.Groups[2].Value);
-        Dictionary<int, string> sources = [];
-        string? place = null;
-        foreach ((int n, string line) in lines.Index())
-        {
-            if (PlaceMark().Match(line) is { Success: true } mark)
-                place = $"{files.GetValueOrDefault(mark.Groups[1].Value, "file " + mark.Groups[1].Value)}:{mark.Groups[2].Value}";
-            else if (place != null)
-                sources[n + 1] = place;
-        }
-        return sources;
-    }
-
-    [GeneratedRegex("""^\s*\.file\s+(\d+)\s+"([^"]*)"?""")]
-    private static partial Regex FileMark();
-
-    [GeneratedRegex(@"^\s*\.loc\s+(\d+)\s+(\d+)")]
-    private static partial Regex PlaceMark();
 }

@@ -6,11 +6,21 @@ namespace HSENet.Cli;
 
 static class ModelShapes
 {
-    // Encoders: 2,048 patches and a class token of 768 channels; the decoder: 277 tokens (21 of a question, 256 visual ones) of 3,072,
-    // then one token over a cache of 300.
+    // A scan of 64 slices of 512 × 512, its 32 slices for the slice encoder and its volume of 32 × 256 × 256; encoders: 2,048 patches and a
+    // class token of 768 channels, packed into 128 windows; the decoder: 277 tokens (21 of a question, 256 visual ones) of 3,072, then one
+    // token over a cache of 300. Training has the encoders' rows and prompts of 277 tokens, and updates matrices of 768 × 3,072.
     static readonly Dictionary<string, string[]> Sizes = new()
     {
+        ["VoxelRescale"] = ["Slices=64,Rows=512,Columns=512"],
+        ["Resize3D"] = ["Depth=64,Height=512,Width=512,NewDepth=32,NewHeight=256,NewWidth=256"],
+        ["MinMax"] = ["Rows=32768,Columns=512"],
+        ["MinMaxNormalize"] = ["Count=16777216"],
+        ["CropBox"] = ["Depth=64,Height=512,Width=512"],
+        ["SliceBytes"] = ["Slices=32,Height=512,Width=512"],
+        ["ResizeBytes"] = ["Outer=512,Length=512,NewLength=224,Inner=1", "Outer=1,Length=512,NewLength=224,Inner=224"],
+        ["SlicePixels"] = ["Slices=32,Height=224,Width=224,Size=224,Top=0,Left=0"],
         ["PatchEmbedding"] = ["Depth=32,Height=256,Width=256,Outputs=768"],
+        ["PatchEmbedding.Backward"] = ["Depth=32,Height=256,Width=256,Outputs=768"],
         ["LayerNorm"] = ["Rows=2049,Channels=768"],
         ["LayerNorm.Backward"] = ["Rows=2049,Channels=768"],
         ["Linear"] = ["Rows=2049,Inputs=768,Outputs=3072", "Rows=277,Inputs=3072,Outputs=3072", "Rows=1,Inputs=3072,Outputs=8192"],
@@ -18,21 +28,36 @@ static class ModelShapes
         ["Attention"] =
         [
             "Queries=2049,Keys=2049,QueryHeads=12,KeyHeads=12,HeadSize=64",
+            "Queries=277,Keys=277,QueryHeads=24,KeyHeads=8,HeadSize=128",
             "Queries=1,Keys=300,QueryHeads=24,KeyHeads=8,HeadSize=128",
         ],
+        ["Attention.Backward"] = ["Queries=277,Keys=277,QueryHeads=24,KeyHeads=8,HeadSize=128"],
         ["SliceGuidedAttention"] = ["Patches=2048,Slices=32,Channels=768"],
+        ["SliceGuidedAttention.Backward"] = ["Patches=2048,Slices=32,Channels=768"],
         ["PatchScore"] = ["Patches=2048,Channels=768"],
         ["PatchScore.Backward"] = ["Patches=2048,Channels=768"],
+        ["WindowCentroid"] = ["GridDepth=8,GridHeight=16,GridWidth=16,Channels=768"],
+        ["WindowCentroid.Backward"] = ["GridDepth=8,GridHeight=16,GridWidth=16,Channels=768"],
+        ["WindowAttention"] = ["GridDepth=8,GridHeight=16,GridWidth=16,Channels=768"],
+        ["WindowAttention.Backward"] = ["GridDepth=8,GridHeight=16,GridWidth=16,Channels=768"],
         ["TokenEmbedding"] = ["Tokens=277,Channels=3072"],
+        ["TokenEmbedding.Backward"] = ["Tokens=277,Channels=3072"],
         ["RmsNorm"] = ["Rows=277,Channels=3072"],
         ["RmsNorm.Backward"] = ["Rows=277,Channels=3072"],
         ["RotaryEmbedding"] = ["Tokens=277"],
         ["RotaryEmbedding.Backward"] = ["Tokens=277"],
         ["SwiGlu"] = ["Rows=277,Channels=8192"],
+        ["SwiGlu.Backward"] = ["Rows=277,Channels=8192"],
         ["Lora"] = ["Rows=277,Inputs=3072,Outputs=3072"],
+        ["Lora.Backward"] = ["Rows=277,Inputs=3072,Outputs=3072"],
+        ["LoraMerge"] = ["Inputs=3072,Outputs=5120"],
         ["Sampling"] = ["Vocabulary=200064"],
         ["Gelu"] = ["Count=6294528"], // 2,049 × 3,072
         ["Gelu.Backward"] = ["Count=6294528"],
+        ["Augment"] = ["Depth=32,Height=256,Width=256"],
+        ["Dropout"] = ["Count=1573632"], // 2,049 × 768
+        ["SquaredNorm"] = ["Count=2359296"], // 768 × 3,072
+        ["AdamW"] = ["Count=2359296"],
     };
 
     // Sizes at which rungs are compared, in the order of the operation's LaunchSizes: those of the model, and some between and beside

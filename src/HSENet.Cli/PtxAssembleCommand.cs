@@ -1,4 +1,5 @@
 // hsenet ptx assemble: what CUDA's assembler makes of PTX: registers, memory, machine instructions, loops, and the listing by line of PTX.
+using System.Collections.ObjectModel;
 using System.CommandLine;
 using HSENet.Kernels;
 using HSENet.Ptx;
@@ -105,17 +106,19 @@ static class PtxAssembleCommand
     }
 
     /// <summary>A rung's kernel for the architectures that it runs on.</summary>
-    public static IEnumerable<Assembled> OfRung(Assembler assembler, Rung rung, IEnumerable<string> architectures, LaunchProfile? counts)
+    public static IEnumerable<Assembled> OfRung(Assembler assembler, Rung rung, IEnumerable<string> architectures, LaunchProfile? counts,
+        bool listed = false)
     {
         string ptx = KernelTexts.Get(rung);
+        IReadOnlyDictionary<int, string> sources = listed ? PtxRungs.Sources(rung) : ReadOnlyDictionary<int, string>.Empty;
         foreach (string architecture in architectures.Where(architecture => rung.RunsOn(Number(architecture))))
             foreach (AssembledKernel kernel in Run(() => assembler.Assemble(ptx, architecture), rung.EntryName))
-                yield return new Assembled(kernel, ptx, counts, rung);
+                yield return new Assembled(kernel, ptx, counts, rung) { Sources = sources };
     }
 
     static IEnumerable<Assembled> OfRungs(Assembler assembler, IEnumerable<Rung> rungs, string[] architectures, bool counted) =>
         rungs.SelectMany(rung => OfRung(assembler, rung, architectures,
-            counted ? PtxRungs.Profile(rung, PtxRungs.Gpu("h200"), PtxRungs.Sizes(null)).Profile.Counts : null));
+            counted ? PtxRungs.Profile(rung, PtxRungs.Gpu("h200"), PtxRungs.Sizes(null)).Profile.Counts : null, counted));
 
     static IEnumerable<Assembled> OfFile(Assembler assembler, string path, string? launchPath, string[] architectures)
     {
@@ -130,7 +133,10 @@ static class PtxAssembleCommand
             }, path);
         foreach (string architecture in architectures)
             foreach (AssembledKernel kernel in Run(() => assembler.Assemble(ptx, architecture), path))
-                yield return new Assembled(kernel, ptx, kernel.Listing.Kernel == launched ? counts : null, null);
+                yield return new Assembled(kernel, ptx, kernel.Listing.Kernel == launched ? counts : null, null)
+                {
+                    Sources = PtxSourceLines.Of(PtxModule.Parse(ptx)),
+                };
     }
 
     static T Run<T>(Func<T> body, string place)
@@ -153,4 +159,8 @@ static class PtxAssembleCommand
 }
 
 /// <summary>A kernel that was assembled, its text, and how often warps executed each instruction where that was counted.</summary>
-sealed record Assembled(AssembledKernel Kernel, string Ptx, LaunchProfile? Counts, Rung? Rung);
+sealed record Assembled(AssembledKernel Kernel, string Ptx, LaunchProfile? Counts, Rung? Rung)
+{
+    /// <summary>Places in the compiler's source by line of PTX, where they are known.</summary>
+    public IReadOnlyDictionary<int, string> Sources { get; init; } = ReadOnlyDictionary<int, string>.Empty;
+}

@@ -69,7 +69,8 @@ static class PtxCheckCommand
         }
         catch (KernelFaultException fault)
         {
-            findings = fault.Findings;
+            IReadOnlyDictionary<int, string> sources = PtxRungs.Sources(rung);
+            findings = [.. fault.Findings.Select(finding => finding with { Source = sources.GetValueOrDefault(finding.Line) })];
         }
         if (json)
             Console.WriteLine(JsonSerializer.Serialize(
@@ -86,6 +87,7 @@ static class PtxCheckCommand
     {
         kind = f.Kind,
         line = f.Line,
+        source = f.Source,
         block = new[] { f.Block.X, f.Block.Y, f.Block.Z },
         thread = new[] { f.Thread.X, f.Thread.Y, f.Thread.Z },
         address = f.Address,

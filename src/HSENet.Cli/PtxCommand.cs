@@ -53,13 +53,7 @@ static class PtxCommand
         command.Run(verbose, (parsed, _) =>
         {
             Rung rung = PtxRungs.FindOne(parsed.GetRequiredValue(name)!);
-            if (parsed.GetValue(raw))
-            {
-                using KernelCompiler compiler = new();
-                Console.Out.Write(compiler.CompileRaw(rung));
-            }
-            else
-                Console.Out.Write(KernelTexts.Get(rung));
+            Console.Out.Write(parsed.GetValue(raw) ? KernelCompiler.CompileRaw(rung) : KernelTexts.Get(rung));
             return Task.FromResult(ExitCode.Done);
         });
         return command;

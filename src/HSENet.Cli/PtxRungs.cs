@@ -1,4 +1,5 @@
 // What the ptx verbs share: finding a rung by its name, running its sample in the emulator.
+using System.Collections.ObjectModel;
 using HSENet.Kernels;
 using HSENet.Ptx;
 
@@ -111,6 +112,21 @@ static class PtxRungs
         catch (Exception e) when (sizes.Count > 0 && e is KernelArgumentException or NoRungException)
         {
             throw new HseNetException(e.Message, e);
+        }
+    }
+
+    /// <summary>Places in the C# by line of a rung's PTX: it is compiled once more, with ILGPU's debug information. Empty where the program
+    /// is without the kernels' symbols, or is trimmed.</summary>
+    public static IReadOnlyDictionary<int, string> Sources(Rung rung)
+    {
+        try
+        {
+            return PtxSourceLines.Of(KernelTexts.Get(rung), rung.EntryName, KernelCompiler.CompileMarked(rung));
+        }
+        catch (Exception e) when (e is InvalidOperationException or PtxException)
+        {
+            Messages.Note($"no lines of C#: {e.Message}");
+            return ReadOnlyDictionary<int, string>.Empty;
         }
     }
 

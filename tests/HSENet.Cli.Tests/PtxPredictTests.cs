@@ -34,6 +34,8 @@ public sealed class PtxPredictTests : IDisposable
         Assert.Equal(2.0 * 2049 * 768 * 3072, p.GetProperty("useful_operations").GetDouble());
         Assert.Equal(10, p.GetProperty("lines").GetArrayLength());
         Assert.Equal(10, text.Output.Split("\nPTX line ").Length - 1);
+        Assert.Matches(@" \([A-Za-z0-9.]+\.cs:[1-9][0-9]*\)\n", text.Output);
+        Assert.Matches(@"\.cs:[1-9]", p.GetProperty("lines")[0].GetProperty("source").GetString());
         string first = File.ReadAllText(_folder.At("p.json"));
         Assert.Equal(text.Output, Hsenet.Run(command).Output);
         Assert.Equal(first, File.ReadAllText(_folder.At("p.json")));

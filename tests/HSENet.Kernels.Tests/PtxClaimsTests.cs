@@ -7,9 +7,30 @@ public sealed class PtxClaimsTests
 {
     public static TheoryData<string> EntryNames => [.. KernelCatalog.GpuRungs.Select(rung => rung.EntryName)];
 
+    // But for the numbers of labels and parameters, which ILGPU counts up through a process.
     [Fact]
-    public void The_texts_that_travel_are_what_the_kernels_compile_to() =>
-        Assert.Equal(KernelCompiler.CompileAll(), File.ReadAllText(KernelTexts.FilePath));
+    public void The_texts_that_travel_are_what_the_kernels_compile_to()
+    {
+        Assert.Equal(Texts(File.ReadAllText(KernelTexts.FilePath)), Texts(KernelCompiler.CompileAll()));
+
+        static IEnumerable<(string, string)> Texts(string file) => KernelTexts.Parse(file).Select(text =>
+            (text.Key, $"{text.Value[..text.Value.IndexOf(".visible", StringComparison.Ordinal)]} {MachineListing.Key(text.Value, text.Key)}"));
+    }
+
+    [Fact]
+    public void A_kernel_compiles_to_the_same_whatever_was_compiled_before_and_with_marks_of_its_lines()
+    {
+        foreach (string name in new[] { "linear_v5_tensorcores64x128_bf16", "attention_v2_tiled16x32_f32", "dropout_v1_naive_f32" })
+        {
+            var (rung, _) = Find(name);
+            string key = MachineListing.Key(KernelTexts.Get(rung), name), marked = KernelCompiler.CompileMarked(rung);
+            Assert.Equal(key, MachineListing.Key(KernelCompiler.CompileFinal(rung), name));
+            Assert.Equal(key, MachineListing.Key(marked, name));
+            string[] places = [.. PtxSourceLines.Of(KernelTexts.Get(rung), name, marked).Values];
+            Assert.Contains(places, place => place.StartsWith(rung.Operation + ".", StringComparison.Ordinal));
+            Assert.All(places, place => Assert.Matches(@"^[A-Za-z0-9.]+\.cs:[1-9][0-9]*$", place));
+        }
+    }
 
     [Fact]
     public void There_is_one_text_for_each_rung_and_no_other()

@@ -8,7 +8,8 @@ namespace HSENet.Ptx;
 /// </summary>
 static class BlockSample
 {
-    /// <summary>Blocks of a kind that run at least, if there are so many: work may grow from block to block.</summary>
+    /// <summary>Blocks of a kind that run at least, if there are so many: work may grow from block to block. Fewer of those that alone
+    /// take longer than a sample should; the one that showed the cost, in the middle of its kind, is the least.</summary>
     const int Fewest = 8;
 
     // Steps whose multiples fall between each other on every axis: powers of the inverse of the root of x^(d+1) = x + 1 for d axes. The
@@ -23,17 +24,19 @@ static class BlockSample
     {
         List<Kind> kinds = Kinds(grid);
         // One of each kind shows what a block of it costs.
-        double[] costs = [.. kinds.Select(kind => (double)Math.Max(1, run([kind.Block(kind.Count / 2)]).WarpInstructions))];
+        EmulatorResult[] first = [.. kinds.Select(kind => run([kind.Block(kind.Count / 2)]))];
+        double[] costs = [.. first.Select(one => (double)Math.Max(1, one.WarpInstructions))];
         double all = kinds.Zip(costs, (kind, cost) => kind.Count * cost).Sum();
         if (all <= instructions)
             return run(null);
         EmulatorResult? sum = null;
-        foreach (var (kind, cost) in kinds.Zip(costs))
+        foreach (var (kind, cost, one) in kinds.Zip(costs, first))
         {
-            long count = Math.Min(kind.Count, Math.Max(Fewest, (long)(kind.Count * (instructions / all))));
-            long[] blocks = count > kind.Count / 2 ? [.. Enumerable.Range(0, (int)kind.Count).Select(n => kind.Block(n))]
+            long fewest = Math.Clamp((long)(2 * instructions / cost), 1, Fewest);
+            long count = Math.Min(kind.Count, Math.Max(fewest, (long)(kind.Count * (instructions / all))));
+            long[] blocks = count > kind.Count / 2 && count >= Fewest ? [.. Enumerable.Range(0, (int)kind.Count).Select(n => kind.Block(n))]
                 : [.. Enumerable.Range(0, (int)count).Select(n => kind.Spread(n, count)).Distinct()];
-            EmulatorResult part = run(blocks);
+            EmulatorResult part = count == 1 ? one : run(blocks);
             part.Profile!.Scale((double)kind.Count / blocks.Length);
             sum = sum == null ? part : Add(sum, part);
         }

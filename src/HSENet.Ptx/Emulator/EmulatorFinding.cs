@@ -14,8 +14,13 @@ namespace HSENet.Ptx;
 public sealed record EmulatorFinding(
     string Kind, string Kernel, int Line, Dim3 Block, Dim3 Thread, ulong Address, string Allocation, string Message)
 {
+    /// <summary>Place in the compiler's source, such as <c>kernel.cu:21</c>, where the PTX names it (<see cref="PtxSourceLines"/>); else
+    /// null.</summary>
+    public string? Source { get; init; }
+
     /// <summary>One line with everything.</summary>
-    public override string ToString() => $"{Kernel}: line {Line}: {Kind}: block {Block} thread {Thread}: {Message}";
+    public override string ToString() =>
+        $"{Kernel}: line {Line}{(Source == null ? "" : $" ({Source})")}: {Kind}: block {Block} thread {Thread}: {Message}";
 }
 
 /// <summary>The names of the kinds of findings.</summary>

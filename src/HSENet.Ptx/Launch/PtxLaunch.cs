@@ -190,6 +190,8 @@ public sealed record PtxLaunchResult(EmulatorResult Execution, IReadOnlyList<Ptx
         writer.WriteStartObject();
         writer.WriteString("kind", finding.Kind);
         writer.WriteNumber("line", finding.Line);
+        if (finding.Source != null)
+            writer.WriteString("source", finding.Source);
         foreach ((string name, Dim3 position) in new[] { ("block", finding.Block), ("thread", finding.Thread) })
         {
             writer.WriteStartArray(name);

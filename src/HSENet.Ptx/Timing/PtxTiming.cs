@@ -56,12 +56,14 @@ public static class PtxTiming
         ArgumentNullException.ThrowIfNull(launch);
         ArgumentNullException.ThrowIfNull(gpus);
         ArgumentNullException.ThrowIfNull(listing);
+        IReadOnlyDictionary<int, string> sources = PtxSourceLines.Of(PtxModule.Parse(launch.Ptx));
         try
         {
             MachineKernel kernel = Kernel(launch, listing, out long shared);
             MachineKernel.WarpPath path = kernel.Path(0);
             return [.. gpus.Select(gpu =>
-                KernelTimer.Predict(kernel, path, gpu, registers > 0 ? registers : listing.Registers, shared, launch.BufferBytes))];
+                KernelTimer.Predict(kernel, path, gpu, registers > 0 ? registers : listing.Registers, shared, launch.BufferBytes)
+                    with { Sources = sources })];
         }
         catch (NotSupportedException e)
         {
@@ -142,7 +144,8 @@ public static class PtxTiming
         using EmulatorModule module = EmulatorModule.Load(launch.Ptx);
         KernelFacts facts = KernelFacts.Of(module.Program, launch.Kernel);
         return PtxEstimate.Predict(module.Kernel(launch.Kernel), new Emulator(memory), launch, gpu,
-            registers > 0 ? registers : facts.EstimatedLiveRegisters, facts.StaticSharedBytes + launch.DynamicSharedBytes);
+            registers > 0 ? registers : facts.EstimatedLiveRegisters, facts.StaticSharedBytes + launch.DynamicSharedBytes)
+            with { Sources = PtxSourceLines.Of(module.Program) };
     }
 
     static MachineKernel Kernel(TimedLaunch launch, MachineListing listing, out long shared)

@@ -1,4 +1,6 @@
 // A predicted time and what it is made of.
+using System.Collections.ObjectModel;
+
 namespace HSENet.Ptx;
 
 /// <summary>What the model of time says of a launch. Every figure is predicted, none measured.</summary>
@@ -66,6 +68,9 @@ public sealed record TimingPrediction
 
     /// <summary>Lines of PTX at which warps wait most: share of all waiting, and the first reason.</summary>
     public required IReadOnlyList<(int Line, double Share, StallReason Reason)> Lines { get; init; }
+
+    /// <summary>Places in the compiler's source by line of PTX, where they are known.</summary>
+    public IReadOnlyDictionary<int, string> Sources { get; init; } = ReadOnlyDictionary<int, string>.Empty;
 
     /// <summary>Operations that the result needs, whatever the kernel; null when that is not known.</summary>
     public double? UsefulOperations { get; init; }

@@ -35,7 +35,8 @@ public static class TimingText
         Line("stalls", string.Join(", ", p.Stalls.Where(stall => stall.Clocks >= 0.005)
             .Select(stall => $"{stall.Reason.Words()} {Number(stall.Clocks)}")) + " cycles of each instruction");
         foreach ((int line, double share, StallReason reason) in p.Lines)
-            Line($"PTX line {line}", $"{Percent(share)} of all waiting, first {reason.Words()}");
+            Line($"PTX line {line}", $"{Percent(share)} of all waiting, first {reason.Words()}"
+                + (p.Sources.TryGetValue(line, out string? source) ? $" ({source})" : ""));
         return text.ToString();
 
         void Line(string name, string value) => text.Append(CultureInfo.InvariantCulture, $"{name,-16} {value}\n");
@@ -92,6 +93,8 @@ public static class TimingText
         {
             writer.WriteStartObject();
             writer.WriteNumber("line", line);
+            if (p.Sources.TryGetValue(line, out string? source))
+                writer.WriteString("source", source);
             writer.WriteNumber("share", Math.Round(share, 4));
             writer.WriteString("stall", reason.Words());
             writer.WriteEndObject();

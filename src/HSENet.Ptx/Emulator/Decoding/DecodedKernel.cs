@@ -75,6 +75,9 @@ sealed unsafe class DecodedKernel
     /// <summary>Threads of a warp run in lockstep, as before sm_70.</summary>
     public bool LockstepWarps { get; init; }
 
+    /// <summary>Places in the compiler's source by line of PTX, for messages.</summary>
+    public required IReadOnlyDictionary<int, string> Sources { get; init; }
+
     /// <summary>All statements of the kernel and of the functions that it calls.</summary>
     public List<PtxInstruction> Statements { get; } = [];
     public CodeBlock[] Blocks { get; set; } = [];

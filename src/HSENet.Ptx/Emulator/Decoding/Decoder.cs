@@ -37,7 +37,13 @@ sealed unsafe partial class Decoder
     Decoder(EmulatorModule module, PtxFunction entry, CheckLevel level)
     {
         (_module, _entry, _level) = (module, entry, level);
-        _kernel = new DecodedKernel { Name = entry.Name, Level = level, LockstepWarps = Architecture(module.Program.Target) < 70 };
+        _kernel = new DecodedKernel
+        {
+            Name = entry.Name,
+            Level = level,
+            LockstepWarps = Architecture(module.Program.Target) < 70,
+            Sources = PtxSourceLines.Of(module.Program),
+        };
         Collect(entry, []);
         _rows = new RowAllocator(_kernel, _routines.Values.Select(routine => routine.Graph.Code));
     }

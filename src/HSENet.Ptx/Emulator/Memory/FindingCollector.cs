@@ -151,9 +151,13 @@ sealed unsafe class FindingCollector(BlockState block)
     void Keep(Warp w, Instruction* i, int lane, string kind, ulong address, string allocation, string message)
     {
         _lastKept = true;
+        int line = block.Kernel.Statements[i->Statement].Line;
         _kept.Add((block.Number, i->Statement,
-            new EmulatorFinding(kind, block.Kernel.Name, block.Kernel.Statements[i->Statement].Line, block.Position,
-            block.BlockSize.Position(w.Index * 32L + lane), address, allocation, message)));
+            new EmulatorFinding(kind, block.Kernel.Name, line, block.Position,
+            block.BlockSize.Position(w.Index * 32L + lane), address, allocation, message)
+            {
+                Source = block.Kernel.Sources.GetValueOrDefault(line),
+            }));
     }
 
     ArrayLayout Arrays(MemoryRegion* region) => region->Index == BlockState.SharedIndex
