@@ -34,8 +34,8 @@ static class PtxPredict
     /// <summary>Predicts a rung's sample and prints it, or writes it as JSON to a file.</summary>
     public static void Run(Rung rung, GpuModel gpu, IReadOnlyDictionary<string, int> sizes, bool fromPtx, string? jsonFile)
     {
-        TimingPrediction prediction = Predict(rung, [gpu], sizes, ptx => Code(ptx, rung.EntryName, gpu, fromPtx, null))[0]
-            with { Sources = PtxRungs.Sources(rung) };
+        TimingPrediction prediction = Predict(rung, [gpu], sizes, ptx => Code(ptx, rung.EntryName, gpu, fromPtx, null))[0];
+        prediction = prediction with { Sources = PtxRungs.Sources(rung) };
         Console.Out.Write(TimingText.Write(prediction));
         if (jsonFile != null)
             TextFile.Write(jsonFile, Json(prediction) + "\n");

@@ -143,9 +143,9 @@ public static class PtxTiming
         ArgumentNullException.ThrowIfNull(gpu);
         using EmulatorModule module = EmulatorModule.Load(launch.Ptx);
         KernelFacts facts = KernelFacts.Of(module.Program, launch.Kernel);
-        return PtxEstimate.Predict(module.Kernel(launch.Kernel), new Emulator(memory), launch, gpu,
-            registers > 0 ? registers : facts.EstimatedLiveRegisters, facts.StaticSharedBytes + launch.DynamicSharedBytes)
-            with { Sources = PtxSourceLines.Of(module.Program) };
+        TimingPrediction estimate = PtxEstimate.Predict(module.Kernel(launch.Kernel), new Emulator(memory), launch, gpu,
+            registers > 0 ? registers : facts.EstimatedLiveRegisters, facts.StaticSharedBytes + launch.DynamicSharedBytes);
+        return estimate with { Sources = PtxSourceLines.Of(module.Program) };
     }
 
     static MachineKernel Kernel(TimedLaunch launch, MachineListing listing, out long shared)
