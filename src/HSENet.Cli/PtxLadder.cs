@@ -32,18 +32,32 @@ static class PtxLadder
         return rows.Count > 0 ? rows : throw last!;
     }
 
-    /// <summary>The rungs that read a type of weights, or all where a name means rungs of one operation that read none.</summary>
-    public static IReadOnlyList<Rung> Reading(IReadOnlyList<Rung> rungs, string? weights)
+    /// <summary>Of the rungs that a name means those that read a type of weights and a type of activations; null for any.</summary>
+    public static IReadOnlyList<Rung> Reading(IReadOnlyList<Rung> rungs, string? weights, string? values)
     {
-        if (weights == null)
-            return rungs;
-        WeightType type = Enum.GetValues<WeightType>().Where(type => type.ToString().Equals(weights, StringComparison.OrdinalIgnoreCase))
-            .Cast<WeightType?>().FirstOrDefault()
-            ?? throw new HseNetException($"--weights {weights}: expected one of "
-                + $"{string.Join(", ", Enum.GetNames<WeightType>()).ToLowerInvariant()}");
-        Rung[] found = [.. rungs.Where(rung => rung.Weights == type)];
-        return found.Length > 0 ? found : throw new HseNetException($"--weights {weights}: no rung of {rungs[0].Operation} reads them");
+        Rung[] found = [.. rungs];
+        if (weights != null)
+        {
+            WeightType type = Type<WeightType>("--weights", weights);
+            found = [.. found.Where(rung => rung.Weights == type)];
+            if (found.Length == 0)
+                throw new HseNetException($"--weights {weights}: no rung of {rungs[0].Operation} reads them");
+        }
+        if (values == null)
+            return found;
+        ActivationType activations = Type<ActivationType>("--activations", values);
+        found = [.. found.Where(rung => (rung.Activations ?? activations) == activations)];
+        return found.Length > 0 ? found
+            : throw new HseNetException($"--activations {values}: no rung of {rungs[0].Operation} takes them");
     }
+
+    /// <summary>The one of the rungs that takes f32 where they differ in the type of activations only.</summary>
+    public static Rung One(string name, IReadOnlyList<Rung> rungs) => rungs.Where(rung => rung.Activations is null or ActivationType.F32)
+        .ToArray() is [var rung] ? rung : PtxRungs.TheOne(name, rungs);
+
+    static T Type<T>(string option, string name) where T : struct, Enum => Enum.GetValues<T>()
+        .Where(type => type.ToString().Equals(name, StringComparison.OrdinalIgnoreCase)).Cast<T?>().FirstOrDefault()
+        ?? throw new HseNetException($"{option} {name}: expected one of {string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant()}");
 
     public static string Write(IReadOnlyList<RungProfile> rows, GpuModel gpu)
     {

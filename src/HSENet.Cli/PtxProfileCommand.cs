@@ -24,6 +24,10 @@ static class PtxProfileCommand
             "Sizes and choices by the names of the arguments, as in Rows=64,Activation=SwiGlu; others keep the sample's."
         };
         var weights = new Option<string?>("--weights") { Description = "Of the rungs of an operation those that read f32, bf16 or int8." };
+        var values = new Option<string?>("--activations")
+        {
+            Description = "Of the rungs those that take activations in f32 or bf16; of one kernel f32 unless said.",
+        };
         var activation = new Option<string?>("--activation") { Description = "The same as Activation=… in --shape." };
         var compare = new Option<string[]>("--compare")
         {
@@ -64,7 +68,7 @@ static class PtxProfileCommand
               hsenet ptx profile Linear --shape Rows=2049,Inputs=768,Outputs=3072 --weights bf16 --activation swiglu
               hsenet ptx profile --all --gpu h200 --markdown bench/results/ptx.md --pages kernels
             """)
-        { name, shape, weights, activation, compare, gpu, full, predict, fromPtx, json, html, all, markdown, pages, verbose };
+        { name, shape, weights, values, activation, compare, gpu, full, predict, fromPtx, json, html, all, markdown, pages, verbose };
         command.Run(verbose, (parsed, cancellation) =>
         {
             string? text = parsed.GetValue(name);
@@ -76,8 +80,8 @@ static class PtxProfileCommand
             string? sizes = parsed.GetValue(activation) is { } chosen
                 ? string.Join(',', new[] { parsed.GetValue(shape), $"Activation={chosen}" }.OfType<string>()) : parsed.GetValue(shape);
             if (parsed.GetValue(all) ? jsonFile != null || htmlFile != null || sizes != null || parsed.GetValue(weights) != null
-                : markdownFile != null || pagesFolder != null)
-                throw new HseNetException("ptx profile: --shape, --weights, --activation, --json and --html are not for --all, "
+                || parsed.GetValue(values) != null : markdownFile != null || pagesFolder != null)
+                throw new HseNetException("ptx profile: --shape, --weights, --activations, --activation, --json and --html are not for --all, "
                     + "--markdown and "
                     + "--pages only for it");
             GpuModel model = PtxRungs.Gpu(parsed.GetRequiredValue(gpu));
@@ -86,21 +90,23 @@ static class PtxProfileCommand
             {
                 if (text == null || htmlFile != null)
                     throw new HseNetException("ptx profile: --predict is for one kernel, as text or with --json");
-                Rung rung = PtxRungs.TheOne(text, PtxLadder.Reading(PtxRungs.Find(text), parsed.GetValue(weights)));
+                Rung rung = PtxLadder.One(text, Named(text));
                 PtxPredict.Run(rung, model, PtxRungs.Sizes(sizes, rung), parsed.GetValue(fromPtx), jsonFile);
             }
             else if (parsed.GetValue(all))
                 All(model, sampled, markdownFile, pagesFolder, parsed.GetValue(predict), cancellation);
             else
             {
-                IReadOnlyList<Rung> rungs = text != null ? PtxLadder.Reading(PtxRungs.Find(text), parsed.GetValue(weights))
-                    : [.. pair.Select(one => PtxRungs.TheOne(one, PtxLadder.Reading(PtxRungs.Find(one), parsed.GetValue(weights))))];
+                IReadOnlyList<Rung> rungs = text != null ? Named(text) : [.. pair.Select(one => PtxLadder.One(one, Named(one)))];
                 if (rungs.Count > 1 && htmlFile != null)
                     throw new HseNetException($"--html is for one kernel; {text} means "
                         + $"{string.Join(", ", rungs.Select(rung => rung.EntryName))}");
                 Show(PtxLadder.Profile(rungs, model, sizes, sampled, cancellation), rungs.Count > 1, model, jsonFile, htmlFile);
             }
             return Task.FromResult(ExitCode.Done);
+
+            IReadOnlyList<Rung> Named(string one) =>
+                PtxLadder.Reading(PtxRungs.Find(one), parsed.GetValue(weights), parsed.GetValue(values));
         });
         return command;
     }

@@ -8,9 +8,12 @@ namespace HSENet.Ptx;
 /// </summary>
 static class BlockSample
 {
-    /// <summary>Blocks of a kind that run at least, if there are so many: work may grow from block to block. Fewer of those that alone
-    /// take longer than a sample should; the one that showed the cost, in the middle of its kind, is the least.</summary>
+    /// <summary>Blocks of a kind that run at least, if there are so many: work may grow from block to block. Fewer of long ones; the one
+    /// that showed the cost, in the middle of its kind, is the least.</summary>
     const int Fewest = 8;
+
+    /// <summary>Instructions of warps of a long block.</summary>
+    const double Long = 4_000_000;
 
     // Steps whose multiples fall between each other on every axis: powers of the inverse of the root of x^(d+1) = x + 1 for d axes. The
     // first axis of several that have more than one block goes in equal strides instead.
@@ -32,7 +35,7 @@ static class BlockSample
         EmulatorResult? sum = null;
         foreach (var (kind, cost, one) in kinds.Zip(costs, first))
         {
-            long fewest = Math.Clamp((long)(2 * instructions / cost), 1, Fewest);
+            long fewest = cost < Long ? Fewest : Math.Clamp((long)(2 * instructions / cost), 1, Fewest);
             long count = Math.Min(kind.Count, Math.Max(fewest, (long)(kind.Count * (instructions / all))));
             long[] blocks = count > kind.Count / 2 && count >= Fewest ? [.. Enumerable.Range(0, (int)kind.Count).Select(n => kind.Block(n))]
                 : [.. Enumerable.Range(0, (int)count).Select(n => kind.Spread(n, count)).Distinct()];
