@@ -21,6 +21,7 @@ static class Program
         FullCommand.Create(),
         EmulatorCommand.Create(),
         TimingCommand.Create(),
+        SearchCommand.Create(),
         Micro(),
     };
 

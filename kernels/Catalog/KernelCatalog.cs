@@ -33,6 +33,8 @@ public static class KernelCatalog
         Lora.ForwardOperation,
         LoraMerge.ForwardOperation,
         Sampling.ForwardOperation,
+        // a search finds
+        TopK.ForwardOperation,
         // training adds
         Augment.ForwardOperation,
         Dropout.ForwardOperation,

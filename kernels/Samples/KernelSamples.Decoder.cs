@@ -68,6 +68,12 @@ static partial class KernelSamples
             Scratch = m.Output<float>(a.Vocabulary),
             Id = m.Output<int>(1),
         }, new SamplingArguments { Vocabulary = 2048, TopK = 50, Temperature = 0.8f, TopP = 0.9f, Uniform = 0.5f }),
+        new KernelSample<TopKArguments>(TopK.ForwardOperation, static (m, a) => a with
+        {
+            Scores = m.Floats(a.Rows, a.Columns),
+            Values = m.Output<float>(a.Rows, a.Top),
+            Indices = m.Output<int>(a.Rows, a.Top),
+        }, new TopKArguments { Rows = 1, Columns = 8192, Top = 10 }),
         new KernelSample<L2NormalizeArguments>(L2Normalize.ForwardOperation, static (m, a) => a with
         {
             X = m.Floats(a.Rows, a.Channels),

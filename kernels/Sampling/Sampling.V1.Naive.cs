@@ -17,12 +17,12 @@ public static partial class Sampling
 
         ulong best = 0;
         for (int i = thread; i < a.Vocabulary; i += GroupSize)
-            best = Math.Max(best, Key(a.Logits[i], i));
+            best = Math.Max(best, OrderedKey.Of(a.Logits[i], i));
         keys[thread] = best;
         Group.Barrier(); // every thread reads the keys of all
         for (int i = 0; i < GroupSize; i++)
             best = Math.Max(best, keys[i]);
-        int largest = Id(best);
+        int largest = OrderedKey.Index(best);
         float largestLogit = a.Logits[largest];
         if (a.Temperature == 0f || largestLogit - largestLogit != 0f) // infinite: there is nothing to weigh
         {
@@ -58,7 +58,7 @@ public static partial class Sampling
                 threshold = trial;
         }
         for (int i = Group.IdxX; i < a.Vocabulary; i += GroupSize)
-            if (Key(a.Logits[i], i) < threshold)
+            if (OrderedKey.Of(a.Logits[i], i) < threshold)
                 a.Scratch[i] = 0f;
     }
 
@@ -67,7 +67,7 @@ public static partial class Sampling
     {
         float sum = 0f;
         for (int i = Group.IdxX; i < a.Vocabulary; i += GroupSize)
-            if (Key(a.Logits[i], i) >= lowest)
+            if (OrderedKey.Of(a.Logits[i], i) >= lowest)
                 sum += counts != 0 ? 1f : a.Scratch[i];
         return OverGroup(sums, sum);
     }
@@ -91,18 +91,4 @@ public static partial class Sampling
             all += sums[i];
         return all;
     }
-
-    /// <summary>Larger for a larger logit, then for a lower id; 0 … for what is not a number.</summary>
-    static ulong Key(float logit, int id)
-    {
-        uint bits = Interop.FloatAsInt(logit);
-        if (bits == 0x8000_0000) // −0 equals 0
-            bits = 0;
-        uint ordered = (bits & 0x8000_0000) != 0 ? ~bits : bits | 0x8000_0000;
-        if ((bits & 0x7FFF_FFFF) > 0x7F80_0000)
-            ordered = 0;
-        return (ulong)ordered << 32 | ~(uint)id;
-    }
-
-    static int Id(ulong key) => (int)~(uint)key;
 }

@@ -13,6 +13,7 @@ static class EvalCommand
     {
         Texts("report", "Reports", NamedAdapter.ReportTask, answers: false),
         Texts("vqa", "Answers", NamedAdapter.QuestionTask, answers: true),
+        EvalRetrieval.Create(),
     };
 
     static Command Texts(string name, string what, string task, bool answers)

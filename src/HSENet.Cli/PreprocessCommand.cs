@@ -51,6 +51,7 @@ static class PreprocessCommand
         };
         var study = new StudyArguments();
         var workers = Verb.Workers("one for every four processors");
+        var shard = Shard.Option();
         var json = new Option<bool>("--json") { Description = "One JSON object per input on a line of its own, usable as a manifest." };
         var device = Verb.Device();
         var verbose = Verb.Verbose();
@@ -63,7 +64,7 @@ static class PreprocessCommand
               hsenet preprocess scans --out prepared --weights model
               hsenet preprocess a.nii.gz b.nii.gz --out prepared --size 32,256,256 --json > manifest.jsonl
             """)
-        { inputs, output, weights, size, workers, json, device, verbose };
+        { inputs, output, weights, size, shard, workers, json, device, verbose };
         study.AddAll(command);
         command.Run(verbose, async (parsed, cancellation) =>
         {
@@ -76,13 +77,15 @@ static class PreprocessCommand
                     : PreprocessingTarget.Of(config),
                 config?.SliceEncoder, parsed.GetValue(weights), study.Opener(parsed, cancellation), parsed.GetValue(json),
                     parsed.GetValue(verbose));
+            var part = Shard.Of(parsed, shard);
             var jobs = PreprocessJob.Find(parsed.GetRequiredValue(inputs), parsed.GetRequiredValue(output), settings.Studies);
-            return await Run(jobs, settings, parsed.GetRequiredValue(device), parsed.GetValue(workers), cancellation).ConfigureAwait(false);
+            part.Tell(jobs.Count, "studies");
+            return await Run(part.Of(jobs), settings, parsed.GetRequiredValue(device), parsed.GetValue(workers), cancellation).ConfigureAwait(false);
         });
         return command;
     }
 
-    static async Task<int> Run(List<PreprocessJob> jobs, Settings settings, string deviceName, int? workers, CancellationToken cancellation)
+    static async Task<int> Run(IReadOnlyList<PreprocessJob> jobs, Settings settings, string deviceName, int? workers, CancellationToken cancellation)
     {
         if (workers is { } given)
             Verb.AtLeast(1, "--workers", given);

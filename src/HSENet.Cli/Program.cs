@@ -20,6 +20,8 @@ static class Program
         ReportCommand.Create(),
         AskCommand.Create(),
         PreprocessCommand.Create(),
+        IndexCommand.Create(),
+        SearchCommand.Create(),
         EvalCommand.Create(),
         ScoreCommand.Create(),
         ManifestCommand.Create(),

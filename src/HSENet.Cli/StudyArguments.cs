@@ -144,6 +144,9 @@ sealed class StudyArguments
 /// <summary>Opens studies in one way, and says on stderr what a user should know about each.</summary>
 sealed class StudyOpener(CtStudyOptions options, MetadataTable? table)
 {
+    /// <summary>How all are prepared.</summary>
+    public PreprocessingOptions Preprocessing => options.Preprocessing;
+
     /// <summary>What all studies are read and prepared with, as a key.</summary>
     public string Settings => VolumeCache.KeyOf(StudyKey.Choices(options));
 

@@ -55,6 +55,28 @@ public sealed class PreprocessTests
     }
 
     [Fact]
+    public void Three_parts_of_a_folder_are_one_run()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.At("in"));
+        for (int i = 0; i < 5; i++)
+            File.Copy(Data("ct_thin.nii.gz"), folder.At($"in/{i}.nii.gz"));
+        string[] Lines(string output, params string[] more)
+        {
+            var outcome = Hsenet.Run(["preprocess", folder.At("in"), "--out", folder.At(output), "--size", "4,16,16", "--workers", "1", "--json",
+                .. more]);
+            Assert.True(outcome.Code == 0, outcome.Error);
+            return [.. outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => Path.GetFileName(JsonDocument.Parse(line).RootElement.GetProperty("image").GetString())!)];
+        }
+        string[] whole = Lines("whole");
+        Assert.Equal(5, whole.Length);
+        Assert.Equal(whole, ((string[])["1/3", "2/3", "3/3"]).SelectMany(part => Lines("parts", "--shard", part)));
+        foreach (string name in whole)
+            Assert.Equal(File.ReadAllBytes(folder.At($"whole/{name}")), File.ReadAllBytes(folder.At($"parts/{name}")));
+    }
+
+    [Fact]
     public void Two_inputs_that_would_become_one_file_are_refused()
     {
         using var folder = new TemporaryFolder();

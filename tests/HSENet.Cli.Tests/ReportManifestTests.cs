@@ -116,6 +116,26 @@ public sealed class ReportManifestTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Parts_put_one_behind_the_other_are_one_run()
+    {
+        File.WriteAllLines(_manifest, Enumerable.Range(0, 4).Select(i => $$"""{"image": "scan.nii.gz", "question": "Is there {{i}}?"}"""));
+        Assert.Equal(0, Report().Code);
+        string[] whole = [.. Lines().Select(Said)];
+        File.Delete(_output);
+        var outcome = Report("--shard", "2/3");
+        Assert.Contains("part 2 of 3 (--shard): rows 2 to 2 of 4", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal((0, 0), (Report("--shard", "1/3").Code, Report("--shard", "3/3", "--workers", "2").Code));
+        Assert.False(File.Exists(_output));
+        File.WriteAllText(_output, string.Concat(Enumerable.Range(1, 3).Select(i =>
+            File.ReadAllText(Path.ChangeExtension(_output, $".{i}-of-3.jsonl")))));
+        Assert.Equal(whole, Lines().Select(Said));
+        // What was joined is a file that a run goes on with.
+        Assert.Contains("4 reports, 4 of them from an earlier run", Report().Output, StringComparison.Ordinal);
+
+        static string Said(JsonElement line) => $"{line.GetProperty("question")} {line.GetProperty("text")} {line.GetProperty("study")}";
+    }
+
     [Theory]
     [InlineData("studies.jsonl"), InlineData("studies.json")]
     public void A_manifest_with_a_validation_list_alone_is_a_list_of_studies(string name)

@@ -144,6 +144,24 @@ public sealed class FileMutationTests
         Manifest.Read(file, RowContent.Report, skipBad: true, _ => { });
     });
 
+    // Items with and without text in a chunk that is not full; all of them are compared with their checksums.
+    [Fact]
+    public void Indexes()
+    {
+        const int channels = 4;
+        using var folder = new TemporaryFolder();
+        string written = folder.At("written.index");
+        using (var index = VolumeIndex.OpenOrCreate(written, new IndexLayout.Header(Kernels.WeightType.F32, channels, "w", "standard-3"),
+            appends: true))
+            for (int i = 0; i < 20; i++)
+                index.Add(new IndexedItem($"{i}", i % 2 == 0 ? null : "clear") { Key = "k" }, VolumeIndexTests.Vector(i, channels));
+        Mutations.Check([File.ReadAllBytes(written)], bytes =>
+        {
+            using var index = VolumeIndex.Read(FileBytes.FromArray("chest.index", bytes));
+            index.Verify();
+        });
+    }
+
     static byte[] Golden(string file) => File.ReadAllBytes(GoldenFolder.At(file));
 
     internal static void ReadTensors(string name, byte[] content)

@@ -5,7 +5,8 @@ public class PublicNounsTests
 {
     // 24, and three since a study is encoded once: EncodedStudy and Conversation are what questions are put to, ReportProgress is what a
     // program's progress bar gets. ModelBusyException is what a service answers with "later".
-    const int Most = 28;
+    // Four for retrieval: a StudyEmbedder makes what a VolumeIndex holds, IndexedItem and SearchHit are what comes out of it.
+    const int Most = 32;
 
     [Fact]
     public void The_library_has_few_public_nouns()

@@ -30,6 +30,7 @@ public static class AllCases
         .. LoraCases.All,
         .. LoraMergeCases.All,
         .. SamplingCases.All,
+        .. TopKCases.All,
         .. L2NormalizeCases.All,
         .. LinearBackwardCases.All,
         .. LayerNormBackwardCases.All,

@@ -12,7 +12,8 @@ static class Preprocessing
     /// <summary>Changes whenever the same file would give other values.</summary>
     public const int Version = 3;
 
-    const string Finished = "finished"; // its name where others prepared the volume
+    /// <summary>Its name where others prepared the volume.</summary>
+    internal const string Finished = "finished";
 
     const float Rounding = 8f / (1 << 24); // of the last step, which interpolates between eight values in [0, 1]
 
@@ -148,7 +149,8 @@ static class Preprocessing
     internal static bool IsCurrent(string name) => name == Finished
         || name.Split('+')[0] is var main && (main == $"standard-{Version}" || main == $"bimcv_r-{Version}");
 
-    static string NameOf(PreprocessingOptions options) =>
+    /// <summary>Name, version and choices.</summary>
+    internal static string NameOf(PreprocessingOptions options) =>
         $"{(options.Preset == PreprocessingPreset.BimcvR ? "bimcv_r" : "standard")}-{Version}{(options.SliceJpeg ? "+jpeg" : "")}"
         + (options.Orientation == ScanOrientation.Stored ? "+stored"
             : options.StatedOrientation is { } stated ? $"+{VolumeOrientation.FromCode(stated).Code}" : "");

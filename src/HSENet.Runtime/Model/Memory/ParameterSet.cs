@@ -110,7 +110,7 @@ sealed class ParameterSet : IDisposable
     public void Dispose() => _arena.Dispose();
 
     // To nearest, ties to even; a NaN keeps a bit that says so.
-    static ushort Round(float value)
+    public static ushort Round(float value)
     {
         uint bits = BitConverter.SingleToUInt32Bits(value);
         return (ushort)(float.IsNaN(value) ? bits >> 16 | 0x40 : bits + 0x7FFF + (bits >> 16 & 1) >> 16);

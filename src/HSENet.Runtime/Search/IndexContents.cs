@@ -1,0 +1,116 @@
+// Where the vectors and records of an index stand in its file, found by walking from record to record.
+
+namespace HSENet.Runtime;
+
+/// <summary>The items of an index file, and the place where the next one goes.</summary>
+sealed class IndexContents
+{
+    /// <summary>Items whose vectors stand side by side.</summary>
+    /// <param name="Vectors">Where the first one begins.</param>
+    /// <param name="First">Which item that is.</param>
+    public sealed record Chunk(long Vectors, int First)
+    {
+        /// <summary>How many items it has.</summary>
+        public int Count { get; set; }
+    }
+
+    readonly List<Chunk> _chunks = [];
+    readonly List<long> _records = [];
+    readonly List<byte> _isText = [];
+
+    IndexContents(IndexLayout.Header header) => Header = header;
+
+    /// <summary>What the file says of itself.</summary>
+    public IndexLayout.Header Header { get; }
+
+    /// <summary>All chunks.</summary>
+    public IReadOnlyList<Chunk> Chunks => _chunks;
+
+    /// <summary>How many items there are.</summary>
+    public int Count => _records.Count;
+
+    /// <summary>Where the last record ends: what is behind it was being written when a program was killed.</summary>
+    public long End { get; private set; }
+
+    /// <summary>Whether an item is a text.</summary>
+    public bool IsText(int item) => _isText[item] != 0;
+
+    /// <summary>Finds the items of a file. One that a killed program was writing, which the header does not count yet, is not among
+    /// them.</summary>
+    /// <exception cref="HseNetFileException">The file is no index, or damaged.</exception>
+    public static IndexContents Read(FileBytes file)
+    {
+        var (header, count) = IndexLayout.Header.Read(file);
+        var contents = new IndexContents(header) { End = IndexLayout.HeaderBytes };
+        while (contents.BeginChunk() <= file.Length && contents.ReadChunk(file, count))
+        {
+        }
+        if (contents.Count < count)
+            throw new HseNetFileException(file.Name, $"has {contents.Count} whole items of {count}",
+                "an index that was not cut or changed");
+        return contents;
+    }
+
+    // The records of the last chunk, as far as they are whole. Returns whether another chunk may follow.
+    bool ReadChunk(FileBytes file, long counted)
+    {
+        while (!IsFull)
+        {
+            if (End + IndexLayout.RecordHeaderBytes > file.Length
+                || IndexLayout.RecordHeader(file.Slice(End, IndexLayout.RecordHeaderBytes)) is not var (isText, content)
+                || End + IndexLayout.Aligned(IndexLayout.RecordHeaderBytes + content, 8) > file.Length)
+                return false;
+            // What the header counts was flushed: it is compared with its hash when it is used.
+            if (Count >= counted && IndexLayout.Item(file.Slice(End, IndexLayout.RecordHeaderBytes + content), content,
+                file.Slice(NextVector, Header.Stride)) is null)
+                return false;
+            Add(isText, content);
+        }
+        return true;
+    }
+
+    /// <summary>Begins a chunk where the last one is full or there is none; its room ends where records begin, at
+    /// <see cref="End"/>.</summary>
+    public long BeginChunk()
+    {
+        if (_chunks.Count > 0 && !IsFull)
+            return End;
+        long vectors = IndexLayout.Aligned(End);
+        int capacity = IndexLayout.Capacity(_chunks.Count);
+        _chunks.Add(new Chunk(vectors, Count));
+        return End = IndexLayout.Aligned(vectors + (long)capacity * Header.Stride);
+    }
+
+    bool IsFull => _chunks[^1].Count == IndexLayout.Capacity(_chunks.Count - 1);
+
+    /// <summary>Where the next item's vector goes.</summary>
+    public long NextVector => _chunks[^1].Vectors + (long)_chunks[^1].Count * Header.Stride;
+
+    /// <summary>Takes note of an item whose record begins at <see cref="End"/>.</summary>
+    public void Add(bool isText, int content)
+    {
+        _records.Add(End);
+        _isText.Add((byte)(isText ? 1 : 0));
+        _chunks[^1].Count++;
+        End += IndexLayout.Aligned(IndexLayout.RecordHeaderBytes + content, 8);
+    }
+
+    /// <summary>Reads an item.</summary>
+    /// <exception cref="HseNetFileException">Its record or vector was changed since it was written.</exception>
+    public IndexedItem Item(FileBytes file, int item)
+    {
+        var (_, content) = IndexLayout.RecordHeader(file.Slice(_records[item], IndexLayout.RecordHeaderBytes)) ?? throw Damaged(file, item);
+        return IndexLayout.Item(file.Slice(_records[item], IndexLayout.RecordHeaderBytes + content), content, Vector(file, item))
+            ?? throw Damaged(file, item);
+    }
+
+    /// <summary>The bytes of an item's vector.</summary>
+    public ReadOnlySpan<byte> Vector(FileBytes file, int item)
+    {
+        var chunk = _chunks.FindLast(chunk => chunk.First <= item)!;
+        return file.Slice(chunk.Vectors + (long)(item - chunk.First) * Header.Stride, Header.Stride);
+    }
+
+    static HseNetFileException Damaged(FileBytes file, int item) =>
+        new(file.Name, $"item {item + 1} is damaged", "an index as it was written");
+}
