@@ -16,7 +16,7 @@ sealed class ReportFile : IDisposable
     static ReadOnlySpan<byte> Start => "{\"image\":"u8;
 
     readonly string _path;
-    readonly FileStream _file;
+    readonly FileStream _file, _lock;
     readonly Dictionary<(string Image, string Question), List<string?>> _finished = [];
 
     /// <summary>Opens or creates a file for the reports of a model.</summary>
@@ -27,12 +27,14 @@ sealed class ReportFile : IDisposable
     public ReportFile(string path, IReadOnlyCollection<string> weights, string settings)
     {
         _path = path;
+        _lock = FileLock.Take(path);
         try
         {
             _file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            _lock.Dispose();
             throw new HseNetFileException(path, $"cannot be written ({e.Message})",
                 "a file in a folder that exists, which no other run writes", e);
         }
@@ -43,7 +45,7 @@ sealed class ReportFile : IDisposable
         }
         catch
         {
-            _file.Dispose();
+            Dispose();
             throw;
         }
     }
@@ -153,5 +155,9 @@ sealed class ReportFile : IDisposable
         _file.Position = _file.Length;
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _file.Dispose();
+        _lock.Dispose();
+    }
 }

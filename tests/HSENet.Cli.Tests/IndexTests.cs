@@ -78,6 +78,33 @@ public sealed class IndexTests : IDisposable
         Assert.Contains("9 items, 8 of them", grown.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false), InlineData(true)]
+    public async Task A_build_that_is_killed_or_interrupted_goes_on_to_the_same_file(bool kill)
+    {
+        if (!kill && OperatingSystem.IsWindows())
+            return; // has no SIGINT to send
+        Done(Build("whole.index"));
+        string output = _folder.At("stopped.index");
+        using (var process = Hsenet.Start("index", "build", _manifest, "--out", output, "--weights", Hsenet.Demo, "--json"))
+        {
+            Assert.NotNull(await process.StandardOutput.ReadLineAsync());
+            if (kill)
+                process.Kill();
+            else
+                using (System.Diagnostics.Process.Start("kill", ["-INT", $"{process.Id}"]))
+                {
+                }
+            await process.WaitForExitAsync();
+            Assert.True(kill || process.ExitCode is 130 or 0, $"exit code {process.ExitCode}");
+        }
+        Assert.InRange(JsonDocument.Parse(Done(Hsenet.Run("index", "info", output, "--json", "--verify")).Output).RootElement
+            .GetProperty("volumes").GetInt32(), 1, 4);
+        Done(Build("stopped.index"));
+        Assert.Equal(File.ReadAllBytes(_folder.At("whole.index")), File.ReadAllBytes(output));
+        Assert.Equal([output], Directory.GetFiles(_folder.Path, "stopped.index*"));
+    }
+
     [Fact]
     public void A_folder_is_indexed_without_reports_and_other_preprocessing_is_not_mixed()
     {

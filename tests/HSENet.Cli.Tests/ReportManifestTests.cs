@@ -117,6 +117,17 @@ public sealed class ReportManifestTests : IDisposable
     }
 
     [Fact]
+    public void Two_runs_do_not_write_one_file()
+    {
+        using (new ReportFile(_output, ["w"], "s"))
+            Assert.Contains("which no other run writes",
+                Assert.Throws<HSENet.Runtime.HseNetFileException>(() => new ReportFile(_output, ["w"], "s")).Message,
+                StringComparison.Ordinal);
+        new ReportFile(_output, ["w"], "s").Dispose();
+        Assert.Equal([_output], Directory.GetFiles(_folder.Path, "reports.jsonl*"));
+    }
+
+    [Fact]
     public void Parts_put_one_behind_the_other_are_one_run()
     {
         File.WriteAllLines(_manifest, Enumerable.Range(0, 4).Select(i => $$"""{"image": "scan.nii.gz", "question": "Is there {{i}}?"}"""));

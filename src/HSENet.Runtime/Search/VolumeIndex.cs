@@ -62,7 +62,7 @@ public sealed partial class VolumeIndex : IDisposable
     internal static VolumeIndex OpenOrCreate(string file, IndexLayout.Header header, bool appends)
     {
         ArgumentException.ThrowIfNullOrEmpty(file);
-        var @lock = Lock(file);
+        var @lock = FileLock.Take(file);
         FileStream? stream = null;
         FileBytes? map = null;
         try
@@ -96,20 +96,6 @@ public sealed partial class VolumeIndex : IDisposable
         map.Dispose();
         stream.SetLength(end);
         map = FileBytes.Open(file);
-    }
-
-    static FileStream Lock(string file)
-    {
-        try
-        {
-            return new FileStream(file + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1,
-                FileOptions.DeleteOnClose);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new HseNetFileException(file, $"cannot be appended to ({e.Message})",
-                "a folder that exists and may be written, and one program at a time", e);
-        }
     }
 
     static void CheckSame(string file, IndexLayout.Header found, IndexLayout.Header wanted)

@@ -60,6 +60,18 @@ public sealed class VolumeIndexTests : IDisposable
     }
 
     [Fact]
+    public void A_device_with_memory_of_its_own_finds_the_same()
+    {
+        string file = _folder.At("emulated.index");
+        Fill(file, 0, 70);
+        using var emulator = new EmulatorDevice();
+        using var index = VolumeIndex.Open(file);
+        var (host, other) = (index.Search(Vector(500), _device, 5, false), index.Search(Vector(500), emulator, 5, false));
+        Assert.Equal(host.Select(hit => hit.Item), other.Select(hit => hit.Item));
+        Assert.All(host.Zip(other), pair => Assert.Equal(pair.First.Similarity, pair.Second.Similarity, 1e-5));
+    }
+
+    [Fact]
     public void Fewer_are_found_than_there_are_no_more()
     {
         string file = _folder.At("few.index");
