@@ -8,16 +8,19 @@ namespace HSENet.Kernels;
 
 public static partial class Attention
 {
-    static Rung<AttentionArguments> Naive() => Rung.Gpu<AttentionArguments>("V1.Naive", ForwardV1) with
-    {
-        Group = 128,
-        Launch = static a => new(Parts.Of(a.Queries, 128), a.QueryHeads, a.Batch),
-        ScratchBytes = static a => a.Y.Length * sizeof(float),
-        WithScratch = static (a, scratch) => a with { Scratch = scratch },
-        Suits = static a => a.HeadSize > LargestHead,
-    };
+    static Rung<AttentionArguments> Naive<TInput>(Action<AttentionArguments> kernel) where TInput : struct, IActivationFormat =>
+        Rung.Gpu("V1.Naive", kernel) with
+        {
+            Activations = TInput.Type,
+            Group = 128,
+            Launch = static a => new(Parts.Of(a.Queries, 128), a.QueryHeads, a.Batch),
+            ScratchBytes = static a => a.Y.Length * sizeof(float),
+            WithScratch = static (a, scratch) => a with { Scratch = scratch },
+            Accepts = static a => a.Q.Type == TInput.Type,
+            Suits = static a => a.HeadSize > LargestHead,
+        };
 
-    static unsafe void ForwardV1(AttentionArguments a)
+    static unsafe void ForwardV1<TInput>(AttentionArguments a) where TInput : struct, IActivationFormat
     {
         int t = Grid.IdxX * Group.DimX + Group.IdxX;
         int h = Grid.IdxY;
@@ -32,7 +35,7 @@ public static partial class Attention
 
         float largest = float.NegativeInfinity;
         for (int s = 0; s < keys; s++)
-            largest = MathF.Max(largest, Score(a, query, key + s * a.KeyStride));
+            largest = MathF.Max(largest, Score<TInput>(a, query, key + s * a.KeyStride));
 
         for (int d = 0; d < a.HeadSize; d++)
             sums[y + d] = 0f;
@@ -40,24 +43,24 @@ public static partial class Attention
         for (int s = 0; s < keys; s++)
         {
             int row = key + s * a.KeyStride;
-            float p = DeviceMath.Exp(Score(a, query, row) - largest);
+            float p = DeviceMath.Exp(Score<TInput>(a, query, row) - largest);
             sum += p;
             if (a.DropoutRate > 0f)
                 p *= DropoutMask.Factor(a.DropoutSeed, ((b * a.QueryHeads + h) * a.Queries + t) * a.Keys + s, a.DropoutRate);
             for (int d = 0; d < a.HeadSize; d++)
-                sums[y + d] = ScalarInstructions.FusedMultiplyAdd(p, AnyActivations.Load(a.V, row + d), sums[y + d]);
+                sums[y + d] = ScalarInstructions.FusedMultiplyAdd(p, TInput.Load(a.V, row + d), sums[y + d]);
         }
 
         for (int d = 0; d < a.HeadSize; d++)
-            AnyActivations.Store(a.Y, y + d, ScalarInstructions.Divide(sums[y + d], sum));
+            TInput.Store(a.Y, y + d, ScalarInstructions.Divide(sums[y + d], sum));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static float Score(AttentionArguments a, int query, int key)
+    static float Score<TInput>(AttentionArguments a, int query, int key) where TInput : struct, IActivationFormat
     {
         float sum = 0f;
         for (int d = 0; d < a.HeadSize; d++)
-            sum = ScalarInstructions.FusedMultiplyAdd(AnyActivations.Load(a.Q, query + d), AnyActivations.Load(a.K, key + d), sum);
+            sum = ScalarInstructions.FusedMultiplyAdd(TInput.Load(a.Q, query + d), TInput.Load(a.K, key + d), sum);
         return sum * a.Scale;
     }
 }

@@ -21,7 +21,17 @@ public static partial class Attention
         public Float4 Y;
     }
 
-    static void ForwardV2(AttentionArguments a)
+    static Rung<AttentionArguments> Tiled<TInput>(Action<AttentionArguments> kernel) where TInput : struct, IActivationFormat =>
+        Rung.Gpu("V2.Tiled16x32", kernel) with
+        {
+            Activations = TInput.Type,
+            Group = TiledThreads,
+            Launch = static a => new(Parts.Of(a.Queries, TileQueries), a.QueryHeads, a.Batch),
+            Accepts = static a => a.Q.Type == TInput.Type && a.HeadSize <= LargestHead,
+            Claims = new() { NoBankConflicts = true },
+        };
+
+    static void ForwardV2<TInput>(AttentionArguments a) where TInput : struct, IActivationFormat
     {
         var q = SharedMemory.Allocate<float>(TileQueries * LargestHead);
         var k = SharedMemory.Allocate<float>(TileKeys * KeyPitch);
@@ -33,7 +43,7 @@ public static partial class Attention
         {
             int from = (b * a.Queries + Math.Min(firstQuery + row, a.Queries - 1)) * a.QueryStride + h * a.HeadSize;
             for (int d = lane; d < a.HeadSize; d += 32)
-                q[row * LargestHead + d] = AnyActivations.Load(a.Q, from + d);
+                q[row * LargestHead + d] = TInput.Load(a.Q, from + d);
         }
 
         QueryState s0 = default, s1 = default, s2 = default, s3 = default;
@@ -49,8 +59,8 @@ public static partial class Attention
                 int from = (b * a.Keys + Math.Min(firstKey + row, a.Keys - 1)) * a.KeyStride + head;
                 for (int d = lane; d < a.HeadSize; d += 32)
                 {
-                    k[row * KeyPitch + d] = AnyActivations.Load(a.K, from + d);
-                    v[row * LargestHead + d] = AnyActivations.Load(a.V, from + d);
+                    k[row * KeyPitch + d] = TInput.Load(a.K, from + d);
+                    v[row * LargestHead + d] = TInput.Load(a.V, from + d);
                 }
             }
             Group.Barrier(); // the tiles are whole
@@ -109,10 +119,10 @@ public static partial class Attention
                 s3.Y = MultiplyAdd(Warp.Shuffle(p3, key), values, s3.Y);
             }
         }
-        StoreQuery(a, b, h, t, s0);
-        StoreQuery(a, b, h, t + 1, s1);
-        StoreQuery(a, b, h, t + 2, s2);
-        StoreQuery(a, b, h, t + 3, s3);
+        StoreQuery<TInput>(a, b, h, t, s0);
+        StoreQuery<TInput>(a, b, h, t + 1, s1);
+        StoreQuery<TInput>(a, b, h, t + 2, s2);
+        StoreQuery<TInput>(a, b, h, t + 3, s3);
     }
 
     /// <summary>Keys that a query sees.</summary>
@@ -149,22 +159,22 @@ public static partial class Attention
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void StoreQuery(AttentionArguments a, int b, int h, int t, QueryState state)
+    static void StoreQuery<TInput>(AttentionArguments a, int b, int h, int t, QueryState state) where TInput : struct, IActivationFormat
     {
         if (t >= a.Queries)
             return;
         float sum = WarpSums.Sum(state.Sum);
         int lane = Group.IdxX & 31, y = ((b * a.Queries + t) * a.QueryHeads + h) * a.HeadSize;
-        StoreValue(a, y, lane, state.Y.X, sum);
-        StoreValue(a, y, lane + 32, state.Y.Y, sum);
-        StoreValue(a, y, lane + 64, state.Y.Z, sum);
-        StoreValue(a, y, lane + 96, state.Y.W, sum);
+        StoreValue<TInput>(a, y, lane, state.Y.X, sum);
+        StoreValue<TInput>(a, y, lane + 32, state.Y.Y, sum);
+        StoreValue<TInput>(a, y, lane + 64, state.Y.Z, sum);
+        StoreValue<TInput>(a, y, lane + 96, state.Y.W, sum);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void StoreValue(AttentionArguments a, int y, int d, float value, float sum)
+    static void StoreValue<TInput>(AttentionArguments a, int y, int d, float value, float sum) where TInput : struct, IActivationFormat
     {
         if (d < a.HeadSize)
-            AnyActivations.Store(a.Y, y + d, ScalarInstructions.Divide(value, sum));
+            TInput.Store(a.Y, y + d, ScalarInstructions.Divide(value, sum));
     }
 }

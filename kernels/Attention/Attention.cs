@@ -70,14 +70,10 @@ public static partial class Attention
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<AttentionArguments> ForwardOperation = new("Attention", Check,
         Rung.Host<AttentionArguments>("Host", HostForward) with { Accepts = static a => a.Q.Type == ActivationType.F32 },
-        Naive(),
-        Rung.Gpu<AttentionArguments>("V2.Tiled16x32", ForwardV2) with
-        {
-            Group = TiledThreads,
-            Launch = static a => new(Parts.Of(a.Queries, TileQueries), a.QueryHeads, a.Batch),
-            Accepts = static a => a.HeadSize <= LargestHead,
-            Claims = new() { NoBankConflicts = true },
-        },
+        Naive<F32Activations>(ForwardV1<F32Activations>),
+        Naive<BF16Activations>(ForwardV1<BF16Activations>),
+        Tiled<F32Activations>(ForwardV2<F32Activations>),
+        Tiled<BF16Activations>(ForwardV2<BF16Activations>),
         Tensor<Head64>("head64", ForwardV3<Head64>),
         Tensor<Head128>("head128", ForwardV3<Head128>),
         SplitKeys<F32Activations>(ForwardV4<F32Activations>, Combine<F32Activations>),

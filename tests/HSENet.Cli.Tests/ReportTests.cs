@@ -62,6 +62,12 @@ public sealed class ReportTests
     public void A_machine_without_a_GPU_says_so_in_one_line() =>
         Hsenet.Run("report", Hsenet.Scan, "--weights", Hsenet.Demo, "--device", "cuda:0").IsRefused("device cuda:0", "CUDA driver");
 
+    [Theory]
+    [InlineData("bf16", "--activations bf16: expected f32 on cpu")]
+    [InlineData("f16", "--activations f16: expected auto, f32 or bf16")]
+    public void A_type_of_activations_that_the_device_lacks_is_refused(string type, string message) =>
+        Hsenet.Run("report", Hsenet.Scan, "--weights", Hsenet.Demo, "--device", "cpu", "--activations", type).IsRefused(message);
+
     [Fact]
     public void A_missing_scan_is_named() => Hsenet.Run("report", "nowhere.nii.gz", "--weights", Hsenet.Demo).IsRefused("nowhere.nii.gz");
 

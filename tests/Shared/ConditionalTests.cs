@@ -38,3 +38,9 @@ internal sealed class LongFactAttribute : FactAttribute
 {
     public LongFactAttribute() => Skip = GoldenFolder.LongChecks ? null : "needs HSENET_LONG=1";
 }
+
+/// <summary>The same for several data.</summary>
+internal sealed class LongTheoryAttribute : TheoryAttribute
+{
+    public LongTheoryAttribute() => Skip = GoldenFolder.LongChecks ? null : "needs HSENET_LONG=1";
+}

@@ -1,4 +1,5 @@
 // Parts of the full-size model that take seconds, against the reference's tensors: slice encoder, text encoder, packer, a block, a layer.
+using HSENet.Kernels;
 using HSENet.Tests;
 using HSENet.Training;
 
@@ -11,27 +12,8 @@ public sealed class FullGoldenTests
     [Fact]
     public void Slice_encoder_agrees_in_every_block()
     {
-        const string name = "slice_encoder", part = "trunk2d";
-        var config = Config.SliceEncoder!;
-        const int slices = 2;
-        float[] pixels = FullModel.Input("slice_pixels", slices * 3L * config.ImageSize * config.ImageSize);
-        var plan = new MemoryPlan();
-        var input = plan.Reserve("pixels", pixels.Length);
-        var output = plan.Reserve("features", slices * config.HiddenSize);
-        var buffers = SliceEncoder.Reserve(plan, config, slices);
-        using var run = new PartRun(plan);
-        using var source = new SyntheticSource(ModelTensors.SliceEncoder(config));
-        new SliceEncoder(source.Weights, config).Forward(run.Pass, buffers, run.Write(input, pixels), run.Pass[output]);
-
-        var positions = new float[(config.Patches + 1) * config.HiddenSize];
-        SyntheticWeights.Fill("visual.trunk.pos_embed", [1, config.Patches + 1, config.HiddenSize], FullModel.Seed, 0, positions);
-        float[] embedded = run.Seen[$"{name}.embedded"];
-        FullModel.Equal(part, "patch_embed", [.. Enumerable.Range(0, slices).SelectMany(slice =>
-            Golden.Minus(embedded[(slice * positions.Length + config.HiddenSize)..((slice + 1) * positions.Length)],
-                positions[config.HiddenSize..]))]);
-        for (int i = 0; i < config.NumLayers; i++)
-            FullModel.Equal(part, $"blocks.{i}", run.Seen[$"{name}.blocks.{i}"]);
-        FullModel.Equal(part, "out", run.Seen[$"{name}.out"]);
+        using var source = new SyntheticSource(ModelTensors.SliceEncoder(Config.SliceEncoder!));
+        FullVision.Slices(source.Weights, ActivationType.F32, (part, name, actual) => FullModel.Equal(part, name, actual));
     }
 
     [Fact]

@@ -49,13 +49,22 @@ static class TinyModel
 sealed class PartRun : IDisposable
 {
     readonly Arena _arena;
+    readonly bool _ownsDevice;
 
     /// <param name="plan">The memory of the part.</param>
     /// <param name="device">"host", or "emulator": the PTX of a GPU, every access checked.</param>
-    public PartRun(MemoryPlan plan, string device = "host")
+    public PartRun(MemoryPlan plan, string device = "host") : this(plan, device == "host" ? Host : new EmulatorDevice())
     {
-        Device = device == "host" ? Host : new EmulatorDevice();
-        Golden.On(plan.Activations == ActivationType.F32 ? device : $"{device}, bf16");
+        _ownsDevice = device != "host";
+    }
+
+    /// <param name="plan">The memory of the part.</param>
+    /// <param name="device">Where it runs; outlives the part.</param>
+    public PartRun(MemoryPlan plan, Device device)
+    {
+        Device = device;
+        string kind = device.Kind == DeviceKind.Host ? "host" : "emulator";
+        Golden.On(plan.Activations == ActivationType.F32 ? kind : $"{kind}, bf16");
         _arena = new Arena(Device, plan);
         Pass = new Pass(Device, _arena, (name, view) => Seen[name] = Read(view));
     }
@@ -96,7 +105,7 @@ sealed class PartRun : IDisposable
     public void Dispose()
     {
         _arena.Dispose();
-        if (Device != Host)
+        if (_ownsDevice)
             Device.Dispose();
     }
 }
