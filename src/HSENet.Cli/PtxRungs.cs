@@ -36,11 +36,9 @@ static class PtxRungs
     /// <summary>The one GPU rung that a name means.</summary>
     public static Rung FindOne(string name) => TheOne(name, Find(name));
 
-    /// <summary>The only one of the rungs that a name means; of two that differ by the type of activations alone that for f32: the other
-    /// has an entry name of its own.</summary>
-    public static Rung TheOne(string name, IReadOnlyList<Rung> rungs) => rungs is [var rung] ? rung
-        : rungs.Where(one => one.Activations != ActivationType.BF16).ToArray() is [var wide]
-            && rungs.All(one => one.Name == wide.Name && one.Weights == wide.Weights) ? wide
+    /// <summary>The only one of the rungs that a name means.</summary>
+    public static Rung TheOne(string name, IReadOnlyList<Rung> rungs) => rungs is [var rung]
+        ? rung
         : throw new HseNetException($"{name} means several kernels: {string.Join(", ", rungs.Select(rung => rung.EntryName))}");
 
     /// <summary>Sizes as in M=64,N=128, and choices as in Activation=SwiGlu of an operation's arguments.</summary>
