@@ -11,6 +11,7 @@ static class ScoreCommand
     {
         Texts("report", "Scores generated reports: BLEU, ROUGE and METEOR, with intervals.", answers: false),
         Texts("vqa", "Scores answers: as reports, and whether anatomy and text are right, by anatomy and by class.", answers: true),
+        Findings(),
         Retrieval(),
     };
 
@@ -51,6 +52,32 @@ static class ScoreCommand
                 foreach (var score in scores)
                     Console.WriteLine(SummaryText.Json(score, answers));
             summary.Print(parsed, result);
+            return Task.FromResult(ExitCode.Done);
+        });
+        return command;
+    }
+
+    static Command Findings()
+    {
+        var file = Verb.Files<string>("file", "Predicted reports, as for 'hsenet score report'.", ArgumentArity.ExactlyOne);
+        var summary = new SummaryArguments();
+        var verbose = Verb.Verbose();
+        var command = new Command("findings", """
+            Reads nodules, effusions, consolidations, emphysema, calcifications, enlarged hearts and pneumothoraces out of both texts by rules,
+            and compares them: F1 by kind, and of what was hit the side, the lobe, the number and the median error of the size.
+
+            Example:
+              hsenet score findings predictions.jsonl
+            """)
+        { file, verbose };
+        summary.AddAll(command);
+        command.Run(verbose, (parsed, cancellation) =>
+        {
+            var bootstrap = summary.Bootstrap(parsed);
+            var predictions = PredictionFile.Read(parsed.GetRequiredValue(file), out var notes);
+            foreach (string note in notes)
+                Messages.Note(note);
+            summary.Print(parsed, FindingSummary.Of(predictions, bootstrap, cancellation));
             return Task.FromResult(ExitCode.Done);
         });
         return command;

@@ -33,6 +33,15 @@ public sealed class PhantomTests
             "cpu", "--max-tokens", "2", "--out", folder.At("reports.jsonl"));
         Assert.True(report.Code == 0, report.Error);
         Assert.Equal(3, File.ReadAllLines(folder.At("reports.jsonl")).Length);
+
+        File.WriteAllLines(folder.At("predictions.jsonl"), File.ReadLines(Path.Combine(output, "reports.test.jsonl")).Select(row =>
+        {
+            string text = JsonDocument.Parse(row).RootElement.GetProperty("text").GetString()!;
+            return JsonSerializer.Serialize(new { answer = text, pred = text });
+        }));
+        var score = Hsenet.Run("score", "findings", folder.At("predictions.jsonl"), "--resamples", "0", "--json");
+        Assert.True(score.Code == 0, score.Error);
+        Assert.Contains("\"f1_micro\":{\"value\":1", score.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -31,5 +31,20 @@ public sealed class FindingScoreTests
     }
 
     [Fact]
+    public void Reports_are_summarised_by_what_they_say()
+    {
+        var summary = FindingSummary.Of(
+        [
+            new Prediction("a", "", "A 20 mm nodule in the right upper lobe. No effusion.", "Nodule of 25 mm, right upper lobe."),
+            new Prediction("b", "", "Left pleural effusion of 30 mm.", "Normal chest CT."),
+            new Prediction("c", "", "The heart is enlarged.", ""),
+        ], new Bootstrap(Resamples: 20));
+        Assert.Equal((0.5, 1, 0.25), (summary["f1_micro"], summary["side"], summary["size_error"]));
+        var nodule = Assert.Single(summary.Tables).Rows[(int)FindingKind.Nodule];
+        Assert.Equal(("nodule", 1, 1, 0.5), (nodule.Name, nodule.Values[0], nodule.Values[1], nodule.Values[4]));
+        Assert.Contains("1 of 3 predictions are empty", Assert.Single(summary.Notes));
+    }
+
+    [Fact]
     public void What_was_not_asked_for_is_no_number() => Assert.True(double.IsNaN(FindingScore.Of([([], [])]).Side));
 }
