@@ -32,8 +32,18 @@ sealed class IndexContents
     /// <summary>Where the last record ends: what is behind it was being written when a program was killed.</summary>
     public long End { get; private set; }
 
-    /// <summary>Whether an item is a text.</summary>
-    public bool IsText(int item) => _isText[item] != 0;
+    /// <summary>How many of them are texts.</summary>
+    public int Texts { get; private set; }
+
+    /// <summary>A byte for each item: 1 where it is a text, or where it is none.</summary>
+    public byte[] Where(bool isText)
+    {
+        byte[] wanted = [.. _isText];
+        if (!isText)
+            for (int i = 0; i < wanted.Length; i++)
+                wanted[i] ^= 1;
+        return wanted;
+    }
 
     /// <summary>Finds the items of a file. One that a killed program was writing, which the header does not count yet, is not among
     /// them.</summary>
@@ -91,6 +101,7 @@ sealed class IndexContents
     {
         _records.Add(End);
         _isText.Add((byte)(isText ? 1 : 0));
+        Texts += isText ? 1 : 0;
         _chunks[^1].Count++;
         End += IndexLayout.Aligned(IndexLayout.RecordHeaderBytes + content, 8);
     }

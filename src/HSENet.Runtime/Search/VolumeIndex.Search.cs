@@ -43,15 +43,13 @@ public sealed partial class VolumeIndex
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
         CheckVector(query, "what is looked for");
-        var wanted = new byte[Count];
-        for (int i = 0; i < wanted.Length; i++)
-            wanted[i] = (byte)(_contents.IsText(i) == amongTexts ? 1 : 0);
-        top = Math.Min(top, wanted.Count(item => item != 0));
-        if (top == 0)
-            return [];
         lock (_gate)
         {
             var map = Map();
+            top = Math.Min(top, amongTexts ? _contents.Texts : Count - _contents.Texts);
+            if (top == 0)
+                return [];
+            byte[] wanted = _contents.Where(amongTexts);
             using var memory = new SearchMemory(device);
             var x = memory.Of<float>(query);
             var scores = memory.Empty<float>(wanted.Length);

@@ -116,7 +116,7 @@ public sealed partial class VolumeIndex : IDisposable
     public int Count => _contents.Count;
 
     /// <summary>How many of these are reports.</summary>
-    public int Reports => Enumerable.Range(0, Count).Count(_contents.IsText);
+    public int Reports => _contents.Texts;
 
     /// <summary>Hash of the weights that made its embeddings.</summary>
     public string WeightsHash => _contents.Header.Weights;
