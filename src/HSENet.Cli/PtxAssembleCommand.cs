@@ -30,9 +30,9 @@ static class PtxAssembleCommand
         var cuda = Cuda();
         var listing = new Option<bool>("--listing")
         {
-            Description = "Print the machine code below the lines of PTX that it is made from, and how often warps executed each: of a "
-                + "kernel of "
-                + "the catalogue at its sample's sizes, of a file as --launch says.",
+            Description = "Print the machine code below the lines of PTX that it is made from, with the lines of C# or of another source "
+                + "behind them where marks have these, and how often warps executed each: of a kernel of the catalogue at its sample's "
+                + "sizes, of a file as --launch says.",
         };
         var launch = new Option<string?>("--launch") { Description = "With a file and --listing: a launch file as of 'ptx run'." };
         var json = new Option<bool>("--json") { Description = "One JSON object for each kernel and architecture on a line of its own." };
