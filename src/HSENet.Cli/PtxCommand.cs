@@ -6,26 +6,27 @@ namespace HSENet.Cli;
 
 static class PtxCommand
 {
-    public static Command Create() => new("ptx", """
-        Prints, checks and profiles PTX on any machine: kernels run in an emulator that checks every access.
-
-        Examples:
-          hsenet ptx dump layernorm_v1_naive_f32
-          hsenet ptx check --all
-          hsenet ptx profile linear_v1_naive_bf16 --shape Rows=64,Inputs=1024 --gpu h200 --html linear.html
-          hsenet ptx run kernel.ptx --launch launch.json --json
-          hsenet ptx assemble --kernel Linear.V1 --listing
-          hsenet ptx driver --library driver -- ./program
-        """)
+    /// <param name="isWhole">Whether it has its verbs, whose options name every GPU of the table.</param>
+    public static Command Create(bool isWhole)
     {
-        Dump(),
-        PtxCheckCommand.Create(),
-        PtxProfileCommand.Create(),
-        PtxRunCommand.Create(),
-        PtxAssembleCommand.Create(),
-        PtxChooseCommand.Create(),
-        PtxDriverCommand.Create(),
-    };
+        var command = new Command("ptx", """
+            Prints, checks and profiles PTX on any machine: kernels run in an emulator that checks every access.
+
+            Examples:
+              hsenet ptx dump layernorm_v1_naive_f32
+              hsenet ptx check --all
+              hsenet ptx profile linear_v1_naive_bf16 --shape Rows=64,Inputs=1024 --gpu h200 --html linear.html
+              hsenet ptx run kernel.ptx --launch launch.json --json
+              hsenet ptx assemble --kernel Linear.V1 --listing
+              hsenet ptx driver --library driver -- ./program
+            """);
+        if (!isWhole)
+            return command;
+        foreach (var verb in (Command[])[Dump(), PtxCheckCommand.Create(), PtxProfileCommand.Create(), PtxRunCommand.Create(),
+            PtxAssembleCommand.Create(), PtxChooseCommand.Create(), PtxDriverCommand.Create()])
+            command.Add(verb);
+        return command;
+    }
 
     /// <summary>The kernel that a verb is about.</summary>
     public static Argument<string?> Name(ArgumentArity arity)

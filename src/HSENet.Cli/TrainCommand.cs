@@ -12,7 +12,8 @@ static class TrainCommand
     /// <summary>How long an interrupted training may take to end its pass and write a checkpoint.</summary>
     public static readonly TimeSpan TimeToSave = TimeSpan.FromMinutes(10);
 
-    public static Command Create()
+    /// <param name="isWhole">Whether it has its options, which know the defaults of every task.</param>
+    public static Command Create(bool isWhole)
     {
         var task = new Argument<string>("task") { Description = "report or vqa (LoRA and projectors), stage1 or stage2 (contrastive)." };
         var output = new Option<string>("--out")
@@ -35,7 +36,12 @@ static class TrainCommand
               hsenet train vqa --manifest questions.json --weights model --out run --epochs 2 --lora-r 8
               hsenet train report --out run --resume
             """)
-        { task, output, config, resume };
+        { task };
+        if (!isWhole)
+            return command;
+        command.Add(output);
+        command.Add(config);
+        command.Add(resume);
         var fields = TrainingConfigFile.Fields.Where(field => field.Name != "task")
             .ToDictionary(field => field.Name, field => new Option<string?>($"--{field.Name.Replace('_', '-')}")
             {

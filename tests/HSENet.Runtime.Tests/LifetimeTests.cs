@@ -7,7 +7,7 @@ namespace HSENet.Runtime.Tests;
 
 public sealed class LifetimeTests
 {
-    static readonly string Demo = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
+    internal static readonly string Demo = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
     static readonly ReportOptions Long = new() { MaxTokens = 400 };
 
     internal static CtStudy Study()
@@ -145,56 +145,6 @@ public sealed class LifetimeTests
         string text = string.Concat(report.Select(piece => piece)); // LINQ finds one interface, not two
         Assert.Equal(text, report.Complete().Text);
         Assert.Equal(text, report.Result.Text);
-    }
-
-    [Fact]
-    public async Task Threads_that_open_report_cancel_and_dispose_at_random_meet_typed_errors_only()
-    {
-        var end = DateTime.UtcNow.AddSeconds(GoldenFolder.LongChecks ? 60 : 2);
-        int[] whole;
-        using (var device = new HostDevice(1))
-        using (var model = HseNetModel.Open(Demo, device))
-        using (var study = Study())
-            whole = [.. model.Report(study).Complete().Ids];
-        var device0 = new HostDevice(2);
-        var shared = HseNetModel.Open(Demo, device0);
-        var gate = new Lock();
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(thread => Task.Run(async () =>
-        {
-            var random = new Random(thread);
-            while (DateTime.UtcNow < end)
-            {
-                try
-                {
-                    HseNetModel model;
-                    lock (gate)
-                        model = shared;
-                    using var study = Study();
-                    using var cancel = new CancellationTokenSource(random.Next(4) == 0 ? random.Next(30) : 60_000);
-                    using var encoded = random.Next(3) == 0 ? await model.EncodeAsync(study, null, cancel.Token) : null;
-                    var report = encoded?.Report(cancellation: cancel.Token) ?? model.Report(study, cancellation: cancel.Token);
-                    if (encoded is not null && random.Next(5) == 0)
-                        _ = Task.Run(encoded.Dispose);
-                    if (random.Next(5) == 0)
-                        _ = Task.Run(study.Dispose);
-                    Assert.Equal(whole, report.Complete().Ids);
-                }
-                catch (Exception e) when (e is ObjectDisposedException or OperationCanceledException)
-                {
-                }
-                if (random.Next(8) == 0)
-                    lock (gate)
-                    {
-                        IDisposable[] gone = random.Next(2) == 0 ? [shared, device0] : [device0, shared];
-                        foreach (var each in gone)
-                            each.Dispose();
-                        device0 = new HostDevice(2);
-                        shared = HseNetModel.Open(Demo, device0);
-                    }
-            }
-        })));
-        shared.Dispose();
-        device0.Dispose();
     }
 
     sealed class Reached(ReportStage stage, Action then) : IProgress<ReportProgress>
