@@ -13,12 +13,18 @@ sealed class BenchMemory(HostDevice device) : IDisposable
     public LinearArguments Linear(int rows, int inputs, int outputs, WeightType type) => new()
     {
         X = Floats((long)rows * inputs),
-        W = type == WeightType.F32 ? new Weights(Floats((long)outputs * inputs))
-            : new Weights(Allocate<ushort>((long)outputs * inputs, () => (ushort)_random.Next(0x3C00, 0x3F00)).As<byte>(), type),
+        W = Matrix((long)outputs * inputs, type),
         Y = Floats((long)rows * outputs),
         Rows = rows,
         Inputs = inputs,
         Outputs = outputs,
+    };
+
+    Weights Matrix(long elements, WeightType type) => type switch
+    {
+        WeightType.F32 => new(Floats(elements)),
+        WeightType.BF16 => new(Allocate<ushort>(elements, () => (ushort)_random.Next(0x3C00, 0x3F00)).As<byte>(), type),
+        _ => new(Allocate<byte>(elements, () => (byte)_random.Next(256)), type, Floats(elements / Weights.ScaleGroup)),
     };
 
     public AttentionArguments Attention(int tokens, int heads, int headSize) => new()
@@ -74,12 +80,12 @@ sealed class BenchMemory(HostDevice device) : IDisposable
         Scale = attention.Scale,
     };
 
-    /// <summary>Reads that many bytes of a memory of its own on all threads, in runs of the length that a one-row product reads.</summary>
-    public Action Reader(long bytes)
+    /// <summary>Every way of reading that many bytes of memory on all threads.</summary>
+    public Contender[] Readers(long bytes)
     {
         var values = Floats(bytes / sizeof(float));
         var sums = Floats(device.Threads * 16L);
-        return () => HostSweep.Launch(device, values, sums);
+        return [.. HostSweep.Ways.Select(way => new Contender(way.Name, () => way.Read(device, values, sums)))];
     }
 
     /// <summary>Runs each contender once and compares what it leaves in <paramref name="y"/> with what the first one does.</summary>

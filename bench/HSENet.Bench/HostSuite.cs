@@ -39,7 +39,7 @@ sealed partial class HostSuite : IDisposable
     public IEnumerable<Measurement> Measurements =>
     [
         Product(2049, 768, 3072), Product(277, 3072, 8192), Product(256, 128, 512), Product(13, 144, 100),
-        OneRow(3072, 8192, WeightType.F32), OneRow(3072, 8192, WeightType.BF16),
+        .. Enum.GetValues<WeightType>().SelectMany(type => OneRow(3072, 8192, type)),
         Attention(2049, 12, 64),
         ProductBackward(2049, 768, 3072), ProductBackward(277, 3072, 8192), AttentionBackward(2049, 12, 64),
         // More threads than processors would measure the system's scheduler.
@@ -91,43 +91,72 @@ sealed partial class HostSuite : IDisposable
     }
 
     // A model's weights are gigabytes, so that a token finds none of them in a cache. One matrix of this size it would find there in part:
-    // weights and reader go through several, in memories of their own. A sample is all of them: milliseconds, in which a shared memory's
-    // speed evens out.
+    // all contenders go through several. A sample is all of them: milliseconds, in which a shared memory's speed evens out.
     const long ColdBytes = 512 << 20;
 
-    // Both read the same number of bytes in the same rounds; the peers' times stand beside them.
-    Measurement OneRow(int inputs, int outputs, WeightType type)
+    // Two figures of the same rounds: ours against reading as many bytes in the fastest of several ways, and against the peers, which
+    // read matrices of f32 of the same bytes altogether.
+    IEnumerable<Measurement> OneRow(int inputs, int outputs, WeightType type)
     {
         string name = $"one row 1×{inputs}×{outputs} {type}";
-        return new(name, () =>
+        var timed = new Lazy<(PairedTimer Times, Contender[] Contenders, int Ways, double Bytes, double PeerBytes)>(() =>
         {
             using var memory = new BenchMemory(_device);
-            var arguments = memory.Linear(1, inputs, outputs, type);
-            var full = type == WeightType.F32 ? arguments : memory.Linear(1, inputs, outputs, WeightType.F32);
-            int copies = (int)(ColdBytes / arguments.W.Values.Length);
-            LinearArguments[] products = [arguments,
-                .. Enumerable.Range(1, copies - 1).Select(_ => memory.Linear(1, inputs, outputs, type))];
-            Action[] reads = [.. products.Select(_ => memory.Reader(arguments.W.Values.Length))];
-            Contender[] contenders =
-            [
-                new("HSENet", () => Array.ForEach(products, product => Linear.Forward(_device, product))),
-                new("reading as many bytes", () => Array.ForEach(reads, read => read())),
-                .. Peers.SelectMany(peer => peer.Product((nint)full.X.Address, (nint)full.W.Values.Address, (nint)full.Y.Address, 1, inputs,
-                    outputs))
-                    .Select(contender => contender with { Name = contender.Name + " (f32)" }),
-            ];
+            LinearArguments[] products = Several(memory, inputs, outputs, type),
+                full = type == WeightType.F32 ? products : Several(memory, inputs, outputs, WeightType.F32);
+            long bytes = products.Sum(product => product.W.Values.Length + product.W.Scales.Length * sizeof(float));
+            Contender[] readers = memory.Readers(bytes), peers = [.. Peers.SelectMany(peer => Each(full.Select(product =>
+                peer.Product((nint)product.X.Address, (nint)product.W.Values.Address, (nint)product.Y.Address, 1, inputs, outputs))))];
             if (type == WeightType.F32)
-                memory.CheckEqual([new("HSENet", () => Linear.Forward(_device, arguments)), .. contenders[2..]], arguments.Y.Floats,
+                memory.CheckEqual([new("HSENet", () => Linear.Forward(_device, products[^1])), .. peers], products[^1].Y.Floats,
                     2.0 * inputs * inputs / (1 << 24));
-            var times = PairedTimer.Run(_budget, Pause, [.. contenders.Select(contender => contender.Run)]);
-            return new(name, [.. contenders.Select((contender, i) =>
-                new Line(contender.Name, i < 2 ? OfEach(times[i], copies) : times[i]))], "of the read bandwidth", times.Speed(0, 1), 0.9,
-                arguments.W.Values.Length / 1e9, "GB");
+            Contender[] contenders = [new("HSENet", () => Array.ForEach(products, product => Linear.Forward(_device, product))),
+                .. readers, .. peers];
+            return (PairedTimer.Run(_budget, Pause, [.. contenders.Select(contender => contender.Run)]), contenders, readers.Length, bytes,
+                full.Sum(product => product.W.Values.Length));
         });
+        yield return new(name, () =>
+        {
+            var (times, contenders, ways, bytes, _) = timed.Value;
+            return Figure(name, times, contenders, 1..(1 + ways), "of the read bandwidth", 0.92, bytes, 1);
+        });
+        if (Peers.Count > 0)
+            yield return new(name + " against peers", () =>
+            {
+                var (times, contenders, ways, bytes, peerBytes) = timed.Value;
+                return Figure(name + " against peers", times, contenders, (1 + ways)..contenders.Length,
+                    "of the best peer's bytes per second", 1, bytes, bytes / peerBytes);
+            });
     }
 
-    static Timing OfEach(Timing all, int count) =>
-        all with { Median = all.Median / count, Lower = all.Lower / count, Upper = all.Upper / count };
+    // Ours against the fastest of some contenders; a factor for what they do more or less.
+    static Result Figure(string name, PairedTimer times, Contender[] contenders, Range others, string figure, double target, double bytes,
+        double factor)
+    {
+        var (first, count) = others.GetOffsetAndLength(contenders.Length);
+        int[] compared = [.. Enumerable.Range(first, count)];
+        int best = compared.MinBy(i => times[i].Median);
+        Timing speed = times.Speed(0, best);
+        return new(name, [new("HSENet", times[0]), .. compared.OrderBy(i => times[i].Median).Select(i =>
+            new Line(contenders[i].Name, Scaled(times[i], factor)))], figure, Scaled(speed, factor), target, bytes / 1e9, "GB");
+    }
+
+    static LinearArguments[] Several(BenchMemory memory, int inputs, int outputs, WeightType type)
+    {
+        int count = (int)(ColdBytes / ((long)inputs * outputs * Weights.BytesPerElement(type)));
+        return [.. Enumerable.Range(0, count).Select(_ => memory.Linear(1, inputs, outputs, type))];
+    }
+
+    // What a peer offers for each matrix, as one contender for all of them.
+    static IEnumerable<Contender> Each(IEnumerable<IEnumerable<Contender>> matrices)
+    {
+        Contender[][] offered = [.. matrices.Select(offers => offers.ToArray())];
+        return Enumerable.Range(0, offered[0].Length).Select(i => new Contender(offered[0][i].Name + " (f32)",
+            () => Array.ForEach(offered, matrix => matrix[i].Run())));
+    }
+
+    static Timing Scaled(Timing all, double factor) =>
+        all with { Median = all.Median * factor, Lower = all.Lower * factor, Upper = all.Upper * factor };
 
     readonly struct Nothing : IHostWork
     {

@@ -13,6 +13,7 @@ public sealed class Yardsticks : IDisposable
     readonly Device _device;
     readonly DeviceMemory _memory, _sums;
     readonly SampleRun _product;
+    readonly HostSweep? _sweep;
 
     /// <summary>The yardsticks of a host or a GPU.</summary>
     /// <exception cref="NotSupportedException">The device is an emulator: its speed says nothing.</exception>
@@ -28,6 +29,12 @@ public sealed class Yardsticks : IDisposable
         _memory = device.Allocate(SweepBytes, "bandwidth");
         _sums = device.Allocate(64L * ((device as HostDevice)?.Threads ?? 1), "bandwidth");
         device.Clear(_memory.Bytes);
+        if (device is HostDevice host)
+        {
+            PairedTimer times = PairedTimer.Run(TimeSpan.Zero, TimeSpan.Zero,
+                [.. HostSweep.Ways.Select(way => (Action)(() => Read(way, host)))]);
+            _sweep = HostSweep.Ways[Enumerable.Range(0, HostSweep.Ways.Count).MinBy(way => times[way].Median)];
+        }
     }
 
     /// <summary>Whether a device has any.</summary>
@@ -39,14 +46,16 @@ public sealed class Yardsticks : IDisposable
     /// <summary>Operations of one <see cref="Multiply"/>.</summary>
     public static double Operations => 2.0 * Rows * Inputs * Outputs;
 
-    /// <summary>Reads memory on all threads of the host; copies it on a GPU. Whatever the caches held before is gone.</summary>
+    /// <summary>Reads memory on all threads of the host in the way that was fastest when this was made; copies it on a GPU. Whatever the caches held before is gone.</summary>
     public void Sweep()
     {
         if (_device is HostDevice host)
-            HostSweep.Launch(host, _memory.Bytes.As<float>(), _sums.Bytes.As<float>());
+            Read(_sweep!, host);
         else
             _device.Copy(_memory.Bytes.Slice(0, SweepBytes / 2), _memory.Bytes.Slice(SweepBytes / 2, SweepBytes / 2));
     }
+
+    void Read(HostSweep way, HostDevice host) => way.Read(host, _memory.Bytes.As<float>(), _sums.Bytes.As<float>());
 
     /// <summary>Bytes that one <see cref="Sweep"/> reads and writes.</summary>
     public static double SweptBytes => SweepBytes;
@@ -57,30 +66,5 @@ public sealed class Yardsticks : IDisposable
         _product.Dispose();
         _memory.Dispose();
         _sums.Dispose();
-    }
-}
-
-/// <summary>Reads host memory as fast as the threads can, in runs of the length that a one-row product reads.</summary>
-readonly struct HostSweep(View<float> values, View<float> sums) : IHostVectorWork
-{
-    const int Run = 32 * 1024; // floats: 128 KB
-
-    /// <summary>Reads all of <paramref name="values"/>; <paramref name="sums"/> has 16 floats for each thread.</summary>
-    public static void Launch(HostDevice device, View<float> values, View<float> sums) =>
-        device.ForVectors(Parts.Of(values.Length, Run), new HostSweep(values, sums));
-
-    unsafe void IHostVectorWork.Run<TVector>(int index, int worker)
-    {
-        int step = TVector.Count;
-        float* p = values.Pointer + (long)index * Run, end = p + Math.Min(Run, values.Length - (long)index * Run) / (4 * step) * (4 * step);
-        TVector a = default, b = default, c = default, d = default;
-        for (; p < end; p += 4 * step)
-        {
-            a += TVector.Load(p);
-            b += TVector.Load(p + step);
-            c += TVector.Load(p + 2 * step);
-            d += TVector.Load(p + 3 * step);
-        }
-        sums[worker * 16] = TVector.Sum(a + b + (c + d)); // so that the loop is not empty
     }
 }
