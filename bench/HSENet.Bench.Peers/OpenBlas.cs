@@ -1,5 +1,6 @@
 // OpenBLAS by P/Invoke: whatever the machine has installed (Debian: libopenblas0-pthread); nothing of it is shipped.
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace HSENet.Bench.Peers;
 
@@ -32,9 +33,17 @@ public sealed unsafe class OpenBlas : IPeer
         // The choice of kernels is the library's own: an override in the environment may be meant for another machine.
         if (!OperatingSystem.IsWindows())
             _ = unsetenv("OPENBLAS_CORETYPE");
-        foreach (string name in new[] { "libopenblas.so.0", "libopenblas.0.dylib", "libopenblas" })
-            if (NativeLibrary.TryLoad(name, out nint library))
-                return new OpenBlas(library, threads);
+        if (Load() is { } library)
+        {
+            // One that is older than the processor takes the kernels of the oldest that it knows: no peer at its best.
+            if (OperatingSystem.IsLinux() && Avx2.IsSupported && OldKernels.Contains(CoreName(library)))
+            {
+                NativeLibrary.Free(library);
+                _ = setenv("OPENBLAS_CORETYPE", Avx512F.IsSupported ? "SkylakeX" : "Haswell", 1);
+                library = Load()!.Value;
+            }
+            return new OpenBlas(library, threads);
+        }
         Console.Error.WriteLine("OpenBLAS is not installed (Debian: apt-get install libopenblas0-pthread): compared without it");
         return null;
     }
@@ -70,9 +79,27 @@ public sealed unsafe class OpenBlas : IPeer
     /// <inheritdoc/>
     public void Dispose() => NativeLibrary.Free(_library);
 
-    string Text(string function) => Marshal.PtrToStringUTF8(((delegate* unmanaged<nint>)NativeLibrary.GetExport(_library, function))())
-        ?? "";
+    static readonly string[] OldKernels = ["Katmai", "Coppermine", "Northwood", "Prescott", "Banias", "Core2", "Penryn", "Dunnington",
+        "Nehalem", "Atom", "Generic"];
+
+    static nint? Load()
+    {
+        foreach (string name in new[] { "libopenblas.so.0", "libopenblas.0.dylib", "libopenblas" })
+            if (NativeLibrary.TryLoad(name, out nint library))
+                return library;
+        return null;
+    }
+
+    static string CoreName(nint library) => Text(library, "openblas_get_corename");
+
+    string Text(string function) => Text(_library, function);
+
+    static string Text(nint library, string function) =>
+        Marshal.PtrToStringUTF8(((delegate* unmanaged<nint>)NativeLibrary.GetExport(library, function))()) ?? "";
 
     [DllImport("libc")]
     static extern int unsetenv(string name);
+
+    [DllImport("libc")]
+    static extern int setenv(string name, string value, int overwrite);
 }

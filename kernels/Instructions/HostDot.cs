@@ -6,9 +6,12 @@ namespace HSENet.Kernels;
 
 static unsafe class HostDot
 {
-    // A row of weights alone is the steadiest stream, but loads all of x for itself. That costs too much where the weights push a longer x
-    // out of the first level cache, and where weights are bytes, so that loading x is much of the work: four rows then share it.
+    // A split x is kept on the stack.
     const int LongRow = 4096;
+
+    // Four rows at a time are four streams of memory, which share what they load of x. Each is asked for so far ahead: the hardware's own
+    // prefetch is too close behind a memory that is fast, and ends at every page.
+    const int AheadBytes = 1024;
 
     /// <summary>Whether a product of one row of x reads x split, as <see cref="Split"/> writes it.</summary>
     public static bool TakesSplit<TFormat>(int rows, nint length) where TFormat : struct, IHostFormat =>
@@ -36,14 +39,14 @@ static unsafe class HostDot
         float* sums)
         where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
-        if (rows == 1 && length <= LongRow && !TFormat.Scaled)
+        if (rows == 1 && TFormat.Bytes == 4)
         {
-            for (int i = 0; i < 4; i++)
-            {
-                byte* values = w.Values + (row + i) * w.Stride * TFormat.Bytes;
-                sums[i] = i >= count ? sums[i - 1] : TFormat.Bytes == 4 ? Row<TVector>((float*)values, x, length)
-                    : SplitRow<TVector>((ushort*)values, x, length);
-            }
+            FourRows<TVector>((float*)w.Values + row * w.Stride, w.Stride, count - 1, x, length, sums);
+            return;
+        }
+        if (TakesSplit<TFormat>(rows, length))
+        {
+            FourSplitRows<TVector>((ushort*)w.Values + row * w.Stride, w.Stride, count - 1, x, length, sums);
             return;
         }
         if (rows == 1)
@@ -64,48 +67,59 @@ static unsafe class HostDot
         where TVector : unmanaged, IHostVector<TVector> =>
         Rows<TVector, HostF32, One>(w, row, count - 1, x, 0, length, sums);
 
-    /// <summary>
-    /// One row of f32 with one of x: the weights are one stream of memory, which the hardware's prefetch follows best;
-    /// four sums hide the latency of the multiply-add.
-    /// </summary>
+    /// <summary>Four rows of f32 with one of x, a cache line of each at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    static float Row<TVector>(float* w, float* x, nint length) where TVector : unmanaged, IHostVector<TVector>
+    static void FourRows<TVector>(float* w, nint stride, int last, float* x, nint length, float* sums)
+        where TVector : unmanaged, IHostVector<TVector>
     {
+        const int ahead = AheadBytes / sizeof(float);
+        float* w1 = w + Math.Min(1, last) * stride, w2 = w + Math.Min(2, last) * stride, w3 = w + Math.Min(3, last) * stride;
         Four<TVector> total = default;
-        nint k = 0, step = 4 * TVector.Count;
-        for (; k <= length - step; k += step)
-            total.Add(Four<TVector>.Load(x + k), Four<TVector>.Load(w + k));
-        var rest = total.Total;
+        nint k = 0, next = ahead, stop = length - ahead;
+        for (int part = 0; part < 2; part++)
+        {
+            for (; k <= stop - 16; k += 16)
+            {
+                Prefetch((byte*)(w + k + next), stride * sizeof(float));
+                for (nint at = k; at < k + 16; at += TVector.Count)
+                    total.Add(TVector.Load(x + at), Four<TVector>.Load(w + at, w1 + at, w2 + at, w3 + at));
+            }
+            // Where these rows end, the next four begin.
+            (stop, next) = (length, ahead - length + 4 * stride);
+        }
         for (; k <= length - TVector.Count; k += TVector.Count)
-            rest = TVector.MultiplyAdd(TVector.Load(x + k), TVector.Load(w + k), rest);
-        float sum = TVector.Sum(rest);
+            total.Add(TVector.Load(x + k), Four<TVector>.Load(w + k, w1 + k, w2 + k, w3 + k));
+        Wide128 sum = total.Sums;
         for (; k < length; k++)
-            sum += x[k] * w[k];
-        return sum;
+            sum = Wide128.MultiplyAdd(Wide128.Create(x[k]), Wide128.Create(w[k], w1[k], w2[k], w3[k]), sum);
+        Wide128.Store(sums, sum);
     }
 
     /// <summary>The same for bf16, and x split.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    static float SplitRow<TVector>(ushort* w, float* x, nint length) where TVector : unmanaged, IHostVector<TVector>
+    static void FourSplitRows<TVector>(ushort* w, nint stride, int last, float* x, nint length, float* sums)
+        where TVector : unmanaged, IHostVector<TVector>
     {
-        Four<TVector> total = default;
-        nint k = 0, half = 2 * TVector.Count;
-        for (; k <= length - 2 * half; k += 2 * half)
+        const int ahead = AheadBytes / sizeof(ushort);
+        ushort* w1 = w + Math.Min(1, last) * stride, w2 = w + Math.Min(2, last) * stride, w3 = w + Math.Min(3, last) * stride;
+        Four<TVector> even = default, odd = default;
+        nint k = 0, step = 2 * TVector.Count, next = ahead, stop = length - ahead;
+        for (int part = 0; part < 2; part++)
         {
-            // The next row, which is next in memory: the hardware's own prefetch is too close behind a memory that is fast.
-            if (Sse.IsSupported)
-                Sse.Prefetch1(w + length + k);
-            total.Add(Four<TVector>.Load(x + k),
-                new(TVector.LoadEven(w + k), TVector.LoadOdd(w + k), TVector.LoadEven(w + k + half), TVector.LoadOdd(w + k + half)));
+            for (; k <= stop - step; k += step)
+            {
+                Prefetch((byte*)(w + k + next), stride * sizeof(ushort));
+                even.Add(TVector.Load(x + k), Four<TVector>.LoadEven(w + k, w1 + k, w2 + k, w3 + k));
+                odd.Add(TVector.Load(x + k + TVector.Count), Four<TVector>.LoadOdd(w + k, w1 + k, w2 + k, w3 + k));
+            }
+            (stop, next) = (length, ahead - length + 4 * stride);
         }
-        var rest = total.Total;
-        for (; k <= length - half; k += half)
-            rest = TVector.MultiplyAdd(TVector.Load(x + k), TVector.LoadEven(w + k),
-                TVector.MultiplyAdd(TVector.Load(x + k + TVector.Count), TVector.LoadOdd(w + k), rest));
-        float sum = TVector.Sum(rest);
+        Wide128 sum = (even + odd).Sums;
         for (; k < length; k++)
-            sum += x[k] * HostBF16.LoadOne((byte*)(w + k));
-        return sum;
+            sum = Wide128.MultiplyAdd(Wide128.Create(x[k]), Wide128.Create(One(w + k), One(w1 + k), One(w2 + k), One(w3 + k)), sum);
+        Wide128.Store(sums, sum);
+
+        static float One(ushort* at) => HostBF16.LoadOne((byte*)at);
     }
 
     interface IRows
@@ -136,14 +150,16 @@ static unsafe class HostDot
         public static bool Third => true;
     }
 
-    const int PrefetchStep = 64; // weights of a row between two prefetches: whole cache lines in every format
-
-    // Four rows are no one stream for the hardware's prefetch: the next four are asked for in the order of memory meanwhile.
+    // A line of each of four rows.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Prefetch(byte* next, int bytes)
+    static void Prefetch(byte* line, nint rowBytes)
     {
-        for (int line = 0; line < bytes; line += 64)
-            Sse.Prefetch1(next + line);
+        if (!Sse.IsSupported)
+            return;
+        Sse.Prefetch0(line);
+        Sse.Prefetch0(line + rowBytes);
+        Sse.Prefetch0(line + 2 * rowBytes);
+        Sse.Prefetch0(line + 3 * rowBytes);
     }
 
     /// <summary>Four rows of w with one, two or three of x.</summary>
@@ -153,6 +169,7 @@ static unsafe class HostDot
     {
         nint rowBytes = w.Stride * TFormat.Bytes, i1 = Math.Min(1, last), i2 = Math.Min(2, last), i3 = Math.Min(3, last);
         byte* w0 = w.Values + row * rowBytes, w1 = w0 + i1 * rowBytes, w2 = w0 + i2 * rowBytes, w3 = w0 + i3 * rowBytes;
+        nint lastLines = length * TFormat.Bytes - AheadBytes; // from here on the next four rows are asked for
         nint groups = TFormat.Scaled ? w.Stride / Weights.ScaleGroup : 0;
         float* s0 = w.Scales + row * groups, s1 = s0 + i1 * groups, s2 = s0 + i2 * groups, s3 = s0 + i3 * groups;
         float* x1 = x + xStride, x2 = TRows.Third ? x1 + xStride : x1;
@@ -164,8 +181,8 @@ static unsafe class HostDot
             for (nint stop = TFormat.Scaled ? k + Weights.ScaleGroup : end; k < stop; k += TVector.Count)
             {
                 nint at = k * TFormat.Bytes;
-                if (!TRows.Second && Sse.IsSupported && k % PrefetchStep == 0)
-                    Prefetch(w0 + 4 * (rowBytes + at), 4 * PrefetchStep * TFormat.Bytes);
+                if (!TRows.Second && at % 64 == 0)
+                    Prefetch(w0 + at + (at < lastLines ? AheadBytes : AheadBytes + 3 * rowBytes), rowBytes);
                 var v = new Four<TVector>(TFormat.Load<TVector>(w0 + at), TFormat.Load<TVector>(w1 + at), TFormat.Load<TVector>(w2 + at),
                     TFormat.Load<TVector>(w3 + at));
                 g0.Add(TVector.Load(x + k), v);
@@ -213,8 +230,16 @@ static unsafe class HostDot
         TVector _a = a, _b = b, _c = c, _d = d;
 
         [MethodImpl(Inline)]
-        public static Four<TVector> Load(float* p) =>
-            new(TVector.Load(p), TVector.Load(p + TVector.Count), TVector.Load(p + 2 * TVector.Count), TVector.Load(p + 3 * TVector.Count));
+        public static Four<TVector> Load(float* a, float* b, float* c, float* d) =>
+            new(TVector.Load(a), TVector.Load(b), TVector.Load(c), TVector.Load(d));
+
+        [MethodImpl(Inline)]
+        public static Four<TVector> LoadEven(ushort* a, ushort* b, ushort* c, ushort* d) =>
+            new(TVector.LoadEven(a), TVector.LoadEven(b), TVector.LoadEven(c), TVector.LoadEven(d));
+
+        [MethodImpl(Inline)]
+        public static Four<TVector> LoadOdd(ushort* a, ushort* b, ushort* c, ushort* d) =>
+            new(TVector.LoadOdd(a), TVector.LoadOdd(b), TVector.LoadOdd(c), TVector.LoadOdd(d));
 
         [MethodImpl(Inline)]
         public void Add(TVector x, in Four<TVector> w)

@@ -48,11 +48,8 @@ public static partial class Linear
     static void HostProduct<TStrip, TVector, TFormat>(HostDevice device, in LinearArguments a, bool across)
         where TStrip : unmanaged, IHostStrip<TStrip> where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
-        // One row waits for memory: half a cache line at a time keeps more of it on its way, and the arithmetic has time.
         if (across)
             HostPanels<TStrip, TVector, TFormat>(device, a, across);
-        else if (a.Rows == 1 && typeof(TVector) == typeof(Wide512))
-            HostDots<Wide256, TFormat>(device, a);
         else if (a.Rows <= HostDotRows)
             HostDots<TVector, TFormat>(device, a);
         else
