@@ -46,7 +46,8 @@ public sealed class Yardsticks : IDisposable
     /// <summary>Operations of one <see cref="Multiply"/>.</summary>
     public static double Operations => 2.0 * Rows * Inputs * Outputs;
 
-    /// <summary>Reads memory on all threads of the host in the way that was fastest when this was made; copies it on a GPU. Whatever the caches held before is gone.</summary>
+    /// <summary>Reads memory on all threads of the host in the way that was fastest when this was made; copies it on a GPU. Whatever the
+    /// caches held before is gone.</summary>
     public void Sweep()
     {
         if (_device is HostDevice host)
