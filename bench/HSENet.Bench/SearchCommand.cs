@@ -113,7 +113,7 @@ static class SearchCommand
             }
             else
                 foreach (var vectors in index.MappedVectors())
-                    HostSweep.Launch(device, vectors.As<float>(), sums.Bytes.As<float>());
+                    HostSweep.Ways[0].Read(device, vectors.As<float>(), sums.Bytes.As<float>());
         }
     }
 
