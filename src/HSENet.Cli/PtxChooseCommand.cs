@@ -74,6 +74,8 @@ static class PtxChooseCommand
         {
             bool kept = model && same.Contains(Fact(place.Gpu));
             RungChoice? known = kept ? before.FirstOrDefault(place.Is) : null;
+            if (known != null && known.Rungs.DistinctBy(rung => rung.Rung).Count() != known.Rungs.Count)
+                known = null;
             var row = new RungChoice(place.Operation.Name, place.Architecture, place.Weights, place.Sizes,
                 [.. Candidates(place).Select(rung => (rung.Name, Math.Round(
                     rung.Stages.All(stage => same.Contains(Fact(stage)))
@@ -114,12 +116,12 @@ static class PtxChooseCommand
         return faults.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
-    // Rungs that can compute the sizes and may be chosen there.
+    // Rungs that can compute the sizes and may be chosen there; of those that differ in the type of activations the first.
     static IEnumerable<Rung> Candidates(Place place)
     {
         using EmulatorDevice device = new();
         foreach (Rung rung in place.Operation.Rungs.Where(rung => rung.Target == RungTarget.Gpu && rung.RunsOn(place.Architecture)
-            && (rung.Weights == null || rung.Weights == place.Weights)))
+            && (rung.Weights == null || rung.Weights == place.Weights)).DistinctBy(rung => rung.Name))
         {
             bool suits;
             try
