@@ -104,8 +104,12 @@ static class PtxChooseCommand
         for (int n = 0; n < Math.Min(Recomputed, all.Length); n++)
         {
             var (place, one) = all[n * all.Length / Recomputed];
-            Rung rung = place.Operation.Rungs.First(rung =>
-                rung.Name == one.Rung && (rung.Weights == null || rung.Weights == place.Weights));
+            Rung? rung = Candidates(place).FirstOrDefault(rung => rung.Name == one.Rung);
+            if (rung == null)
+            {
+                faults.Add($"{path}: {place.Operation.Name}.{one.Rung} is not for {place.Sizes}");
+                continue;
+            }
             double now = PtxPredict.Microseconds(rung, place.Gpu, PtxRungs.Sizes(place.Sizes));
             if (Math.Abs(now - one.Microseconds) > MostDifference)
                 faults.Add(string.Create(CultureInfo.InvariantCulture,
@@ -116,12 +120,14 @@ static class PtxChooseCommand
         return faults.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
-    // Rungs that can compute the sizes and may be chosen there; of those that differ in the type of activations the first.
-    static IEnumerable<Rung> Candidates(Place place)
+    // Rungs that can compute the sizes and may be chosen there; of those that share a name, as for types of activations, the first.
+    static IEnumerable<Rung> Candidates(Place place) => Suiting(place).DistinctBy(rung => rung.Name);
+
+    static IEnumerable<Rung> Suiting(Place place)
     {
         using EmulatorDevice device = new();
         foreach (Rung rung in place.Operation.Rungs.Where(rung => rung.Target == RungTarget.Gpu && rung.RunsOn(place.Architecture)
-            && (rung.Weights == null || rung.Weights == place.Weights)).DistinctBy(rung => rung.Name))
+            && (rung.Weights == null || rung.Weights == place.Weights)))
         {
             bool suits;
             try

@@ -1,4 +1,5 @@
 // The operations' pages: every rung is on one, and every link leads somewhere.
+using System.Globalization;
 using System.Text.RegularExpressions;
 using HSENet.Tests;
 
@@ -44,6 +45,22 @@ public sealed partial class PageTests
         Assert.All(KernelCatalog.Operations, operation => Assert.Contains(operation.Name.Split('.')[0], text));
     }
 
+    [Fact]
+    public void No_launch_is_predicted_faster_than_its_bound()
+    {
+        int rows = 0;
+        foreach (string page in Directory.EnumerateFiles(Folder, "README.md", SearchOption.AllDirectories))
+            foreach (Match row in PredictedRow().Matches(File.ReadAllText(page)))
+                foreach (var (time, bound) in new[] { (1, 2), (3, 4) }.Where(pair => double.TryParse(row.Groups[pair.Item1].Value, out _)))
+                {
+                    rows++;
+                    Assert.True(Number(row, time) >= 0.97 * Number(row, bound), row.Value);
+                }
+        Assert.InRange(rows, 100, int.MaxValue);
+
+        static double Number(Match row, int group) => double.Parse(row.Groups[group].Value, CultureInfo.InvariantCulture);
+    }
+
     // As GitHub makes them from titles.
     static string Anchor(string title) => NoWord().Replace(title.Trim().ToLowerInvariant(), "").Replace(' ', '-');
 
@@ -55,6 +72,11 @@ public sealed partial class PageTests
 
     [GeneratedRegex(@"\.(Host|Reference|V\d+)\.")]
     private static partial Regex Rung();
+
+    // | kernel | sizes | predicted | bound | limited by | predicted | bound | limited by |
+    [GeneratedRegex(@"^\| `\w+` \| [^|]+ \| ~?([\d.]+|–) \| ([\d.]+|–) \| [^|]+ \| ~?([\d.]+|–) \| ([\d.]+|–) \| [^|]+ \|$",
+        RegexOptions.Multiline)]
+    private static partial Regex PredictedRow();
 
     [GeneratedRegex(@"[^\w\- ]")]
     private static partial Regex NoWord();

@@ -130,9 +130,12 @@ public sealed record TimingPrediction
                 lived += stalled;
             }
         }
-        // Short blocks may each live on what was saved of a bandwidth; all of them together cannot.
-        cycles = Math.Max(cycles, Math.Max(memory / gpu.MemoryBytesPerClock, l2 / gpu.AttainableL2BytesPerClock) / gpu.Multiprocessors);
-        double instructions = work.Executed.Sum(), all = cycles * gpu.Multiprocessors, waited = Math.Max(1, reasons.Sum());
+        double instructions = work.Executed.Sum();
+        // Short blocks may each live on what was saved of a bandwidth, and on slots that the blocks around them leave; all of them together
+        // cannot.
+        double[] least = [memory / gpu.MemoryBytesPerClock, l2 / gpu.AttainableL2BytesPerClock, instructions / gpu.IssuesPerClock, unit];
+        cycles = Math.Max(cycles, least.Max() / gpu.Multiprocessors);
+        double all = cycles * gpu.Multiprocessors, waited = Math.Max(1, reasons.Sum());
         double tensor = tensorClocks / 4 / all;
         return new TimingPrediction
         {
