@@ -53,6 +53,7 @@ static class PtxPages
             **Predicted** times, not measured: from [machine code](../../bench/results/machine.md) of sm_90 (~: estimated from PTX alone), by a
             [model](../../src/HSENet.Ptx/README.md#how-long-a-kernel-takes) that misses published measurements by {exact} (~: {rough}).
             A launch follows the same launch, and its bound is of machine code (above: of PTX) and without what the second-level cache keeps.
+            ≥: the model follows the first blocks, which do less here than most; the bound stands for them.
 
             | kernel | sizes | {string.Join(" | ", PredictedTimes.Gpus.Select(gpu => $"{gpu.Name}: predicted µs | bound µs | limited by"))} |
             |---|---|{string.Concat(PredictedTimes.Gpus.Select(_ => "--:|--:|---|"))}
@@ -65,12 +66,16 @@ static class PtxPages
         return text.ToString();
     }
 
-    static string Cells(RungProfile row, GpuModel gpu, PredictedTime? time) => time?.Microseconds is { } microseconds
-        ? $"{(time!.FromPtx ? "~" : "")}{ProfileText.Format(microseconds)} | {ProfileText.Format(Warm(row.On(gpu)))} | "
-            + $"{time.Limit}"
-        : $"– | – | {time?.Limit ?? "not predicted yet"}";
-
-    static double Warm(KernelProfile profile) => (profile.MachineBound ?? profile.Bound).WarmMicroseconds;
+    static string Cells(RungProfile row, GpuModel gpu, PredictedTime? time)
+    {
+        if (time?.Microseconds is not { } microseconds)
+            return $"– | – | {time?.Limit ?? "not predicted yet"}";
+        KernelProfile profile = row.On(gpu);
+        KernelBound bound = profile.MachineBound ?? profile.Bound;
+        string least = ProfileText.Format(bound.WarmMicroseconds);
+        return microseconds < bound.WarmMicroseconds ? $"≥ {least} | {least} | {bound.FullName}"
+            : $"{(time.FromPtx ? "~" : "")}{ProfileText.Format(microseconds)} | {least} | {time.Limit}";
+    }
 
     static string Band((double Mean, double Largest) error) =>
         $"{ProfileText.Format(100 * error.Mean)} % on average and {ProfileText.Format(100 * error.Largest)} % at most";
