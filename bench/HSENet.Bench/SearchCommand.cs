@@ -33,7 +33,8 @@ static class SearchCommand
         results.AddTo(command);
         command.Run(verbose, (parsed, cancellation) =>
         {
-            int count = Verb.AtLeast(1, "--items", parsed.GetValue(items)), width = Verb.AtLeast(1, "--channels", parsed.GetValue(channels));
+            int count = Verb.AtLeast(1, "--items", parsed.GetValue(items)),
+                width = Verb.AtLeast(1, "--channels", parsed.GetValue(channels));
             var type = parsed.GetValue(half) ? WeightType.BF16 : WeightType.F32;
             string? folder = results.Folder(parsed);
             string file = Path.Combine(Path.GetTempPath(), $"hsenet-search-{Environment.ProcessId}.index");

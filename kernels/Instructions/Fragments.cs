@@ -75,8 +75,7 @@ static class Fragments
     }
 
     /// <summary>Words from the begin of a row of 64 bytes to one of its four 16-byte parts: permuted, so that eight rows of a part meet
-    /// every
-    /// bank once.</summary>
+    /// every bank once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Permuted(int row, int part) => (part ^ row >> 1 & 3) << 2;
 }

@@ -184,7 +184,8 @@ sealed class IndexBuild(string input, StudyOpener studies, bool json, bool verbo
         if (json)
             Console.WriteLine(failure is null
                 ? JsonSerializer.Serialize(
-                    new { study = work.Name, volume = made.Volume is not null, report = made.Text is not null, made.Notes }, ReportWriter.Json)
+                    new { study = work.Name, volume = made.Volume is not null, report = made.Text is not null, made.Notes },
+                        ReportWriter.Json)
                 : JsonSerializer.Serialize(new { study = work.Name, error = OptionNames.In(failure.Message) }, ReportWriter.Json));
     }
 

@@ -71,7 +71,8 @@ static class PhantomCommand
             bool isPrepared = parsed.GetValue(prepared);
             if (!isPrepared && ((parsed.GetValue(size) ?? parsed.GetValue(weights)) is not null || parsed.GetValue(average)
                 || parsed.GetRequiredValue(curve) != GreyCurve.Standard))
-                throw new HseNetException("--size, --weights, --curve and --average say how --prepared volumes are; expected it beside them");
+                throw new HseNetException("--size, --weights, --curve and --average say how --prepared volumes are; expected it beside "
+                    + "them");
             if (isPrepared && parsed.GetValue(dicom))
                 throw new HseNetException("--prepared writes no scans; expected it without --dicom");
             if (parsed.GetValue(size) is not null && parsed.GetValue(weights) is not null)

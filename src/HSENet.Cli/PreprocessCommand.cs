@@ -80,12 +80,14 @@ static class PreprocessCommand
             var part = Shard.Of(parsed, shard);
             var jobs = PreprocessJob.Find(parsed.GetRequiredValue(inputs), parsed.GetRequiredValue(output), settings.Studies);
             part.Tell(jobs.Count, "studies");
-            return await Run(part.Of(jobs), settings, parsed.GetRequiredValue(device), parsed.GetValue(workers), cancellation).ConfigureAwait(false);
+            return await Run(part.Of(jobs), settings, parsed.GetRequiredValue(device), parsed.GetValue(workers), cancellation)
+                .ConfigureAwait(false);
         });
         return command;
     }
 
-    static async Task<int> Run(IReadOnlyList<PreprocessJob> jobs, Settings settings, string deviceName, int? workers, CancellationToken cancellation)
+    static async Task<int> Run(IReadOnlyList<PreprocessJob> jobs, Settings settings, string deviceName, int? workers,
+        CancellationToken cancellation)
     {
         if (workers is { } given)
             Verb.AtLeast(1, "--workers", given);

@@ -12,7 +12,8 @@ static class ExitCode
 static class Program
 {
     static Task<int> Main(string[] arguments) =>
-        Invocation.Run(Root(arguments).Parse(arguments), verb => verb.Name == "train" ? TrainCommand.TimeToSave : TimeSpan.FromMilliseconds(700));
+        Invocation.Run(Root(arguments).Parse(arguments), verb =>
+            verb.Name == "train" ? TrainCommand.TimeToSave : TimeSpan.FromMilliseconds(700));
 
     /// <summary>All verbs.</summary>
     /// <param name="arguments">The command line; null for a program that has every option of every verb. What takes long to describe is

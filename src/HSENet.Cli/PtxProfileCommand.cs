@@ -81,7 +81,8 @@ static class PtxProfileCommand
                 ? string.Join(',', new[] { parsed.GetValue(shape), $"Activation={chosen}" }.OfType<string>()) : parsed.GetValue(shape);
             if (parsed.GetValue(all) ? jsonFile != null || htmlFile != null || sizes != null || parsed.GetValue(weights) != null
                 || parsed.GetValue(values) != null : markdownFile != null || pagesFolder != null)
-                throw new HseNetException("ptx profile: --shape, --weights, --activations, --activation, --json and --html are not for --all, "
+                throw new HseNetException("ptx profile: --shape, --weights, --activations, --activation, --json and --html are not for "
+                    + "--all, "
                     + "--markdown and "
                     + "--pages only for it");
             GpuModel model = PtxRungs.Gpu(parsed.GetRequiredValue(gpu));

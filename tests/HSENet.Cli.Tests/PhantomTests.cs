@@ -13,7 +13,8 @@ public sealed class PhantomTests
     {
         using var folder = new TemporaryFolder();
         string output = folder.At("out");
-        string[] verb = ["phantom", "--count", "3", "--seed", "2", "--out", output, "--matrix", "48,48,24", "--findings", "nodule", "--dicom",
+        string[] verb = ["phantom", "--count", "3", "--seed", "2", "--out", output, "--matrix", "48,48,24", "--findings", "nodule",
+            "--dicom",
             "--labels", "--picture", "--split", "0,0,1", "--json"];
         var first = Hsenet.Run(verb);
         Assert.True(first.Code == 0, first.Error);

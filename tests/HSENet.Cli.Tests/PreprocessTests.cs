@@ -63,7 +63,8 @@ public sealed class PreprocessTests
             File.Copy(Data("ct_thin.nii.gz"), folder.At($"in/{i}.nii.gz"));
         string[] Lines(string output, params string[] more)
         {
-            var outcome = Hsenet.Run(["preprocess", folder.At("in"), "--out", folder.At(output), "--size", "4,16,16", "--workers", "1", "--json",
+            var outcome = Hsenet.Run(["preprocess", folder.At("in"), "--out", folder.At(output), "--size", "4,16,16", "--workers", "1",
+                "--json",
                 .. more]);
             Assert.True(outcome.Code == 0, outcome.Error);
             return [.. outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)

@@ -14,7 +14,8 @@ public sealed class PtxClaimsTests
         Assert.Equal(Texts(File.ReadAllText(KernelTexts.FilePath)), Texts(KernelCompiler.CompileAll()));
 
         static IEnumerable<(string, string)> Texts(string file) => KernelTexts.Parse(file).Select(text =>
-            (text.Key, $"{text.Value[..text.Value.IndexOf(".visible", StringComparison.Ordinal)]} {MachineListing.Key(text.Value, text.Key)}"));
+            (text.Key, $"{text.Value[..text.Value.IndexOf(".visible", StringComparison.Ordinal)]} "
+                + $"{MachineListing.Key(text.Value, text.Key)}"));
     }
 
     [Fact]

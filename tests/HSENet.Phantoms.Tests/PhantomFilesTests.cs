@@ -21,7 +21,8 @@ public sealed class PhantomFilesTests
             few.Write(index);
         var many = new PhantomFiles(Small, other);
         Parallel.For(0, 6, new ParallelOptions { MaxDegreeOfParallelism = 4 }, index => many.Write(5 - index));
-        string[] files = [.. Directory.EnumerateFiles(one, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(one, file))];
+        string[] files = [.. Directory.EnumerateFiles(one, "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(one, file))];
         Assert.True(files.Length > 3 * (3 + 20));
         Assert.All(files, file => Assert.Equal(File.ReadAllBytes(Path.Combine(one, file)), File.ReadAllBytes(Path.Combine(other, file))));
         Assert.NotEqual(File.ReadAllBytes(Path.Combine(one, "000000.nii.gz")), File.ReadAllBytes(Path.Combine(one, "000001.nii.gz")));

@@ -56,7 +56,8 @@ public sealed class ShortcutTests
         bool[] truth = [.. Phantoms.Value.Select(phantom => Has(phantom, kind))];
         int columns = features[0].Length;
         double[] mean = [.. Enumerable.Range(0, columns).Select(c => features.Average(row => row[c]))];
-        double[] spread = [.. Enumerable.Range(0, columns).Select(c => Math.Sqrt(features.Average(row => Math.Pow(row[c] - mean[c], 2))) + 1e-9)];
+        double[] spread = [.. Enumerable.Range(0, columns)
+            .Select(c => Math.Sqrt(features.Average(row => Math.Pow(row[c] - mean[c], 2))) + 1e-9)];
         double[][] rows = [.. features.Select(row => (double[])[1, .. row.Select((value, c) => (value - mean[c]) / spread[c])])];
         double total = 0;
         for (int half = 0; half < 2; half++)

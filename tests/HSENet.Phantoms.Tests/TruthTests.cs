@@ -120,7 +120,8 @@ public sealed class TruthTests
             Assert.All(ReportSentences.Without(kind), sentence => Assert.Empty(FindingParser.Parse(sentence)));
             foreach (bool several in (bool[])[false, true])
                 Assert.All(ReportSentences.Of(kind, several), sentence =>
-                    Assert.Equal(kind, Assert.Single(FindingParser.Parse(sentence.Replace("{size}", "20").Replace("{side}", "left"))).Kind));
+                    Assert.Equal(kind, Assert.Single(FindingParser.Parse(sentence.Replace("{size}", "20").Replace("{side}", "left")))
+                        .Kind));
         }
         Assert.All(ReportSentences.Normal.Concat(ReportSentences.Always), sentence => Assert.Empty(FindingParser.Parse(sentence)));
     }

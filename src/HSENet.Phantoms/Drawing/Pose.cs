@@ -4,8 +4,8 @@ using System.Numerics;
 namespace HSENet.Phantoms;
 
 /// <summary>
-/// Patient coordinates throughout: x to the left, y to the back, z to the head. The body's own coordinates have their origin in the middle of
-/// the chest and are those of a person of size 1. The head's direction stays the same along a row of voxels.
+/// Patient coordinates throughout: x to the left, y to the back, z to the head. The body's own coordinates have their origin in the middle
+/// of the chest and are those of a person of size 1. The head's direction stays the same along a row of voxels.
 /// </summary>
 readonly record struct Pose(Vector3 Shift, float Turn, float Pitch, float Scale)
 {

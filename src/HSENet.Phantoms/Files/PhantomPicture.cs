@@ -33,7 +33,8 @@ static class PhantomPicture
                     int voxel = (slices[s] * y + row) * x + column;
                     int at = 3 * ((s / columns * y + row) * width + s % columns * x + column);
                     // 64 greys: more of them are noise, and a file twice as long.
-                    byte grey = (byte)((byte)Math.Clamp(255 * (canvas.Values[voxel] - window.Black) / (window.White - window.Black), 0, 255) & 0xFC);
+                    byte grey = (byte)((byte)Math.Clamp(255 * (canvas.Values[voxel] - window.Black) / (window.White - window.Black), 0,
+                        255) & 0xFC);
                     pixels.AsSpan(at, 3).Fill(grey);
                     if (Outline(canvas, voxel, column, row) is { } colour)
                         (pixels[at], pixels[at + 1], pixels[at + 2]) = colour;

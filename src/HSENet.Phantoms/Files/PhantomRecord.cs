@@ -9,7 +9,8 @@ namespace HSENet.Phantoms;
 /// <summary>The truth of a phantom as JSON, and its rows of the manifests.</summary>
 sealed class PhantomRecord
 {
-    static readonly JsonWriterOptions Indented = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Indented = true, NewLine = "\n" };
+    static readonly JsonWriterOptions Indented =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Indented = true, NewLine = "\n" };
     static readonly JsonWriterOptions OneLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     readonly Phantom _phantom;

@@ -194,5 +194,6 @@ sealed class FindingPictures(Person person, Thorax thorax)
 
     delegate void LungAction(int voxel, Vector3 place, Thorax.Level level);
 
-    static Vector3 Direction(Draws draws) => Vector3.Normalize(new Vector3(draws.Normal(), draws.Normal(), draws.Normal()) + new Vector3(1e-3f));
+    static Vector3 Direction(Draws draws) =>
+        Vector3.Normalize(new Vector3(draws.Normal(), draws.Normal(), draws.Normal()) + new Vector3(1e-3f));
 }

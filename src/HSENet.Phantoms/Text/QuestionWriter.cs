@@ -27,7 +27,8 @@ static class QuestionWriter
             questions.Add(new("presence", Presence(kind, draws), "Yes"));
         foreach (var kind in absent.Take(Math.Max(1, findings.Count)))
             questions.Add(new("presence", Presence(kind, draws), "No"));
-        questions.Add(new("count", draws.OneOf("How many kinds of abnormality are there?", "How many different findings does this scan show?"),
+        questions.Add(new("count", draws.OneOf("How many kinds of abnormality are there?",
+            "How many different findings does this scan show?"),
             PhantomReport.Capital(Numbers[findings.Count])));
         foreach (var finding in findings)
             AddDetails(questions, finding, draws);

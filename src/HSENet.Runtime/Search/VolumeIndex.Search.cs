@@ -96,7 +96,8 @@ public sealed partial class VolumeIndex
         lock (_gate)
         {
             var map = Map();
-            return [.. _contents.Chunks.Where(chunk => chunk.Count > 0).Select(chunk => (chunk.Vectors, (long)chunk.Count * _contents.Header.Stride))
+            return [.. _contents.Chunks.Where(chunk => chunk.Count > 0)
+                .Select(chunk => (chunk.Vectors, (long)chunk.Count * _contents.Header.Stride))
                 .Select(range => new View<byte>((long)map.Pointer(range.Item1, range.Item2), range.Item2))];
         }
     }

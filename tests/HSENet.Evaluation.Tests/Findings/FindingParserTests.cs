@@ -7,7 +7,8 @@ public sealed class FindingParserTests
 
     static string Short(Finding finding) => string.Join(" ", new[]
     {
-        finding.Kind.ToString(), finding.Side == Side.None ? "" : finding.Side.ToString(), finding.Lobe == Lobe.None ? "" : finding.Lobe.ToString(),
+        finding.Kind.ToString(), finding.Side == Side.None ? "" : finding.Side.ToString(),
+            finding.Lobe == Lobe.None ? "" : finding.Lobe.ToString(),
         finding.Millimetres is { } size ? FormattableString.Invariant($"{size}") : "", finding.Number == 1 ? "" : $"×{finding.Number}",
     }.Where(part => part.Length > 0)).ToLowerInvariant();
 
@@ -45,7 +46,8 @@ public sealed class FindingParserTests
     [InlineData("Both upper lobes demonstrate centrilobular emphysema of moderate degree.", "emphysema both upper")]
     [InlineData("Emphysematous lung destruction is confined to the right upper lobe.", "emphysema right upper")]
     [InlineData("Upper lobe predominant emphysema bilaterally.", "emphysema both upper")]
-    [InlineData("Heavily calcified nodule (16 mm) in the right upper lobe, likely old granulomatous disease.", "calcification right upper 16")]
+    [InlineData("Heavily calcified nodule (16 mm) in the right upper lobe, likely old granulomatous disease.",
+        "calcification right upper 16")]
     [InlineData("A focus of coarse calcification measures 18 mm and lies in the left lower lobe.", "calcification left lower 18")]
     [InlineData("Two granulomata, the larger 20 mm, in the right lower lobe.", "calcification right lower 20 ×2")]
     [InlineData("The heart appears markedly enlarged.", "cardiomegaly")]
@@ -58,7 +60,8 @@ public sealed class FindingParserTests
     [InlineData("Lungs: no focal airspace disease. Pleura: small left effusion, 19 mm. Heart: enlarged.", "effusion left 19; cardiomegaly")]
     [InlineData("There is a nodule in the left upper lobe. It measures 23 mm. The heart is of normal size.", "nodule left upper 23")]
     [InlineData("Aside from a 14 mm nodule of the right middle lobe, the study is normal, without effusion.", "nodule right middle 14")]
-    [InlineData("Pneumothorax cannot be seen; however, there is consolidation in the right upper lobe (52 mm).", "consolidation right upper 52")]
+    [InlineData("Pneumothorax cannot be seen; however, there is consolidation in the right upper lobe (52 mm).",
+        "consolidation right upper 52")]
     [InlineData("Cardiomegaly with a right pleural effusion of 25 mm.", "effusion right 25; cardiomegaly")]
     [InlineData("Nodule RLL 14 mm.", "nodule right lower 14")]
     [InlineData("Incidental note is made of a 2.6 cm mass within the left lower lobe.", "nodule left lower 26")]

@@ -16,8 +16,8 @@ public sealed class FullLongGoldenTests
         Decode(PartRun.Host, ActivationType.F32, Exact, visual);
     }
 
-    // In bf16 each part starts from what is exact, as the reference's own bf16 runs do, and no tensor may err more than theirs. The emulator
-    // checks every access.
+    // In bf16 each part starts from what is exact, as the reference's own bf16 runs do, and no tensor may err more than theirs. The
+    // emulator checks every access.
 
     [LongFact]
     public void Slice_encoder_errs_in_bf16_no_more_than_the_reference_s_own_run()
@@ -31,7 +31,8 @@ public sealed class FullLongGoldenTests
     public void Encoder_and_packer_err_in_bf16_no_more_than_the_reference_s_own_run(int number)
     {
         using var emulator = new EmulatorDevice();
-        using var source = new SyntheticSource(emulator, ModelTensors.Encoder(Config.Vision, number), ModelTensors.Projector(Config, number));
+        using var source = new SyntheticSource(emulator, ModelTensors.Encoder(Config.Vision, number),
+            ModelTensors.Projector(Config, number));
         float[] features = Encoder(new WeightStore(PartRun.Host, source.Tensors), number, ActivationType.F32, Exact);
         Packer(source.Weights, number, features, ActivationType.BF16, FullModel.NoWorse);
         Encoder(source.Weights, number, ActivationType.BF16, FullModel.NoWorse);

@@ -50,7 +50,8 @@ for (int round = 0; round < Rounds; round++)
 {
     clock.Restart();
     await Task.WhenAll(Enumerable.Range(0, Clients).Select(i => Work(i)));
-    Console.WriteLine($"{Clients} clients at once: {clock.Elapsed.TotalSeconds:F1} s, {service.Memory >> 20} MB, {service.Threads} threads");
+    Console.WriteLine($"{Clients} clients at once: {clock.Elapsed.TotalSeconds:F1} s, {service.Memory >> 20} MB, {service.Threads} "
+        + $"threads");
     memory.Add(service.Memory);
 }
 Check.That(await client.Health() is ("Healthy", 0), "requests are left");
