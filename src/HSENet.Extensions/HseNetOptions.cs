@@ -1,4 +1,5 @@
 // What a service says of its model: bound to a section of its configuration, or set in code.
+using HSENet.Kernels;
 using HSENet.Runtime;
 
 namespace HSENet.Extensions;
@@ -24,6 +25,9 @@ public sealed class HseNetOptions
 
     /// <summary>How text is cut into tokens.</summary>
     public TokenizerForm Tokenizer { get; set; }
+
+    /// <inheritdoc cref="ModelOptions.Activations"/>
+    public ActivationType? Activations { get; set; }
 
     /// <summary>How studies in messages are read and preprocessed.</summary>
     public CtStudyOptions Study { get; set; } = new();

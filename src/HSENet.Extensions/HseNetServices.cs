@@ -58,6 +58,7 @@ public static class HseNetServices
             QueueLimit = options.QueueLimit,
             Tokenizer = options.Tokenizer,
             VerifyChecksums = options.VerifyChecksums,
+            Activations = options.Activations,
         });
         Log.Opened(logger, model.WeightsHash, string.Join(", ", model.Adapters), clock.Elapsed.TotalSeconds);
         return model;

@@ -53,6 +53,16 @@ public sealed class HseNetServicesTests
     }
 
     [Fact]
+    public void A_service_may_keep_activations_in_f32_where_bf16_is_the_default()
+    {
+        using var provider = Services(options => (options.Device, options.Activations) = ("emulator", ActivationType.F32))
+            .BuildServiceProvider();
+        Assert.Equal(ActivationType.F32, provider.GetRequiredService<HseNetModel>().Activations);
+        using var byDefault = Services(options => options.Device = "emulator").BuildServiceProvider();
+        Assert.Equal(ActivationType.BF16, byDefault.GetRequiredService<HseNetModel>().Activations);
+    }
+
+    [Fact]
     public void A_device_of_the_programs_own_is_used()
     {
         using var device = new HostDevice(1);
