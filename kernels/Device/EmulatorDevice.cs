@@ -52,7 +52,7 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
             {
                 ThrowIfDisposed();
                 Memory memory = Add(_memory.Allocate(bytes, name));
-                if (Instead != null) // nobody writes it, and what comes out must not depend on what lay there
+                if ((Instead ?? Before) != null) // nobody writes it, and what comes out must not depend on what lay there
                     NativeMemory.Clear(memory.Bytes.Pointer, (nuint)bytes);
                 return memory;
             }
