@@ -17,6 +17,7 @@ static class OptionNames
         ["ModelOptions.Activations"] = "--activations",
         ["ConversionOptions.SliceEncoder"] = "--slice-encoder FILE",
         ["ConversionOptions.TextEncoder"] = "--text-encoder FILE",
+        ["meteor without WordNet's synonyms"] = "meteor without WordNet's synonyms (--wordnet FOLDER)",
         ["ConversionOptions.MergeLora"] = "hsenet convert --merge-lora",
         ["a call of Trainer.Run that resumes it"] = "--resume to go on with it",
         ["a HostDevice runs everywhere"] = "--device cpu runs everywhere",

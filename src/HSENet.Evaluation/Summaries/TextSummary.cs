@@ -53,7 +53,7 @@ internal static class TextSummary
     {
         var notes = new List<string>();
         if (!synonyms)
-            notes.Add("meteor without WordNet's synonyms (--wordnet FOLDER): the same or lower");
+            notes.Add("meteor without WordNet's synonyms: the same or lower");
         if (scores[0].Prediction.BertF1 is null)
             notes.Add("no bert_f1: it takes a language model that is not part of this program");
         int empty = scores.Count(score => score.Prediction.Text.Trim().Length == 0);
