@@ -83,7 +83,7 @@ sealed class IndexBuild(string input, StudyOpener studies, bool json, bool verbo
                 string volume = studies.State(row, study);
                 string? text = row.Text is null ? null : VolumeCache.KeyOf(row.Text);
                 if (!seen.Add(name))
-                    throw new HseNetFileException(input, $"names {HseNetFileException.Quote(name)} twice", "each study once");
+                    throw new HseNetException($"names {HseNetFileException.Quote(name)} again; expected each study once");
                 bool hasVolume = Has(name, false, volume), hasText = text is null || Has(name, true, text);
                 if (!hasVolume || !hasText)
                     missing.Add(new Work(row, study, name, hasVolume ? null : volume, hasText ? null : text));

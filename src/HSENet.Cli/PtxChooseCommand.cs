@@ -74,8 +74,6 @@ static class PtxChooseCommand
         {
             bool kept = model && same.Contains(Fact(place.Gpu));
             RungChoice? known = kept ? before.FirstOrDefault(place.Is) : null;
-            if (known != null && known.Rungs.DistinctBy(rung => rung.Rung).Count() != known.Rungs.Count)
-                known = null;
             var row = new RungChoice(place.Operation.Name, place.Architecture, place.Weights, place.Sizes,
                 [.. Candidates(place).Select(rung => (rung.Name, Math.Round(
                     rung.Stages.All(stage => same.Contains(Fact(stage)))
