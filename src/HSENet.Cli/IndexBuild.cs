@@ -88,7 +88,7 @@ sealed class IndexBuild(string input, StudyOpener studies, bool json, bool verbo
                 if (!hasVolume || !hasText)
                     missing.Add(new Work(row, study, name, hasVolume ? null : volume, hasText ? null : text));
             }
-            catch (HseNetFileException e)
+            catch (HseNetException e)
             {
                 Fail(e, row);
             }
