@@ -82,7 +82,10 @@ public sealed partial class VolumeIndex
             var (similarities, items) = (new float[top], new int[top]);
             device.Download<float>(values, similarities);
             device.Download<int>(indices, items);
-            return [.. items.Zip(similarities).Where(found => found.First >= 0)
+            // As many as are wanted are there: one that is not found has no similarity, as its vector holds what is no number.
+            if (items.Contains(-1))
+                throw new HseNetFileException(_path, "holds a damaged vector", "an index as it was written");
+            return [.. items.Zip(similarities)
                 .Select(found => new SearchHit(_contents.Item(map, found.First), Math.Clamp(found.Second, -1f, 1f)))];
         }
     }

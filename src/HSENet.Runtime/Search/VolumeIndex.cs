@@ -184,18 +184,25 @@ public sealed partial class VolumeIndex : IDisposable
     }
 
     /// <summary>Closes the file; what was added is on the disk.</summary>
+    /// <exception cref="HseNetFileException">What was added cannot be written; the file is closed all the same.</exception>
     public void Dispose()
     {
         lock (_gate)
         {
             if (_disposed)
                 return;
-            if (_file is not null)
+            try
+            {
                 Flush();
-            _disposed = true;
-            _map.Dispose();
-            _file?.Dispose();
-            _lock?.Dispose();
+            }
+            finally
+            {
+                // A full disk must not keep the file from the next program.
+                _disposed = true;
+                _map.Dispose();
+                _file?.Dispose();
+                _lock?.Dispose();
+            }
         }
     }
 }

@@ -145,6 +145,11 @@ public sealed class VolumeIndexTests : IDisposable
         File.WriteAllBytes(file, whole);
         using var index = VolumeIndex.Open(file);
         Assert.Contains("item 1 is damaged", Assert.Throws<HseNetFileException>(() => index.Verify()).Message, StringComparison.Ordinal);
+        // One without a similarity is not left out in silence.
+        BitConverter.TryWriteBytes(whole.AsSpan(IndexLayout.HeaderBytes), float.NaN);
+        using var without = VolumeIndex.Read(FileBytes.FromArray("chest.index", whole));
+        Assert.Contains("damaged vector", Assert.Throws<HseNetFileException>(() =>
+            without.Search(Vector(1000), _device, 70, amongTexts: false)).Message, StringComparison.Ordinal);
         File.WriteAllText(file, "not an index");
         Assert.Contains("is no index", Assert.Throws<HseNetFileException>(() => VolumeIndex.Open(file)).Message, StringComparison.Ordinal);
     }
