@@ -5,7 +5,7 @@ namespace HSENet.Runtime.Tests;
 
 public sealed class ScarceMemoryTests
 {
-    static readonly string Demo = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
+    static readonly string Demo = LifetimeTests.Demo;
     static readonly PreprocessingTarget Target = new(8, 12, 16, SliceSide: 20, Slices: 6);
 
     [Theory, InlineData(PreprocessingPreset.Standard, false), InlineData(PreprocessingPreset.BimcvR, false),
@@ -31,7 +31,7 @@ public sealed class ScarceMemoryTests
     public void Opening_a_model_and_reporting() => ScarceDevice.NothingStaysBehind(device =>
     {
         using var model = HseNetModel.Open(Demo, device);
-        using var study = Study();
+        using var study = LifetimeTests.Study();
         model.Report(study, new ReportOptions { MaxTokens = 2 }).Complete();
     });
 
@@ -39,7 +39,7 @@ public sealed class ScarceMemoryTests
     public void Encoding_and_asking_in_turns() => ScarceDevice.NothingStaysBehind(device =>
     {
         using var model = HseNetModel.Open(Demo, device);
-        using var study = Study();
+        using var study = LifetimeTests.Study();
         using var encoded = model.Encode(study);
         encoded.Ask("Where?", new ReportOptions { MaxTokens = 2 }).Complete();
         using var chat = encoded.Chat();
@@ -53,12 +53,4 @@ public sealed class ScarceMemoryTests
     static VoxelVolume Scan<T>() where T : unmanaged, System.Numerics.INumberBase<T> => VoxelVolume.FromVoxels<T>(
         [.. Enumerable.Range(0, 20 * 18 * 9).Select(i => T.CreateTruncating(i * 37 % 700 - (i % 3 == 0 ? 1000 : 300)))], (20, 18, 9),
         (1, 1, 2));
-
-    static CtStudy Study()
-    {
-        var voxels = new short[16 * 16 * 8];
-        for (int i = 0; i < voxels.Length; i++)
-            voxels[i] = (short)(i % 1200 - 1000);
-        return CtStudy.FromVoxels<short>(voxels, (16, 16, 8), (1, 1, 2));
-    }
 }

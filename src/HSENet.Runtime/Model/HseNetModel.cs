@@ -185,6 +185,7 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
     /// <param name="file">The file.</param>
     /// <exception cref="HseNetFileException">It is damaged, or was written with other weights, another adapter or another
     /// preprocessing.</exception>
+    /// <exception cref="ModelBusyException">Too many requests wait.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public EncodedStudy LoadEncoded(string file)
     {

@@ -111,7 +111,7 @@ sealed class ModelAdapters : IDisposable
         return Hex(hash);
     }
 
-    static string Hex(XxHash3 hash) => hash.GetCurrentHashAsUInt64().ToString("x16");
+    public static string Hex(XxHash3 hash) => hash.GetCurrentHashAsUInt64().ToString("x16");
 
     /// <summary>Frees the adapters' weights.</summary>
     public void Dispose() => _stores.ForEach(store => store.Dispose());

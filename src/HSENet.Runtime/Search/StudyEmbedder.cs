@@ -154,7 +154,7 @@ public sealed class StudyEmbedder : IDisposable
         var hash = new XxHash3();
         foreach (string part in Parts)
             hash.Append(Encoding.UTF8.GetBytes(ModelAdapters.Hash(source, part)));
-        return hash.GetCurrentHashAsUInt64().ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
+        return ModelAdapters.Hex(hash);
     }
 
     /// <summary>Gives all memory back, as soon as no request runs any more.</summary>

@@ -71,11 +71,7 @@ sealed record ConvertedTensor(string Name, long[] Shape, DataType Type, ElementR
     {
         var rounded = new ushort[values.Length];
         for (int i = 0; i < rounded.Length; i++)
-        {
-            uint bits = BitConverter.SingleToUInt32Bits(values[i]);
-            // Rounding would turn some NaNs into infinity.
-            rounded[i] = float.IsNaN(values[i]) ? (ushort)(bits >> 16 | 0x40) : (ushort)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
-        }
+            rounded[i] = ParameterSet.Round(values[i]);
         return rounded;
     }
 

@@ -13,7 +13,7 @@ namespace HSENet.Runtime.Tests;
 [Collection(nameof(TelemetryTests))]
 public sealed class TelemetryTests
 {
-    static readonly string Demo = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
+    static readonly string Demo = LifetimeTests.Demo;
     static readonly string Page = Path.Combine(GoldenFolder.RepositoryRoot(), "src", "HSENet.Runtime", "Diagnostics", "README.md");
 
     [Fact]

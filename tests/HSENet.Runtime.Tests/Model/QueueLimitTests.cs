@@ -1,12 +1,11 @@
 // A model with a limit: one request runs, as many as allowed wait, the next is told at once, and none of the others notices.
 using HSENet.Kernels;
-using HSENet.Tests;
 
 namespace HSENet.Runtime.Tests;
 
 public sealed class QueueLimitTests
 {
-    static readonly string Demo = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
+    static readonly string Demo = LifetimeTests.Demo;
     static readonly ReportOptions Short = new() { MaxTokens = 2 };
 
     [Theory]

@@ -9,7 +9,6 @@ static class VolumeFile
     /// <summary>What is read, in messages.</summary>
     internal const string Formats = "NIfTI (.nii, .nii.gz, .hdr with .img), NumPy (.npy), DICOM (a folder), or a zip of one of these";
 
-
     /// <summary>
     /// Reads NIfTI-1 and NIfTI-2 (.nii, .nii.gz, a pair by either name), NumPy's .npy, and DICOM files. A folder or zip stands for the scan
     /// in it; ARCHIVE.zip/NAME, ARCHIVE.npz/KEY and the like for what has this name there.

@@ -108,6 +108,7 @@ public sealed class EncodedStudy : IDisposable
     /// tensor and the hashes of weights, adapters and preprocessing. No name and no patient data.</summary>
     /// <param name="file">Where; gets its name when it is complete.</param>
     /// <exception cref="HseNetFileException">The file cannot be written.</exception>
+    /// <exception cref="ModelBusyException">Too many requests wait.</exception>
     /// <exception cref="ObjectDisposedException">The model or the study was disposed.</exception>
     public void Save(string file)
     {

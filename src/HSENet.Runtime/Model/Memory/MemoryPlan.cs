@@ -39,7 +39,8 @@ public sealed class MemoryPlan
     /// <param name="folder">The model's folder, of which only config.json is read.</param>
     /// <param name="promptTokens">Tokens of the prompt, the <see cref="HseNetModel.VisualTokens"/> included.</param>
     /// <param name="maxTokens">Tokens that are generated at most; what would pass the model's longest sequence is not counted.</param>
-    /// <param name="activations">As in <see cref="ModelOptions.Activations"/>: by default f32 on the host, bf16 on a GPU.</param>
+    /// <param name="activations">Those of the model: where <see cref="ModelOptions.Activations"/> is left out, f32 on the host, bf16 on a
+    /// GPU.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is below 1, or the prompt leaves no place in the model's longest
     /// sequence.</exception>
     /// <exception cref="HseNetFileException">The configuration cannot be read.</exception>

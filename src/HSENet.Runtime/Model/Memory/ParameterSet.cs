@@ -109,7 +109,7 @@ sealed class ParameterSet : IDisposable
 
     public void Dispose() => _arena.Dispose();
 
-    // To nearest, ties to even; a NaN keeps a bit that says so.
+    /// <summary>A value in bf16: to nearest, ties to even; a NaN, which rounding could make infinite, keeps a bit that says so.</summary>
     public static ushort Round(float value)
     {
         uint bits = BitConverter.SingleToUInt32Bits(value);
