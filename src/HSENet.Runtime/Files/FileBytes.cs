@@ -40,12 +40,15 @@ internal sealed unsafe class FileBytes : IDisposable
     }
 
     /// <summary>Maps a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="grows">Whether it may be open to be appended to: Windows opens it only for who says so.</param>
     /// <exception cref="HseNetFileException">It does not exist or cannot be opened.</exception>
-    public static FileBytes Open(string path)
+    public static FileBytes Open(string path, bool grows = false)
     {
         try
         {
-            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+            using FileStream stream = new(path, FileMode.Open, FileAccess.Read,
+                (grows ? FileShare.ReadWrite : FileShare.Read) | FileShare.Delete, bufferSize: 0);
             long length = stream.Length;
             if (length == 0)
                 return new FileBytes(path, 0, null);

@@ -28,7 +28,7 @@ public sealed partial class VolumeIndex : IDisposable
     public static VolumeIndex Open(string file)
     {
         ArgumentException.ThrowIfNullOrEmpty(file);
-        return Read(FileBytes.Open(file));
+        return Read(FileBytes.Open(file, grows: true));
     }
 
     internal static VolumeIndex Read(FileBytes map)
@@ -72,7 +72,7 @@ public sealed partial class VolumeIndex : IDisposable
             else if (!appends)
                 throw new HseNetFileException(file, "exists", "a new name");
             stream = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, 1);
-            map = FileBytes.Open(file);
+            map = FileBytes.Open(file, grows: true);
             var contents = IndexContents.Read(map);
             CheckSame(file, contents.Header, header);
             if (map.Length > contents.End)
@@ -95,7 +95,7 @@ public sealed partial class VolumeIndex : IDisposable
     {
         map.Dispose();
         stream.SetLength(end);
-        map = FileBytes.Open(file);
+        map = FileBytes.Open(file, grows: true);
     }
 
     static void CheckSame(string file, IndexLayout.Header found, IndexLayout.Header wanted)
@@ -177,7 +177,7 @@ public sealed partial class VolumeIndex : IDisposable
         if (_grown)
         {
             _map.Dispose();
-            _map = FileBytes.Open(_path);
+            _map = FileBytes.Open(_path, grows: true);
             _grown = false;
         }
         return _map;
