@@ -76,6 +76,18 @@ public sealed class EncodedFileTests : IDisposable
     }
 
     [Fact]
+    public void A_file_of_another_type_of_activations_is_told_of()
+    {
+        using (var same = _model.LoadEncoded(_file))
+            Assert.DoesNotContain(same.Notes, note => note.Contains("activations", StringComparison.Ordinal));
+        using var emulator = new EmulatorDevice();
+        using var model = HseNetModel.Open(EncodedStudyTests.Demo, emulator);
+        using var loaded = model.LoadEncoded(_file);
+        Assert.Contains("was encoded with activations in f32, the model has them in bf16: answers may differ from those of one type",
+            loaded.Notes);
+    }
+
+    [Fact]
     public void A_damaged_file_and_one_that_is_none_are_refused()
     {
         byte[] bytes = File.ReadAllBytes(_file);

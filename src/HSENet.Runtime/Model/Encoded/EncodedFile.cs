@@ -20,6 +20,7 @@ static class EncodedFile
             ["format"] = Format,
             ["weights"] = model.WeightsHash,
             ["preprocessing"] = study.Preprocessing,
+            ["activations"] = Name(model.Activations),
             ["notes"] = JsonSerializer.Serialize([.. study.Notes], RuntimeJson.Default.StringArray),
         };
         foreach (var adapted in study.Adapted)
@@ -55,7 +56,7 @@ static class EncodedFile
             throw new HseNetFileException(file, $"was made with the preprocessing {HseNetFileException.Quote(preprocessing)}",
                 $"version {Preprocessing.Version}");
         source.VerifyChecksums();
-        var study = new EncodedStudy(model, preprocessing, Notes(file, metadata));
+        var study = new EncodedStudy(model, preprocessing, Notes(file, metadata, model));
         try
         {
             Upload(model.Device, source, "features", study.Features);
@@ -99,17 +100,23 @@ static class EncodedFile
         }
     }
 
-    static string[] Notes(string file, IReadOnlyDictionary<string, string> metadata)
+    static string[] Notes(string file, IReadOnlyDictionary<string, string> metadata, HseNetModel model)
     {
+        string activations = metadata.GetValueOrDefault("activations", Name(ActivationType.F32)), own = Name(model.Activations);
         try
         {
-            return JsonSerializer.Deserialize(metadata.GetValueOrDefault("notes") ?? "[]", RuntimeJson.Default.StringArray) ?? [];
+            string[] notes = JsonSerializer.Deserialize(metadata.GetValueOrDefault("notes") ?? "[]", RuntimeJson.Default.StringArray) ?? [];
+            return activations == own ? notes
+                : [.. notes, $"was encoded with activations in {activations}, the model has them in {own}: answers may differ from those "
+                    + $"of one type"];
         }
         catch (JsonException e)
         {
             throw new HseNetFileException(file, "its notes cannot be read", Expected, e);
         }
     }
+
+    static string Name(ActivationType type) => type.ToString().ToLowerInvariant();
 
     static string Factors(bool isLong) => isLong ? "long" : "short";
 
