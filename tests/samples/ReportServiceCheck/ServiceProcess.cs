@@ -29,7 +29,7 @@ sealed partial class ServiceProcess : IDisposable
         }
     }
 
-    /// <summary>Memory that it does not share with others, in bytes.</summary>
+    /// <summary>Memory of it that is resident, in bytes.</summary>
     public long Memory
     {
         get
