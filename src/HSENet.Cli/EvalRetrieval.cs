@@ -90,15 +90,17 @@ static class EvalRetrieval
             items.TryAdd((item.Study, item.IsText), index.Vector(i));
         }
         var rows = Manifest.ReadEvaluated(manifest, RowContent.Report, out _);
-        EmbeddedStudy[] studies = [.. rows.Select(row => ReportManifest.Name(manifest, row.Image)).Distinct()
-            .Where(name => items.ContainsKey((name, false)) && items.ContainsKey((name, true)))
+        string[] names = [.. rows.Select(row => ReportManifest.Name(manifest, row.Image)).Distinct()];
+        EmbeddedStudy[] studies = [.. names.Where(name => items.ContainsKey((name, false)) && items.ContainsKey((name, true)))
             .Select(name => new EmbeddedStudy(name, items[(name, false)], items[(name, true)], labels?.Get(name)))];
         if (studies.Length == 0)
             throw new HseNetFileException(embeddings, $"has no study of {manifest}", "volumes and reports of this manifest");
         var summary = RetrievalSummary.Of(studies, bootstrap, cancellation);
-        return (studies.Length == rows.Count ? summary : summary with
-        {
-            Notes = [.. summary.Notes, $"{rows.Count - studies.Length} of {rows.Count} rows have no embeddings and are not in the scores"]
-        }, index.WeightsHash);
+        List<string> notes = [.. summary.Notes];
+        if (studies.Length < names.Length)
+            notes.Add($"{names.Length - studies.Length} of {names.Length} studies have no embeddings and are not in the scores");
+        if (names.Length < rows.Count)
+            notes.Add($"{rows.Count - names.Length} of {rows.Count} rows name a study again and are not in the scores");
+        return (summary with { Notes = notes }, index.WeightsHash);
     }
 }

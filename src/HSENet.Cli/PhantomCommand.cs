@@ -104,15 +104,7 @@ static class PhantomCommand
         var own = part.Of([.. Enumerable.Range(0, options.Count)]);
         part.Tell(options.Count, "phantoms");
         var files = new PhantomFiles(options, folder);
-        try
-        {
-            Directory.CreateDirectory(folder);
-            AtomicFile.RemoveLeftovers(folder);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new HseNetFileException(folder, $"cannot be written ({e.Message})", AtomicFile.Writable, e);
-        }
+        RunFolders.Create(folder);
         using var progress = new ProgressLine();
         var gate = new Lock();
         int done = 0;

@@ -22,10 +22,8 @@ sealed partial record Shard(int Index, int Count, string Source)
     public static Option<string?> Option() => new("--shard")
     {
         Description = "I/N: only part I of N, from 1/N to N/N; files of results are named after it, as in out.02-of-16.jsonl. By default "
-            + "an "
-            + $"array of Slurm says it, or an indexed job of Kubernetes ({Kubernetes}, and {KubernetesCount} set to its completions); "
-                + $"1/1 is "
-            + "all of it."
+            + $"an array of Slurm says it, or an indexed job of Kubernetes ({Kubernetes}, and {KubernetesCount} set to its completions); "
+            + "1/1 is all of it."
     };
 
     /// <summary>The part that an option, or else the environment, names.</summary>
@@ -38,7 +36,7 @@ sealed partial record Shard(int Index, int Count, string Source)
         if (option is not null)
             return option.Split('/') is [var index, var count] && Number(index) is { } i and > 0 && Number(count) is { } n && i <= n
                 ? new Shard(i - 1, n, "--shard")
-                    : throw new HseNetException($"--shard {option}: expected I/N with I from 1 to N, as in 2/16");
+                : throw new HseNetException($"--shard {option}: expected I/N with I from 1 to N, as in 2/16");
         if (environment($"{Slurm}_ID") is { Length: > 0 })
         {
             int id = Variable($"{Slurm}_ID"), first = Variable($"{Slurm}_MIN"), n = Variable($"{Slurm}_COUNT"),
@@ -47,8 +45,7 @@ sealed partial record Shard(int Index, int Count, string Source)
             return step > 0 && last == first + (n - 1) * step && id >= first && id <= last && (id - first) % step == 0
                 ? new Shard((id - first) / step, n, $"{Slurm}_ID={id} of {first} to {last}")
                 : throw new HseNetException($"task {id} of Slurm's array of {n} from {first} to {last} by {step}: expected an array "
-                    + $"without "
-                    + "gaps, or --shard I/N");
+                    + "without gaps, or --shard I/N");
         }
         if (environment(Kubernetes) is { Length: > 0 })
         {
@@ -60,8 +57,7 @@ sealed partial record Shard(int Index, int Count, string Source)
 
         int Variable(string name, int? otherwise = null) => environment(name) is not { Length: > 0 } text
             ? otherwise ?? throw new HseNetException(
-                $"{name} is not set, so this part's place is not known; expected it, or --shard I/N (1/1 "
-                + "for all)")
+                $"{name} is not set, so this part's place is not known; expected it, or --shard I/N (1/1 for all)")
             : Number(text) ?? throw new HseNetException($"{name}={text}: expected a whole number, or --shard I/N");
     }
 

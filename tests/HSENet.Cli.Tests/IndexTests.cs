@@ -164,6 +164,12 @@ public sealed class IndexTests : IDisposable
         Assert.Equal(whole.Output, Done(Eval("parts", "--join")).Output);
         Assert.Equal(File.ReadAllBytes(Path.Combine(_folder.At("whole"), "summary.json")),
             File.ReadAllBytes(Path.Combine(_folder.At("parts"), "summary.json")));
+        // A row that is there twice has embeddings: only the one whose scan is missing has none.
+        File.AppendAllLines(_manifest, [File.ReadLines(_manifest).First(), """{"image": "nowhere.nii.gz", "text": "A report."}"""]);
+        var incomplete = Eval("whole");
+        Assert.Equal(2, incomplete.Code);
+        Assert.Contains("1 of 6 rows name a study again and are not in the scores", incomplete.Error, StringComparison.Ordinal);
+        Assert.Contains("1 of 5 studies have no embeddings and are not in the scores", incomplete.Error, StringComparison.Ordinal);
         File.WriteAllText(labels, "VolumeName,Nodule\nscan0.nii.gz,1\n");
         var unlabelled = Eval("whole");
         Assert.Equal((2, ""), (unlabelled.Code, unlabelled.Output));

@@ -35,6 +35,7 @@ public sealed class ScoreTests : IDisposable
     [InlineData("jsonl", "{\"reference\": \"a\", \"prediction\": 3}\n", "line 1 has a number as \"prediction\"; expected a string")]
     [InlineData("jsonl", "[]\n", "line 1 is an array")]
     [InlineData("jsonl", "{\n", "line 1 is not JSON")]
+    [InlineData("jsonl", "{\"reference\": \"a\", \"prediction\": \"\\ud800\"}\n", "line 1 holds a string that is not Unicode")]
     public void Predictions_that_cannot_be_used_are_refused(string ending, string content, string problem)
     {
         string table = _folder.At("scores.csv");
@@ -49,6 +50,7 @@ public sealed class ScoreTests : IDisposable
     [InlineData("{\"image\": [1], \"text\": [1], \"labels\": [0]}\n{\"image\": [1], \"text\": [1]}\n", "line 2 has 0 labels")]
     [InlineData("{\"image\": [1], \"text\": [1], \"labels\": [0.5]}\n", "line 1 has the label 0.5")]
     [InlineData("{\"id\": \"a\", \"image\": [1], \"text\": [1]}\n{\"id\": \"a\", \"image\": [1], \"text\": [1]}\n", "line 2 names a study")]
+    [InlineData("{\"id\": \"\\ud800\", \"image\": [1], \"text\": [1]}\n", "line 1 holds a string that is not Unicode")]
     [InlineData("\n", "has no row")]
     public void Embeddings_that_cannot_be_used_are_refused(string content, string problem) =>
         Hsenet.Run("score", "retrieval", Write("embeddings.jsonl", content)).IsRefused("embeddings.jsonl", problem);

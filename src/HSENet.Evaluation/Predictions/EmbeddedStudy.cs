@@ -35,6 +35,10 @@ internal sealed record EmbeddedStudy(string Study, float[] Image, float[] Text, 
             {
                 throw new HseNetFileException(path, $"line {line} is not JSON (byte {e.BytePositionInLine})", "an object on each line", e);
             }
+            catch (InvalidOperationException e)
+            {
+                throw new HseNetFileException(path, $"line {line} holds a string that is not Unicode", "JSON in UTF-8", e);
+            }
             if (!seen.Add(study.Study))
                 throw Broken("names a study of a line before", "each study once");
             studies.Add(study);

@@ -97,35 +97,39 @@ internal static class PredictionFile
         {
             if (string.IsNullOrWhiteSpace(row))
                 continue;
-            using var json = Parse(path, line, row);
+            yield return (line, Fields(path, line, row, unread));
+        }
+    }
+
+    static string?[] Fields(string path, int line, string row, SortedSet<string> unread)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(row);
             if (json.RootElement.ValueKind != JsonValueKind.Object)
                 throw Broken(path, line, $"is {JsonFile.Kind(json.RootElement)}", "an object on each line");
             JsonProperty[] members = [.. json.RootElement.EnumerateObject()];
             int[] columns = Find(path, [.. members.Select(member => member.Name)], "member", line);
             unread.UnionWith(members.Where((_, i) => !columns.Contains(i)).Select(member => member.Name));
-            yield return (line, [.. columns.Select((i, column) => i < 0 ? null : Value(members[i], column))]);
-
-            string? Value(JsonProperty member, int column) => member.Value.ValueKind switch
-            {
-                JsonValueKind.Null => null,
-                JsonValueKind.String => member.Value.GetString(),
-                JsonValueKind.Number when column == BertF1 => member.Value.GetRawText(),
-                _ => throw Broken(path, line, $"has {JsonFile.Kind(member.Value)} as \"{member.Name}\"",
-                    column == BertF1 ? "a number" : "a string"),
-            };
-        }
-    }
-
-    static JsonDocument Parse(string path, int line, string row)
-    {
-        try
-        {
-            return JsonDocument.Parse(row);
+            return [.. columns.Select((i, column) => i < 0 ? null : Value(members[i], column))];
         }
         catch (JsonException e)
         {
             throw Broken(path, line, $"is not JSON (byte {e.BytePositionInLine})", "an object on each line", e);
         }
+        catch (InvalidOperationException e)
+        {
+            throw Broken(path, line, "holds a string that is not Unicode", "JSON in UTF-8", e);
+        }
+
+        string? Value(JsonProperty member, int column) => member.Value.ValueKind switch
+        {
+            JsonValueKind.Null => null,
+            JsonValueKind.String => member.Value.GetString(),
+            JsonValueKind.Number when column == BertF1 => member.Value.GetRawText(),
+            _ => throw Broken(path, line, $"has {JsonFile.Kind(member.Value)} as \"{member.Name}\"",
+                column == BertF1 ? "a number" : "a string"),
+        };
     }
 
     // The place of each column among the names; -1 for those that may be left out.
