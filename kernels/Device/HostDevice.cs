@@ -198,7 +198,7 @@ public sealed unsafe class HostDevice : Device
         {
             nint freed = Interlocked.Exchange(ref _address, 0);
             if (owned && freed != 0)
-                NativeMemory.AlignedFree((void*)freed);
+                HostPages.Free(freed, bytes);
             GC.SuppressFinalize(this);
         }
 
