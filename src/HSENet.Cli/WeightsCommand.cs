@@ -7,7 +7,7 @@ namespace HSENet.Cli;
 
 static class WeightsCommand
 {
-    public static Command Create() => new("weights", "Makes weights.") { Synth(), Merge(), AddAdapter() };
+    public static Command Create() => new("weights", "Makes weights.") { WeightsNew.Create(), Synth(), Merge(), AddAdapter() };
 
     static Command Synth()
     {
@@ -122,7 +122,7 @@ static class WeightsCommand
         return command;
     }
 
-    static int Write(string output, Func<IProgress<ConversionProgress>, ModelConfig> write)
+    public static int Write(string output, Func<IProgress<ConversionProgress>, ModelConfig> write)
     {
         using var progress = new ProgressLine();
         var config = write(new DirectProgress<ConversionProgress>(p =>

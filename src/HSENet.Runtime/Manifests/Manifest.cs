@@ -57,6 +57,14 @@ sealed class Manifest
         return manifest.Validation.Count > 0 ? manifest.Validation : manifest.Train;
     }
 
+    /// <summary>Reads the rows that are trained on for their words alone, whether their files are there or not.</summary>
+    /// <exception cref="HseNetFileException">The file cannot be read, a row is broken, or it has none.</exception>
+    internal static IReadOnlyList<ManifestRow> ReadTexts(string path)
+    {
+        using FileBytes file = FileBytes.Open(path);
+        return Read(file, RowContent.Study, skipBad: false, _ => { }, trained: false).Train;
+    }
+
     static Manifest ReadUntrained(string path, RowContent content, out IReadOnlyList<string> broken)
     {
         using FileBytes file = FileBytes.Open(path);

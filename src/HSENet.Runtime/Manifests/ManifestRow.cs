@@ -51,6 +51,9 @@ sealed record ManifestRow
     /// decides whether a training may go on.</summary>
     internal IReadOnlyList<string> Notes { get; init; } = [];
 
+    /// <summary><c>labels</c> as JSON: what is there and where, for a training that learns it. Not public, as notes are not.</summary>
+    internal string? Labels { get; init; }
+
     /// <summary>Whether the row has this content.</summary>
     internal bool Serves(RowContent content) => content switch
     {
@@ -75,6 +78,7 @@ sealed record ManifestRow
             Anatomy = Text("anatomy"),
             Question = Text("question"),
             Answer = Text("answer"),
+            Labels = json.TryGetProperty("labels", out var labels) && labels.ValueKind != JsonValueKind.Null ? labels.GetRawText() : null,
             Notes = json.TryGetProperty("notes", out var notes) && notes.ValueKind == JsonValueKind.Array
                 ? [.. notes.EnumerateArray().Where(note => note.ValueKind == JsonValueKind.String)
                     .Select(note => HseNetException.OneLine(note.GetString()!, 500))] : [],

@@ -52,6 +52,9 @@ public sealed class QuestionTemplates
     }
 
     /// <summary>The question of a sample.</summary>
-    internal string Draw(SeededDraws draws, string? abnormality) =>
-        _questions[draws.Below(_questions.Count)].Replace(Place, abnormality ?? "", StringComparison.Ordinal);
+    internal string Draw(SeededDraws draws, string? abnormality) => At(draws.Below(_questions.Count), abnormality);
+
+    /// <summary>A question by its number, which may be any: they take turns.</summary>
+    internal string At(int number, string? abnormality) =>
+        _questions[number % _questions.Count].Replace(Place, abnormality ?? "", StringComparison.Ordinal);
 }

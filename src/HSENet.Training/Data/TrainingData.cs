@@ -17,6 +17,7 @@ sealed class TrainingData : IDisposable
     readonly List<StudyPreparer> _preparers;
     readonly VolumeCache? _cache;
     readonly Lazy<string> _encoderWeights;
+    readonly Dictionary<ManifestRow, IReadOnlyList<LabelledFinding>> _findings = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Reads the manifest and opens what the samples need.</summary>
     /// <param name="config">The training.</param>
@@ -29,9 +30,15 @@ sealed class TrainingData : IDisposable
     {
         _config = config;
         var recipe = StudyRecipe.For(config, model, study);
-        Manifest = Manifest.Read(config.Manifest, config.Task.Content(), config.SkipBad, row => RowFiles.Check(row, recipe));
-        Hash = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(string.Join('\n', Manifest.Train.Select(InvariantText.Of)) + "\n\n"
-            + string.Join('\n', Manifest.Validation.Select(InvariantText.Of)))).ToString("x16", CultureInfo.InvariantCulture);
+        Manifest = Manifest.Read(config.Manifest, config.Task.Content(), config.SkipBad, row =>
+        {
+            RowFiles.Check(row, recipe);
+            if (LearnsLabels)
+                _findings.Add(row, LabelledFinding.Read(row));
+        });
+        Labels = LearnsLabels ? LabelSpace.Of([.. Manifest.Train.Select(row => _findings[row])], config.Manifest) : null;
+        Hash = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(string.Join('\n', Manifest.Train.Select(Text)) + "\n\n"
+            + string.Join('\n', Manifest.Validation.Select(Text)))).ToString("x16", CultureInfo.InvariantCulture);
         _text = new TextPreparer(config, model);
         _cache = cache is null ? null : new VolumeCache(cache);
         Lazy<string> sliceWeights = WeightsHash("slice_encoder.");
@@ -44,7 +51,8 @@ sealed class TrainingData : IDisposable
         int validated = config.ValidationSamples == 0 ? int.MaxValue : config.ValidationSamples;
         ValidationRows = [.. Manifest.Validation.Take(validated)];
         Validation = Loader(ValidationRows, validation: true);
-        if (config.Task is TrainingTask.Stage1 or TrainingTask.Stage2 && (Manifest.Train.Count == 1 || ValidationRows.Count == 1))
+        if (config.Task is TrainingTask.Stage1 or TrainingTask.Stage2 && config.ContrastiveWeight > 0
+            && (Manifest.Train.Count == 1 || ValidationRows.Count == 1))
             throw new HseNetFileException(config.Manifest, $"has one row {(Manifest.Train.Count == 1 ? "to train on" : "for validation")}",
                 "at least two: a contrastive stage compares pairs");
     }
@@ -57,6 +65,14 @@ sealed class TrainingData : IDisposable
 
     /// <summary>Changes with the rows that are trained on or validated, their order and content.</summary>
     public string Hash { get; }
+
+    /// <summary>The outputs that labels are learned on; null where none are.</summary>
+    public LabelSpace? Labels { get; }
+
+    bool LearnsLabels => _config.LabelWeight > 0;
+
+    // Labels are a sample's content only where they are learned.
+    string Text(ManifestRow row) => InvariantText.Of(row) + (LearnsLabels ? row.Labels : "");
 
     /// <summary>Whether what the frozen encoders give is kept: only when it is the same every time.</summary>
     public bool KeepsFrozenFeatures =>
@@ -92,6 +108,7 @@ sealed class TrainingData : IDisposable
             PreparedArrays study = preparer.Prepare(row, cancellation);
             return new TrainingExample(place.Row, study.Volume, study.SliceFeatures, ids, labels)
             {
+                Findings = _findings.GetValueOrDefault(row, []),
                 Frozen = KeepsFrozenFeatures ? new FrozenFeatures(_cache!, study.Key, _encoderWeights.Value) : null,
             };
         }

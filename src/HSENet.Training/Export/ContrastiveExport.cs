@@ -31,14 +31,15 @@ static class ContrastiveExport
         {
             throw new HseNetFileException(folder, $"cannot be written ({e.Message})", AtomicFile.Writable, e);
         }
+        Parameter[] trained = [.. set.All.Where(parameter => !LabelHead.Owns(parameter.Name))];
         TensorEntry[] frozen = stage == 1 ? [] : [.. ContrastiveTensors.All(model, 1).Select(tensor => source.Get(tensor.Name))];
         using (var writer = new SafetensorsWriter(Path.Combine(folder, WeightsFile),
-            set.All.Select(parameter => new TensorDescription(ContrastiveTensors.ReferenceName(parameter.Name), DataType.F32,
+            trained.Select(parameter => new TensorDescription(ContrastiveTensors.ReferenceName(parameter.Name), DataType.F32,
                 parameter.Shape))
                 .Concat(frozen.Select(entry => new TensorDescription(FrozenName(entry), entry.Type, entry.Shape.ToArray()))),
             new Dictionary<string, string> { ["format"] = "pt" }))
         {
-            foreach (var parameter in set.All)
+            foreach (var parameter in trained)
             {
                 var values = new float[parameter.Values.Length];
                 set.Device.Download(parameter.Values, values);

@@ -22,8 +22,9 @@ static class StageExport
         using var source = TensorSource.Open(baseFolder);
         using var trained = TensorSource.Open(checkpoint);
         trained.VerifyChecksums();
-        TensorEntry[] tensors = [.. trained.Tensors.Where(tensor => !Checkpoint.IsMoment(tensor.Name))];
-        int stage = Array.Find([1, 2], stage => Array.Exists(tensors, tensor => tensor.Name == ContrastiveTensors.LogitScale(stage)));
+        TensorEntry[] tensors = [.. trained.Tensors.Where(tensor => !Checkpoint.IsMoment(tensor.Name) && !LabelHead.Owns(tensor.Name))];
+        int stage = Array.Find([1, 2], stage => Array.Exists(tensors, tensor => tensor.Name == $"encoder{stage}.cls_token"));
+        bool contrastive = Array.Exists(tensors, tensor => tensor.Name == ContrastiveTensors.LogitScale(stage));
         if (stage == 0)
             throw new HseNetFileException(checkpoint, "holds no trained stage", "a checkpoint of 'hsenet train stage1' or 'stage2'");
         foreach (var tensor in tensors)
@@ -31,15 +32,16 @@ static class StageExport
                 throw new HseNetFileException(checkpoint, $"tensor {tensor} does not fit the model", $"{replaced}");
         List<ConvertedTensor> all =
         [
-            .. source.Tensors.Where(tensor => !trained.TryGet(tensor.Name, out _))
+            .. source.Tensors.Where(tensor => !tensors.Any(other => other.Name == tensor.Name))
                 .Select(tensor => ConvertedTensor.From(tensor, tensor.Name, tensor.Type)),
             .. tensors.Select(tensor => ConvertedTensor.From(tensor, tensor.Name,
                 ModelConfigTensors.StorageType(config.Dtype, tensor.Name, tensor.Shape))),
         ];
         config = config with
         {
-            TextEncoder = config.TextEncoder is { } text ? text with { Stages = [.. text.Stages.Union([stage]).Order()] } : null,
-            Provenance = new(config.Provenance) { [$"stage{stage}"] = "trained" },
+            TextEncoder = config.TextEncoder is { } text && contrastive
+                ? text with { Stages = [.. text.Stages.Union([stage]).Order()] } : config.TextEncoder,
+            Provenance = new(config.Provenance) { [$"stage{stage}"] = contrastive ? "trained" : "trained on labels" },
         };
         return ModelFolder.Write(output, config, all, folder => ModelFolder.CopyOthers(baseFolder, folder), progress, cancellation,
             (folder, written) => NamedAdapterFile.Copy(baseFolder, folder, written));

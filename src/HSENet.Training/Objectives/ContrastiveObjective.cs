@@ -11,9 +11,6 @@ namespace HSENet.Training;
 /// </summary>
 sealed class ContrastiveObjective : ITrainingObjective
 {
-    const double FirstRelationWeight = 0.1;
-    const long RelationSteps = 5000;
-
     readonly ContrastivePlan _plan;
     readonly ModelConfig _model;
     readonly TrainingConfig _training;
@@ -21,6 +18,9 @@ sealed class ContrastiveObjective : ITrainingObjective
     readonly Tower _trained;
     readonly Tower? _frozen;
     readonly View<float> _gradLogitScale;
+    readonly LabelSpace? _labels;
+    readonly LabelHead? _labelHead;
+    readonly LabelScores? _scores;
     readonly Arena _arena;
 
     /// <summary>Opens the weights of a model for training; the source is owned by the objective from here on.</summary>
@@ -28,20 +28,24 @@ sealed class ContrastiveObjective : ITrainingObjective
     /// <param name="model">The model's configuration.</param>
     /// <param name="source">Its weights; stage 1 from scratch reads none of them.</param>
     /// <param name="training">What is trained and how.</param>
+    /// <param name="labels">The outputs that labels are learned on, if they are.</param>
     /// <exception cref="HseNetException">Model and training do not fit each other, or a tensor is missing.</exception>
     /// <exception cref="DeviceMemoryException">The device has no room.</exception>
-    public ContrastiveObjective(Device device, ModelConfig model, TensorSource source, TrainingConfig training)
+    public ContrastiveObjective(Device device, ModelConfig model, TensorSource source, TrainingConfig training, LabelSpace? labels = null)
     {
-        (_model, _training) = (model, training);
-        _plan = ContrastivePlan.For(model, training);
+        (_model, _training, _labels) = (model, training, labels);
+        _plan = ContrastivePlan.For(model, training, labels);
         Parameters = new ParameterSet(device, _plan.Parameters);
         _weights = new WeightStore(device, source, Parameters);
         try
         {
             WeightInitialization.Set(Parameters, source, training.Init, training.Seed, (checkpoint, name) =>
-                ContrastiveTensors.Find(checkpoint, name, _plan.Stage));
+                ContrastiveTensors.Find(checkpoint, name, _plan.Stage),
+                name => labels is not null && LabelHead.Owns(name) ? LabelHead.Start(name, labels) : null);
             _trained = new Tower(_weights, model, _plan.Stage);
             _frozen = _plan.Frozen is null ? null : new Tower(_weights, model, 1);
+            _labelHead = labels is null ? null : new LabelHead(_weights, _plan.Stage, model.Vision, labels);
+            _scores = labels is null ? null : new LabelScores(labels);
             _gradLogitScale = _weights.Gradient(ContrastiveTensors.LogitScale(_plan.Stage));
             _arena = new Arena(device, _plan.Memory);
         }
@@ -75,37 +79,57 @@ sealed class ContrastiveObjective : ITrainingObjective
     public long FrozenBytes => _weights.Bytes;
 
     /// <summary>Weight of the relation loss after some steps.</summary>
-    public static double RelationWeight(long step) => step < RelationSteps ? FirstRelationWeight * (1 - (double)step / RelationSteps) : 0;
+    public static double RelationWeight(TrainingConfig training, long step) =>
+        step < training.RelationSteps ? training.RelationWeight * (1 - (double)step / training.RelationSteps) : 0;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, LabelScore>? TakeScores() => _scores?.Take();
 
     /// <inheritdoc/>
     public BatchLoss AddGradients(IReadOnlyList<TrainingExample> batch, StepContext step, double share)
     {
         var pass = new Pass(Parameters.Device, _arena);
-        double loss = Loss(pass, batch, step, share);
+        double loss = Loss(pass, batch, step, share), labels = 0;
         // What the last pair left in memory is still there.
-        for (int i = batch.Count - 1; i >= 0 && double.IsFinite(loss); i--)
-            Backward(pass, batch[i], step, i, again: i < batch.Count - 1);
-        return Result(batch, loss);
+        for (int i = batch.Count - 1; i >= 0 && double.IsFinite(loss + labels); i--)
+            labels += Backward(pass, batch[i], step, i, again: !Contrasts || i < batch.Count - 1, share / batch.Count);
+        return Result(batch, loss + _training.LabelWeight * labels / batch.Count);
     }
 
     /// <inheritdoc/>
     public BatchLoss Loss(IReadOnlyList<TrainingExample> batch, StepContext step) =>
         Result(batch, Loss(new Pass(Parameters.Device, _arena), batch, step, share: null));
 
-    // A pair alone, at the end of a list, has none to be compared with: its loss is 0 and does not count.
+    // A pair alone, at the end of a list, has none to be compared with: without labels its loss is 0 and does not count.
     BatchLoss Result(IReadOnlyList<TrainingExample> batch, double loss) =>
-        new(loss, batch.Sum(example => example.Ids.Length + _model.Vision.Patches + 1L), batch.Count > 1 ? batch.Count : 0);
+        new(loss, batch.Sum(example => (Contrasts ? example.Ids.Length : 0) + _model.Vision.Patches + 1L),
+            batch.Count > 1 || _labels is not null ? batch.Count : 0);
 
-    /// <summary>The loss of a batch and, with a share, the gradients of its embeddings.</summary>
+    bool Contrasts => _training.ContrastiveWeight > 0;
+
+    /// <summary>The loss of a batch and, with a share, the gradients of its embeddings; labels then come on the way back.</summary>
     double Loss(in Pass pass, IReadOnlyList<TrainingExample> batch, StepContext step, double? share)
     {
         if (batch.Count < 1 || batch.Count > _training.Batch)
             throw new ArgumentException($"a batch of {batch.Count} pairs; expected 1 to {_training.Batch}");
-        double relationWeight = RelationWeight(step.Step);
+        foreach (var example in batch)
+            Check(example);
+        double labels = 0;
+        if (share is null)
+            foreach (var example in batch)
+            {
+                LoadImage(pass, example, null);
+                labels += _training.LabelWeight * LabelLoss(pass, example, EncodeImage(pass, default), default, scale: null) / batch.Count;
+            }
+        return labels + (Contrasts ? _training.ContrastiveWeight * ContrastiveLoss(pass, batch, step, share) : 0);
+    }
+
+    double ContrastiveLoss(in Pass pass, IReadOnlyList<TrainingExample> batch, StepContext step, double? share)
+    {
+        double relationWeight = RelationWeight(_training, step.Step);
         FrozenStageBuffers? frozen = relationWeight > 0 ? _plan.Frozen : null;
         for (int i = 0; i < batch.Count; i++)
         {
-            Check(batch[i]);
             var dropout = share is null ? default : Dropout(step, batch[i]);
             LoadImage(pass, batch[i], share is null ? null : step);
             if (frozen is { } buffers)
@@ -135,7 +159,7 @@ sealed class ContrastiveObjective : ITrainingObjective
     {
         int channels = _model.Vision.HiddenSize;
         var result = pass.Rows(logits, rows, rows);
-        ContrastiveLoss.Forward(pass.Device, new ContrastiveLossArguments
+        Kernels.ContrastiveLoss.Forward(pass.Device, new ContrastiveLossArguments
         {
             Images = pass.Rows(images.Embeddings, rows, channels),
             Texts = pass.Rows(texts.Embeddings, rows, channels),
@@ -146,40 +170,62 @@ sealed class ContrastiveObjective : ITrainingObjective
             GradImages = share is null ? default : pass.Rows(images.GradEmbeddings, rows, channels),
             GradTexts = share is null ? default : pass.Rows(texts.GradEmbeddings, rows, channels),
             GradLogitScale = share is null ? default : _gradLogitScale,
-            Scratch = pass[_plan.LossScratch].Slice(0, ContrastiveLoss.ScratchLength(rows)),
+            Scratch = pass[_plan.LossScratch].Slice(0, Kernels.ContrastiveLoss.ScratchLength(rows)),
             Rows = rows,
             Channels = channels,
             RelationWeight = (float)relationWeight,
-            Scale = (float)(share ?? 0),
+            Scale = (float)((share ?? 0) * _training.ContrastiveWeight),
         });
         return result;
     }
 
-    /// <summary>The gradients of one pair's encoders; their forwards first, unless what they keep is still there.</summary>
-    void Backward(in Pass pass, TrainingExample example, StepContext step, int row, bool again)
+    /// <summary>The gradients of one pair's encoders; their forwards first, unless what they keep is still there. Returns the loss of its
+    /// labels.</summary>
+    double Backward(in Pass pass, TrainingExample example, StepContext step, int row, bool again, double share)
     {
         var dropout = Dropout(step, example);
-        var text = Sequence(example, dropout);
+        var augmentation = again ? LoadImage(pass, example, step) : _plan.Volume.Draw(example, step);
         if (again)
         {
-            LoadImage(pass, example, step);
             EncodeImage(pass, dropout);
-            EncodeText(pass, _trained, example, dropout);
+            if (Contrasts)
+                EncodeText(pass, _trained, example, dropout);
         }
         var gradFeatures = pass[_plan.GradFeatures];
-        _trained.Head.ImageBackward(pass.Device, pass[_plan.Features], Row(pass, _plan.Images.Projected, row),
-            Row(pass, _plan.Images.GradEmbeddings, row), gradFeatures);
+        if (Contrasts)
+            _trained.Head.ImageBackward(pass.Device, pass[_plan.Features], Row(pass, _plan.Images.Projected, row),
+                Row(pass, _plan.Images.GradEmbeddings, row), gradFeatures);
+        else
+            pass.Device.Clear(gradFeatures.As<byte>());
+        double labels = LabelLoss(pass, example, pass[_plan.Features], augmentation, _training.LabelWeight * share);
         _trained.Vision.Backward(pass, _plan.Vision, pass[_plan.Volume.Seen], pass[_plan.SliceFeatures], gradFeatures, dropout);
+        if (!Contrasts)
+            return labels;
+        var text = Sequence(example, dropout);
         _trained.Head.TextBackward(pass.Device, _trained.Text.Hidden(pass, text), Row(pass, _plan.Texts.Projected, row),
             Row(pass, _plan.Texts.GradEmbeddings, row), _trained.Text.Grad(pass, text));
         _trained.Text.Backward(pass, text);
+        return labels;
     }
 
-    void LoadImage(in Pass pass, TrainingExample example, StepContext? augmented)
+    /// <summary>The loss of a volume's labels, 0 without a head; with a scale their gradients, too. Without one the outputs are kept
+    /// for the scores.</summary>
+    double LabelLoss(in Pass pass, TrainingExample example, View<float> features, Augmentation augmentation, double? scale)
     {
-        _plan.Volume.Load(pass, example, augmented);
+        if (_labelHead is not { } head || _labels is not { } labels)
+            return 0;
+        var targets = LabelTargets.Of(labels, example.Findings, _model.Vision, augmentation.Shift);
+        double loss = head.Loss(pass, _plan.Labels, features, targets, LabelWeights.Of(_training), scale, pass[_plan.GradFeatures]);
+        if (scale is null)
+            _scores!.Add(targets, head.VolumeOutputs, head.PatchOutputs);
+        return loss;
+    }
+
+    Augmentation LoadImage(in Pass pass, TrainingExample example, StepContext? augmented)
+    {
         if (_plan.Stage == 2)
             pass.Device.Upload(example.SliceFeatures.Span, pass[_plan.SliceFeatures]);
+        return _plan.Volume.Load(pass, example, augmented);
     }
 
     View<float> EncodeImage(in Pass pass, AttentionDropout dropout)

@@ -44,16 +44,20 @@ readonly record struct FrozenStageBuffers(EmbeddingBuffers Images, EmbeddingBuff
 /// <param name="Loss">[2].</param>
 /// <param name="LossScratch">Of <see cref="ContrastiveLoss"/>.</param>
 /// <param name="Frozen">Of stage 2.</param>
+/// <param name="Labels">Of the head for labels.</param>
 sealed record ContrastivePlan(
     int Stage, int TextTokens, ParameterPlan Parameters, MemoryPlan Memory, VolumeBuffers Volume, PlannedBuffer SliceFeatures,
         PlannedBuffer Features, PlannedBuffer GradFeatures,
     VisionEncoder.TrainingBuffers Vision, TextEncoder.TrainingBuffers Text, EmbeddingBuffers Images, EmbeddingBuffers Texts,
         PlannedBuffer Logits, PlannedBuffer Loss,
-    PlannedBuffer LossScratch, FrozenStageBuffers? Frozen)
+    PlannedBuffer LossScratch, FrozenStageBuffers? Frozen, LabelBuffers Labels)
 {
     /// <summary>Plans a step; makes no allocation.</summary>
+    /// <param name="model">Sizes.</param>
+    /// <param name="training">What is trained and how.</param>
+    /// <param name="labels">The outputs that labels are learned on, if they are.</param>
     /// <exception cref="HseNetException">The model lacks something, or a batch is too small to compare.</exception>
-    public static ContrastivePlan For(ModelConfig model, TrainingConfig training)
+    public static ContrastivePlan For(ModelConfig model, TrainingConfig training, LabelSpace? labels = null)
     {
         int stage = training.Task switch
         {
@@ -61,16 +65,18 @@ sealed record ContrastivePlan(
             TrainingTask.Stage2 => 2,
             _ => throw new ArgumentException($"{training.Task} is no contrastive stage"),
         };
-        if (training.Batch < 2)
+        if (training.Batch < 2 && training.ContrastiveWeight > 0)
             throw new HseNetException($"batch is {training.Batch}; expected at least 2: a contrastive stage compares the pairs of a batch");
-        var parameters = new ParameterPlan(ContrastiveTensors.All(model, stage), rounded: training.Dtype == "bf16");
+        var parameters = new ParameterPlan(ContrastiveTensors.Trained(model, stage, training, labels), rounded: training.Dtype == "bf16");
         int rows = training.Batch, channels = model.Vision.HiddenSize,
             tokens = Math.Min(training.MaxLength, model.TextEncoder!.MaxPositionEmbeddings);
         int slices = stage == 2 ? model.SliceEncoder!.Slices : 0;
         long features = (long)(model.Vision.Patches + 1) * channels;
         var memory = new MemoryPlan();
+        // Before the frozen stage, whose last buffers are scratch.
+        var labelBuffers = LabelBuffers.Reserve(memory, model.Vision, labels);
         return new ContrastivePlan(stage, tokens, parameters, memory,
-            VolumeBuffers.Reserve(memory, model.Vision.Image, training.Augmentation),
+            VolumeBuffers.Reserve(memory, model.Vision, Augmentations.Of(training)),
                 memory.Reserve("slice_features", (long)slices * channels),
             memory.Reserve("features", features), memory.Reserve("grad_features", features),
             VisionEncoder.ReserveTraining(memory, $"encoder{stage}", model.Vision, slices, training.Checkpointing),
@@ -79,8 +85,10 @@ sealed record ContrastivePlan(
             EmbeddingBuffers.Reserve(memory, "images", rows, channels), EmbeddingBuffers.Reserve(memory, "texts", rows, channels),
             memory.Reserve("logits", (long)rows * rows), memory.Reserve("loss", 2),
                 memory.Reserve("loss_scratch", ContrastiveLoss.ScratchLength(rows)),
-            stage == 1 ? null : new FrozenStageBuffers(EmbeddingBuffers.Reserve(memory, "frozen_images", rows, channels, keeping: false),
+            stage == 1 || training.ContrastiveWeight == 0 ? null : new FrozenStageBuffers(
+                EmbeddingBuffers.Reserve(memory, "frozen_images", rows, channels, keeping: false),
                 EmbeddingBuffers.Reserve(memory, "frozen_texts", rows, channels, keeping: false),
-                    memory.Reserve("frozen_logits", (long)rows * rows), VisionEncoder.Reserve(memory, "encoder1", model.Vision, 0)));
+                    memory.Reserve("frozen_logits", (long)rows * rows), VisionEncoder.Reserve(memory, "encoder1", model.Vision, 0)),
+            labelBuffers);
     }
 }

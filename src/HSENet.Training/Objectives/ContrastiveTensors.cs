@@ -10,6 +10,19 @@ static class ContrastiveTensors
     /// <summary>Name of the logit scale, which multiplies the cosines as it is.</summary>
     public static string LogitScale(int stage) => $"clip{stage}.logit_scale";
 
+    /// <summary>All trained tensors in a fixed order: with the heads of a training, and without what it does not reach.</summary>
+    /// <exception cref="HseNetException">The model has no text encoder, or lacks what stage 2 reads.</exception>
+    public static IReadOnlyList<TrainableTensor> Trained(ModelConfig model, int stage, TrainingConfig training, LabelSpace? labels)
+    {
+        var all = All(model, stage);
+        return
+        [
+            .. training.ContrastiveWeight > 0 ? all
+                : all.Where(tensor => tensor.Name.StartsWith($"encoder{stage}.", StringComparison.Ordinal)),
+            .. labels is null ? [] : LabelHead.Tensors(stage, model.Vision, labels),
+        ];
+    }
+
     /// <summary>All trained tensors in a fixed order.</summary>
     /// <exception cref="HseNetException">The model has no text encoder, or lacks what stage 2 reads.</exception>
     public static IReadOnlyList<TrainableTensor> All(ModelConfig model, int stage)

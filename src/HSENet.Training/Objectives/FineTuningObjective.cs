@@ -110,7 +110,8 @@ sealed class FineTuningObjective : ITrainingObjective
     void Forward(in Pass pass, in LanguageModel.Sequence sequence, TrainingExample example, AttentionDropout packers,
         AttentionDropout frozen, StepContext? augmented)
     {
-        View<float> volume = _plan.Volume.Load(pass, example, augmented), features = pass[_plan.SliceFeatures];
+        _plan.Volume.Load(pass, example, augmented);
+        View<float> volume = pass[_plan.Volume.Seen], features = pass[_plan.SliceFeatures];
         if (!features.IsEmpty)
             pass.Device.Upload(example.SliceFeatures.Span, features);
         var visual = _vision.EncodeKeeping(pass, _plan.Vision, volume, features, packers, frozen, example.Frozen);

@@ -22,7 +22,7 @@ sealed record FineTuningPlan(
         var config = FineTuningTensors.WithAdapters(model, training);
         var memory = new MemoryPlan();
         int slices = config.SliceEncoder?.Slices ?? 0;
-        var volume = VolumeBuffers.Reserve(memory, config.Vision.Image, training.Augmentation);
+        var volume = VolumeBuffers.Reserve(memory, config.Vision, Augmentations.Of(training));
         var features = memory.Reserve("slice_features", (long)slices * config.Vision.HiddenSize);
         var vision = VisionModel.ReserveTraining(memory, config);
         var language = LanguageModel.ReserveTraining(memory, config.LanguageModel, training.MaxLength, training.Checkpointing,

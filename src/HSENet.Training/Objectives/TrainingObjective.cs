@@ -15,6 +15,9 @@ sealed record TrainingExample(int Row, ReadOnlyMemory<float> Volume, ReadOnlyMem
     /// <summary>Where the frozen encoders' output for this study is kept; none where it is another one each time.</summary>
     public FrozenFeatures? Frozen { get; init; }
 
+    /// <summary>What is there and where; none where no label is learned.</summary>
+    public IReadOnlyList<LabelledFinding> Findings { get; init; } = [];
+
     /// <summary>
     /// How much the example counts in the mean of a step: its label tokens (a label is learned from the position before it, so the first
     /// one never counts), or 1 where there are no labels.
@@ -58,4 +61,7 @@ interface ITrainingObjective : IDisposable
 
     /// <summary>The mean loss of a batch without gradients, dropout and augmentation.</summary>
     BatchLoss Loss(IReadOnlyList<TrainingExample> batch, StepContext step);
+
+    /// <summary>How well labels were told since the last call, by kind; null where none are learned.</summary>
+    IReadOnlyDictionary<string, LabelScore>? TakeScores() => null;
 }

@@ -12,7 +12,8 @@ static class WeightInitialization
     /// <summary>Every tensor from scratch.</summary>
     public const string Scratch = "scratch";
 
-    const double Deviation = 0.02;
+    /// <summary>Standard deviation of the reference's initial weights.</summary>
+    internal const double Deviation = 0.02;
 
     /// <summary>Sets all values.</summary>
     /// <param name="set">What is trained.</param>
@@ -21,20 +22,23 @@ static class WeightInitialization
     /// from scratch.</param>
     /// <param name="seed">Of the random numbers.</param>
     /// <param name="find">A trained tensor in a checkpoint, which may have a name of its own for it; null when it has none.</param>
+    /// <param name="start">Where a tensor from scratch starts; null when it starts as its name says.</param>
     /// <exception cref="HseNetFileException">The model lacks a tensor, or the checkpoint cannot be read, has none of them or one of another
     /// size.</exception>
-    public static void Set(ParameterSet set, TensorSource model, string init, long seed, Func<TensorSource, string, TensorEntry?> find)
+    public static void Set(ParameterSet set, TensorSource model, string init, long seed, Func<TensorSource, string, TensorEntry?> find,
+        Func<string, float[]?>? start = null)
     {
         using var checkpoint = init is Model or Scratch ? null : TensorSource.Open(init);
         int taken = 0;
         foreach (var parameter in set.All)
         {
             var entry = checkpoint is not null ? find(checkpoint, parameter.Name)
-                : init == Scratch || IsAdapter(parameter.Name) && !model.TryGet(parameter.Name, out _) ? null
+                : init == Scratch || IsAdded(parameter.Name) && !model.TryGet(parameter.Name, out _) ? null
                 : model.Get(parameter.Name);
             if (entry is not null && entry.ElementCount != parameter.Values.Length)
                 throw new HseNetFileException(entry.File, $"tensor {entry} does not fit", $"[{string.Join(", ", parameter.Shape)}]");
-            set.SetValues(parameter, entry?.ToSingles() ?? FromScratch(parameter.Name, parameter.Shape, seed));
+            set.SetValues(parameter, entry?.ToSingles() ?? start?.Invoke(parameter.Name)
+                ?? FromScratch(parameter.Name, parameter.Shape, seed));
             taken += entry is null ? 0 : 1;
         }
         if (checkpoint is not null && taken == 0)
@@ -50,7 +54,8 @@ static class WeightInitialization
     /// <param name="name">This project's name of the tensor.</param>
     /// <param name="shape">Its dimensions.</param>
     /// <param name="seed">Of the run.</param>
-    internal static float[] FromScratch(string name, long[] shape, long seed)
+    /// <param name="deviation">Of normal numbers.</param>
+    internal static float[] FromScratch(string name, long[] shape, long seed, double deviation = Deviation)
     {
         var values = new float[shape.Aggregate(1L, (product, size) => product * size)];
         if (name.EndsWith(".logit_scale", StringComparison.Ordinal))
@@ -65,19 +70,22 @@ static class WeightInitialization
                 values[i] *= bound;
         }
         else if (!IsAdapter(name) && !name.EndsWith(".cls_token", StringComparison.Ordinal))
-            Normal(name, seed, values);
+            Normal(name, seed, deviation, values);
         return values;
     }
 
     // Box and Muller's method. torch.nn.init.trunc_normal_ cuts at ±2, a hundred deviations away: nothing is ever cut.
-    static void Normal(string name, long seed, float[] values)
+    static void Normal(string name, long seed, double deviation, float[] values)
     {
         var angles = new float[values.Length];
         SyntheticWeights.Uniform(name, (ulong)seed, 0, values);
         SyntheticWeights.Uniform(name + " angle", (ulong)seed, 0, angles);
         for (int i = 0; i < values.Length; i++)
-            values[i] = (float)(Deviation * Math.Sqrt(-2 * Math.Log((1 - values[i]) / 2)) * Math.Cos(Math.PI * angles[i]));
+            values[i] = (float)(deviation * Math.Sqrt(-2 * Math.Log((1 - values[i]) / 2)) * Math.Cos(Math.PI * angles[i]));
     }
+
+    // What a model folder need not have.
+    static bool IsAdded(string name) => IsAdapter(name) || LabelHead.Owns(name);
 
     static bool IsAdapter(string name) => name.Contains(".lora_", StringComparison.Ordinal);
 }

@@ -120,7 +120,14 @@ sealed record StepLine(long Step, double Epoch, double Loss, double LearningRate
     double Seconds, double WaitSeconds, long ProcessBytes, long PlannedBytes, int Skipped);
 
 /// <summary>The line of a validation.</summary>
-sealed record ValidationLine(long Step, double ValidationLoss, int Samples, double Seconds, bool Best);
+/// <param name="Step">Steps done.</param>
+/// <param name="ValidationLoss">Mean over the validation's label tokens or samples.</param>
+/// <param name="Samples">How many there were.</param>
+/// <param name="Seconds">What it took.</param>
+/// <param name="Best">Whether no validation before had a lower loss.</param>
+/// <param name="Labels">How well each kind was told, where labels are learned.</param>
+sealed record ValidationLine(long Step, double ValidationLoss, int Samples, double Seconds, bool Best,
+    IReadOnlyDictionary<string, LabelScore>? Labels = null);
 
 /// <summary>Anything else worth a line.</summary>
 sealed record EventLine(long Step, string Event, string? Detail = null);

@@ -54,11 +54,11 @@ public static class Trainer
         TrainingConfigChecks.Check(config, "the configuration");
         config = FineTuningTensors.WithRank(config, ModelConfig.Read(config.Weights).LanguageModel.Lora);
         using var run = TrainingRun.Open(folder, config, resume, study ?? new(), HostLoops.Threads(device),
-            c => OpenObjective(device, c), progress);
+            (c, labels) => OpenObjective(device, c, labels), progress);
         run.Train(cancellation);
         if (config.Task is TrainingTask.Report or TrainingTask.Vqa)
             AdapterExport.From(run.BestParameters(), config).Write(Path.Combine(folder, AdapterFolder), config.Weights);
-        else
+        else if (config.ContrastiveWeight > 0) // the reference has no stage without it
             WriteCheckpoint(Path.Combine(folder, ClipFolder), run.BestParameters(), config);
         var state = run.State;
         return new TrainingResult(state.Step, double.IsFinite(state.BestLoss) ? state.BestLoss : null, state.BestStep, state.Skipped,
@@ -71,11 +71,11 @@ public static class Trainer
         ContrastiveExport.Write(folder, parameters, ModelConfig.Read(config.Weights), source, config.Task == TrainingTask.Stage1 ? 1 : 2);
     }
 
-    static ITrainingObjective OpenObjective(Device device, TrainingConfig config)
+    static ITrainingObjective OpenObjective(Device device, TrainingConfig config, LabelSpace? labels)
     {
         var model = ModelConfig.Read(config.Weights);
         var source = TensorSource.Open(config.Weights);
         return config.Task is TrainingTask.Report or TrainingTask.Vqa ? new FineTuningObjective(device, model, source, config)
-            : new ContrastiveObjective(device, model, source, config);
+            : new ContrastiveObjective(device, model, source, config, labels);
     }
 }

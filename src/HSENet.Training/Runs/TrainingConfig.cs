@@ -80,8 +80,38 @@ public sealed record TrainingConfig
     [Description("Dropout inside the frozen encoders too, as the reference has it.")]
     public bool FrozenDropout { get; init; } = true;
 
-    [Description("Turn, flip, scale and shift volumes at random.")]
-    public bool Augmentation { get; init; } = true;
+    [Description("What is done to volumes at random: on (the reference's: quarter turns, flips and intensity; they contradict the words "
+        + "left and right in reports), intensity (scale and offset alone), shift (by up to half a patch along each axis), "
+        + "intensity,shift, or off.")]
+    public string Augmentation { get; init; } = "on";
+
+    [Description("Weight of the contrastive loss of a stage; 0 trains its encoder on labels alone.")]
+    public double ContrastiveWeight { get; init; } = 1;
+
+    [Description("Weight of the relation of stage 2 to stage 1 at the first step.")]
+    public double RelationWeight { get; init; } = 0.1;
+
+    [Description("Steps in which the relation's weight falls to 0.")]
+    public long RelationSteps { get; init; } = 5000;
+
+    [Description("Weight of a loss on the labels of the manifest (kinds, sides, sizes and places of findings), which a head learns that no "
+        + "export has; 0 has none, as the reference (stage1, stage2).")]
+    public double LabelWeight { get; init; }
+
+    [Description("Sides of kinds without a place, beside the kinds, which count 1.")]
+    public double LabelSideWeight { get; init; } = 0.5;
+
+    [Description("Sizes of kinds without a place.")]
+    public double LabelSizeWeight { get; init; } = 0.5;
+
+    [Description("Kinds with a place, in each patch.")]
+    public double LabelPatchWeight { get; init; } = 60;
+
+    [Description("Side and lobe of these, in the patches that hold them.")]
+    public double LabelLobeWeight { get; init; } = 0.2;
+
+    [Description("Sizes of these, in the patches that hold them.")]
+    public double LabelPatchSizeWeight { get; init; } = 0.3;
 
     [Description("What kernels read of trained matrices: bf16 or f32. Masters are f32.")]
     public string Dtype { get; init; } = "bf16";
@@ -139,7 +169,7 @@ public sealed record TrainingConfig
     };
 
     /// <summary>Whether a frozen encoder gives the same for a study every time, so that its output may be kept.</summary>
-    internal bool FrozenFeaturesAreFixed => !Augmentation && !FrozenDropout;
+    internal bool FrozenFeaturesAreFixed => Augmentation == "off" && !FrozenDropout;
 
     /// <summary>Fields that may differ in a resumed run: they do not reach a result.</summary>
     internal static readonly string[] Operational = ["device", "cache", "workers", "prefetch", "save_every", "keep", "checkpointing"];

@@ -30,6 +30,24 @@ static class TrainingConfigChecks
         Require(config.LoraTargetModules.Length > 0 && config.LoraTargetModules.All(name => !string.IsNullOrEmpty(name)),
             "lora_target_modules", "is empty", "at least one layer");
         Rate(config.Dropout, "dropout");
+        Require(Augmentations.TryParse(config.Augmentation, out var augmentations), "augmentation",
+            $"is {HseNetFileException.Quote(config.Augmentation)}", Augmentations.Expected);
+        bool contrastive = config.Task is TrainingTask.Stage1 or TrainingTask.Stage2;
+        foreach (var (name, weight) in new[]
+        {
+            ("contrastive_weight", config.ContrastiveWeight), ("relation_weight", config.RelationWeight),
+            ("label_weight", config.LabelWeight), ("label_side_weight", config.LabelSideWeight),
+            ("label_size_weight", config.LabelSizeWeight), ("label_patch_weight", config.LabelPatchWeight),
+            ("label_lobe_weight", config.LabelLobeWeight), ("label_patch_size_weight", config.LabelPatchSizeWeight),
+        })
+            Require(weight >= 0, name, $"is {weight}", "at least 0");
+        AtLeast(config.RelationSteps, 0, "relation_steps");
+        Require(contrastive || config.LabelWeight == 0, "label_weight", $"is {config.LabelWeight}",
+            "0: only stage1 and stage2 learn labels");
+        Require(config.LabelWeight == 0 || !augmentations.HasFlag(VolumeChange.Turns), "augmentation",
+            $"is {config.Augmentation}, which moves what the labels place", "intensity, shift or off with label_weight above 0");
+        Require(!contrastive || config.ContrastiveWeight > 0 || config.LabelWeight > 0, "contrastive_weight", "and label_weight are 0",
+            "something to learn");
         Require(config.Dtype is "bf16" or "f32", "dtype", $"is {HseNetFileException.Quote(config.Dtype)}", "bf16 or f32");
         Require(config.Preset is "standard" or "bimcv-r", "preset", $"is {HseNetFileException.Quote(config.Preset)}",
             "standard or bimcv-r");

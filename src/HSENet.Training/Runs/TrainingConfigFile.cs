@@ -14,6 +14,8 @@ sealed record TrainingField(string Name, Type Type, string Description);
 
 static class TrainingConfigFile
 {
+    const string AugmentationField = "augmentation";
+
     static readonly JsonSerializerOptions Json = new()
     {
         RespectNullableAnnotations = true,
@@ -66,7 +68,9 @@ static class TrainingConfigFile
                 throw new HseNetFileException(where, $"{HseNetFileException.Quote(name)} is no field",
                     $"one of {string.Join(", ", Fields.Select(field => field.Name))}");
             // A field that may be empty is so by default.
-            if (value is null ? config[name] is not null : !Fits(value, Fields.First(field => field.Name == name).Type))
+            value = Current(name, value);
+            if (value is null ? config[name] is not null : !Fits(value, Fields.First(field => field.Name == name).Type)
+                || name == AugmentationField && !Augmentations.TryParse(value.GetValue<string>(), out _))
                 throw Unusable(value, where, name);
             config[name] = value;
         }
@@ -125,6 +129,10 @@ static class TrainingConfigFile
         return read;
     }
 
+    // Runs of before it had more than two values wrote true and false.
+    static JsonNode? Current(string name, JsonNode? value) => name != AugmentationField ? value
+        : value?.GetValueKind() switch { JsonValueKind.True => "on", JsonValueKind.False => "off", _ => value };
+
     static JsonNode? Parse(string name, string text)
     {
         Type type = Fields.FirstOrDefault(field => field.Name == name)?.Type ?? typeof(string);
@@ -157,6 +165,7 @@ static class TrainingConfigFile
 
     static string Expected(string name) =>
         Fields.FirstOrDefault(field => field.Name == name)?.Type is not { } type ? "the fields of a training"
+        : name == AugmentationField ? Augmentations.Expected
         : type == typeof(bool) ? "on or off" : type == typeof(string[]) ? "a list of names" : type.IsEnum ? "report, vqa, stage1 or stage2"
         : type == typeof(double) ? "a number" : type == typeof(string) ? "a text" : "a whole number";
 }

@@ -69,7 +69,7 @@ sealed class TrainingRun : IDisposable
     /// <exception cref="HseNetException">Manifest, weights, folder or checkpoint cannot be used, or the configuration is another one than
     /// the run's.</exception>
     public static TrainingRun Open(string path, TrainingConfig config, bool resume, CtStudyOptions study, int threads,
-        Func<TrainingConfig, ITrainingObjective> open, IProgress<TrainingProgress>? progress)
+        Func<TrainingConfig, LabelSpace?, ITrainingObjective> open, IProgress<TrainingProgress>? progress)
     {
         if (resume && TrainingConfigFile.Differences(TrainingConfigFile.Read(RunFolder.Open(path).Config, null), config)
             is { Count: > 0 } differences)
@@ -85,7 +85,7 @@ sealed class TrainingRun : IDisposable
                 folder.Take();
             data = new TrainingData(config, ModelConfig.Read(config.Weights), study,
                 config.Cache == "off" ? null : config.Cache ?? folder.Cache, threads);
-            objective = open(config);
+            objective = open(config, data.Labels);
             // A new run that is refused leaves nothing: its folder comes last, and behind a cache that stands elsewhere.
             bool outside = config.Cache is not null;
             if (outside)
@@ -245,7 +245,7 @@ sealed class TrainingRun : IDisposable
             Checkpoint.Write(_folder.Best, _objective.Parameters, _state, _data.Hash);
         }
         _validationLoss = mean;
-        _log.Write(new ValidationLine(_state.Step, mean, samples, clock.Elapsed.TotalSeconds, best));
+        _log.Write(new ValidationLine(_state.Step, mean, samples, clock.Elapsed.TotalSeconds, best, _objective.TakeScores()));
         _progress?.Report(new TrainingProgress(_state.Step, Steps) { ValidationLoss = mean });
     }
 

@@ -28,7 +28,7 @@ public sealed class ContrastiveObjectiveTests : IDisposable
     {
         static TrainingConfig Still(TrainingConfig training) => training with { Dropout = 0 };
         using var plain = Open(stage, Still);
-        using var objective = Open(stage, training => Still(training) with { Augmentation = true });
+        using var objective = Open(stage, training => Still(training) with { Augmentation = "on" });
         double Trained(long step, long seed) => objective.AddGradients(Batch(), new StepContext(step, seed), 1).Loss;
         Assert.Equal(Trained(5000, 2), Trained(5000, 2));
         Assert.Equal(3, new[] { Trained(5000, 2), Trained(5001, 2), Trained(5000, 3) }.Distinct().Count());
@@ -129,7 +129,7 @@ public sealed class ContrastiveObjectiveTests : IDisposable
             Assert.Equal(File.ReadAllBytes(_folder.At($"whole/{file}")), File.ReadAllBytes(_folder.At($"parts/{file}")));
     }
 
-    sealed class StopAt(long step, CancellationTokenSource stop) : IProgress<TrainingProgress>
+    internal sealed class StopAt(long step, CancellationTokenSource stop) : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value)
         {
@@ -145,7 +145,7 @@ public sealed class ContrastiveObjectiveTests : IDisposable
         Batch = Pairs,
         MaxLength = Length,
         Dropout = 0.1,
-        Augmentation = false,
+        Augmentation = "off",
         Dtype = "f32",
     };
 

@@ -16,7 +16,7 @@ public sealed class FineTuningObjectiveTests : IDisposable
         Dropout = 0.1,
         MaxLength = Length,
         Dtype = "f32",
-        Augmentation = false,
+        Augmentation = "off",
         Checkpointing = false,
     };
 
@@ -63,7 +63,7 @@ public sealed class FineTuningObjectiveTests : IDisposable
     public void Augmentation_follows_seed_step_and_row_and_is_off_in_the_loss()
     {
         var still = Training with { LoraDropout = 0, Dropout = 0 };
-        using var objective = Open("f32", still with { Augmentation = true });
+        using var objective = Open("f32", still with { Augmentation = "on" });
         using var plain = Open("f32", still);
         var batch = Batch(objective);
         double Trained(long step, long seed, int row) =>

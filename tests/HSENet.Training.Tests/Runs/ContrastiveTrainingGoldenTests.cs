@@ -130,7 +130,7 @@ public sealed class ContrastiveTrainingGoldenTests
                 MaxLength = batch.Shape[1],
                 Dropout = dropout,
                 FrozenDropout = false,
-                Augmentation = false,
+                Augmentation = "off",
                 Dtype = dtype,
                 Checkpointing = checkpointing,
             });

@@ -82,7 +82,7 @@ public sealed class FineTuningGoldenTests
             LoraDropout = 0,
             Dropout = 0,
             FrozenDropout = false,
-            Augmentation = false,
+            Augmentation = "off",
             MaxLength = GoldenTraining.Curves.GetProperty("max_length").GetInt32(),
             Dtype = dtype,
             Checkpointing = checkpointing,

@@ -57,7 +57,7 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void Frozen_features_are_kept_only_where_they_are_the_same_every_time()
     {
-        var fixedFeatures = _config with { Steps = 3, Augmentation = false, FrozenDropout = false };
+        var fixedFeatures = _config with { Steps = 3, Augmentation = "off", FrozenDropout = false };
         Train("random", fixedFeatures with { FrozenDropout = true });
         int arrays = Kept().Length;
         Assert.Equal(6, arrays); // volume and slice features of each study

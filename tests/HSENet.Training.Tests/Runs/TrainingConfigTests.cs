@@ -42,7 +42,7 @@ public sealed class TrainingConfigTests : IDisposable
             """);
         var config = TrainingConfigFile.Read(file, null,
             new Dictionary<string, string> { ["batch"] = "2", ["augmentation"] = "off", ["skip_bad"] = "", ["epochs"] = "0.5" });
-        Assert.Equal((TrainingTask.Vqa, 2, 1e-3, false, true, 0.5),
+        Assert.Equal((TrainingTask.Vqa, 2, 1e-3, "off", true, 0.5),
             (config.Task, config.Batch, config.LearningRate, config.Augmentation, config.SkipBad, config.Epochs));
         Assert.Equal(["o_proj"], config.LoraTargetModules);
     }

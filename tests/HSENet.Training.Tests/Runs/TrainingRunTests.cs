@@ -150,7 +150,7 @@ public sealed class TrainingRunTests : IDisposable
         var best = validations.MinBy(line => line.GetProperty("validation_loss").GetDouble());
         using var parameters = new RegressionObjective(_config);
         using var again = TrainingRun.Open(_folder.At("run"), _config, resume: true, new CtStudyOptions(), 1,
-            config => new RegressionObjective(config), null);
+            (config, _) => new RegressionObjective(config), null);
         Assert.Equal(8, again.State.Step);
         var state = Checkpoint.Read(_folder.At("run/best.safetensors"), parameters.Parameters, again.Samples);
         Assert.Equal((best.GetProperty("step").GetInt64(), best.GetProperty("validation_loss").GetDouble()),
@@ -255,7 +255,7 @@ public sealed class TrainingRunTests : IDisposable
         Func<TrainingConfig, ITrainingObjective>? open = null, CancellationToken cancellation = default)
     {
         using var run = TrainingRun.Open(_folder.At(name), config, resume, new CtStudyOptions(), 1,
-            open ?? (c => new RegressionObjective(c)), progress is null ? null : new Reporter(progress));
+            (c, _) => open?.Invoke(c) ?? new RegressionObjective(c), progress is null ? null : new Reporter(progress));
         run.Train(cancellation);
     }
 

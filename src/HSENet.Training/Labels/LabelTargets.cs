@@ -1,0 +1,138 @@
+// What the outputs should say of one volume as it is seen: its kinds, and the patches that hold its lesions.
+using HSENet.Runtime;
+
+namespace HSENet.Training;
+
+/// <summary>A patch that holds enough of a lesion.</summary>
+/// <param name="Patch">Its index.</param>
+/// <param name="Kind">Index in <see cref="LabelSpace.LocalKinds"/>.</param>
+/// <param name="Lobe">Index in <see cref="LabelSpace.Lobes"/>, or −1.</param>
+/// <param name="Size">Index in <see cref="LabelSpace.LocalSizes"/>, or −1.</param>
+/// <param name="Value">What that size should be.</param>
+readonly record struct LabelledPatch(int Patch, int Kind, int Lobe, int Size, float Value);
+
+/// <summary>Targets of one volume.</summary>
+sealed class LabelTargets
+{
+    /// <summary>Sizes are learned as ln(millimetres / this).</summary>
+    public const float SizeUnit = 20;
+
+    // A patch holds a lesion when this share of the smaller of both lies in it.
+    const double LeastShare = 0.25;
+
+    LabelTargets(LabelSpace space, int patches)
+    {
+        Volume = new float[space.VolumeOutputs];
+        VolumeWeights = new float[space.VolumeOutputs];
+        Patches = new float[patches * space.LocalKinds.Length];
+        PatchWeights = new float[Patches.Length];
+    }
+
+    /// <summary>[volume outputs] 1 or 0 of kinds and sides, value of sizes.</summary>
+    public float[] Volume { get; }
+
+    /// <summary>[volume outputs] 1 where the output is learned: kinds always, the rest where the kind is there.</summary>
+    public float[] VolumeWeights { get; }
+
+    /// <summary>[patches, local kinds] 1 or 0.</summary>
+    public float[] Patches { get; }
+
+    /// <summary>[patches, local kinds] 1 where it is learned: 0 where a lesion's edge is.</summary>
+    public float[] PatchWeights { get; }
+
+    /// <summary>The patches that hold lesions, in a fixed order.</summary>
+    public List<LabelledPatch> Held { get; } = [];
+
+    /// <summary>The targets of a volume.</summary>
+    /// <param name="space">The outputs; what a study has beyond them is not asked.</param>
+    /// <param name="findings">Its findings.</param>
+    /// <param name="vision">Sizes of volume and patches.</param>
+    /// <param name="shift">By how many voxels the volume was moved towards larger indices.</param>
+    public static LabelTargets Of(LabelSpace space, IReadOnlyList<LabelledFinding> findings, VisionConfig vision,
+        (int Depth, int Height, int Width) shift = default)
+    {
+        var targets = new LabelTargets(space, vision.Patches);
+        Array.Fill(targets.PatchWeights, 1);
+        targets.VolumeWeights.AsSpan(0, space.Kinds.Length).Fill(1);
+        foreach (var finding in findings)
+        {
+            targets.SayVolume(space, finding);
+            int kind = Array.IndexOf(space.LocalKinds, finding.Kind);
+            if (kind >= 0)
+                foreach (var place in finding.Places)
+                    targets.SayPlace(space, finding, kind, Shares(vision, place, shift));
+        }
+        return targets;
+    }
+
+    void SayVolume(LabelSpace space, LabelledFinding finding)
+    {
+        if (Array.IndexOf(space.Kinds, finding.Kind) is >= 0 and int kind)
+            Volume[kind] = 1;
+        for (int i = 0; i < space.Sides.Length; i++)
+            if (space.Sides[i].Kind == finding.Kind && finding.Side is { } side)
+                Learn(space.Kinds.Length + i, side == space.Sides[i].Side || side == LabelledFinding.BothSides ? 1
+                    : Volume[space.Kinds.Length + i]);
+        if (Array.IndexOf(space.Sizes, finding.Kind) is >= 0 and int size && finding.Millimetres is { } millimetres)
+            Learn(space.Kinds.Length + space.Sides.Length + size, MathF.Log(millimetres / SizeUnit));
+
+        void Learn(int output, float value) => (Volume[output], VolumeWeights[output]) = (value, 1);
+    }
+
+    void SayPlace(LabelSpace space, LabelledFinding finding, int kind, List<(int Patch, double Share)> shares)
+    {
+        double most = shares.Count == 0 ? 0 : shares.Max(share => share.Share);
+        int lobe = Array.IndexOf(space.Lobes, (finding.Side, finding.Lobe!)),
+            size = finding.Millimetres is null ? -1 : Array.IndexOf(space.LocalSizes, finding.Kind);
+        foreach (var (patch, share) in shares)
+        {
+            int at = patch * space.LocalKinds.Length + kind;
+            if (share < LeastShare && share < most)
+            {
+                // Another lesion of the kind may hold it.
+                PatchWeights[at] = Patches[at];
+                continue;
+            }
+            Patches[at] = PatchWeights[at] = 1;
+            Held.Add(new LabelledPatch(patch, kind, lobe, size, size < 0 ? 0 : MathF.Log(finding.Millimetres!.Value / SizeUnit)));
+        }
+    }
+
+    // How much of the lesion, or of the patch if that is smaller, lies in each patch that has a voxel of it.
+    static List<(int Patch, double Share)> Shares(VisionConfig vision, LabelledPlace place, (int Depth, int Height, int Width) shift)
+    {
+        var (image, patch, grid) = (vision.Image, vision.Patch, vision.Grid);
+        var counts = new SortedDictionary<int, int>();
+        int all = 0;
+        foreach (var (z, dz) in Reach(place.Centre.Depth, place.Radius.Depth, image.Depth, shift.Depth))
+            foreach (var (y, dy) in Reach(place.Centre.Height, place.Radius.Height, image.Height, shift.Height))
+                foreach (var (x, dx) in Reach(place.Centre.Width, place.Radius.Width, image.Width, shift.Width))
+                {
+                    if (dz + dy + dx > 1)
+                        continue;
+                    int at = (z / patch.Depth * grid.Height + y / patch.Height) * grid.Width + x / patch.Width;
+                    counts[at] = counts.GetValueOrDefault(at) + 1;
+                    all++;
+                }
+        // One that falls between the voxels' centres still lies in a patch.
+        if (all == 0 && Voxel(place.Centre.Depth, image.Depth, shift.Depth) is { } depth
+            && Voxel(place.Centre.Height, image.Height, shift.Height) is { } height
+            && Voxel(place.Centre.Width, image.Width, shift.Width) is { } width)
+            (counts[(depth / patch.Depth * grid.Height + height / patch.Height) * grid.Width + width / patch.Width], all) = (1, 1);
+        double whole = Math.Min(all, patch.Count);
+        return [.. counts.Select(count => (count.Key, count.Value / whole))];
+    }
+
+    static int? Voxel(float centre, int size, int shift) =>
+        (int)Math.Floor((double)centre * size + shift) is >= 0 and var voxel && voxel < size ? voxel : null;
+
+    // The voxels of an axis that an ellipsoid reaches, and the square of their distance to its centre in radii.
+    static List<(int Voxel, double Squared)> Reach(float centre, float radius, int size, int shift)
+    {
+        double middle = (double)centre * size + shift - 0.5, reach = (double)radius * size;
+        var voxels = new List<(int, double)>();
+        for (int i = Math.Max(0, (int)Math.Ceiling(middle - reach)); i <= Math.Min(size - 1, (int)Math.Floor(middle + reach)); i++)
+            voxels.Add((i, (i - middle) / reach * ((i - middle) / reach)));
+        return voxels;
+    }
+}
