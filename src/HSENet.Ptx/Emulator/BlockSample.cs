@@ -59,7 +59,8 @@ static class BlockSample
         };
     }
 
-    static List<Kind> Kinds(Dim3 grid)
+    /// <summary>Blocks by whether they are the last along each axis.</summary>
+    public static List<Kind> Kinds(Dim3 grid)
     {
         List<Kind> kinds = [];
         foreach ((long From, long Count) z in Parts(grid.Z))
@@ -71,9 +72,25 @@ static class BlockSample
 
     static (long From, long Count)[] Parts(long size) => size == 1 ? [(0, 1)] : [(0, size - 1), (size - 1, 1)];
 
-    readonly record struct Kind(Dim3 Grid, (long From, long Count) X, (long From, long Count) Y, (long From, long Count) Z)
+    /// <summary>Blocks in a part of each axis.</summary>
+    public readonly record struct Kind(Dim3 Grid, (long From, long Count) X, (long From, long Count) Y, (long From, long Count) Z)
     {
         public long Count => X.Count * Y.Count * Z.Count;
+
+        /// <summary>Whether they lie along one axis at most.</summary>
+        public bool IsLine => X.Count == Count || Y.Count == Count || Z.Count == Count;
+
+        /// <summary>Place among the kind's blocks of the block with this number, if they lie in a line.</summary>
+        public long Index(long number)
+        {
+            Dim3 place = Grid.Position(number);
+            return place.X - X.From + (place.Y - Y.From) + (place.Z - Z.From);
+        }
+
+        /// <summary>Whether a block is of this kind.</summary>
+        public bool Has(Dim3 place) => Within(X, place.X) && Within(Y, place.Y) && Within(Z, place.Z);
+
+        static bool Within((long From, long Count) part, long at) => at >= part.From && at < part.From + part.Count;
 
         /// <summary>Number of the n-th of blocks that lie spread over the kind.</summary>
         public long Spread(int n, long of)

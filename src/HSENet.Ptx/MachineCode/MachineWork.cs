@@ -1,23 +1,22 @@
 // How often a launch executes each instruction of its machine code.
 namespace HSENet.Ptx;
 
-/// <summary>A kernel's machine code with the times that a launch executes it: those of one warp's way through it, taken for all warps.
+/// <summary>A kernel's machine code with the times that a launch executes it: those of some blocks all over the grid, taken for all.
 /// <see cref="PtxTiming.Count(TimedLaunch, MachineListing)"/> finds them.</summary>
 public sealed class MachineWork
 {
-    readonly long[] _executed;
+    readonly double[] _executed;
 
-    internal MachineWork(MachineListing listing, long[] executed, long warps)
+    internal MachineWork(MachineListing listing, long instructionsOfWarp, double[] executed)
     {
-        (Listing, _executed) = (listing, executed);
-        InstructionsOfWarp = executed.Sum();
-        WarpInstructions = InstructionsOfWarp * warps;
+        (Listing, InstructionsOfWarp, _executed) = (listing, instructionsOfWarp, executed);
+        WarpInstructions = (long)Math.Round(executed.Sum());
     }
 
     /// <summary>The machine code.</summary>
     public MachineListing Listing { get; }
 
-    /// <summary>Instructions that a warp executes.</summary>
+    /// <summary>Instructions that a warp of the first block executes.</summary>
     public long InstructionsOfWarp { get; }
 
     /// <summary>Instructions that all warps execute.</summary>
@@ -27,9 +26,9 @@ public sealed class MachineWork
     internal double Clocks(GpuModel gpu, TimedPipe pipe)
     {
         TimedInstruction[] program = TimedInstruction.Of(Listing, gpu);
-        double ofWarp = 0;
+        double clocks = 0;
         for (int n = 0; n < program.Length; n++)
-            ofWarp += program[n].Pipe == pipe ? _executed[n] * program[n].PipeClocks : 0;
-        return InstructionsOfWarp == 0 ? 0 : ofWarp * (WarpInstructions / (double)InstructionsOfWarp) / gpu.IssuesPerClock;
+            clocks += program[n].Pipe == pipe ? _executed[n] * program[n].PipeClocks : 0;
+        return clocks / gpu.IssuesPerClock;
     }
 }

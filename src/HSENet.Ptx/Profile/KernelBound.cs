@@ -83,7 +83,7 @@ public sealed record KernelBound(double Memory, double Level2, double Tensor, do
             Math.Max(memoryBytes, passing * (double)KernelProfile.SectorBytes) / level2BytesPerClock / clocksPerMicrosecond,
             tensor * gpu.Multiprocessors / busy, issue, limit, gpu.KeptInLevel2(bufferBytes));
 
-        // Warps go different ways and only one was followed through machine code: the fewer of both counts are surely executed.
+        // Blocks may differ and only some were followed through machine code: the fewer of both counts are surely executed.
         double Clocks(double counted, int lanes, TimedPipe pipe) =>
             Math.Min(counted * 32 / lanes, machine?.Clocks(gpu, pipe) ?? double.PositiveInfinity);
     }

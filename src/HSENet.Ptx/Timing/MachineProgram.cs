@@ -1,6 +1,18 @@
 // A listing made ready to be walked: operands read, and which instructions decide where a warp goes and what it accesses.
 namespace HSENet.Ptx;
 
+/// <summary>What a walk does at a branch.</summary>
+enum BranchKind : byte
+{
+    None,
+    Jump,
+    Call,
+    Return,
+    Exit,
+    Passed,
+    Unknown,
+}
+
 /// <summary>An instruction with its operands read.</summary>
 sealed class MachineStep
 {
@@ -21,10 +33,40 @@ sealed class MachineStep
     /// <summary>Its result can reach an address, a predicate or a branch, so the walk computes it.</summary>
     public bool Matters { get; set; }
 
-    /// <summary>Place of the address among the operands, or -1; a copy's second is its source.</summary>
+    /// <summary>Place of the address among the operands, or -1; of a copy the place of its source.</summary>
     public int Address { get; init; } = -1;
 
-    public MachineClass Class => Source.Class;
+    /// <summary>How many operands at the front are results.</summary>
+    public int Results { get; set; }
+
+    public required MachineClass Class { get; init; }
+
+    /// <summary>The opcode as far as the walk computes it.</summary>
+    public MachineOpcode Opcode { get; init; }
+
+    /// <summary>The modifiers.</summary>
+    public MachineWord Words { get; init; }
+
+    /// <summary>Whether it takes or gives floats of 64 bits.</summary>
+    public bool IsDouble => Class == MachineClass.F64 || Opcode == MachineOpcode.DSETP || Has(MachineWord.F64 | MachineWord.RCP64H);
+
+    /// <summary>Whether a modifier comes first: of a conversion the type of the result.</summary>
+    public bool IsFirst(string modifier) => Source.Mnemonic.AsSpan(Source.Opcode.Length).StartsWith("." + modifier);
+
+    /// <summary>How a branch goes on.</summary>
+    public BranchKind Branch { get; init; }
+
+    /// <summary>Bytes of a lane's access.</summary>
+    public int MemoryBytes { get; init; }
+
+    /// <summary>Where an access goes, as far as the opcode says it; a generic one may turn out to be in shared memory.</summary>
+    public AccessSpace Space { get; init; }
+
+    /// <summary>Whether the address is generic, so that it may lie in shared memory.</summary>
+    public bool IsGeneric { get; init; }
+
+    /// <summary>Whether a modifier is there.</summary>
+    public bool Has(MachineWord word) => (Words & word) != 0;
 }
 
 /// <summary>A kernel's machine code, decoded once for all warps.</summary>
@@ -46,6 +88,8 @@ sealed class MachineProgram
         RegisterCount = Math.Min(MachineOperand.ZeroRegister, Steps.SelectMany(step => step.Operands)
             .Where(o => o.Kind is OperandKind.Register or OperandKind.Address && o.Index != MachineOperand.ZeroRegister)
             .Select(o => o.Index).DefaultIfEmpty(0).Max() + 5);
+        foreach (MachineStep step in Steps)
+            step.Results = ResultsOf(step);
         Mark();
     }
 
@@ -90,17 +134,44 @@ sealed class MachineProgram
         return new MachineStep
         {
             Source = i,
+            Class = i.Class,
+            Opcode = MachineWords.Opcode(i),
+            Words = MachineWords.Of(i),
+            Branch = BranchOf(i, operands),
+            MemoryBytes = i.MemoryBytes,
+            Space = SpaceOf(i),
+            IsGeneric = i.Opcode is "LD" or "ST" or "ATOM" or "RED",
             Operands = operands,
             Guard = guard.Length > 0 ? guard[0] : default,
             Conditions = i.Class != MachineClass.Branch ? [] : [.. MachineOperand.ParseAll(i.Operands).Where(operand =>
                 operand.Kind is OperandKind.Predicate or OperandKind.UniformPredicate && operand.Index != MachineOperand.TruePredicate)],
             Target = target < Listing.Instructions.Count ? target : -1,
-            Address = Array.FindIndex(operands, operand => operand.Kind == OperandKind.Address),
+            // The second address of an asynchronous copy is the source, and the one in global memory.
+            Address = i.Opcode == "LDGSTS" ? Array.FindLastIndex(operands, operand => operand.Kind == OperandKind.Address)
+                : Array.FindIndex(operands, operand => operand.Kind == OperandKind.Address),
         };
     }
 
     /// <summary>How many operands at the front are results.</summary>
-    public static int Results(MachineStep step)
+    static BranchKind BranchOf(MachineInstruction i, MachineOperand[] operands) => i.Class != MachineClass.Branch ? BranchKind.None
+        : i.Opcode switch
+        {
+            "EXIT" or "KILL" => BranchKind.Exit,
+            "BRA" when i.Target >= 0 => BranchKind.Jump,
+            "CALL" or "JMP" when i.Target >= 0 => BranchKind.Call,
+            "RET" when operands.Length > 0 && operands[0].Kind == OperandKind.Register => BranchKind.Return,
+            "BSSY" or "BSYNC" or "WARPGROUP" or "YIELD" or "NANOSLEEP" or "BREAK" or "BMOV" or "ELECT" or "ACQBULK" or "PREEXIT"
+                or "BPT" => BranchKind.Passed,
+            // The slow path of a division or root, for values that hardly ever come.
+            "CALL" when i.Operands.Contains("__cuda_", StringComparison.Ordinal) => BranchKind.Passed,
+            _ => BranchKind.Unknown,
+        };
+
+    static AccessSpace SpaceOf(MachineInstruction i) => i.Opcode is "LDL" or "STL" ? AccessSpace.Local
+        : i.Class is MachineClass.GlobalLoad or MachineClass.GlobalStore or MachineClass.AsyncCopy
+            || i.Opcode is "ATOM" or "ATOMG" or "RED" or "REDG" or "CCTL" ? AccessSpace.Global : AccessSpace.Shared;
+
+    static int ResultsOf(MachineStep step)
     {
         if (step.Class is MachineClass.GlobalStore or MachineClass.SharedStore or MachineClass.AsyncCopy or MachineClass.Barrier
             or MachineClass.Branch or MachineClass.Nop || step.Source.Opcode is "STL" or "RED" or "REDG" or "REDS" or "STSM")
@@ -144,7 +215,10 @@ sealed class MachineProgram
                 step.Matters = changed = true;
                 if (step.Source.Opcode is "LDL" or "LDS" or "LD" or "ATOMS")
                     needed.Add(step.Source.Opcode == "LDL" ? LocalMemory : SharedMemory);
-                foreach (MachineOperand operand in step.Operands.AsSpan(Results(step)))
+                // What the walk does not compute (halves, matrices, whether a division is a hard one) takes nothing of what it reads.
+                if (step.Opcode is MachineOpcode.Other or MachineOpcode.FCHK && step.Address < 0)
+                    continue;
+                foreach (MachineOperand operand in step.Operands.AsSpan(step.Results))
                     Need(needed, operand);
             }
         }
@@ -156,7 +230,7 @@ sealed class MachineProgram
             return needed.Contains(step.Source.Opcode == "STL" ? LocalMemory : SharedMemory);
         if (step.Source.Opcode == "R2P")
             return true;
-        int results = Results(step);
+        int results = step.Results;
         for (int n = 0; n < results; n++)
         {
             MachineOperand operand = step.Operands[n];

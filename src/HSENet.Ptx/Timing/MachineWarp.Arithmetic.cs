@@ -7,47 +7,54 @@ sealed unsafe partial class MachineWarp
 {
     void Execute(MachineStep s, uint mask)
     {
-        string opcode = s.Source.Opcode;
         if (s.Class is MachineClass.SharedLoad or MachineClass.SharedStore or MachineClass.Local or MachineClass.GlobalLoad
             or MachineClass.GlobalStore or MachineClass.Atomic)
         {
-            if (opcode is not ("RED" or "REDG" or "REDS"))
+            if (s.Source.Opcode is not ("RED" or "REDG" or "REDS"))
                 Move(s, mask);
             return;
         }
-        bool uniform = s.Operands.Length > 0 && s.Operands[0].Kind is OperandKind.Uniform or OperandKind.UniformPredicate;
-        string name = opcode[0] == 'U' && opcode is not "UNDEF" ? opcode[1..] : opcode;
-        switch (name)
+        if (s.IsDouble)
         {
-            case "MOV" or "S2R" or "CS2R" or "S2UR" or "LDC" or "LDCU" or "R2UR":
+            Doubles(s, mask);
+            return;
+        }
+        bool uniform = s.Operands.Length > 0 && s.Operands[0].Kind is OperandKind.Uniform or OperandKind.UniformPredicate;
+        switch (s.Opcode)
+        {
+            case MachineOpcode.MOV or MachineOpcode.S2R or MachineOpcode.CS2R or MachineOpcode.S2UR or MachineOpcode.LDC
+                or MachineOpcode.LDCU or MachineOpcode.R2UR:
                 Copy(s, mask, uniform);
                 break;
-            case "IADD" or "MOV64":
+            case MachineOpcode.IADD or MachineOpcode.MOV64:
                 AddWide(s, mask, uniform);
                 break;
-            case "ISETP":
-                Compare(s, mask, uniform);
+            case MachineOpcode.ISETP:
+                Compare(s, mask);
                 break;
-            case "FSETP":
+            case MachineOpcode.FSETP:
                 CompareFloats(s, mask);
                 break;
-            case "PLOP3":
-                Logic(s, mask, uniform);
+            case MachineOpcode.FCHK:
+                SetPredicate(s.Operands[0], 0, mask); // no operand of a division is one that takes its slow path
                 break;
-            case "IADD3" or "LOP3" or "LEA" or "IMAD" or "SHF":
-                Combine(s, name, mask, uniform);
+            case MachineOpcode.PLOP3:
+                Logic(s, mask);
                 break;
-            case "P2R" or "R2P":
-                Pack(s, opcode, mask);
+            case MachineOpcode.IADD3 or MachineOpcode.LOP3 or MachineOpcode.LEA or MachineOpcode.IMAD or MachineOpcode.SHF:
+                Combine(s, mask, uniform);
                 break;
-            case "SHFL":
+            case MachineOpcode.P2R or MachineOpcode.R2P:
+                Pack(s, mask);
+                break;
+            case MachineOpcode.SHFL:
                 Exchange(s, mask);
                 break;
-            case "VOTE" or "VOTEU":
+            case MachineOpcode.VOTE or MachineOpcode.VOTEU:
                 Vote(s, mask, uniform);
                 break;
             default:
-                Simple(s, name, mask, uniform);
+                Simple(s, mask, uniform);
                 break;
         }
     }
@@ -145,15 +152,16 @@ sealed unsafe partial class MachineWarp
     // Words of 32, 64, 96 or 128 bits into a row or several.
     void Copy(MachineStep s, uint mask, bool uniform)
     {
-        MachineInstruction i = s.Source;
-        int words = i.Opcode == "CS2R" ? i.Has("32") ? 1 : 2 : i.Has("128") ? 4 : i.Has("64") ? 2 : 1;
+        int words = s.Opcode == MachineOpcode.CS2R ? s.Has(MachineWord.Bits32) ? 1 : 2 : s.Has(MachineWord.Bits128) ? 4
+            : s.Has(MachineWord.Bits64) ? 2 : 1;
         // R2UR may name a predicate between result and source.
         ref MachineOperand source = ref s.Operands[^1];
         int result = s.Operands[0].Kind is OperandKind.Predicate or OperandKind.UniformPredicate ? 1 : 0;
-        if (i.Opcode is "MOV" && source.Kind == OperandKind.Immediate && s.Operands.Length == 3)
+        if (s.Opcode == MachineOpcode.MOV && source.Kind == OperandKind.Immediate && s.Operands.Length == 3)
             source = ref s.Operands[1]; // MOV R1, R2, 0xf
+        uniform = uniform || s.Opcode is MachineOpcode.R2UR or MachineOpcode.S2UR;
         for (int word = 0; word < words; word++)
-            Write(s.Operands[result], Source(source, word, word), mask, uniform || i.Opcode is "R2UR" or "S2UR", word);
+            Write(s.Operands[result], Source(source, word, word), mask, uniform, word);
     }
 
     // IADD.64, UIADD3.64 and additions of two words.
@@ -161,7 +169,7 @@ sealed unsafe partial class MachineWarp
     {
         uint* low = _scratch + 6 * Lanes, high = _scratch + 7 * Lanes;
         ulong* sum = stackalloc ulong[Lanes];
-        bool wide = s.Source.Has("64");
+        bool wide = s.Has(MachineWord.Bits64);
         new Span<ulong>(sum, Lanes).Clear();
         foreach (ref MachineOperand operand in s.Operands.AsSpan(1))
         {
@@ -182,15 +190,14 @@ sealed unsafe partial class MachineWarp
             Write(s.Operands[0], high, mask, uniform, 1);
     }
 
-    void Combine(MachineStep s, string name, uint mask, bool uniform)
+    void Combine(MachineStep s, uint mask, bool uniform)
     {
-        MachineInstruction i = s.Source;
-        if (name == "IADD3" && i.Has("64"))
+        if (s.Opcode == MachineOpcode.IADD3 && s.Has(MachineWord.Bits64))
         {
             AddWide(s, mask, uniform);
             return;
         }
-        int results = MachineProgram.Results(s);
+        int results = s.Results;
         int result = s.Operands[0].Kind is OperandKind.Predicate or OperandKind.UniformPredicate ? 1 : 0;
         Span<MachineOperand> sources = s.Operands.AsSpan(results);
         ref MachineOperand carry = ref s.Operands[0];
@@ -198,14 +205,18 @@ sealed unsafe partial class MachineWarp
         while (values > 0 && sources[values - 1].Kind is OperandKind.Predicate or OperandKind.UniformPredicate)
             values--;
         uint carryIn = values < sources.Length ? PredicateMask(sources[values]) : 0;
-        if (name != "LOP3" && !i.Has("X"))
+        if (s.Opcode != MachineOpcode.LOP3 && !s.Has(MachineWord.X))
             carryIn = 0;
         uint* to = _scratch + 6 * Lanes, high = _scratch + 7 * Lanes;
         uint carryOut = 0;
         uint* a = Source(sources[0], 0), b = values > 1 ? Source(sources[1], 1) : a, c = values > 2 ? Source(sources[2], 2) : a;
-        switch (name)
+        switch (s.Opcode)
         {
-            case "IADD3":
+            case MachineOpcode.IADD3 when results == 1 && carryIn == 0:
+                for (int l = 0; l < Lanes; l += Vector<uint>.Count)
+                    (Vector.Load(a + l) + Vector.Load(b + l) + Vector.Load(c + l)).Store(to + l);
+                break;
+            case MachineOpcode.IADD3:
                 // A subtrahend is its complement and a one that is carried in, as the borrow of the next word needs it.
                 for (int l = 0; l < Lanes; l++)
                 {
@@ -215,8 +226,14 @@ sealed unsafe partial class MachineWarp
                         ? 1u : 0) << l;
                 }
                 break;
-            case "LOP3":
+            case MachineOpcode.LOP3:
                 uint table = (uint)sources[3].Value;
+                if (result == 0 && results == 1)
+                {
+                    for (int l = 0; l < Lanes; l += Vector<uint>.Count)
+                        Lookup(table, Vector.Load(a + l), Vector.Load(b + l), Vector.Load(c + l)).Store(to + l);
+                    break;
+                }
                 for (int l = 0; l < Lanes; l++)
                 {
                     to[l] = Lookup(table, a[l], b[l], c[l]);
@@ -225,24 +242,32 @@ sealed unsafe partial class MachineWarp
                 if (result == 1)
                     SetPredicate(s.Operands[0], carryOut, mask);
                 break;
-            case "LEA":
+            case MachineOpcode.LEA:
                 Lea(s, sources, values, a, b, c, carryIn, to, ref carryOut);
                 break;
-            case "IMAD":
-                if (i.Has("WIDE"))
+            case MachineOpcode.IMAD:
+                if (s.Has(MachineWord.WIDE))
                 {
                     Wide(s, sources, a, b, c, carryIn, mask, uniform);
                     return;
                 }
-                bool signed = !i.Has("U32"), upper = i.Has("HI");
+                bool signed = !s.Has(MachineWord.U32), upper = s.Has(MachineWord.HI);
+                if (!upper && carryIn == 0)
+                {
+                    for (int l = 0; l < Lanes; l += Vector<uint>.Count)
+                        (Vector.Load(a + l) * Vector.Load(b + l) + Vector.Load(c + l)).Store(to + l);
+                    break;
+                }
+                // The upper word of the product and a sum of 64 bits, as divisions need it.
+                uint* above = values > 2 && upper ? Source(sources[2], 3, 1) : c;
                 for (int l = 0; l < Lanes; l++)
-                    to[l] = upper
-                        ? (signed ? (uint)((long)(int)a[l] * (int)b[l] >> 32) : (uint)((ulong)a[l] * b[l] >> 32)) + c[l]
-                        : a[l] * b[l] + c[l] + (carryIn >> l & 1);
+                {
+                    ulong product = signed ? (ulong)((long)(int)a[l] * (int)b[l]) : (ulong)a[l] * b[l];
+                    to[l] = upper ? (uint)(product + (c[l] | (ulong)above[l] << 32) >> 32) : (uint)product + c[l] + (carryIn >> l & 1);
+                }
                 break;
-            case "SHF":
-                for (int l = 0; l < Lanes; l++)
-                    to[l] = Shift(i, a[l], b[l], c[l]);
+            case MachineOpcode.SHF:
+                Shift(s, a, b, c, to);
                 break;
         }
         if (result == 0 && results > 1)
@@ -267,10 +292,19 @@ sealed unsafe partial class MachineWarp
         return value;
     }
 
+    static Vector<uint> Lookup(uint table, Vector<uint> a, Vector<uint> b, Vector<uint> c)
+    {
+        Vector<uint> value = Vector<uint>.Zero;
+        for (int row = 0; row < 8; row++)
+            if ((table >> row & 1) != 0)
+                value |= ((row & 4) != 0 ? a : ~a) & ((row & 2) != 0 ? b : ~b) & ((row & 1) != 0 ? c : ~c);
+        return value;
+    }
+
     void Lea(MachineStep s, Span<MachineOperand> sources, int values, uint* a, uint* b, uint* c, uint carryIn, uint* to, ref uint carryOut)
     {
         int shift = (int)(values > 2 ? sources[values - 1].Value : 0);
-        bool upper = s.Source.Has("HI"), extend = s.Source.Has("SX32");
+        bool upper = s.Has(MachineWord.HI), extend = s.Has(MachineWord.SX32);
         for (int l = 0; l < Lanes; l++)
         {
             if (!upper)
@@ -290,7 +324,7 @@ sealed unsafe partial class MachineWarp
     void Wide(MachineStep s, Span<MachineOperand> sources, uint* a, uint* b, uint* c, uint carryIn, uint mask, bool uniform)
     {
         uint* low = _scratch + 6 * Lanes, high = _scratch + 7 * Lanes;
-        bool signed = !s.Source.Has("U32");
+        bool signed = !s.Has(MachineWord.U32);
         uint* upper = Source(sources[2], 3, 1);
         uint carryOut = 0;
         for (int l = 0; l < Lanes; l++)
@@ -306,15 +340,16 @@ sealed unsafe partial class MachineWarp
         Write(s.Operands[0], high, mask, uniform, 1);
     }
 
-    static uint Shift(MachineInstruction i, uint low, uint by, uint high)
+    static void Shift(MachineStep s, uint* low, uint* by, uint* high, uint* to)
     {
-        bool upper = i.Has("HI"), signed = i.Has("S32") || i.Has("S64"), long64 = i.Has("U64") || i.Has("S64");
-        int shift = i.Has("W") ? (int)(by & (long64 ? 63u : 31u)) : (int)Math.Min(by, long64 ? 63 : 32);
-        ulong value = low | (ulong)high << 32;
-        if (i.Has("L"))
-            value <<= shift;
-        else
-            value = signed ? (ulong)((long)value >> shift) : value >> shift;
-        return upper ? (uint)(value >> 32) : (uint)value;
+        bool upper = s.Has(MachineWord.HI), signed = s.Has(MachineWord.S32 | MachineWord.S64), wraps = s.Has(MachineWord.W),
+            left = s.Has(MachineWord.L), wide = s.Has(MachineWord.U64 | MachineWord.S64);
+        for (int l = 0; l < Lanes; l++)
+        {
+            int shift = wraps ? (int)(by[l] & (wide ? 63u : 31u)) : (int)Math.Min(by[l], wide ? 63 : 32);
+            ulong value = low[l] | (ulong)high[l] << 32;
+            value = left ? value << shift : signed ? (ulong)((long)value >> shift) : value >> shift;
+            to[l] = upper ? (uint)(value >> 32) : (uint)value;
+        }
     }
 }

@@ -59,7 +59,7 @@ sealed unsafe partial class MachineWarp
         MachineOperand data = s.Operands[load ? 0 : Array.FindLastIndex(s.Operands, operand => operand.Kind == OperandKind.Register)];
         if (load && data.Kind != OperandKind.Register)
             return;
-        int bytes = s.Source.MemoryBytes, words = Math.Max(1, bytes / 4);
+        int bytes = s.MemoryBytes, words = Math.Max(1, bytes / 4);
         AccessSpace space = s.Source.Opcode is "LDL" or "STL" ? AccessSpace.Local
             : s.Source.Opcode is "LDS" or "STS" or "ATOMS" || (_addresses[BitOperations.TrailingZeroCount(mask)] >> 32) == 0
                 ? AccessSpace.Shared : AccessSpace.Global;
@@ -85,8 +85,8 @@ sealed unsafe partial class MachineWarp
 
     static uint Narrow(MachineStep s, uint value, int bytes) => bytes switch
     {
-        1 => s.Source.Has("S8") ? (uint)(sbyte)value : (byte)value,
-        2 => s.Source.Has("S16") ? (uint)(short)value : (ushort)value,
+        1 => s.Has(MachineWord.S8) ? (uint)(sbyte)value : (byte)value,
+        2 => s.Has(MachineWord.S16) ? (uint)(short)value : (ushort)value,
         _ => value,
     };
 

@@ -6,18 +6,18 @@ namespace HSENet.Ptx;
 sealed unsafe partial class MachineWarp
 {
     // ISETP.GE.U32.AND.EX P0, P1, a, b, P2[, P3]: P0 is the comparison joined with P2; .EX goes on from the low words, in P3.
-    void Compare(MachineStep s, uint mask, bool uniform)
+    void Compare(MachineStep s, uint mask)
     {
-        MachineInstruction i = s.Source;
         uint* a = Source(s.Operands[2], 0), b = Source(s.Operands[3], 1);
-        bool signed = !i.Has("U32"), extended = i.Has("EX");
+        bool signed = !s.Has(MachineWord.U32), extended = s.Has(MachineWord.EX), differs = extended && s.Has(MachineWord.NE);
+        var (below, equal, above) = Holds(s);
         uint lower = extended && s.Operands.Length > 5 ? PredicateMask(s.Operands[5]) : 0, result = 0;
         for (int l = 0; l < Lanes; l++)
         {
             int order = signed ? ((int)a[l]).CompareTo((int)b[l]) : a[l].CompareTo(b[l]);
             bool low = (lower >> l & 1) != 0;
-            bool holds = extended && order == 0 ? low : Holds(i, order);
-            if (extended && i.Has("NE"))
+            bool holds = extended && order == 0 ? low : order < 0 ? below : order == 0 ? equal : above;
+            if (differs)
                 holds = order != 0 || low;
             result |= (holds ? 1u : 0) << l;
         }
@@ -26,19 +26,23 @@ sealed unsafe partial class MachineWarp
 
     void CompareFloats(MachineStep s, uint mask)
     {
-        MachineInstruction i = s.Source;
         uint* a = Source(s.Operands[2] with { Negated = false, Absolute = false }, 0);
         uint* b = Source(s.Operands[3] with { Negated = false, Absolute = false }, 1);
         uint result = 0;
+        var (below, equal, above) = Holds(s);
         for (int l = 0; l < Lanes; l++)
         {
             float x = Float(s.Operands[2], a[l]), y = Float(s.Operands[3], b[l]);
-            bool unordered = float.IsNaN(x) || float.IsNaN(y);
-            bool holds = i.Has("NAN") ? unordered : i.Has("NUM") ? !unordered
-                : unordered ? i.Mnemonic.Contains("U.", StringComparison.Ordinal) : Holds(i, x.CompareTo(y));
-            result |= (holds ? 1u : 0) << l;
+            result |= (Holds(s, x, y, below, equal, above) ? 1u : 0) << l;
         }
         Join(s, result, mask);
+    }
+
+    static bool Holds(MachineStep s, double x, double y, bool below, bool equal, bool above)
+    {
+        bool unordered = double.IsNaN(x) || double.IsNaN(y);
+        return s.Has(MachineWord.NAN) ? unordered : s.Has(MachineWord.NUM) ? !unordered
+            : unordered ? s.Has(MachineWord.Unordered) : x < y ? below : x == y ? equal : above;
     }
 
     static float Float(in MachineOperand o, uint bits)
@@ -49,21 +53,22 @@ sealed unsafe partial class MachineWarp
         return o.Negated ? -value : value;
     }
 
-    static bool Holds(MachineInstruction i, int order) =>
-        i.Has("GE") || i.Has("GEU") ? order >= 0 : i.Has("GT") || i.Has("GTU") ? order > 0 : i.Has("LE") || i.Has("LEU") ? order <= 0
-        : i.Has("LT") || i.Has("LTU") ? order < 0 : i.Has("EQ") || i.Has("EQU") ? order == 0 : order != 0;
+    // Whether a comparison holds for the smaller, an equal and the larger one in front.
+    static (bool Below, bool Equal, bool Above) Holds(MachineStep s) => s.Has(MachineWord.GE) ? (false, true, true)
+        : s.Has(MachineWord.GT) ? (false, false, true) : s.Has(MachineWord.LE) ? (true, true, false)
+        : s.Has(MachineWord.LT) ? (true, false, false) : s.Has(MachineWord.EQ) ? (false, true, false) : (true, false, true);
 
     void Join(MachineStep s, uint result, uint mask)
     {
         uint with = s.Operands.Length > 4 ? PredicateMask(s.Operands[4]) : uint.MaxValue;
-        bool or = s.Source.Has("OR"), xor = s.Source.Has("XOR");
+        bool or = s.Has(MachineWord.OR), xor = s.Has(MachineWord.XOR);
         uint first = or ? result | with : xor ? result ^ with : result & with;
         uint second = or ? ~result | with : xor ? ~result ^ with : ~result & with;
         SetPredicate(s.Operands[0], first, mask);
         SetPredicate(s.Operands[1], second, mask);
     }
 
-    void Logic(MachineStep s, uint mask, bool uniform)
+    void Logic(MachineStep s, uint mask)
     {
         uint a = PredicateMask(s.Operands[2]), b = PredicateMask(s.Operands[3]), c = PredicateMask(s.Operands[4]);
         SetPredicate(s.Operands[0], Lookup((uint)s.Operands[5].Value, a, b, c), mask);
@@ -71,10 +76,10 @@ sealed unsafe partial class MachineWarp
             SetPredicate(s.Operands[1], Lookup((uint)s.Operands[6].Value, a, b, c), mask);
     }
 
-    void Pack(MachineStep s, string opcode, uint mask)
+    void Pack(MachineStep s, uint mask)
     {
         uint bits = (uint)s.Operands[^1].Value;
-        if (opcode == "R2P")
+        if (s.Opcode == MachineOpcode.R2P)
         {
             uint* from = Source(s.Operands[1], 0);
             for (int p = 0; p < MachineOperand.TruePredicate; p++)
@@ -102,12 +107,13 @@ sealed unsafe partial class MachineWarp
     void Exchange(MachineStep s, uint mask)
     {
         uint* value = Source(s.Operands[2], 0), by = Source(s.Operands[3], 1), clamp = Source(s.Operands[4], 2), to = _scratch + 6 * Lanes;
+        bool up = s.Has(MachineWord.UP), down = s.Has(MachineWord.DOWN), butterfly = s.Has(MachineWord.BFLY);
         for (int l = 0; l < Lanes; l++)
         {
             int segment = (int)(clamp[l] >> 8 & 31), last = (int)(clamp[l] & 31), b = (int)(by[l] & 31);
             int least = l & segment, most = least | last & ~segment;
-            int from = s.Source.Has("UP") ? l - b : s.Source.Has("DOWN") ? l + b : s.Source.Has("BFLY") ? l ^ b : least | b & ~segment;
-            bool inside = s.Source.Has("UP") ? from >= most : from <= most;
+            int from = up ? l - b : down ? l + b : butterfly ? l ^ b : least | b & ~segment;
+            bool inside = up ? from >= most : from <= most;
             to[l] = value[inside ? from & 31 : l];
         }
         Write(s.Operands[1], to, mask, false);
@@ -117,7 +123,7 @@ sealed unsafe partial class MachineWarp
     void Vote(MachineStep s, uint mask, bool uniform)
     {
         uint value = PredicateMask(s.Operands[^1]) & mask;
-        bool holds = s.Source.Has("ALL") ? value == mask : s.Source.Has("EQ") ? value == 0 || value == mask : value != 0;
+        bool holds = s.Has(MachineWord.ALL) ? value == mask : s.Has(MachineWord.EQ) ? value == 0 || value == mask : value != 0;
         foreach (ref MachineOperand o in s.Operands.AsSpan(0, s.Operands.Length - 1))
             if (o.Kind is OperandKind.Predicate or OperandKind.UniformPredicate)
                 SetPredicate(o, holds ? uint.MaxValue : 0, mask);
@@ -129,14 +135,14 @@ sealed unsafe partial class MachineWarp
     }
 
     // Everything whose result is a function of up to three words of a lane.
-    void Simple(MachineStep s, string name, uint mask, bool uniform)
+    void Simple(MachineStep s, uint mask, bool uniform)
     {
         if (s.Operands.Length == 0 || s.Operands[0].Kind is not (OperandKind.Register or OperandKind.Uniform))
             return;
         if (s.Class == MachineClass.F64 || s.Class is MachineClass.Tensor or MachineClass.Half or MachineClass.Matrix
             or MachineClass.AsyncCopy or MachineClass.Constant)
             return;
-        bool floats = s.Class == MachineClass.F32 || name is "F2I" or "MUFU";
+        bool floats = s.Class == MachineClass.F32 || s.Opcode is MachineOpcode.F2I or MachineOpcode.MUFU;
         int count = Math.Min(3, s.Operands.Length - 1);
         uint** sources = stackalloc uint*[3];
         for (int n = 0; n < count; n++)
@@ -150,50 +156,49 @@ sealed unsafe partial class MachineWarp
         for (int l = 0; l < Lanes; l++)
         {
             uint a = count > 0 ? sources[0][l] : 0, b = count > 1 ? sources[1][l] : 0, c = count > 2 ? sources[2][l] : 0;
-            to[l] = floats ? Floats(s, name, a, b, c) : Integers(s, name, a, b, c);
+            to[l] = floats ? Floats(s, a, b, c) : Integers(s, a, b, c);
         }
         Write(s.Operands[0], to, mask, uniform);
     }
 
-    static uint Integers(MachineStep s, string name, uint a, uint b, uint c)
+    static uint Integers(MachineStep s, uint a, uint b, uint c)
     {
-        MachineInstruction i = s.Source;
-        switch (name)
+        switch (s.Opcode)
         {
-            case "VIADD":
+            case MachineOpcode.VIADD:
                 return a + b;
-            case "SEL":
+            case MachineOpcode.SEL:
                 return (c & 1) != 0 ? a : b;
-            case "VIMNMX" or "IMNMX":
-                bool less = i.Has("U32") ? a < b : (int)a < (int)b;
+            case MachineOpcode.VIMNMX or MachineOpcode.IMNMX:
+                bool less = s.Has(MachineWord.U32) ? a < b : (int)a < (int)b;
                 return less == ((c & 1) != 0) ? a : b;
-            case "PRMT":
+            case MachineOpcode.PRMT:
                 return Permute(a, b, c);
-            case "IABS":
+            case MachineOpcode.IABS:
                 return (uint)Math.Abs((long)(int)a);
-            case "POPC":
+            case MachineOpcode.POPC:
                 return (uint)BitOperations.PopCount(a);
-            case "BREV":
+            case MachineOpcode.BREV:
                 uint reversed = 0;
                 for (int bit = 0; bit < 32; bit++)
                     reversed |= (a >> bit & 1) << (31 - bit);
                 return reversed;
-            case "FLO":
+            case MachineOpcode.FLO:
                 int lead = a == 0 ? -1 : 31 - BitOperations.LeadingZeroCount(a);
-                return (uint)(i.Has("SH") && lead >= 0 ? 31 - lead : lead);
-            case "SGXT":
+                return (uint)(s.Has(MachineWord.SH) && lead >= 0 ? 31 - lead : lead);
+            case MachineOpcode.SGXT:
                 int bits = (int)Math.Min(b, 32);
-                return bits == 0 ? 0 : i.Has("U32") ? a << (32 - bits) >> (32 - bits) : (uint)((int)(a << (32 - bits)) >> (32 - bits));
-            case "BMSK":
+                return bits == 0 ? 0 : s.Has(MachineWord.U32) ? a << (32 - bits) >> (32 - bits) : (uint)((int)(a << (32 - bits)) >> (32 - bits));
+            case MachineOpcode.BMSK:
                 return b >= 32 ? uint.MaxValue << (int)Math.Min(a, 31) : ((1u << (int)b) - 1) << (int)Math.Min(a, 31);
-            case "SHL":
+            case MachineOpcode.SHL:
                 return b > 31 ? 0 : a << (int)b;
-            case "SHR":
-                return i.Has("U32") ? b > 31 ? 0 : a >> (int)b : (uint)((int)a >> (int)Math.Min(b, 31));
-            case "I2F" or "I2FP":
-                double value = i.Has("U32") ? a : (int)a;
+            case MachineOpcode.SHR:
+                return s.Has(MachineWord.U32) ? b > 31 ? 0 : a >> (int)b : (uint)((int)a >> (int)Math.Min(b, 31));
+            case MachineOpcode.I2F or MachineOpcode.I2FP:
+                double value = s.Has(MachineWord.U32) ? a : (int)a;
                 float nearest = (float)value;
-                return BitConverter.SingleToUInt32Bits(i.Has("RP") && nearest < value ? MathF.BitIncrement(nearest) : nearest);
+                return BitConverter.SingleToUInt32Bits(s.Has(MachineWord.RP) && nearest < value ? MathF.BitIncrement(nearest) : nearest);
             default:
                 return 0;
         }
@@ -215,28 +220,25 @@ sealed unsafe partial class MachineWarp
         return value;
     }
 
-    static uint Floats(MachineStep s, string name, uint a, uint b, uint c)
+    static uint Floats(MachineStep s, uint a, uint b, uint c)
     {
         MachineOperand[] o = s.Operands;
         float x = Float(o[1], a), y = o.Length > 2 ? Float(o[2], b) : 0, z = o.Length > 3 ? Float(o[3], c) : 0;
-        switch (name)
+        switch (s.Opcode)
         {
-            case "F2I":
-                double value = s.Source.Has("TRUNC") ? Math.Truncate(x) : s.Source.Has("FLOOR") ? Math.Floor(x)
-                    : s.Source.Has("CEIL") ? Math.Ceiling(x) : Math.Round(x, MidpointRounding.ToEven);
-                return s.Source.Has("U32") ? (uint)Math.Clamp(value, 0, uint.MaxValue)
-                    : (uint)(int)Math.Clamp(value, int.MinValue, int.MaxValue);
-            case "FSEL":
+            case MachineOpcode.F2I:
+                return Whole(s, Rounded(s, x));
+            case MachineOpcode.FSEL:
                 return (c & 1) != 0 ? BitConverter.SingleToUInt32Bits(x) : BitConverter.SingleToUInt32Bits(y);
         }
-        float result = name switch
+        float result = s.Opcode switch
         {
-            "FADD" => x + y,
-            "FMUL" => x * y,
-            "FFMA" => MathF.FusedMultiplyAdd(x, y, z),
-            "FMNMX" => (c & 1) != 0 ? MathF.Min(x, y) : MathF.Max(x, y),
-            "MUFU" => s.Source.Has("RCP") ? 1 / x : s.Source.Has("RSQ") ? 1 / MathF.Sqrt(x) : s.Source.Has("SQRT") ? MathF.Sqrt(x)
-                : s.Source.Has("EX2") ? MathF.Pow(2, x) : s.Source.Has("LG2") ? MathF.Log2(x) : 0,
+            MachineOpcode.FADD => x + y,
+            MachineOpcode.FMUL => x * y,
+            MachineOpcode.FFMA => MathF.FusedMultiplyAdd(x, y, z),
+            MachineOpcode.FMNMX => (c & 1) != 0 ? MathF.Min(x, y) : MathF.Max(x, y),
+            MachineOpcode.MUFU => s.Has(MachineWord.RCP) ? 1 / x : s.Has(MachineWord.RSQ) ? 1 / MathF.Sqrt(x) : s.Has(MachineWord.SQRT) ? MathF.Sqrt(x)
+                : s.Has(MachineWord.EX2) ? MathF.Pow(2, x) : s.Has(MachineWord.LG2) ? MathF.Log2(x) : 0,
             _ => 0,
         };
         return BitConverter.SingleToUInt32Bits(result);

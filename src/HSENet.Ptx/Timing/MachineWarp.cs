@@ -119,27 +119,23 @@ sealed unsafe partial class MachineWarp : IWarpStream, IDisposable
     void Branch(MachineStep s, ref ExecutedStep step, int group, int pc, uint lanes, uint mask)
     {
         int target = s.Target;
-        switch (s.Source.Opcode)
+        switch (s.Branch)
         {
-            case "EXIT" or "KILL":
+            case BranchKind.Exit:
                 mask &= Condition(s);
                 Leave(group, pc, lanes, mask);
                 step.Taken = mask != 0;
                 return;
-            case "BRA" or "CALL" or "JMP" when target >= 0:
+            case BranchKind.Jump or BranchKind.Call when target >= 0:
                 mask &= Condition(s);
                 if (Cut != null)
                     mask = Shortened(pc, lanes, mask);
                 break;
-            case "RET" when s.Operands.Length > 0 && s.Operands[0].Kind == OperandKind.Register && mask != 0:
+            case BranchKind.Return when mask != 0:
                 target = (int)(Row(s.Operands[0].Index)[BitOperations.TrailingZeroCount(mask)] / MachineInstruction.Size);
                 break;
-            case "BSSY" or "BSYNC" or "WARPGROUP" or "YIELD" or "NANOSLEEP" or "BREAK" or "BMOV" or "ELECT" or "ACQBULK" or "PREEXIT"
-                or "BPT":
+            case BranchKind.Passed:
                 mask = 0;
-                break;
-            case "CALL" when s.Source.Operands.Contains("__cuda_", StringComparison.Ordinal):
-                mask = 0; // the slow path of a division or root, for values that hardly ever come
                 break;
             default:
                 if (mask != 0)
@@ -147,7 +143,7 @@ sealed unsafe partial class MachineWarp : IWarpStream, IDisposable
                 break;
         }
         step.Taken = mask != 0;
-        step.EndsRound = step.Taken && target <= pc && s.Source.Opcode == "BRA";
+        step.EndsRound = step.Taken && target <= pc && s.Branch == BranchKind.Jump;
         if (mask == lanes)
             _groups[group] = (target, lanes);
         else
@@ -158,18 +154,18 @@ sealed unsafe partial class MachineWarp : IWarpStream, IDisposable
         }
     }
 
-    // In a loop that is cut: out after some rounds, and then the way that a warp takes which has done all of them.
+    // In a loop that is cut: out after some rounds, each time, and then the way that a warp takes which has done all of them.
     uint Shortened(int pc, uint lanes, uint mask)
     {
-        for (int loop = _loop; loop < Cut!.Loops.Count; loop++)
+        for (int loop = 0; loop < Cut!.Loops.Count; loop++)
         {
             if (pc != Cut.Loops[loop].Branch)
                 continue;
-            _rounds = loop == _loop ? _rounds : 0;
+            _rounds = loop == _loop && mask != 0 ? _rounds + 1 : mask != 0 ? 1 : 0;
             (_loop, _replay) = (loop, []);
-            if (mask == 0 || ++_rounds <= Cut.Loops[loop].Rounds)
+            if (_rounds <= Cut.Loops[loop].Rounds)
                 return mask;
-            (_loop, _rounds, _replay, _replayed) = (loop + 1, 0, Cut.Loops[loop].Afterwards, 0);
+            (_rounds, _replay, _replayed) = (0, Cut.Loops[loop].Afterwards, 0);
             return 0;
         }
         if (_replayed >= _replay.Count || _replay[_replayed].Branch != pc)
@@ -180,7 +176,7 @@ sealed unsafe partial class MachineWarp : IWarpStream, IDisposable
     uint Condition(MachineStep s)
     {
         uint mask = uint.MaxValue;
-        foreach (MachineOperand condition in s.Conditions)
+        foreach (ref readonly MachineOperand condition in s.Conditions.AsSpan())
         {
             uint value = condition.Kind == OperandKind.Predicate ? _predicates[condition.Index] : _uniformPredicates[condition.Index];
             mask &= condition.Negated ? ~value : value;
@@ -198,17 +194,11 @@ sealed unsafe partial class MachineWarp : IWarpStream, IDisposable
 
     void Access(MachineStep s, ref ExecutedStep step, uint mask)
     {
-        string opcode = s.Source.Opcode;
-        bool global = s.Class is MachineClass.GlobalLoad or MachineClass.GlobalStore or MachineClass.AsyncCopy
-            || opcode is "ATOM" or "ATOMG" or "RED" or "REDG" or "CCTL";
-        step.Space = opcode is "LDL" or "STL" ? AccessSpace.Local : global ? AccessSpace.Global : AccessSpace.Shared;
+        step.Space = s.Space;
         if (mask == 0)
             return;
-        // The second address of an asynchronous copy is the source, and the one in global memory.
-        ref MachineOperand address = ref s.Operands[opcode == "LDGSTS" ? Array.FindLastIndex(s.Operands,
-            operand => operand.Kind == OperandKind.Address) : s.Address];
-        Fill(address, global);
-        if (global && opcode is "LD" or "ST" or "ATOM" or "RED"
+        Fill(s.Operands[s.Address], s.Space == AccessSpace.Global);
+        if (s.IsGeneric
             && (_addresses[BitOperations.TrailingZeroCount(mask)] >> 32) == SharedWindow)
         {
             step.Space = AccessSpace.Shared;

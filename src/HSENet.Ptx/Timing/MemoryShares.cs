@@ -5,7 +5,7 @@ namespace HSENet.Ptx;
 sealed class MemoryShares
 {
     const long MostSteps = 3_000_000;
-    const int Rounds = 2;
+    const int Rounds = 2, Waves = 3;
 
     readonly ulong[] _sectors = new ulong[64];
     readonly HashSet<ulong> _touched = [];
@@ -19,22 +19,37 @@ sealed class MemoryShares
     /// <summary>Share of all sectors beyond the first-level cache that the second-level cache has.</summary>
     public double L2HitRate { get; private set; }
 
-    /// <summary>Bytes that the second-level cache is asked for by a block's round, on average.</summary>
-    public static MemoryShares Of(MachineKernel kernel, TimedInstruction[] program, MachineKernel.WarpPath path, int multiprocessors,
-        int resident, double kept)
+    /// <summary>Counts.</summary>
+    /// <param name="kernel">The launch.</param>
+    /// <param name="program">Its instructions.</param>
+    /// <param name="path">What a warp of it does; null where blocks differ: then waves all over the grid count.</param>
+    /// <param name="multiprocessors">Of the GPU.</param>
+    /// <param name="resident">Blocks of a multiprocessor at once.</param>
+    /// <param name="kept">Share that is in the second-level cache from the launch before.</param>
+    public static MemoryShares Of(MachineKernel kernel, TimedInstruction[] program, WarpPath? path, int multiprocessors, int resident,
+        double kept)
     {
         MemoryShares shares = new(program.Length);
         double[] asked = new double[program.Length], first = new double[program.Length];
-        long blocks = kernel.Grid.Count, steps = 0;
-        // Behind a single long loop there is little; several are gone through one after the other.
-        int only = path.Loops.Count == 1 ? path.Loops[0].Branch : -1;
-        LoopCut? cut = path.Loops.Count > 1 ? new LoopCut([.. path.Loops.Select(loop => loop.Cut(Rounds))]) : null;
-        for (int m = 0; m < Math.Min(multiprocessors, blocks) && steps < MostSteps; m++)
+        long blocks = kernel.Grid.Count, wave = Math.Min(blocks, (long)resident * multiprocessors);
+        int waves = path == null ? (int)Math.Min(Waves, blocks / wave) : 1;
+        for (int n = 0; n < waves; n++)
         {
-            HashSet<ulong> l1 = [];
-            for (int k = 0; k < resident && m + (long)k * multiprocessors < blocks; k++)
-                foreach (IWarpStream stream in kernel.Warps(m + (long)k * multiprocessors, cut))
-                    steps += shares.Walk(stream, program, only, l1, asked, first);
+            long start = waves == 1 ? 0 : n * (blocks - wave) / (waves - 1), steps = 0;
+            shares._touched.Clear();
+            for (int m = 0; m < Math.Min(multiprocessors, blocks) && steps < MostSteps / waves; m++)
+            {
+                HashSet<ulong> l1 = [];
+                for (long k = m; k < wave; k += multiprocessors)
+                {
+                    WarpPath own = path ?? kernel.Walk(start + k).Path(kernel.WarpsPerBlock);
+                    // Behind a single long loop there is little; several are gone through one after the other.
+                    int only = own.Loops is [{ Entries: 1 }] ? own.Loops[0].Branch : -1;
+                    LoopCut? cut = own.Loops.Count > 0 && only < 0 ? new LoopCut([.. own.Loops.Select(loop => loop.Cut(Rounds))]) : null;
+                    foreach (IWarpStream stream in kernel.Warps(start + k, cut))
+                        steps += shares.Walk(stream, program, only, l1, asked, first);
+                }
+            }
         }
         for (int i = 0; i < program.Length; i++)
             shares.Share[i] = (asked[i] > 0 ? first[i] / asked[i] : 1) * (1 - kept);

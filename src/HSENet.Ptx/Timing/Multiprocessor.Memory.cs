@@ -52,7 +52,7 @@ sealed partial class Multiprocessor
             isLong = true;
             done = i.Kind switch
             {
-                TimedKind.Local => Local(i, start),
+                TimedKind.Local => Local(w, i, start),
                 TimedKind.GlobalStore => Store(w, i, addresses, mask, start),
                 TimedKind.GlobalAtomic => Atomic(w, i, addresses, mask, start),
                 _ => Load(w, i, addresses, mask, start),
@@ -78,17 +78,24 @@ sealed partial class Multiprocessor
         };
     }
 
-    // Local memory lies so that the same word of all lanes is one line; it stays in the first-level cache.
-    long Local(in TimedInstruction i, long start)
+    // A clock for each line.
+    void TakeTags(int instruction, int lines, long start)
     {
-        _tagFree = Math.Max(_tagFree, start) + Math.Max(1, i.Bytes / 4);
+        _tagFree = Math.Max(_tagFree, start) + lines;
+        _result.TagClocks[instruction] += lines;
+    }
+
+    // Local memory lies so that the same word of all lanes is one line; it stays in the first-level cache.
+    long Local(TimedWarp w, in TimedInstruction i, long start)
+    {
+        TakeTags(w.Step.Index, Math.Max(1, i.Bytes / 4), start);
         return _tagFree + gpu.L1Latency - gpu.ToUnit - 1;
     }
 
     long Load(TimedWarp w, in TimedInstruction i, ReadOnlySpan<ulong> addresses, uint mask, long start)
     {
         (int count, int lines) = AccessCost.Global(addresses, mask, Math.Max(1, i.Bytes), _sectors);
-        _tagFree = Math.Max(_tagFree, start) + lines;
+        TakeTags(w.Step.Index, lines, start);
         long hit = _tagFree + gpu.L1Latency - gpu.ToUnit - 1, done = hit;
         int missing = 0;
         for (int n = 0; n < count; n++)
@@ -130,7 +137,7 @@ sealed partial class Multiprocessor
     long Store(TimedWarp w, in TimedInstruction i, ReadOnlySpan<ulong> addresses, uint mask, long start)
     {
         (int count, int lines) = AccessCost.Global(addresses, mask, Math.Max(1, i.Bytes), _sectors);
-        _tagFree = Math.Max(_tagFree, start) + lines;
+        TakeTags(w.Step.Index, lines, start);
         _result.L2Bytes[w.Step.Index] += 32 * count;
         // Stores to one sector gather in the second-level cache before they go to memory.
         int gathered = Math.Min(32 * count, BitOperations.PopCount(mask) * i.Bytes);
@@ -143,7 +150,7 @@ sealed partial class Multiprocessor
     long Atomic(TimedWarp w, in TimedInstruction i, ReadOnlySpan<ulong> addresses, uint mask, long start)
     {
         (int count, int lines) = AccessCost.Global(addresses, mask, Math.Max(1, i.Bytes), _sectors);
-        _tagFree = Math.Max(_tagFree, start) + lines;
+        TakeTags(w.Step.Index, lines, start);
         _result.L2Bytes[w.Step.Index] += 32 * count;
         return (long)_l2.Take(32 * count, _tagFree) + gpu.L2Latency;
     }

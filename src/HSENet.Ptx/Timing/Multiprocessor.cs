@@ -138,7 +138,7 @@ sealed partial class Multiprocessor(GpuModel gpu, TimedInstruction[] program, do
             case TimedKind.Branch:
                 if (w.Step.Taken && now + gpu.BranchClocks > w.Ready)
                     (w.Ready, w.ReadyReason) = (now + gpu.BranchClocks, StallReason.BranchResolving);
-                if (w.Step.EndsRound && loops.Count > 0)
+                if (loops.Count > 0)
                     EndRound(w, now);
                 break;
             case TimedKind.Barrier:
@@ -161,7 +161,7 @@ sealed partial class Multiprocessor(GpuModel gpu, TimedInstruction[] program, do
     {
         for (int loop = 0; loop < loops.Count; loop++)
             if (loops[loop] == w.Step.Index)
-                w.RoundEnds[loop].Add(now);
+                w.RoundEnds[loop].Add(w.Step.EndsRound ? now : -1);
     }
 
     void Fetch(TimedWarp w)
@@ -176,7 +176,7 @@ sealed partial class Multiprocessor(GpuModel gpu, TimedInstruction[] program, do
         end = Math.Max(end, w.Ready);
         _result.Blocks[w.Block] = (start, end);
         _result.WarpCycles += w.LastIssue + 1 - start;
-        _result.RoundEnds.Add(w.RoundEnds);
+        _result.RoundEnds.Add((w.Block, w.RoundEnds));
         (w.Stream as IDisposable)?.Dispose();
         List<TimedWarp> scheduled = _ofScheduler[w.Scheduler];
         int at = scheduled.IndexOf(w);

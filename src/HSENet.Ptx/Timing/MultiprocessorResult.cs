@@ -9,8 +9,9 @@ sealed class MultiprocessorResult(int instructions)
     /// <summary>Start and end of each block.</summary>
     public List<(long Start, long End)> Blocks { get; } = [];
 
-    /// <summary>When the rounds of each long loop ended, for each warp.</summary>
-    public List<List<long>[]> RoundEnds { get; } = [];
+    /// <summary>When the rounds of each long loop ended, for each warp of each block; a negative number where the warp left the
+    /// loop.</summary>
+    public List<(int Block, List<long>[] Ends)> RoundEnds { get; } = [];
 
     /// <summary>Instructions issued.</summary>
     public long Issued { get; set; }
@@ -21,9 +22,12 @@ sealed class MultiprocessorResult(int instructions)
     /// <summary>How often each instruction issued.</summary>
     public long[] Executed { get; } = new long[instructions];
 
-    /// <summary>For each instruction the clocks of the load-store unit, and the bytes from and to the second-level cache and
+    /// <summary>For each instruction the clocks of the load-store unit and of the tags of the first-level cache, and the bytes from and to the second-level cache and
     /// memory.</summary>
     public double[] UnitClocks { get; } = new double[instructions];
+
+    /// <inheritdoc cref="UnitClocks"/>
+    public double[] TagClocks { get; } = new double[instructions];
 
     /// <inheritdoc cref="UnitClocks"/>
     public double[] L2Bytes { get; } = new double[instructions];
@@ -39,4 +43,23 @@ sealed class MultiprocessorResult(int instructions)
 
     /// <inheritdoc cref="L1Sectors"/>
     public long L1Hits { get; set; }
+
+    /// <summary>Adds what other blocks did.</summary>
+    public void Add(MultiprocessorResult other)
+    {
+        (Cycles, Issued, WarpCycles) = (Cycles + other.Cycles, Issued + other.Issued, WarpCycles + other.WarpCycles);
+        (L1Sectors, L1Hits) = (L1Sectors + other.L1Sectors, L1Hits + other.L1Hits);
+        Blocks.AddRange(other.Blocks);
+        RoundEnds.AddRange(other.RoundEnds);
+        for (int i = 0; i < Executed.Length; i++)
+        {
+            Executed[i] += other.Executed[i];
+            UnitClocks[i] += other.UnitClocks[i];
+            TagClocks[i] += other.TagClocks[i];
+            L2Bytes[i] += other.L2Bytes[i];
+            MemoryBytes[i] += other.MemoryBytes[i];
+            for (int r = 0; r < StallReasons.Count; r++)
+                Stalls[i, r] += other.Stalls[i, r];
+        }
+    }
 }

@@ -5,7 +5,7 @@ namespace HSENet.Ptx;
 public static class PtxTiming
 {
     /// <summary>Counts the changes of the model since its first predictions, which bench/ladders/changes.json lists.</summary>
-    public const int Version = 8;
+    public const int Version = 10;
 
     // Buffers of a predicted launch have addresses and no memory, apart by more than a page of the GPU.
     const ulong FirstAddress = 0x7_0000_0000, Apart = 1 << 21;
@@ -60,9 +60,10 @@ public static class PtxTiming
         try
         {
             MachineKernel kernel = Kernel(launch, listing, out long shared);
-            MachineKernel.WarpPath path = kernel.Path(0);
+            WarpWalk walk = kernel.Walk(0);
+            BlockSurvey survey = BlockSurvey.Of(kernel, walk);
             return [.. gpus.Select(gpu =>
-                KernelTimer.Predict(kernel, path, gpu, registers > 0 ? registers : listing.Registers, shared, launch.BufferBytes)
+                KernelTimer.Predict(kernel, walk, survey, gpu, registers > 0 ? registers : listing.Registers, shared, launch.BufferBytes)
                     with { Sources = sources })];
         }
         catch (NotSupportedException e)
@@ -96,7 +97,8 @@ public static class PtxTiming
         try
         {
             MachineKernel kernel = Kernel(launch, listing, out _);
-            return new MachineWork(listing, kernel.Path(0).Executed, launch.Grid.Count * kernel.WarpsPerBlock);
+            WarpWalk walk = kernel.Walk(0);
+            return new MachineWork(listing, walk.Steps, BlockSurvey.Of(kernel, walk).Executed);
         }
         catch (Exception e) when (e is NotSupportedException or EmulatorException)
         {

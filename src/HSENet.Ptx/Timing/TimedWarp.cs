@@ -31,7 +31,7 @@ sealed class TimedWarp(IWarpStream stream, int block, int scheduler, int loops)
 
     public long LastIssue { get; set; }
 
-    /// <summary>When rounds of each long loop ended.</summary>
+    /// <summary>When rounds of each long loop ended; a negative number where the warp left the loop.</summary>
     public List<long>[] RoundEnds { get; } = [.. Enumerable.Range(0, loops).Select(_ => new List<long>())];
 
     /// <summary>Completion of all asynchronous copies so far, and of each group.</summary>

@@ -106,7 +106,7 @@ public sealed record TimingPrediction
         MultiprocessorResult run, double cycles, double waves)
     {
         // The run went through some blocks, and perhaps some of their rounds: each instruction counts as often as the launch executes it.
-        double operations = 0, unit = 0, tensorClocks = 0, l2 = 0, memory = 0, lived = 0;
+        double operations = 0, unit = 0, tags = 0, tensorClocks = 0, l2 = 0, memory = 0, lived = 0;
         double[] reasons = new double[StallReasons.Count];
         SortedDictionary<int, double[]> lines = [];
         for (int i = 0; i < program.Length; i++)
@@ -117,6 +117,7 @@ public sealed record TimingPrediction
             operations += executed * work.Operations[i];
             tensorClocks += program[i].Pipe == TimedPipe.Tensor ? executed * program[i].PipeClocks : 0;
             unit += run.UnitClocks[i] * scale;
+            tags += run.TagClocks[i] * scale;
             l2 += run.L2Bytes[i] * scale;
             memory += run.MemoryBytes[i] * scale;
             lived += executed;
@@ -133,7 +134,7 @@ public sealed record TimingPrediction
         double instructions = work.Executed.Sum();
         // Short blocks may each live on what was saved of a bandwidth, and on slots that the blocks around them leave; all of them together
         // cannot.
-        double[] least = [memory / gpu.MemoryBytesPerClock, l2 / gpu.AttainableL2BytesPerClock, instructions / gpu.IssuesPerClock, unit];
+        double[] least = [memory / gpu.MemoryBytesPerClock, l2 / gpu.AttainableL2BytesPerClock, instructions / gpu.IssuesPerClock, unit, tags];
         cycles = Math.Max(cycles, least.Max() / gpu.Multiprocessors);
         double all = cycles * gpu.Multiprocessors, waited = Math.Max(1, reasons.Sum());
         double tensor = tensorClocks / 4 / all;

@@ -19,7 +19,7 @@ public class LadderCountTests
             .. Enumerable.Repeat(BitConverter.GetBytes(Size), 3).SelectMany(bytes => bytes)];
         MachineKernel launch = new(new MachineProgram(listing), new Dim3(Size / Tile, Size / Tile), new Dim3(threads), parameters, shared,
             null);
-        double executed = launch.Path(0).Executed.Sum() * (double)launch.Grid.Count * launch.WarpsPerBlock;
+        double executed = launch.Walk(0).Steps * (double)launch.Grid.Count * launch.WarpsPerBlock;
         Assert.InRange(executed / counted, 0.95, 1.05);
     }
 

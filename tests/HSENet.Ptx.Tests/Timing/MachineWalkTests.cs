@@ -45,6 +45,55 @@ public class MachineWalkTests
         Assert.Equal(0x1_0000_000ful, Stored("MOV R4, 0xffffffff", "MOV R5, 0x0", "IADD.64 R2, R4, 0x10", "STG.E [R2.64], R1"));
     }
 
+    // The way in which compilers divide unsigned numbers: an estimate by floats, put right twice.
+    [Theory]
+    [InlineData(32, 4)]
+    [InlineData(0, 7)]
+    [InlineData(1_000_003, 24)]
+    [InlineData(6, 7)]
+    [InlineData(int.MaxValue, 3)]
+    public void A_quotient_is_what_a_division_gives(int value, int by) => Assert.Equal((ulong)(value / by), Stored(
+        $"MOV R8, 0x{by:x}", $"MOV R9, 0x{value:x}", "I2F.U32.RP R0, R8", "MUFU.RCP R0, R0", "IADD3 R6, R0, 0xffffffe, RZ",
+        "F2I.FTZ.U32.TRUNC.NTZ R7, R6", "MOV R6, 0x0", "IADD3 R15, -R7, RZ, RZ", "IMAD R15, R15, R8, RZ",
+        "IMAD.HI.U32 R15, R7, R15, R6", "IMAD.HI.U32 R2, R15, R9, RZ", "IADD3 R5, -R2, RZ, RZ", "IMAD R5, R8, R5, R9",
+        "ISETP.GE.U32.AND P0, PT, R5, R8, PT", "@P0 IADD3 R5, R5, -R8, RZ", "@P0 IADD3 R2, R2, 0x1, RZ",
+        "ISETP.GE.U32.AND P1, PT, R5, R8, PT", "@P1 IADD3 R2, R2, 0x1, RZ", "STG.E [R2], R1"));
+
+    [Theory]
+    [InlineData("DMUL R4, R2, 2.5", 17u)]
+    [InlineData("DADD R4, -R2, 10", 3u)]
+    [InlineData("DFMA R4, R2, R2, 0.75", 49u)]
+    [InlineData("DMNMX R4, R2, 5.5, PT", 5u)]
+    [InlineData("FRND.F64.FLOOR R4, R2", 7u)]
+    [InlineData("F2F.F64.F32 R4, 3.5", 3u)]
+    public void Positions_in_64_bit_floats_are_computed(string instruction, uint expected) => Assert.Equal(expected, Stored(
+        "MOV R1, 0x7", "I2F.F64 R2, R1", instruction, "F2I.F64.TRUNC R2, R4", "STG.E [R2], R1"));
+
+    [Fact]
+    public void Doubles_are_compared_and_no_division_takes_its_slow_path()
+    {
+        string[] compare = ["MOV R1, 0x7", "I2F.F64 R2, R1", "DSETP.GT.AND P0, P1, R2, 6.5, PT", "MOV R2, 0x0", "@P0 MOV R2, 0x1",
+            "@P1 MOV R2, 0x2", "STG.E [R2], R1"];
+        Assert.Equal(1ul, Stored(compare));
+        Assert.Equal(0ul, Stored("ISETP.EQ.AND P0, PT, RZ, RZ, PT", "FCHK P0, R1, R2", "MOV R2, 0x0", "@P0 MOV R2, 0x1",
+            "STG.E [R2], R1"));
+    }
+
+    [Fact]
+    public void A_loop_that_takes_too_long_gives_way_to_the_loops_in_it_which_are_cut_each_time()
+    {
+        // 12 rounds of 10,000 rounds: nine of the outer ones are too many.
+        string[] code = ["MOV R2, 0xc", "MOV R3, 0x2710", "IADD3 R3, R3, -0x1, RZ", "ISETP.NE.AND P0, PT, R3, RZ, PT", "@P0 BRA 0x20",
+            "IADD3 R2, R2, -0x1, RZ", "ISETP.NE.AND P1, PT, R2, RZ, PT", "@P1 BRA 0x10", "EXIT"];
+        MachineKernel kernel = TimingRig.Kernel(code);
+        Assert.Equal(7, Assert.Single(kernel.Walk(0).Path(1).Loops).Branch);
+        LongLoop inner = Assert.Single(kernel.Walk(0).Path(32).Loops);
+        Assert.Equal((4, 12L * 9999, 12L), (inner.Branch, inner.Rounds, inner.Entries));
+        int[] counts = [.. Walk(kernel.Warps(0, new LoopCut([inner.Cut(9)]))[0]).GroupBy(step => step.Index).OrderBy(g => g.Key)
+            .Select(g => g.Count())];
+        Assert.Equal([1, 12, 120, 120, 120, 12, 12, 12, 1], counts);
+    }
+
     [Fact]
     public void An_instruction_of_which_nothing_is_known_is_passed_over() =>
         Assert.Equal(0x55ul, Stored("MOV R2, 0x55", "UNPRINTED", "STG.E [R2.64], R1") & uint.MaxValue);
@@ -63,8 +112,8 @@ public class MachineWalkTests
         string[] loop = ["MOV R1, 0x64", "IADD3 R1, R1, -0x1, RZ", "ISETP.NE.AND P0, PT, R1, RZ, PT", "@P0 BRA 0x10", "EXIT"];
         Assert.Equal(100, Walk(loop).Count(step => step.Index == 1));
         MachineKernel kernel = TimingRig.Kernel(loop);
-        MachineKernel.WarpPath path = kernel.Path(0);
-        MachineKernel.LongLoop only = Assert.Single(path.Loops);
+        WarpPath path = kernel.Walk(0).Path(1);
+        LongLoop only = Assert.Single(path.Loops);
         Assert.Equal((302, 3, 99, 3), (path.Steps, only.Branch, only.Rounds, only.StepsPerRound));
         Assert.Equal(1 + 3 * 11 + 1, Walk(kernel.Warps(0, new LoopCut([only.Cut(10)]))[0]).Count());
     }
@@ -76,7 +125,7 @@ public class MachineWalkTests
         string[] code = ["MOV R1, 0x67", "IADD3 R1, R1, -0x8, RZ", "ISETP.GT.AND P0, PT, R1, 0x7, PT", "@P0 BRA 0x10",
             "IADD3 R1, R1, -0x1, RZ", "ISETP.GT.AND P1, PT, R1, RZ, PT", "@P1 BRA 0x40", "EXIT"];
         MachineKernel kernel = TimingRig.Kernel(code);
-        MachineKernel.WarpPath path = kernel.Path(0);
+        WarpPath path = kernel.Walk(0).Path(1);
         Assert.Equal(3, path.Loops[0].Branch);
         int Remaining(LoopCut? cut) => Walk(kernel.Warps(0, cut)[0]).Count(step => step.Index == 4);
         Assert.Equal(7, Remaining(null));
@@ -92,7 +141,7 @@ public class MachineWalkTests
             "ISETP.NE.AND P0, PT, R3, RZ, PT", "@P0 BRA 0x90", "IADD3 R2, R2, -0x1, RZ", "ISETP.NE.AND P0, PT, R2, RZ, PT",
             "@P0 BRA 0x80", "ISETP.EQ.AND P1, PT, R2, RZ, PT", "@P1 BRA 0x120", "MOV R7, 0x7", "EXIT"];
         MachineKernel kernel = TimingRig.Kernel(code);
-        MachineKernel.WarpPath path = kernel.Path(0);
+        WarpPath path = kernel.Walk(0).Path(1);
         Assert.Equal([(3, 99), (14, 49)], path.Loops.Select(loop => (loop.Branch, (int)loop.Rounds)));
         int[] Counts(LoopCut? cut) => [.. Walk(kernel.Warps(0, cut)[0]).GroupBy(step => step.Index).OrderBy(g => g.Key)
             .Select(g => g.Count())];
