@@ -50,7 +50,8 @@ public sealed class Operation<TArguments> : Operation where TArguments : unmanag
         ArgumentNullException.ThrowIfNull(device);
         _check(arguments);
         var rung = Choose(device, arguments);
-        ForcedRungs.For(Name)?.Launched(rung);
+        if (device is not RehearsalDevice)
+            ForcedRungs.For(Name)?.Launched(rung);
         Start(device, rung, arguments);
     }
 

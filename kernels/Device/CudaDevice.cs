@@ -171,6 +171,20 @@ public sealed unsafe class CudaDevice : Device
         }
     }
 
+    /// <inheritdoc/>
+    public override void Warm(Action<Device> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        using var rehearsal = new RehearsalDevice(this);
+        work(rehearsal);
+        lock (_lock)
+            foreach (var rung in rehearsal.Rungs)
+                Function(Current(), rung, 0);
+        if (rehearsal.ScratchBytes > 0)
+            lock (ScratchLock)
+                Scratch(rehearsal.ScratchBytes);
+    }
+
     nint Function(ICudaDriver driver, Rung rung, int dynamicSharedBytes)
     {
         if (!_functions.TryGetValue(rung, out nint function))

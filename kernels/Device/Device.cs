@@ -107,6 +107,13 @@ public abstract class Device : IDisposable
     /// <summary>Whether the device can run the rung at all (kind and architecture); shapes are the rung's own business.</summary>
     public abstract bool CanRun(Rung rung);
 
+    /// <summary>
+    /// Loads what a work will launch, and allocates the scratch that its launches take, so that the first request does not wait for it.
+    /// The work is called on a device that computes nothing: its memory has no bytes, and what it downloads is 0. On devices that have
+    /// nothing to load it is not called.
+    /// </summary>
+    public virtual void Warm(Action<Device> work) => ArgumentNullException.ThrowIfNull(work);
+
     /// <summary>Starts a rung. Called by <see cref="Operation{TArguments}"/>, which has checked the arguments.</summary>
     internal abstract void Launch<TArguments>(Rung<TArguments> rung, in TArguments arguments) where TArguments : unmanaged;
 

@@ -79,51 +79,116 @@ public static partial class Linear
         Warp.Barrier(); // all lanes have read it
     }
 
-    /// <summary>Stores 16 × 64 sums of a warp, four neighbours a lane: their functions run side by side, and a store has 16 bytes, or 8
-    /// of bf16. N is a multiple of four.</summary>
+    /// <summary>Stores 16 × 64 sums of a warp, four neighbours a lane: a store has 16 bytes, or 8 of bf16. N is a multiple of
+    /// four.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void FinishQuads(LinearArguments a, ArrayView<float> shared, int slab, FragmentRow sums, int firstRow, int firstColumn)
     {
         SpreadFragments(shared, slab, sums);
         Warp.Barrier(); // all lanes have written the slab
-        int lane = Group.IdxX & 31;
+        PutSlab(a, shared, slab, Group.IdxX & 31, 32, firstRow, firstColumn);
+        Warp.Barrier(); // all lanes have read it
+    }
+
+    // Four neighbours in each of four rows that lie at a step.
+    struct FourQuads
+    {
+        public Float4 Q0, Q1, Q2, Q3;
+    }
+
+    /// <summary>Finishes a slab by one warp or more. A thread has four rows under way at once, so that it waits once for shared memory,
+    /// once for the residual, and computes sixteen functions side by side.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void PutSlab(LinearArguments a, ArrayView<float> shared, int slab, int thread, int threads, int firstRow, int firstColumn)
+    {
         if (a.Activation == LinearActivation.SwiGlu)
         {
-            int column = (lane & 7) * 4, n = firstColumn / 2 + column;
-            for (int row = lane >> 3; row < SlabRows; row += 4)
+            int row = thread >> 3, column = (thread & 7) * 4, n = firstColumn / 2 + column;
+            if (row < 4) // one warp has all
             {
                 int at = slab + row * SlabStride + column;
-                Float4 gate = VectorInstructions.LoadShared(ref shared[at], 0);
-                Float4 up = VectorInstructions.LoadShared(ref shared[at], 4 * PairColumns);
-                if (n < a.Outputs && firstRow + row < a.Rows)
-                    PutQuad(a, firstRow + row, n, Silu(gate, up));
+                FourQuads gate = SlabQuads(shared, at, 4), up = SlabQuads(shared, at + PairColumns, 4);
+                up.Q0 = Silu(gate.Q0, up.Q0);
+                up.Q1 = Silu(gate.Q1, up.Q1);
+                up.Q2 = Silu(gate.Q2, up.Q2);
+                up.Q3 = Silu(gate.Q3, up.Q3);
+                PutQuads(a, firstRow + row, 4, n, up);
             }
         }
         else
         {
-            int column = (lane & 15) * 4, n = firstColumn + column;
+            int column = (thread & 15) * 4, n = firstColumn + column, step = threads / 16;
             Float4 bias = default;
             if (a.Bias.Length != 0 && n < a.Outputs)
                 bias = WeightVectors.Inputs(a.Bias, n);
-            for (int row = lane >> 4; row < SlabRows; row += 2)
+            for (int row = thread >> 4; row < SlabRows; row += 4 * step)
             {
-                Float4 value = Add(VectorInstructions.LoadShared(ref shared[slab + row * SlabStride + column], 0), bias);
+                FourQuads values = SlabQuads(shared, slab + row * SlabStride + column, step);
+                values.Q0 = Add(values.Q0, bias);
+                values.Q1 = Add(values.Q1, bias);
+                values.Q2 = Add(values.Q2, bias);
+                values.Q3 = Add(values.Q3, bias);
                 if (a.Activation == LinearActivation.Gelu)
-                    value = Gelu(value);
-                if (n < a.Outputs && firstRow + row < a.Rows)
-                    PutQuad(a, firstRow + row, n, value);
+                {
+                    values.Q0 = Gelu(values.Q0);
+                    values.Q1 = Gelu(values.Q1);
+                    values.Q2 = Gelu(values.Q2);
+                    values.Q3 = Gelu(values.Q3);
+                }
+                PutQuads(a, firstRow + row, step, n, values);
             }
         }
-        Warp.Barrier(); // all lanes have read it
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void PutQuad(LinearArguments a, int m, int n, Float4 value)
+    static FourQuads SlabQuads(ArrayView<float> shared, int at, int step)
     {
-        int i = m * a.Outputs + n;
+        FourQuads values = default;
+        values.Q0 = VectorInstructions.LoadShared(ref shared[at], 0);
+        values.Q1 = VectorInstructions.LoadShared(ref shared[at + step * SlabStride], 0);
+        values.Q2 = VectorInstructions.LoadShared(ref shared[at + 2 * step * SlabStride], 0);
+        values.Q3 = VectorInstructions.LoadShared(ref shared[at + 3 * step * SlabStride], 0);
+        return values;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void PutQuads(LinearArguments a, int m, int step, int n, FourQuads values)
+    {
+        // Rows that are there; beyond the last column none is.
+        int rows = n < a.Outputs ? a.Rows - m : 0, i = m * a.Outputs + n, next = step * a.Outputs;
         if (a.Residual.Length != 0)
+        {
+            values.Q0 = AddResidual(a, values.Q0, i, rows > 0);
+            values.Q1 = AddResidual(a, values.Q1, i + next, rows > step);
+            values.Q2 = AddResidual(a, values.Q2, i + 2 * next, rows > 2 * step);
+            values.Q3 = AddResidual(a, values.Q3, i + 3 * next, rows > 3 * step);
+        }
+        if (a.Y.Type == ActivationType.F32)
+            StoreQuads<F32Activations>(a, i, next, rows, step, values);
+        else
+            StoreQuads<BF16Activations>(a, i, next, rows, step, values);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Float4 AddResidual(LinearArguments a, Float4 value, int i, bool there)
+    {
+        if (there)
             value = Add(value, WeightVectors.Inputs(a.Residual, i));
-        AnyActivations.StoreQuad(a.Y, i, value);
+        return value;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void StoreQuads<TFormat>(LinearArguments a, int i, int next, int rows, int step, FourQuads values)
+        where TFormat : struct, IActivationFormat
+    {
+        if (rows > 0)
+            TFormat.StoreQuad(a.Y, i, values.Q0);
+        if (rows > step)
+            TFormat.StoreQuad(a.Y, i + next, values.Q1);
+        if (rows > 2 * step)
+            TFormat.StoreQuad(a.Y, i + 2 * next, values.Q2);
+        if (rows > 3 * step)
+            TFormat.StoreQuad(a.Y, i + 3 * next, values.Q3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

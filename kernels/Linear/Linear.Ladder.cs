@@ -6,6 +6,11 @@ public static partial class Linear
     // Below these sizes a tile of tensor cores is mostly edge.
     const int TensorLeastRows = 16, TensorLeastSide = 512;
 
+    // Inputs are divided where tiles of outputs alone do not fill a GPU; five rows are more than one pass of V7.
+    const int SplitLeastRows = 5;
+
+    static bool Split(LinearArguments a) => a.Rows >= SplitLeastRows && a.Inputs >= TensorLeastSide && a.Outputs >= TensorLeastSide;
+
     static bool Large(LinearArguments a) =>
         a.Rows >= TensorLeastRows && a.Inputs >= TensorLeastSide && a.Outputs >= TensorLeastSide;
 
@@ -22,7 +27,11 @@ public static partial class Linear
                 Suits = static a => Large(a) && a.Outputs % 4 != 0, // elsewhere V6 is faster
             },
             Pipelined<Tile128x128>("V6.Pipelined128x128", ForwardV6<Tile128x128>),
+            Pipelined<Tile144x256>("V6.Pipelined144x256", ForwardV6<Tile144x256>),
             Pipelined<Tile192x256>("V6.Pipelined192x256", ForwardV6<Tile192x256>),
+            SplitInputs<Tile64x128>("V8.SplitInputs64x128", ForwardV8<Tile64x128>),
+            SplitInputs<Tile128x128>("V8.SplitInputs128x128", ForwardV8<Tile128x128>),
+            SplitInputs<Tile144x256>("V8.SplitInputs144x256", ForwardV8<Tile144x256>),
         };
         return [.. f32.Concat(bf16).Concat(tensorCores).OrderBy(rung => rung.Name[1])];
     }
@@ -119,12 +128,41 @@ public static partial class Linear
             {
                 DynamicSharedBytes = PipelineBytes<TTile>(),
             },
-            Group = 64 * TTile.Across,
-            GroupsPerMultiprocessor = 4 / TTile.Across,
+            Group = PipelineThreads<TTile>(),
+            GroupsPerMultiprocessor = TTile.Resident,
             // The assembler puts loads of fragments behind the multiplications that free their registers: 255 of the larger tile remain.
             Claims = new() { TensorCores = true, NoBankConflicts = true, LiveRegistersAtMost = 288 },
             Accepts = static a => a.W.Type == WeightType.BF16 && a.X.Type == ActivationType.BF16
                 && a.Inputs % TensorDepth == 0 && a.Outputs % 4 == 0
                 && (a.X.Address | a.W.Values.Address | a.Y.Address | a.Bias.Address | a.Residual.Address) % 16 == 0,
         };
+
+    // The inputs in parts, and the kernel that puts the parts together.
+    static Rung<LinearArguments> SplitInputs<TTile>(string name, Action<LinearArguments> kernel) where TTile : struct, IPipelineTile
+    {
+        static Rung<LinearArguments> Staged(Rung<LinearArguments> rung) => rung with
+        {
+            ScratchBytes = PartsBytes<TTile>,
+            WithScratch = static (a, scratch) => a with { Scratch = scratch, PartInputs = PartInputs<TTile>(a) },
+        };
+        var pipelined = Pipelined<TTile>(name, kernel);
+        return Staged(pipelined) with
+        {
+            Launch = static a => Tiles(a, PipelineRows<TTile>(), PipelineColumns<TTile>()) with
+            {
+                GridZ = Parts.Of(a.Inputs, PartInputs<TTile>(a)),
+                DynamicSharedBytes = PipelineBytes<TTile>(),
+            },
+            Last = Staged(Rung.Gpu<LinearArguments>(name + ".Combine", CombineInputs)) with
+            {
+                Weights = WeightType.BF16,
+                Activations = ActivationType.BF16,
+                Group = 32 * CombineWarps,
+                Launch = static a => new(ColumnBlocks(a), RowBlocks(a)),
+                Claims = new() { NoBankConflicts = true },
+            },
+            Accepts = a => pipelined.Accepts(a) && PartsBytes<TTile>(a) <= int.MaxValue,
+            Suits = static a => Split(a) && PartInputs<TTile>(a) < a.Inputs,
+        };
+    }
 }

@@ -43,6 +43,12 @@ public struct LinearArguments
 
     /// <summary>What is done with a sum before it is stored.</summary>
     public LinearActivation Activation;
+
+    /// <summary>What stages of a launch pass on; the launch fills it in.</summary>
+    public View<byte> Scratch;
+
+    /// <summary>Inputs of each part where a rung divides them; the launch fills it in.</summary>
+    public int PartInputs;
 }
 
 /// <summary>A linear layer with its epilogue (torch.nn.Linear): y = residual + activation(x · Wᵀ + bias).</summary>

@@ -125,9 +125,11 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
             ModelConfigTensors.Check(config, Path.Combine(folder, ModelConfig.FileName), source);
             if (options.VerifyChecksums)
                 source.VerifyChecksums(cancellation);
-            return new HseNetModel(config, tokenizer, weights,
+            var model = new HseNetModel(config, tokenizer, weights,
                 new ModelAdapters(folder, config, device, weights, source, options.VerifyChecksums, cancellation), activations,
                 options.QueueLimit);
+            device.Warm(rehearsal => ReportRehearsal.Run(rehearsal, model));
+            return model;
         }
         catch
         {

@@ -54,6 +54,10 @@ static class LinearCases
                 yield return Case(100, 64, 44, WeightType.BF16, LinearActivation.Gelu, bias: true, residual: true, x, y);
                 yield return Case(195, 224, 260, WeightType.BF16, LinearActivation.None, bias: true, residual: false, x, y);
                 yield return Case(130, 160, 36, WeightType.BF16, LinearActivation.SwiGlu, bias: false, residual: true, x, y);
+                // Inputs in parts of unequal length, three or two or one; every epilogue.
+                yield return Case(67, 800, 260, WeightType.BF16, LinearActivation.Gelu, bias: true, residual: true, x, y);
+                yield return Case(150, 288, 36, WeightType.BF16, LinearActivation.SwiGlu, bias: false, residual: true, x, y);
+                yield return Case(20, 96, 36, WeightType.BF16, LinearActivation.SwiGlu, bias: false, residual: false, x, y);
             }
         }
     }
