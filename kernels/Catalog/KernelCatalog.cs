@@ -43,6 +43,7 @@ public static class KernelCatalog
         ContrastiveLoss.ForwardOperation,
         CrossEntropy.ForwardOperation,
         // gradients flow back
+        CrossEntropy.BackwardOperation,
         L2Normalize.BackwardOperation,
         RotaryEmbedding.BackwardOperation,
         SwiGlu.BackwardOperation,

@@ -37,7 +37,8 @@ public struct CrossEntropyArguments
 
 /// <summary>
 /// Cross entropy on the language model's head (torch.nn.functional.cross_entropy of x · headᵀ, reduction none) with the gradient of the
-/// states: losses[t] = logsumexp(logits[t]) − logits[t, label[t]]. The logits, [T, V], are never stored whole. The head is frozen.
+/// states: losses[t] = logsumexp(logits[t]) − logits[t, label[t]]. The logits, [T, V], are never stored whole. The head
+/// has a gradient where a decoder is trained whole: <see cref="Backward"/>.
 /// </summary>
 public static partial class CrossEntropy
 {

@@ -3,10 +3,11 @@ namespace HSENet.Kernels;
 
 public static partial class RmsNorm
 {
-    /// <summary>gradX as [N, C] doubles. The arguments must lie in host memory; GradX is not touched.</summary>
-    internal static double[] BackwardReference(in RmsNormBackwardArguments a)
+    /// <summary>gradX [N, C], and gradGamma [C] after the addition, as doubles; empty where not asked for. The arguments must lie in host
+    /// memory and are not touched.</summary>
+    internal static (double[] GradX, double[] GradGamma) BackwardReference(in RmsNormBackwardArguments a)
     {
-        var gradX = new double[a.Rows * a.Channels];
+        double[] gradX = new double[a.Rows * a.Channels], gradGamma = new double[a.GradGamma.Length];
         for (int n = 0; n < a.Rows; n++)
         {
             int start = n * a.Channels;
@@ -17,10 +18,14 @@ public static partial class RmsNorm
                 dot += (double)a.Gamma[c] * a.X[start + c] * a.GradY[start + c];
             }
             double r = 1 / Math.Sqrt(meanSquare + a.Epsilon);
+            for (int c = 0; c < gradGamma.Length; c++)
+                gradGamma[c] += r * a.X[start + c] * a.GradY[start + c];
             for (int c = 0; c < a.Channels; c++)
                 gradX[start + c] = r * a.Gamma[c] * a.GradY[start + c] - a.X[start + c] * r * r * r / a.Channels * dot
                     + (a.Residual.IsEmpty ? 0 : a.Residual[start + c]);
         }
-        return gradX;
+        for (int c = 0; c < gradGamma.Length; c++)
+            gradGamma[c] += a.GradGamma[c];
+        return (gradX, gradGamma);
     }
 }

@@ -123,6 +123,18 @@ static partial class KernelSamples
         {
             Operations = static a => (a.GradX.IsEmpty ? 2.0 : 4.0) * a.Tokens * a.Channels * a.Vocabulary,
         },
+        new KernelSample<CrossEntropyBackwardArguments>(CrossEntropy.BackwardOperation, static (m, a) => a with
+        {
+            X = m.Floats(a.Tokens, a.Channels),
+            Head = m.Weights(a.Vocabulary, a.Channels),
+            Labels = m.Ints(a.Vocabulary, a.Tokens),
+            Losses = m.Floats(a.Tokens),
+            GradHead = m.Floats(a.Vocabulary, a.Channels),
+            Scratch = m.Output<float>((int)CrossEntropy.ScratchLength(a.Tokens, a.Channels, a.Vocabulary)),
+        }, new CrossEntropyBackwardArguments { Tokens = 4, Channels = 256, Vocabulary = Vocabulary, Scale = 0.25f })
+        {
+            Operations = static a => 4.0 * a.Tokens * a.Channels * a.Vocabulary,
+        },
         new KernelSample<L2NormalizeBackwardArguments>(L2Normalize.BackwardOperation, static (m, a) => a with
         {
             X = m.Floats(a.Rows, a.Channels),

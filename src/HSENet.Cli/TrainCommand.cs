@@ -15,7 +15,8 @@ static class TrainCommand
     /// <param name="isWhole">Whether it has its options, which know the defaults of every task.</param>
     public static Command Create(bool isWhole)
     {
-        var task = new Argument<string>("task") { Description = "report or vqa (LoRA and projectors), stage1 or stage2 (contrastive)." };
+        var task = new Argument<string>("task") { Description = 
+            "report or vqa (LoRA and projectors), stage1 or stage2 (contrastive), language (all of the decoder, on text alone)." };
         var output = new Option<string>("--out")
         {
             Description = "The run's folder: configuration, log, plot, checkpoints, adapter.",
@@ -105,7 +106,7 @@ static class TrainCommand
 
     static TrainingTask TaskOf(string name) =>
         Enum.GetValues<TrainingTask>().Cast<TrainingTask?>().FirstOrDefault(task => TrainingConfigFile.NameOf(task!.Value) == name)
-        ?? throw new HseNetException($"train {name}: expected report, vqa, stage1 or stage2");
+        ?? throw new HseNetException($"train {name}: expected {TrainingConfigFile.Tasks}");
 }
 
 /// <summary>The line of a running training, notes on stderr, and the plot whenever there is a new checkpoint.</summary>

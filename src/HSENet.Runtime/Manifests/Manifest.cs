@@ -80,7 +80,7 @@ sealed class Manifest
         using FileBytes file = FileBytes.Open(path);
         return Read(file, content, skipBad, row =>
         {
-            foreach (string? named in (string?[])[row.Image, row.SliceFeatures])
+            foreach (string? named in content == RowContent.Words ? [] : (string?[])[row.Image, row.SliceFeatures])
                 if (named is not null && !Path.Exists(named))
                     throw new HseNetFileException(named, "is not there", "an existing file");
             check(row);
@@ -232,7 +232,8 @@ sealed class Manifest
         }
         if (!row.Serves(_content))
             throw new HseNetFileException(_file, $"line {line} has nothing to learn", _content == RowContent.Answer
-                ? "\"question\" and \"answer\", or \"abnormality\" and \"anatomy\"" : "\"text\", the report");
+                ? "\"question\" and \"answer\", or \"abnormality\" and \"anatomy\"" : _content == RowContent.Words
+                ? "\"text\", or a question with its answer" : "\"text\", the report");
         try
         {
             _check(row);

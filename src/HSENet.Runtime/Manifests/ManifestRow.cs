@@ -14,6 +14,9 @@ enum RowContent
 
     /// <summary><c>question</c> and <c>answer</c>, or <c>abnormality</c> and <c>anatomy</c>.</summary>
     Answer,
+
+    /// <summary>A report or an answer; the study need not be there.</summary>
+    Words,
 }
 
 /// <summary>A row of a <see cref="Manifest"/>. Paths are absolute.</summary>
@@ -59,6 +62,7 @@ sealed record ManifestRow
     {
         RowContent.Study => true,
         RowContent.Report => Text is not null,
+        RowContent.Words => Text is not null || Serves(RowContent.Answer),
         _ => (Question is not null && Answer is not null) || (Question is null && Abnormality is not null && Anatomy is not null),
     };
 

@@ -32,20 +32,21 @@ public sealed class QuestionTemplates
     public int Count => _questions.Count;
 
     /// <summary>What a training asks unless it is given something else.</summary>
-    public static QuestionTemplates Default(TrainingTask task) => task == TrainingTask.Vqa ? Location : Report;
+    public static QuestionTemplates Default(TrainingTask task) => task is TrainingTask.Vqa or TrainingTask.Language ? Location : Report;
 
     /// <summary>Reads templates: a text file with one on each line.</summary>
     /// <param name="file">The file; empty lines do not count.</param>
-    /// <param name="task">For <see cref="TrainingTask.Vqa"/> each must hold <c>{abnormality}</c>, for others none may.</param>
+    /// <param name="task">For <see cref="TrainingTask.Vqa"/> and <see cref="TrainingTask.Language"/> each must hold
+    /// <c>{abnormality}</c>, for others none may.</param>
     /// <exception cref="HseNetFileException">The file cannot be read, has no line, or a line does not fit.</exception>
     public static QuestionTemplates Read(string file, TrainingTask task)
     {
         ArgumentException.ThrowIfNullOrEmpty(file);
         string[] lines = [.. JsonFile.ReadText(file).Split('\n').Select(line => line.Trim())];
         for (int i = 0; i < lines.Length; i++)
-            if (lines[i].Length > 0 && lines[i].Contains(Place, StringComparison.Ordinal) != (task == TrainingTask.Vqa))
+            if (lines[i].Length > 0 && lines[i].Contains(Place, StringComparison.Ordinal) != (Default(task) == Location))
                 throw new HseNetFileException(file, $"line {i + 1} is {HseNetFileException.Quote(lines[i])}",
-                    task == TrainingTask.Vqa ? $"a question with {Place}" : $"a question without {Place}");
+                    Default(task) == Location ? $"a question with {Place}" : $"a question without {Place}");
         string[] questions = [.. lines.Where(line => line.Length > 0)];
         return questions.Length > 0 ? new QuestionTemplates(questions)
             : throw new HseNetFileException(file, "has no question", "one on each line");

@@ -25,7 +25,7 @@ sealed record StudyRecipe(string Weights, PreprocessingTarget Target, int SliceC
     {
         bool slices = config.Task switch
         {
-            TrainingTask.Stage1 => false,
+            TrainingTask.Stage1 or TrainingTask.Language => false,
             TrainingTask.Stage2 => true,
             _ => model.Encoders != VisionEncoders.Volume,
         };

@@ -8,7 +8,7 @@ sealed class TextPreparer
 {
     readonly TrainingConfig _config;
     readonly int _visualTokens;
-    readonly QuestionTemplates _questions;
+    readonly QuestionTemplates _questions, _reportQuestions;
     readonly LanguageTokenizer? _language;
     readonly TextEncoderTokenizer? _text;
     readonly int _limit;
@@ -18,10 +18,11 @@ sealed class TextPreparer
     public TextPreparer(TrainingConfig config, ModelConfig model)
     {
         _config = config;
-        _visualTokens = model.VisualTokens;
+        _visualTokens = config.Task.Sees() ? model.VisualTokens : 0;
         _questions = config.Templates is { } file ? QuestionTemplates.Read(file, config.Task) : QuestionTemplates.Default(config.Task);
+        _reportQuestions = config.Task == TrainingTask.Language ? QuestionTemplates.Report : _questions;
         _limit = config.MaxLength;
-        if (config.Task is TrainingTask.Report or TrainingTask.Vqa)
+        if (!config.Task.IsStage())
         {
             _language = LanguageTokenizer.Open(config.Weights);
             if (_limit <= _visualTokens + 2 || _limit > model.LanguageModel.MaxPositionEmbeddings)
@@ -45,10 +46,12 @@ sealed class TextPreparer
     {
         if (_text is not null)
             return (ReportText.Shortened(_text, ReportText.Clean(row.Text!), _limit, Draws("sentences")), []);
-        string question = row.Question is { } asked
-            && _config.Task == TrainingTask.Vqa ? asked : _questions.Draw(Draws("question"), row.Abnormality);
-        string answer = _config.Task == TrainingTask.Report ? ReportText.Clean(row.Text!) : row.Question is null ? row.Anatomy!
-            : row.Answer!;
+        bool reports = _config.Task == TrainingTask.Report || _config.Task == TrainingTask.Language && row.Text is not null;
+        string question = row.Question is { } asked && !reports ? asked
+            : (reports ? _reportQuestions : _questions).Draw(Draws("question"), row.Abnormality);
+        string answer = reports ? ReportText.Clean(row.Text!) : row.Question is null ? row.Anatomy! : row.Answer!;
+        if (!_config.Task.Sees())
+            return TrainingText.Whole(_language!, question, answer, _limit);
         var (ids, labels) = TrainingText.Answered(_language!, _visualTokens, question, answer, _limit);
         return Array.Exists(labels, label => label >= 0) ? (ids, labels)
             : throw new HseNetException($"the question alone fills the {_limit} tokens of max_length; expected room for an answer");

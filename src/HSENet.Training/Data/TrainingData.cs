@@ -32,7 +32,8 @@ sealed class TrainingData : IDisposable
         var recipe = StudyRecipe.For(config, model, study);
         Manifest = Manifest.Read(config.Manifest, config.Task.Content(), config.SkipBad, row =>
         {
-            RowFiles.Check(row, recipe);
+            if (config.Task.Sees())
+                RowFiles.Check(row, recipe);
             if (LearnsLabels)
                 _findings.Add(row, LabelledFinding.Read(row));
         });
@@ -51,7 +52,7 @@ sealed class TrainingData : IDisposable
         int validated = config.ValidationSamples == 0 ? int.MaxValue : config.ValidationSamples;
         ValidationRows = [.. Manifest.Validation.Take(validated)];
         Validation = Loader(ValidationRows, validation: true);
-        if (config.Task is TrainingTask.Stage1 or TrainingTask.Stage2 && config.ContrastiveWeight > 0
+        if (config.Task.IsStage() && config.ContrastiveWeight > 0
             && (Manifest.Train.Count == 1 || ValidationRows.Count == 1))
             throw new HseNetFileException(config.Manifest, $"has one row {(Manifest.Train.Count == 1 ? "to train on" : "for validation")}",
                 "at least two: a contrastive stage compares pairs");
@@ -101,6 +102,8 @@ sealed class TrainingData : IDisposable
     SampleLoader Loader(IReadOnlyList<ManifestRow> rows, bool validation) => new(_config.Manifest, rows, (row, place, cancellation) =>
     {
         var (ids, labels) = _text.Prepare(row, validation ? place with { Epoch = -1 } : place);
+        if (!_config.Task.Sees())
+            return new TrainingExample(place.Row, default, default, ids, labels);
         // Both loaders draw on the same preparers.
         StudyPreparer preparer = _free.Take(cancellation);
         try

@@ -5,6 +5,14 @@ namespace HSENet.Training;
 
 static class TrainingText
 {
+    /// <summary>Question and answer between end tokens, of which all but the first are learned; what is longer is cut.</summary>
+    public static (int[] Ids, int[] Labels) Whole(LanguageTokenizer tokenizer, string question, string answer, int maxLength)
+    {
+        int[] whole = [.. Prompt.Build(tokenizer, 0, $"{question} {answer}"), tokenizer.EndOfText],
+            ids = whole[..Math.Min(whole.Length, maxLength)];
+        return (ids, [LanguageModel.IgnoredLabel, .. ids[1..]]);
+    }
+
     /// <summary>
     /// Prompt, a space and the answer, with the end token behind them. Labels are the ids from the answer on; what is longer than
     /// <paramref name="maxLength"/> is cut and then has no end token (reference: CapDataset_CT_Rate, whose end token takes the place of the

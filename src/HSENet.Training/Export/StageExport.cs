@@ -1,4 +1,4 @@
-// What a contrastive stage trained, put into a model folder: the next stage and fine-tuning start from there.
+// What a stage trained, put into a model folder: the next stage and fine-tuning start from there.
 using HSENet.Runtime;
 
 namespace HSENet.Training;
@@ -7,7 +7,7 @@ static class StageExport
 {
     /// <summary>Writes a model folder in which the tensors of a checkpoint take the places of the base's.</summary>
     /// <param name="baseFolder">The folder that was trained from.</param>
-    /// <param name="checkpoint">Checkpoint of stage 1 or 2: <c>best.safetensors</c> of the run, say.</param>
+    /// <param name="checkpoint">Checkpoint of stage 1 or 2, or of the language: <c>best.safetensors</c> of the run, say.</param>
     /// <param name="output">The folder that is written; must not exist.</param>
     /// <param name="cancellation">Cancelled: nothing is left behind.</param>
     /// <param name="progress">Hears of each tensor.</param>
@@ -23,10 +23,11 @@ static class StageExport
         using var trained = TensorSource.Open(checkpoint);
         trained.VerifyChecksums();
         TensorEntry[] tensors = [.. trained.Tensors.Where(tensor => !Checkpoint.IsMoment(tensor.Name) && !LabelHead.Owns(tensor.Name))];
-        int stage = Array.Find([1, 2], stage => Array.Exists(tensors, tensor => tensor.Name == $"encoder{stage}.cls_token"));
-        bool contrastive = Array.Exists(tensors, tensor => tensor.Name == ContrastiveTensors.LogitScale(stage));
-        if (stage == 0)
-            throw new HseNetFileException(checkpoint, "holds no trained stage", "a checkpoint of 'hsenet train stage1' or 'stage2'");
+        int stage = Array.Find([1, 2], stage => Has($"encoder{stage}.cls_token"));
+        bool language = Has("language_model.embed_tokens.weight"), contrastive = Has(ContrastiveTensors.LogitScale(stage));
+        if (stage == 0 && !language)
+            throw new HseNetFileException(checkpoint, "holds no trained stage",
+                "a checkpoint of 'hsenet train stage1', 'stage2' or 'language'");
         foreach (var tensor in tensors)
             if (source.TryGet(tensor.Name, out var replaced) && replaced.ElementCount != tensor.ElementCount)
                 throw new HseNetFileException(checkpoint, $"tensor {tensor} does not fit the model", $"{replaced}");
@@ -41,9 +42,14 @@ static class StageExport
         {
             TextEncoder = config.TextEncoder is { } text && contrastive
                 ? text with { Stages = [.. text.Stages.Union([stage]).Order()] } : config.TextEncoder,
-            Provenance = new(config.Provenance) { [$"stage{stage}"] = contrastive ? "trained" : "trained on labels" },
+            Provenance = new(config.Provenance)
+            {
+                [language ? "language_model" : $"stage{stage}"] = contrastive || language ? "trained" : "trained on labels"
+            },
         };
         return ModelFolder.Write(output, config, all, folder => ModelFolder.CopyOthers(baseFolder, folder), progress, cancellation,
             (folder, written) => NamedAdapterFile.Copy(baseFolder, folder, written));
+
+        bool Has(string name) => Array.Exists(tensors, tensor => tensor.Name == name);
     }
 }

@@ -58,7 +58,7 @@ public static class Trainer
         run.Train(cancellation);
         if (config.Task is TrainingTask.Report or TrainingTask.Vqa)
             AdapterExport.From(run.BestParameters(), config).Write(Path.Combine(folder, AdapterFolder), config.Weights);
-        else if (config.ContrastiveWeight > 0) // the reference has no stage without it
+        else if (config.Task.IsStage() && config.ContrastiveWeight > 0) // the reference has no stage without it
             WriteCheckpoint(Path.Combine(folder, ClipFolder), run.BestParameters(), config);
         var state = run.State;
         return new TrainingResult(state.Step, double.IsFinite(state.BestLoss) ? state.BestLoss : null, state.BestStep, state.Skipped,
@@ -75,7 +75,11 @@ public static class Trainer
     {
         var model = ModelConfig.Read(config.Weights);
         var source = TensorSource.Open(config.Weights);
-        return config.Task is TrainingTask.Report or TrainingTask.Vqa ? new FineTuningObjective(device, model, source, config)
-            : new ContrastiveObjective(device, model, source, config, labels);
+        return config.Task switch
+        {
+            TrainingTask.Report or TrainingTask.Vqa => new FineTuningObjective(device, model, source, config),
+            TrainingTask.Language => new LanguageObjective(device, model, source, config),
+            _ => new ContrastiveObjective(device, model, source, config, labels),
+        };
     }
 }

@@ -7,7 +7,7 @@ namespace HSENet.Training;
 /// <summary>The configuration of a training; <see cref="For"/> gives the reference's values for a task.</summary>
 public sealed record TrainingConfig
 {
-    [Description("What is trained: report, vqa, stage1 or stage2.")]
+    [Description("What is trained: report, vqa, stage1, stage2 or language.")]
     public required TrainingTask Task { get; init; }
 
     [Description("Manifest of the samples: JSON lines, or JSON with \"train\" and \"validation\".")]
@@ -165,6 +165,7 @@ public sealed record TrainingConfig
     {
         TrainingTask.Report => new() { Task = task },
         TrainingTask.Vqa => new() { Task = task, LearningRate = 5e-5, MaxLength = 330, ValidationSamples = 1024 },
+        TrainingTask.Language => new() { Task = task, Batch = 32, LearningRate = 1e-3, WeightDecay = 0.1, MaxLength = 256 },
         _ => new() { Task = task, Batch = 3, Epochs = 10, WeightDecay = 0.1, MaxLength = 512, ValidationSamples = 512 },
     };
 

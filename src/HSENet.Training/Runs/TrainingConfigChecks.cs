@@ -32,7 +32,7 @@ static class TrainingConfigChecks
         Rate(config.Dropout, "dropout");
         Require(Augmentations.TryParse(config.Augmentation, out var augmentations), "augmentation",
             $"is {HseNetFileException.Quote(config.Augmentation)}", Augmentations.Expected);
-        bool contrastive = config.Task is TrainingTask.Stage1 or TrainingTask.Stage2;
+        bool contrastive = config.Task.IsStage();
         foreach (var (name, weight) in new[]
         {
             ("contrastive_weight", config.ContrastiveWeight), ("relation_weight", config.RelationWeight),

@@ -14,6 +14,9 @@ sealed record TrainingField(string Name, Type Type, string Description);
 
 static class TrainingConfigFile
 {
+    /// <summary>What a task may be.</summary>
+    public const string Tasks = "report, vqa, stage1, stage2 or language";
+
     const string AugmentationField = "augmentation";
 
     static readonly JsonSerializerOptions Json = new()
@@ -52,7 +55,7 @@ static class TrainingConfigFile
             task = stated;
         }
         if (task is null)
-            throw new HseNetFileException(source, "has no \"task\"", "report, vqa, stage1 or stage2");
+            throw new HseNetFileException(source, "has no \"task\"", Tasks);
         JsonObject config = ToJson(TrainingConfig.For(task.Value));
         foreach (var (name, value) in given)
             Set(name, value?.DeepClone(), source);
@@ -166,6 +169,6 @@ static class TrainingConfigFile
     static string Expected(string name) =>
         Fields.FirstOrDefault(field => field.Name == name)?.Type is not { } type ? "the fields of a training"
         : name == AugmentationField ? Augmentations.Expected
-        : type == typeof(bool) ? "on or off" : type == typeof(string[]) ? "a list of names" : type.IsEnum ? "report, vqa, stage1 or stage2"
+        : type == typeof(bool) ? "on or off" : type == typeof(string[]) ? "a list of names" : type.IsEnum ? Tasks
         : type == typeof(double) ? "a number" : type == typeof(string) ? "a text" : "a whole number";
 }

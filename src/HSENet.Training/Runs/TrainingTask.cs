@@ -3,7 +3,7 @@ using HSENet.Runtime;
 
 namespace HSENet.Training;
 
-/// <summary>The four trainings of HSENet.</summary>
+/// <summary>The trainings: four of HSENet, and what a model from nothing needs before them.</summary>
 public enum TrainingTask
 {
     /// <summary>LoRA and projectors, on reports.</summary>
@@ -17,10 +17,24 @@ public enum TrainingTask
 
     /// <summary>Encoder 2 and the text encoder, contrastive, with the relation to stage 1.</summary>
     Stage2,
+
+    /// <summary>All of the decoder, on text alone.</summary>
+    Language,
 }
 
 static class TrainingTasks
 {
     /// <summary>What a row of the manifest must have for a training.</summary>
-    public static RowContent Content(this TrainingTask task) => task == TrainingTask.Vqa ? RowContent.Answer : RowContent.Report;
+    public static RowContent Content(this TrainingTask task) => task switch
+    {
+        TrainingTask.Vqa => RowContent.Answer,
+        TrainingTask.Language => RowContent.Words,
+        _ => RowContent.Report,
+    };
+
+    /// <summary>Whether a training looks at studies.</summary>
+    public static bool Sees(this TrainingTask task) => task != TrainingTask.Language;
+
+    /// <summary>Whether it trains encoders on pairs or labels.</summary>
+    public static bool IsStage(this TrainingTask task) => task is TrainingTask.Stage1 or TrainingTask.Stage2;
 }

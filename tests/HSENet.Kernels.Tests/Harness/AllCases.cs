@@ -44,6 +44,7 @@ public static class AllCases
         .. AdamWCases.All,
         .. SquaredNormCases.All,
         .. CrossEntropyCases.All,
+        .. CrossEntropyBackwardCases.All,
         .. L2NormalizeBackwardCases.All,
         .. ContrastiveLossCases.All,
     ];
@@ -63,6 +64,7 @@ public static class AllCases
         .. RotaryEmbeddingBackwardCases.Adjoints,
         .. DropoutCases.Adjoints,
         .. CrossEntropyCases.Adjoints,
+        .. CrossEntropyBackwardCases.Adjoints,
         .. L2NormalizeBackwardCases.Adjoints,
         .. ContrastiveLossCases.Adjoints,
     ];

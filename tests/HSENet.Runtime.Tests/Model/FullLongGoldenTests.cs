@@ -122,7 +122,8 @@ public sealed class FullLongGoldenTests
         {
             var x = run.Write(buffers.X, values);
             var normed = run.Pass.Activations(buffers.Layers.Normed);
-            LanguageModel.Normalize(pass, config, x, source.Weights.Vector("language_model.norm.weight", channels), normed, ids.Length);
+            RmsNormLayer.Bind(source.Weights, "language_model.norm", channels, config.RmsNormEps)
+                .Forward(pass.Device, x, normed, ids.Length);
             check("decoder", "norm", run.Read(normed.Slice(0, x.Length)));
             var logits = new List<float>();
             for (int row = first; row < ids.Length; row++)

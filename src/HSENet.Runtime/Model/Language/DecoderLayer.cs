@@ -55,31 +55,34 @@ readonly record struct LayerCache(Activations Keys, Activations Values, View<flo
 /// <param name="Mixed">[tokens, H·D].</param>
 /// <param name="Hidden">[tokens, intermediate].</param>
 /// <param name="AttentionScratch">Of <see cref="Attention.BackwardScratch"/>.</param>
+/// <param name="NormScratch">Of <see cref="RmsNorm.BackwardScratch"/>.</param>
 readonly record struct DecoderGradients(
     View<float> Normed, View<float> QueryKeyValue, View<float> Keys, View<float> Values, View<float> Mixed, View<float> Hidden,
-        View<float> AttentionScratch);
+        View<float> AttentionScratch, View<float> NormScratch);
 
 /// <summary>One layer with its weights.</summary>
 sealed class DecoderLayer(WeightStore weights, string name, LanguageModelConfig config)
 {
-    readonly View<float> _inputNorm = weights.Vector($"{name}.input_layernorm.weight", config.HiddenSize);
+    readonly RmsNormLayer _inputNorm =
+        RmsNormLayer.Bind(weights, $"{name}.input_layernorm", config.HiddenSize, config.RmsNormEps);
     readonly AdaptedLinear _queryKeyValue =
         new(weights, $"{name}.self_attn.qkv_proj", config.HiddenSize, config.QueryKeyValueSize, config.Lora);
     readonly AdaptedLinear _out = new(weights, $"{name}.self_attn.o_proj", config.NumAttentionHeads * config.HeadSize, config.HiddenSize,
         config.Lora);
-    readonly View<float> _mlpNorm = weights.Vector($"{name}.post_attention_layernorm.weight", config.HiddenSize);
+    readonly RmsNormLayer _mlpNorm =
+        RmsNormLayer.Bind(weights, $"{name}.post_attention_layernorm", config.HiddenSize, config.RmsNormEps);
     readonly AdaptedLinear _gateUp = new(weights, $"{name}.mlp.gate_up_proj", config.HiddenSize, 2 * config.IntermediateSize, config.Lora);
     readonly AdaptedLinear _down = new(weights, $"{name}.mlp.down_proj", config.IntermediateSize, config.HiddenSize, config.Lora);
 
     /// <summary>Runs both halves of the layer; the first row of the input stands at <paramref name="firstPosition"/>.</summary>
     public void Forward(in Pass pass, in DecoderTensors t, AdapterScratch scratch, LayerCache cache, int tokens, int firstPosition)
     {
-        LanguageModel.Normalize(pass, config, t.Input, _inputNorm, t.Normed, tokens);
+        _inputNorm.Forward(pass.Device, t.Input, t.Normed, tokens);
         pass.Show(name, "input_layernorm", t.Normed);
         Attend(pass, t, scratch, cache, tokens, firstPosition);
         pass.Show(name, "attended", t.Attended);
 
-        LanguageModel.Normalize(pass, config, t.Attended, _mlpNorm, t.MlpNormed, tokens);
+        _mlpNorm.Forward(pass.Device, t.Attended, t.MlpNormed, tokens);
         pass.Show(name, "post_attention_layernorm", t.MlpNormed);
         if (_gateUp.Adapted || !t.GateUp.IsEmpty)
         {
@@ -123,7 +126,7 @@ sealed class DecoderLayer(WeightStore weights, string name, LanguageModelConfig 
 
     /// <summary>
     /// Turns the gradient of the output into the gradient of the input, in place in <paramref name="grad"/>, and adds to the gradients of
-    /// the adapters. The forward read upwards; the tensor of gates and ups is overwritten.
+    /// what is trained. The forward read upwards; the tensor of gates and ups is overwritten.
     /// </summary>
     /// <param name="pass">What it runs on.</param>
     /// <param name="t">What the forward computed, from position 0 on.</param>
@@ -145,12 +148,13 @@ sealed class DecoderLayer(WeightStore weights, string name, LanguageModelConfig 
             Channels = config.IntermediateSize,
         });
         _gateUp.Backward(pass.Device, scratch, t.GateUp.Floats, t.MlpNormed.Floats, gradients.Normed, tokens);
-        NormalizeBackward(pass, t.Attended, _mlpNorm, gradients.Normed, grad, tokens);
+        // The gradient that passes a norm by is in grad already.
+        _mlpNorm.Backward(pass.Device, t.Attended, gradients.Normed, grad, gradients.NormScratch, tokens, residual: grad);
 
         _out.Backward(pass.Device, scratch, grad, t.Mixed.Floats, gradients.Mixed, tokens);
         AttendBackward(pass, t, cache, gradients, tokens);
         _queryKeyValue.Backward(pass.Device, scratch, gradients.QueryKeyValue, t.Normed.Floats, gradients.Normed, tokens);
-        NormalizeBackward(pass, t.Input, _inputNorm, gradients.Normed, grad, tokens);
+        _inputNorm.Backward(pass.Device, t.Input, gradients.Normed, grad, gradients.NormScratch, tokens, residual: grad);
     }
 
     void AttendBackward(in Pass pass, in DecoderTensors t, LayerCache cache, in DecoderGradients gradients, int tokens)
@@ -197,8 +201,4 @@ sealed class DecoderLayer(WeightStore weights, string name, LanguageModelConfig 
         Causal = 1,
         Scale = 1 / MathF.Sqrt(config.HeadSize),
     };
-
-    // The gradient that passes the norm by is in grad already.
-    void NormalizeBackward(in Pass pass, View<float> x, View<float> gamma, View<float> gradY, View<float> grad, int tokens) =>
-        LanguageModel.NormalizeBackward(pass, config, x, gamma, gradY, grad, grad, tokens);
 }

@@ -32,7 +32,7 @@ readonly record struct KeptBuffers(
 /// <summary>Gradients inside a layer, and what adapters need.</summary>
 readonly record struct DecoderGradientBuffers(
     PlannedBuffer Normed, PlannedBuffer QueryKeyValue, PlannedBuffer Keys, PlannedBuffer Values, PlannedBuffer Mixed, PlannedBuffer Hidden,
-        PlannedBuffer AttentionScratch)
+        PlannedBuffer AttentionScratch, PlannedBuffer NormScratch)
 {
     public static DecoderGradientBuffers Reserve(MemoryPlan plan, LanguageModelConfig config, int rows)
     {
@@ -43,7 +43,8 @@ readonly record struct DecoderGradientBuffers(
             plan.Reserve("decoder.grad_keys", keys), plan.Reserve("decoder.grad_values", keys),
             plan.Reserve("decoder.grad_mixed", (long)rows * config.NumAttentionHeads * config.HeadSize),
                 plan.Reserve("decoder.grad_mlp", (long)rows * config.IntermediateSize),
-            plan.Reserve("decoder.attention_scratch", Attention.BackwardScratch(1, config.NumAttentionHeads, rows)));
+            plan.Reserve("decoder.attention_scratch", Attention.BackwardScratch(1, config.NumAttentionHeads, rows)),
+            plan.Reserve("decoder.norm_scratch", RmsNorm.BackwardScratch(rows, config.HiddenSize)));
     }
 
     public DecoderGradients Views(in Pass pass, LanguageModelConfig config, int tokens)
@@ -53,7 +54,7 @@ readonly record struct DecoderGradientBuffers(
             pass.Rows(Normed, tokens, config.HiddenSize), pass.Rows(QueryKeyValue, tokens, config.QueryKeyValueSize),
                 pass.Rows(Keys, tokens, keys), pass.Rows(Values, tokens, keys),
             pass.Rows(Mixed, tokens, mixed), pass.Rows(Hidden, tokens, config.IntermediateSize),
-            pass[AttentionScratch].Slice(0, Attention.BackwardScratch(1, config.NumAttentionHeads, tokens)));
+            pass[AttentionScratch].Slice(0, Attention.BackwardScratch(1, config.NumAttentionHeads, tokens)), pass[NormScratch]);
     }
 }
 

@@ -27,7 +27,7 @@ sealed partial class LanguageModel
 
     /// <summary>Memory of the loss: labels, losses, states after the final norm and their gradient.</summary>
     public readonly record struct HeadBuffers(PlannedBuffer Labels, PlannedBuffer Losses, PlannedBuffer Normed, PlannedBuffer GradNormed,
-        PlannedBuffer Scratch);
+        PlannedBuffer Scratch, PlannedBuffer NormScratch);
 
     /// <summary>Plans the memory of the forward that keeps its tensors and of <see cref="Backward"/>.</summary>
     /// <param name="plan">Where.</param>
@@ -53,7 +53,8 @@ sealed partial class LanguageModel
             head = new HeadBuffers(plan.Reserve("decoder.labels", rows, sizeof(int)), plan.Reserve("decoder.losses", rows),
                 plan.Reserve("decoder.head_normed", channels),
                 plan.Reserve("decoder.grad_head_normed", channels),
-                    plan.Reserve("decoder.head_scratch", CrossEntropy.ScratchLength(rows, config.HiddenSize, config.VocabSize)));
+                    plan.Reserve("decoder.head_scratch", CrossEntropy.ScratchLength(rows, config.HiddenSize, config.VocabSize)),
+                plan.Reserve("decoder.head_norm_scratch", RmsNorm.BackwardScratch(rows, config.HiddenSize)));
         return new TrainingBuffers(rows, checkpointing, cosine, sine, ids, inputs, layers, grad, head,
             DecoderGradientBuffers.Reserve(plan, config, rows), AdapterBuffers.Reserve(plan, config, rows, dropout));
     }
@@ -111,7 +112,7 @@ sealed partial class LanguageModel
         var output = pass.Rows(buffers.Inputs[^1], sequence.Tokens, channels).Slice((long)first * channels, (long)count * channels);
         View<float> normed = pass.Rows(head.Normed, count, channels),
             gradNormed = scale is null ? default : pass.Rows(head.GradNormed, count, channels);
-        Normalize(pass, _config, output, _norm, normed, count);
+        _norm.Forward(pass.Device, output, normed, count);
         var losses = pass[head.Losses].Slice(0, count);
         CrossEntropy.Forward(pass.Device, new CrossEntropyArguments
         {
@@ -130,8 +131,22 @@ sealed partial class LanguageModel
         {
             var grad = pass.Rows(buffers.Grad, sequence.Tokens, channels);
             pass.Device.Clear(grad.Slice(0, (long)first * channels).As<byte>());
-            NormalizeBackward(pass, _config, output, _norm, gradNormed, default, grad.Slice((long)first * channels, (long)count * channels),
-                count);
+            _norm.Backward(pass.Device, output, gradNormed, grad.Slice((long)first * channels, (long)count * channels),
+                pass[head.NormScratch], count);
+            if (!_gradHead.IsEmpty)
+                CrossEntropy.Backward(pass.Device, new CrossEntropyBackwardArguments
+                {
+                    X = normed,
+                    Head = _head,
+                    Labels = deviceLabels,
+                    Losses = losses,
+                    GradHead = _gradHead,
+                    Scratch = pass[head.Scratch].Slice(0, CrossEntropy.ScratchLength(count, channels, _config.VocabSize)),
+                    Tokens = count,
+                    Channels = channels,
+                    Vocabulary = _config.VocabSize,
+                    Scale = scale.Value,
+                });
         }
         var values = new float[count];
         pass.Device.Download(losses, values);
@@ -143,7 +158,7 @@ sealed partial class LanguageModel
 
     /// <summary>
     /// Turns the gradient of the output, in <see cref="TrainingBuffers.Grad"/>, into the gradient of the embedded tokens, in place; the
-    /// gradients of visual tokens are its rows from 1 on.
+    /// gradients of visual tokens are its rows from 1 on. An embedding table that is trained takes part only where there are none.
     /// </summary>
     public View<float> Backward(in Pass pass, in Sequence sequence)
     {
@@ -158,6 +173,16 @@ sealed partial class LanguageModel
                 _layers[i].Forward(pass, tensors, Scratch(pass, sequence), Cache(pass, sequence, i), sequence.Tokens, 0);
             _layers[i].Backward(pass, tensors, Scratch(pass, sequence), Cache(pass, sequence, i), gradients, grad, sequence.Tokens);
         }
+        if (!_gradEmbedding.IsEmpty)
+            TokenEmbedding.Backward(pass.Device, new TokenEmbeddingBackwardArguments
+            {
+                Ids = pass.Arena.Integers(buffers.Ids).Slice(0, sequence.Tokens),
+                GradY = grad,
+                GradTable = _gradEmbedding,
+                Tokens = sequence.Tokens,
+                Channels = _config.HiddenSize,
+                Vocabulary = _config.VocabSize,
+            });
         return grad;
     }
 

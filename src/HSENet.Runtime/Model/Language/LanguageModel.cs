@@ -10,8 +10,9 @@ sealed partial class LanguageModel
 
     readonly LanguageModelConfig _config;
     readonly Weights _embedding, _head;
+    readonly View<float> _gradEmbedding, _gradHead;
     readonly DecoderLayer[] _layers;
-    readonly View<float> _norm;
+    readonly RmsNormLayer _norm;
 
     public LanguageModel(WeightStore weights, LanguageModelConfig config)
     {
@@ -20,7 +21,9 @@ sealed partial class LanguageModel
         _head = config.TieWordEmbeddings ? _embedding
             : weights.Matrix($"{Name}.lm_head.weight", config.VocabSize, config.HiddenSize);
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new DecoderLayer(weights, $"{Name}.layers.{i}", config))];
-        _norm = weights.Vector($"{Name}.norm.weight", config.HiddenSize);
+        _norm = RmsNormLayer.Bind(weights, $"{Name}.norm", config.HiddenSize, config.RmsNormEps);
+        _gradEmbedding = weights.Gradient($"{Name}.embed_tokens.weight");
+        _gradHead = config.TieWordEmbeddings ? _gradEmbedding : weights.Gradient($"{Name}.lm_head.weight");
     }
 
     /// <summary>Memory for prompts of up to some tokens and sequences of up to some positions.</summary>
@@ -109,7 +112,7 @@ sealed partial class LanguageModel
     {
         var last = pass.Activations(buffers.Last);
         var logits = pass[buffers.Logits];
-        Normalize(pass, _config, x.Slice((long)row * _config.HiddenSize, _config.HiddenSize), _norm, last, 1);
+        _norm.Forward(pass.Device, x.Slice((long)row * _config.HiddenSize, _config.HiddenSize), last, 1);
         Linear.Forward(pass.Device, new LinearArguments
         {
             X = last,
@@ -121,30 +124,4 @@ sealed partial class LanguageModel
         });
         return logits;
     }
-
-    internal static void Normalize(in Pass pass, LanguageModelConfig config, View<float> x, View<float> gamma, Activations y, int rows) =>
-        RmsNorm.Forward(pass.Device, new RmsNormArguments
-        {
-            X = x,
-            Gamma = gamma,
-            Y = y,
-            Rows = rows,
-            Channels = config.HiddenSize,
-            Epsilon = config.RmsNormEps,
-        });
-
-    /// <summary>gradX = residual + what comes back through the norm; may be the residual.</summary>
-    internal static void NormalizeBackward(in Pass pass, LanguageModelConfig config, View<float> x, View<float> gamma, View<float> gradY,
-        View<float> residual, View<float> gradX, int rows) =>
-        RmsNorm.Backward(pass.Device, new RmsNormBackwardArguments
-        {
-            X = x,
-            Gamma = gamma,
-            GradY = gradY,
-            Residual = residual,
-            GradX = gradX,
-            Rows = rows,
-            Channels = config.HiddenSize,
-            Epsilon = config.RmsNormEps,
-        });
 }

@@ -1,4 +1,4 @@
-// The two small layers that every part of the model is made of: a linear layer and a LayerNorm, with their weights.
+// The small layers that every part of the model is made of: a linear layer, a LayerNorm and an RMSNorm, with their weights.
 using HSENet.Kernels;
 
 namespace HSENet.Runtime;
@@ -138,6 +138,53 @@ readonly record struct LayerNormLayer(View<float> Gamma, View<float> Beta, int C
             GradGamma = GradGamma,
             GradBeta = GradBeta,
             Scratch = GradGamma.IsEmpty && GradBeta.IsEmpty ? default : scratch.Slice(0, LayerNorm.BackwardScratch(rows, Channels)),
+            Rows = rows,
+            Channels = Channels,
+            Epsilon = Epsilon,
+        });
+}
+
+/// <summary>An RMSNorm.</summary>
+readonly record struct RmsNormLayer(View<float> Gamma, int Channels, float Epsilon)
+{
+    /// <summary>Gradient of the scale, added to; empty where it is frozen.</summary>
+    public View<float> GradGamma { get; init; }
+
+    /// <summary>Binds <c>name.weight</c>.</summary>
+    public static RmsNormLayer Bind(WeightStore weights, string name, int channels, float epsilon) =>
+        new(weights.Vector(name + ".weight", channels), channels, epsilon) { GradGamma = weights.Gradient(name + ".weight") };
+
+    /// <summary>Normalises <paramref name="rows"/> rows; y may be x.</summary>
+    public void Forward(Device device, View<float> x, Activations y, int rows) => RmsNorm.Forward(device, new RmsNormArguments
+    {
+        X = x,
+        Gamma = Gamma,
+        Y = y,
+        Rows = rows,
+        Channels = Channels,
+        Epsilon = Epsilon,
+    });
+
+    /// <summary>gradX = residual + what comes back through the norm, overwritten; the gradient of the scale is added to where it is
+    /// trained.</summary>
+    /// <param name="device">What it runs on.</param>
+    /// <param name="x">[rows, channels] input of the forward.</param>
+    /// <param name="gradY">[rows, channels]; not gradX.</param>
+    /// <param name="gradX">[rows, channels].</param>
+    /// <param name="scratch">At least <see cref="RmsNorm.BackwardScratch"/> floats; not used where the scale is frozen.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="residual">[rows, channels] or none; may be gradX.</param>
+    public void Backward(Device device, View<float> x, View<float> gradY, View<float> gradX, View<float> scratch, int rows,
+        View<float> residual = default) =>
+        RmsNorm.Backward(device, new RmsNormBackwardArguments
+        {
+            X = x,
+            Gamma = Gamma,
+            GradY = gradY,
+            Residual = residual,
+            GradX = gradX,
+            GradGamma = GradGamma,
+            Scratch = GradGamma.IsEmpty ? default : scratch.Slice(0, RmsNorm.BackwardScratch(rows, Channels)),
             Rows = rows,
             Channels = Channels,
             Epsilon = Epsilon,
