@@ -149,7 +149,7 @@ public static partial class Attention
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Float4 MultiplyAdd(float p, Float4 values, Float4 sums)
+    internal static Float4 MultiplyAdd(float p, Float4 values, Float4 sums)
     {
         sums.X = ScalarInstructions.FusedMultiplyAdd(p, values.X, sums.X);
         sums.Y = ScalarInstructions.FusedMultiplyAdd(p, values.Y, sums.Y);

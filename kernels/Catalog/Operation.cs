@@ -91,12 +91,17 @@ public sealed class Operation<TArguments> : Operation where TArguments : unmanag
         lock (device.ScratchLock) // no other launch comes between the stages
         {
             var staged = rung.WithScratch!(arguments, device.Scratch(rung.ScratchBytes(arguments)));
-            if (rung.First is { } first)
-                device.Launch(first, staged);
-            device.Launch(rung, staged);
-            if (rung.Last is { } last)
-                device.Launch(last, staged);
+            InOrder(device, rung, staged);
         }
+    }
+
+    static void InOrder(Device device, Rung<TArguments> rung, in TArguments arguments)
+    {
+        if (rung.First is { } first)
+            InOrder(device, first, arguments);
+        device.Launch(rung, arguments);
+        if (rung.Last is { } last)
+            InOrder(device, last, arguments);
     }
 
     /// <summary>Throws for arguments that do not fit each other.</summary>

@@ -157,10 +157,10 @@ public sealed record Rung<TArguments> : Rung where TArguments : unmanaged
     /// <summary>Grid and dynamic shared memory for the arguments.</summary>
     public Func<TArguments, LaunchShape>? Launch { get; init; }
 
-    /// <summary>A kernel that is launched before this one, on the same arguments.</summary>
+    /// <summary>A kernel that is launched before this one, with what it starts itself, on the same arguments.</summary>
     internal Rung<TArguments>? First { get; init; }
 
-    /// <summary>A kernel that is launched after this one, on the same arguments.</summary>
+    /// <summary>A kernel that is launched after this one, with what it starts itself, on the same arguments.</summary>
     internal Rung<TArguments>? Last { get; init; }
 
     /// <summary>Bytes of device memory that pass from one stage to the next; their content is lost after the launch.</summary>
@@ -182,7 +182,7 @@ public sealed record Rung<TArguments> : Rung where TArguments : unmanaged
     public override MethodInfo Method => (HostKernel as Delegate ?? GpuKernel!).Method;
 
     /// <inheritdoc/>
-    internal override IEnumerable<Rung> Stages => new Rung?[] { First, this, Last }.OfType<Rung>();
+    internal override IEnumerable<Rung> Stages => [.. First?.Stages ?? [], this, .. Last?.Stages ?? []];
 
     internal override unsafe int ArgumentBytes => sizeof(TArguments);
 }

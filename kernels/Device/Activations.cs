@@ -41,8 +41,10 @@ public readonly struct Activations
     /// <summary>Whether the tensor was left out.</summary>
     public bool IsEmpty => Values.Length == 0;
 
-    /// <summary>The elements as floats. Of another type than f32 these are half as many, which no operation takes.</summary>
-    public View<float> Floats => new(Values.Address, Values.Length / sizeof(float));
+    /// <summary>The elements as floats, for host code; kernels read by their format.</summary>
+    /// <exception cref="InvalidOperationException">They are no floats.</exception>
+    public View<float> Floats => Type == ActivationType.F32 ? new(Values.Address, Values.Length / sizeof(float))
+        : throw new InvalidOperationException($"activations in {Type} are no floats");
 
     /// <summary>The elements from <paramref name="start"/> on.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The slice is not inside the tensor.</exception>

@@ -1,5 +1,6 @@
 // Computes  y[i] = residual[i] + x[i] · factor(seed, i, rate)
-// Idea      a thread for each element; ten rounds of the generator instead of a stored mask
+// Idea      a thread for each element; ten rounds of the generator instead of a stored mask, none where nothing is dropped: then it copies,
+//           adds, or rounds to the type of y
 // Numerics  the factor is rounded once, the product and the sum at most once each
 using ILGPU;
 
@@ -12,9 +13,11 @@ public static partial class Dropout
         int i = Grid.IdxX * Group.DimX + Group.IdxX;
         if (i >= a.Count)
             return;
-        float value = a.X[i] * DropoutMask.Factor(a.Seed, i, a.Rate);
+        float value = a.X[i];
+        if (a.Rate > 0f)
+            value *= DropoutMask.Factor(a.Seed, i, a.Rate);
         if (a.Residual.Length != 0)
             value += a.Residual[i];
-        a.Y[i] = value;
+        AnyActivations.Store(a.Y, i, value);
     }
 }

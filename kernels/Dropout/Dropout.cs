@@ -10,8 +10,8 @@ public struct DropoutArguments
     /// <summary>[n] added afterwards, or none.</summary>
     public View<float> Residual;
 
-    /// <summary>[n] output; may be X or Residual.</summary>
-    public View<float> Y;
+    /// <summary>[n] output; may be X or Residual, where it is f32.</summary>
+    public Activations Y;
 
     /// <summary>n, elements.</summary>
     public int Count;
@@ -31,7 +31,7 @@ public static partial class Dropout
 {
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<DropoutArguments> ForwardOperation = new("Dropout", Check,
-        Rung.Host<DropoutArguments>("Host", HostForward),
+        Rung.Host<DropoutArguments>("Host", HostForward) with { Accepts = static a => a.Y.Type == ActivationType.F32 },
         Rung.Gpu<DropoutArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Count));
 
     /// <summary>Drops elements, scales the others, adds the residual.</summary>

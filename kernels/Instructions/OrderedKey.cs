@@ -9,9 +9,8 @@ static class OrderedKey
     /// <summary>Larger for a larger number, then for a lower index; of what is not a number, less than 2^32.</summary>
     public static ulong Of(float number, int index)
     {
-        uint bits = Interop.FloatAsInt(number);
-        if (bits == 0x8000_0000) // −0 equals 0
-            bits = 0;
+        uint bits = Interop.FloatAsInt(number), magnitude = bits << 1;
+        bits &= (uint)((int)(magnitude | 0u - magnitude) >> 31); // −0 equals 0, without a branch
         uint ordered = (bits & 0x8000_0000) != 0 ? ~bits : bits | 0x8000_0000;
         if ((bits & 0x7FFF_FFFF) > 0x7F80_0000)
             ordered = 0;

@@ -27,4 +27,31 @@ static class WarpSums
         value = MathF.Max(value, Warp.ShuffleXor(value, 2));
         return MathF.Max(value, Warp.ShuffleXor(value, 1));
     }
+
+    /// <summary>The sum over all lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Sum(ulong value)
+    {
+        value += Across(value, 16);
+        value += Across(value, 8);
+        value += Across(value, 4);
+        value += Across(value, 2);
+        return value + Across(value, 1);
+    }
+
+    /// <summary>The maximum over all lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Max(ulong value)
+    {
+        value = Math.Max(value, Across(value, 16));
+        value = Math.Max(value, Across(value, 8));
+        value = Math.Max(value, Across(value, 4));
+        value = Math.Max(value, Across(value, 2));
+        return Math.Max(value, Across(value, 1));
+    }
+
+    // A shuffle moves 32 bits.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static ulong Across(ulong value, int mask) =>
+        (ulong)Warp.ShuffleXor((uint)(value >> 32), mask) << 32 | Warp.ShuffleXor((uint)value, mask);
 }

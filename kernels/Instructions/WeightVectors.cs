@@ -109,6 +109,11 @@ static class WeightVectors
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Float4 Inputs(View<float> x, int index) => VectorInstructions.Load(ref *(Float4*)((float*)x.Address + index));
 
+    /// <summary>Writes four neighbours.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void Store(View<float> y, int index, Float4 value) =>
+        VectorInstructions.Store(ref *(Float4*)((float*)y.Address + index), value);
+
     /// <summary>As many activations as weights of a type are in 16 bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float16 Inputs<TInput, TVectors>(Activations x, int index)

@@ -7,7 +7,7 @@ namespace HSENet.Kernels;
 public static partial class Linear
 {
     // A warp's part of a tile on its way out: 16 rows of 64 columns, 72 apart, so that fragments and rows both meet every bank once.
-    const int SlabRows = 16, SlabStride = 72, SlabFloats = SlabRows * SlabStride;
+    internal const int SlabRows = 16, SlabStride = 72, SlabFloats = SlabRows * SlabStride;
 
     // Columns of a tile: in a SwiGLU pair 32 of gate and then the same 32 of up, so that one thread or warp has both.
     const int PairColumns = 32;

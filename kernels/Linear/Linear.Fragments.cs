@@ -16,7 +16,7 @@ public static partial class Linear
 
     /// <summary>From fragments to rows of a warp's slab.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void SpreadFragments(ArrayView<float> shared, int slab, FragmentRow sums)
+    internal static void SpreadFragments(ArrayView<float> shared, int slab, FragmentRow sums)
     {
         int lane = Group.IdxX & 31, at = slab + (lane >> 2) * SlabStride + (lane & 3) * 2;
         Spread(ref shared[at], 0, sums.T0);

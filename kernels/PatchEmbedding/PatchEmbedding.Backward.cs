@@ -64,7 +64,7 @@ public static partial class PatchEmbedding
     static void Check(PatchEmbeddingBackwardArguments a)
     {
         const string name = "PatchEmbedding.Backward";
-        var (patches, length) = a.Volume.Check(name, a.Image, a.Outputs);
+        var (patches, length) = a.Volume.Check(name, a.Image.Length, a.Outputs);
         Require.Length(name, nameof(a.GradY), a.GradY.Length, patches * a.Outputs, "P × C");
         Require.OptionalLength(name, nameof(a.GradW), a.GradW.Length, length * a.Outputs, "C × K");
         Require.OptionalLength(name, nameof(a.GradBias), a.GradBias.Length, a.Outputs, "C");

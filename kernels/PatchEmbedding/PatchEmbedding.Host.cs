@@ -7,7 +7,13 @@ namespace HSENet.Kernels;
 
 public static partial class PatchEmbedding
 {
-    static unsafe void HostForward(HostDevice device, PatchEmbeddingArguments a)
+    static void HostForward(HostDevice device, PatchEmbeddingArguments a)
+    {
+        for (int image = 0; image < a.Images; image++)
+            HostImage(device, a.OfImage(image));
+    }
+
+    static unsafe void HostImage(HostDevice device, PatchEmbeddingArguments a)
     {
         long length = (long)a.Patches * a.PatchLength;
         float* rows = device.SharedScratch<float>(length);

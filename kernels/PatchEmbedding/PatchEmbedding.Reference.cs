@@ -3,8 +3,20 @@ namespace HSENet.Kernels;
 
 public static partial class PatchEmbedding
 {
-    /// <summary>y as [P, C] doubles. The arguments must lie in host memory; Y is not touched.</summary>
+    /// <summary>y as [I, leading rows + P, C] doubles; leading rows are those of Y. The arguments must lie in host memory; Y is not
+    /// touched.</summary>
     internal static double[] Reference(in PatchEmbeddingArguments a)
+    {
+        double[] y = Array.ConvertAll(a.Y.AsSpan().ToArray(), value => (double)value);
+        for (int image = 0; image < a.Images; image++)
+        {
+            double[] rows = ReferenceImage(a.OfImage(image));
+            rows.CopyTo(y, y.Length / a.Images * (image + 1) - rows.Length);
+        }
+        return y;
+    }
+
+    static double[] ReferenceImage(in PatchEmbeddingArguments a)
     {
         var y = new double[a.Patches * a.Outputs];
         int p = 0;

@@ -9,7 +9,7 @@ public static partial class PatchEmbedding
 {
     static void ForwardV1<TFormat>(PatchEmbeddingArguments a) where TFormat : struct, IWeightFormat
     {
-        int p = Grid.IdxX;
+        int patches = a.Patches, image = Grid.IdxX / patches, p = Grid.IdxX % patches;
         int c = Grid.IdxY * Group.DimX + Group.IdxX;
         if (c >= a.Outputs)
             return;
@@ -20,11 +20,11 @@ public static partial class PatchEmbedding
             for (int d = 0; d < a.PatchDepth; d++)
                 for (int h = 0; h < a.PatchHeight; h++)
                 {
-                    int line = ((channel * a.Depth + d0 + d) * a.Height + h0 + h) * a.Width + w0;
+                    int line = (((image * a.Channels + channel) * a.Depth + d0 + d) * a.Height + h0 + h) * a.Width + w0;
                     for (int w = 0; w < a.PatchWidth; w++, k++)
                         sum = ScalarInstructions.FusedMultiplyAdd(a.Image[line + w], TFormat.Load(a.W, k), sum);
                 }
-        int i = p * a.Outputs + c;
-        a.Y[i] = sum + a.Bias[c] + AnyWeights.Load(a.Position, i);
+        int row = image * (a.LeadingRows + patches) + a.LeadingRows + p;
+        a.Y[row * a.Outputs + c] = sum + a.Bias[c] + AnyWeights.Load(a.Position, p * a.Outputs + c);
     }
 }

@@ -17,12 +17,12 @@ readonly record struct PatchVolume(int Channels, int Depth, int Height, int Widt
     }
 
     /// <summary>Patches and values of a patch; throws unless every axis is a whole number of patches.</summary>
-    public (long Patches, long Length) Check(string operation, View<float> image, int outputs)
+    public (long Patches, long Length) Check(string operation, long image, int outputs, int images = 1)
     {
         CheckAxis(operation, nameof(PatchEmbeddingArguments.Depth), Depth, nameof(PatchEmbeddingArguments.PatchDepth), PatchDepth);
         CheckAxis(operation, nameof(PatchEmbeddingArguments.Height), Height, nameof(PatchEmbeddingArguments.PatchHeight), PatchHeight);
         CheckAxis(operation, nameof(PatchEmbeddingArguments.Width), Width, nameof(PatchEmbeddingArguments.PatchWidth), PatchWidth);
-        long elements = Require.Elements(operation, "channels × depth × height × width",
+        long elements = images * Require.Elements(operation, "channels × depth × height × width",
             (nameof(PatchEmbeddingArguments.Channels), Channels),
             (nameof(PatchEmbeddingArguments.Depth), Depth), (nameof(PatchEmbeddingArguments.Height), Height),
                 (nameof(PatchEmbeddingArguments.Width), Width));
@@ -30,7 +30,9 @@ readonly record struct PatchVolume(int Channels, int Depth, int Height, int Widt
             (nameof(PatchEmbeddingArguments.PatchLength), PatchLength));
         Require.Elements(operation, "P × C", (nameof(PatchEmbeddingArguments.Patches), Patches),
             (nameof(PatchEmbeddingArguments.Outputs), outputs));
-        Require.Length(operation, nameof(PatchEmbeddingArguments.Image), image.Length, elements, "channels × depth × height × width");
+        Require.Indexable(operation, "images × channels × depth × height × width", elements);
+        Require.Length(operation, nameof(PatchEmbeddingArguments.Image), image, elements,
+            "images × channels × depth × height × width");
         return (Patches, PatchLength);
     }
 

@@ -35,7 +35,12 @@ public static partial class PatchScore
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<PatchScoreArguments> ForwardOperation = new("PatchScore", Check,
         Rung.Host<PatchScoreArguments>("Host", HostForward),
-        Rung.Gpu<PatchScoreArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Patches));
+        Rung.Gpu<PatchScoreArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Patches),
+        Rung.Gpu<PatchScoreArguments>("V2.WarpPerPatch", ForwardV2) with
+        {
+            Launch = static a => new(Parts.Of(a.Patches, PatchesPerGroup)),
+            Accepts = static a => a.Channels % 4 == 0 && (a.G.Address | a.Weight.Address | a.X.Address) % 16 == 0,
+        });
 
     /// <summary>Scores and scales every patch.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

@@ -38,7 +38,9 @@ public static partial class RmsNorm
             Launch = static a => new(Parts.Of(a.Rows, RowsPerGroup)),
         },
         Vector<F32Activations>(ForwardV3<F32Activations>),
-        Vector<BF16Activations>(ForwardV3<BF16Activations>))
+        Vector<BF16Activations>(ForwardV3<BF16Activations>),
+        GroupPerRow<F32Activations>(ForwardV4<F32Activations>),
+        GroupPerRow<BF16Activations>(ForwardV4<BF16Activations>))
     {
         Sizes = static a => new(a.Rows, a.Channels),
     };

@@ -56,7 +56,9 @@ public static partial class RotaryEmbedding
             Accepts = static a => a.QueryKeyValue.Type == ActivationType.F32,
         },
         Rung.Gpu<RotaryEmbeddingArguments>("V1.Naive", ForwardV1)
-            .WithThreads(128, static a => a.Tokens, static a => (a.QueryHeads + 2 * a.KeyHeads) * a.HeadSize));
+            .WithThreads(128, static a => a.Tokens, static a => (a.QueryHeads + 2 * a.KeyHeads) * a.HeadSize),
+        Vector<F32Activations>(ForwardV2<F32Activations>),
+        Vector<BF16Activations>(ForwardV2<BF16Activations>));
 
     /// <summary>Rotates queries, and writes rotated keys and values into the caches.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

@@ -67,7 +67,8 @@ static partial class KernelSamples
             Logits = m.Floats(a.Vocabulary),
             Scratch = m.Output<float>(a.Vocabulary),
             Id = m.Output<int>(1),
-        }, new SamplingArguments { Vocabulary = 2048, TopK = 50, Temperature = 0.8f, TopP = 0.9f, Uniform = 0.5f }),
+        }, new SamplingArguments { Vocabulary = 2048, TopK = 50, Temperature = 0.8f, TopP = 0.9f, Uniform = 0.5f },
+            new SamplingArguments { Vocabulary = 2048 }),
         new KernelSample<TopKArguments>(TopK.ForwardOperation, static (m, a) => a with
         {
             Scores = m.Floats(a.Rows, a.Columns),

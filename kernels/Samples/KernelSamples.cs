@@ -11,15 +11,16 @@ static partial class KernelSamples
     [
         new KernelSample<PatchEmbeddingArguments>(PatchEmbedding.ForwardOperation, static (m, a) => a with
         {
-            Image = m.Floats(a.Channels, a.Depth, a.Height, a.Width),
+            Image = m.Floats(a.Images, a.Channels, a.Depth, a.Height, a.Width),
             W = m.Weights(a.Outputs, a.Channels, a.PatchDepth, a.PatchHeight, a.PatchWidth),
             Bias = m.Floats(a.Outputs),
             Position = m.Weights(Patches(a), a.Outputs),
-            Y = m.Output<float>(Patches(a), a.Outputs),
-        }, new PatchEmbeddingArguments { Channels = 1, Depth = 4, Height = 64, Width = 64, PatchDepth = 4, PatchHeight = 16,
+            Y = m.Output<float>(a.Images, Patches(a), a.Outputs),
+            Factors = m.ActivationType,
+        }, new PatchEmbeddingArguments { Images = 1, Channels = 1, Depth = 4, Height = 64, Width = 64, PatchDepth = 4, PatchHeight = 16,
             PatchWidth = 16, Outputs = 256 })
         {
-            Operations = static a => 2.0 * Patches(a) * a.Outputs * a.Channels * a.PatchDepth * a.PatchHeight * a.PatchWidth,
+            Operations = static a => 2.0 * a.Images * Patches(a) * a.Outputs * a.Channels * a.PatchDepth * a.PatchHeight * a.PatchWidth,
         },
         new KernelSample<LayerNormArguments>(LayerNorm.ForwardOperation, static (m, a) => a with
         {
@@ -58,8 +59,8 @@ static partial class KernelSamples
         new KernelSample<SliceGuidedAttentionArguments>(SliceGuidedAttention.ForwardOperation, static (m, a) => a with
         {
             Q = m.Floats(a.Patches, a.Channels),
-            K = m.Floats(a.Slices, a.Channels),
-            V = m.Floats(a.Slices, a.Channels),
+            K = m.Activations(a.Slices, a.Channels),
+            V = m.Activations(a.Slices, a.Channels),
             Y = m.ActivationOutput(a.Patches, a.Channels),
             Map = m.Output<float>(a.Patches, a.Slices),
         }, new SliceGuidedAttentionArguments { Patches = 64, Slices = 32, Channels = 256 })
@@ -84,8 +85,8 @@ static partial class KernelSamples
         {
             Q = m.Floats(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth),
                 a.Channels),
-            K = m.Floats(a.GridDepth, a.GridHeight, a.GridWidth, a.Channels),
-            V = m.Floats(a.GridDepth, a.GridHeight, a.GridWidth, a.Channels),
+            K = m.Activations(a.GridDepth, a.GridHeight, a.GridWidth, a.Channels),
+            V = m.Activations(a.GridDepth, a.GridHeight, a.GridWidth, a.Channels),
             Y = m.ActivationOutput(Part(a.GridDepth, a.WindowDepth), Part(a.GridHeight, a.WindowHeight), Part(a.GridWidth, a.WindowWidth),
                 a.Channels),
             Map = m.Output<float>(a.GridDepth, a.GridHeight, a.GridWidth),

@@ -9,6 +9,9 @@ sealed class SampleMemory(Device device, WeightType weights, ActivationType acti
 
     readonly List<DeviceMemory> _memories = [];
 
+    /// <summary>Type of the activations that the rung reads.</summary>
+    public ActivationType ActivationType => activations;
+
     /// <summary>Bytes handed out so far.</summary>
     public long Bytes { get; private set; }
 

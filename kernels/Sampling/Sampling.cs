@@ -13,6 +13,9 @@ public struct SamplingArguments
     /// </summary>
     public View<float> Scratch;
 
+    /// <summary>What stages of a launch pass on; the launch fills it in.</summary>
+    public View<byte> Parts;
+
     /// <summary>[1] the chosen id.</summary>
     public View<int> Id;
 
@@ -49,7 +52,9 @@ public static partial class Sampling
             Group = GroupSize,
             Launch = static _ => new(1),
             Claims = new() { NoBankConflicts = true },
-        });
+        },
+        Greedy(),
+        Histogram());
 
     /// <summary>Chooses an id.</summary>
     /// <exception cref="KernelArgumentException">Sizes or options are out of range; on the host also a logit that is not a

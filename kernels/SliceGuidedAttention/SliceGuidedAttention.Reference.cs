@@ -15,7 +15,7 @@ public static partial class SliceGuidedAttention
             {
                 double score = 0;
                 for (int d = 0; d < a.Channels; d++)
-                    score += (double)a.Q[p * a.Channels + d] * a.K[s * a.Channels + d];
+                    score += (double)a.Q[p * a.Channels + d] * ReferenceMath.Activation(a.K, s * a.Channels + d);
                 map[p * a.Slices + s] = score / Math.Sqrt(a.Channels);
                 largest = Math.Max(largest, map[p * a.Slices + s]);
             }
@@ -26,7 +26,7 @@ public static partial class SliceGuidedAttention
                 map[p * a.Slices + s] /= sum;
                 double factor = Dropout.ReferenceFactor(a.DropoutSeed, p * a.Slices + s, a.DropoutRate);
                 for (int d = 0; d < a.Channels; d++)
-                    y[p * a.Channels + d] += factor * map[p * a.Slices + s] * a.V[s * a.Channels + d];
+                    y[p * a.Channels + d] += factor * map[p * a.Slices + s] * ReferenceMath.Activation(a.V, s * a.Channels + d);
             }
         }
         return (y, map);

@@ -20,7 +20,7 @@ public static partial class SliceGuidedAttention
         {
             float score = 0f;
             for (int d = 0; d < a.Channels; d++)
-                score = ScalarInstructions.FusedMultiplyAdd(a.Q[query + d], a.K[s * a.Channels + d], score);
+                score = ScalarInstructions.FusedMultiplyAdd(a.Q[query + d], AnyActivations.Load(a.K, s * a.Channels + d), score);
             score *= scale;
             a.Map[map + s] = score;
             largest = MathF.Max(largest, score);
@@ -44,7 +44,7 @@ public static partial class SliceGuidedAttention
         {
             float value = 0f;
             for (int s = 0; s < a.Slices; s++)
-                value = ScalarInstructions.FusedMultiplyAdd(MathF.Max(a.Map[map + s], 0f), a.V[s * a.Channels + d], value);
+                value = ScalarInstructions.FusedMultiplyAdd(MathF.Max(a.Map[map + s], 0f), AnyActivations.Load(a.V, s * a.Channels + d), value);
             AnyActivations.Store(a.Y, query + d, value * kept);
         }
         for (int s = 0; s < a.Slices; s++)

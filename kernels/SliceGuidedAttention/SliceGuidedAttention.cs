@@ -8,10 +8,10 @@ public struct SliceGuidedAttentionArguments
     public View<float> Q;
 
     /// <summary>[S, D] projected slice features, keys.</summary>
-    public View<float> K;
+    public Activations K;
 
     /// <summary>[S, D] projected slice features, values.</summary>
-    public View<float> V;
+    public Activations V;
 
     /// <summary>[P, D] output.</summary>
     public Activations Y;
@@ -43,8 +43,10 @@ public static partial class SliceGuidedAttention
 {
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<SliceGuidedAttentionArguments> ForwardOperation = new("SliceGuidedAttention", Check,
-        Rung.Host<SliceGuidedAttentionArguments>("Host", HostForward) with { Accepts = static a => a.Y.Type == ActivationType.F32 },
-        Rung.Gpu<SliceGuidedAttentionArguments>("V1.Naive", ForwardV1).WithThreads(64, static a => a.Patches));
+        Rung.Host<SliceGuidedAttentionArguments>("Host", HostForward) with { Accepts = static a => a.K.Type == ActivationType.F32 && a.Y.Type == ActivationType.F32 },
+        Rung.Gpu<SliceGuidedAttentionArguments>("V1.Naive", ForwardV1).WithThreads(64, static a => a.Patches),
+        Tiled<F32Activations>(ForwardV2<F32Activations>),
+        Tiled<BF16Activations>(ForwardV2<BF16Activations>));
 
     /// <summary>Attends from every patch to all slices.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
@@ -58,6 +60,7 @@ public static partial class SliceGuidedAttention
         Require.Length(name, nameof(a.K), a.K.Length, keys, "S × D");
         Require.Length(name, nameof(a.V), a.V.Length, keys, "S × D");
         Require.Length(name, nameof(a.Y), a.Y.Length, queries, "P × D");
+        Require.That(a.V.Type == a.K.Type, name, nameof(a.V), "the type of K", (long)a.V.Type);
         Require.Length(name, nameof(a.Map), a.Map.Length, map, "P × S");
         Require.Rate(name, nameof(a.DropoutRate), a.DropoutRate);
     }

@@ -31,7 +31,7 @@ public static partial class WindowAttention
         for (int i = 0; i < scores.Length; i++)
         {
             for (int c = 0; c < a.Channels; c++)
-                scores[i] += (double)a.Q[w * a.Channels + c] * a.K[members[i] * a.Channels + c];
+                scores[i] += (double)a.Q[w * a.Channels + c] * ReferenceMath.Activation(a.K, members[i] * a.Channels + c);
             scores[i] /= Math.Sqrt(a.Channels);
         }
         double largest = scores.Max(), sum = scores.Sum(score => Math.Exp(score - largest));
@@ -40,7 +40,7 @@ public static partial class WindowAttention
             double weight = map[w * scores.Length + i] = Math.Exp(scores[i] - largest) / sum;
             double factor = Dropout.ReferenceFactor(a.DropoutSeed, w * scores.Length + i, a.DropoutRate);
             for (int c = 0; c < a.Channels; c++)
-                y[w * a.Channels + c] += factor * weight * a.V[members[i] * a.Channels + c];
+                y[w * a.Channels + c] += factor * weight * ReferenceMath.Activation(a.V, members[i] * a.Channels + c);
         }
     }
 }

@@ -22,7 +22,7 @@ public static partial class WindowAttention
             int key = grid.Patch(window, i) * a.Channels;
             float score = 0f;
             for (int d = 0; d < a.Channels; d++)
-                score = ScalarInstructions.FusedMultiplyAdd(a.Q[query + d], a.K[key + d], score);
+                score = ScalarInstructions.FusedMultiplyAdd(a.Q[query + d], AnyActivations.Load(a.K, key + d), score);
             score *= scale;
             a.Map[map + i] = score;
             largest = MathF.Max(largest, score);
@@ -46,8 +46,8 @@ public static partial class WindowAttention
         {
             float value = 0f;
             for (int i = 0; i < count; i++)
-                value = ScalarInstructions.FusedMultiplyAdd(MathF.Max(a.Map[map + i], 0f), a.V[grid.Patch(window, i) * a.Channels + d],
-                    value);
+                value = ScalarInstructions.FusedMultiplyAdd(MathF.Max(a.Map[map + i], 0f),
+                    AnyActivations.Load(a.V, grid.Patch(window, i) * a.Channels + d), value);
             AnyActivations.Store(a.Y, query + d, value * kept);
         }
         for (int i = 0; i < count; i++)

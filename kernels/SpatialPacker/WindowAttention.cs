@@ -8,10 +8,10 @@ public struct WindowAttentionArguments
     public View<float> Q;
 
     /// <summary>[P, D] projected patches, keys, in (depth, height, width) order.</summary>
-    public View<float> K;
+    public Activations K;
 
     /// <summary>[P, D] projected patches, values.</summary>
-    public View<float> V;
+    public Activations V;
 
     /// <summary>[W, D] output.</summary>
     public Activations Y;
@@ -63,8 +63,10 @@ public static partial class WindowAttention
 {
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<WindowAttentionArguments> ForwardOperation = new("WindowAttention", Check,
-        Rung.Host<WindowAttentionArguments>("Host", HostForward) with { Accepts = static a => a.Y.Type == ActivationType.F32 },
-        Rung.Gpu<WindowAttentionArguments>("V1.Naive", ForwardV1).WithThreads(64, static a => a.Grid.Windows));
+        Rung.Host<WindowAttentionArguments>("Host", HostForward) with { Accepts = static a => a.K.Type == ActivationType.F32 && a.Y.Type == ActivationType.F32 },
+        Rung.Gpu<WindowAttentionArguments>("V1.Naive", ForwardV1).WithThreads(64, static a => a.Grid.Windows),
+        GroupPerWindow<F32Activations>(ForwardV2<F32Activations>),
+        GroupPerWindow<BF16Activations>(ForwardV2<BF16Activations>));
 
     /// <summary>Attends from every centroid to its window.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>
@@ -78,6 +80,7 @@ public static partial class WindowAttention
         Require.Length(name, nameof(a.K), a.K.Length, patches, "P × D");
         Require.Length(name, nameof(a.V), a.V.Length, patches, "P × D");
         Require.Length(name, nameof(a.Y), a.Y.Length, windows, "W × D");
+        Require.That(a.V.Type == a.K.Type, name, nameof(a.V), "the type of K", (long)a.V.Type);
         Require.Length(name, nameof(a.Map), a.Map.Length, a.Grid.Patches, "W × patches of a window");
         Require.Rate(name, nameof(a.DropoutRate), a.DropoutRate);
     }

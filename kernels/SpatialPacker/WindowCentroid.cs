@@ -51,7 +51,9 @@ public static partial class WindowCentroid
         {
             Accepts = static a => a.X.Type == ActivationType.F32 && a.Y.Type == ActivationType.F32,
         },
-        Rung.Gpu<WindowCentroidArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Grid.Windows, static a => a.Channels));
+        Rung.Gpu<WindowCentroidArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Grid.Windows, static a => a.Channels),
+        Vector<F32Activations>(ForwardV2<F32Activations>),
+        Vector<BF16Activations>(ForwardV2<BF16Activations>));
 
     /// <summary>Averages every window.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

@@ -16,6 +16,9 @@ public struct TopKArguments
     /// <summary>[R, K] their columns; −1 where there are fewer.</summary>
     public View<int> Indices;
 
+    /// <summary>What stages of a launch pass on; the launch fills it in.</summary>
+    public View<byte> Found;
+
     /// <summary>R, rows.</summary>
     public int Rows;
 
@@ -40,7 +43,8 @@ public static partial class TopK
             Group = GroupSize,
             Launch = static a => new(a.Rows),
             Claims = new() { NoBankConflicts = true },
-        });
+        },
+        Gridded());
 
     /// <summary>Finds the largest scores.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

@@ -23,7 +23,7 @@ static class Program
         }
         catch (TargetInvocationException failure)
         {
-            Console.Error.WriteLine($"error HSENETPTX: {failure.InnerException!.Message}");
+            Console.Error.WriteLine($"error HSENETPTX: {failure.InnerException!.Message.ReplaceLineEndings(" ")}");
             return 1;
         }
     }

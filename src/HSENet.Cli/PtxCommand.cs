@@ -23,7 +23,7 @@ static class PtxCommand
         if (!isWhole)
             return command;
         foreach (var verb in (Command[])[Dump(), PtxCheckCommand.Create(), PtxProfileCommand.Create(), PtxRunCommand.Create(),
-            PtxAssembleCommand.Create(), PtxChooseCommand.Create(), PtxDriverCommand.Create()])
+            PtxAssembleCommand.Create(), PtxChooseCommand.Create(), PtxModelCommand.Create(), PtxDriverCommand.Create()])
             command.Add(verb);
         return command;
     }

@@ -6,7 +6,8 @@ namespace HSENet.Training;
 
 static class ModelFolder
 {
-    const string WeightsFile = "model.safetensors";
+    /// <summary>Name of the file with a folder's weights.</summary>
+    internal const string WeightsFile = "model.safetensors";
 
     /// <summary>Refuses an output that exists and a storage type that no kernel reads.</summary>
     public static void Check(string output, string dtype)

@@ -6,7 +6,7 @@ static class DropoutCases
     public static IEnumerable<KernelCase> All =>
     [
         Case(1, 0, 0, residual: false), Case(300, 0.1f, 7, residual: true), Case(4099, 0.5f, long.MinValue + 5, residual: false),
-            Case(5000, 0.05f, -1, residual: true),
+            Case(5000, 0.05f, -1, residual: true), Case(333, 0, 0, residual: true, ActivationType.BF16),
     ];
 
     public static IEnumerable<AdjointCheck> Adjoints =>
@@ -19,19 +19,19 @@ static class DropoutCases
     static DropoutArguments Arguments(CaseMemory memory, float[] x) =>
         new() { X = memory.Input(x), Count = x.Length, Rate = 0.25f, Seed = 3 };
 
-    static KernelCase<DropoutArguments> Case(int count, float rate, long seed, bool residual) => new(Dropout.ForwardOperation,
+    static KernelCase<DropoutArguments> Case(int count, float rate, long seed, bool residual, ActivationType type = ActivationType.F32) => new(Dropout.ForwardOperation,
         memory => new DropoutArguments
         {
             X = memory.Input(Numbers.Uniform(count, 1, spread: 0.5f, centre: 1)),
             Residual = residual ? memory.Input(Numbers.Uniform(count, 2)) : default,
-            Y = memory.Output(count),
+            Y = memory.Output(count, type),
             Count = count,
             Rate = rate,
             Seed = seed,
         },
         Expect)
     {
-        Name = $"{count} elements, rate {rate}, seed {seed}{(residual ? " residual" : "")}",
+        Name = $"{count} elements, rate {rate}, seed {seed}{(residual ? " residual" : "")}, {type}",
         Twins = rate == 0 ? [] : new()
         {
             ["input shifted by one"] = static a => a with { X = new View<float>(a.X.Address - 4, a.X.Length) },
@@ -45,6 +45,7 @@ static class DropoutCases
     static Expected[] Expect(DropoutArguments a)
     {
         double[] y = Dropout.Reference(a);
-        return [Expected.Of(y, i => Numbers.U * (4 * Math.Abs(a.X[i]) / (1 - a.Rate) + Math.Abs(y[i])))];
+        return [Expected.Of(y, i => Numbers.Stored(a.Y.Type, y[i],
+            Numbers.U * (4 * Math.Abs(a.X[i]) / (1 - a.Rate) + Math.Abs(y[i]))))];
     }
 }

@@ -25,6 +25,8 @@ static class PatchEmbeddingBackwardCases
                     W = memory.Weights(x[0], WeightType.F32),
                     Bias = memory.Input(x[1]),
                     Position = memory.Weights(x[2], WeightType.F32),
+                    Y = memory.Output(patches * outputs),
+                    Images = 1,
                     Channels = 2,
                     Depth = 2,
                     Height = 4,

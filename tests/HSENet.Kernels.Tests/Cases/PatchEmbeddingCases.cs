@@ -15,15 +15,21 @@ static class PatchEmbeddingCases
                     yield return Case(1, (4, 24, 8), (2, 8, 8), 128, type, position);
                 yield return Case(2, (8, 8, 16), (4, 4, 4), 256, type, WeightType.F32);
             }
+            // Several images, with rows in front of each: naive, and on tensor cores at more than a tile of patches and outputs.
+            yield return Case(2, (1, 4, 6), (1, 2, 3), 20, WeightType.F32, WeightType.BF16, images: 3, leading: 2);
+            yield return Case(3, (1, 32, 64), (1, 16, 16), 140, WeightType.BF16, WeightType.BF16, images: 9, leading: 1,
+                factors: ActivationType.BF16);
+            yield return Case(1, (4, 32, 32), (2, 2, 16), 36, WeightType.BF16, WeightType.F32, factors: ActivationType.BF16);
             yield return Case(3, (1, 6, 10), (1, 3, 5), 37, WeightType.BF16, WeightType.BF16);
             yield return Case(1, (1, 1, 1), (1, 1, 1), 1, WeightType.F32, WeightType.F32);
         }
     }
 
     static KernelCase<PatchEmbeddingArguments> Case(int channels, (int D, int H, int W) size, (int D, int H, int W) patch, int outputs,
-        WeightType weights, WeightType position)
+        WeightType weights, WeightType position, int images = 1, int leading = 0, ActivationType factors = ActivationType.F32)
     {
-        int elements = channels * size.D * size.H * size.W, length = channels * patch.D * patch.H * patch.W, patches = elements / length;
+        int elements = images * channels * size.D * size.H * size.W, length = channels * patch.D * patch.H * patch.W;
+        int patches = elements / images / length;
         return new(PatchEmbedding.ForwardOperation,
             memory => new PatchEmbeddingArguments
             {
@@ -31,7 +37,11 @@ static class PatchEmbeddingCases
                 W = memory.Weights(Numbers.Uniform(outputs * length, 2), weights),
                 Bias = memory.Input(Numbers.Uniform(outputs, 3)),
                 Position = memory.Weights(Numbers.Uniform(patches * outputs, 4), position),
-                Y = memory.Output(patches * outputs),
+                Y = leading == 0 ? memory.Output(images * patches * outputs)
+                    : memory.InOut(Numbers.Uniform(images * (leading + patches) * outputs, 5)),
+                Factors = factors,
+                Images = images,
+                LeadingRows = leading,
                 Channels = channels,
                 Depth = size.D,
                 Height = size.H,
@@ -43,7 +53,7 @@ static class PatchEmbeddingCases
             },
             Expect)
         {
-            Name = $"{channels}×{size} in {patch} to {outputs}, {weights}, positions {position}",
+            Name = $"{images} of {channels}×{size} in {patch} to {outputs}, {weights}, positions {position}, factors {factors}",
             Twins = elements == 1 ? [] : new()
             {
                 ["image shifted by one voxel"] = static a => a with { Image = new View<float>(a.Image.Address - 4, a.Image.Length) },
@@ -54,11 +64,14 @@ static class PatchEmbeddingCases
         };
     }
 
-    // A sum of K products and two addends errs by at most (K + 3)·U times the sum of the magnitudes.
-    static Expected[] Expect(PatchEmbeddingArguments a)
+    // A sum of K products and two addends errs by at most (K + 3) roundings times the sum of the magnitudes, and by what its factors are
+    // rounded. Leading rows stay.
+    static Expected[] Expect(PatchEmbeddingArguments a, Roundoff roundoff)
     {
         double[] magnitudes = Magnitudes(a);
-        return [Expected.Of(PatchEmbedding.Reference(a), i => Numbers.U * (a.PatchLength + 3) * magnitudes[i])];
+        int leading = a.LeadingRows * a.Outputs, rows = leading + a.Patches * a.Outputs;
+        return [Expected.Of(PatchEmbedding.Reference(a),
+            i => i % rows < leading ? 0 : (roundoff.Factor + roundoff.Sum * (a.PatchLength + 3)) * magnitudes[i])];
     }
 
     // The result with every input replaced by its magnitude.

@@ -6,7 +6,7 @@ static class RmsNormCases
     public static IEnumerable<KernelCase> All => Numbers.ActivationTypes.SelectMany(type => new KernelCase[]
     {
         Case(1, 1, 1, type), Case(1, 64, 1, type), Case(3, 7, 1, type), Case(17, 72, 1, type), Case(129, 130, 1, type),
-        Case(5, 3072, 100, type), Case(2, 256, 1e-3f, type),
+        Case(5, 3072, 100, type), Case(2, 256, 1e-3f, type), Case(3, 2052, 1, type),
     });
 
     static KernelCase<RmsNormArguments> Case(int rows, int channels, float spread, ActivationType type) => new(RmsNorm.ForwardOperation,

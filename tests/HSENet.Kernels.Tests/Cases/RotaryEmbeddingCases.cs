@@ -10,6 +10,7 @@ static class RotaryEmbeddingCases
         Case(type, tokens: 9, first: 3, queryHeads: 3, keyHeads: 3, headSize: 20, rotary: 14),
         Case(type, tokens: 1, first: 17, queryHeads: 6, keyHeads: 2, headSize: 48, rotary: 36),
         Case(type, tokens: 1, first: 300, queryHeads: 24, keyHeads: 8, headSize: 128, rotary: 128),
+        Case(type, tokens: 3, first: 5, queryHeads: 3, keyHeads: 2, headSize: 20, rotary: 16),
     });
 
     public static (float[] Cosine, float[] Sine) Tables(int positions, int rotary)

@@ -12,6 +12,11 @@ static class SamplingCases
         Case(130, 5, 1, 1, 0.7f, levels: 1), Case(50, 0, 1, 0.09f, 0.7f, levels: 1), Case(2100, 0, 0.3f, 1, 0.618f),
             Case(64, 3, 1, 1, 0.9f, offset: -3000),
         Case(150, 3, 1, 0.5f, 0.9f, offset: float.PositiveInfinity),
+        // More than a part of the grid, than a bin's ids have threads, than parts have threads; top-p in the bin of top-k and before it.
+        Case(2100, 7, 0.5f, 1, 0.3f), Case(3000, 5, 1, 1, 0.7f, levels: 1), Case(1100, 0, 1, 0.0905f, 0.7035f, levels: 1),
+        Case(1200, 1100, 1, 0.9005f, 0.4003f, levels: 1), Case(3000, 0, 0, 1, 0, levels: 3), Case(931, 60, 1, 0.1f, 0.45f), Case(264_000, 0, 1, 1, 0), Case(5000, 0, 0, 1, 0),
+        // Gathered ids from every part of a walk.
+        Case(9000, 5, 1, 1, 0.5f, levels: 2), Case(9000, 2000, 1, 0.5f, 0.5f, levels: 2),
     ];
 
     static KernelCase<SamplingArguments> Case(int vocabulary, int topK, float temperature, float topP, float uniform, int levels = 0,
@@ -20,7 +25,9 @@ static class SamplingCases
         float[] logits = Numbers.Uniform(vocabulary, 1, spread: 4, centre: offset);
         if (!float.IsFinite(offset))
             logits = [.. logits.Select((_, i) => i % 50 == 49 ? offset : i)];
-        if (levels > 0)
+        if (levels == 2)
+            logits = [.. logits.Select((_, i) => i % 1031 == 7 ? 3f : -12f)];
+        else if (levels > 0)
             logits = Array.ConvertAll(logits, logit => levels == 1 || logit > 0 ? 3f : logit > -2 ? -0f : float.NegativeInfinity);
         bool weighed = temperature > 0 && float.IsFinite(offset);
         return new(Sampling.ForwardOperation,

@@ -38,8 +38,8 @@ static class SliceGuidedAttentionBackwardCases
                         var (gradQ, gradK, gradV) = SliceGuidedAttention.BackwardReference(new()
                         {
                             Q = forward.Q,
-                            K = forward.K,
-                            V = forward.V,
+                            K = forward.K.Floats,
+                            V = forward.V.Floats,
                             Map = memory.Input(Array.ConvertAll(SliceGuidedAttention.Reference(forward).Map, weight => (float)weight)),
                             GradY = memory.Input(gradY),
                             Patches = patches,

@@ -7,6 +7,8 @@ static class SliceGuidedAttentionCases
     [
         Case(1, 1, 1, 1), Case(5, 3, 7, 1), Case(65, 32, 128, 1), Case(33, 17, 100, 4), Case(3, 32, 768, 1), Case(4, 9, 48, 20),
         Case(70, 5, 36, 1, dropout: 0.5f), Case(33, 17, 100, 4, type: ActivationType.BF16),
+        Case(20, 17, 128, 4), Case(21, 32, 384, 1, dropout: 0.25f), Case(35, 32, 256, 1, dropout: 0.5f, type: ActivationType.BF16),
+        Case(2, 9, 128, 20, type: ActivationType.BF16),
     ];
 
     static KernelCase<SliceGuidedAttentionArguments> Case(int patches, int slices, int channels, float spread, float dropout = 0,
@@ -15,8 +17,8 @@ static class SliceGuidedAttentionCases
         memory => new SliceGuidedAttentionArguments
         {
             Q = memory.Input(Numbers.Uniform(patches * channels, 1, spread)),
-            K = memory.Input(Numbers.Uniform(slices * channels, 2, spread)),
-            V = memory.Input(Numbers.Uniform(slices * channels, 3)),
+            K = memory.Activations(Numbers.Uniform(slices * channels, 2, spread), type),
+            V = memory.Activations(Numbers.Uniform(slices * channels, 3), type),
             Y = memory.Output(patches * channels, type),
             Map = memory.Output(patches * slices),
             Patches = patches,
@@ -30,8 +32,8 @@ static class SliceGuidedAttentionCases
             Name = $"{patches} patches, {slices} slices, {channels} channels, spread {spread}, dropout {dropout}, {type}",
             Twins = slices == 1 ? [] : new()
             {
-                ["keys shifted by one channel"] = static a => a with { K = new View<float>(a.K.Address - 4, a.K.Length) },
-                ["values shifted by one channel"] = static a => a with { V = new View<float>(a.V.Address - 4, a.V.Length) },
+                ["keys shifted by one channel"] = static a => a with { K = Numbers.Shifted(a.K) },
+                ["values shifted by one channel"] = static a => a with { V = Numbers.Shifted(a.V) },
                 ["keys exchanged with values"] = static a => a with { K = a.V, V = a.K },
                 ["dropout left out, or too much"] = static a => a with { DropoutRate = a.DropoutRate == 0 ? 0.5f : 0 },
             },
@@ -41,7 +43,7 @@ static class SliceGuidedAttentionCases
     {
         var (y, map) = SliceGuidedAttention.Reference(a);
         return SingleHeadBounds.Expect(y, map, a.Slices, a.Channels,
-            (p, d) => a.Q[p * a.Channels + d], (_, s, d) => a.K[s * a.Channels + d], (_, s, d) => a.V[s * a.Channels + d], a.DropoutRate,
+            (p, d) => a.Q[p * a.Channels + d], (_, s, d) => ReferenceMath.Activation(a.K, s * a.Channels + d), (_, s, d) => ReferenceMath.Activation(a.V, s * a.Channels + d), a.DropoutRate,
             a.Y.Type);
     }
 }

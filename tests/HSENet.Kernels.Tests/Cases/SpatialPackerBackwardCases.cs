@@ -58,8 +58,8 @@ static class SpatialPackerBackwardCases
                         var (gradQ, gradK, gradV) = WindowAttention.BackwardReference(new()
                         {
                             Q = forward.Q,
-                            K = forward.K,
-                            V = forward.V,
+                            K = forward.K.Floats,
+                            V = forward.V.Floats,
                             Map = memory.Input(Array.ConvertAll(WindowAttention.Reference(forward).Map, weight => (float)weight)),
                             GradY = memory.Input(gradY),
                             Grid = new((2, 2, 4), (1, 2, 2)),

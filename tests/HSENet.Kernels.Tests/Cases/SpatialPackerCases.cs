@@ -13,6 +13,7 @@ static class SpatialPackerCases
         [.. Numbers.ActivationTypes.SelectMany(type => Shapes.Select(s => Centroid(s.Grid, s.Window, s.Channels, type))),
             .. Shapes.Select((s, i) => Attention(s.Grid, s.Window, s.Channels)),
             Attention((4, 8, 8), (1, 4, 4), 32, type: ActivationType.BF16),
+            Attention((2, 8, 8), (2, 8, 8), 1100, dropout: 0.25f, type: ActivationType.BF16), Attention((1, 8, 8), (1, 8, 4), 1028, dropout: 0.5f),
             // scores beyond what e^x can hold: only their difference from the largest counts
             Attention((2, 4, 4), (1, 4, 4), 32, spread: 15), Attention((2, 8, 8), (1, 4, 4), 20, dropout: 0.25f)];
 
@@ -45,7 +46,7 @@ static class SpatialPackerCases
             Name = $"{grid} in {window}, {channels} channels, {type}",
             Twins = patches == 1 ? [] : new()
             {
-                ["patches shifted by one"] = a => a with { X = Enumerable.Range(0, channels).Aggregate(a.X, (x, _) => Numbers.Shifted(x)) },
+                ["patches shifted by one"] = a => a with { X = Earlier(a.X, channels) },
                 ["window laid across instead of along"] = a => a with
                 {
                     Grid = new((grid.W, grid.H, grid.D), (window.W, window.H, window.D)),
@@ -62,8 +63,8 @@ static class SpatialPackerCases
             memory => new WindowAttentionArguments
             {
                 Q = memory.Input(Numbers.Uniform(patches / size * channels, 1, spread)),
-                K = memory.Input(Numbers.Uniform(patches * channels, 2, spread)),
-                V = memory.Input(Numbers.Uniform(patches * channels, 3)),
+                K = memory.Activations(Numbers.Uniform(patches * channels, 2, spread), type),
+                V = memory.Activations(Numbers.Uniform(patches * channels, 3), type),
                 Y = memory.Output(patches / size * channels, type),
                 Map = memory.Output(patches),
                 Grid = new(grid, window),
@@ -75,20 +76,23 @@ static class SpatialPackerCases
             {
                 var (y, map) = WindowAttention.Reference(a);
                 return SingleHeadBounds.Expect(y, map, size, channels, (w, d) => a.Q[w * channels + d],
-                    (w, i, d) => a.K[Member(grid, window, w, i) * channels + d], (w, i, d) =>
-                        a.V[Member(grid, window, w, i) * channels + d], a.DropoutRate, a.Y.Type);
+                    (w, i, d) => ReferenceMath.Activation(a.K, Member(grid, window, w, i) * channels + d), (w, i, d) =>
+                        ReferenceMath.Activation(a.V, Member(grid, window, w, i) * channels + d), a.DropoutRate, a.Y.Type);
             })
         {
             Name = $"{grid} in {window}, {channels} channels, dropout {dropout}, {type}",
             Twins = patches == 1 ? [] : new()
             {
-                ["keys shifted by one patch"] = a => a with { K = new View<float>(a.K.Address - 4 * channels, a.K.Length) },
-                ["values shifted by one patch"] = a => a with { V = new View<float>(a.V.Address - 4 * channels, a.V.Length) },
+                ["keys shifted by one patch"] = a => a with { K = Earlier(a.K, channels) },
+                ["values shifted by one patch"] = a => a with { V = Earlier(a.V, channels) },
                 ["centroids shifted by one channel"] = static a => a with { Q = new View<float>(a.Q.Address - 4, a.Q.Length) },
                 ["dropout left out, or too much"] = static a => a with { DropoutRate = a.DropoutRate == 0 ? 0.5f : 0 },
             },
         };
     }
+
+    static Activations Earlier(Activations x, int elements) =>
+        Enumerable.Range(0, elements).Aggregate(x, (shifted, _) => Numbers.Shifted(shifted));
 
     // Patch i of window w, by splitting w and i into their digits.
     public static int Member((int D, int H, int W) grid, (int D, int H, int W) window, int w, int i)

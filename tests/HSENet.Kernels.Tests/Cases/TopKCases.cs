@@ -7,6 +7,7 @@ static class TopKCases
     [
         Case(1, 1, 1), Case(1, 1000, 10), Case(3, 257, 5), Case(2, 64, 64), Case(1, 5, 9), Case(2, 130, 7, levels: true),
         Case(2, 300, 12, wanted: 3), Case(1, 40, 20, wanted: 3), Case(2, 129, 6, odd: true), Case(1, 6, 4, odd: true),
+        Case(2, 9000, 7), Case(2, 4200, 9, levels: true), Case(1, 5000, 3, wanted: 3), Case(1, 4100, 70),
     ];
 
     static KernelCase<TopKArguments> Case(int rows, int columns, int top, bool levels = false, int wanted = 0, bool odd = false)

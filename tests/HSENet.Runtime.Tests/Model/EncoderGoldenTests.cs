@@ -39,7 +39,8 @@ public sealed class EncoderGoldenTests
         encoder.Forward(run.Pass, buffers, run.Write(volume, volumes.AsSpan(0, (int)config.Vision.Image.Count)),
             run.Write(sliceFeatures, slices.AsSpan(0, features)), run.Pass[output]);
 
-        int guidance = sliceGuided ? 1 : 0, roundings = guidance + BlockRoundings * config.Vision.NumLayers + 1;
+        // Guidance rounds what its products read, keys and values, and what is mixed.
+        int guidance = sliceGuided ? 5 : 0, roundings = guidance + BlockRoundings * config.Vision.NumLayers + 1;
         Direct(run, golden, name, Golden.Tolerance, "patch_embedding");
         Direct(run, golden, name, Golden.Allowed(activations, roundings), "norm");
         Golden.Equal("out", run.Seen[$"{name}.norm"], golden["out"].Singles(), Golden.Allowed(activations, roundings));
@@ -49,7 +50,7 @@ public sealed class EncoderGoldenTests
             golden["patch_embedding.patch_embeddings"].Singles());
         if (sliceGuided)
         {
-            Direct(run, golden, name, Golden.Tolerance, "attention_map");
+            Direct(run, golden, name, Golden.Allowed(activations, guidance - 2), "attention_map");
             Direct(run, golden, name, Golden.Allowed(activations, guidance), "slice_guided_attention", "patch_scores");
             float[] logits = golden["patch_score_proj"].Singles();
             Golden.Equal("patch_score_proj", [.. run.Seen[$"{name}.patch_scores"].Select(score => (float)Math.Log(score / (1.0 - score)))],

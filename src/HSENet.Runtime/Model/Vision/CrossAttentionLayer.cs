@@ -65,8 +65,8 @@ sealed class CrossAttentionLayer(WeightStore weights, string name, int channels,
             var query = plan.Reserve($"{name}.query", queries * channels);
             return new Buffers(
                 query,
-                plan.Reserve($"{name}.key", keys * channels),
-                plan.Reserve($"{name}.value", keys * channels),
+                plan.ReserveActivations($"{name}.key", keys * channels),
+                plan.ReserveActivations($"{name}.value", keys * channels),
                 plan.ReserveActivations($"{name}.mixed", queries * channels),
                 plan.Reserve($"{name}.map", queries * mapColumns),
                 keeping ? plan.Reserve($"{name}.summed", queries * channels) : query);
@@ -94,8 +94,8 @@ sealed class CrossAttentionLayer(WeightStore weights, string name, int channels,
     public void Project(in Pass pass, Buffers buffers, Activations query, int queries, Activations keys, int keyCount)
     {
         _query.Forward(pass.Device, query, pass[buffers.Query], queries);
-        _key.Forward(pass.Device, keys, pass[buffers.Key], keyCount);
-        _value.Forward(pass.Device, keys, pass[buffers.Value], keyCount);
+        _key.Forward(pass.Device, keys, pass.Activations(buffers.Key), keyCount);
+        _value.Forward(pass.Device, keys, pass.Activations(buffers.Value), keyCount);
     }
 
     /// <summary>LayerNorm(Q + dropout(out(mixed))) into <paramref name="y"/>, which may be the buffer of Q unless it is kept.</summary>

@@ -96,8 +96,8 @@ sealed class Projector
         WindowAttention.Forward(pass.Device, new WindowAttentionArguments
         {
             Q = pass[attention.Query],
-            K = pass[attention.Key],
-            V = pass[attention.Value],
+            K = pass.Activations(attention.Key),
+            V = pass.Activations(attention.Value),
             Y = pass.Activations(attention.Mixed),
             Map = pass[attention.Map],
             Grid = _grid,

@@ -77,26 +77,26 @@ sealed class SliceEncoder
         });
         var positions = _positions.Rows(1, patches, channels);
         for (int slice = 0; slice < buffers.Slices; slice++)
+            pass.Device.Copy(first, x.Slice((long)slice * (patches + 1) * channels, channels));
+        PatchEmbedding.Forward(pass.Device, new PatchEmbeddingArguments
         {
-            var rows = x.Slice((long)slice * (patches + 1) * channels, (long)(patches + 1) * channels);
-            pass.Device.Copy(first, rows.Slice(0, channels));
-            PatchEmbedding.Forward(pass.Device, new PatchEmbeddingArguments
-            {
-                Image = pixels.Slice((long)slice * 3 * size * size, 3L * size * size),
-                W = _patches.W,
-                Bias = _patches.Bias,
-                Position = positions,
-                Y = rows.Slice(channels, (long)patches * channels),
-                Channels = 3,
-                Depth = 1,
-                Height = size,
-                Width = size,
-                PatchDepth = 1,
-                PatchHeight = _config.PatchSize,
-                PatchWidth = _config.PatchSize,
-                Outputs = channels,
-            });
-        }
+            Image = pixels,
+            W = _patches.W,
+            Bias = _patches.Bias,
+            Position = positions,
+            Y = x,
+            Factors = pass.Arena.Plan.Activations,
+            Images = buffers.Slices,
+            LeadingRows = 1,
+            Channels = 3,
+            Depth = 1,
+            Height = size,
+            Width = size,
+            PatchDepth = 1,
+            PatchHeight = _config.PatchSize,
+            PatchWidth = _config.PatchSize,
+            Outputs = channels,
+        });
         pass.Show(Name, "embedded", x);
     }
 

@@ -16,10 +16,10 @@ sealed class SliceGuidance(WeightStore weights, string encoder, int channels)
 
     /// <summary>
     /// Memory of a forward; what the slices say about the patches has the queries' place, and the patches before they were scored are not
-    /// kept, unless backward follows.
+    /// kept, unless backward follows. Where products read bf16 they read copies of patches and slice features.
     /// </summary>
     public readonly record struct Buffers(CrossAttentionLayer.Buffers Attention, PlannedBuffer Guided, PlannedBuffer Scores,
-        PlannedBuffer Unscored, int Slices);
+        PlannedBuffer Unscored, PlannedBuffer ReadPatches, PlannedBuffer ReadSlices, int Slices);
 
     /// <summary>Reserves memory of a forward.</summary>
     /// <param name="plan">Where.</param>
@@ -38,7 +38,12 @@ sealed class SliceGuidance(WeightStore weights, string encoder, int channels)
             keeping ? plan.Reserve($"{name}.guided", (long)patches * channels) : attention.Query,
             plan.Reserve($"{name}.patch_scores", patches),
             plan.Reserve($"{name}.unscored", keeping ? (long)patches * channels : 0),
+            Copy($"{name}.read_patches", patches),
+            Copy($"{name}.read_slices", slices),
             slices);
+
+        PlannedBuffer Copy(string copy, int rows) =>
+            plan.ReserveActivations(copy, plan.Activations == ActivationType.F32 ? 0 : (long)rows * channels);
     }
 
     /// <summary>Scratch memory of a backward.</summary>
@@ -60,12 +65,13 @@ sealed class SliceGuidance(WeightStore weights, string encoder, int channels)
         int count = (int)(patches.Length / channels);
         View<float> guided = pass[buffers.Guided], map = pass[buffers.Attention.Map], scores = pass[buffers.Scores],
             unscored = pass[buffers.Unscored];
-        _attention.Project(pass, buffers.Attention, patches, count, sliceFeatures, buffers.Slices);
+        _attention.Project(pass, buffers.Attention, AsRead(pass, patches, buffers.ReadPatches), count,
+            AsRead(pass, sliceFeatures, buffers.ReadSlices), buffers.Slices);
         SliceGuidedAttention.Forward(pass.Device, new SliceGuidedAttentionArguments
         {
             Q = pass[buffers.Attention.Query],
-            K = pass[buffers.Attention.Key],
-            V = pass[buffers.Attention.Value],
+            K = pass.Activations(buffers.Attention.Key),
+            V = pass.Activations(buffers.Attention.Value),
             Y = pass.Activations(buffers.Attention.Mixed),
             Map = map,
             Patches = count,
@@ -90,6 +96,16 @@ sealed class SliceGuidance(WeightStore weights, string encoder, int channels)
             Channels = channels,
         });
         pass.Show(encoder, "patch_scores", scores);
+    }
+
+    // Dropout that drops nothing rounds to the type of its output.
+    static Activations AsRead(in Pass pass, View<float> x, PlannedBuffer copy)
+    {
+        if (copy.Bytes == 0)
+            return x;
+        var read = pass.Activations(copy);
+        Dropout.Forward(pass.Device, new DropoutArguments { X = x, Y = read, Count = (int)x.Length });
+        return read;
     }
 
     /// <summary>The forward read upwards, whose buffers were kept; adds to the gradients of the trained weights.</summary>

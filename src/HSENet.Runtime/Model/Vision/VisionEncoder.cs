@@ -86,6 +86,8 @@ sealed partial class VisionEncoder
             Bias = _patches.Bias,
             Position = _positions,
             Y = patches,
+            Factors = pass.Arena.Plan.Activations,
+            Images = 1,
             Channels = 1,
             Depth = _config.Image.Depth,
             Height = _config.Image.Height,
