@@ -21,7 +21,8 @@ public static partial class Dropout
             {
                 int count = Math.Min(HostFactors, end - start);
                 DropoutMask.Factors(a.Seed, start, a.Rate, factors, count);
-                Part<TVector>(a.X.Pointer + start, factors, a.Residual.IsEmpty ? null : a.Residual.Pointer + start, a.Y.Floats.Pointer + start,
+                Part<TVector>(a.X.Pointer + start, factors, a.Residual.IsEmpty ? null : a.Residual.Pointer + start,
+                    a.Y.Floats.Pointer + start,
                     count);
             }
         }

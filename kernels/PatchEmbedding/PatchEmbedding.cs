@@ -1,8 +1,8 @@
 // PatchEmbedding: what it computes, its arguments and its ladder.
 namespace HSENet.Kernels;
 
-/// <summary>Arguments of <see cref="PatchEmbedding"/>. I images of P patches, C outputs; a patch holds K = channels · depth · height · width
-/// values.</summary>
+/// <summary>Arguments of <see cref="PatchEmbedding"/>. I images of P patches, C outputs; a patch holds K = channels · depth · height ·
+/// width values.</summary>
 public struct PatchEmbeddingArguments
 {
     /// <summary>[I, channels, depth, height, width] images or volumes.</summary>

@@ -122,14 +122,13 @@ public static partial class Sampling
                 a.Id[0] = OrderedKey.Index(largest);
             return;
         }
-        ulong own = thread < parts ? kept[thread] : 0;
-        ulong target = (ulong)(a.Uniform * (double)PartsBelow(kept, shared, own, parts));
+        ulong target = (ulong)(a.Uniform * (double)PartsBelow(kept, shared, parts));
         // The most parts whose mass does not exceed the target: the chosen id is in the next one.
         int before = 0;
         for (int bit = 1 << 13; bit > 0; bit >>= 1)
-            if (before + bit < parts && PartsBelow(kept, shared, own, before + bit) <= target)
+            if (before + bit < parts && PartsBelow(kept, shared, before + bit) <= target)
                 before += bit;
-        ulong rest = target - PartsBelow(kept, shared, own, before);
+        ulong rest = target - PartsBelow(kept, shared, before);
         int first = before * PartIds + thread;
         ulong m0 = MassOf(a, first), m1 = MassOf(a, first + GridThreads), m2 = MassOf(a, first + 2 * GridThreads),
             m3 = MassOf(a, first + 3 * GridThreads);
@@ -146,12 +145,11 @@ public static partial class Sampling
             a.Id[0] = before * PartIds + ids;
     }
 
-    // A thread has the mass of the part of its number in a register.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static unsafe ulong PartsBelow(ulong* kept, ArrayView<ulong> shared, ulong own, int end)
+    static unsafe ulong PartsBelow(ulong* kept, ArrayView<ulong> shared, int end)
     {
-        ulong mass = Group.IdxX < end ? own : 0;
-        for (int part = Group.IdxX + GridThreads; part < end; part += GridThreads)
+        ulong mass = 0;
+        for (int part = Group.IdxX; part < end; part += GridThreads)
             mass += kept[part];
         return SumOverGroup(shared, mass);
     }

@@ -66,7 +66,8 @@ public static partial class Sampling
         return SumOverGroup(shared, sum);
     }
 
-    /// <summary>Writes the ids of a bin, in any order, and returns how many they are. Eight logits of a thread are under way at once.</summary>
+    /// <summary>Writes the ids of a bin, in any order, and returns how many they are. Eight logits of a thread are under way at
+    /// once.</summary>
     static unsafe int Gather(SamplingArguments a, int* ids, ArrayView<int> count, float largest, int bin)
     {
         Group.Barrier(); // all have read what was gathered before
@@ -103,7 +104,8 @@ public static partial class Sampling
     }
 
     /// <summary>The largest key, not below <paramref name="lowest"/>, from which on the listed ids' measure reaches the target.</summary>
-    static unsafe ulong Threshold(SamplingArguments a, int* ids, ArrayView<ulong> shared, int listed, ulong lowest, ulong target, int counts)
+    static unsafe ulong Threshold(SamplingArguments a, int* ids, ArrayView<ulong> shared, int listed, ulong lowest, ulong target,
+        int counts)
     {
         // Most bins have no more ids than there are threads: a thread's own one stays in registers.
         ulong own = 0, mine = 0;

@@ -20,7 +20,8 @@ public static partial class SliceGuidedAttention
                 rows[s] = s;
             int end = Math.Min(a.Patches, (index + 1) * HostPatchesPerItem);
             for (int p = index * HostPatchesPerItem; p < end; p++)
-                SingleHead.Attend<TVector>(a.Q.Pointer + (long)p * a.Channels, a.K.Floats.Pointer, a.V.Floats.Pointer, rows, a.Slices, a.Channels,
+                SingleHead.Attend<TVector>(a.Q.Pointer + (long)p * a.Channels, a.K.Floats.Pointer, a.V.Floats.Pointer, rows, a.Slices,
+                    a.Channels,
                     a.Y.Floats.Pointer + (long)p * a.Channels, a.Map.Pointer, p * a.Slices, a.DropoutRate, a.DropoutSeed, weights);
         }
     }

@@ -44,7 +44,8 @@ public static partial class SliceGuidedAttention
         {
             float value = 0f;
             for (int s = 0; s < a.Slices; s++)
-                value = ScalarInstructions.FusedMultiplyAdd(MathF.Max(a.Map[map + s], 0f), AnyActivations.Load(a.V, s * a.Channels + d), value);
+                value = ScalarInstructions.FusedMultiplyAdd(MathF.Max(a.Map[map + s], 0f), AnyActivations.Load(a.V, s * a.Channels + d),
+                    value);
             AnyActivations.Store(a.Y, query + d, value * kept);
         }
         for (int s = 0; s < a.Slices; s++)

@@ -1,8 +1,8 @@
 // Computes  map = softmax(Q·Kᵀ/√D),  y = dropout(map)·V
-// Idea      a group computes 16 patches against up to 32 slices: a warp two patches, a lane a slice, so that a softmax is a butterfly and no
-//           score leaves its register. 128 channels of Q and K at a time lie in shared memory, where a load of 16 bytes gives four channels
-//           of a slice, or of a patch for all lanes; those of the next step are under way meanwhile. Then a thread takes a channel of V
-//           with the weights of all 16 patches
+// Idea      a group computes 16 patches against up to 32 slices: a warp two patches, a lane a slice, so that a softmax is a butterfly and
+//           no score leaves its register. 128 channels of Q and K at a time lie in shared memory, where a load of 16 bytes gives four channels
+//           of a slice, or of a patch for all lanes; those of the next step are under way meanwhile. Then a thread takes four channels of V
+//           with the weights of all 16 patches, four slices under way at once
 // Numerics  scores left to right in f32 with fused multiply-adds; the largest is subtracted before exp; its sum is a butterfly; the sum of
 //           values in the order of the slices; dropout's factor comes last
 using System.Runtime.CompilerServices;
@@ -23,10 +23,15 @@ public static partial class SliceGuidedAttention
         public Float4 Q0, Q1, K0, K1, K2, K3;
     }
 
-    // Of a slice the sums of all patches of the tile.
+    // Four channels of four patches, and of all of the tile.
+    struct FourSums
+    {
+        public Float4 P0, P1, P2, P3;
+    }
+
     struct PatchSums
     {
-        public Float4 A, B, C, D;
+        public FourSums A, B, C, D;
     }
 
     static Rung<SliceGuidedAttentionArguments> Tiled<TFormat>(Action<SliceGuidedAttentionArguments> kernel)
@@ -35,8 +40,9 @@ public static partial class SliceGuidedAttention
             Activations = TFormat.Type,
             Group = TileThreads,
             Launch = static a => new(Parts.Of(a.Patches, TilePatches)),
-            Accepts = static a => a.K.Type == TFormat.Type && a.Y.Type == TFormat.Type && a.Slices <= TileSlices && a.Channels % TileDepth == 0
-                && (a.Q.Address | a.K.Address | a.V.Address) % 16 == 0,
+            Accepts = static a => a.K.Type == TFormat.Type && a.Y.Type == TFormat.Type && a.Slices <= TileSlices
+                && a.Channels % TileDepth == 0
+                && (a.Q.Address | a.K.Address | a.V.Address | a.Y.Address) % 16 == 0,
         };
 
     static void ForwardV2<TFormat>(SliceGuidedAttentionArguments a) where TFormat : struct, IActivationFormat
@@ -76,22 +82,48 @@ public static partial class SliceGuidedAttention
         VectorInstructions.StoreShared(ref shared[lane * WeightStride + p], 0, weights);
         Group.Barrier(); // all weights are there
         float kept = ScalarInstructions.Divide(1f, 1f - a.DropoutRate);
-        for (int d = thread; d < a.Channels; d += TileThreads)
+        for (int d = 4 * thread; d < a.Channels; d += 4 * TileThreads)
         {
             PatchSums sums = default;
-            for (int s = 0; s < a.Slices; s++)
+            for (int s = 0; s < a.Slices; s += 4)
             {
-                float v = TFormat.Load(a.V, s * a.Channels + d);
-                sums.A = Attention.MultiplyAdd(v, VectorInstructions.LoadShared(ref shared[s * WeightStride], 0), sums.A);
-                sums.B = Attention.MultiplyAdd(v, VectorInstructions.LoadShared(ref shared[s * WeightStride], 16), sums.B);
-                sums.C = Attention.MultiplyAdd(v, VectorInstructions.LoadShared(ref shared[s * WeightStride], 32), sums.C);
-                sums.D = Attention.MultiplyAdd(v, VectorInstructions.LoadShared(ref shared[s * WeightStride], 48), sums.D);
+                // Beyond the last slice it is that one again, with weights of 0.
+                Float4 v0 = Values<TFormat>(a, s, d), v1 = Values<TFormat>(a, s + 1, d), v2 = Values<TFormat>(a, s + 2, d),
+                    v3 = Values<TFormat>(a, s + 3, d);
+                sums = Add(sums, v0, ref shared[s * WeightStride]);
+                sums = Add(sums, v1, ref shared[(s + 1) * WeightStride]);
+                sums = Add(sums, v2, ref shared[(s + 2) * WeightStride]);
+                sums = Add(sums, v3, ref shared[(s + 3) * WeightStride]);
             }
             PutFour<TFormat>(a, first, d, sums.A, kept);
             PutFour<TFormat>(a, first + 4, d, sums.B, kept);
             PutFour<TFormat>(a, first + 8, d, sums.C, kept);
             PutFour<TFormat>(a, first + 12, d, sums.D, kept);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Float4 Values<TFormat>(SliceGuidedAttentionArguments a, int slice, int d) where TFormat : struct, IActivationFormat =>
+        TFormat.LoadQuad(a.V, Math.Min(slice, a.Slices - 1) * a.Channels + d);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static PatchSums Add(PatchSums sums, Float4 v, ref float weights)
+    {
+        sums.A = Add(sums.A, v, VectorInstructions.LoadShared(ref weights, 0));
+        sums.B = Add(sums.B, v, VectorInstructions.LoadShared(ref weights, 16));
+        sums.C = Add(sums.C, v, VectorInstructions.LoadShared(ref weights, 32));
+        sums.D = Add(sums.D, v, VectorInstructions.LoadShared(ref weights, 48));
+        return sums;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static FourSums Add(FourSums sums, Float4 v, Float4 weights)
+    {
+        sums.P0 = Attention.MultiplyAdd(weights.X, v, sums.P0);
+        sums.P1 = Attention.MultiplyAdd(weights.Y, v, sums.P1);
+        sums.P2 = Attention.MultiplyAdd(weights.Z, v, sums.P2);
+        sums.P3 = Attention.MultiplyAdd(weights.W, v, sums.P3);
+        return sums;
     }
 
     // Beyond the last patch or slice it is that one again.
@@ -122,16 +154,24 @@ public static partial class SliceGuidedAttention
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void PutFour<TFormat>(SliceGuidedAttentionArguments a, int patch, int d, Float4 sums, float kept)
+    static void PutFour<TFormat>(SliceGuidedAttentionArguments a, int patch, int d, FourSums sums, float kept)
         where TFormat : struct, IActivationFormat
     {
+        PutQuad<TFormat>(a, patch, d, sums.P0, kept);
+        PutQuad<TFormat>(a, patch + 1, d, sums.P1, kept);
+        PutQuad<TFormat>(a, patch + 2, d, sums.P2, kept);
+        PutQuad<TFormat>(a, patch + 3, d, sums.P3, kept);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void PutQuad<TFormat>(SliceGuidedAttentionArguments a, int patch, int d, Float4 y, float kept)
+        where TFormat : struct, IActivationFormat
+    {
+        y.X *= kept;
+        y.Y *= kept;
+        y.Z *= kept;
+        y.W *= kept;
         if (patch < a.Patches)
-            TFormat.Store(a.Y, patch * a.Channels + d, sums.X * kept);
-        if (patch + 1 < a.Patches)
-            TFormat.Store(a.Y, (patch + 1) * a.Channels + d, sums.Y * kept);
-        if (patch + 2 < a.Patches)
-            TFormat.Store(a.Y, (patch + 2) * a.Channels + d, sums.Z * kept);
-        if (patch + 3 < a.Patches)
-            TFormat.Store(a.Y, (patch + 3) * a.Channels + d, sums.W * kept);
+            TFormat.StoreQuad(a.Y, patch * a.Channels + d, y);
     }
 }

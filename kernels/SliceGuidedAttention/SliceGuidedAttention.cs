@@ -43,7 +43,10 @@ public static partial class SliceGuidedAttention
 {
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<SliceGuidedAttentionArguments> ForwardOperation = new("SliceGuidedAttention", Check,
-        Rung.Host<SliceGuidedAttentionArguments>("Host", HostForward) with { Accepts = static a => a.K.Type == ActivationType.F32 && a.Y.Type == ActivationType.F32 },
+        Rung.Host<SliceGuidedAttentionArguments>("Host", HostForward) with
+        {
+            Accepts = static a => a.K.Type == ActivationType.F32 && a.Y.Type == ActivationType.F32,
+        },
         Rung.Gpu<SliceGuidedAttentionArguments>("V1.Naive", ForwardV1).WithThreads(64, static a => a.Patches),
         Tiled<F32Activations>(ForwardV2<F32Activations>),
         Tiled<BF16Activations>(ForwardV2<BF16Activations>));

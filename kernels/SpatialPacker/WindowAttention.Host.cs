@@ -17,7 +17,8 @@ public static partial class WindowAttention
             float* weights = (float*)(rows + grid.Window);
             for (int i = 0; i < grid.Window; i++)
                 rows[i] = grid.Patch(index, i);
-            SingleHead.Attend<TVector>(a.Q.Pointer + (long)index * a.Channels, a.K.Floats.Pointer, a.V.Floats.Pointer, rows, grid.Window, a.Channels,
+            SingleHead.Attend<TVector>(a.Q.Pointer + (long)index * a.Channels, a.K.Floats.Pointer, a.V.Floats.Pointer, rows, grid.Window,
+                a.Channels,
                 a.Y.Floats.Pointer + (long)index * a.Channels, a.Map.Pointer, index * grid.Window, a.DropoutRate, a.DropoutSeed, weights);
         }
     }

@@ -17,7 +17,8 @@ public static partial class WindowAttention
             Activations = TFormat.Type,
             Group = WindowThreads,
             Launch = static a => new(a.Grid.Windows),
-            Accepts = static a => a.K.Type == TFormat.Type && a.Y.Type == TFormat.Type && a.Grid.Window <= LargestWindow && a.Channels % 4 == 0
+            Accepts = static a => a.K.Type == TFormat.Type && a.Y.Type == TFormat.Type && a.Grid.Window <= LargestWindow
+                && a.Channels % 4 == 0
                 && (a.Q.Address | a.K.Address | a.V.Address | a.Y.Address) % 16 == 0,
             Claims = new() { NoBankConflicts = true },
         };
@@ -25,14 +26,19 @@ public static partial class WindowAttention
     static void ForwardV2<TFormat>(WindowAttentionArguments a) where TFormat : struct, IActivationFormat
     {
         var scores = SharedMemory.Allocate<float>(LargestWindow);
-        var weights = SharedMemory.Allocate<float>(LargestWindow);
+        var weights = SharedMemory.Allocate<float>(LargestWindow + 4);
+        var rows = SharedMemory.Allocate<int>(LargestWindow + 4);
         int window = ILGPU.Grid.IdxX, thread = Group.IdxX, lane = thread & 31;
         WindowGrid grid = a.Grid;
         int query = window * a.Channels, count = grid.Window, map = window * count;
+        // Where the patches lie; behind the last it is that one again, up to a whole number of fours.
+        if (thread < count + 4)
+            rows[thread] = grid.Patch(window, Math.Min(thread, count - 1)) * a.Channels;
+        Group.Barrier(); // all rows are known
         float scale = ScalarInstructions.Divide(1f, ScalarInstructions.SquareRoot(a.Channels));
         for (int i = thread >> 5; i < count; i += WindowWarps)
         {
-            int key = grid.Patch(window, i) * a.Channels;
+            int key = rows[i];
             float score = 0f;
             for (int d = 4 * lane; d < a.Channels; d += 128)
                 score = WeightVectors.Dot(WeightVectors.Inputs(a.Q, query + d), TFormat.LoadQuad(a.K, key + d), score);
@@ -54,12 +60,21 @@ public static partial class WindowAttention
             a.Map[map + thread] = weight;
             weights[thread] = DropoutMask.Factor(a.DropoutSeed, map + thread, a.DropoutRate) == 0f ? 0f : weight;
         }
+        else if (thread < count + 4)
+            weights[thread] = 0f;
         Group.Barrier(); // all weights are there
         for (int d = 4 * thread; d < a.Channels; d += 4 * WindowThreads)
         {
             Float4 y = default;
-            for (int i = 0; i < count; i++)
-                y = Attention.MultiplyAdd(weights[i], TFormat.LoadQuad(a.V, grid.Patch(window, i) * a.Channels + d), y);
+            for (int i = 0; i < count; i += 4)
+            {
+                Float4 v0 = TFormat.LoadQuad(a.V, rows[i] + d), v1 = TFormat.LoadQuad(a.V, rows[i + 1] + d),
+                    v2 = TFormat.LoadQuad(a.V, rows[i + 2] + d), v3 = TFormat.LoadQuad(a.V, rows[i + 3] + d);
+                y = Attention.MultiplyAdd(weights[i], v0, y);
+                y = Attention.MultiplyAdd(weights[i + 1], v1, y);
+                y = Attention.MultiplyAdd(weights[i + 2], v2, y);
+                y = Attention.MultiplyAdd(weights[i + 3], v3, y);
+            }
             y.X *= kept;
             y.Y *= kept;
             y.Z *= kept;

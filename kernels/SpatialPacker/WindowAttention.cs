@@ -63,7 +63,10 @@ public static partial class WindowAttention
 {
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<WindowAttentionArguments> ForwardOperation = new("WindowAttention", Check,
-        Rung.Host<WindowAttentionArguments>("Host", HostForward) with { Accepts = static a => a.K.Type == ActivationType.F32 && a.Y.Type == ActivationType.F32 },
+        Rung.Host<WindowAttentionArguments>("Host", HostForward) with
+        {
+            Accepts = static a => a.K.Type == ActivationType.F32 && a.Y.Type == ActivationType.F32,
+        },
         Rung.Gpu<WindowAttentionArguments>("V1.Naive", ForwardV1).WithThreads(64, static a => a.Grid.Windows),
         GroupPerWindow<F32Activations>(ForwardV2<F32Activations>),
         GroupPerWindow<BF16Activations>(ForwardV2<BF16Activations>));

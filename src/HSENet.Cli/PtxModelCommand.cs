@@ -85,7 +85,8 @@ static class PtxModelCommand
                 $"| {stage.Key} | {stage.Sum(row => row.Count)} | {stage.Sum(row => row.Count * row.Microseconds):F0} |\n");
         page.Append("\n| stage | kernel | sizes | launches | µs each | µs |\n|---|---|---|--:|--:|--:|\n");
         foreach (var row in rows)
-            page.Append(CultureInfo.InvariantCulture, $"| {row.Stage} | `{row.Kernel}` | {row.Sizes.Replace(",", ", ", StringComparison.Ordinal)} "
+            page.Append(CultureInfo.InvariantCulture,
+                $"| {row.Stage} | `{row.Kernel}` | {row.Sizes.Replace(",", ", ", StringComparison.Ordinal)} "
                 + $"| {row.Count} | {row.Microseconds:F1} | {row.Count * row.Microseconds:F0} |\n");
         return page.ToString();
     }

@@ -21,6 +21,9 @@ sealed record TensorDescription(string Name, DataType Type, IReadOnlyList<long> 
 /// </summary>
 sealed class SafetensorsWriter : IDisposable
 {
+    /// <summary>Bytes at whose multiples tensors begin, but for those of odd sizes at the end.</summary>
+    internal const int Alignment = 64;
+
     const string NoChecksum = "0000000000000000";
 
     sealed class Progress
@@ -40,7 +43,8 @@ sealed class SafetensorsWriter : IDisposable
 
     /// <summary>Starts a file.</summary>
     /// <param name="path">Its final name; an existing file is replaced at <see cref="Commit"/>.</param>
-    /// <param name="tensors">All tensors. In the file, wider types come first, so that every element is aligned.</param>
+    /// <param name="tensors">All tensors. In the file, those of whole multiples of 64 bytes come first, so that vectors can be read from
+    /// each where it is mapped, and wider types before others, so that every element is aligned.</param>
     /// <param name="metadata">Free text for the header.</param>
     /// <exception cref="ArgumentException">A name appears twice or is reserved, or a shape is invalid.</exception>
     /// <exception cref="HseNetFileException">The file cannot be created.</exception>
@@ -50,7 +54,7 @@ sealed class SafetensorsWriter : IDisposable
         ArgumentNullException.ThrowIfNull(tensors);
         _metadata = metadata is null ? [] : new(metadata);
         long offset = 0;
-        foreach (TensorDescription tensor in tensors.OrderByDescending(t => t.Type.Size()))
+        foreach (TensorDescription tensor in InOrder(tensors))
         {
             var progress = new Progress { Tensor = tensor, Offset = offset };
             if (tensor.Name == "__metadata__" || !_byName.TryAdd(tensor.Name, progress))
@@ -120,6 +124,10 @@ sealed class SafetensorsWriter : IDisposable
         progress.Hash = null;
     }
 
+    /// <summary>Tensors in the order of a file.</summary>
+    internal static IEnumerable<TensorDescription> InOrder(IEnumerable<TensorDescription> tensors) =>
+        tensors.OrderBy(tensor => tensor.ByteLength % Alignment != 0).ThenByDescending(tensor => tensor.Type.Size());
+
     byte[] Header()
     {
         using var buffer = new MemoryStream();
@@ -149,7 +157,7 @@ sealed class SafetensorsWriter : IDisposable
             }
             json.WriteEndObject();
         }
-        while (buffer.Length % 64 != 0)
+        while (buffer.Length % Alignment != 0)
             buffer.WriteByte((byte)' ');
         byte[] header = buffer.ToArray();
         BinaryPrimitives.WriteInt64LittleEndian(header, header.Length - 8);

@@ -41,14 +41,13 @@ sealed class HollowModel : IDisposable
         using (var json = new Utf8JsonWriter(header))
         {
             json.WriteStartObject();
-            foreach (var tensor in ModelTensors.All(config))
+            foreach (var description in SafetensorsWriter.InOrder(ModelTensors.All(config).Select(tensor => new TensorDescription(
+                tensor.Name, ModelConfigTensors.StorageType(dtype, tensor.Name, tensor.Shape), tensor.Shape))))
             {
-                var description = new TensorDescription(tensor.Name, ModelConfigTensors.StorageType(dtype, tensor.Name, tensor.Shape),
-                    tensor.Shape);
-                json.WriteStartObject(tensor.Name);
+                json.WriteStartObject(description.Name);
                 json.WriteString("dtype", description.Type.Name());
                 json.WriteStartArray("shape");
-                foreach (long size in tensor.Shape)
+                foreach (long size in description.Shape)
                     json.WriteNumberValue(size);
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets");
@@ -59,7 +58,7 @@ sealed class HollowModel : IDisposable
             }
             json.WriteEndObject();
         }
-        while ((sizeof(ulong) + header.Length) % 256 != 0)
+        while ((sizeof(ulong) + header.Length) % SafetensorsWriter.Alignment != 0)
             header.WriteByte((byte)' '); // tensors begin where vectors can be read
         using var file = File.Create(Path.Combine(Folder, ModelFolder.WeightsFile));
         Span<byte> length = stackalloc byte[sizeof(ulong)];

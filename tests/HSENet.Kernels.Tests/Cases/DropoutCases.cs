@@ -19,7 +19,8 @@ static class DropoutCases
     static DropoutArguments Arguments(CaseMemory memory, float[] x) =>
         new() { X = memory.Input(x), Count = x.Length, Rate = 0.25f, Seed = 3 };
 
-    static KernelCase<DropoutArguments> Case(int count, float rate, long seed, bool residual, ActivationType type = ActivationType.F32) => new(Dropout.ForwardOperation,
+    static KernelCase<DropoutArguments> Case(int count, float rate, long seed, bool residual, ActivationType type = ActivationType.F32) =>
+        new(Dropout.ForwardOperation,
         memory => new DropoutArguments
         {
             X = memory.Input(Numbers.Uniform(count, 1, spread: 0.5f, centre: 1)),
@@ -30,16 +31,16 @@ static class DropoutCases
             Seed = seed,
         },
         Expect)
-    {
-        Name = $"{count} elements, rate {rate}, seed {seed}{(residual ? " residual" : "")}, {type}",
-        Twins = rate == 0 ? [] : new()
         {
-            ["input shifted by one"] = static a => a with { X = new View<float>(a.X.Address - 4, a.X.Length) },
-            ["another lower word of the seed"] = static a => a with { Seed = a.Seed + 1 },
-            ["another upper word of the seed"] = static a => a with { Seed = a.Seed ^ 1L << 32 },
-            ["kept elements not scaled"] = static a => a with { Rate = a.Rate * 1.0001f },
-        },
-    };
+            Name = $"{count} elements, rate {rate}, seed {seed}{(residual ? " residual" : "")}, {type}",
+            Twins = rate == 0 ? [] : new()
+            {
+                ["input shifted by one"] = static a => a with { X = new View<float>(a.X.Address - 4, a.X.Length) },
+                ["another lower word of the seed"] = static a => a with { Seed = a.Seed + 1 },
+                ["another upper word of the seed"] = static a => a with { Seed = a.Seed ^ 1L << 32 },
+                ["kept elements not scaled"] = static a => a with { Rate = a.Rate * 1.0001f },
+            },
+        };
 
     // 1 − rate, the division, the product and the sum.
     static Expected[] Expect(DropoutArguments a)

@@ -3,7 +3,8 @@ namespace HSENet.Kernels.Tests;
 
 static class PatchScoreCases
 {
-    public static IEnumerable<KernelCase> All => [Case(1, 1, 1), Case(3, 7, 1), Case(129, 128, 1), Case(5, 100, 30), Case(2, 768, 1), Case(5, 132, 30)];
+    public static IEnumerable<KernelCase> All =>
+        [Case(1, 1, 1), Case(3, 7, 1), Case(129, 128, 1), Case(5, 100, 30), Case(2, 768, 1), Case(5, 132, 30)];
 
     static KernelCase<PatchScoreArguments> Case(int patches, int channels, float spread) => new(PatchScore.ForwardOperation,
         memory => new PatchScoreArguments

@@ -43,7 +43,8 @@ static class SliceGuidedAttentionCases
     {
         var (y, map) = SliceGuidedAttention.Reference(a);
         return SingleHeadBounds.Expect(y, map, a.Slices, a.Channels,
-            (p, d) => a.Q[p * a.Channels + d], (_, s, d) => ReferenceMath.Activation(a.K, s * a.Channels + d), (_, s, d) => ReferenceMath.Activation(a.V, s * a.Channels + d), a.DropoutRate,
+            (p, d) => a.Q[p * a.Channels + d], (_, s, d) => ReferenceMath.Activation(a.K, s * a.Channels + d), (_, s, d) =>
+                ReferenceMath.Activation(a.V, s * a.Channels + d), a.DropoutRate,
             a.Y.Type);
     }
 }

@@ -13,7 +13,8 @@ static class SpatialPackerCases
         [.. Numbers.ActivationTypes.SelectMany(type => Shapes.Select(s => Centroid(s.Grid, s.Window, s.Channels, type))),
             .. Shapes.Select((s, i) => Attention(s.Grid, s.Window, s.Channels)),
             Attention((4, 8, 8), (1, 4, 4), 32, type: ActivationType.BF16),
-            Attention((2, 8, 8), (2, 8, 8), 1100, dropout: 0.25f, type: ActivationType.BF16), Attention((1, 8, 8), (1, 8, 4), 1028, dropout: 0.5f),
+            Attention((2, 8, 8), (2, 8, 8), 1100, dropout: 0.25f, type: ActivationType.BF16),
+                Attention((1, 8, 8), (1, 8, 4), 1028, dropout: 0.5f),
             // scores beyond what e^x can hold: only their difference from the largest counts
             Attention((2, 4, 4), (1, 4, 4), 32, spread: 15), Attention((2, 8, 8), (1, 4, 4), 20, dropout: 0.25f)];
 
