@@ -1,27 +1,48 @@
 // Dot products of rows of a weight matrix with a few rows of x: for products that are bound by reading the weights.
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace HSENet.Kernels;
 
 static unsafe class HostDot
 {
-    // A split x is kept on the stack.
-    const int LongRow = 4096;
+    // A prepared x is kept on the stack.
+    const int LongSplit = 4096, LongFixed = 16384;
 
     // Four rows at a time are four streams of memory, which share what they load of x. Each is asked for so far ahead: the hardware's own
-    // prefetch is too close behind a memory that is fast, and ends at every page.
-    const int AheadBytes = 1024;
+    // prefetch is too close behind a memory that is fast, and ends at every page. The rows of a stream follow each other, so that it is
+    // one run of memory however short they are.
+    public const int AheadBytes = 1024;
 
-    /// <summary>Whether a product of one row of x reads x split, as <see cref="Split"/> writes it.</summary>
-    public static bool TakesSplit<TFormat>(int rows, nint length) where TFormat : struct, IHostFormat =>
-        rows == 1 && length <= LongRow && TFormat.Bytes == 2;
+    /// <summary>Floats that <see cref="TryPrepare"/> writes: none where x is read as it is.</summary>
+    public static int Prepared<TVector, TFormat>(int rows, int length)
+        where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat =>
+        rows == 1 && length <= (TFormat.Bytes == 2 ? LongSplit : TakesFixedPoint<TVector, TFormat>() ? LongFixed : 0) ? length : 0;
+
+    /// <summary>
+    /// Writes one row of x as rows of bf16 or int8 are multiplied fastest: split, or in fixed point. False where x is read as it is: it
+    /// has more rows, is too long, or has values that fixed point does not hold.
+    /// </summary>
+    public static bool TryPrepare<TVector, TFormat>(float* x, float* prepared, int rows, int length)
+        where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
+    {
+        if (Prepared<TVector, TFormat>(rows, length) == 0)
+            return false;
+        if (TakesFixedPoint<TVector, TFormat>())
+            return HostFixedPoint.TryPrepare(x, prepared, length);
+        Split<TVector>(x, prepared, length);
+        return true;
+    }
+
+    static bool TakesFixedPoint<TVector, TFormat>() where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat =>
+        TFormat.Scaled && TVector.Count >= Vector256<float>.Count && HostFixedPoint.IsSupported;
 
     /// <summary>
     /// Writes x for rows of bf16: of each 2 · <c>TVector.Count</c> neighbours first the even ones, then the odd ones; what is left as it
     /// is. A register of bf16 then becomes two of f32 by a shift and a mask, which wait for nothing but the load.
     /// </summary>
-    public static void Split<TVector>(float* x, float* split, nint length) where TVector : unmanaged, IHostVector<TVector>
+    static void Split<TVector>(float* x, float* split, nint length) where TVector : unmanaged, IHostVector<TVector>
     {
         nint k = 0;
         for (; k <= length - 2 * TVector.Count; k += 2 * TVector.Count)
@@ -32,60 +53,59 @@ static unsafe class HostDot
     }
 
     /// <summary>
-    /// sums[m, i] = Σₖ x[m, k] · w[row + i, k] for <paramref name="rows"/> rows of x and <paramref name="count"/> ≤ 4 rows of w.
-    /// The other sums of a row of four repeat the last one. Where <see cref="TakesSplit"/> says so, x is split.
+    /// sums[m, i] = Σₖ x[m, k] · w[row + i · apart, k] for <paramref name="rows"/> rows of x and <paramref name="count"/> ≤ 4 rows of w.
+    /// The other sums of a row of four repeat the last one. A <paramref name="prepared"/> x is what <see cref="TryPrepare"/> wrote.
     /// </summary>
-    public static void Multiply<TVector, TFormat>(HostMatrix w, nint row, int count, float* x, nint xStride, int rows, nint length,
-        float* sums)
+    public static void Multiply<TVector, TFormat>(HostMatrix w, nint row, nint apart, int count, float* x, bool prepared, nint xStride, int rows,
+        nint length, float* sums)
         where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
         if (rows == 1 && TFormat.Bytes == 4)
         {
-            FourRows<TVector>((float*)w.Values + row * w.Stride, w.Stride, count - 1, x, length, sums);
+            FourRows<TVector>((float*)w.Values + row * w.Stride, apart * w.Stride, count - 1, x, length, sums);
             return;
         }
-        if (TakesSplit<TFormat>(rows, length))
+        if (prepared && TFormat.Bytes == 2)
         {
-            FourSplitRows<TVector>((ushort*)w.Values + row * w.Stride, w.Stride, count - 1, x, length, sums);
+            FourSplitRows<TVector>((ushort*)w.Values + row * w.Stride, apart * w.Stride, count - 1, x, length, sums);
+            return;
+        }
+        if (prepared && TakesFixedPoint<TVector, TFormat>())
+        {
+            HostFixedPoint.FourRows(w, row, apart, count - 1, x, length, sums);
             return;
         }
         if (rows == 1)
         {
-            Rows<TVector, TFormat, One>(w, row, count - 1, x, 0, length, sums);
+            Rows<TVector, TFormat, One>(w, row, apart, count - 1, x, 0, length, sums);
             return;
         }
         int m = 0;
         for (; rows - m is 3 or > 4; m += 3)
-            Rows<TVector, TFormat, Three>(w, row, count - 1, x + m * xStride, xStride, length, sums + m * 4);
+            Rows<TVector, TFormat, Three>(w, row, apart, count - 1, x + m * xStride, xStride, length, sums + m * 4);
         for (; m < rows; m += 2)
-            Rows<TVector, TFormat, Two>(w, row, count - 1, x + m * xStride, xStride, length, sums + m * 4);
+            Rows<TVector, TFormat, Two>(w, row, apart, count - 1, x + m * xStride, xStride, length, sums + m * 4);
     }
 
     /// <summary>sums[i] = Σₖ x[k] · w[row + i, k] for <paramref name="count"/> ≤ 4 rows of f32 that lie in the cache, and an x that may
     /// not.</summary>
     public static void MultiplyOne<TVector>(HostMatrix w, nint row, int count, float* x, nint length, float* sums)
         where TVector : unmanaged, IHostVector<TVector> =>
-        Rows<TVector, HostF32, One>(w, row, count - 1, x, 0, length, sums);
+        Rows<TVector, HostF32, One>(w, row, 1, count - 1, x, 0, length, sums);
 
     /// <summary>Four rows of f32 with one of x, a cache line of each at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     static void FourRows<TVector>(float* w, nint stride, int last, float* x, nint length, float* sums)
         where TVector : unmanaged, IHostVector<TVector>
     {
-        const int ahead = AheadBytes / sizeof(float);
         float* w1 = w + Math.Min(1, last) * stride, w2 = w + Math.Min(2, last) * stride, w3 = w + Math.Min(3, last) * stride;
         Four<TVector> total = default;
-        nint k = 0, next = ahead, stop = length - ahead;
-        for (int part = 0; part < 2; part++)
+        nint k = 0;
+        for (; k <= length - 16; k += 16)
         {
-            for (; k <= stop - 16; k += 16)
-            {
-                Prefetch((byte*)(w + k + next), stride * sizeof(float));
-                for (nint at = k; at < k + 16; at += TVector.Count)
-                    total.Add(TVector.Load(x + at), Four<TVector>.Load(w + at, w1 + at, w2 + at, w3 + at));
-            }
-            // Where these rows end, the next four begin.
-            (stop, next) = (length, ahead - length + 4 * stride);
+            Prefetch((byte*)(w + k) + AheadBytes, stride * sizeof(float));
+            for (nint at = k; at < k + 16; at += TVector.Count)
+                total.Add(TVector.Load(x + at), Four<TVector>.Load(w + at, w1 + at, w2 + at, w3 + at));
         }
         for (; k <= length - TVector.Count; k += TVector.Count)
             total.Add(TVector.Load(x + k), Four<TVector>.Load(w + k, w1 + k, w2 + k, w3 + k));
@@ -100,19 +120,14 @@ static unsafe class HostDot
     static void FourSplitRows<TVector>(ushort* w, nint stride, int last, float* x, nint length, float* sums)
         where TVector : unmanaged, IHostVector<TVector>
     {
-        const int ahead = AheadBytes / sizeof(ushort);
         ushort* w1 = w + Math.Min(1, last) * stride, w2 = w + Math.Min(2, last) * stride, w3 = w + Math.Min(3, last) * stride;
         Four<TVector> even = default, odd = default;
-        nint k = 0, step = 2 * TVector.Count, next = ahead, stop = length - ahead;
-        for (int part = 0; part < 2; part++)
+        nint k = 0, step = 2 * TVector.Count;
+        for (; k <= length - step; k += step)
         {
-            for (; k <= stop - step; k += step)
-            {
-                Prefetch((byte*)(w + k + next), stride * sizeof(ushort));
-                even.Add(TVector.Load(x + k), Four<TVector>.LoadEven(w + k, w1 + k, w2 + k, w3 + k));
-                odd.Add(TVector.Load(x + k + TVector.Count), Four<TVector>.LoadOdd(w + k, w1 + k, w2 + k, w3 + k));
-            }
-            (stop, next) = (length, ahead - length + 4 * stride);
+            Prefetch((byte*)(w + k) + AheadBytes, stride * sizeof(ushort));
+            even.Add(TVector.Load(x + k), Four<TVector>.LoadEven(w + k, w1 + k, w2 + k, w3 + k));
+            odd.Add(TVector.Load(x + k + TVector.Count), Four<TVector>.LoadOdd(w + k, w1 + k, w2 + k, w3 + k));
         }
         Wide128 sum = (even + odd).Sums;
         for (; k < length; k++)
@@ -152,7 +167,7 @@ static unsafe class HostDot
 
     // A line of each of four rows.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Prefetch(byte* line, nint rowBytes)
+    public static void Prefetch(byte* line, nint rowBytes)
     {
         if (!Sse.IsSupported)
             return;
@@ -164,12 +179,12 @@ static unsafe class HostDot
 
     /// <summary>Four rows of w with one, two or three of x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    static void Rows<TVector, TFormat, TRows>(HostMatrix w, nint row, nint last, float* x, nint xStride, nint length, float* sums)
+    static void Rows<TVector, TFormat, TRows>(HostMatrix w, nint row, nint apart, nint last, float* x, nint xStride, nint length, float* sums)
         where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat where TRows : struct, IRows
     {
-        nint rowBytes = w.Stride * TFormat.Bytes, i1 = Math.Min(1, last), i2 = Math.Min(2, last), i3 = Math.Min(3, last);
+        nint rowBytes = w.Stride * TFormat.Bytes, i1 = Math.Min(1, last) * apart, i2 = Math.Min(2, last) * apart,
+            i3 = Math.Min(3, last) * apart;
         byte* w0 = w.Values + row * rowBytes, w1 = w0 + i1 * rowBytes, w2 = w0 + i2 * rowBytes, w3 = w0 + i3 * rowBytes;
-        nint lastLines = length * TFormat.Bytes - AheadBytes; // from here on the next four rows are asked for
         nint groups = TFormat.Scaled ? w.Stride / Weights.ScaleGroup : 0;
         float* s0 = w.Scales + row * groups, s1 = s0 + i1 * groups, s2 = s0 + i2 * groups, s3 = s0 + i3 * groups;
         float* x1 = x + xStride, x2 = TRows.Third ? x1 + xStride : x1;
@@ -182,7 +197,7 @@ static unsafe class HostDot
             {
                 nint at = k * TFormat.Bytes;
                 if (!TRows.Second && at % 64 == 0)
-                    Prefetch(w0 + at + (at < lastLines ? AheadBytes : AheadBytes + 3 * rowBytes), rowBytes);
+                    Prefetch(w0 + at + AheadBytes, apart * rowBytes);
                 var v = new Four<TVector>(TFormat.Load<TVector>(w0 + at), TFormat.Load<TVector>(w1 + at), TFormat.Load<TVector>(w2 + at),
                     TFormat.Load<TVector>(w3 + at));
                 g0.Add(TVector.Load(x + k), v);
