@@ -16,7 +16,8 @@ sealed class ReportFile : IDisposable
     static ReadOnlySpan<byte> Start => "{\"image\":"u8;
 
     readonly string _path;
-    readonly FileStream _file, _lock;
+    readonly FileStream _file;
+    readonly FileLock _lock;
     readonly Dictionary<(string Image, string Question), List<string?>> _finished = [];
 
     /// <summary>Opens or creates a file for the reports of a model.</summary>

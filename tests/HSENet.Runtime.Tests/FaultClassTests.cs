@@ -77,6 +77,13 @@ public sealed class FaultClassTests
             Mutations.Refused([.. DicomStart(DicomTransferSyntax.DeflatedExplicitLittleEndian), .. Deflated(1 << 28)], ReadDicom));
     }
 
+    [Fact]
+    public void What_decompresses_to_much_is_cancelled_on_its_way()
+    {
+        byte[] file = [.. DicomStart(DicomTransferSyntax.DeflatedExplicitLittleEndian), .. Deflated(1 << 28)];
+        Assert.Throws<OperationCanceledException>(() => DicomFile.Parse(file, "file", cancellation: new CancellationToken(true)));
+    }
+
     // Integer wrap in dims × bytes
 
     [Theory]

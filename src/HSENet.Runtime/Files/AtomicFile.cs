@@ -12,7 +12,11 @@ internal sealed class AtomicFile : IDisposable
 
     readonly string _path;
     readonly string _temporary;
+    long _unflushed;
     bool _done;
+
+    // Bringing gigabytes to a disk takes seconds, in which nobody hears a cancellation: it is done as they are written.
+    const long FlushedBytes = 32 << 20;
 
     /// <summary>Handle for positioned writes.</summary>
     public SafeFileHandle Handle { get; }
@@ -68,6 +72,10 @@ internal sealed class AtomicFile : IDisposable
         try
         {
             RandomAccess.Write(Handle, bytes, offset);
+            if ((_unflushed += bytes.Length) < FlushedBytes)
+                return;
+            RandomAccess.FlushToDisk(Handle);
+            _unflushed = 0;
         }
         // The second is what a file system says whose files end at 4 GB, and a limit of the shell.
         catch (Exception e) when (e is IOException or ArgumentOutOfRangeException)

@@ -48,9 +48,32 @@ sealed class IndexContents
     /// <summary>Finds the items of a file. One that a killed program was writing, which the header does not count yet, is not among
     /// them.</summary>
     /// <exception cref="HseNetFileException">The file is no index, or damaged.</exception>
-    public static IndexContents Read(FileBytes file)
+    public static IndexContents Read(FileBytes file) => Read(file, IndexLayout.Header.Read(file).Count);
+
+    /// <summary>Maps a file that another program may be appending to, and finds its items.</summary>
+    /// <exception cref="HseNetFileException">The file does not exist, is no index, or damaged.</exception>
+    public static (FileBytes Map, IndexContents Contents) Open(string path)
     {
-        var (header, count) = IndexLayout.Header.Read(file);
+        // A mapping ends where the file ended, but shows what the header counts by now: it is counted before it is mapped.
+        long count;
+        using (var before = FileBytes.Open(path, grows: true))
+            count = IndexLayout.Header.Read(before).Count;
+        var map = FileBytes.Open(path, grows: true);
+        try
+        {
+            return (map, Read(map, count));
+        }
+        catch
+        {
+            map.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Finds the items of a file, of which <paramref name="count"/> are known to be whole.</summary>
+    internal static IndexContents Read(FileBytes file, long count)
+    {
+        var (header, _) = IndexLayout.Header.Read(file);
         var contents = new IndexContents(header) { End = IndexLayout.HeaderBytes };
         while (contents.BeginChunk() <= file.Length && contents.ReadChunk(file, count))
         {

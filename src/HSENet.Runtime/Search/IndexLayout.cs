@@ -71,12 +71,23 @@ static class IndexLayout
             var type = (WeightType)BinaryPrimitives.ReadUInt32LittleEndian(bytes[12..]);
             int channels = BinaryPrimitives.ReadInt32LittleEndian(bytes[16..]), json = BinaryPrimitives.ReadInt32LittleEndian(bytes[20..]);
             long count = BinaryPrimitives.ReadInt64LittleEndian(bytes[CountAt..]);
-            string[]? words = json is > 0 and <= HeaderBytes - JsonAt
-                ? JsonSerializer.Deserialize(bytes.Slice(JsonAt, json), RuntimeJson.Default.StringArray) : null;
+            string[]? words = json is > 0 and <= HeaderBytes - JsonAt ? Words(bytes.Slice(JsonAt, json)) : null;
             return type is WeightType.F32 or WeightType.BF16 && channels is > 0 and <= 1 << 16 && count >= 0
                 && words is [{ } weights, { } preprocessing]
                 ? (new Header(type, channels, weights, preprocessing), count)
                 : throw new HseNetFileException(file.Name, "has a damaged header", "an index as it was written");
+        }
+
+        static string[]? Words(ReadOnlySpan<byte> json)
+        {
+            try
+            {
+                return JsonSerializer.Deserialize(json, RuntimeJson.Default.StringArray);
+            }
+            catch (JsonException)
+            {
+                return null;
+            }
         }
 
         static ulong HashOf(ReadOnlySpan<byte> header)
@@ -136,7 +147,8 @@ static class IndexLayout
         var words = new string[3];
         for (int i = 0; i < words.Length; i++)
         {
-            int length = BinaryPrimitives.ReadInt32LittleEndian(rest);
+            if (!BinaryPrimitives.TryReadInt32LittleEndian(rest, out int length) || length < 0 || length > rest.Length - sizeof(int))
+                return null;
             words[i] = Encoding.UTF8.GetString(rest.Slice(sizeof(int), length));
             rest = rest[(sizeof(int) + length)..];
         }

@@ -135,13 +135,18 @@ public sealed partial class VolumeIndex
             }
             File.Move(temporary, output);
         }
+        catch (HseNetFileException e) when (e.File == temporary)
+        {
+            throw new HseNetFileException(output, e.Problem, e.Expected, e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HseNetFileException(output, $"cannot be written ({e.Message})", AtomicFile.Writable, e);
         }
         finally
         {
-            File.Delete(temporary);
+            if (File.Exists(temporary)) // deleting what is in no folder is an error of its own
+                File.Delete(temporary);
         }
     }
 

@@ -15,11 +15,12 @@ public sealed partial class VolumeIndex : IDisposable
     readonly Lock _gate = new();
     readonly string _path;
     readonly IndexContents _contents;
-    readonly FileStream? _lock, _file;
+    readonly FileLock? _lock;
+    readonly FileStream? _file;
     FileBytes _map;
     bool _grown, _disposed;
 
-    VolumeIndex(string path, FileBytes map, IndexContents contents, FileStream? @lock, FileStream? file) =>
+    VolumeIndex(string path, FileBytes map, IndexContents contents, FileLock? @lock, FileStream? file) =>
         (_path, _map, _contents, _lock, _file) = (path, map, contents, @lock, file);
 
     /// <summary>Opens an index to search in it.</summary>
@@ -28,7 +29,8 @@ public sealed partial class VolumeIndex : IDisposable
     public static VolumeIndex Open(string file)
     {
         ArgumentException.ThrowIfNullOrEmpty(file);
-        return Read(FileBytes.Open(file, grows: true));
+        var (map, contents) = IndexContents.Open(file);
+        return new VolumeIndex(file, map, contents, null, null);
     }
 
     internal static VolumeIndex Read(FileBytes map)

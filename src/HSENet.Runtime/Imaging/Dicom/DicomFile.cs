@@ -99,9 +99,11 @@ internal sealed class DicomFile
     /// <param name="bytes">The file, or its beginning.</param>
     /// <param name="name">What messages call it.</param>
     /// <param name="missing">How many bytes follow.</param>
-    public static DicomFile Parse(ReadOnlyMemory<byte> bytes, string name, long missing = 0) => new(bytes, name, missing);
+    /// <param name="cancellation">Ends it while it decompresses.</param>
+    public static DicomFile Parse(ReadOnlyMemory<byte> bytes, string name, long missing = 0, CancellationToken cancellation = default) =>
+        new(bytes, name, missing, cancellation);
 
-    DicomFile(ReadOnlyMemory<byte> bytes, string name, long missing)
+    DicomFile(ReadOnlyMemory<byte> bytes, string name, long missing, CancellationToken cancellation)
     {
         _name = name;
         _values = new DicomValues(name);
@@ -121,7 +123,7 @@ internal sealed class DicomFile
             {
                 if (IsCut = missing > 0)
                     return;
-                content = Inflate(content, name);
+                content = Inflate(content, name, cancellation);
             }
             // The group of the first element is below 256.
             IsBigEndian = content.Length >= 2 && content.Span[0] == 0 && content.Span[1] != 0;
@@ -170,10 +172,10 @@ internal sealed class DicomFile
             "the element (0002,0010)"))
             : IsBigEndian ? DicomTransferSyntax.ExplicitBigEndian : DicomTransferSyntax.ExplicitLittleEndian);
 
-    static byte[] Inflate(ReadOnlyMemory<byte> content, string name)
+    static byte[] Inflate(ReadOnlyMemory<byte> content, string name, CancellationToken cancellation)
     {
         using var compressed = new MemoryStream(content.ToArray());
         using var inflated = new DeflateStream(compressed, CompressionMode.Decompress);
-        return GrowingRead.ToEnd(inflated, MaximumInflated, name, "decompresses to too much");
+        return GrowingRead.ToEnd(inflated, MaximumInflated, name, "decompresses to too much", cancellation);
     }
 }

@@ -23,7 +23,7 @@ internal sealed class DicomFiles
             DicomFile? file;
             try
             {
-                file = source.Parse(ref buffer);
+                file = source.Parse(ref buffer, options.Cancellation);
             }
             catch (HseNetFileException e)
             {

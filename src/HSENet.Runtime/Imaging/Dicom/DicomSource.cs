@@ -10,6 +10,9 @@ internal sealed class DicomSource
     // What is asked of a file mostly stands before its pixels; per-frame groups may take megabytes.
     const int FirstPiece = 1 << 16, Growth = 16;
 
+    // Read without hearing a cancellation: what a zip decompresses in milliseconds.
+    const int CancelledBytes = 1 << 20;
+
     readonly Func<DicomContent> _open;
     readonly bool _isFile;
 
@@ -47,13 +50,13 @@ internal sealed class DicomSource
 
     /// <summary>The same in a buffer, or in a larger one that takes its place; what was parsed in it before must not be used any
     /// more.</summary>
-    public DicomFile? Parse(ref byte[] buffer)
+    public DicomFile? Parse(ref byte[] buffer, CancellationToken cancellation = default)
     {
         for (long piece = FirstPiece; ; piece *= Growth)
         {
-            if (Read(ref buffer, piece) is not var (content, length))
+            if (Read(ref buffer, piece, cancellation) is not var (content, length))
                 return null;
-            DicomFile file = DicomFile.Parse(content, Name, length - content.Length);
+            DicomFile file = DicomFile.Parse(content, Name, length - content.Length, cancellation);
             if (!file.IsCut)
                 return file;
         }
@@ -61,14 +64,14 @@ internal sealed class DicomSource
 
     /// <summary>The whole content, in the buffer or in a larger one that takes its place.</summary>
     /// <exception cref="HseNetFileException">It cannot be read, or is no DICOM file.</exception>
-    public ReadOnlyMemory<byte> Read(ref byte[] buffer) => Read(ref buffer, long.MaxValue)?.Content
-        ?? throw new HseNetFileException(Name, "is no DICOM file any more", "the file as it was");
+    public ReadOnlyMemory<byte> Read(ref byte[] buffer, CancellationToken cancellation = default) =>
+        Read(ref buffer, long.MaxValue, cancellation)?.Content ?? throw new HseNetFileException(Name, "is no DICOM file any more", "the file as it was");
 
     /// <summary>Opens the content for reading at any place, if that is possible.</summary>
     /// <exception cref="HseNetFileException">It cannot be opened.</exception>
     public Stream? OpenAnywhere() => _isFile ? _open().Stream : null;
 
-    (ReadOnlyMemory<byte> Content, long Length)? Read(ref byte[] buffer, long limit)
+    (ReadOnlyMemory<byte> Content, long Length)? Read(ref byte[] buffer, long limit, CancellationToken cancellation)
     {
         using DicomContent content = _open();
         Span<byte> start = stackalloc byte[DicomFile.PreambleLength];
@@ -87,7 +90,9 @@ internal sealed class DicomSource
         {
             if (filled == buffer.Length)
                 Array.Resize(ref buffer, (int)Math.Min(wanted, 2L * buffer.Length));
-            int got = GrowingRead.AsFarAsPossible(content.Stream, buffer.AsSpan(filled, Math.Min(wanted, buffer.Length) - filled), Name);
+            cancellation.ThrowIfCancellationRequested();
+            int room = Math.Min(Math.Min(wanted, buffer.Length) - filled, CancelledBytes);
+            int got = GrowingRead.AsFarAsPossible(content.Stream, buffer.AsSpan(filled, room), Name);
             if (got == 0)
                 throw new HseNetFileException(Name, $"ends after {filled} bytes of data", $"{content.Length}");
             filled += got;

@@ -132,13 +132,13 @@ internal static class DicomVolume
             if (BuiltIn.CanDecode(image.TransferSyntax) && source.OpenAnywhere() is { } stream)
             {
                 _stream = stream;
-                _file = source.Parse(ref _buffer);
+                _file = source.Parse(ref _buffer, options.Cancellation);
                 if (_file?.PixelOffset is not null)
                     return;
                 Dispose();
             }
-            _content = source.Read(ref _buffer);
-            _file = DicomFile.Parse(_content, image.File);
+            _content = source.Read(ref _buffer, options.Cancellation);
+            _file = DicomFile.Parse(_content, image.File, cancellation: options.Cancellation);
         }
 
         public void Dispose()

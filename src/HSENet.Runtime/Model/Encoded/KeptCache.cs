@@ -41,8 +41,16 @@ sealed class KeptCache : IDisposable
         bool hasLongFactors)
     {
         var kept = new KeptCache(pass.Device, config, positions, hasLongFactors, working.Keys.Type);
-        kept.Each(pass, working, pass.Device.Copy);
-        return kept;
+        try
+        {
+            kept.Each(pass, working, pass.Device.Copy);
+            return kept;
+        }
+        catch
+        {
+            kept.Dispose();
+            throw;
+        }
     }
 
     /// <summary>A cache with values of the host, rounded to its type.</summary>
