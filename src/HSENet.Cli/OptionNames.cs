@@ -12,6 +12,8 @@ static class OptionNames
         ["PreprocessingOptions.Force"] = "--force",
         ["PreprocessingOptions.Rescale"] = "--rescale SLOPE,INTERCEPT",
         ["PreprocessingOptions.StatedOrientation"] = "--orientation CODE",
+        ["TrainingConfig.LabelWeight"] = "--label-weight",
+        ["NewModelOptions.Deviation"] = "--deviation",
         ["TrainingConfig.Init"] = "--init",
         ["TrainingConfig.Cache, or none"] = "the cache, or --cache off",
         ["ModelOptions.Activations"] = "--activations",

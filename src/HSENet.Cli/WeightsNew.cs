@@ -1,6 +1,8 @@
 // hsenet weights new: a model folder to train from nothing.
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
+using HSENet.Runtime;
 using HSENet.Training;
 
 namespace HSENet.Cli;
@@ -21,7 +23,14 @@ static class WeightsNew
             AllowMultipleArgumentsPerToken = true,
         };
         var seed = new Option<long>("--seed") { Description = "Seed of all that is drawn.", DefaultValueFactory = _ => 42 };
-        var deviation = Verb.Number("--deviation", "Standard deviation of weights.", (float)WeightInitialization.Deviation);
+        var deviation = new Option<string?>("--deviation")
+        {
+            Description = "Standard deviation of weights: 1/√inputs unless given; the reference has 0.02."
+        };
+        var volumes = new Option<string?>("--volumes")
+        {
+            Description = "Manifest of finished volumes (.npy): patches start whitened, and positions centred, over its training rows."
+        };
         var output = new Option<string>("--out") { Description = "Folder to write; must not exist.", Required = true };
         var json = new Option<bool>("--json") { Description = "Say what was written as JSON." };
         var verbose = Verb.Verbose();
@@ -31,7 +40,7 @@ static class WeightsNew
             Example:
               hsenet weights new --config small.json --texts phantoms/reports.json phantoms/questions.json --out model
             """)
-        { config, texts, seed, deviation, output, json, verbose };
+        { config, texts, volumes, seed, deviation, output, json, verbose };
         command.Run(verbose, (parsed, cancellation) =>
         {
             var options = new NewModelOptions
@@ -39,8 +48,10 @@ static class WeightsNew
                 Config = parsed.GetRequiredValue(config),
                 Texts = parsed.GetRequiredValue(texts),
                 Seed = parsed.GetValue(seed),
-                // As it was typed: 0.02 is no float.
-                Deviation = (double)(decimal)parsed.GetValue(deviation),
+                Deviation = parsed.GetValue(deviation) is not { } text ? null
+                    : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number
+                    : throw new HseNetException($"--deviation {text}: expected a number, as in 0.02"),
+                Volumes = parsed.GetValue(volumes),
                 Output = parsed.GetRequiredValue(output),
             };
             if (!parsed.GetValue(json))

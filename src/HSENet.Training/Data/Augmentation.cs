@@ -18,19 +18,27 @@ enum VolumeChange
 
     /// <summary>Whole voxels along each axis.</summary>
     Shift = 4,
+
+    /// <summary>Crops of other volumes in its place: <see cref="HSENet.Training.Mosaic"/>.</summary>
+    Mosaic = 8,
 }
 
 /// <summary>The words of a configuration for what is done to volumes.</summary>
 static class Augmentations
 {
     /// <summary>What the words are.</summary>
-    public const string Expected = "on, intensity, shift, both as in intensity,shift, or off";
+    public const string Expected = "on, intensity, shift, both as in intensity,shift, mosaic, or off";
 
     /// <summary>What a configuration asks for; false: it has another word.</summary>
     public static bool TryParse(string text, out VolumeChange changes)
     {
-        changes = text == "on" ? VolumeChange.Turns | VolumeChange.Intensity : VolumeChange.None;
-        if (text is "on" or "off")
+        changes = text switch
+        {
+            "on" => VolumeChange.Turns | VolumeChange.Intensity,
+            "mosaic" => VolumeChange.Mosaic,
+            _ => VolumeChange.None,
+        };
+        if (text is "on" or "off" or "mosaic")
             return true;
         foreach (string word in text.Split(','))
             switch (word)
@@ -78,7 +86,7 @@ readonly record struct Augmentation(int QuarterTurns, bool FlipDepth, bool FlipH
     /// <param name="row">Row of the manifest.</param>
     /// <param name="square">Whether slices are as high as wide; others can only be turned by 180°.</param>
     /// <param name="changes">What may be done; the rest is not.</param>
-    /// <param name="patch">Shifts go up to half of it.</param>
+    /// <param name="patch">Shifts go up to a quarter of it.</param>
     public static Augmentation Draw(StepContext step, int row, bool square,
         VolumeChange changes = VolumeChange.Turns | VolumeChange.Intensity, Size3 patch = default)
     {
@@ -98,7 +106,7 @@ readonly record struct Augmentation(int QuarterTurns, bool FlipDepth, bool FlipH
 
         float Strong(int index) => intensity && Happens(index, IntensityRate) ? Strength * (2 * Uniform(index + 1) - 1) : 0;
 
-        int Voxels(int index, int side) => (int)MathF.Floor(Uniform(index) * (side / 2 * 2 + 1)) - side / 2;
+        int Voxels(int index, int side) => (int)MathF.Floor(Uniform(index) * (side / 4 * 2 + 1)) - side / 4;
     }
 
     /// <summary>Writes the turned, flipped and scaled volume; the shift is <see cref="Shifted"/>.</summary>

@@ -17,7 +17,8 @@ sealed class TrainingData : IDisposable
     readonly List<StudyPreparer> _preparers;
     readonly VolumeCache? _cache;
     readonly Lazy<string> _encoderWeights;
-    readonly Dictionary<ManifestRow, IReadOnlyList<LabelledFinding>> _findings = new(ReferenceEqualityComparer.Instance);
+    readonly Mosaic? _mosaic;
+    readonly Dictionary<ManifestRow, StudyLabels> _labels = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Reads the manifest and opens what the samples need.</summary>
     /// <param name="config">The training.</param>
@@ -35,9 +36,12 @@ sealed class TrainingData : IDisposable
             if (config.Task.Sees())
                 RowFiles.Check(row, recipe);
             if (LearnsLabels)
-                _findings.Add(row, LabelledFinding.Read(row));
+                _labels.Add(row, StudyLabels.Read(row));
         });
-        Labels = LearnsLabels ? LabelSpace.Of([.. Manifest.Train.Select(row => _findings[row])], config.Manifest) : null;
+        StudyLabels[] labels = [.. LearnsLabels ? Manifest.Train.Select(row => _labels[row]) : []];
+        Labels = LearnsLabels ? LabelSpace.Of(labels, config.Manifest, config.LabelPlaces) : null;
+        _mosaic = Labels is { } space && Augmentations.Of(config) == VolumeChange.Mosaic
+            ? new Mosaic(space, model.Vision, labels, config.Manifest) : null;
         Hash = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(string.Join('\n', Manifest.Train.Select(Text)) + "\n\n"
             + string.Join('\n', Manifest.Validation.Select(Text)))).ToString("x16", CultureInfo.InvariantCulture);
         _text = new TextPreparer(config, model);
@@ -108,10 +112,16 @@ sealed class TrainingData : IDisposable
         StudyPreparer preparer = _free.Take(cancellation);
         try
         {
+            if (_mosaic is not null && !validation)
+            {
+                var (volume, targets) = _mosaic.Draw(new SeededDraws(_config.Seed, "mosaic", place.Epoch, place.Row),
+                    other => preparer.Prepare(Manifest.Train[other], cancellation).Volume);
+                return new TrainingExample(place.Row, volume, default, ids, labels) { Targets = targets };
+            }
             PreparedArrays study = preparer.Prepare(row, cancellation);
             return new TrainingExample(place.Row, study.Volume, study.SliceFeatures, ids, labels)
             {
-                Findings = _findings.GetValueOrDefault(row, []),
+                Study = _labels.GetValueOrDefault(row, new([])),
                 Frozen = KeepsFrozenFeatures ? new FrozenFeatures(_cache!, study.Key, _encoderWeights.Value) : null,
             };
         }

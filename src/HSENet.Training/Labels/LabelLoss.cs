@@ -5,12 +5,14 @@ namespace HSENet.Training;
 /// <param name="Sides">Cross entropy of the sides of kinds that are there, beside that of all kinds, which counts 1.</param>
 /// <param name="Sizes">Squared error of the volume's sizes.</param>
 /// <param name="Patches">Cross entropy of the local kinds in patches.</param>
+/// <param name="Positive">How much more a patch counts that holds a lesion, within that.</param>
 /// <param name="Lobes">Cross entropy of the lobe in patches that hold a lesion.</param>
 /// <param name="PatchSizes">Squared error of the size in these.</param>
-readonly record struct LabelWeights(double Sides, double Sizes, double Patches, double Lobes, double PatchSizes)
+readonly record struct LabelWeights(double Sides, double Sizes, double Patches, double Positive, double Lobes, double PatchSizes)
 {
     public static LabelWeights Of(TrainingConfig config) =>
-        new(config.LabelSideWeight, config.LabelSizeWeight, config.LabelPatchWeight, config.LabelLobeWeight, config.LabelPatchSizeWeight);
+        new(config.LabelSideWeight, config.LabelSizeWeight, config.LabelPatchWeight, config.LabelPositiveWeight, config.LabelLobeWeight,
+            config.LabelPatchSizeWeight);
 }
 
 /// <summary>
@@ -75,9 +77,10 @@ static class LabelLoss
             if (targets.PatchWeights[i] == 0)
                 continue;
             int at = i / kinds * width + i % kinds;
+            double weight = targets.Patches[i] > 0 ? weights.Positive : 1;
             var (loss, slope) = CrossEntropy(outputs[at], targets.Patches[i]);
-            sum += loss;
-            gradient[at] = (float)(scale * share * slope);
+            sum += weight * loss;
+            gradient[at] = (float)(scale * share * weight * slope);
         }
         return share * sum;
     }

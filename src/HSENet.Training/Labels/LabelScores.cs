@@ -20,6 +20,8 @@ sealed class LabelScores(LabelSpace space)
     /// <param name="patches">[patches, patch outputs].</param>
     public void Add(LabelTargets targets, ReadOnlySpan<float> volume, ReadOnlySpan<float> patches)
     {
+        if (targets.VolumeWeights[0] == 0)
+            return; // chosen for what it has: its shares are no population's
         for (int kind = 0; kind < _volumes.Length; kind++)
             _volumes[kind].Add((volume[kind], targets.Volume[kind] > 0));
         for (int kind = 0; kind < _patches.Length; kind++)

@@ -26,26 +26,34 @@ sealed record LabelSpace(
     public int PatchOutputs => LocalKinds.Length + Lobes.Length + LocalSizes.Length;
 
     /// <summary>Finds the outputs of rows.</summary>
-    /// <param name="rows">Findings of every training row.</param>
+    /// <param name="rows">Every training row.</param>
     /// <param name="manifest">In messages.</param>
-    /// <exception cref="HseNetFileException">No row has a finding.</exception>
-    public static LabelSpace Of(IReadOnlyList<IReadOnlyList<LabelledFinding>> rows, string manifest)
+    /// <param name="places">The kinds whose places are learned; empty: all that have one.</param>
+    /// <exception cref="HseNetFileException">No row has a finding, or none of a named kind has a place.</exception>
+    public static LabelSpace Of(IReadOnlyList<StudyLabels> rows, string manifest, params IReadOnlyList<string> places)
     {
-        LabelledFinding[] all = [.. rows.SelectMany(findings => findings)];
+        LabelledFinding[] all = [.. rows.SelectMany(study => study.Findings)];
         if (all.Length == 0)
             throw new HseNetFileException(manifest, "has no finding in the labels of its rows", "some, or no loss on labels");
-        string[] local = Kinds(all.Where(finding => finding.Places.Count > 0));
+        string[] placed = Kinds(all.Where(finding => finding.Places.Count > 0)),
+            local = places.Count == 0 ? placed : [.. placed.Where(places.Contains)];
+        if (places.FirstOrDefault(kind => !placed.Contains(kind)) is { } missing)
+            throw new HseNetFileException(manifest, $"has no place of the kind {HseNetFileException.Quote(missing)}",
+                $"some of {string.Join(", ", placed)} in label_places");
+        StudyLabels[] counted = [.. rows.Where(study => !study.PlacesOnly)];
         LabelledFinding[] localFindings = [.. all.Where(finding => local.Contains(finding.Kind))],
             others = [.. all.Where(finding => !local.Contains(finding.Kind))];
         string[] kinds = Kinds(all);
         return new LabelSpace(kinds,
             [.. others.Where(finding => finding.Side is not (null or LabelledFinding.BothSides))
-                .Select(finding => (finding.Kind, finding.Side!)).Distinct().OrderBy(pair => pair.Kind, StringComparer.Ordinal).ThenBy(pair => pair.Item2, StringComparer.Ordinal)],
+                .Select(finding => (finding.Kind, finding.Side!)).Distinct().OrderBy(pair => pair.Kind, StringComparer.Ordinal)
+                .ThenBy(pair => pair.Item2, StringComparer.Ordinal)],
             Kinds(others.Where(finding => finding.Millimetres is not null)), local,
             [.. localFindings.Where(finding => finding.Lobe is not null).Select(finding => (finding.Side, finding.Lobe!)).Distinct()
                 .OrderBy(pair => pair.Side, StringComparer.Ordinal).ThenBy(pair => pair.Item2, StringComparer.Ordinal)],
             Kinds(localFindings.Where(finding => finding.Millimetres is not null)),
-            [.. kinds.Select(kind => LogOdds(rows.Count(findings => findings.Any(finding => finding.Kind == kind)), rows.Count))]);
+            [.. kinds.Select(kind =>
+                LogOdds(counted.Count(study => study.Findings.Any(finding => finding.Kind == kind)), counted.Length))]);
 
         static string[] Kinds(IEnumerable<LabelledFinding> findings) =>
             [.. findings.Select(finding => finding.Kind).Distinct().Order(StringComparer.Ordinal)];

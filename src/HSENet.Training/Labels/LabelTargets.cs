@@ -45,16 +45,16 @@ sealed class LabelTargets
 
     /// <summary>The targets of a volume.</summary>
     /// <param name="space">The outputs; what a study has beyond them is not asked.</param>
-    /// <param name="findings">Its findings.</param>
+    /// <param name="labels">What is known of it.</param>
     /// <param name="vision">Sizes of volume and patches.</param>
     /// <param name="shift">By how many voxels the volume was moved towards larger indices.</param>
-    public static LabelTargets Of(LabelSpace space, IReadOnlyList<LabelledFinding> findings, VisionConfig vision,
+    public static LabelTargets Of(LabelSpace space, StudyLabels labels, VisionConfig vision,
         (int Depth, int Height, int Width) shift = default)
     {
         var targets = new LabelTargets(space, vision.Patches);
         Array.Fill(targets.PatchWeights, 1);
         targets.VolumeWeights.AsSpan(0, space.Kinds.Length).Fill(1);
-        foreach (var finding in findings)
+        foreach (var finding in labels.Findings)
         {
             targets.SayVolume(space, finding);
             int kind = Array.IndexOf(space.LocalKinds, finding.Kind);
@@ -62,6 +62,21 @@ sealed class LabelTargets
                 foreach (var place in finding.Places)
                     targets.SayPlace(space, finding, kind, Shares(vision, place, shift));
         }
+        if (labels.PlacesOnly)
+            Array.Clear(targets.VolumeWeights);
+        return targets;
+    }
+
+    /// <summary>The targets of a volume of which only the kinds of its patches are known.</summary>
+    /// <param name="space">The outputs.</param>
+    /// <param name="kinds">[patches] index in <see cref="LabelSpace.LocalKinds"/>, or −1.</param>
+    public static LabelTargets OfPatches(LabelSpace space, int[] kinds)
+    {
+        var targets = new LabelTargets(space, kinds.Length);
+        Array.Fill(targets.PatchWeights, 1);
+        for (int i = 0; i < kinds.Length; i++)
+            if (kinds[i] >= 0)
+                targets.Patches[i * space.LocalKinds.Length + kinds[i]] = 1;
         return targets;
     }
 

@@ -9,6 +9,22 @@ namespace HSENet.Training;
 /// <param name="Radius">Along each axis.</param>
 readonly record struct LabelledPlace((float Depth, float Height, float Width) Centre, (float Depth, float Height, float Width) Radius);
 
+/// <summary>What is known of a study.</summary>
+/// <param name="Findings"><c>findings</c>; none where there is nothing.</param>
+/// <param name="PlacesOnly"><c>places_only</c>: the study was chosen for its findings, so that only what its patches hold is
+/// learned.</param>
+sealed record StudyLabels(IReadOnlyList<LabelledFinding> Findings, bool PlacesOnly = false)
+{
+    /// <summary>Reads the labels of a row.</summary>
+    /// <exception cref="HseNetFileException">The row has none, or they cannot be used; the caller says which row.</exception>
+    public static StudyLabels Read(ManifestRow row)
+    {
+        var findings = LabelledFinding.Read(row);
+        using var json = JsonDocument.Parse(row.Labels!);
+        return new StudyLabels(findings, JsonFile.Flag(json.RootElement, "places_only"));
+    }
+}
+
 /// <summary>A finding of a study.</summary>
 /// <param name="Kind"><c>kind</c>.</param>
 /// <param name="Side"><c>side</c>: right, left, both, or none.</param>

@@ -20,8 +20,12 @@ sealed record NewModelOptions
     /// <summary>Seed of everything that is drawn.</summary>
     public long Seed { get; init; } = 42;
 
-    /// <summary>Standard deviation of weights.</summary>
-    public double Deviation { get; init; } = WeightInitialization.Deviation;
+    /// <summary>Standard deviation of weights; null: 1/√inputs, half of that for the layers whose outputs are added to what passes them
+    /// by, and the reference's 0.02 for tables.</summary>
+    public double? Deviation { get; init; }
+
+    /// <summary>A manifest of finished volumes: the patch embedding then starts whitened, and positions centred.</summary>
+    public string? Volumes { get; init; }
 }
 
 /// <summary>Writes new models.</summary>
@@ -44,9 +48,10 @@ static class NewModel
         {
             config = WithTokenizers(config, tokenizers, texts);
             ModelConfigChecks.Check(config, options.Config);
+            var whitened = options.Volumes is { } volumes ? WhitenedPatches.Read(volumes, config.Vision, cancellation) : null;
             ConvertedTensor[] tensors = [.. ModelTensors.All(config).Select(tensor =>
                 new ConvertedTensor(tensor.Name, tensor.Shape, ModelConfigTensors.StorageType(config.Dtype, tensor.Name, tensor.Shape),
-                    Elements(() => Start(config, tensor, options)), null))];
+                    Elements(() => Start(config, tensor, options, whitened)), null))];
             return ModelFolder.Write(options.Output, config, tensors, folder => ModelFolder.CopyOthers(tokenizers, folder), progress,
                 cancellation);
         }
@@ -68,18 +73,18 @@ static class NewModel
         Require(config.LanguageModel.VocabSize >= NewTokenizers.LeastDecoderIds,
             $"language_model.vocab_size is {config.LanguageModel.VocabSize}",
             $"at least {NewTokenizers.LeastDecoderIds}: the bytes and the special tokens");
-        if (!(options.Deviation > 0 && double.IsFinite(options.Deviation)))
-            throw new HseNetException($"Deviation is {options.Deviation.ToString(CultureInfo.InvariantCulture)}: expected more than 0");
-        return config with
+        if (options.Deviation is { } deviation && !(deviation > 0 && double.IsFinite(deviation)))
+            throw new HseNetException($"NewModelOptions.Deviation {deviation.ToString(CultureInfo.InvariantCulture)}: expected more than 0");
+        var provenance = new Dictionary<string, string>
         {
-            Provenance = new()
-            {
-                ["new"] = Path.GetFileName(file),
-                ["texts"] = string.Join(", ", options.Texts.Select(Path.GetFileName)),
-                ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
-                ["deviation"] = options.Deviation.ToString("R", CultureInfo.InvariantCulture),
-            },
+            ["new"] = Path.GetFileName(file),
+            ["texts"] = string.Join(", ", options.Texts.Select(Path.GetFileName)),
+            ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
+            ["deviation"] = options.Deviation?.ToString("R", CultureInfo.InvariantCulture) ?? "of inputs",
         };
+        if (options.Volumes is { } volumes)
+            provenance["volumes"] = Path.GetFileName(volumes);
+        return config with { Provenance = provenance };
 
         void Require(bool holds, string problem, string expected)
         {
@@ -99,15 +104,34 @@ static class NewModel
         };
     }
 
-    static float[] Start(ModelConfig config, ModelTensor tensor, NewModelOptions options)
+    static float[] Start(ModelConfig config, ModelTensor tensor, NewModelOptions options, WhitenedPatches? whitened)
     {
         var grid = config.Vision.Grid;
         if (tensor.Name.EndsWith(".patch_embedding.position_embeddings", StringComparison.Ordinal))
-            return StartPositions.SinesAndCosines([grid.Depth, grid.Height, grid.Width], config.Vision.HiddenSize);
+        {
+            float[] positions = StartPositions.SinesAndCosines([grid.Depth, grid.Height, grid.Width], config.Vision.HiddenSize);
+            whitened?.Centre(positions);
+            return positions;
+        }
         if (tensor.Name == "slice_encoder.pos_embed" && config.SliceEncoder is { } slices)
             return StartPositions.SinesAndCosines([slices.ImageSize / slices.PatchSize, slices.ImageSize / slices.PatchSize],
                 slices.HiddenSize, first: 1);
-        return WeightInitialization.FromScratch(tensor.Name, tensor.Shape, options.Seed, options.Deviation);
+        float[] values = WeightInitialization.FromScratch(tensor.Name, tensor.Shape, options.Seed, options.Deviation ?? Deviation(tensor));
+        if (tensor.Name.EndsWith(".patch_embedding.patch_embeddings.1.weight", StringComparison.Ordinal))
+            whitened?.SetWeights(values);
+        return values;
+    }
+
+    // Outputs of a layer of normal numbers are as strong as its inputs with 1/√inputs.
+    static double Deviation(ModelTensor tensor)
+    {
+        string[] parts = tensor.Name.Split('.');
+        if (tensor.Shape.Length < 2 || Array.Exists(parts, part => part.EndsWith("_embeddings", StringComparison.Ordinal)
+            && part != "patch_embeddings" || part is "embed_tokens" or "pos_embed"))
+            return WeightInitialization.Deviation;
+        bool added = parts[^2] is "out_proj" or "proj" or "linear2" or "fc2" or "o_proj" or "down_proj" or "output_linear"
+            || tensor.Name.EndsWith(".output.dense.weight", StringComparison.Ordinal);
+        return (added ? 0.5 : 1) / Math.Sqrt(tensor.Shape.Skip(1).Aggregate(1L, (product, size) => product * size));
     }
 
     // Made when it is written, kept until the last part of it is.

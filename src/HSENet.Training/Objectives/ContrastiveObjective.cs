@@ -214,7 +214,7 @@ sealed class ContrastiveObjective : ITrainingObjective
     {
         if (_labelHead is not { } head || _labels is not { } labels)
             return 0;
-        var targets = LabelTargets.Of(labels, example.Findings, _model.Vision, augmentation.Shift);
+        var targets = example.Targets ?? LabelTargets.Of(labels, example.Study, _model.Vision, augmentation.Shift);
         double loss = head.Loss(pass, _plan.Labels, features, targets, LabelWeights.Of(_training), scale, pass[_plan.GradFeatures]);
         if (scale is null)
             _scores!.Add(targets, head.VolumeOutputs, head.PatchOutputs);

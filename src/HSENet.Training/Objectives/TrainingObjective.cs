@@ -16,7 +16,10 @@ sealed record TrainingExample(int Row, ReadOnlyMemory<float> Volume, ReadOnlyMem
     public FrozenFeatures? Frozen { get; init; }
 
     /// <summary>What is there and where; none where no label is learned.</summary>
-    public IReadOnlyList<LabelledFinding> Findings { get; init; } = [];
+    public StudyLabels Study { get; init; } = new([]);
+
+    /// <summary>What the outputs should be, where it does not follow from <see cref="Study"/>.</summary>
+    public LabelTargets? Targets { get; init; }
 
     /// <summary>
     /// How much the example counts in the mean of a step: its label tokens (a label is learned from the position before it, so the first

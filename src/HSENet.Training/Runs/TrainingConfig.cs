@@ -81,8 +81,8 @@ public sealed record TrainingConfig
     public bool FrozenDropout { get; init; } = true;
 
     [Description("What is done to volumes at random: on (the reference's: quarter turns, flips and intensity; they contradict the words "
-        + "left and right in reports), intensity (scale and offset alone), shift (by up to half a patch along each axis), "
-        + "intensity,shift, or off.")]
+        + "left and right in reports), intensity (scale and offset alone), shift (by up to a quarter of a patch along each axis), "
+        + "intensity,shift, mosaic (crops in place of volumes, half of them around lesions: the first lesson on labels), or off.")]
     public string Augmentation { get; init; } = "on";
 
     [Description("Weight of the contrastive loss of a stage; 0 trains its encoder on labels alone.")]
@@ -106,6 +106,12 @@ public sealed record TrainingConfig
 
     [Description("Kinds with a place, in each patch.")]
     public double LabelPatchWeight { get; init; } = 60;
+
+    [Description("How much more a patch counts that holds one.")]
+    public double LabelPositiveWeight { get; init; } = 5;
+
+    [Description("Kinds whose places are learned; all that have one, unless some are named.")]
+    public string[] LabelPlaces { get; init; } = [];
 
     [Description("Side and lobe of these, in the patches that hold them.")]
     public double LabelLobeWeight { get; init; } = 0.2;

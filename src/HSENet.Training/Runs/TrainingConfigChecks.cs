@@ -38,7 +38,8 @@ static class TrainingConfigChecks
             ("contrastive_weight", config.ContrastiveWeight), ("relation_weight", config.RelationWeight),
             ("label_weight", config.LabelWeight), ("label_side_weight", config.LabelSideWeight),
             ("label_size_weight", config.LabelSizeWeight), ("label_patch_weight", config.LabelPatchWeight),
-            ("label_lobe_weight", config.LabelLobeWeight), ("label_patch_size_weight", config.LabelPatchSizeWeight),
+            ("label_positive_weight", config.LabelPositiveWeight), ("label_lobe_weight", config.LabelLobeWeight),
+            ("label_patch_size_weight", config.LabelPatchSizeWeight),
         })
             Require(weight >= 0, name, $"is {weight}", "at least 0");
         AtLeast(config.RelationSteps, 0, "relation_steps");
@@ -46,6 +47,8 @@ static class TrainingConfigChecks
             "0: only stage1 and stage2 learn labels");
         Require(config.LabelWeight == 0 || !augmentations.HasFlag(VolumeChange.Turns), "augmentation",
             $"is {config.Augmentation}, which moves what the labels place", "intensity, shift or off with label_weight above 0");
+        Require(augmentations != VolumeChange.Mosaic || config is { Task: TrainingTask.Stage1, ContrastiveWeight: 0, LabelWeight: > 0 },
+            "augmentation", "is mosaic", "stage1 with contrastive_weight 0 and label_weight above 0: a mosaic has no report");
         Require(!contrastive || config.ContrastiveWeight > 0 || config.LabelWeight > 0, "contrastive_weight", "and label_weight are 0",
             "something to learn");
         Require(config.Dtype is "bf16" or "f32", "dtype", $"is {HseNetFileException.Quote(config.Dtype)}", "bf16 or f32");

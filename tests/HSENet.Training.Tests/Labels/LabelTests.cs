@@ -16,8 +16,8 @@ public sealed class LabelTests
         Heart = new("cardiomegaly", null, null, null, []);
 
     static readonly LabelSpace Space = LabelSpace.Of(
-        [[Nodule(0.5f, 0.5f, 0.5f), Effusion], [Nodule(0.5f, 0.5f, 0.5f, side: "right"), Effusion with { Side = "left" }],
-            [Heart, Effusion with { Side = "both" }], []], "m.json");
+        [new([Nodule(0.5f, 0.5f, 0.5f), Effusion]), new([Nodule(0.5f, 0.5f, 0.5f, side: "right"), Effusion with { Side = "left" }]),
+            new([Heart, Effusion with { Side = "both" }]), new([]), new([Nodule(0.1f, 0.1f, 0.1f)], PlacesOnly: true)], "m.json");
 
     [Fact]
     public void Outputs_are_what_the_rows_have_and_kinds_start_at_how_often_they_are_there()
@@ -29,18 +29,18 @@ public sealed class LabelTests
         Assert.Equal([("left", "upper"), ("right", "upper")], Space.Lobes);
         Assert.Equal(["nodule"], Space.LocalSizes);
         Assert.Equal([(float)Math.Log(1.5 / 3.5), (float)Math.Log(3.5 / 1.5), 0], Space.KindLogOdds);
-        Assert.Contains("no finding", Assert.Throws<HseNetFileException>(() => LabelSpace.Of([[], []], "m.json")).Message,
+        Assert.Contains("no finding", Assert.Throws<HseNetFileException>(() => LabelSpace.Of([new([]), new([])], "m.json")).Message,
             StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_volume_is_asked_for_kinds_always_and_for_sides_and_sizes_of_what_is_there()
     {
-        var targets = LabelTargets.Of(Space, [Effusion with { Side = "both" }], Vision);
+        var targets = LabelTargets.Of(Space, new([Effusion with { Side = "both" }]), Vision);
         Assert.Equal([0, 1, 0, 1, 1, MathF.Log(2)], targets.Volume);
         Assert.Equal([1, 1, 1, 1, 1, 1], targets.VolumeWeights);
-        Assert.Equal([1, 1, 1, 0, 0, 0], LabelTargets.Of(Space, [Heart], Vision).VolumeWeights);
-        Assert.Equal([0, 1, 0, 0, 1], LabelTargets.Of(Space, [Effusion], Vision).Volume[..5]);
+        Assert.Equal([1, 1, 1, 0, 0, 0], LabelTargets.Of(Space, new([Heart]), Vision).VolumeWeights);
+        Assert.Equal([0, 1, 0, 0, 1], LabelTargets.Of(Space, new([Effusion]), Vision).Volume[..5]);
     }
 
     // What lies in which patch, counted voxel by voxel over the whole volume.
@@ -53,7 +53,7 @@ public sealed class LabelTests
     public void A_patch_holds_a_lesion_when_enough_of_one_lies_in_the_other(float depth, float height, float width, float radius,
         int shiftDepth, int shiftHeight, int shiftWidth)
     {
-        var targets = LabelTargets.Of(Space, [Nodule(depth, height, width, radius)], Vision, (shiftDepth, shiftHeight, shiftWidth));
+        var targets = LabelTargets.Of(Space, new([Nodule(depth, height, width, radius)]), Vision, (shiftDepth, shiftHeight, shiftWidth));
         double[] centre = [depth * 8 + shiftDepth - 0.5, height * 32 + shiftHeight - 0.5, width * 32 + shiftWidth - 0.5],
             reach = [(double)radius * 8, (double)radius * 32, (double)radius * 32];
         int[] counts = new int[Vision.Patches];
@@ -78,20 +78,36 @@ public sealed class LabelTests
     }
 
     [Fact]
+    public void Of_a_study_chosen_for_its_findings_only_patches_are_learned_and_other_kinds_keep_no_place()
+    {
+        var located = LabelTargets.Of(Space, new([Nodule(0.4f, 0.4f, 0.4f), Effusion], PlacesOnly: true), Vision);
+        Assert.All(located.VolumeWeights, weight => Assert.Equal(0, weight));
+        Assert.NotEmpty(located.Held);
+        StudyLabels[] rows = [new([Nodule(0.5f, 0.5f, 0.5f), Effusion with { Places = [new((0.5f, 0.5f, 0.5f), (0.1f, 0.1f, 0.1f))] }])];
+        Assert.Equal(["effusion", "nodule"], LabelSpace.Of(rows, "m").LocalKinds);
+        Assert.Equal(["nodule"], LabelSpace.Of(rows, "m", "nodule").LocalKinds);
+        Assert.Equal(["effusion"], LabelSpace.Of(rows, "m", "nodule").Sizes);
+        Assert.Contains("no place of the kind 'mass'", Assert.Throws<HseNetFileException>(() => LabelSpace.Of(rows, "m", "mass")).Message,
+            StringComparison.Ordinal);
+        Assert.True(StudyLabels.Read(Row("""{"findings": [], "places_only": true}""")).PlacesOnly);
+    }
+
+    [Fact]
     public void What_a_study_has_beyond_the_outputs_is_not_asked()
     {
-        var targets = LabelTargets.Of(Space, [new("mass", "left", "lower", 60, [new((0.5f, 0.5f, 0.5f), (0.1f, 0.1f, 0.1f))])], Vision);
+        var mass = new LabelledFinding("mass", "left", "lower", 60, [new((0.5f, 0.5f, 0.5f), (0.1f, 0.1f, 0.1f))]);
+        var targets = LabelTargets.Of(Space, new([mass]), Vision);
         Assert.All(targets.Volume, value => Assert.Equal(0, value));
         Assert.Empty(targets.Held);
-        Assert.Equal(-1, Assert.Single(LabelTargets.Of(Space, [Nodule(0.4f, 0.4f, 0.4f, 0.01f, side: "both")], Vision).Held).Lobe);
+        Assert.Equal(-1, Assert.Single(LabelTargets.Of(Space, new([Nodule(0.4f, 0.4f, 0.4f, 0.01f, side: "both")]), Vision).Held).Lobe);
     }
 
     [Fact]
     public void The_gradient_is_the_slope_of_the_loss()
     {
-        var targets = LabelTargets.Of(Space, [Nodule(0.3f, 0.62f, 0.2f, 0.2f), Nodule(0.35f, 0.6f, 0.2f, 0.2f, side: "right"), Effusion],
-            Vision);
-        var weights = new LabelWeights(0.5, 0.7, 60, 0.2, 0.3);
+        var targets = LabelTargets.Of(Space,
+            new([Nodule(0.3f, 0.62f, 0.2f, 0.2f), Nodule(0.35f, 0.6f, 0.2f, 0.2f, side: "right"), Effusion]), Vision);
+        var weights = new LabelWeights(0.5, 0.7, 60, 5, 0.2, 0.3);
         var random = new Random(4);
         float[] volume = Values(Space.VolumeOutputs), patches = Values(Vision.Patches * Space.PatchOutputs),
             gradVolume = new float[volume.Length], gradPatches = new float[patches.Length];

@@ -18,7 +18,7 @@ public sealed class LabelTrainingTests : IDisposable
     public void Gradients_are_the_slope_of_the_loss(int stage, double contrastive)
     {
         var training = Training(stage) with { ContrastiveWeight = contrastive, LabelWeight = 2, Dropout = 0 };
-        var space = LabelSpace.Of([.. Enumerable.Range(0, Rows).Select(Findings)], "m");
+        var space = LabelSpace.Of([.. Enumerable.Range(0, Rows).Select(row => new StudyLabels(Findings(row)))], "m");
         using var objective = new ContrastiveObjective(PartRun.Host, Model(), TensorSource.Open(Weights()), training, space);
         var batch = Enumerable.Range(0, 3).Select(Example).ToArray();
         var step = new StepContext(3, 7);
@@ -41,7 +41,8 @@ public sealed class LabelTrainingTests : IDisposable
             }
             double slope = (Along(reach) - Along(-reach)) / (2 * reach);
             objective.Parameters.SetValues(parameter, values);
-            Assert.True(Math.Abs(slope - length) < 0.02 * length + 1e-3, $"{parameter.Name}: slope {slope}, gradient {length}");
+            // A loss of about ten in f32 leaves 1e-5 of a difference, and that a slope over 4e-3.
+            Assert.True(Math.Abs(slope - length) < 0.02 * length + 3e-3, $"{parameter.Name}: slope {slope}, gradient {length}");
         }
         Assert.Contains(objective.Parameters.All, parameter => parameter.Name == $"labels{stage}.patches.weight"
             && parameter.Gradient.AsSpan().ToArray().Any(value => value != 0));
@@ -52,7 +53,7 @@ public sealed class LabelTrainingTests : IDisposable
     public void Half_a_batch_twice_is_the_whole_batch()
     {
         var training = Training(1) with { ContrastiveWeight = 0, LabelWeight = 1, Dropout = 0 };
-        var space = LabelSpace.Of([.. Enumerable.Range(0, Rows).Select(Findings)], "m");
+        var space = LabelSpace.Of([.. Enumerable.Range(0, Rows).Select(row => new StudyLabels(Findings(row)))], "m");
         using var whole = new ContrastiveObjective(PartRun.Host, Model(), TensorSource.Open(Weights()), training, space);
         using var halves = new ContrastiveObjective(PartRun.Host, Model(), TensorSource.Open(Weights()), training, space);
         var batch = Enumerable.Range(0, 4).Select(Example).ToArray();
@@ -64,8 +65,10 @@ public sealed class LabelTrainingTests : IDisposable
                 Assert.Equal(x, y, 1e-4f);
     }
 
-    [Theory, InlineData("stage1", 0), InlineData("stage2", 0), InlineData("stage1", 0.2)]
-    public void A_run_learns_labels_resumes_bit_for_bit_and_leaves_a_model_without_the_head(string task, double contrastive)
+    [Theory, InlineData("stage1", 0, "off"), InlineData("stage2", 0, "intensity,shift"), InlineData("stage1", 0.2, "intensity"),
+        InlineData("stage1", 0, "mosaic")]
+    public void A_run_learns_labels_resumes_bit_for_bit_and_leaves_a_model_without_the_head(string task, double contrastive,
+        string augmentation)
     {
         var config = Training(task[^1] - '0') with
         {
@@ -75,7 +78,7 @@ public sealed class LabelTrainingTests : IDisposable
             EvalEvery = 10,
             SaveEvery = 10,
             LearningRate = 0.01,
-            Augmentation = "intensity,shift",
+            Augmentation = augmentation,
             Dropout = 0,
             LabelWeight = 1,
             ContrastiveWeight = contrastive,
@@ -89,7 +92,9 @@ public sealed class LabelTrainingTests : IDisposable
 
         var losses = File.ReadAllLines(_folder.At("whole/log.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)
             .Where(line => line.TryGetProperty("validation_loss", out _)).ToArray();
-        Assert.True(losses[^1].GetProperty("validation_loss").GetDouble() < 0.8 * losses[0].GetProperty("validation_loss").GetDouble());
+        // A mosaic teaches patches, not volumes: these stay as they started.
+        double first = losses[0].GetProperty("validation_loss").GetDouble(), last = losses[^1].GetProperty("validation_loss").GetDouble();
+        Assert.True(augmentation == "mosaic" || last < 0.8 * first, $"{first}, then {last}");
         Assert.Equal(Rows / 2, losses[^1].GetProperty("labels").GetProperty("nodule").GetProperty("present").GetInt32());
         Assert.Equal(whole.BestLoss, losses.Min(line => line.GetProperty("validation_loss").GetDouble()));
 
@@ -110,6 +115,7 @@ public sealed class LabelTrainingTests : IDisposable
     [InlineData("label_side_weight", "-1", "at least 0")]
     [InlineData("augmentation", "shift,flip", "augmentation is")]
     [InlineData("relation_steps", "-1", "at least 0")]
+    [InlineData("augmentation", "mosaic", "a mosaic has no report")]
     public void What_contradicts_itself_is_refused(string field, string value, string problem) =>
         Assert.Contains(problem, Assert.ThrowsAny<HseNetException>(() => Trainer.ReadConfig(null, TrainingTask.Stage1,
             new Dictionary<string, string> { ["manifest"] = "m", ["weights"] = "w", [field] = value })).Message, StringComparison.Ordinal);
@@ -171,7 +177,7 @@ public sealed class LabelTrainingTests : IDisposable
     static TrainingExample Example(int row) =>
         new(row, Volume(row), Enumerable.Range(0, 4 * 16).Select(i => MathF.Sin(row + i)).ToArray(), [2, 30 + row, 40, 3], [])
         {
-            Findings = Findings(row),
+            Study = new(Findings(row)),
         };
 
     string Manifest()
