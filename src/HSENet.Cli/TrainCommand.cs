@@ -15,8 +15,10 @@ static class TrainCommand
     /// <param name="isWhole">Whether it has its options, which know the defaults of every task.</param>
     public static Command Create(bool isWhole)
     {
-        var task = new Argument<string>("task") { Description = 
-            "report or vqa (LoRA and projectors), stage1 or stage2 (contrastive), language (all of the decoder, on text alone)." };
+        var task = new Argument<string>("task")
+        {
+            Description = "report or vqa (LoRA and projectors), stage1 or stage2 (contrastive), language (all of the decoder, on text alone)."
+        };
         var output = new Option<string>("--out")
         {
             Description = "The run's folder: configuration, log, plot, checkpoints, adapter.",

@@ -2,7 +2,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using HSENet.Runtime;
 using HSENet.Training;
 
 namespace HSENet.Cli;
