@@ -59,7 +59,7 @@ public static partial class Attention
             Accepts = static a => a.Q.Type == ActivationType.BF16 && a.HeadSize == HeadPart * THead.Count && a.DropoutRate == 0f
                 && (a.QueryStride | a.KeyStride) % 8 == 0 && (a.Q.Address | a.K.Address | a.V.Address | a.Y.Address) % 16 == 0,
             Suits = static a => a.Queries >= TensorQueries / 4,
-            Claims = new() { TensorCores = true, NoBankConflicts = true },
+            Claims = new() { TensorCores = true, NoBankConflicts = true, MainLoop = new() },
         };
 
     static void ForwardV3<THead>(AttentionArguments a) where THead : struct, IHeadParts

@@ -36,7 +36,7 @@ public static partial class Attention
             Accepts = static a => a.Q.Type == TFormat.Type && a.Queries == 1 && a.HeadSize <= LargestHead && a.HeadSize % 4 == 0
                 && a.DropoutRate == 0f && (a.QueryStride | a.KeyStride) % 4 == 0 && (a.Q.Address | a.K.Address | a.V.Address) % 16 == 0
                 && (long)a.Batch * a.QueryHeads * KeyParts(a) * PartFloats <= int.MaxValue,
-            Claims = new() { NoBankConflicts = true },
+            Claims = new() { NoBankConflicts = true, MainLoop = new() },
         };
     }
 

@@ -33,6 +33,17 @@ public readonly record struct Roundoff(double Factor, double Sum)
     public static readonly Roundoff TensorCoresTwice = new(1.0 / (1 << 8), 1.0 / (1 << 23));
 }
 
+/// <summary>What tests check of a rung's main loop at sizes of whole tiles, beside that it has no bank conflict.</summary>
+public sealed record LoopClaims
+{
+    /// <summary>The share by which the sectors of an access to global memory may exceed the bytes that its lanes ask for.</summary>
+    public double ExcessSectors { get; init; } = 0.05;
+
+    /// <summary>Other instructions of the machine for each instruction of the tensor cores, at most, as the committed table of machine
+    /// code has them; null where none is claimed.</summary>
+    public double? OthersPerTensor { get; init; }
+}
+
 /// <summary>What tests check of a GPU rung's final PTX.</summary>
 public sealed record RungClaims
 {
@@ -47,6 +58,9 @@ public sealed record RungClaims
 
     /// <summary>Largest estimated number of live 32-bit registers; 255 is what a thread can have.</summary>
     public int LiveRegistersAtMost { get; init; } = 255;
+
+    /// <summary>What is checked of the loop in which most instructions are executed; null where nothing is claimed of it.</summary>
+    public LoopClaims? MainLoop { get; init; }
 }
 
 /// <summary>One implementation of an operation.</summary>

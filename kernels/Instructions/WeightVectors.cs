@@ -116,10 +116,23 @@ static class WeightVectors
 
     /// <summary>As many activations as weights of a type are in 16 bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float16 Inputs<TInput, TVectors>(Activations x, int index)
+    public static unsafe Float16 Inputs<TInput, TVectors>(Activations x, int index)
         where TInput : struct, IActivationFormat where TVectors : struct, IWeightVectors
     {
         Float16 inputs = default;
+        if (TInput.Type == ActivationType.BF16 && TVectors.Count > 4)
+        {
+            Bits4 bits = VectorInstructions.Load(ref *(Bits4*)((ushort*)x.Values.Address + index));
+            inputs.A = Widen(bits.X, bits.Y);
+            inputs.B = Widen(bits.Z, bits.W);
+            if (TVectors.Count > 8)
+            {
+                bits = VectorInstructions.Load(ref *(Bits4*)((ushort*)x.Values.Address + index + 8));
+                inputs.C = Widen(bits.X, bits.Y);
+                inputs.D = Widen(bits.Z, bits.W);
+            }
+            return inputs;
+        }
         inputs.A = TInput.LoadQuad(x, index);
         if (TVectors.Count > 4)
             inputs.B = TInput.LoadQuad(x, index + 4);

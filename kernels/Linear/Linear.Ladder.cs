@@ -6,6 +6,13 @@ public static partial class Linear
     // Below these sizes a tile of tensor cores is mostly edge.
     const int TensorLeastRows = 16, TensorLeastSide = 512;
 
+    // Of 119 instructions in the main loop of a good product with ILGPU 32 are the tensor cores'.
+    static LoopClaims TensorLoop => new() { OthersPerTensor = 87.0 / 32 };
+
+    // Where inputs are wider than weights, a lane reads its own in several loads, and each has half of a sector.
+    static LoopClaims? VectorLoop<TInput>(Rung rung) where TInput : struct, IActivationFormat =>
+        Activations.BytesPerElement(TInput.Type) <= Weights.BytesPerElement(rung.Weights!.Value) ? new() : null;
+
     // Inputs are divided where tiles of outputs alone do not fill a GPU; five rows are more than one pass of V7.
     const int SplitLeastRows = 5;
 
@@ -66,7 +73,11 @@ public static partial class Linear
                 GroupsPerMultiprocessor = 2,
                 Launch = static a => Tiles(a, RegisterTile, RegisterTile),
                 Suits = static a => a.Rows >= RegisterTile / 2 && a.Outputs >= RegisterTile / 2,
-                Claims = new() { NoBankConflicts = true },
+                Claims = new()
+                {
+                    NoBankConflicts = true,
+                    MainLoop = (TInput.Type, rung.Weights) == (ActivationType.F32, WeightType.F32) ? new() : null, // two lanes read a sector
+                },
             }),
         .. EveryType("V7.FewRows4", ForwardFewRows<TInput, F32Vectors>, ForwardFewRows<TInput, BF16Vectors>,
             ForwardFewRows<TInput, Int8Vectors>, rung => Vectors(Reading<TInput>(rung, suffix)) with
@@ -74,6 +85,7 @@ public static partial class Linear
                 Group = 32 * FewRowsWarps,
                 Launch = static a => FewRowsGrid(a, FewRows),
                 Suits = static a => a.Rows < SharedTile / 2,
+                Claims = new() { MainLoop = VectorLoop<TInput>(rung) },
             }),
         .. EveryType("V7.OneRow", ForwardOneRow<TInput, F32Vectors>, ForwardOneRow<TInput, BF16Vectors>,
             ForwardOneRow<TInput, Int8Vectors>, rung => Vectors(Reading<TInput>(rung, suffix)) with
@@ -81,6 +93,7 @@ public static partial class Linear
                 Group = 32 * FewRowsWarps,
                 Launch = static a => FewRowsGrid(a, 1),
                 Suits = static a => a.Rows == 1,
+                Claims = new() { MainLoop = VectorLoop<TInput>(rung) },
             }),
     ];
 
@@ -118,7 +131,7 @@ public static partial class Linear
             Group = TensorThreads,
             Roundoff = Roundoff.TensorCores,
             Suits = Large,
-            Claims = new() { TensorCores = true, NoBankConflicts = true },
+            Claims = new() { TensorCores = true, NoBankConflicts = true, MainLoop = TensorLoop },
         };
 
     static Rung<LinearArguments> Pipelined<TTile>(string name, Action<LinearArguments> kernel) where TTile : struct, IPipelineTile =>
@@ -131,7 +144,7 @@ public static partial class Linear
             Group = PipelineThreads<TTile>(),
             GroupsPerMultiprocessor = TTile.Resident,
             // The assembler puts loads of fragments behind the multiplications that free their registers: 255 of the larger tile remain.
-            Claims = new() { TensorCores = true, NoBankConflicts = true, LiveRegistersAtMost = 288 },
+            Claims = new() { TensorCores = true, NoBankConflicts = true, LiveRegistersAtMost = 288, MainLoop = TensorLoop },
             Accepts = static a => a.W.Type == WeightType.BF16 && a.X.Type == ActivationType.BF16
                 && a.Inputs % TensorDepth == 0 && a.Outputs % 4 == 0
                 && (a.X.Address | a.W.Values.Address | a.Y.Address | a.Bias.Address | a.Residual.Address) % 16 == 0,

@@ -24,15 +24,33 @@ public static partial class Linear
             return;
         int w0 = n * a.Inputs, w1 = (pair ? a.Outputs + n : Math.Min(n + 1, a.Outputs - 1)) * a.Inputs;
         int x0 = m * a.Inputs;
-        float sum0 = 0f, sum1 = 0f;
-        for (int k = lane * TVectors.Count; k < a.Inputs; k += 32 * TVectors.Count)
+        Float2 sums = default;
+        int k = lane * TVectors.Count, step = 32 * TVectors.Count;
+        for (; k + 3 * step < a.Inputs; k += 4 * step)
         {
-            Bits4 bits0 = TVectors.Load(a.W, w0 + k), bits1 = TVectors.Load(a.W, w1 + k);
-            Float16 x = WeightVectors.Inputs<TInput, TVectors>(a.X, x0 + k);
-            sum0 = TVectors.Dot(a.W, w0 + k, bits0, x, sum0);
-            sum1 = TVectors.Dot(a.W, w1 + k, bits1, x, sum1);
+            // Eight loads are under way at once: there are few warps, and memory is far.
+            Bits4 u0 = TVectors.Load(a.W, w0 + k), v0 = TVectors.Load(a.W, w1 + k);
+            Bits4 u1 = TVectors.Load(a.W, w0 + k + step), v1 = TVectors.Load(a.W, w1 + k + step);
+            Bits4 u2 = TVectors.Load(a.W, w0 + k + 2 * step), v2 = TVectors.Load(a.W, w1 + k + 2 * step);
+            Bits4 u3 = TVectors.Load(a.W, w0 + k + 3 * step), v3 = TVectors.Load(a.W, w1 + k + 3 * step);
+            sums = TwoDots<TInput, TVectors>(a, x0 + k, w0 + k, w1 + k, u0, v0, sums);
+            sums = TwoDots<TInput, TVectors>(a, x0 + k + step, w0 + k + step, w1 + k + step, u1, v1, sums);
+            sums = TwoDots<TInput, TVectors>(a, x0 + k + 2 * step, w0 + k + 2 * step, w1 + k + 2 * step, u2, v2, sums);
+            sums = TwoDots<TInput, TVectors>(a, x0 + k + 3 * step, w0 + k + 3 * step, w1 + k + 3 * step, u3, v3, sums);
         }
-        FinishTwo(a, m, n, 0, WarpSums.Sum(sum0), WarpSums.Sum(sum1));
+        for (; k < a.Inputs; k += step)
+            sums = TwoDots<TInput, TVectors>(a, x0 + k, w0 + k, w1 + k, TVectors.Load(a.W, w0 + k), TVectors.Load(a.W, w1 + k), sums);
+        FinishTwo(a, m, n, 0, WarpSums.Sum(sums.X), WarpSums.Sum(sums.Y));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Float2 TwoDots<TInput, TVectors>(LinearArguments a, int x, int w0, int w1, Bits4 bits0, Bits4 bits1, Float2 sums)
+        where TInput : struct, IActivationFormat where TVectors : struct, IWeightVectors
+    {
+        Float16 inputs = WeightVectors.Inputs<TInput, TVectors>(a.X, x);
+        sums.X = TVectors.Dot(a.W, w0, bits0, inputs, sums.X);
+        sums.Y = TVectors.Dot(a.W, w1, bits1, inputs, sums.Y);
+        return sums;
     }
 
     static void ForwardFewRows<TInput, TVectors>(LinearArguments a)
