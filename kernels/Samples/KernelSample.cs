@@ -18,13 +18,16 @@ public readonly record struct LaunchWork(double? Operations, double Traffic);
 /// <summary>A launch of a sample that can be repeated.</summary>
 public sealed class SampleRun : IDisposable
 {
-    readonly IDisposable _memory;
+    readonly SampleMemory _memory;
 
-    internal SampleRun(SampleLaunch facts, LaunchWork work, Action launch, IDisposable memory, bool suits) =>
+    internal SampleRun(SampleLaunch facts, LaunchWork work, Action launch, SampleMemory memory, bool suits) =>
         (Facts, Work, Launch, _memory, Suits) = (facts, work, launch, memory, suits);
 
     /// <summary>Whether the rung may be chosen for the sizes.</summary>
     internal bool Suits { get; }
+
+    /// <summary>All buffers, in the order in which they were made.</summary>
+    internal IReadOnlyList<SampleBuffer> Buffers => _memory.Buffers;
 
     /// <summary>Sizes, grid and buffers.</summary>
     public SampleLaunch Facts { get; }

@@ -2,12 +2,19 @@
 
 namespace HSENet.Kernels;
 
+/// <summary>A buffer, the type of its elements, and whether a kernel writes it before anybody reads it.</summary>
+readonly record struct SampleBuffer(View<byte> Bytes, Type Element, bool Written);
+
 /// <summary>Hands out device memory for one launch and frees it afterwards.</summary>
 sealed class SampleMemory(Device device, WeightType weights, ActivationType activations) : IDisposable
 {
     const long MostBytes = 1L << 30;
 
     readonly List<DeviceMemory> _memories = [];
+    readonly List<SampleBuffer> _buffers = [];
+
+    /// <summary>What was handed out.</summary>
+    public IReadOnlyList<SampleBuffer> Buffers => _buffers;
 
     /// <summary>Type of the activations that the rung reads.</summary>
     public ActivationType ActivationType => activations;
@@ -31,7 +38,7 @@ sealed class SampleMemory(Device device, WeightType weights, ActivationType acti
     /// <summary>The given elements.</summary>
     public View<T> Elements<T>(params ReadOnlySpan<T> values) where T : unmanaged
     {
-        var view = Allocate<T>(values.Length);
+        var view = Allocate<T>(values.Length, written: false);
         if (!view.IsEmpty)
             device.Upload(values, view);
         return view;
@@ -58,7 +65,7 @@ sealed class SampleMemory(Device device, WeightType weights, ActivationType acti
             : new Kernels.Activations(Output<ushort>(shape).As<byte>(), activations);
 
     /// <summary>Memory that the kernel writes before anybody reads it.</summary>
-    public View<T> Output<T>(params ReadOnlySpan<int> shape) where T : unmanaged => Allocate<T>(Count<T>(shape));
+    public View<T> Output<T>(params ReadOnlySpan<int> shape) where T : unmanaged => Allocate<T>(Count<T>(shape), written: true);
 
     /// <summary>An output of a type, as bytes.</summary>
     public View<byte> Output(FloatType type, params ReadOnlySpan<int> shape) =>
@@ -79,13 +86,14 @@ sealed class SampleMemory(Device device, WeightType weights, ActivationType acti
         return Elements<T>(values);
     }
 
-    unsafe View<T> Allocate<T>(long count) where T : unmanaged
+    unsafe View<T> Allocate<T>(long count, bool written) where T : unmanaged
     {
         if (count == 0)
             return default;
         var memory = device.Allocate(count * sizeof(T), "sample");
         _memories.Add(memory);
         Bytes += count * sizeof(T);
+        _buffers.Add(new(memory.Bytes, typeof(T), written));
         return memory.View<T>(0, count);
     }
 

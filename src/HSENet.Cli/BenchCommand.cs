@@ -42,11 +42,13 @@ static class BenchCommand
               hsenet bench attention -m 277 -n 277 -k 128 --shape QueryHeads=24,KeyHeads=8
               hsenet bench model --weights model -p 277 -n 64
               hsenet bench compare a.json b.json
+              hsenet bench gpu --out bench/results/h200
             """)
         { name, m, n, k, shape, rung, dtype, device, verbose };
         common.AddTo(command);
         command.Subcommands.Add(BenchModelCommand.Create());
         command.Subcommands.Add(BenchCompareCommand.Create());
+        command.Subcommands.Add(BenchGpuCommand.Create());
         command.Run(verbose, (parsed, cancellation) =>
         {
             var operation = Find(parsed.GetRequiredValue(name));

@@ -1,0 +1,73 @@
+// hsenet bench gpu: what is compared, what is written, what is refused; on the emulator, and through the whole of the CUDA device.
+using System.Text.Json;
+using HSENet.Kernels;
+using HSENet.Tests;
+
+namespace HSENet.Cli.Tests;
+
+[Collection(DriverGroup.Name)]
+public sealed class BenchGpuTests(DriverFixture driver) : IDisposable
+{
+    static readonly string[] Words = ["bench", "gpu", "--rehearse", "--seconds", "0", "--only", "layernorm"];
+
+    readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public void The_emulator_agrees_with_itself_and_figures_stand_beside_predictions()
+    {
+        Outcome outcome = Hsenet.Run([.. Words, "--device", "emulator", "--out", _folder.At("results/emulator")]);
+        Assert.True(outcome.Code == 0, outcome.Error);
+        CheckResults("results/emulator", outcome.Output, "not on this device");
+    }
+
+    [DriverFact]
+    public void The_way_through_the_driver_works()
+    {
+        Outcome outcome = driver.Run("h200", ["--no-races", "--", "dotnet", Hsenet.Library, .. Words, "--out", _folder.At("cuda")]);
+        Assert.True(outcome.Code == 0, outcome.Output + outcome.Error);
+        CheckResults("cuda", outcome.Output, "not installed (looked for libcublas.so.13, ");
+    }
+
+    [Fact]
+    public void What_cannot_be_is_refused()
+    {
+        Outcome host = Hsenet.Run([.. Words, "--device", "cpu"]);
+        Assert.Equal((2, "hsenet: --device cpu: expected a GPU\n"), (host.Code, host.Error));
+        Outcome nothing = Hsenet.Run(["bench", "gpu", "--device", "emulator", "--only", "nothing"]);
+        Assert.Equal((2, "hsenet: --only nothing: no kernel begins so; 'hsenet kernels' lists them\n"), (nothing.Code, nothing.Error));
+    }
+
+    [Theory]
+    [InlineData("swiglu_v1_naive_f32", 0f, true)]
+    [InlineData("adamw_v1_naive_f32", 1e-7f, false)]
+    [InlineData("linear_v6_pipelined128x128_bf16", 1e-6f, true)]
+    [InlineData("linear_v6_pipelined128x128_bf16", 1e-4f, false)]
+    public void Bits_are_asked_for_where_instructions_have_them_and_a_bound_elsewhere(string kernel, float error, bool passes)
+    {
+        Rung rung = KernelCatalog.GpuRungs.Single(rung => rung.EntryName == kernel);
+        float[] expected = [1, -2, 3], actual = [1, -2 - 2 * error, 3];
+        VerifiedRung verified = GpuVerification.Compare(rung, "", [typeof(float)], [Bytes(expected)], [Bytes(actual)]);
+        Assert.Equal((passes, error == 0), (verified.Passed, verified.Same));
+
+        static byte[] Bytes(float[] values) => [.. values.SelectMany(BitConverter.GetBytes)];
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    void CheckResults(string folder, string output, string cublas)
+    {
+        string page = File.ReadAllText(_folder.At(folder + "/gpu.md"));
+        Assert.Equal(output, page);
+        Assert.Contains($"cuBLAS: {cublas}", page, StringComparison.Ordinal);
+        Assert.Contains("| `layernorm_v3_vector_bf16` | Rows=16,Channels=768", page, StringComparison.Ordinal);
+        JsonElement results = JsonDocument.Parse(File.ReadAllText(_folder.At(folder + "/gpu.json"))).RootElement;
+        int rungs = KernelCatalog.GpuRungs.Count(rung => rung.Operation.StartsWith("LayerNorm", StringComparison.Ordinal));
+        Assert.Equal(rungs, results.GetProperty("verified").GetArrayLength());
+        Assert.All(results.GetProperty("verified").EnumerateArray(), one => Assert.True(one.GetProperty("same").GetBoolean(), $"{one}"));
+        Assert.All(results.GetProperty("figures").EnumerateArray(), one =>
+        {
+            Assert.True(one.GetProperty("warm").GetDouble() > 0, $"{one}");
+            Assert.True(one.GetProperty("predicted").GetDouble() > 0, $"{one}");
+        });
+    }
+}
