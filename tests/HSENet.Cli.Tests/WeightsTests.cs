@@ -47,4 +47,37 @@ public sealed class WeightsTests
         Hsenet.Run("weights", "merge", "--weights", folder.At("model"), "--adapter", folder.At("model"), "--out", folder.At("none"))
             .IsRefused("have no place in the model", "lora_A and lora_B");
     }
+
+    [Fact]
+    public void A_model_begins_from_nothing_learns_a_language_and_writes_a_report()
+    {
+        using var folder = new TemporaryFolder();
+        string config = folder.At("small.json"), texts = folder.At("texts.jsonl");
+        File.WriteAllText(config, """
+            {"dtype": "bf16", "remain_2d3d_ViT_type": "3d_vit",
+             "vision": {"img_size": [4, 16, 16], "patch_size": [2, 8, 8], "hidden_size": 16, "mlp_dim": 32, "num_layers": 1, "num_heads": 2},
+             "projector": {"kind": "spatial_packer", "window": [1, 2, 2]},
+             "language_model": {"vocab_size": 300, "hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1,
+               "num_attention_heads": 2, "num_key_value_heads": 1, "rms_norm_eps": 1e-5, "rope_theta": 10000, "partial_rotary_factor": 1,
+               "original_max_position_embeddings": 128, "max_position_embeddings": 128, "eos_token_id": [0]}}
+            """);
+        File.WriteAllLines(texts, ["""{"image": "a.npy", "text": "No nodule."}""", """{"image": "b.npy", "text": "A nodule on the left."}"""]);
+        var made = Hsenet.Run("weights", "new", "--config", config, "--texts", texts, "--out", folder.At("model"), "--json");
+        Assert.True(made.Code == 0, made.Error);
+        using (var json = System.Text.Json.JsonDocument.Parse(made.Output))
+            Assert.InRange(json.RootElement.GetProperty("vocabulary").GetInt32(), 262, 300);
+        var trained = Hsenet.Run("train", "language", "--manifest", texts, "--weights", folder.At("model"), "--out", folder.At("run"),
+            "--steps", "2", "--batch", "2", "--max-length", "64", "--device", "cpu");
+        Assert.True(trained.Code == 0, trained.Error);
+        string last = Path.Combine(folder.At("run"), "checkpoints", "step-00000002.safetensors");
+        var merged = Hsenet.Run("weights", "merge", "--weights", folder.At("model"), "--stage", last, "--out", folder.At("spoken"));
+        Assert.True(merged.Code == 0, merged.Error);
+        var report = Hsenet.Run("report", Hsenet.Scan, "--weights", folder.At("spoken"), "--max-tokens", "3", "--device", "cpu");
+        Assert.True(report.Code == 0, report.Error);
+        Hsenet.Run("weights", "new", "--config", config, "--texts", texts, "--deviation", "much", "--out", folder.At("other"))
+            .IsRefused("--deviation much", "a number");
+        Hsenet.Run("weights", "new", "--config", config, "--texts", texts, "--deviation", "-1", "--out", folder.At("other"))
+            .IsRefused("--deviation -1", "more than 0");
+        Assert.False(Directory.Exists(folder.At("other")));
+    }
 }
