@@ -4,27 +4,6 @@ using HSENet.Kernels;
 
 namespace HSENet.Runtime;
 
-/// <summary>How a model is opened.</summary>
-public sealed record ModelOptions
-{
-    /// <summary>How text is cut into tokens; the reference uses <see cref="TokenizerForm.Slow"/>.</summary>
-    public TokenizerForm Tokenizer { get; init; }
-
-    /// <summary>Whether all weights are read and compared with the checksums that their files state: a damaged file is refused, which
-    /// opening alone, which reads what it needs when it needs it, would not notice.</summary>
-    public bool VerifyChecksums { get; init; }
-
-    /// <summary>Requests that wait for others at most: one more gets <see cref="ModelBusyException"/>. Null lets any number wait.</summary>
-    public int? QueueLimit { get; init; }
-
-    /// <summary>
-    /// How tensors are stored that one product writes and another reads, the cache of keys and values among them: bf16 is half the memory
-    /// and what tensor cores read; the residual stream and all arithmetic stay f32. By default bf16 on a GPU and in the emulator; on the
-    /// host there is f32 alone.
-    /// </summary>
-    public ActivationType? Activations { get; init; }
-}
-
 /// <summary>
 /// HSENet with its weights on a device. Serves many threads: requests queue, each with its own answer. Weights are used in place where
 /// the device can read the mapped files.
@@ -114,20 +93,24 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
         if (device.Kind == DeviceKind.Host && activations != ActivationType.F32)
             throw new HseNetException($"ModelOptions.Activations bf16: expected f32 on {device.Name}");
         var config = ModelConfig.Read(folder);
+        cancellation.ThrowIfCancellationRequested();
         var tokenizer = LanguageTokenizer.Open(folder, options.Tokenizer);
         if (tokenizer.Count != config.LanguageModel.VocabSize)
             throw new HseNetFileException(folder, $"the tokenizer has {tokenizer.Count} tokens",
                 $"{config.LanguageModel.VocabSize}, the rows of the embedding table");
+        cancellation.ThrowIfCancellationRequested();
         var source = TensorSource.Open(folder);
         var weights = new WeightStore(device, source);
         try
         {
+            cancellation.ThrowIfCancellationRequested();
             ModelConfigTensors.Check(config, Path.Combine(folder, ModelConfig.FileName), source);
             if (options.VerifyChecksums)
                 source.VerifyChecksums(cancellation);
             var model = new HseNetModel(config, tokenizer, weights,
                 new ModelAdapters(folder, config, device, weights, source, options.VerifyChecksums, cancellation), activations,
                 options.QueueLimit);
+            cancellation.ThrowIfCancellationRequested();
             device.Warm(rehearsal => ReportRehearsal.Run(rehearsal, model));
             return model;
         }
