@@ -94,13 +94,14 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
             throw new HseNetException($"ModelOptions.Activations bf16: expected f32 on {device.Name}");
         var config = ModelConfig.Read(folder);
         cancellation.ThrowIfCancellationRequested();
-        var tokenizer = LanguageTokenizer.Open(folder, options.Tokenizer);
+        // The tables of 200,000 tokens take longest, and hold nothing that somebody would have to give back.
+        var tokenizer = Task.Run(() => LanguageTokenizer.Open(folder, options.Tokenizer)).WaitAsync(cancellation).GetAwaiter().GetResult();
         if (tokenizer.Count != config.LanguageModel.VocabSize)
             throw new HseNetFileException(folder, $"the tokenizer has {tokenizer.Count} tokens",
                 $"{config.LanguageModel.VocabSize}, the rows of the embedding table");
         cancellation.ThrowIfCancellationRequested();
         var source = TensorSource.Open(folder);
-        var weights = new WeightStore(device, source);
+        var weights = new WeightStore(device, source) { Cancellation = cancellation };
         try
         {
             cancellation.ThrowIfCancellationRequested();

@@ -81,7 +81,7 @@ sealed class ModelAdapters : IDisposable
         CancellationToken cancellation)
     {
         var source = TensorSource.Open(NamedAdapter.File(_folder, name));
-        var store = new WeightStore(device, source, below: @base);
+        var store = new WeightStore(device, source, below: @base) { Cancellation = cancellation };
         _stores.Add(store);
         if (source.Tensors.FirstOrDefault(tensor => !NamedAdapter.MayHave(tensor.Name)) is { } foreign)
             throw new HseNetFileException(foreign.File, $"holds {HseNetFileException.Quote(foreign.Name)}",

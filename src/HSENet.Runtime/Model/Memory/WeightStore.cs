@@ -22,6 +22,9 @@ sealed unsafe class WeightStore(Device device, TensorSource source, ParameterSet
     /// <summary>The device that holds the weights.</summary>
     public Device Device => device;
 
+    /// <summary>Ends the binding between two tensors, while a model is opened.</summary>
+    public CancellationToken Cancellation { get; init; }
+
     /// <summary>Whether the tensor is in the folder or trained.</summary>
     public bool Has(string name) => source.TryGet(name, out _) || trained?.TryGet(name, out _) == true || Below(name)?.Has(name) == true;
 
@@ -96,6 +99,7 @@ sealed unsafe class WeightStore(Device device, TensorSource source, ParameterSet
 
     TensorEntry Checked(string name, long elements, string shape)
     {
+        Cancellation.ThrowIfCancellationRequested();
         if (!source.TryGet(name, out var entry))
             throw new HseNetFileException(source.Path, $"tensor {name} is missing", shape);
         if (entry.ElementCount != elements)
