@@ -95,6 +95,36 @@ static class PhantomCommand
             int atATime = Verb.AtLeast(1, "--workers", parsed.GetValue(workers) ?? Environment.ProcessorCount);
             return Task.FromResult(Run(options, folder, Shard.Of(parsed, shard), atATime, parsed.GetValue(json), cancellation));
         });
+        command.Add(Baselines());
+        return command;
+    }
+
+    static Command Baselines()
+    {
+        var set = new Argument<string>("phantoms") { Description = "Folder of a set with phantoms for training and for the test." };
+        var output = new Option<string>("--out") { Description = "Folder for the files of predictions.", Required = true };
+        var verbose = Verb.Verbose();
+        var command = new Command("baselines", """
+            Writes predictions of readers that are no model, for the test phantoms of a set: always normal, a ridge regression on the
+            brightness of coarse cells (of --prepared volumes), always yes, the commonest answer to each type of question, and an oracle
+            that knows the truth. 'hsenet score' makes the floors and the ceiling of a model's figures of them.
+
+            Example:
+              hsenet phantom baselines phantoms --out floors
+              hsenet score findings floors/reports.ridge.jsonl
+            """)
+        { set, output, verbose };
+        command.Run(verbose, (parsed, cancellation) =>
+        {
+            string folder = parsed.GetRequiredValue(output);
+            RunFolders.Create(folder);
+            var written = BaselineFiles.Write(parsed.GetRequiredValue(set), folder, out var notes, cancellation);
+            foreach (string note in notes)
+                Messages.Note(note);
+            foreach (var (file, rows) in written)
+                Console.WriteLine($"{file}: {rows} rows");
+            return Task.FromResult(ExitCode.Done);
+        });
         return command;
     }
 

@@ -51,6 +51,32 @@ public static class RetrievalMetrics
         })];
     }
 
+    /// <summary>For each query how many items are more like it than the first of those that have its labels, its own among them.</summary>
+    internal static int[] PlacesOfEqual(IReadOnlyList<float[]> queries, IReadOnlyList<float[]> items, IReadOnlyList<int> labels)
+    {
+        Check(queries, items);
+        return [.. Enumerable.Range(0, queries.Count).AsParallel().AsOrdered().Select(i =>
+        {
+            double[] likeness = [.. items.Select(item => Dot(queries[i], item))];
+            int first = i;
+            for (int j = 0; j < items.Count; j++)
+                if (labels[j] == labels[i] && (likeness[j] > likeness[first] || likeness[j] == likeness[first] && j < first))
+                    first = j;
+            return Enumerable.Range(0, items.Count).Count(j =>
+                likeness[j] > likeness[first] || likeness[j] == likeness[first] && j < first);
+        })];
+    }
+
+    /// <summary>Probability that among <paramref name="k"/> of <paramref name="count"/> items in random order there is one of
+    /// <paramref name="equal"/>.</summary>
+    internal static double ByChance(int count, int equal, int k)
+    {
+        double none = 1;
+        for (int drawn = 0; drawn < Math.Min(k, count); drawn++)
+            none *= Math.Max(0, count - equal - drawn) / (double)(count - drawn);
+        return 1 - none;
+    }
+
     /// <summary>For each k the mean overlap of each volume with the k most like it; 0 if no volume with a finding is there to be
     /// found.</summary>
     internal static double[][] Overlaps(IReadOnlyList<float[]> volumes, IReadOnlyList<bool[]> findings, IReadOnlyList<int> ks,

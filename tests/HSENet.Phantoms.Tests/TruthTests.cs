@@ -75,6 +75,8 @@ public sealed class TruthTests
         {
             Finding[] own = [.. flat.Where(finding => finding.Kind == kind)];
             Assert.InRange(own.Length, 140, 280);
+            Assert.All(own, finding => Assert.NotNull(finding.Millimetres));
+            Assert.True(own.Max(finding => finding.Millimetres) > 1.2 * own.Min(finding => finding.Millimetres));
             if (kind == FindingKind.Cardiomegaly)
                 continue;
             foreach (var side in (Side[])[Side.Right, Side.Left])
@@ -129,12 +131,12 @@ public sealed class TruthTests
     [Fact]
     public void Answers_follow_from_the_findings()
     {
-        Finding[] findings = [new(FindingKind.Nodule, Side.Right, Lobe.Middle, 19.6, 2), new(FindingKind.Cardiomegaly)];
+        Finding[] findings = [new(FindingKind.Nodule, Side.Right, Lobe.Middle, 19.6, 2), new(FindingKind.Cardiomegaly, Millimetres: 171)];
         var questions = QuestionWriter.Write(findings, new Draws(1, 1, "questions"));
         Assert.Equal(2, questions.Count(question => question is { Type: "presence", Answer: "Yes" }));
         Assert.Equal(2, questions.Count(question => question is { Type: "presence", Answer: "No" }));
         string[] answers = ["count Two", "side Right", "lobe Right middle lobe", "size 20 mm", "number Two", "place Lung/Right middle lobe",
-            "place Heart/Whole heart"];
+            "size 171 mm", "place Heart/Whole heart"];
         Assert.Equal(answers, questions.Where(question => question.Type != "presence")
             .Select(question => $"{question.Type} {question.Answer}"));
         Assert.All(questions, question => Assert.EndsWith("?", question.Question));

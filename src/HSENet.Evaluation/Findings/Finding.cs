@@ -35,7 +35,8 @@ enum Lobe
 /// <param name="Kind">What it is.</param>
 /// <param name="Side">Where; none for the heart, or if it is not said.</param>
 /// <param name="Lobe">In which lobe; none for what has none, or if it is not said.</param>
-/// <param name="Millimetres">The largest one's diameter, or the depth of fluid or air; null if it is not said.</param>
+/// <param name="Millimetres">The largest one's diameter, the depth of fluid or air, the width of the heart, or the largest bulla's
+/// diameter; null if it is not said.</param>
 /// <param name="Number">How many.</param>
 record Finding(FindingKind Kind, Side Side = Side.None, Lobe Lobe = Lobe.None, double? Millimetres = null, int Number = 1)
 {

@@ -121,7 +121,7 @@ static partial class FindingParser
     static Finding Attributes(FindingKind kind, string own, string statement)
     {
         if (kind == FindingKind.Cardiomegaly)
-            return new Finding(kind);
+            return new Finding(kind, Millimetres: SizeIn(own));
         var side = SideIn(own);
         var lobe = LobeIn(own);
         if (side == Side.None)

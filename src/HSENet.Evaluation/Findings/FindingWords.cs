@@ -43,7 +43,7 @@ static partial class FindingWords
     private static partial Regex Emphysema();
 
     [GeneratedRegex(@"cardiomegaly|cardiac enlargement|(?:enlarge(?:d|ment)|dilat(?:ed|ation)|big|large) (?:of the )?(?:heart|cardiac)"
-        + @"(?: (?:silhouette|shadow))?|\b(?:heart|cardiac (?:silhouette|shadow|size))\b:?(?:(?! and | with )[^,;:]){0,40}"
+        + @"(?: (?:silhouette|shadow))?|\b(?:heart|cardiac (?:silhouette|shadow|size))\b:?(?:(?! and (?!is\b)| with )[^,;:]){0,48}"
         + @"\b(?:enlarged|enlargement|increased|too large|dilated)\b|cardiothoracic ratio (?:\w+ ){0,3}(?:increased|above|exceeds)")]
     private static partial Regex Cardiomegaly();
 

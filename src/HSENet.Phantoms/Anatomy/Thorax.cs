@@ -33,6 +33,17 @@ sealed class Thorax(Person person, float heartSize)
     /// <summary>The middle of the right atrium.</summary>
     public Vector3 AtriumCentre => new(-20 - 10 * (heartSize - 1), -12, -26);
 
+    /// <summary>How wide the heart is, from the right atrium's border to the left ventricle's.</summary>
+    public float HeartWidth
+    {
+        get
+        {
+            var (radii, _) = Heart;
+            float reach = (Vector3.Transform(Vector3.UnitX, HeartBack) * radii).Length();
+            return HeartCentre.X + reach - MathF.Min(HeartCentre.X - reach, AtriumCentre.X - Atrium.X);
+        }
+    }
+
     public Level At(float z)
     {
         float top = person.Apex, narrowing = Math.Clamp((z - (top - 105)) / 105, 0, 1.2f);

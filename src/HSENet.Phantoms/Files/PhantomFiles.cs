@@ -9,7 +9,7 @@ namespace HSENet.Phantoms;
 sealed record PhantomSetOptions
 {
     /// <summary>Changes when the same seed gives other phantoms.</summary>
-    public const string Format = "hsenet-phantom/1";
+    public const string Format = "hsenet-phantom/2";
 
     public required int Count { get; init; }
 
@@ -144,6 +144,7 @@ sealed class PhantomFiles(PhantomSetOptions options, string folder)
         var reports = new Rows();
         var structured = new Rows();
         var questions = new Rows();
+        var records = new List<PhantomRecord>();
         for (int index = 0; index < options.Count; index++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -153,7 +154,10 @@ sealed class PhantomFiles(PhantomSetOptions options, string folder)
             structured.Add(split, record.ReportRow(structured: true));
             foreach (byte[] row in record.QuestionRows())
                 questions.Add(split, row);
+            records.Add(record);
         }
+        AtomicFile.Write(PathOf(LabelTables.Kinds), LabelTables.OfKinds(records));
+        AtomicFile.Write(PathOf(LabelTables.Truth), LabelTables.OfTruth(records));
         return [.. reports.Write(folder, "reports"), .. structured.Write(folder, "structured"), .. questions.Write(folder, "questions")];
     }
 

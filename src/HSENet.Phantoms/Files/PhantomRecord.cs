@@ -30,6 +30,9 @@ sealed class PhantomRecord
 
     public IReadOnlyList<PhantomQuestion> Questions { get; }
 
+    /// <summary>The file that a manifest names.</summary>
+    public string Image => _options.Image(Name);
+
     string Name => PhantomFiles.NameOf(_phantom.Index);
 
     /// <summary>The truth, as a file of its own.</summary>
@@ -40,7 +43,7 @@ sealed class PhantomRecord
         json.WriteNumber("seed", _phantom.Seed);
         json.WriteNumber("index", _phantom.Index);
         json.WriteString("split", split);
-        json.WriteString("image", _options.Image(Name));
+        json.WriteString("image", Image);
         Numbers(json, "size", [scan.Size.X, scan.Size.Y, scan.Size.Z]);
         Numbers(json, "spacing_mm", [scan.Spacing.X, scan.Spacing.Y, scan.Spacing.Z]);
         json.WriteString("orientation", scan.Orientation);
@@ -71,7 +74,7 @@ sealed class PhantomRecord
     /// <summary>A row with the report.</summary>
     public byte[] ReportRow(bool structured) => Json(OneLine, json =>
     {
-        json.WriteString("image", _options.Image(Name));
+        json.WriteString("image", Image);
         json.WriteString("text", structured ? PhantomReport.WriteStructured(Findings) : Report);
         Labels(json);
     });
@@ -79,7 +82,7 @@ sealed class PhantomRecord
     /// <summary>A row for each question: those of place in the reference's fields "abnormality" and "anatomy".</summary>
     public IEnumerable<byte[]> QuestionRows() => Questions.Select(question => Json(OneLine, json =>
     {
-        json.WriteString("image", _options.Image(Name));
+        json.WriteString("image", Image);
         json.WriteString("type", question.Type);
         if (question.Abnormality is { } abnormality)
         {
@@ -94,6 +97,9 @@ sealed class PhantomRecord
     void Labels(Utf8JsonWriter json)
     {
         json.WriteStartObject("labels");
+        // Kinds that were chosen are not as frequent as in other phantoms.
+        if (_options.Kinds is not null)
+            json.WriteBoolean("places_only", true);
         WriteFindings(json);
         json.WriteEndObject();
     }
@@ -112,12 +118,21 @@ sealed class PhantomRecord
             else
                 json.WriteNull("millimetres");
             json.WriteNumber("number", finding.Said.Number);
-            json.WriteStartArray("places");
-            foreach (var lesion in finding.Lesions)
-                Place(json, lesion);
-            json.WriteEndArray();
+            // A place is what a training asks of its patches; a bulla is a part of its finding.
+            bool isLocal = Finding.IsLocal(finding.Kind);
+            Places(json, "places", isLocal ? finding.Lesions : []);
+            if (!isLocal && finding.Lesions.Count > 0)
+                Places(json, "parts", finding.Lesions);
             json.WriteEndObject();
         }
+        json.WriteEndArray();
+    }
+
+    void Places(Utf8JsonWriter json, string name, IReadOnlyList<Lesion> lesions)
+    {
+        json.WriteStartArray(name);
+        foreach (var lesion in lesions)
+            Place(json, lesion);
         json.WriteEndArray();
     }
 

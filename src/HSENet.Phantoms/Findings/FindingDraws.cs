@@ -13,7 +13,7 @@ sealed class FindingDraws
     // Smaller ones are hard to tell from a vessel in a volume of 5 mm voxels, for a reader as well.
     const float SmallestNodule = 18;
 
-    const int Tries = 400;
+    const int Tries = 400, Retries = 12;
     static readonly FindingKind[] Kinds = Enum.GetValues<FindingKind>();
     readonly Person _person;
     readonly Draws _draws;
@@ -42,9 +42,10 @@ sealed class FindingDraws
         // What takes most room first.
         foreach (var kind in chosen.OrderBy(kind => kind switch
         {
-            FindingKind.Effusion or FindingKind.Pneumothorax or FindingKind.Cardiomegaly or FindingKind.Emphysema => 0,
-            FindingKind.Consolidation => 1,
-            _ => 2,
+            FindingKind.Effusion or FindingKind.Pneumothorax or FindingKind.Cardiomegaly => 0,
+            FindingKind.Emphysema => 1,
+            FindingKind.Consolidation => 2,
+            _ => 3,
         }).ThenBy(kind => kind))
             found.Add(kind, enlarged);
         return [.. found._found.OrderBy(finding => finding.Kind)];
@@ -56,8 +57,9 @@ sealed class FindingDraws
         {
             FindingKind.Effusion => Pleural(kind, _draws.Between(16, 52), 0.2f),
             FindingKind.Pneumothorax => Pleural(kind, _draws.Between(16, 42), 0),
-            FindingKind.Emphysema => new PhantomFinding(new Finding(kind, AnySide(0.5f), Lobe.Upper), [], _draws.Between(0.7f, 1)),
-            FindingKind.Cardiomegaly => new PhantomFinding(new Finding(kind), [], enlarged),
+            FindingKind.Emphysema => Emphysema(),
+            FindingKind.Cardiomegaly => new PhantomFinding(
+                new Finding(kind, Millimetres: Math.Round(_thorax.HeartWidth * _person.Scale)), [], enlarged),
             _ => Local(kind),
         };
         if (finding is not null)
@@ -69,10 +71,26 @@ sealed class FindingDraws
 
     Side AnySide(float both) => _draws.Chance(both) ? Side.Both : _draws.OneOf(Side.Right, Side.Left);
 
+    // Its size is that of the largest bulla, which is a place as well.
+    PhantomFinding? Emphysema()
+    {
+        for (int attempt = 0; attempt < Retries; attempt++)
+        {
+            Side side = AnySide(0.5f), at = side == Side.Both ? _draws.OneOf(Side.Right, Side.Left) : side;
+            var lobe = _draws.Chance(0.6f) ? Lobe.Upper : Lobe.Lower;
+            float strength = _draws.Between(0.7f, 1);
+            if (Place(FindingKind.Emphysema, at, lobe, []) is not { } bulla)
+                continue;
+            double size = Math.Round(2 * bulla.Radius * _person.Scale, 1);
+            return new PhantomFinding(new Finding(FindingKind.Emphysema, side, lobe, size), [bulla], strength);
+        }
+        return null;
+    }
+
     PhantomFinding? Local(FindingKind kind)
     {
         int number = kind == FindingKind.Consolidation ? 1 : 1 + _draws.Weighted(0.7f, 0.2f, 0.1f);
-        for (int attempt = 0; attempt < 12; attempt++)
+        for (int attempt = 0; attempt < Retries; attempt++)
         {
             var side = _draws.OneOf(Side.Right, Side.Left);
             var lobe = side == Side.Right ? _draws.OneOf(Lobe.Upper, Lobe.Middle, Lobe.Lower) : _draws.OneOf(Lobe.Upper, Lobe.Lower);
@@ -94,12 +112,14 @@ sealed class FindingDraws
         {
             FindingKind.Nodule => (SmallestNodule, 36),
             FindingKind.Calcification => (SmallestLesion, 26),
+            FindingKind.Emphysema => (18f, 40f),
             _ => (44f, 84f),
         };
         float radius = _draws.Between(smallest, largest) / 2 / _person.Scale, density = kind switch
         {
             FindingKind.Nodule => _person.Tissue(_draws.Between(10, 50), 0.2f),
             FindingKind.Calcification => _draws.Between(600, 1100),
+            FindingKind.Emphysema => -1000,
             _ => _person.Tissue(_draws.Between(10, 45), 0.25f),
         };
         // An infiltrate may reach the fissures and the pleura, which bound it.

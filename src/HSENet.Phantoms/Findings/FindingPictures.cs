@@ -138,26 +138,30 @@ sealed class FindingPictures(Person person, Thorax thorax)
         });
     }
 
-    // Air spaces that lost their walls: holes without a wall of their own in a lobe that is too dark.
+    // Air spaces that lost their walls: holes without a wall of their own in a lobe that is too dark, the largest a bulla.
     void Holes(Canvas canvas, PhantomFinding finding)
     {
         var draws = new Draws((long)(finding.Extent * 1e6f), (long)(person.Texture.At(Vector3.One * 0.5f) * 1e6f), "emphysema");
         EachInLung(canvas, finding, (i, p, _) =>
         {
-            float upper = thorax.LobeAt(p) is { Lobe: Lobe.Upper, Depth: var depth } ? Canvas.Cover(depth, 8) : 0;
-            if (upper == 0 || canvas.Values[i] > -600)
+            var (lobe, depth) = thorax.LobeAt(p);
+            float inside = lobe == finding.Said.Lobe ? Canvas.Cover(depth, 8) : 0;
+            if (inside == 0 || canvas.Values[i] > -600)
                 return;
-            canvas.Blend(i, -975, 0.45f * finding.Extent * upper * canvas.Lung[i]);
+            canvas.Blend(i, -975, 0.45f * finding.Extent * inside * canvas.Lung[i]);
         });
         for (int side = -1; side <= 1; side += 2)
             if (finding.IsOn(side))
-                for (int hole = 0; hole < (int)(330 * finding.Extent); hole++)
+                for (int hole = 0; hole < (int)(450 * finding.Extent); hole++)
                 {
-                    var at = new Vector3(draws.Between(12, 122) * side, draws.Between(-82, 82), draws.Between(-60, 122));
+                    var at = new Vector3(draws.Between(12, 122) * side, draws.Between(-82, 82), draws.Between(-125, 122));
                     float radius = draws.Between(3.5f, 7) + (draws.Chance(0.15f) ? draws.Between(2, 6) : 0);
-                    if (thorax.LobeAt(at) is { Lobe: Lobe.Upper, Depth: > 3 } && thorax.InsideLung(at) > 3)
+                    var (lobe, depth) = thorax.LobeAt(at);
+                    if (lobe == finding.Said.Lobe && depth > 3 && thorax.InsideLung(at) > 3)
                         Hole(canvas, at, radius);
                 }
+        foreach (var bulla in finding.Lesions)
+            Hole(canvas, bulla.Centre, bulla.Radius);
     }
 
     static void Hole(Canvas canvas, Vector3 at, float radius)

@@ -13,7 +13,7 @@ readonly record struct Lesion(Vector3 Centre, float Radius, float Density, ulong
 
 /// <summary>A finding with what decides its picture.</summary>
 /// <param name="Said">What a report says.</param>
-/// <param name="Lesions">Places of a local finding, the largest first.</param>
+/// <param name="Lesions">Places of a local finding, the largest first; of emphysema the largest bulla.</param>
 /// <param name="Extent">Depth of fluid or air, strength of emphysema, enlargement of the heart.</param>
 sealed record PhantomFinding(Finding Said, IReadOnlyList<Lesion> Lesions, float Extent)
 {

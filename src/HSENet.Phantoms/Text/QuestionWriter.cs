@@ -41,18 +41,25 @@ static class QuestionWriter
         if (finding.Side != Side.None)
             questions.Add(new("side", draws.OneOf($"On which side is the {name}?", $"Which side shows the {name}?"),
                 PhantomReport.Capital(PhantomReport.Word(finding.Side))));
-        if (Finding.IsLocal(finding.Kind))
+        if (finding.Lobe != Lobe.None)
             questions.Add(new("lobe", draws.OneOf($"In which lobe is the {name}?", $"Which lobe contains the {name}?"),
-                PhantomReport.Capital($"{PhantomReport.Word(finding.Side)} {PhantomReport.Word(finding.Lobe)} lobe")));
+                PhantomReport.Capital($"{PhantomReport.Word(finding.Side)} {PhantomReport.Word(finding.Lobe)} "
+                    + (finding.Side == Side.Both ? "lobes" : "lobe"))));
         if (finding.Millimetres is not null)
-            questions.Add(new("size", draws.OneOf($"How large is the {name}?", $"What is the size of the {name}?"),
-                $"{PhantomReport.Millimetres(finding)} mm"));
+            questions.Add(new("size", Size(finding.Kind, name, draws), $"{PhantomReport.Millimetres(finding)} mm"));
         if (finding.Kind is FindingKind.Nodule or FindingKind.Calcification)
             questions.Add(new("number", $"How many {Name(finding.Kind, several: true)} are there?",
                 PhantomReport.Capital(Numbers[Math.Min(finding.Number, 3)])));
         string anatomy = Anatomy(finding);
         questions.Add(new("place", $"Where is the {name}?", anatomy, Name(finding.Kind, several: false), anatomy));
     }
+
+    static string Size(FindingKind kind, string name, Draws draws) => kind switch
+    {
+        FindingKind.Cardiomegaly => draws.OneOf("How wide is the heart?", "What is the transverse diameter of the heart?"),
+        FindingKind.Emphysema => draws.OneOf("How large is the largest bulla?", "What is the size of the largest bulla?"),
+        _ => draws.OneOf($"How large is the {name}?", $"What is the size of the {name}?"),
+    };
 
     static string Presence(FindingKind kind, Draws draws)
     {
@@ -75,7 +82,7 @@ static class QuestionWriter
         FindingKind.Cardiomegaly => "Heart/Whole heart",
         FindingKind.Effusion or FindingKind.Pneumothorax => finding.Side == Side.Both ? "Pleura/Bilateral pleura"
             : $"Pleura/{finding.Side} pleura",
-        _ => finding.Side == Side.Both ? "Lung/Bilateral upper lobes"
+        _ => finding.Side == Side.Both ? $"Lung/Bilateral {PhantomReport.Word(finding.Lobe)} lobes"
             : $"Lung/{finding.Side} {PhantomReport.Word(finding.Lobe)} lobe",
     };
 }

@@ -64,18 +64,18 @@ static class ReportSentences
         ],
         (FindingKind.Emphysema, _) =>
         [
-            "Centrilobular emphysema is seen in the {side} upper lobe.",
-            "There is emphysema of the {side} upper lobe.",
-            "The {side} upper lobe shows emphysematous changes.",
-            "Emphysematous destruction in the {side} upper lobe.",
+            "Centrilobular emphysema is seen in the {side} {lobe} lobe with bullae of up to {size} mm.",
+            "There is emphysema of the {side} {lobe} lobe, the largest bulla measuring {size} mm.",
+            "The {side} {lobe} lobe shows emphysematous changes and bullae up to {size} mm.",
+            "Emphysematous destruction in the {lobe} lobe of the {side} lung, with air spaces up to {size} mm in diameter.",
         ],
         _ =>
         [
-            "The heart is enlarged.",
-            "Cardiomegaly is present.",
-            "There is cardiomegaly.",
-            "The cardiac silhouette is enlarged, in keeping with cardiomegaly.",
-            "Heart size is increased.",
+            "The heart is enlarged, {size} mm across.",
+            "Cardiomegaly is present with a transverse diameter of {size} mm.",
+            "There is cardiomegaly, the heart measuring {size} mm in width.",
+            "The cardiac silhouette is enlarged to {size} mm, in keeping with cardiomegaly.",
+            "Heart size is increased, with a width of {size} mm.",
         ],
     };
 
@@ -83,10 +83,10 @@ static class ReportSentences
     public static IReadOnlyList<string> OfBothSides(FindingKind kind) => kind == FindingKind.Emphysema
         ?
         [
-            "Centrilobular emphysema is seen in both upper lobes.",
-            "There is bilateral upper lobe emphysema.",
-            "Both upper lobes show emphysematous changes.",
-            "Emphysematous destruction in the upper lobes of both lungs.",
+            "Centrilobular emphysema is seen in both {lobe} lobes with bullae of up to {size} mm.",
+            "There is bilateral {lobe} lobe emphysema, the largest bulla measuring {size} mm.",
+            "Both {lobe} lobes show emphysematous changes and bullae up to {size} mm.",
+            "Emphysematous destruction in the {lobe} lobes of both lungs, with air spaces up to {size} mm in diameter.",
         ]
         :
         [

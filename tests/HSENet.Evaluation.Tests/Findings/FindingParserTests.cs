@@ -63,6 +63,10 @@ public sealed class FindingParserTests
     [InlineData("Pneumothorax cannot be seen; however, there is consolidation in the right upper lobe (52 mm).",
         "consolidation right upper 52")]
     [InlineData("Cardiomegaly with a right pleural effusion of 25 mm.", "effusion right 25; cardiomegaly")]
+    [InlineData("The heart measures 17 cm from side to side and is enlarged.", "cardiomegaly 170")]
+    [InlineData("Marked cardiomegaly, transverse diameter 168 mm, without effusion.", "cardiomegaly 168")]
+    [InlineData("Panlobular emphysema of the lower lobes on both sides; the biggest bulla has 3 cm.", "emphysema both lower 30")]
+    [InlineData("The left lower lobe contains several bullae, the largest 28 mm wide.", "emphysema left lower 28 ×3")]
     [InlineData("Nodule RLL 14 mm.", "nodule right lower 14")]
     [InlineData("Incidental note is made of a 2.6 cm mass within the left lower lobe.", "nodule left lower 26")]
     [InlineData("Three round opacities are demonstrated in the right upper lobe, of which the largest has a diameter of 22 mm.",
