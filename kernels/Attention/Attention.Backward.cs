@@ -111,7 +111,7 @@ public static partial class Attention
         Rung.Host<AttentionBackwardArguments>("Host", HostBackward),
         Rung.Gpu<AttentionBackwardArguments>("V1.Naive", BackwardV1) with
         {
-            Group = 128,
+            Group = 512,
             Launch = static a => new(a.KeyHeads, a.Batch),
         });
 

@@ -31,7 +31,11 @@ static class ModelShapes
             "Queries=277,Keys=277,QueryHeads=24,KeyHeads=8,HeadSize=128",
             "Queries=1,Keys=300,QueryHeads=24,KeyHeads=8,HeadSize=128",
         ],
-        ["Attention.Backward"] = ["Queries=277,Keys=277,QueryHeads=24,KeyHeads=8,HeadSize=128"],
+        ["Attention.Backward"] =
+        [
+            "Queries=2049,Keys=2049,QueryHeads=12,KeyHeads=12,HeadSize=64",
+            "Queries=277,Keys=277,QueryHeads=24,KeyHeads=8,HeadSize=128",
+        ],
         ["SliceGuidedAttention"] = ["Patches=2048,Slices=32,Channels=768"],
         ["SliceGuidedAttention.Backward"] = ["Patches=2048,Slices=32,Channels=768"],
         ["PatchScore"] = ["Patches=2048,Channels=768"],
@@ -58,6 +62,13 @@ static class ModelShapes
         ["Dropout"] = ["Count=1573632"], // 2,049 × 768
         ["SquaredNorm"] = ["Count=2359296"], // 768 × 3,072
         ["AdamW"] = ["Count=2359296"],
+        // A batch of 16 studies; an answer of 32 tokens with an eighth of the decoder's vocabulary, all of which takes minutes to execute;
+        // the ten nearest of 100,000 studies.
+        ["L2Normalize"] = ["Rows=16,Channels=768"],
+        ["L2Normalize.Backward"] = ["Rows=16,Channels=768"],
+        ["ContrastiveLoss"] = ["Rows=16,Channels=768"],
+        ["CrossEntropy"] = ["Tokens=32,Channels=3072,Vocabulary=25008"],
+        ["TopK"] = ["Rows=1,Columns=100000,Top=10"],
     };
 
     // Sizes at which rungs are compared, in the order of the operation's LaunchSizes: those of the model, and some between and beside

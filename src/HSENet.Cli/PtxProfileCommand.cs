@@ -1,5 +1,7 @@
 // hsenet ptx profile: what a kernel does to memory, tensor cores and the pipes of a named GPU.
+using System.Collections.Concurrent;
 using System.CommandLine;
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using System.Text;
 using HSENet.Kernels;
@@ -143,6 +145,20 @@ static class PtxProfileCommand
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
+    // On all cores, one after the other: some take long. What one throws is thrown as it is.
+    static void Each<T>(IEnumerable<T> items, Action<T> action, CancellationToken cancellation)
+    {
+        try
+        {
+            Parallel.ForEach(Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering),
+                new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, action);
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+    }
+
     static void All(GpuModel gpu, long sampled, string? markdownFile, string? pagesFolder, bool predict,
         CancellationToken cancellation)
     {
@@ -150,11 +166,9 @@ static class PtxProfileCommand
         List<RungProfile> rows = [];
         if (pagesFolder != null)
             PtxPages.Update(pagesFolder, rows, times); // a page that is missing is told of before the work
-        foreach (Rung rung in KernelCatalog.GpuRungs)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            rows.AddRange(ModelShapes.Profile(rung, gpu, sampled));
-        }
+        RungProfile[][] profiles = new RungProfile[KernelCatalog.GpuRungs.Count()][];
+        Each(KernelCatalog.GpuRungs.Index(), rung => profiles[rung.Index] = [.. ModelShapes.Profile(rung.Item, gpu, sampled)], cancellation);
+        rows.AddRange(profiles.SelectMany(profile => profile));
         if (markdownFile == null && pagesFolder == null)
             Console.Out.Write(PtxTable.Write(gpu, rows));
         if (markdownFile != null)
@@ -162,9 +176,7 @@ static class PtxProfileCommand
         if (pagesFolder == null)
             return;
         if (predict)
-            Parallel.ForEach(rows,
-                new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount },
-                times.Predict);
+            Each(rows, times.Predict, cancellation);
         if (predict && markdownFile != null)
             TextFile.Write(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(markdownFile))!, PredictedTimes.FileName), times.Write());
         foreach (var (path, text) in PtxPages.Update(pagesFolder, rows, times))

@@ -4,7 +4,7 @@ namespace HSENet.Ptx;
 /// <summary>
 /// Blocks are told apart by whether they are the last along each axis of the grid, which often have less to do. Of each kind some run,
 /// spread over the whole launch, and count for the others. Which ones follows from the grid and from what one block of each kind executes,
-/// so the same launch has the same sample everywhere.
+/// so the same launch has the same sample everywhere. Where one block is too long, some of its warps run, if they share no memory.
 /// </summary>
 static class BlockSample
 {
@@ -19,31 +19,68 @@ static class BlockSample
     // first axis of several that have more than one block goes in equal strides instead.
     static readonly double[][] Steps = [[], [], [0.6180339887], [0.7548776662, 0.5698402910]];
 
+    // Of a block that is longer by itself than a sample some warps run, for as many times the sample's instructions.
+    const double LongBlock = 2, OfLongBlock = 8;
+
+    // Blocks of a kind from which on more than one shows the cost.
+    const int Many = 16;
+
     /// <summary>Profiles a launch.</summary>
     /// <param name="grid">The grid.</param>
+    /// <param name="apart">Warps of a block that share nothing but barriers, so that some may run without the others; else 1.</param>
     /// <param name="instructions">Instructions of warps that may be executed, roughly.</param>
-    /// <param name="run">Runs the blocks with these numbers.</param>
-    public static EmulatorResult Run(Dim3 grid, long instructions, Func<IReadOnlyList<long>?, EmulatorResult> run)
+    /// <param name="run">Runs the blocks with these numbers; all for null. Of each one warp; all for null.</param>
+    public static EmulatorResult Run(Dim3 grid, int apart, long instructions,
+        Func<IReadOnlyList<long>?, int?, EmulatorResult> run)
     {
+        if (apart > 1 && OfOneBlock(grid, apart, instructions, run) is { } result)
+            return result;
         List<Kind> kinds = Kinds(grid);
-        // One of each kind shows what a block of it costs.
-        EmulatorResult[] first = [.. kinds.Select(kind => run([kind.Block(kind.Count / 2)]))];
-        double[] costs = [.. first.Select(one => (double)Math.Max(1, one.WarpInstructions))];
+        // One or two of each kind show what a block of it costs at most.
+        long[][] tried = [.. kinds.Select(kind => kind.Count < Many ? [kind.Block(kind.Count / 2)]
+            : new[] { kind.Block(0), kind.Block(kind.Count / 2) })];
+        EmulatorResult[] first = Each(kinds.Count, n => run(tried[n], null));
+        double[] costs = [.. first.Select(one => Math.Max(1.0, one.Profile!.MostInBlock))];
         double all = kinds.Zip(costs, (kind, cost) => kind.Count * cost).Sum();
         if (all <= instructions)
-            return run(null);
-        EmulatorResult? sum = null;
-        foreach (var (kind, cost, one) in kinds.Zip(costs, first))
+            return run(null, null);
+        EmulatorResult[] parts = Each(kinds.Count, n =>
         {
-            long fewest = cost < Long ? Fewest : Math.Clamp((long)(2 * instructions / cost), 1, Fewest);
+            Kind kind = kinds[n];
+            long fewest = costs[n] < Long ? Fewest : Math.Clamp((long)(2 * instructions / costs[n]), 1, Fewest);
             long count = Math.Min(kind.Count, Math.Max(fewest, (long)(kind.Count * (instructions / all))));
-            long[] blocks = count > kind.Count / 2 && count >= Fewest ? [.. Enumerable.Range(0, (int)kind.Count).Select(n => kind.Block(n))]
-                : [.. Enumerable.Range(0, (int)count).Select(n => kind.Spread(n, count)).Distinct()];
-            EmulatorResult part = count == 1 ? one : run(blocks);
+            long[] blocks = count <= tried[n].Length ? tried[n]
+                : count > kind.Count / 2 && count >= Fewest ? [.. Enumerable.Range(0, (int)kind.Count).Select(b => kind.Block(b))]
+                : [.. Enumerable.Range(0, (int)count).Select(b => kind.Spread(b, count)).Distinct()];
+            EmulatorResult part = blocks == tried[n] ? first[n] : run(blocks, null);
             part.Profile!.Scale((double)kind.Count / blocks.Length);
-            sum = sum == null ? part : Add(sum, part);
-        }
-        sum!.Profile!.Blocks = grid.Count;
+            return part;
+        });
+        EmulatorResult sum = parts.Aggregate(Add);
+        sum.Profile!.Blocks = grid.Count;
+        return sum;
+    }
+
+    static EmulatorResult[] Each(int count, Func<int, EmulatorResult> run)
+    {
+        EmulatorResult[] results = new EmulatorResult[count];
+        Parallel.For(0, count, n => results[n] = run(n));
+        return results;
+    }
+
+    // Where the block in the middle is longer than all that may be executed: its first warp, its last, and others as far as they go.
+    static EmulatorResult? OfOneBlock(Dim3 grid, int warps, long instructions, Func<IReadOnlyList<long>?, int?, EmulatorResult> run)
+    {
+        long[] middle = [grid.Count / 2];
+        EmulatorResult first = run(middle, 0);
+        if (first.WarpInstructions * (double)warps <= LongBlock * instructions)
+            return null;
+        int count = (int)Math.Clamp(OfLongBlock * instructions / first.WarpInstructions, 2, warps);
+        EmulatorResult sum = Each(count - 1, n => run(middle, (n + 1) * (warps - 1) / (count - 1))).Aggregate(first, Add);
+        LaunchProfile profile = sum.Profile!;
+        long block = (long)(sum.WarpInstructions * ((double)warps / count));
+        profile.Scale((double)warps / count * grid.Count);
+        profile.Represent(grid.Count, block);
         return sum;
     }
 

@@ -63,8 +63,15 @@ public sealed class Emulator(EmulatorMemory memory)
     // By itself, so that other launches make no closure.
     EmulatorResult Sample(EmulatorKernel kernel, Dim3 grid, Dim3 block, int dynamicSharedBytes, byte[] parameters,
         EmulatorOptions options) =>
-        BlockSample.Run(grid, options.SampledInstructions, blocks =>
-            Run(kernel, grid, block, dynamicSharedBytes, parameters, options with { Blocks = blocks }));
+        BlockSample.Run(grid, kernel.Decoded(CheckLevel.Profile).DeclaredSharedBytes + dynamicSharedBytes > 0 ? 1
+            : (int)((block.Count + 31) / 32), options.SampledInstructions, (blocks, warp) =>
+            {
+                EmulatorResult result = Run(kernel, grid, block, dynamicSharedBytes, parameters,
+                    options with { Blocks = blocks, OnlyWarp = warp });
+                // What the block's other warps would have written is no fault of this one.
+                return warp != null && result.Findings.All(finding => finding.Kind == FindingKind.UninitialisedRead)
+                    ? result with { Findings = [], FindingCount = 0 } : result;
+            });
 
     EmulatorResult Run(
         EmulatorKernel kernel, Dim3 grid, Dim3 block, int dynamicSharedBytes, ReadOnlySpan<byte> parameters, EmulatorOptions options)

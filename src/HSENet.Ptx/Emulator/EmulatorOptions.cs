@@ -28,6 +28,9 @@ public sealed record EmulatorOptions
     /// <summary>Numbers of the blocks that run, x before y before z, each once; null for all. The others leave no trace.</summary>
     internal IReadOnlyList<long>? Blocks { get; init; }
 
+    /// <summary>The one warp of each block that runs; null for all. The others count as having left.</summary>
+    internal int? OnlyWarp { get; init; }
+
     /// <summary>
     /// With <see cref="Profile"/>: instructions of warps after which the counters come from a sample of the blocks, and most of the outputs
     /// stay unwritten; 0 to run every block. All run where blocks may depend on each other: an atomic whose result is used, a volatile or

@@ -95,6 +95,15 @@ public sealed class LaunchProfile
                 counters[i] = (long)Math.Round(counters[i] * factor);
     }
 
+    /// <summary>One block was executed, in part, and stands for all.</summary>
+    /// <param name="blocks">Blocks of the launch.</param>
+    /// <param name="instructions">Instructions of warps in a block.</param>
+    internal void Represent(long blocks, long instructions)
+    {
+        (Blocks, BlocksRun) = (blocks, 1);
+        MostInBlock = FewestInBlock = instructions;
+    }
+
     /// <summary>Adds another part of the same launch.</summary>
     internal void Add(LaunchProfile other)
     {

@@ -48,6 +48,26 @@ public class BlockSampleTests
         Launch(Growing, new Dim3(1000), 10_000, 1).Profile!.WarpInstructions,
             Launch(Growing, new Dim3(1000), 10_000, 3).Profile!.WarpInstructions);
 
+    [Fact]
+    public void Of_a_block_that_is_longer_than_a_sample_some_warps_run_if_they_share_no_memory()
+    {
+        // Each warp reads what the first one wrote, 500 times: what another warp would have written is no finding here.
+        const string loop = """
+            ld.param.u64 %rd1, [p0]; mov.u32 %r1, %tid.x; mul.wide.u32 %rd2, %r1, 4; add.u64 %rd2, %rd1, %rd2;
+            st.global.u32 [%rd2], %r1; bar.sync 0; mov.u32 %r3, 0;
+            LOOP: ld.global.u32 %r4, [%rd1]; add.u32 %r3, %r3, 1; setp.lt.u32 %p1, %r3, 500; @%p1 bra LOOP;
+            """;
+        using Kernel kernel = Kernel.Of(loop);
+        EmulatorResult Run(long sampled) => kernel.Launch(new Dim3(3), new Dim3(512),
+            new EmulatorOptions { Profile = true, SampledInstructions = sampled }, kernel.Memory.Allocate(2048, "x"));
+        EmulatorResult all = Run(0), some = Run(1000);
+        Assert.Equal((3, 1), (some.Profile!.Blocks, some.Profile.BlocksRun));
+        Assert.Equal(0, some.FindingCount);
+        Assert.True(some.WarpInstructions < all.WarpInstructions / 10);
+        Assert.Equal(all.Profile!.WarpInstructions, some.Profile.WarpInstructions);
+        Assert.Equal(all.Profile.MostInBlock, some.Profile.MostInBlock);
+    }
+
     static EmulatorResult Launch(string body, Dim3 grid, long sampled, int threads = 0)
     {
         using Kernel kernel = Kernel.Of(body);

@@ -138,6 +138,7 @@ sealed unsafe class BlockState
         Findings.Start(launch.Options.Strict);
         Executed = 0;
         MaxInstructions = launch.Options.MaxInstructions;
+        _onlyWarp = launch.Options.OnlyWarp ?? -1;
         Profile?.Clear();
         if (Profile != null)
             Profile.Observer = launch.Options.Observer;
@@ -165,6 +166,8 @@ sealed unsafe class BlockState
         }
     }
 
+    int _onlyWarp = -1;
+
     /// <summary>Puts every warp at the start of the kernel, for the block with a number.</summary>
     public void Start(long number, bool checks)
     {
@@ -187,6 +190,11 @@ sealed unsafe class BlockState
         {
             int lanes = Math.Min(32, threads - w.Index * 32);
             uint mask = lanes == 32 ? uint.MaxValue : (1u << lanes) - 1;
+            if (_onlyWarp >= 0 && w.Index != _onlyWarp)
+            {
+                w.Leave();
+                continue;
+            }
             w.Start(mask);
             w.Copies?.Clear();
             new Span<byte>(w.Rows, Kernel.VariableBytes).Clear();

@@ -59,6 +59,13 @@ sealed unsafe class Warp(BlockState block, int index)
         Status = WarpStatus.Ready;
     }
 
+    /// <summary>Takes no part in the block.</summary>
+    public void Leave()
+    {
+        Start(0);
+        Strands[0].Status = Status = WarpStatus.Finished;
+    }
+
     public Strand AddStrand()
     {
         Strand strand = _spare.TryPop(out Strand? spare) ? spare : new Strand();
