@@ -53,7 +53,7 @@ static class PtxPages
             **Predicted** times, not measured: from [machine code](../../bench/results/machine.md) of sm_90 (~: estimated from PTX alone), by a
             [model](../../src/HSENet.Ptx/README.md#how-long-a-kernel-takes) that misses published measurements by {exact} (~: {rough}).
             A launch follows the same launch, and its bound is of machine code (above: of PTX) and without what the second-level cache keeps.
-            ≥: the model follows the first blocks, which do less here than most; the bound stands for them.
+            ≥: the model comes out below the bound, which is surely too little, so the bound stands in its place.
 
             | kernel | sizes | {string.Join(" | ", PredictedTimes.Gpus.Select(gpu => $"{gpu.Name}: predicted µs | bound µs | limited by"))} |
             |---|---|{string.Concat(PredictedTimes.Gpus.Select(_ => "--:|--:|---|"))}
