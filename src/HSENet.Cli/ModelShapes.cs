@@ -33,7 +33,6 @@ static class ModelShapes
         ],
         ["Attention.Backward"] =
         [
-            "Queries=2049,Keys=2049,QueryHeads=12,KeyHeads=12,HeadSize=64",
             "Queries=277,Keys=277,QueryHeads=24,KeyHeads=8,HeadSize=128",
         ],
         ["SliceGuidedAttention"] = ["Patches=2048,Slices=32,Channels=768"],
