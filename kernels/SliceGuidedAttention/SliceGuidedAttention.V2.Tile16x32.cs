@@ -39,6 +39,7 @@ public static partial class SliceGuidedAttention
         {
             Activations = TFormat.Type,
             Group = TileThreads,
+            GroupsPerMultiprocessor = 1, // the assembler stops at 128 registers otherwise, and spills
             Launch = static a => new(Parts.Of(a.Patches, TilePatches)),
             Accepts = static a => a.K.Type == TFormat.Type && a.Y.Type == TFormat.Type && a.Slices <= TileSlices
                 && a.Channels % TileDepth == 0
