@@ -36,6 +36,7 @@ public static partial class Sampling
             First = OverParts("V3.Histogram.Largest", LargestV3),
             Last = Staged("V3.Histogram.Threshold", ThresholdThreads, ThresholdV3) with
             {
+                GroupsPerMultiprocessor = 1, // the assembler stops at 32 registers otherwise, and spills
                 Last = OverParts("V3.Histogram.Keep", KeepV3) with { Last = Staged("V3.Histogram.Choose", GridThreads, ChooseV3) },
             },
             Accepts = static a => a.Temperature > 0,

@@ -29,22 +29,23 @@ static class BlockSample
     /// <param name="grid">The grid.</param>
     /// <param name="apart">Warps of a block that share nothing but barriers, so that some may run without the others; else 1.</param>
     /// <param name="instructions">Instructions of warps that may be executed, roughly.</param>
+    /// <param name="threads">Samples that run at once at most.</param>
     /// <param name="run">Runs the blocks with these numbers; all for null. Of each one warp; all for null.</param>
-    public static EmulatorResult Run(Dim3 grid, int apart, long instructions,
+    public static EmulatorResult Run(Dim3 grid, int apart, long instructions, int threads,
         Func<IReadOnlyList<long>?, int?, EmulatorResult> run)
     {
-        if (apart > 1 && OfOneBlock(grid, apart, instructions, run) is { } result)
+        if (apart > 1 && OfOneBlock(grid, apart, instructions, threads, run) is { } result)
             return result;
         List<Kind> kinds = Kinds(grid);
         // One or two of each kind show what a block of it costs at most.
         long[][] tried = [.. kinds.Select(kind => kind.Count < Many ? [kind.Block(kind.Count / 2)]
             : new[] { kind.Block(0), kind.Block(kind.Count / 2) })];
-        EmulatorResult[] first = Each(kinds.Count, n => run(tried[n], null));
+        EmulatorResult[] first = Each(kinds.Count, threads, n => run(tried[n], null));
         double[] costs = [.. first.Select(one => Math.Max(1.0, one.Profile!.MostInBlock))];
         double all = kinds.Zip(costs, (kind, cost) => kind.Count * cost).Sum();
         if (all <= instructions)
             return run(null, null);
-        EmulatorResult[] parts = Each(kinds.Count, n =>
+        EmulatorResult[] parts = Each(kinds.Count, threads, n =>
         {
             Kind kind = kinds[n];
             long fewest = costs[n] < Long ? Fewest : Math.Clamp((long)(2 * instructions / costs[n]), 1, Fewest);
@@ -61,22 +62,23 @@ static class BlockSample
         return sum;
     }
 
-    static EmulatorResult[] Each(int count, Func<int, EmulatorResult> run)
+    static EmulatorResult[] Each(int count, int threads, Func<int, EmulatorResult> run)
     {
         EmulatorResult[] results = new EmulatorResult[count];
-        Parallel.For(0, count, n => results[n] = run(n));
+        Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = threads }, n => results[n] = run(n));
         return results;
     }
 
     // Where the block in the middle is longer than all that may be executed: its first warp, its last, and others as far as they go.
-    static EmulatorResult? OfOneBlock(Dim3 grid, int warps, long instructions, Func<IReadOnlyList<long>?, int?, EmulatorResult> run)
+    static EmulatorResult? OfOneBlock(Dim3 grid, int warps, long instructions, int threads,
+        Func<IReadOnlyList<long>?, int?, EmulatorResult> run)
     {
         long[] middle = [grid.Count / 2];
         EmulatorResult first = run(middle, 0);
         if (first.WarpInstructions * (double)warps <= LongBlock * instructions)
             return null;
         int count = (int)Math.Clamp(OfLongBlock * instructions / first.WarpInstructions, 2, warps);
-        EmulatorResult sum = Each(count - 1, n => run(middle, (n + 1) * (warps - 1) / (count - 1))).Aggregate(first, Add);
+        EmulatorResult sum = Each(count - 1, threads, n => run(middle, (n + 1) * (warps - 1) / (count - 1))).Aggregate(first, Add);
         LaunchProfile profile = sum.Profile!;
         long block = (long)(sum.WarpInstructions * ((double)warps / count));
         profile.Scale((double)warps / count * grid.Count);

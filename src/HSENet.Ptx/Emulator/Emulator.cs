@@ -64,7 +64,7 @@ public sealed class Emulator(EmulatorMemory memory)
     EmulatorResult Sample(EmulatorKernel kernel, Dim3 grid, Dim3 block, int dynamicSharedBytes, byte[] parameters,
         EmulatorOptions options) =>
         BlockSample.Run(grid, kernel.Decoded(CheckLevel.Profile).DeclaredSharedBytes + dynamicSharedBytes > 0 ? 1
-            : (int)((block.Count + 31) / 32), options.SampledInstructions, (blocks, warp) =>
+            : (int)((block.Count + 31) / 32), options.SampledInstructions, Threads(options), (blocks, warp) =>
             {
                 EmulatorResult result = Run(kernel, grid, block, dynamicSharedBytes, parameters,
                     options with { Blocks = blocks, OnlyWarp = warp });
@@ -72,6 +72,8 @@ public sealed class Emulator(EmulatorMemory memory)
                 return warp != null && result.Findings.All(finding => finding.Kind == FindingKind.UninitialisedRead)
                     ? result with { Findings = [], FindingCount = 0 } : result;
             });
+
+    static int Threads(EmulatorOptions options) => options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
 
     EmulatorResult Run(
         EmulatorKernel kernel, Dim3 grid, Dim3 block, int dynamicSharedBytes, ReadOnlySpan<byte> parameters, EmulatorOptions options)
@@ -104,7 +106,7 @@ public sealed class Emulator(EmulatorMemory memory)
         if (options.Cooperative)
             CheckResident(kernel, decoded, grid, block, dynamicSharedBytes);
         int workers = options.Cooperative ? (int)blocks
-            : (int)Math.Min(blocks, options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
+            : (int)Math.Min(blocks, Threads(options));
         if (!options.Cooperative && (decoded.Ordered || options.Races || options.Observer != null
             || decoded.InstructionsPerBlock < SmallLaunch / blocks))
             workers = 1;

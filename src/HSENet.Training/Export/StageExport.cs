@@ -23,7 +23,7 @@ static class StageExport
         using var trained = TensorSource.Open(checkpoint);
         trained.VerifyChecksums();
         TensorEntry[] tensors = [.. trained.Tensors.Where(tensor => !Checkpoint.IsMoment(tensor.Name) && !LabelHead.Owns(tensor.Name))];
-        int stage = Array.Find([1, 2], stage => Has($"encoder{stage}.cls_token"));
+        int stage = Array.Find([1, 2], stage => Has($"encoder{stage}.cls_token") || Has(ContrastiveTensors.LogitScale(stage)));
         bool language = Has("language_model.embed_tokens.weight"), contrastive = Has(ContrastiveTensors.LogitScale(stage));
         if (stage == 0 && !language)
             throw new HseNetFileException(checkpoint, "holds no trained stage",
