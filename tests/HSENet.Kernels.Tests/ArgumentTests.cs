@@ -23,7 +23,9 @@ public sealed class ArgumentTests
     public void Tensors_come_first_then_sizes_then_constants(string operation)
     {
         var arguments = KernelCatalog.Operations.Single(found => found.Name == operation).GetType().GetGenericArguments().Single();
-        int[] order = [.. arguments.GetFields().Select(Rank)];
+        // What a launch fills in is its own: the memory between stages, and how they divide the work.
+        int[] order = [.. arguments.GetFields()
+            .Where(field => field.FieldType != typeof(View<byte>) && field.Name != nameof(LinearArguments.PartInputs)).Select(Rank)];
         Assert.Equal(order.Order(), order);
     }
 
