@@ -14,7 +14,7 @@ public sealed class PtxProfileTests : IDisposable
     // A token over a cache of 300: 24 blocks, one for each head, 44.75 million warp instructions, four a clock of 1.98 GHz; but one warp of
     // each block has nearly all of them, and starts one a clock.
     [InlineData("attention_v1_naive_f32", "Batch=1,Queries=1,Keys=300,QueryHeads=24,KeyHeads=8,HeadSize=128", 24, 235, 942)]
-    // The model's vocabulary in one block, 29.81 million; its integers, weights as fixed point among them, start two a clock.
+    // The model's vocabulary in one block, 29.81 million; more than half are integers, of which two start a clock.
     [InlineData("Sampling.V1", "Vocabulary=200064", 1, 3764, 4517)]
     public void A_launch_of_few_blocks_has_the_bound_of_few_multiprocessors(string rung, string shape, double busy, double microseconds,
         double bound)
