@@ -26,7 +26,7 @@ static class BaselineFiles
             test = [.. all.Where(phantom => phantom.Split == "test")];
         if (train.Length == 0 || test.Length == 0)
             throw new HseNetFileException(phantoms, $"has {train.Length} phantoms for training and {test.Length} for the test",
-                "both, see --split of 'hsenet phantom'");
+                "both: a set that was drawn with a share for training and one for the test");
         var written = new List<(string, int)>
         {
             Reports("reports.normal.jsonl", _ => PhantomReport.WriteStructured([])),
@@ -39,7 +39,7 @@ static class BaselineFiles
             written.Add(Reports("reports.ridge.jsonl", phantom => PhantomReport.WriteStructured(reader.Read(Features(phantom)))));
         }
         else
-            notes = ["no ridge regression: it reads the volumes that 'hsenet phantom --prepared' writes"];
+            notes = ["no ridge regression: it reads prepared volumes, and these are scans"];
         var commonest = train.SelectMany(phantom => phantom.Questions).GroupBy(question => question.Type)
             .ToDictionary(group => group.Key, group => group.CountBy(question => question.Answer)
                 .OrderByDescending(answer => answer.Value).ThenBy(answer => answer.Key, StringComparer.Ordinal).First().Key);

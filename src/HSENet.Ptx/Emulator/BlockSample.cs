@@ -75,7 +75,7 @@ static class BlockSample
     {
         long[] middle = [grid.Count / 2];
         EmulatorResult first = run(middle, 0);
-        if (first.WarpInstructions * (double)warps <= LongBlock * instructions)
+        if (first.WarpInstructions * (double)warps <= Math.Max(Long, LongBlock * instructions))
             return null;
         int count = (int)Math.Clamp(OfLongBlock * instructions / first.WarpInstructions, 2, warps);
         EmulatorResult sum = Each(count - 1, threads, n => run(middle, (n + 1) * (warps - 1) / (count - 1))).Aggregate(first, Add);
