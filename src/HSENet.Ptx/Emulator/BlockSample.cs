@@ -42,9 +42,9 @@ static class BlockSample
             : new[] { kind.Block(0), kind.Block(kind.Count / 2) })];
         EmulatorResult[] first = Each(kinds.Count, threads, n => run(tried[n], null));
         double[] costs = [.. first.Select(one => Math.Max(1.0, one.Profile!.MostInBlock))];
-        double all = kinds.Zip(costs, (kind, cost) => kind.Count * cost).Sum();
-        if (all <= instructions)
+        if (kinds.Zip(costs, (kind, cost) => kind.Count * cost).Sum() <= instructions)
             return run(null, null);
+        double all = kinds.Select((kind, n) => kind.Count * (first[n].WarpInstructions / (double)tried[n].Length)).Sum();
         EmulatorResult[] parts = Each(kinds.Count, threads, n =>
         {
             Kind kind = kinds[n];
