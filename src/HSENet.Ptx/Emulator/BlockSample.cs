@@ -10,7 +10,7 @@ static class BlockSample
 {
     /// <summary>Blocks of a kind that run at least, if there are so many: work may grow from block to block. Fewer of long ones; the one
     /// that showed the cost, in the middle of its kind, is the least.</summary>
-    const int Fewest = 8;
+    const int Fewest = 40;
 
     /// <summary>Instructions of warps of a long block.</summary>
     const double Long = 4_000_000;
@@ -21,6 +21,9 @@ static class BlockSample
 
     // Of a block that is longer by itself than a sample some warps run, for as many times the sample's instructions.
     const double LongBlock = 2, OfLongBlock = 8;
+
+    // Below these instructions a block runs whole, however few may be executed.
+    const double ShortBlock = 100_000;
 
     // Blocks of a kind from which on more than one shows the cost.
     const int Many = 16;
@@ -42,9 +45,9 @@ static class BlockSample
             : new[] { kind.Block(0), kind.Block(kind.Count / 2) })];
         EmulatorResult[] first = Each(kinds.Count, threads, n => run(tried[n], null));
         double[] costs = [.. first.Select(one => Math.Max(1.0, one.Profile!.MostInBlock))];
-        if (kinds.Zip(costs, (kind, cost) => kind.Count * cost).Sum() <= instructions)
+        double all = kinds.Zip(costs, (kind, cost) => kind.Count * cost).Sum();
+        if (all <= instructions)
             return run(null, null);
-        double all = kinds.Select((kind, n) => kind.Count * (first[n].WarpInstructions / (double)tried[n].Length)).Sum();
         EmulatorResult[] parts = Each(kinds.Count, threads, n =>
         {
             Kind kind = kinds[n];
@@ -75,7 +78,7 @@ static class BlockSample
     {
         long[] middle = [grid.Count / 2];
         EmulatorResult first = run(middle, 0);
-        if (first.WarpInstructions * (double)warps <= Math.Max(Long, LongBlock * instructions))
+        if (first.WarpInstructions * (double)warps <= Math.Max(ShortBlock, LongBlock * instructions))
             return null;
         int count = (int)Math.Clamp(OfLongBlock * instructions / first.WarpInstructions, 2, warps);
         EmulatorResult sum = Each(count - 1, threads, n => run(middle, (n + 1) * (warps - 1) / (count - 1))).Aggregate(first, Add);

@@ -51,11 +51,11 @@ public class BlockSampleTests
     [Fact]
     public void Of_a_block_that_is_longer_than_a_sample_some_warps_run_if_they_share_no_memory()
     {
-        // Each warp reads what the first one wrote, 500 times: what another warp would have written is no finding here.
+        // Each warp reads what the first one wrote, 5,000 times: what another warp would have written is no finding here.
         const string loop = """
             ld.param.u64 %rd1, [p0]; mov.u32 %r1, %tid.x; mul.wide.u32 %rd2, %r1, 4; add.u64 %rd2, %rd1, %rd2;
             st.global.u32 [%rd2], %r1; bar.sync 0; mov.u32 %r3, 0;
-            LOOP: ld.global.u32 %r4, [%rd1]; add.u32 %r3, %r3, 1; setp.lt.u32 %p1, %r3, 500; @%p1 bra LOOP;
+            LOOP: ld.global.u32 %r4, [%rd1]; add.u32 %r3, %r3, 1; setp.lt.u32 %p1, %r3, 5000; @%p1 bra LOOP;
             """;
         using Kernel kernel = Kernel.Of(loop);
         EmulatorResult Run(long sampled) => kernel.Launch(new Dim3(3), new Dim3(512),
