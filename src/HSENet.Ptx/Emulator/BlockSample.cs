@@ -43,12 +43,12 @@ static class BlockSample
         // One or two of each kind show what a block of it costs at most.
         long[][] tried = [.. kinds.Select(kind => kind.Count < Many ? [kind.Block(kind.Count / 2)]
             : new[] { kind.Block(0), kind.Block(kind.Count / 2) })];
-        EmulatorResult[] first = Each(kinds.Count, threads, n => run(tried[n], null));
+        EmulatorResult[] first = ParallelResults.Each(kinds.Count, threads, n => run(tried[n], null));
         double[] costs = [.. first.Select(one => Math.Max(1.0, one.Profile!.MostInBlock))];
         double all = kinds.Zip(costs, (kind, cost) => kind.Count * cost).Sum();
         if (all <= instructions)
             return run(null, null);
-        EmulatorResult[] parts = Each(kinds.Count, threads, n =>
+        EmulatorResult[] parts = ParallelResults.Each(kinds.Count, threads, n =>
         {
             Kind kind = kinds[n];
             long fewest = costs[n] < Long ? Fewest : Math.Clamp((long)(2 * instructions / costs[n]), 1, Fewest);
@@ -65,13 +65,6 @@ static class BlockSample
         return sum;
     }
 
-    static EmulatorResult[] Each(int count, int threads, Func<int, EmulatorResult> run)
-    {
-        EmulatorResult[] results = new EmulatorResult[count];
-        Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = threads }, n => results[n] = run(n));
-        return results;
-    }
-
     // Where the block in the middle is longer than all that may be executed: its first warp, its last, and others as far as they go.
     static EmulatorResult? OfOneBlock(Dim3 grid, int warps, long instructions, int threads,
         Func<IReadOnlyList<long>?, int?, EmulatorResult> run)
@@ -81,7 +74,7 @@ static class BlockSample
         if (first.WarpInstructions * (double)warps <= Math.Max(ShortBlock, LongBlock * instructions))
             return null;
         int count = (int)Math.Clamp(OfLongBlock * instructions / first.WarpInstructions, 2, warps);
-        EmulatorResult sum = Each(count - 1, threads, n => run(middle, (n + 1) * (warps - 1) / (count - 1))).Aggregate(first, Add);
+        EmulatorResult sum = ParallelResults.Each(count - 1, threads, n => run(middle, (n + 1) * (warps - 1) / (count - 1))).Aggregate(first, Add);
         LaunchProfile profile = sum.Profile!;
         long block = (long)(sum.WarpInstructions * ((double)warps / count));
         profile.Scale((double)warps / count * grid.Count);

@@ -26,8 +26,7 @@ sealed class BlockRunner(MachineKernel kernel, GpuModel gpu, TimedInstruction[] 
         if (blocks.Count == 1)
             return Once(blocks, paths, WarpWalk.RunSteps, 0);
         double round = Round(Once(blocks, paths, WarpWalk.RunSteps, 0).Run, paths);
-        Outcome[] all = new Outcome[Distances.Length];
-        Parallel.For(0, all.Length, d => all[d] = Once(blocks, paths, WarpWalk.RunSteps, Distances[d] * round));
+        Outcome[] all = ParallelResults.Each(Distances.Length, d => Once(blocks, paths, WarpWalk.RunSteps, Distances[d] * round));
         return new Outcome([.. all.Select(one => one.Mean)], all[^1].Run);
     }
 

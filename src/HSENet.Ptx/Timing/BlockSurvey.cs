@@ -84,8 +84,7 @@ sealed class BlockSurvey
     static SortedList<long, long[]> Walk(MachineKernel kernel, IEnumerable<long> blocks)
     {
         long[] numbers = [.. blocks.Distinct()];
-        long[][] executed = new long[numbers.Length][];
-        Parallel.For(0, numbers.Length, n => executed[n] = kernel.Count(numbers[n]));
+        long[][] executed = ParallelResults.Each(numbers.Length, n => kernel.Count(numbers[n]));
         SortedList<long, long[]> walked = [];
         foreach (var (number, counts) in numbers.Zip(executed))
             walked.Add(number, counts);

@@ -58,12 +58,11 @@ static class KernelTimer
         (double, MultiprocessorResult) Different()
         {
             long[] starts = Starts(blocks, gpu.Multiprocessors, resident, survey.Heaviest.Number);
-            var groups = new (long[] Numbers, WarpPath[] Paths, BlockRunner.Outcome Outcome)[starts.Length];
-            Parallel.For(0, starts.Length, g =>
+            (long[] Numbers, WarpPath[] Paths, BlockRunner.Outcome Outcome)[] groups = ParallelResults.Each(starts.Length, g =>
             {
                 long[] numbers = Neighbours(starts[g], resident);
                 WarpPath[] paths = [.. numbers.Select(number => kernel.Walk(number).Path(resident * kernel.WarpsPerBlock))];
-                groups[g] = (numbers, paths, runner.Different(numbers, paths, g));
+                return (numbers, paths, runner.Different(numbers, paths, g));
             });
             MultiprocessorResult all = groups[0].Outcome.Run;
             foreach (var group in groups.Skip(1))

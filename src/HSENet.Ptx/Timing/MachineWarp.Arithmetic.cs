@@ -59,96 +59,6 @@ sealed unsafe partial class MachineWarp
         }
     }
 
-    // A source as 32 lanes; 0 to 7 of scratch are for values that are not a row as it is.
-    uint* Source(in MachineOperand o, int slot, int word = 0)
-    {
-        if (o.Kind == OperandKind.Register && !o.Negated && !o.Inverted && !o.Absolute && o.Index != MachineOperand.ZeroRegister)
-            return Row(o.Index + word);
-        uint* to = _scratch + slot * Lanes;
-        switch (o.Kind)
-        {
-            case OperandKind.Register when o.Index != MachineOperand.ZeroRegister:
-                uint* row = Row(o.Index + word);
-                for (int l = 0; l < Lanes; l++)
-                    to[l] = row[l];
-                break;
-            case OperandKind.Special:
-                for (int l = 0; l < Lanes; l++)
-                    to[l] = word == 0 ? Special(o.Name!, l) : 0;
-                break;
-            case OperandKind.Predicate or OperandKind.UniformPredicate:
-                for (int l = 0; l < Lanes; l++)
-                    to[l] = PredicateMask(o) >> l & 1;
-                return to;
-            case OperandKind.Constant when o.Second is >= 0 and not MachineOperand.ZeroRegister:
-                uint* index = Row(o.Second);
-                for (int l = 0; l < Lanes; l++)
-                    to[l] = ConstantWord(index[l] + o.Value + 4 * word);
-                break;
-            default:
-                new Span<uint>(to, Lanes).Fill(Scalar(o, word));
-                break;
-        }
-        return Signed(o, to);
-    }
-
-    uint Scalar(in MachineOperand o, int word) => o.Kind switch
-    {
-        OperandKind.Immediate => (uint)(o.Value >> 32 * word),
-        OperandKind.Constant => ConstantWord(o.Value + 4 * word),
-        OperandKind.Uniform => o.Index == MachineOperand.ZeroRegister ? 0 : _uniform[o.Index + word],
-        _ => 0,
-    };
-
-    static uint* Signed(in MachineOperand o, uint* to)
-    {
-        if (o.Negated)
-            for (int l = 0; l < Lanes; l++)
-                to[l] = 0 - to[l];
-        else if (o.Inverted)
-            for (int l = 0; l < Lanes; l++)
-                to[l] = ~to[l];
-        return to;
-    }
-
-    // Lanes in which a predicate holds.
-    uint PredicateMask(in MachineOperand o)
-    {
-        uint value = o.Kind == OperandKind.UniformPredicate ? _uniformPredicates[o.Index] : _predicates[o.Index];
-        return o.Negated ? ~value : value;
-    }
-
-    void SetPredicate(in MachineOperand o, uint value, uint mask)
-    {
-        if (o.Index == MachineOperand.TruePredicate)
-            return;
-        if (o.Kind == OperandKind.UniformPredicate)
-            _uniformPredicates[o.Index] = (value & 1) != 0 ? uint.MaxValue : 0;
-        else
-            _predicates[o.Index] = (_predicates[o.Index] & ~mask) | (value & mask);
-    }
-
-    void Write(in MachineOperand o, uint* value, uint mask, bool uniform, int word = 0)
-    {
-        if (o.Index == MachineOperand.ZeroRegister)
-            return;
-        if (uniform)
-        {
-            _uniform[o.Index + word] = value[BitOperations.TrailingZeroCount(mask)];
-            return;
-        }
-        uint* row = Row(o.Index + word);
-        if (mask == uint.MaxValue)
-            for (int l = 0; l < Lanes; l++)
-                row[l] = value[l];
-        else
-            for (uint m = mask; m != 0; m &= m - 1)
-            {
-                int l = BitOperations.TrailingZeroCount(m);
-                row[l] = value[l];
-            }
-    }
-
     // Words of 32, 64, 96 or 128 bits into a row or several.
     void Copy(MachineStep s, uint mask, bool uniform)
     {
@@ -228,17 +138,12 @@ sealed unsafe partial class MachineWarp
                 break;
             case MachineOpcode.LOP3:
                 uint table = (uint)sources[3].Value;
+                for (int l = 0; l < Lanes; l += Vector<uint>.Count)
+                    Lookup(table, Vector.Load(a + l), Vector.Load(b + l), Vector.Load(c + l)).Store(to + l);
                 if (result == 0 && results == 1)
-                {
-                    for (int l = 0; l < Lanes; l += Vector<uint>.Count)
-                        Lookup(table, Vector.Load(a + l), Vector.Load(b + l), Vector.Load(c + l)).Store(to + l);
                     break;
-                }
                 for (int l = 0; l < Lanes; l++)
-                {
-                    to[l] = Lookup(table, a[l], b[l], c[l]);
                     carryOut |= (to[l] != 0 ? 1u : 0) << l;
-                }
                 if (result == 1)
                     SetPredicate(s.Operands[0], carryOut, mask);
                 break;
@@ -278,19 +183,8 @@ sealed unsafe partial class MachineWarp
     // -b carries out unless something is borrowed; a sum of three terms shows it as an overflow, but for b = 0.
     static bool Borrows(in MachineOperand o, uint value) => o.Negated && value == 0;
 
-    static uint Lookup(uint table, uint a, uint b, uint c)
-    {
-        uint value = 0;
-        if ((table & 1) != 0) value |= ~a & ~b & ~c;
-        if ((table & 2) != 0) value |= ~a & ~b & c;
-        if ((table & 4) != 0) value |= ~a & b & ~c;
-        if ((table & 8) != 0) value |= ~a & b & c;
-        if ((table & 16) != 0) value |= a & ~b & ~c;
-        if ((table & 32) != 0) value |= a & ~b & c;
-        if ((table & 64) != 0) value |= a & b & ~c;
-        if ((table & 128) != 0) value |= a & b & c;
-        return value;
-    }
+    static uint Lookup(uint table, uint a, uint b, uint c) =>
+        Lookup(table, new Vector<uint>(a), new Vector<uint>(b), new Vector<uint>(c))[0];
 
     static Vector<uint> Lookup(uint table, Vector<uint> a, Vector<uint> b, Vector<uint> c)
     {

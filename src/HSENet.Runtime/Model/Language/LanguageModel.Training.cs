@@ -113,7 +113,8 @@ sealed partial class LanguageModel
         View<float> normed = pass.Rows(head.Normed, count, channels),
             gradNormed = scale is null ? default : pass.Rows(head.GradNormed, count, channels);
         _norm.Forward(pass.Device, output, normed, count);
-        var losses = pass[head.Losses].Slice(0, count);
+        View<float> losses = pass[head.Losses].Slice(0, count),
+            scratch = pass[head.Scratch].Slice(0, CrossEntropy.ScratchLength(count, channels, _config.VocabSize));
         CrossEntropy.Forward(pass.Device, new CrossEntropyArguments
         {
             X = normed,
@@ -121,7 +122,7 @@ sealed partial class LanguageModel
             Labels = deviceLabels,
             Losses = losses,
             GradX = gradNormed,
-            Scratch = pass[head.Scratch].Slice(0, CrossEntropy.ScratchLength(count, channels, _config.VocabSize)),
+            Scratch = scratch,
             Tokens = count,
             Channels = channels,
             Vocabulary = _config.VocabSize,
@@ -141,7 +142,7 @@ sealed partial class LanguageModel
                     Labels = deviceLabels,
                     Losses = losses,
                     GradHead = _gradHead,
-                    Scratch = pass[head.Scratch].Slice(0, CrossEntropy.ScratchLength(count, channels, _config.VocabSize)),
+                    Scratch = scratch,
                     Tokens = count,
                     Channels = channels,
                     Vocabulary = _config.VocabSize,
