@@ -22,6 +22,7 @@ static class Program
         EmulatorCommand.Create(),
         TimingCommand.Create(),
         SearchCommand.Create(),
+        CancellationCommand.Create(),
         Micro(),
     };
 
