@@ -10,6 +10,7 @@ static class OptionNames
     public static IReadOnlyDictionary<string, string> All { get; } = new Dictionary<string, string>
     {
         ["PreprocessingOptions.Force"] = "--force",
+        ["PreprocessingOptions.Preset"] = "--preset",
         ["PreprocessingOptions.Rescale"] = "--rescale SLOPE,INTERCEPT",
         ["PreprocessingOptions.StatedOrientation"] = "--orientation CODE",
         ["TrainingConfig.LabelWeight"] = "--label-weight",

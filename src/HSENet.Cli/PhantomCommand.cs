@@ -31,11 +31,10 @@ static class PhantomCommand
         {
             Description = "With --prepared: depth,height,width of the volumes; 32,256,256 by default."
         };
-        var weights = new Option<string?>("--weights") { Description = "With --prepared: model folder that says the size." };
-        var curve = new Option<string>("--curve")
+        var weights = new Option<string?>("--weights") { Description = "With --prepared: model folder that says size and greys." };
+        var curve = new Option<string?>("--curve")
         {
-            Description = "With --prepared: greys as unit:grey points; the reference's by default.",
-            DefaultValueFactory = _ => GreyCurve.Standard
+            Description = "With --prepared: greys as unit:grey points; the reference's by default."
         };
         var average = new Option<bool>("--average")
         {
@@ -70,13 +69,15 @@ static class PhantomCommand
         {
             bool isPrepared = parsed.GetValue(prepared);
             if (!isPrepared && ((parsed.GetValue(size) ?? parsed.GetValue(weights)) is not null || parsed.GetValue(average)
-                || parsed.GetRequiredValue(curve) != GreyCurve.Standard))
+                || parsed.GetValue(curve) is not null))
                 throw new HseNetException("--size, --weights, --curve and --average say how --prepared volumes are; expected it beside "
                     + "them");
             if (isPrepared && parsed.GetValue(dicom))
                 throw new HseNetException("--prepared writes no scans; expected it without --dicom");
-            if (parsed.GetValue(size) is not null && parsed.GetValue(weights) is not null)
-                throw new HseNetException("--size and --weights: expected one of them; the weights say the size");
+            if (parsed.GetValue(weights) is not null && ((parsed.GetValue(size) ?? parsed.GetValue(curve)) is not null
+                || parsed.GetValue(average)))
+                throw new HseNetException("--weights beside --size, --curve or --average: expected one of them; the weights say these");
+            var target = isPrepared ? Target(parsed.GetValue(size), parsed.GetValue(weights)) : null;
             var options = new PhantomSetOptions
             {
                 Count = Verb.AtLeast(1, "--count", parsed.GetRequiredValue(count)),
@@ -85,9 +86,9 @@ static class PhantomCommand
                 Dicom = parsed.GetValue(dicom),
                 Labels = parsed.GetValue(labels),
                 Pictures = parsed.GetValue(picture),
-                Prepared = isPrepared ? PreparedSize(parsed.GetValue(size), parsed.GetValue(weights)) : null,
-                Curve = parsed.GetRequiredValue(curve),
-                Average = parsed.GetValue(average),
+                Prepared = target is null ? null : (target.Depth, target.Height, target.Width),
+                Curve = target?.Own?.GreyCurve ?? parsed.GetValue(curve) ?? GreyCurve.Standard,
+                Average = target?.Own is not null || parsed.GetValue(average),
                 Matrix = Matrix(parsed.GetRequiredValue(matrix)),
                 Kinds = parsed.GetValue(findings) is { } kinds ? Kinds(kinds) : null,
             };
@@ -178,15 +179,12 @@ static class PhantomCommand
             : throw new HseNetException($"--split {text}: expected three shares that add up to 1, as in 0.8,0.1,0.1");
     }
 
-    static (int, int, int) PreparedSize(string? size, string? weights)
+    static PreprocessingTarget Target(string? size, string? weights)
     {
-        if (weights is null)
-        {
-            var given = Verb.Size3("--size", size ?? "32,256,256");
-            return (given.Depth, given.Height, given.Width);
-        }
-        var target = PreprocessingTarget.Of(ModelConfig.Read(weights));
-        return (target.Depth, target.Height, target.Width);
+        if (weights is not null)
+            return PreprocessingTarget.Of(ModelConfig.Read(weights));
+        var given = Verb.Size3("--size", size ?? "32,256,256");
+        return new PreprocessingTarget(given.Depth, given.Height, given.Width, Slices: 0);
     }
 
     static (int X, int Y, int Z) Matrix(string text)

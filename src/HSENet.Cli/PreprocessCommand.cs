@@ -186,7 +186,8 @@ static class PreprocessCommand
         }
         if (features is not null)
             NumpyFile.Write(job.SliceFeatures, features, encoder!.Slices, encoder.Channels);
-        NumpyFile.Write(job.Volume, volume, 1, target.Depth, target.Height, target.Width);
+        NumpyFile.Write(job.Volume, volume, OwnPreset.NameOf(settings.Studies.Preprocessing.Preset, target.Own), 1, target.Depth,
+            target.Height, target.Width);
         string[] notes = OptionNames.In(scan.Notes);
         job.End(key, notes);
         return notes;

@@ -112,7 +112,7 @@ sealed record PreprocessJob(FoundStudy Study, string Volume, string SliceFeature
         && !Path.GetFileName(file).StartsWith("._", StringComparison.Ordinal)
         && !(NiftiPair.IsImage(file) && NiftiPair.PartnerOf(file) is not null);
 
-    // The header of a .npy file is a small multiple of 64 bytes.
+    // The header of a .npy file is a small multiple of 64 bytes, the name of a preset included.
     static bool Holds(string file, long floats) =>
-        new FileInfo(file) is { Exists: true } info && info.Length - floats * sizeof(float) is > 0 and <= 256;
+        new FileInfo(file) is { Exists: true } info && info.Length - floats * sizeof(float) is > 0 and <= 1024;
 }

@@ -88,6 +88,29 @@ public sealed class PhantomFilesTests
     }
 
     [Fact]
+    public void The_volume_that_is_drawn_for_a_model_with_a_preset_of_its_own_is_what_preprocessing_makes_of_the_scan()
+    {
+        using var folder = new TemporaryFolder();
+        using var device = new HostDevice(1);
+        var own = new OwnPreset { GreyCurve = "-1050:0,-900:0.3137,-500:0.4902,-150:0.5686,250:0.8431,1000:1", InPlane = InPlane.Average };
+        for (int index = 0; index < 3; index++)
+        {
+            var options = new PhantomSetOptions { Count = 3, Seed = 4 };
+            new PhantomFiles(options, folder.Path).Write(index);
+            string name = folder.At(PhantomFiles.NameOf(index));
+            float[] made = Prepared(name + ".nii.gz", device, 32, 64, 64, own);
+            var files = new PhantomFiles(options with { Prepared = (32, 64, 64), Curve = own.GreyCurve, Average = true }, folder.Path);
+            files.Write(index);
+            using var study = CtStudy.Open(name + ".npy");
+            Assert.Equal(own.Name, study.Volume.PreparedAs);
+            float[] drawn = FloatArrays.Finite(study.Volume);
+            double difference = made.Zip(drawn, (a, b) => (double)(a - b)).Average();
+            Assert.True(Math.Abs(difference) < 0.002 && Deviation(made, drawn) < 0.035 && Correlation(made, drawn) > 0.99,
+                $"phantom {index}: mean {difference:F4}, deviation {Deviation(made, drawn):F4}, correlation {Correlation(made, drawn):F4}");
+        }
+    }
+
+    [Fact]
     public void Manifests_are_read_by_training_and_by_reports()
     {
         using var folder = new TemporaryFolder();
@@ -133,10 +156,11 @@ public sealed class PhantomFilesTests
     static unsafe byte At(VoxelVolume volume, int[] voxel) =>
         volume.Pointer[(voxel[2] * volume.Size.Y + voxel[1]) * volume.Size.X + voxel[0]];
 
-    static float[] Prepared(string path, HostDevice device, int depth = 16, int height = 32, int width = 32)
+    static float[] Prepared(string path, HostDevice device, int depth = 16, int height = 32, int width = 32,
+        OwnPreset? own = null)
     {
         using var scan = CtStudy.Open(path);
-        using var study = scan.PrepareScan(device, new PreprocessingTarget(depth, height, width, Slices: 0), CancellationToken.None);
+        using var study = scan.PrepareScan(device, new PreprocessingTarget(depth, height, width, Slices: 0, Own: own), CancellationToken.None);
         float[] volume = new float[study.Volume.Length];
         device.Download<float>(study.Volume, volume);
         return volume;

@@ -36,6 +36,17 @@ sealed record PhantomSetOptions
     /// <summary>Greys of <see cref="Prepared"/>.</summary>
     public string Curve { get; init; } = GreyCurve.Standard;
 
+    /// <summary>What volumes that are prepared so say of themselves.</summary>
+    public string PreparedAs
+    {
+        get
+        {
+            var own = new OwnPreset { GreyCurve = Curve, InPlane = Average ? InPlane.Average : InPlane.Sample };
+            return OwnPreset.NameOf(PreprocessingPreset.Standard,
+                Average || GreyCurve.Parse(Curve).ToString() != GreyCurve.Standard ? own : null);
+        }
+    }
+
     /// <summary>Voxels of a scan at most.</summary>
     public (int X, int Y, int Z) Matrix { get; init; } = Scan.LargestMatrix;
 
@@ -127,13 +138,14 @@ sealed class PhantomFiles(PhantomSetOptions options, string folder)
         var canvas = phantom.DrawResampled(size.Depth, size.Height, size.Width, options.Labels || options.Pictures,
             options.Average);
         cancellation.ThrowIfCancellationRequested();
-        Write(PathOf(name + ".npy"), PreparedVolume.Turned(canvas.Values, size, _curve.At));
+        Write(PathOf(name + ".npy"), PreparedVolume.Turned(canvas.Values, size, _curve.At), options.PreparedAs);
         if (options.Labels)
             Write(LabelFile(name), PreparedVolume.Turned(canvas.Labels!, size, label => label));
         if (options.Pictures)
             PhantomPicture.Write(PathOf(name + ".png"), canvas, count: Math.Min(12, size.Depth), columns: 4);
 
-        void Write(string path, float[] values) => NumpyFile.Write(path, values, 1, size.Depth, size.Height, size.Width);
+        void Write(string path, float[] values, string? preparedAs = null) =>
+            NumpyFile.Write(path, values, preparedAs, 1, size.Depth, size.Height, size.Width);
     }
 
     /// <summary>Writes the manifests of the whole set; they need the truth alone, so that every part of a set that is made in parts writes

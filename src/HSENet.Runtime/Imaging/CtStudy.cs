@@ -171,9 +171,8 @@ public sealed class CtStudy : IDisposable
     internal PreparedStudy Prepare(Device device, ModelConfig config, CancellationToken cancellation, StageProgress? stages = null)
     {
         using var reading = _life.Use();
-        var image = config.Vision.Image;
         var slices = config.SliceEncoder;
-        var target = new PreprocessingTarget(image.Depth, image.Height, image.Width, slices?.ImageSize ?? 224, slices?.Slices ?? 0);
+        var target = PreprocessingTarget.Of(config);
         if (!_volume.IsPreprocessed)
             return PrepareScan(device, target, cancellation, stages);
         if (slices is not null && _sliceFeatures is null)
@@ -193,7 +192,7 @@ public sealed class CtStudy : IDisposable
         StageProgress? stages = null)
     {
         using var reading = _life.Use();
-        PreprocessingGeometry.CheckMemory(_volume, _plan, _options);
+        PreprocessingGeometry.CheckMemory(_volume, _plan, _options, keepsGrid: target.Own is not null);
         return Preprocessing.Prepare(device, _volume, _plan, Notes, target, _options.Preprocessing, cancellation,
             stages: stages);
     }

@@ -89,6 +89,8 @@ public sealed class StudyEmbedder : IDisposable
     /// <summary>Numbers in an embedding.</summary>
     public int Channels => _config.Vision.HiddenSize;
 
+    internal OwnPreset? Preset => _config.Preprocessing;
+
     internal Device Device => _weights.Device;
 
     /// <summary>The embedding of a volume: of length 1.</summary>

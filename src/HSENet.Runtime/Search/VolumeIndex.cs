@@ -58,7 +58,7 @@ public sealed partial class VolumeIndex : IDisposable
     {
         ArgumentNullException.ThrowIfNull(embedder);
         return OpenOrCreate(file, new IndexLayout.Header(half ? WeightType.BF16 : WeightType.F32, embedder.Channels, embedder.WeightsHash,
-            Preprocessing.NameOf(preprocessing ?? new())), appends: true);
+            Preprocessing.NameOf(preprocessing ?? new(), embedder.Preset)), appends: true);
     }
 
     internal static VolumeIndex OpenOrCreate(string file, IndexLayout.Header header, bool appends)

@@ -96,6 +96,7 @@ sealed class StudyPreparer(StudyRecipe recipe, VolumeCache? cache, Lazy<string> 
     {
         using VoxelVolume volume = VolumeFile.Read(row.Image, recipe.Study.Reading);
         var target = recipe.Target;
+        OwnPreset.Check(volume, target.Own);
         if (volume.Size != (target.Width, target.Height, target.Depth))
             throw new HseNetFileException(row.Image, $"is a volume of {volume.Size.Z} × {volume.Size.Y} × {volume.Size.X}",
                 $"the model's {target.Depth} × {target.Height} × {target.Width}");

@@ -23,7 +23,8 @@ sealed class WhitenedPatches
 
     /// <summary>Looks at the first training rows of a manifest, whose volumes must be finished.</summary>
     /// <exception cref="HseNetFileException">The manifest or a volume cannot be used.</exception>
-    public static WhitenedPatches Read(string manifest, VisionConfig vision, CancellationToken cancellation)
+    public static WhitenedPatches Read(string manifest, VisionConfig vision, OwnPreset? preset,
+        CancellationToken cancellation)
     {
         int voxels = (int)vision.Patch.Count, places = vision.Patches;
         ManifestRow[] rows = [.. Manifest.ReadTexts(manifest).Take(MostVolumes)];
@@ -36,7 +37,7 @@ sealed class WhitenedPatches
         for (int i = 0; i < rows.Length; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            float[] volume = FloatArrays.Read(rows[i].Image, vision.Image.Count);
+            float[] volume = FloatArrays.Read(rows[i].Image, vision.Image.Count, read => OwnPreset.Check(read, preset));
             int[] chosen = new SeededDraws(0, "patches", row: i).Order(places)[..each];
             for (int place = 0; place < places; place++)
             {

@@ -67,6 +67,23 @@ public sealed class WhitenedPatchesTests
     }
 
     [Fact]
+    public void A_preset_of_the_models_own_is_kept_and_volumes_of_another_one_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        string file = NewModelTests.Config(folder), manifest = folder.At("volumes.jsonl");
+        File.WriteAllText(file, File.ReadAllText(file).Replace("\"projector\"",
+            """ "preprocessing": {"grey_curve": "-1000:0,1000:1", "in_plane": "average"}, "projector" """, StringComparison.Ordinal));
+        var options = NewModelTests.Options(folder, file) with { Volumes = manifest };
+        File.WriteAllText(manifest, """{"image": "a.npy"}""" + "\n");
+        NumpyFile.Write(folder.At("a.npy"), new float[4 * 16 * 16], "standard", 1, 4, 16, 16);
+        Assert.EndsWith("a.npy: was prepared as 'standard'; expected the model's average(-1000:0,1000:1)",
+            Assert.Throws<HseNetFileException>(() => NewModel.Write(options)).Message);
+        NumpyFile.Write(folder.At("a.npy"), new float[4 * 16 * 16], "average(-1000:0,1000:1)", 1, 4, 16, 16);
+        NewModel.Write(options);
+        Assert.Equal("average(-1000:0,1000:1)", ModelConfig.Read(folder.At("model")).Preprocessing!.Name);
+    }
+
+    [Fact]
     public void Volumes_of_another_size_are_refused()
     {
         using var folder = new TemporaryFolder();

@@ -22,13 +22,16 @@ static class NumpyFile
     /// <param name="shape">Dimensions, outermost first.</param>
     /// <exception cref="ArgumentException">The number of values does not fit the shape.</exception>
     /// <exception cref="HseNetFileException">The file cannot be written.</exception>
-    public static void Write(string path, ReadOnlySpan<float> values, params ReadOnlySpan<long> shape)
+    public static void Write(string path, ReadOnlySpan<float> values, params ReadOnlySpan<long> shape) => Write(path, values, null, shape);
+
+    /// <summary>The same for a finished volume, which says how it was prepared.</summary>
+    public static void Write(string path, ReadOnlySpan<float> values, string? preparedAs, params ReadOnlySpan<long> shape)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (DataTypes.ElementCount(shape, DataType.F32) != values.Length)
             throw new ArgumentException($"{values.Length} values for the shape [{string.Join(", ", shape.ToArray())}]", nameof(shape));
         using var file = new AtomicFile(path);
-        byte[] header = Header(shape);
+        byte[] header = Header(shape, preparedAs);
         file.Write(header, 0);
         file.Write(MemoryMarshal.AsBytes(values), header.Length);
         file.Commit();
@@ -49,7 +52,11 @@ static class NumpyFile
             VoxelTypes.ReverseEndianness(voxels.Pointer, voxels.Length, header.Type.Size());
         if (header.IsFortranOrder)
             voxels = Transposed(voxels, header.Type.Size(), depth, height, width);
-        return new VoxelVolume(name, header.Type, ((int)width, (int)height, (int)depth), (1, 1, 1), voxels) { IsPreprocessed = true };
+        return new VoxelVolume(name, header.Type, ((int)width, (int)height, (int)depth), (1, 1, 1), voxels)
+        {
+            IsPreprocessed = true,
+            PreparedAs = header.PreparedAs
+        };
     }
 
     internal static NumpyHeader ReadHeader(Stream stream, string name)
@@ -89,10 +96,11 @@ static class NumpyFile
         return target;
     }
 
-    static byte[] Header(ReadOnlySpan<long> shape)
+    static byte[] Header(ReadOnlySpan<long> shape, string? preparedAs)
     {
         string sizes = string.Join(", ", shape.ToArray()) + (shape.Length == 1 ? "," : "");
-        string text = $"{{'descr': '<f4', 'fortran_order': False, 'shape': ({sizes}), }}";
+        string text = $"{{'descr': '<f4', 'fortran_order': False, 'shape': ({sizes}), }}"
+            + (preparedAs is null ? "" : $" {NumpyHeader.PreparedAsComment}{preparedAs}");
         // The data begins at a multiple of 64, as NumPy aligns it.
         int length = (PreambleLength + 2 + text.Length + 1 + 63) / 64 * 64 - PreambleLength - 2;
         byte[] header = new byte[PreambleLength + 2 + length];

@@ -3,8 +3,12 @@ using System.Globalization;
 
 namespace HSENet.Runtime;
 
-internal sealed record NumpyHeader(DataType Type, bool IsBigEndian, bool IsFortranOrder, long[] Shape)
+internal sealed record NumpyHeader(DataType Type, bool IsBigEndian, bool IsFortranOrder, long[] Shape, string? PreparedAs = null)
 {
+    /// <summary>Begins the comment behind the dictionary in which a finished volume says how it was prepared: Python reads no
+    /// comments.</summary>
+    public const string PreparedAsComment = "# hsenet: ";
+
     public static NumpyHeader Parse(string text, string name)
     {
         var parser = new Parser(text, name);
@@ -39,10 +43,23 @@ internal sealed record NumpyHeader(DataType Type, bool IsBigEndian, bool IsFortr
                 }
             }
             SkipSpace();
+            string? preparedAs = Comment();
             if (_position != text.Length || descr is null || fortran is null || shape is null)
                 throw Error();
             (DataType type, bool bigEndian) = ParseType(descr);
-            return new NumpyHeader(type, bigEndian, fortran.Value, shape);
+            return new NumpyHeader(type, bigEndian, fortran.Value, shape, preparedAs);
+        }
+
+        // A comment ends the header.
+        string? Comment()
+        {
+            if (_position >= text.Length || text[_position] != '#')
+                return null;
+            string comment = text[_position..].Trim();
+            if (comment.Contains('\n'))
+                throw Error();
+            _position = text.Length;
+            return comment.StartsWith(PreparedAsComment, StringComparison.Ordinal) ? comment[PreparedAsComment.Length..] : null;
         }
 
         (DataType Type, bool IsBigEndian) ParseType(string descr)

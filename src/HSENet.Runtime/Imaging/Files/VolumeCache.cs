@@ -93,11 +93,12 @@ static class FloatArrays
 {
     /// <summary>Reads all values of an array of any shape that a volume or a matrix has.</summary>
     /// <exception cref="HseNetFileException">The file cannot be read, has another number of values, or one that is not finite.</exception>
-    public static float[] Read(string file, long length)
+    public static float[] Read(string file, long length, Action<VoxelVolume>? check = null)
     {
         using VoxelVolume volume = VolumeFile.Read(file, new VolumeReadOptions { TakesMatrices = true });
         if (!volume.IsPreprocessed || volume.Count != length)
             throw new HseNetFileException(file, $"holds {volume.Count} values", $"a .npy file of {length}");
+        check?.Invoke(volume);
         return Finite(volume);
     }
 

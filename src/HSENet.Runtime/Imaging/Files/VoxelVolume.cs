@@ -39,6 +39,9 @@ sealed unsafe class VoxelVolume : IDisposable
     /// <summary>Whether the file holds a finished volume without units and spacing (NumPy) instead of a scan.</summary>
     public bool IsPreprocessed { get; init; }
 
+    /// <summary>How a finished volume was prepared, if its file says it (<see cref="OwnPreset.NameOf"/>).</summary>
+    public string? PreparedAs { get; init; }
+
     /// <summary>The images of a DICOM series in the order of the slices; empty for other formats.</summary>
     public IReadOnlyList<DicomImage> DicomImages { get; init; } = [];
 

@@ -51,7 +51,11 @@ static class Preprocessing
         if (!double.IsFinite(rescale.Slope) || !double.IsFinite(rescale.Intercept) || rescale.Slope == 0)
             throw new HseNetException($"the rescaling {rescale.Slope},{rescale.Intercept} is not usable; expected a finite slope other "
                 + $"than 0 and a finite intercept");
-        var geometry = new PreprocessingGeometry(scan.Source, plan.Result, options.Preset, target.Slices);
+        var own = target.Own;
+        if (own is not null && options.Preset != PreprocessingPreset.Standard)
+            throw new HseNetException($"PreprocessingOptions.Preset is {options.Preset}; expected {PreprocessingPreset.Standard} beside a "
+                + $"model that has a preset of its own, {own.Name}");
+        var geometry = new PreprocessingGeometry(scan.Source, plan.Result, options.Preset, target.Slices, keepsGrid: own is not null);
         var loop = HostLoops.Beside(device, cancellation);
         PreprocessingChecks.Scan(scan, plan, options, loop);
         int slabs = ScanResampling.Slabs(geometry);
@@ -60,7 +64,7 @@ static class Preprocessing
         VoxelVolume placed = plan.Apply(scan, loop, stages);
         using var copy = ReferenceEquals(placed, scan) ? null : placed;
 
-        var study = new PreparedStudy(scan.Source, NameOf(options))
+        var study = new PreparedStudy(scan.Source, NameOf(options, own))
         {
             Notes = notes,
             Resampled = geometry.Resampled,
@@ -71,8 +75,17 @@ static class Preprocessing
             study.Volume = study.Allocate(device, (long)target.Depth * target.Height * target.Width, "volume");
             if (target.Slices > 0)
                 study.SlicePixels = study.Allocate(device, 3L * target.Slices * target.SliceSide * target.SliceSide, "slice images");
+            if (own is not null)
+            {
+                var curve = GreyCurve.Parse(own.GreyCurve);
+                using var shifted = new ScanResampling(device, placed, geometry, (rescale.Slope, rescale.Intercept - curve.Lowest),
+                    cancellation)
+                { Stages = stages };
+                AreaVolume.Compute(device, scan, shifted, target, curve, study);
+            }
             using var resampling = new ScanResampling(device, placed, geometry, rescale, cancellation) { Stages = stages };
-            PreprocessingVolume.Compute(device, scan, resampling, target, study);
+            if (own is null)
+                PreprocessingVolume.Compute(device, scan, resampling, target, study);
             if (target.Slices > 0)
             {
                 PreprocessingSlices.Compute(device, resampling, options, target, study, loop, seen);
@@ -101,6 +114,7 @@ static class Preprocessing
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(volume);
         CheckTarget(target);
+        OwnPreset.Check(volume, target.Own);
         if (volume.Size != (target.Width, target.Height, target.Depth))
             throw new HseNetFileException(volume.Source, $"is a volume of {volume.Size.Z} × {volume.Size.Y} × {volume.Size.X}",
                 $"the model's {target.Depth} × {target.Height} × {target.Width}");
@@ -145,13 +159,14 @@ static class Preprocessing
         return view;
     }
 
-    /// <summary>Whether a name of a preprocessing is one that this version makes.</summary>
-    internal static bool IsCurrent(string name) => name == Finished
-        || name.Split('+')[0] is var main && (main == $"standard-{Version}" || main == $"bimcv_r-{Version}");
+    /// <summary>Whether a name of a preprocessing is one that this version makes for a model.</summary>
+    internal static bool IsCurrent(string name, OwnPreset? own) => name == Finished
+        || name.Split('+')[0] is var main && (own is not null ? main == $"{own.Name}-{Version}"
+            : main == $"standard-{Version}" || main == $"bimcv_r-{Version}");
 
     /// <summary>Name, version and choices.</summary>
-    internal static string NameOf(PreprocessingOptions options) =>
-        $"{(options.Preset == PreprocessingPreset.BimcvR ? "bimcv_r" : "standard")}-{Version}{(options.SliceJpeg ? "+jpeg" : "")}"
+    internal static string NameOf(PreprocessingOptions options, OwnPreset? own = null) =>
+        $"{OwnPreset.NameOf(options.Preset, own)}-{Version}{(options.SliceJpeg ? "+jpeg" : "")}"
         + (options.Orientation == ScanOrientation.Stored ? "+stored"
             : options.StatedOrientation is { } stated ? $"+{VolumeOrientation.FromCode(stated).Code}" : "");
 

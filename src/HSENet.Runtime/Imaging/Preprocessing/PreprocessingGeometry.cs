@@ -29,10 +29,10 @@ sealed class PreprocessingGeometry
     /// none.</summary>
     public int[]? SliceIndices { get; }
 
-    public PreprocessingGeometry(string source, ScanGeometry scan, PreprocessingPreset preset, int slices)
+    public PreprocessingGeometry(string source, ScanGeometry scan, PreprocessingPreset preset, int slices, bool keepsGrid = false)
     {
         Stored = new VoxelSize(scan.Size.Z, scan.Size.X, scan.Size.Y);
-        Resampled = preset == PreprocessingPreset.BimcvR ? Stored
+        Resampled = keepsGrid || preset == PreprocessingPreset.BimcvR ? Stored
             : new VoxelSize(NewSize(Stored.Z, scan.Spacing.Z, TargetZ), NewSize(Stored.X, scan.Spacing.X, TargetInPlane),
                 NewSize(Stored.Y, scan.Spacing.Y, TargetInPlane));
         if (Resampled is { Z: < 1 } or { X: < 1 } or { Y: < 1 })
@@ -54,11 +54,11 @@ sealed class PreprocessingGeometry
     }
 
     /// <summary>Throws if the voxels and what resampling makes of them exceed the limit, before anything is computed.</summary>
-    public static void CheckMemory(VoxelVolume scan, ScanPlan plan, CtStudyOptions options)
+    public static void CheckMemory(VoxelVolume scan, ScanPlan plan, CtStudyOptions options, bool keepsGrid)
     {
         if (scan.IsPreprocessed)
             return;
-        VoxelSize resampled = new PreprocessingGeometry(scan.Source, plan.Result, options.Preprocessing.Preset, 0).Resampled;
+        VoxelSize resampled = new PreprocessingGeometry(scan.Source, plan.Result, options.Preprocessing.Preset, 0, keepsGrid).Resampled;
         long bytes = scan.ByteLength + plan.CopyBytes + resampled.Count * sizeof(float);
         if (bytes > options.Reading.MaximumBytes)
             throw new HseNetFileException(scan.Source,

@@ -42,14 +42,16 @@ public sealed record PreprocessingOptions
 /// <param name="Width">Columns of the volume.</param>
 /// <param name="SliceSide">Rows and columns of a slice image.</param>
 /// <param name="Slices">Number of slice images; 0 for a model that looks at no slices.</param>
-sealed record PreprocessingTarget(int Depth, int Height, int Width, int SliceSide = 224, int Slices = 32)
+/// <param name="Own">The model's own preset, if it has one.</param>
+sealed record PreprocessingTarget(int Depth, int Height, int Width, int SliceSide = 224, int Slices = 32, OwnPreset? Own = null)
 {
     /// <summary>What the model of this configuration takes.</summary>
     public static PreprocessingTarget Of(ModelConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
         int[] size = config.Vision.ImgSize;
-        return config.SliceEncoder is { } slices ? new(size[0], size[1], size[2], slices.ImageSize, slices.Slices)
-            : new(size[0], size[1], size[2], Slices: 0);
+        return config.SliceEncoder is { } slices
+            ? new(size[0], size[1], size[2], slices.ImageSize, slices.Slices, config.Preprocessing)
+            : new(size[0], size[1], size[2], Slices: 0, Own: config.Preprocessing);
     }
 }

@@ -166,6 +166,9 @@ sealed record ModelConfig
     /// <summary>The 3D encoders.</summary>
     public required VisionConfig Vision { get; init; }
 
+    /// <summary>How scans become the volume, where that is not the released models' way; null: it is.</summary>
+    public OwnPreset? Preprocessing { get; init; }
+
     /// <summary>The projectors.</summary>
     public required ProjectorConfig Projector { get; init; }
 
@@ -196,7 +199,8 @@ sealed record ModelConfig
     {
         RespectNullableAnnotations = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Converters = { new JsonStringEnumConverter<VisionEncoders>(), new JsonStringEnumConverter<ProjectorKind>() },
+        Converters = { new JsonStringEnumConverter<VisionEncoders>(), new JsonStringEnumConverter<ProjectorKind>(),
+            new JsonStringEnumConverter<InPlane>() },
         TypeInfoResolver = RuntimeJson.Default,
         WriteIndented = true,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

@@ -10,6 +10,8 @@ static class ModelConfigChecks
         Require(config.Format == ModelConfig.CurrentFormat, file, "format", config.Format, ModelConfig.CurrentFormat);
         Require(config.Dtype is "f32" or "bf16" or "int8", file, "dtype", config.Dtype, "f32, bf16 or int8");
         Vision(config.Vision, file);
+        if (config.Preprocessing is { } preset)
+            Preset(preset, file);
         Window(config, file);
         LanguageModel(config.LanguageModel, file);
         foreach (var (name, adapter) in config.Adapters ?? [])
@@ -33,6 +35,19 @@ static class ModelConfigChecks
             file, "vision.patch_size", patch, $"a divisor of the image {image}");
         Require(image.Count <= 1 << 30, file, "vision.img_size", image, "at most 2^30 voxels");
         Heads(file, "vision", vision.HiddenSize, vision.NumHeads, vision.MlpDim, vision.NumLayers);
+    }
+
+    static void Preset(OwnPreset preset, string file)
+    {
+        Require(preset.InPlane == InPlane.Average, file, "preprocessing.in_plane", preset.InPlane, "average");
+        try
+        {
+            GreyCurve.Parse(preset.GreyCurve);
+        }
+        catch (HseNetException e)
+        {
+            throw new HseNetException($"{file}: preprocessing.grey_curve: {e.Message}");
+        }
     }
 
     static void Window(ModelConfig config, string file)

@@ -52,9 +52,9 @@ static class EncodedFile
         Require("format", Format);
         Require("weights", model.WeightsHash);
         string preprocessing = metadata.GetValueOrDefault("preprocessing") ?? "";
-        if (!Preprocessing.IsCurrent(preprocessing))
+        if (!Preprocessing.IsCurrent(preprocessing, model.Config.Preprocessing))
             throw new HseNetFileException(file, $"was made with the preprocessing {HseNetFileException.Quote(preprocessing)}",
-                $"version {Preprocessing.Version}");
+                $"the model's, version {Preprocessing.Version}");
         source.VerifyChecksums();
         var study = new EncodedStudy(model, preprocessing, Notes(file, metadata, model));
         try
