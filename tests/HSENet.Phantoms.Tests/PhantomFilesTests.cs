@@ -160,7 +160,8 @@ public sealed class PhantomFilesTests
         OwnPreset? own = null)
     {
         using var scan = CtStudy.Open(path);
-        using var study = scan.PrepareScan(device, new PreprocessingTarget(depth, height, width, Slices: 0, Own: own), CancellationToken.None);
+        using var study = scan.PrepareScan(device, new PreprocessingTarget(depth, height, width, Slices: 0, Own: own),
+            CancellationToken.None);
         float[] volume = new float[study.Volume.Length];
         device.Download<float>(study.Volume, volume);
         return volume;

@@ -48,7 +48,8 @@ static class NewModel
         {
             config = WithTokenizers(config, tokenizers, texts);
             ModelConfigChecks.Check(config, options.Config);
-            var whitened = options.Volumes is { } volumes ? WhitenedPatches.Read(volumes, config.Vision, config.Preprocessing, cancellation) : null;
+            var whitened = options.Volumes is { } volumes ? WhitenedPatches.Read(volumes, config.Vision, config.Preprocessing, cancellation)
+                : null;
             ConvertedTensor[] tensors = [.. ModelTensors.All(config).Select(tensor =>
                 new ConvertedTensor(tensor.Name, tensor.Shape, ModelConfigTensors.StorageType(config.Dtype, tensor.Name, tensor.Shape),
                     Elements(() => Start(config, tensor, options, whitened)), null))];

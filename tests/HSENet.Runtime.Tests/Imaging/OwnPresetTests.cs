@@ -62,7 +62,7 @@ public sealed class OwnPresetTests
     }
 
     [Theory]
-    [InlineData("-1000:0", "has 1 point; expected two to 16")]
+    [InlineData("-1000:0", "has 1 point; expected two or more, at most 16")]
     [InlineData("-1000:0,200", "cannot be used")]
     [InlineData("-1000:0,-1000:1", "cannot be used")] // units do not grow
     [InlineData("-1000:0.5,200:0.4", "cannot be used")] // greys fall
@@ -103,7 +103,8 @@ public sealed class OwnPresetTests
         var other = Own with { GreyCurve = GreyCurve.Standard };
         Assert.Equal("was prepared as 'average(-1000:0,200:1)'; expected the model's " + Own.Name, Refusal(other.Name, Own));
         Assert.Equal("was prepared as 'standard'; expected the model's " + Own.Name, Refusal("standard", Own));
-        Assert.StartsWith($"was prepared as '{Own.Name}'; expected a volume of the released models' preprocessing", Refusal(Own.Name, null));
+        Assert.StartsWith($"was prepared as '{Own.Name}'; expected a volume of the released models' preprocessing",
+            Refusal(Own.Name, null));
         Assert.Null(Refusal(Own.Name, Own));
         Assert.Null(Refusal("standard", null));
         Assert.Null(Refusal("bimcv_r", null));

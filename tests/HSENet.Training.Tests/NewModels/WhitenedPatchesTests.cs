@@ -49,7 +49,8 @@ public sealed class WhitenedPatchesTests
             foreach (float[] volume in volumes)
             {
                 double[] embedded = [.. Enumerable.Range(0, channels).Select(c =>
-                    positions[place * channels + c] - (double)sines[place * channels + c] + Enumerable.Range(0, voxels).Sum(v => (double)weights[c * voxels + v]
+                    positions[place * channels + c] - (double)sines[place * channels + c]
+                        + Enumerable.Range(0, voxels).Sum(v => (double)weights[c * voxels + v]
                     * volume[((place / 4 * 2 + v / 64) * 16 + place / 2 % 2 * 8 + v / 8 % 8) * 16 + place % 2 * 8 + v % 8]))];
                 for (int c = 0; c < channels; c++)
                 {

@@ -35,7 +35,7 @@ sealed class GreyCurve
         return points.Count is > 1 and <= MostPoints
             ? new([.. points.Select(point => point.Unit)], [.. points.Select(point => point.Grey)])
             : throw new HseNetException($"the grey curve {HseNetFileException.Quote(text)} has {points.Count} "
-                + $"{(points.Count == 1 ? "point" : "points")}; expected two to {MostPoints}");
+                + $"{(points.Count == 1 ? "point" : "points")}; expected two or more, at most {MostPoints}");
     }
 
     /// <summary>The grey of a value.</summary>

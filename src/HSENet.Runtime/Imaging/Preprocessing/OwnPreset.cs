@@ -36,7 +36,8 @@ sealed record OwnPreset
     public static string NameOf(PreprocessingPreset preset, OwnPreset? own) =>
         own?.Name ?? (preset == PreprocessingPreset.BimcvR ? "bimcv_r" : "standard");
 
-    /// <summary>Refuses a finished volume that says it was prepared in another way than the model's; one that says nothing is taken.</summary>
+    /// <summary>Refuses a finished volume that says it was prepared in another way than the model's; one that says nothing is
+    /// taken.</summary>
     /// <exception cref="HseNetFileException">It was.</exception>
     public static void Check(VoxelVolume volume, OwnPreset? own)
     {
