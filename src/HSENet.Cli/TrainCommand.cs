@@ -17,7 +17,8 @@ static class TrainCommand
     {
         var task = new Argument<string>("task")
         {
-            Description = "report or vqa (LoRA and projectors), stage1 or stage2 (contrastive), language (all of the decoder, on text alone)."
+            Description = "report or vqa (LoRA and projectors), stage1 or stage2 (contrastive), language (all of the decoder, on "
+                + "text alone), slices (the 2D encoder, on labels)."
         };
         var output = new Option<string>("--out")
         {

@@ -50,7 +50,7 @@ static class WeightsCommand
         var stage = new Option<string?>("--stage")
         {
             Description =
-            "A checkpoint of 'hsenet train stage1', 'stage2' or 'language' instead: RUN/best.safetensors."
+            "A checkpoint of 'hsenet train stage1', 'stage2', 'language' or 'slices' instead: RUN/best.safetensors."
         };
         var output = new Option<string>("--out") { Description = "Folder to write; must not exist.", Required = true };
         var keep = new Option<bool>("--keep-lora") { Description = "Keep the adapters beside the weights instead of adding them." };

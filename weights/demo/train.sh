@@ -70,4 +70,11 @@ once patches train patches stage1 --manifest "$out/labels.json" --weights "$out/
 once labels train labels stage1 --manifest "$out/labels.json" --weights "$out/new" --init "$(last patches)"
 once pairs train pairs stage1 --manifest "$out/phantoms/structured.json" --weights "$out/new" --init "$out/labels/best.safetensors"
 once encoder make encoder weights merge --weights "$out/new" --stage "$out/pairs/best.safetensors"
-echo "$out/encoder: encoder 1 and its text encoder are trained; the other parts are as they started"
+
+# Encoder 2: first the 2D encoder that guides it, then volumes and texts again, from where encoder 1 is.
+once slices train slices slices --manifest "$out/labels.json" --weights "$out/encoder"
+once sliced make sliced weights merge --weights "$out/encoder" --stage "$out/slices/best.safetensors"
+once stage2 train stage2 stage2 --manifest "$out/phantoms/structured.json" --weights "$out/sliced" --init "$out/pairs/best.safetensors" \
+    --cache "$out/cache"
+once encoders make encoders weights merge --weights "$out/sliced" --stage "$out/stage2/best.safetensors"
+echo "$out/encoders: both encoders and their text encoders are trained; the decoder and the projectors are as they started"

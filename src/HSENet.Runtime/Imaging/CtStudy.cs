@@ -175,12 +175,12 @@ public sealed class CtStudy : IDisposable
         var target = PreprocessingTarget.Of(config);
         if (!_volume.IsPreprocessed)
             return PrepareScan(device, target, cancellation, stages);
-        if (slices is not null && _sliceFeatures is null)
+        if (slices is not null && _sliceFeatures is null && !target.SlicesOfVolume)
             throw new HseNetFileException(_volume.Source, "is a finished volume without slices, which this model looks at",
                 "its slice features beside it, or the scan itself");
         var prepared = Preprocessing.UseFinished(device, _volume, _sliceFeatures, target, _options.Preprocessing.Force);
         long features = (long)target.Slices * (slices?.HiddenSize ?? 0);
-        if (slices is null || prepared.SliceFeatures.Length == features)
+        if (_sliceFeatures is null || slices is null || prepared.SliceFeatures.Length == features)
             return prepared;
         prepared.Dispose();
         throw new HseNetFileException(_sliceFeatures!.Source, $"holds {prepared.SliceFeatures.Length} values",

@@ -14,7 +14,8 @@ static class StudyKey
     /// <param name="options">How it is read and preprocessed.</param>
     /// <param name="encoder">Hash of the slice encoder's weights.</param>
     public static string Slices(string path, PreprocessingTarget target, CtStudyOptions options, string encoder) =>
-        VolumeCache.Key(path, Words($"slices of {encoder} at {target.SliceSide}, {target.Slices}", target, options));
+        VolumeCache.Key(path, Words($"slices of {encoder} at {target.SliceSide}, {target.Slices}"
+            + (target.SlicesOfVolume ? " of the volume" : ""), target, options));
 
     /// <summary>Everything that a user may choose about reading and preprocessing, the same for all scans of a collection.</summary>
     public static string[] Choices(CtStudyOptions options) =>

@@ -22,7 +22,7 @@ static class RowFiles
                 $"the model's ({string.Join(", ", wanted)})");
         if (!volume.Whole)
             throw new HseNetFileException(row.Image, "ends before its last value", "a complete file");
-        if (recipe.FeatureLength > 0 && row.SliceFeatures is null)
+        if (recipe.FeatureLength > 0 && row.SliceFeatures is null && !recipe.Target.SlicesOfVolume)
             throw new HseNetFileException(row.Image, "is a finished volume without slices, which this training looks at",
                 "its slice features as \"biomedclip_features\", or the scan itself");
         if (row.Metadata is not null)

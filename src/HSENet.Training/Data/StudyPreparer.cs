@@ -25,7 +25,7 @@ sealed record StudyRecipe(string Weights, PreprocessingTarget Target, int SliceC
     {
         bool slices = config.Task switch
         {
-            TrainingTask.Stage1 or TrainingTask.Language => false,
+            TrainingTask.Stage1 or TrainingTask.Language or TrainingTask.Slices => false,
             TrainingTask.Stage2 => true,
             _ => model.Encoders != VisionEncoders.Volume,
         };
@@ -65,13 +65,10 @@ sealed class StudyPreparer(StudyRecipe recipe, VolumeCache? cache, Lazy<string> 
             : null;
         var options = recipe.Study with { Metadata = row.Metadata };
         if (row.Image.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
-            return new(Finished(row), features
-                ?? throw new HseNetFileException(row.Image, "is a finished volume without slices, which this training looks at",
-                "its slice features as \"biomedclip_features\", or the scan itself"),
-                VolumeCache.KeyOf(StudyKey.Volume(row.Image, recipe.Target, options), Given()));
+            return Finished(row, features, options);
         string volumeKey = StudyKey.Volume(row.Image, recipe.Target, options),
             featureKey = features is null ? StudyKey.Slices(row.Image, recipe.Target, options, sliceWeights.Value) : "";
-        string key = VolumeCache.KeyOf(volumeKey, featureKey, Given());
+        string key = VolumeCache.KeyOf(volumeKey, featureKey, Given(row));
         float[]? volume = cache?.TryRead(volumeKey, recipe.VolumeLength);
         features ??= cache?.TryRead(featureKey, recipe.FeatureLength);
         if (volume is not null && features is not null)
@@ -84,15 +81,34 @@ sealed class StudyPreparer(StudyRecipe recipe, VolumeCache? cache, Lazy<string> 
         cache?.Write(volumeKey, volume, recipe.VolumeShape);
         if (features is not null)
             return new(volume, features, key);
-        _encoder ??= SliceFeatureEncoder.Open(recipe.Weights, device)!;
-        features = _encoder.Encode(study.SlicePixels);
+        features = Encoder.Encode(study.SlicePixels);
         cache?.Write(featureKey, features, recipe.Target.Slices, recipe.SliceChannels);
         return new(volume, features, key);
-
-        string Given() => row.SliceFeatures is { } given ? VolumeCache.Key(given) : "";
     }
 
-    float[] Finished(ManifestRow row)
+    PreparedArrays Finished(ManifestRow row, float[]? features, CtStudyOptions options)
+    {
+        var target = recipe.Target;
+        string volumeKey = StudyKey.Volume(row.Image, target, options), featureKey = features is not null || !target.SlicesOfVolume ? ""
+            : StudyKey.Slices(row.Image, target, options, sliceWeights.Value);
+        string key = featureKey.Length == 0 ? VolumeCache.KeyOf(volumeKey, Given(row)) : VolumeCache.KeyOf(volumeKey, featureKey);
+        float[] volume = FinishedVolume(row);
+        features ??= !target.SlicesOfVolume ? throw new HseNetFileException(row.Image,
+            "is a finished volume without slices, which this training looks at",
+            "its slice features as \"biomedclip_features\", or the scan itself") : cache?.TryRead(featureKey, recipe.FeatureLength);
+        if (features is null)
+        {
+            features = Encoder.Encode(volume);
+            cache?.Write(featureKey, features, target.Slices, recipe.SliceChannels);
+        }
+        return new(volume, features, key);
+    }
+
+    static string Given(ManifestRow row) => row.SliceFeatures is { } given ? VolumeCache.Key(given) : "";
+
+    SliceFeatureEncoder Encoder => _encoder ??= SliceFeatureEncoder.Open(recipe.Weights, device)!;
+
+    float[] FinishedVolume(ManifestRow row)
     {
         using VoxelVolume volume = VolumeFile.Read(row.Image, recipe.Study.Reading);
         var target = recipe.Target;

@@ -22,6 +22,8 @@ sealed class TextPreparer
         _questions = config.Templates is { } file ? QuestionTemplates.Read(file, config.Task) : QuestionTemplates.Default(config.Task);
         _reportQuestions = config.Task == TrainingTask.Language ? QuestionTemplates.Report : _questions;
         _limit = config.MaxLength;
+        if (!config.Task.Reads())
+            return;
         if (!config.Task.IsStage())
         {
             _language = LanguageTokenizer.Open(config.Weights);
@@ -44,6 +46,8 @@ sealed class TextPreparer
     /// <exception cref="HseNetException">Nothing of the answer fits within the limit, or a word is too long.</exception>
     public (int[] Ids, int[] Labels) Prepare(ManifestRow row, SamplePlace place)
     {
+        if (!_config.Task.Reads())
+            return ([], []);
         if (_text is not null)
             return (ReportText.Shortened(_text, ReportText.Clean(row.Text!), _limit, Draws("sentences")), []);
         bool reports = _config.Task == TrainingTask.Report || _config.Task == TrainingTask.Language && row.Text is not null;

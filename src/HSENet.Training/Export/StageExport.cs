@@ -7,7 +7,7 @@ static class StageExport
 {
     /// <summary>Writes a model folder in which the tensors of a checkpoint take the places of the base's.</summary>
     /// <param name="baseFolder">The folder that was trained from.</param>
-    /// <param name="checkpoint">Checkpoint of stage 1 or 2, or of the language: <c>best.safetensors</c> of the run, say.</param>
+    /// <param name="checkpoint">Checkpoint of stage 1 or 2, of the language or the slices: <c>best.safetensors</c> of the run, say.</param>
     /// <param name="output">The folder that is written; must not exist.</param>
     /// <param name="cancellation">Cancelled: nothing is left behind.</param>
     /// <param name="progress">Hears of each tensor.</param>
@@ -24,10 +24,11 @@ static class StageExport
         trained.VerifyChecksums();
         TensorEntry[] tensors = [.. trained.Tensors.Where(tensor => !Checkpoint.IsMoment(tensor.Name) && !LabelHead.Owns(tensor.Name))];
         int stage = Array.Find([1, 2], stage => Has($"encoder{stage}.cls_token") || Has(ContrastiveTensors.LogitScale(stage)));
-        bool language = Has("language_model.embed_tokens.weight"), contrastive = Has(ContrastiveTensors.LogitScale(stage));
-        if (stage == 0 && !language)
+        bool language = Has("language_model.embed_tokens.weight"), slices = Has("slice_encoder.cls_token"),
+            contrastive = Has(ContrastiveTensors.LogitScale(stage));
+        if (stage == 0 && !language && !slices)
             throw new HseNetFileException(checkpoint, "holds no trained stage",
-                "a checkpoint of 'hsenet train stage1', 'stage2' or 'language'");
+                "a checkpoint of 'hsenet train stage1', 'stage2', 'language' or 'slices'");
         foreach (var tensor in tensors)
             if (source.TryGet(tensor.Name, out var replaced) && replaced.ElementCount != tensor.ElementCount)
                 throw new HseNetFileException(checkpoint, $"tensor {tensor} does not fit the model", $"{replaced}");
@@ -44,7 +45,8 @@ static class StageExport
                 ? text with { Stages = [.. text.Stages.Union([stage]).Order()] } : config.TextEncoder,
             Provenance = new(config.Provenance)
             {
-                [language ? "language_model" : $"stage{stage}"] = contrastive || language ? "trained" : "trained on labels"
+                [language ? "language_model" : slices ? "slice_encoder" : $"stage{stage}"] =
+                    contrastive || language ? "trained" : "trained on labels"
             },
         };
         return ModelFolder.Write(output, config, all, folder => ModelFolder.CopyOthers(baseFolder, folder), progress, cancellation,

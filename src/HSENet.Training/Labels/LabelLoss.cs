@@ -34,14 +34,27 @@ static class LabelLoss
     public static double Compute(LabelSpace space, LabelTargets targets, LabelWeights weights, ReadOnlySpan<float> volume,
         ReadOnlySpan<float> patches, double scale, Span<float> gradVolume, Span<float> gradPatches)
     {
+        return OfVolume(space, targets, weights, volume, scale, gradVolume)
+            + OfPatches(space, targets, weights, patches, scale, gradPatches);
+    }
+
+    /// <summary>The part of the volume alone; the gradient is overwritten.</summary>
+    public static double OfVolume(LabelSpace space, LabelTargets targets, LabelWeights weights, ReadOnlySpan<float> volume, double scale,
+        Span<float> gradVolume)
+    {
         gradVolume.Clear();
-        gradPatches.Clear();
         int sides = space.Kinds.Length, sizes = sides + space.Sides.Length;
         return Volume(targets, volume, 0..sides, 1, entropy: true, scale, gradVolume)
             + Volume(targets, volume, sides..sizes, weights.Sides, entropy: true, scale, gradVolume)
-            + Volume(targets, volume, sizes..volume.Length, weights.Sizes, entropy: false, scale, gradVolume)
-            + Patches(space, targets, weights, patches, scale, gradPatches)
-            + Held(space, targets, weights, patches, scale, gradPatches);
+            + Volume(targets, volume, sizes..volume.Length, weights.Sizes, entropy: false, scale, gradVolume);
+    }
+
+    /// <summary>The part of patches alone; the gradient is overwritten.</summary>
+    public static double OfPatches(LabelSpace space, LabelTargets targets, LabelWeights weights, ReadOnlySpan<float> patches, double scale,
+        Span<float> gradPatches)
+    {
+        gradPatches.Clear();
+        return Patches(space, targets, weights, patches, scale, gradPatches) + Held(space, targets, weights, patches, scale, gradPatches);
     }
 
     static double Volume(LabelTargets targets, ReadOnlySpan<float> outputs, Range range, double weight, bool entropy, double scale,
@@ -107,7 +120,7 @@ static class LabelLoss
     }
 
     // ln(1 + e^x) − target · x, and its slope: of the probability, for either sign.
-    static (double Loss, double Slope) CrossEntropy(double x, double target) =>
+    internal static (double Loss, double Slope) CrossEntropy(double x, double target) =>
         (Math.Max(x, 0) + Math.Log(1 + Math.Exp(-Math.Abs(x))) - target * x, 1 / (1 + Math.Exp(-x)) - target);
 
     static (double Loss, double Slope) SquaredError(double x, double target) => ((x - target) * (x - target), 2 * (x - target));

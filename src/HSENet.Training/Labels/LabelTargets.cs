@@ -48,8 +48,10 @@ sealed class LabelTargets
     /// <param name="labels">What is known of it.</param>
     /// <param name="vision">Sizes of volume and patches.</param>
     /// <param name="shift">By how many voxels the volume was moved towards larger indices.</param>
+    /// <param name="ofFullest">Whether a patch is compared with the one that holds most of the lesion instead: for patches so thin that
+    /// none holds much of it.</param>
     public static LabelTargets Of(LabelSpace space, StudyLabels labels, VisionConfig vision,
-        (int Depth, int Height, int Width) shift = default)
+        (int Depth, int Height, int Width) shift = default, bool ofFullest = false)
     {
         var targets = new LabelTargets(space, vision.Patches);
         Array.Fill(targets.PatchWeights, 1);
@@ -60,7 +62,7 @@ sealed class LabelTargets
             int kind = Array.IndexOf(space.LocalKinds, finding.Kind);
             if (kind >= 0)
                 foreach (var place in finding.Places)
-                    targets.SayPlace(space, finding, kind, Shares(vision, place, shift));
+                    targets.SayPlace(space, finding, kind, Shares(vision, place, shift), ofFullest);
         }
         if (labels.PlacesOnly)
             Array.Clear(targets.VolumeWeights);
@@ -80,6 +82,26 @@ sealed class LabelTargets
         return targets;
     }
 
+    /// <summary>What of these belongs to the patches of some slices, in this order; nothing of the volume.</summary>
+    /// <param name="space">The outputs.</param>
+    /// <param name="slices">Which slices.</param>
+    /// <param name="patches">Patches of a slice.</param>
+    public LabelTargets OfSlices(LabelSpace space, ReadOnlySpan<int> slices, int patches)
+    {
+        var targets = new LabelTargets(space, slices.Length * patches);
+        int one = patches * space.LocalKinds.Length;
+        for (int i = 0; i < slices.Length; i++)
+        {
+            int slice = slices[i];
+            Patches.AsSpan(slice * one, one).CopyTo(targets.Patches.AsSpan(i * one));
+            PatchWeights.AsSpan(slice * one, one).CopyTo(targets.PatchWeights.AsSpan(i * one));
+            foreach (var held in Held)
+                if (held.Patch / patches == slice)
+                    targets.Held.Add(held with { Patch = held.Patch + (i - slice) * patches });
+        }
+        return targets;
+    }
+
     void SayVolume(LabelSpace space, LabelledFinding finding)
     {
         if (Array.IndexOf(space.Kinds, finding.Kind) is >= 0 and int kind)
@@ -94,15 +116,15 @@ sealed class LabelTargets
         void Learn(int output, float value) => (Volume[output], VolumeWeights[output]) = (value, 1);
     }
 
-    void SayPlace(LabelSpace space, LabelledFinding finding, int kind, List<(int Patch, double Share)> shares)
+    void SayPlace(LabelSpace space, LabelledFinding finding, int kind, List<(int Patch, double Share)> shares, bool ofFullest)
     {
-        double most = shares.Count == 0 ? 0 : shares.Max(share => share.Share);
+        double most = shares.Count == 0 ? 0 : shares.Max(share => share.Share), least = LeastShare * (ofFullest ? most : 1);
         int lobe = Array.IndexOf(space.Lobes, (finding.Side, finding.Lobe!)),
             size = finding.Millimetres is null ? -1 : Array.IndexOf(space.LocalSizes, finding.Kind);
         foreach (var (patch, share) in shares)
         {
             int at = patch * space.LocalKinds.Length + kind;
-            if (share < LeastShare && share < most)
+            if (share < least && share < most)
             {
                 // Another lesion of the kind may hold it.
                 PatchWeights[at] = Patches[at];

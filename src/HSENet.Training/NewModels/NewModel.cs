@@ -50,9 +50,10 @@ static class NewModel
             ModelConfigChecks.Check(config, options.Config);
             var whitened = options.Volumes is { } volumes ? WhitenedPatches.Read(volumes, config.Vision, config.Preprocessing, cancellation)
                 : null;
+            var slices = options.Volumes is { } images ? WhitenedSlices.Read(images, config, cancellation) : null;
             ConvertedTensor[] tensors = [.. ModelTensors.All(config).Select(tensor =>
                 new ConvertedTensor(tensor.Name, tensor.Shape, ModelConfigTensors.StorageType(config.Dtype, tensor.Name, tensor.Shape),
-                    Elements(() => Start(config, tensor, options, whitened)), null))];
+                    Elements(() => Start(config, tensor, options, whitened, slices)), null))];
             return ModelFolder.Write(options.Output, config, tensors, folder => ModelFolder.CopyOthers(tokenizers, folder), progress,
                 cancellation);
         }
@@ -105,7 +106,8 @@ static class NewModel
         };
     }
 
-    static float[] Start(ModelConfig config, ModelTensor tensor, NewModelOptions options, WhitenedPatches? whitened)
+    static float[] Start(ModelConfig config, ModelTensor tensor, NewModelOptions options, WhitenedPatches? whitened,
+        WhitenedSlices? whitenedSlices)
     {
         var grid = config.Vision.Grid;
         if (tensor.Name.EndsWith(".patch_embedding.position_embeddings", StringComparison.Ordinal))
@@ -115,11 +117,19 @@ static class NewModel
             return positions;
         }
         if (tensor.Name == "slice_encoder.pos_embed" && config.SliceEncoder is { } slices)
-            return StartPositions.SinesAndCosines([slices.ImageSize / slices.PatchSize, slices.ImageSize / slices.PatchSize],
-                slices.HiddenSize, first: 1);
+        {
+            float[] positions = StartPositions.SinesAndCosines(
+                [slices.ImageSize / slices.PatchSize, slices.ImageSize / slices.PatchSize], slices.HiddenSize, first: 1);
+            // A row of nothing would be blown up by the first norm.
+            WeightInitialization.FromScratch("slice_encoder.class_position", [slices.HiddenSize], options.Seed, 1).CopyTo(positions, 0);
+            whitenedSlices?.Centre(positions);
+            return positions;
+        }
         float[] values = WeightInitialization.FromScratch(tensor.Name, tensor.Shape, options.Seed, options.Deviation ?? Deviation(tensor));
         if (tensor.Name.EndsWith(".patch_embedding.patch_embeddings.1.weight", StringComparison.Ordinal))
             whitened?.SetWeights(values);
+        if (tensor.Name == "slice_encoder.patch_embed.proj.weight")
+            whitenedSlices?.SetWeights(values);
         return values;
     }
 

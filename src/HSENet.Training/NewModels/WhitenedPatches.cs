@@ -15,11 +15,10 @@ sealed class WhitenedPatches
     const int MostPatches = 20_000, MostVolumes = 200;
 
     readonly VisionConfig _vision;
-    readonly double[][] _directions;
     readonly double[] _means;
 
     WhitenedPatches(VisionConfig vision, double[][] directions, double[] means) =>
-        (_vision, _directions, _means) = (vision, directions, means);
+        (_vision, Directions, _means) = (vision, directions, means);
 
     /// <summary>Looks at the first training rows of a manifest, whose volumes must be finished.</summary>
     /// <exception cref="HseNetFileException">The manifest or a volume cannot be used.</exception>
@@ -65,11 +64,17 @@ sealed class WhitenedPatches
             Array.ConvertAll(vector, value => value / Math.Sqrt(Math.Max(values[i], 0) + Floor)))], means);
     }
 
+    /// <summary>Weights of the channels, as far as a patch has voxels.</summary>
+    public double[][] Directions { get; }
+
+    /// <summary>The mean patch of a place.</summary>
+    public ReadOnlySpan<double> Mean(int place) => _means.AsSpan(place * (int)_vision.Patch.Count, (int)_vision.Patch.Count);
+
     /// <summary>The weights [channels, voxels]; where a patch has fewer voxels than there are channels, the rest stays as it is.</summary>
     public void SetWeights(float[] weights)
     {
-        for (int i = 0; i < _directions.Length; i++)
-            Array.ConvertAll(_directions[i], value => (float)value).CopyTo(weights.AsSpan(i * _directions[i].Length));
+        for (int i = 0; i < Directions.Length; i++)
+            Array.ConvertAll(Directions[i], value => (float)value).CopyTo(weights.AsSpan(i * Directions[i].Length));
     }
 
     /// <summary>Takes the embedding of the mean patch of each place from its position [places, channels], so that training starts centred
@@ -78,11 +83,11 @@ sealed class WhitenedPatches
     {
         int voxels = (int)_vision.Patch.Count, channels = _vision.HiddenSize;
         for (int place = 0; place < _vision.Patches; place++)
-            for (int c = 0; c < _directions.Length; c++)
+            for (int c = 0; c < Directions.Length; c++)
             {
                 double sum = 0;
                 for (int v = 0; v < voxels; v++)
-                    sum += _directions[c][v] * _means[place * voxels + v];
+                    sum += Directions[c][v] * _means[place * voxels + v];
                 positions[place * channels + c] -= (float)sum;
             }
     }

@@ -46,13 +46,21 @@ static class ContrastiveTensors
 
     /// <summary>
     /// What a trained tensor may be called in a checkpoint, the most particular name first: as in a model folder, as stage 1 inside a
-    /// stage-2 checkpoint, as in a checkpoint of one stage, and the text encoder also as in a BERT of its own.
+    /// stage-2 checkpoint, as in a checkpoint of one stage, and the text encoder also as in a BERT of its own. Stage 2 may start
+    /// from a checkpoint of stage 1: last comes what the tensor is there.
     /// </summary>
     internal static IEnumerable<string> Names(string name, int stage)
     {
         string reference = ReferenceName(name), text = $"text_encoder{stage}.";
-        IEnumerable<string> names = stage == 1 ? [name, CheckpointSet.Stage1Prefix + reference, reference] : [name, reference];
+        IEnumerable<string> names = stage == 1 ? [name, CheckpointSet.Stage1Prefix + reference, reference]
+            : [name, reference, StageOne(name)];
         return name.StartsWith(text, StringComparison.Ordinal) ? names.Concat([$"bert.{name[text.Length..]}", name[text.Length..]]) : names;
+    }
+
+    static string StageOne(string name)
+    {
+        string[] parts = name.Split('.', 2);
+        return $"{parts[0].Replace('2', '1')}.{parts[1]}";
     }
 
     /// <summary>The name in the reference's checkpoint of the tensor's own stage.</summary>

@@ -79,6 +79,7 @@ public static class Trainer
         {
             TrainingTask.Report or TrainingTask.Vqa => new FineTuningObjective(device, model, source, config),
             TrainingTask.Language => new LanguageObjective(device, model, source, config),
+            TrainingTask.Slices => new SliceObjective(device, model, source, config, labels!),
             _ => new ContrastiveObjective(device, model, source, config, labels),
         };
     }

@@ -7,7 +7,7 @@ namespace HSENet.Training;
 /// <summary>The configuration of a training; <see cref="For"/> gives the reference's values for a task.</summary>
 public sealed record TrainingConfig
 {
-    [Description("What is trained: report, vqa, stage1, stage2 or language.")]
+    [Description("What is trained: report, vqa, stage1, stage2, language or slices.")]
     public required TrainingTask Task { get; init; }
 
     [Description("Manifest of the samples: JSON lines, or JSON with \"train\" and \"validation\".")]
@@ -17,7 +17,8 @@ public sealed record TrainingConfig
     public string Weights { get; init; } = "";
 
     [Description("Where trained tensors start: model (as the folder has them, new adapters where it has none), scratch, or a checkpoint "
-        + "whose tensors are taken by name, the others from scratch.")]
+        + "whose tensors are taken by name, the others from scratch; stage2 takes those of stage1 for which a checkpoint has none of its "
+            + "own.")]
     public string Init { get; init; } = WeightInitialization.Model;
 
     [Description("Where kernels run: auto, cpu, cuda:N or emulator.")]
@@ -95,7 +96,7 @@ public sealed record TrainingConfig
     public long RelationSteps { get; init; } = 5000;
 
     [Description("Weight of a loss on the labels of the manifest (kinds, sides, sizes and places of findings), which a head learns that no "
-        + "export has; 0 has none, as the reference (stage1, stage2).")]
+        + "export has; 0 has none, as the reference (stage1, stage2; slices has nothing else).")]
     public double LabelWeight { get; init; }
 
     [Description("Sides of kinds without a place, beside the kinds, which count 1.")]
@@ -118,6 +119,9 @@ public sealed record TrainingConfig
 
     [Description("Sizes of these, in the patches that hold them.")]
     public double LabelPatchSizeWeight { get; init; } = 0.3;
+
+    [Description("Slices of a study that a step looks at, one of each equal part of the volume (slices); 0 takes all.")]
+    public int SlicesSeen { get; init; }
 
     [Description("What kernels read of trained matrices: bf16 or f32. Masters are f32.")]
     public string Dtype { get; init; } = "bf16";
@@ -172,6 +176,16 @@ public sealed record TrainingConfig
         TrainingTask.Report => new() { Task = task },
         TrainingTask.Vqa => new() { Task = task, LearningRate = 5e-5, MaxLength = 330, ValidationSamples = 1024 },
         TrainingTask.Language => new() { Task = task, Batch = 32, LearningRate = 1e-3, WeightDecay = 0.1, MaxLength = 256 },
+        TrainingTask.Slices => new()
+        {
+            Task = task,
+            Batch = 8,
+            LearningRate = 1e-3,
+            WeightDecay = 0.02,
+            ValidationSamples = 512,
+            LabelWeight = 1,
+            Augmentation = "shift",
+        },
         _ => new() { Task = task, Batch = 3, Epochs = 10, WeightDecay = 0.1, MaxLength = 512, ValidationSamples = 512 },
     };
 

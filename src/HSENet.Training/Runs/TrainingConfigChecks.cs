@@ -43,8 +43,11 @@ static class TrainingConfigChecks
         })
             Require(weight >= 0, name, $"is {weight}", "at least 0");
         AtLeast(config.RelationSteps, 0, "relation_steps");
-        Require(contrastive || config.LabelWeight == 0, "label_weight", $"is {config.LabelWeight}",
-            "0: only stage1 and stage2 learn labels");
+        Require(config.Task.Labels() || config.LabelWeight == 0, "label_weight", $"is {config.LabelWeight}",
+            "0: only stage1, stage2 and slices learn labels");
+        Require(config.Task != TrainingTask.Slices || config.LabelWeight > 0, "label_weight", "is 0",
+            "more than 0: slices have nothing else to learn");
+        AtLeast(config.SlicesSeen, 0, "slices_seen");
         Require(config.LabelWeight == 0 || !augmentations.HasFlag(VolumeChange.Turns), "augmentation",
             $"is {config.Augmentation}, which moves what the labels place", "intensity, shift or off with label_weight above 0");
         Require(augmentations != VolumeChange.Mosaic || config is { Task: TrainingTask.Stage1, ContrastiveWeight: 0, LabelWeight: > 0 },

@@ -15,7 +15,7 @@ sealed record TrainingField(string Name, Type Type, string Description);
 static class TrainingConfigFile
 {
     /// <summary>What a task may be.</summary>
-    public const string Tasks = "report, vqa, stage1, stage2 or language";
+    public const string Tasks = "report, vqa, stage1, stage2, language or slices";
 
     const string AugmentationField = "augmentation";
 

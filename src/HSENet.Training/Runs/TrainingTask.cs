@@ -20,6 +20,9 @@ public enum TrainingTask
 
     /// <summary>All of the decoder, on text alone.</summary>
     Language,
+
+    /// <summary>The slice encoder, on labels of slices.</summary>
+    Slices,
 }
 
 static class TrainingTasks
@@ -29,11 +32,18 @@ static class TrainingTasks
     {
         TrainingTask.Vqa => RowContent.Answer,
         TrainingTask.Language => RowContent.Words,
+        TrainingTask.Slices => RowContent.Study,
         _ => RowContent.Report,
     };
 
     /// <summary>Whether a training looks at studies.</summary>
     public static bool Sees(this TrainingTask task) => task != TrainingTask.Language;
+
+    /// <summary>Whether a training reads what is said of studies.</summary>
+    public static bool Reads(this TrainingTask task) => task != TrainingTask.Slices;
+
+    /// <summary>Whether it learns labels if it is told to.</summary>
+    public static bool Labels(this TrainingTask task) => task.IsStage() || task == TrainingTask.Slices;
 
     /// <summary>Whether it trains encoders on pairs or labels.</summary>
     public static bool IsStage(this TrainingTask task) => task is TrainingTask.Stage1 or TrainingTask.Stage2;

@@ -123,7 +123,8 @@ public sealed class LabelTrainingTests : IDisposable
     [Fact]
     public void Only_stages_learn_labels_and_a_row_without_them_is_named()
     {
-        Assert.Contains("only stage1 and stage2", Assert.ThrowsAny<HseNetException>(() => Trainer.ReadConfig(null, TrainingTask.Report,
+        Assert.Contains("only stage1, stage2 and slices",
+            Assert.ThrowsAny<HseNetException>(() => Trainer.ReadConfig(null, TrainingTask.Report,
             new Dictionary<string, string> { ["manifest"] = "m", ["weights"] = "w", ["label_weight"] = "1" })).Message,
             StringComparison.Ordinal);
         string manifest = Manifest(), broken = _folder.At("broken.json");
@@ -154,12 +155,12 @@ public sealed class LabelTrainingTests : IDisposable
     }
 
     // A bright block where a nodule is, a bright side where an effusion is.
-    static IReadOnlyList<LabelledFinding> Findings(int row) =>
+    internal static IReadOnlyList<LabelledFinding> Findings(int row) =>
         [.. row % 2 == 0 ? [LabelTests.Nodule(row % 4 == 0 ? 0.25f : 0.75f, 0.25f, 0.75f, 0.2f, row % 4 == 0 ? "left" : "right")]
             : Array.Empty<LabelledFinding>(),
             .. row % 3 == 0 ? [LabelTests.Effusion with { Side = row % 2 == 0 ? "left" : "right" }] : Array.Empty<LabelledFinding>()];
 
-    static float[] Volume(int row)
+    internal static float[] Volume(int row)
     {
         var random = new Random(row);
         float[] volume = [.. Enumerable.Range(0, 4 * 16 * 16).Select(_ => 0.1f * random.NextSingle())];
@@ -180,25 +181,29 @@ public sealed class LabelTrainingTests : IDisposable
             Study = new(Findings(row)),
         };
 
-    string Manifest()
+    string Manifest() => Manifest(_folder, features: true);
+
+    internal static string Manifest(TemporaryFolder folder, bool features)
     {
         string[] rows = [.. Enumerable.Range(0, Rows).Select(row =>
         {
-            NumpyFile.Write(_folder.At($"{row}.npy"), Volume(row), 1, 4, 16, 16);
-            NumpyFile.Write(_folder.At($"{row}.f.npy"), Example(row).SliceFeatures.ToArray(), 4, 16);
+            NumpyFile.Write(folder.At($"{row}.npy"), Volume(row), 1, 4, 16, 16);
+            if (features)
+                NumpyFile.Write(folder.At($"{row}.f.npy"), Example(row).SliceFeatures.ToArray(), 4, 16);
             var findings = Findings(row).Select(finding => $$"""
                 {"kind": "{{finding.Kind}}", "side": "{{finding.Side}}",
                 "lobe": {{(finding.Lobe is null ? "null" : $"\"{finding.Lobe}\"")}},
                 "millimetres": {{finding.Millimetres}}, "places": [{{string.Join(',', finding.Places.Select(place =>
                     $$"""{"centre": {{Three(place.Centre)}}, "radius": {{Three(place.Radius)}}}"""))}}]}
                 """.ReplaceLineEndings(" "));
-            return $$"""{"image": "{{row}}.npy", "biomedclip_features": "{{row}}.f.npy", "text": "Report {{row}}.", """
+            string given = features ? $"\"biomedclip_features\": \"{row}.f.npy\", " : "";
+            return $$"""{"image": "{{row}}.npy", {{given}}"text": "Report {{row}}.", """
                 + $$"""
                 "labels": {"findings": [{{string.Join(',', findings)}}] } }
                 """;
         })];
         string list = $"[\n{string.Join(",\n", rows)}\n]";
-        return _folder.Write("m.json", System.Text.Encoding.UTF8.GetBytes($"{{\"train\": {list}, \"validation\": {list}}}"));
+        return folder.Write("m.json", System.Text.Encoding.UTF8.GetBytes($"{{\"train\": {list}, \"validation\": {list}}}"));
 
         static string Three((float, float, float) values) =>
             string.Create(CultureInfo.InvariantCulture, $"[{values.Item1}, {values.Item2}, {values.Item3}]");

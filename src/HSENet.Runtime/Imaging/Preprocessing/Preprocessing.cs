@@ -55,12 +55,12 @@ static class Preprocessing
         if (own is not null && options.Preset != PreprocessingPreset.Standard)
             throw new HseNetException($"PreprocessingOptions.Preset is {options.Preset}; expected {PreprocessingPreset.Standard} beside a "
                 + $"model that has a preset of its own, {own.Name}");
-        var geometry = new PreprocessingGeometry(scan.Source, plan.Result, options.Preset, target.Slices, keepsGrid: own is not null);
+        var geometry = new PreprocessingGeometry(scan.Source, plan.Result, options.Preset, target.ScanSlices, keepsGrid: own is not null);
         var loop = HostLoops.Beside(device, cancellation);
         PreprocessingChecks.Scan(scan, plan, options, loop);
         int slabs = ScanResampling.Slabs(geometry);
         bool whole = PreprocessingSlices.NeedsAll(geometry.SliceIndices, options);
-        stages?.Expect(plan.Steps + slabs + (target.Slices == 0 ? 0 : 1 + (whole ? slabs : target.Slices)));
+        stages?.Expect(plan.Steps + slabs + (target.ScanSlices == 0 ? 0 : 1 + (whole ? slabs : target.Slices)));
         VoxelVolume placed = plan.Apply(scan, loop, stages);
         using var copy = ReferenceEquals(placed, scan) ? null : placed;
 
@@ -74,7 +74,7 @@ static class Preprocessing
         {
             study.Volume = study.Allocate(device, (long)target.Depth * target.Height * target.Width, "volume");
             if (target.Slices > 0)
-                study.SlicePixels = study.Allocate(device, 3L * target.Slices * target.SliceSide * target.SliceSide, "slice images");
+                AllocateSlices(device, study, target);
             if (own is not null)
             {
                 var curve = GreyCurve.Parse(own.GreyCurve);
@@ -86,7 +86,9 @@ static class Preprocessing
             using var resampling = new ScanResampling(device, placed, geometry, rescale, cancellation) { Stages = stages };
             if (own is null)
                 PreprocessingVolume.Compute(device, scan, resampling, target, study);
-            if (target.Slices > 0)
+            if (target is { SlicesOfVolume: true, Slices: > 0 })
+                VolumeSlices.Compute(device, study.Volume, target.Slices, target.SliceSide, study.SlicePixels);
+            if (target.ScanSlices > 0)
             {
                 PreprocessingSlices.Compute(device, resampling, options, target, study, loop, seen);
                 stages?.Step();
@@ -103,8 +105,8 @@ static class Preprocessing
     /// <summary>A volume that is finished already: a NumPy file of the model's size with values in [0, 1].</summary>
     /// <param name="device">Where the result lies.</param>
     /// <param name="volume">The volume.</param>
-    /// <param name="sliceFeatures">[slices, channels] output of the slice encoder, which cannot be computed from a finished volume; none
-    /// for models that look at no slices.</param>
+    /// <param name="sliceFeatures">[slices, channels] output of the slice encoder; none for models that look at no slices, or at those
+    /// of the volume, which are then made.</param>
     /// <param name="target">The sizes that the model takes.</param>
     /// <param name="force">Whether values outside [0, 1] are taken.</param>
     /// <exception cref="HseNetFileException">The size is another one, or a value is not finite or not in [0, 1].</exception>
@@ -128,6 +130,11 @@ static class Preprocessing
             study.Volume = Upload(device, volume, study, "volume", force ? null : Normalised);
             if (sliceFeatures != null)
                 study.SliceFeatures = Upload(device, sliceFeatures, study, "slice features");
+            else if (target is { SlicesOfVolume: true, Slices: > 0 })
+            {
+                AllocateSlices(device, study, target);
+                VolumeSlices.Compute(device, study.Volume, target.Slices, target.SliceSide, study.SlicePixels);
+            }
             return study;
         }
         catch
@@ -136,6 +143,9 @@ static class Preprocessing
             throw;
         }
     }
+
+    static void AllocateSlices(Device device, PreparedStudy study, PreprocessingTarget target) =>
+        study.SlicePixels = study.Allocate(device, 3L * target.Slices * target.SliceSide * target.SliceSide, "slice images");
 
     // A voxel in another unit would give a report all the same, of nothing.
     static void Normalised(VoxelVolume volume, float[] values)

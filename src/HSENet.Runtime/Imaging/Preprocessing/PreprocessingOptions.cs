@@ -45,6 +45,12 @@ public sealed record PreprocessingOptions
 /// <param name="Own">The model's own preset, if it has one.</param>
 sealed record PreprocessingTarget(int Depth, int Height, int Width, int SliceSide = 224, int Slices = 32, OwnPreset? Own = null)
 {
+    /// <summary>Whether slice images are the slices of the volume instead of the scan's.</summary>
+    internal bool SlicesOfVolume { get; init; }
+
+    /// <summary>Slices that are made of the scan.</summary>
+    internal int ScanSlices => SlicesOfVolume ? 0 : Slices;
+
     /// <summary>What the model of this configuration takes.</summary>
     public static PreprocessingTarget Of(ModelConfig config)
     {
@@ -52,6 +58,9 @@ sealed record PreprocessingTarget(int Depth, int Height, int Width, int SliceSid
         int[] size = config.Vision.ImgSize;
         return config.SliceEncoder is { } slices
             ? new(size[0], size[1], size[2], slices.ImageSize, slices.Slices, config.Preprocessing)
+            {
+                SlicesOfVolume = slices.Source == SliceSource.Volume
+            }
             : new(size[0], size[1], size[2], Slices: 0, Own: config.Preprocessing);
     }
 }

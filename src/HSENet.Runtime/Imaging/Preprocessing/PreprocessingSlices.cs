@@ -61,12 +61,12 @@ static class PreprocessingSlices
             Size = target.SliceSide,
             Top = images.Top,
             Left = images.Left,
-            MeanRed = 0.48145466f,
-            MeanGreen = 0.4578275f,
-            MeanBlue = 0.40821073f,
-            DeviationRed = 0.26862954f,
-            DeviationGreen = 0.26130258f,
-            DeviationBlue = 0.27577711f,
+            MeanRed = SliceColours.Means[0],
+            MeanGreen = SliceColours.Means[1],
+            MeanBlue = SliceColours.Means[2],
+            DeviationRed = SliceColours.Deviations[0],
+            DeviationGreen = SliceColours.Deviations[1],
+            DeviationBlue = SliceColours.Deviations[2],
         });
         device.Synchronize(); // the arena goes
     }

@@ -88,6 +88,16 @@ sealed record ProjectorConfig
     internal Size3 WindowSize => new(Window[0], Window[1], Window[2]);
 }
 
+/// <summary>What the images of slices are made of.</summary>
+enum SliceSource
+{
+    /// <summary>The resampled scan, whose slices have a window and a size of their own: as the reference does it.</summary>
+    [JsonStringEnumMemberName("scan")] Scan,
+
+    /// <summary>The model's volume, each of its slices as it is: what a model that is trained here on finished volumes looks at.</summary>
+    [JsonStringEnumMemberName("volume")] Volume,
+}
+
 /// <summary>The 2D slice encoder (timm's ViT inside BiomedCLIP): images of 3 channels.</summary>
 sealed record SliceEncoderConfig
 {
@@ -112,6 +122,10 @@ sealed record SliceEncoderConfig
     /// <summary>Slices that are shown to it for one volume.</summary>
     // set, not init: what is generated for JSON would put an init property of an absent field back to nothing
     public int Slices { get; set; } = 32;
+
+    /// <summary>What the images are made of.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public SliceSource Source { get; set; }
 
     internal const float LayerNormEpsilon = 1e-6f; // timm's
 
@@ -200,7 +214,7 @@ sealed record ModelConfig
         RespectNullableAnnotations = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Converters = { new JsonStringEnumConverter<VisionEncoders>(), new JsonStringEnumConverter<ProjectorKind>(),
-            new JsonStringEnumConverter<InPlane>() },
+            new JsonStringEnumConverter<InPlane>(), new JsonStringEnumConverter<SliceSource>() },
         TypeInfoResolver = RuntimeJson.Default,
         WriteIndented = true,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

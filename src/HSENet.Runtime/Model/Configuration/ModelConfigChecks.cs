@@ -68,6 +68,10 @@ static class ModelConfigChecks
             $"a divisor of {slices.ImageSize}");
         Require(slices.HiddenSize == config.Vision.HiddenSize, file, "slice_encoder.hidden_size", slices.HiddenSize,
             $"{config.Vision.HiddenSize}, the width of the 3D encoders");
+        var volume = config.Vision.Image;
+        if (slices.Source == SliceSource.Volume)
+            Require(volume == new Size3(slices.Slices, slices.ImageSize, slices.ImageSize), file, "vision.img_size", volume,
+                $"{slices.Slices}×{slices.ImageSize}×{slices.ImageSize}, the slices themselves, with slice_encoder.source volume");
     }
 
     static void LanguageModel(LanguageModelConfig model, string file)

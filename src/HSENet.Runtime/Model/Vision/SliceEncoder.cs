@@ -4,13 +4,14 @@ using HSENet.Kernels;
 namespace HSENet.Runtime;
 
 /// <summary>[slices, 3, size, size] pixels → [slices, channels]: the CLS token of the final norm.</summary>
-sealed class SliceEncoder
+sealed partial class SliceEncoder
 {
     const string Name = "slice_encoder";
 
     readonly SliceEncoderConfig _config;
     readonly LinearLayer _patches;
     readonly Weights _positions, _cls;
+    readonly View<float> _gradPositions, _gradCls;
     readonly TransformerBlock[] _blocks;
     readonly LayerNormLayer _norm;
 
@@ -22,12 +23,21 @@ sealed class SliceEncoder
         // The position of CLS is row 0; timm adds it, MONAI has none.
         _positions = weights.Matrix($"{Name}.pos_embed", config.Patches + 1, channels);
         _cls = new Weights(weights.Vector($"{Name}.cls_token", channels));
+        _gradPositions = weights.Gradient($"{Name}.pos_embed");
+        _gradCls = weights.Gradient($"{Name}.cls_token");
         _blocks = [.. Enumerable.Range(0, config.NumLayers)
             .Select(i => new TransformerBlock(weights, $"{Name}.blocks.{i}", BlockNames.Timm, Size(config)))];
         _norm = LayerNormLayer.Bind(weights, $"{Name}.norm", channels, SliceEncoderConfig.LayerNormEpsilon);
     }
 
-    public readonly record struct Buffers(PlannedBuffer Tokens, PlannedBuffer First, PlannedBuffer Zero, BlockBuffers Blocks, int Slices);
+    public readonly record struct Buffers(PlannedBuffer Tokens, ClassBuffers Class, BlockBuffers Blocks, int Slices);
+
+    /// <summary>What the class token is made in: the token with its position, and its index in the table.</summary>
+    public readonly record struct ClassBuffers(PlannedBuffer Token, PlannedBuffer Zero)
+    {
+        public static ClassBuffers Reserve(MemoryPlan plan, int channels) =>
+            new(plan.Reserve($"{Name}.cls_token", channels), plan.Reserve($"{Name}.zero", 1, sizeof(int)));
+    }
 
     public static Buffers Reserve(MemoryPlan plan, SliceEncoderConfig config, int slices)
     {
@@ -35,8 +45,7 @@ sealed class SliceEncoder
         long rows = (long)slices * (config.Patches + 1);
         return new Buffers(
             plan.Reserve($"{Name}.tokens", rows * config.HiddenSize),
-            plan.Reserve($"{Name}.cls_token", config.HiddenSize),
-            plan.Reserve($"{Name}.zero", 1, sizeof(int)),
+            ClassBuffers.Reserve(plan, config.HiddenSize),
             BlockBuffers.Reserve(plan, Name, rows, Size(config)),
             slices);
     }
@@ -46,7 +55,7 @@ sealed class SliceEncoder
     {
         int slices = buffers.Slices, tokens = _config.Patches + 1, channels = _config.HiddenSize;
         var x = pass[buffers.Tokens];
-        Embed(pass, buffers, pixels, x);
+        Embed(pass, buffers.Class, slices, pixels, x);
         var tensors = buffers.Blocks.InPlace(pass, x);
         foreach (var block in _blocks)
         {
@@ -60,10 +69,10 @@ sealed class SliceEncoder
         pass.Show(Name, "out", features);
     }
 
-    void Embed(in Pass pass, Buffers buffers, View<float> pixels, View<float> x)
+    void Embed(in Pass pass, ClassBuffers buffers, int slices, View<float> pixels, View<float> x)
     {
         int size = _config.ImageSize, patches = _config.Patches, channels = _config.HiddenSize;
-        var first = pass[buffers.First];
+        var first = pass[buffers.Token];
         var zero = pass.Arena.Integers(buffers.Zero);
         pass.Device.Clear(zero.As<byte>());
         TokenEmbedding.Forward(pass.Device, new TokenEmbeddingArguments
@@ -76,7 +85,7 @@ sealed class SliceEncoder
             Channels = channels,
         });
         var positions = _positions.Rows(1, patches, channels);
-        for (int slice = 0; slice < buffers.Slices; slice++)
+        for (int slice = 0; slice < slices; slice++)
             pass.Device.Copy(first, x.Slice((long)slice * (patches + 1) * channels, channels));
         PatchEmbedding.Forward(pass.Device, new PatchEmbeddingArguments
         {
@@ -86,7 +95,7 @@ sealed class SliceEncoder
             Position = positions,
             Y = x,
             Factors = pass.Arena.Plan.Activations,
-            Images = buffers.Slices,
+            Images = slices,
             LeadingRows = 1,
             Channels = 3,
             Depth = 1,

@@ -9,8 +9,9 @@ sealed class SliceFeatureEncoder : IDisposable
     readonly WeightStore _weights;
     readonly SliceEncoder _encoder;
     readonly SliceEncoder.Buffers _buffers;
-    readonly PlannedBuffer _features;
+    readonly PlannedBuffer _features, _volume, _pixels;
     readonly Arena _arena;
+    readonly int _side;
 
     SliceFeatureEncoder(WeightStore weights, SliceEncoderConfig config)
     {
@@ -18,6 +19,12 @@ sealed class SliceFeatureEncoder : IDisposable
         _encoder = new SliceEncoder(weights, config);
         var plan = new MemoryPlan();
         _features = plan.Reserve("slice_features", (long)Slices * Channels);
+        _side = config.ImageSize;
+        if (config.Source == SliceSource.Volume)
+        {
+            _volume = plan.Reserve("volume", (long)Slices * _side * _side);
+            _pixels = plan.Reserve("slice_pixels", 3L * Slices * _side * _side);
+        }
         _buffers = SliceEncoder.Reserve(plan, config, Slices);
         _arena = new Arena(weights.Device, plan);
     }
@@ -52,6 +59,16 @@ sealed class SliceFeatureEncoder : IDisposable
         float[] values = new float[Slices * Channels];
         _weights.Device.Download<float>(features, values);
         return values;
+    }
+
+    /// <summary>[slices, channels] features of the slices of a finished volume [slices, size, size], for a model that looks at
+    /// these.</summary>
+    public float[] Encode(ReadOnlySpan<float> volume)
+    {
+        View<float> read = _arena.Floats(_volume), pixels = _arena.Floats(_pixels);
+        _weights.Device.Upload(volume, read);
+        VolumeSlices.Compute(_weights.Device, read, Slices, _side, pixels);
+        return Encode(pixels);
     }
 
     public void Dispose()
