@@ -14,11 +14,11 @@ sealed class AsynchronousPieces(Stream stream, CancellationToken cancellation)
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: Ahead, resumeWriterThreshold: Ahead / 2,
             useSynchronizationContext: false));
-        var reading = Task.Run(() =>
+        var reading = OwnThread.Run(() =>
         {
             using var content = pipe.Reader.AsStream();
             return reader(content);
-        }, CancellationToken.None);
+        });
         // A reader that is done, or has refused the content, ends the fetching.
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var fetching = Fetch(pipe.Writer, done.Token);

@@ -84,6 +84,7 @@ sealed class Answering
         }
         Write(stop.Append(decoder.Finish()));
         Write(stop.Finish());
+        progress.End();
         _conversation?.Add(_adapted, _options.Question, text.ToString().Trim(), [.. _prompt, .. ids],
             KeptCache.Take(pass, plan.Language, config, _prompt.Length + ids.Count - 1, hasLongFactors));
         bool ended = stop.Stopped || config.EosTokenId.Contains(ids[^1]);

@@ -23,7 +23,7 @@ public enum ReportStage
 /// <summary>Where a request stands.</summary>
 /// <param name="Stage">What it is doing.</param>
 /// <param name="Share">How much of the stage is done, 0 to 1: slab by slab of a scan, block by block and layer by layer (on a GPU: was
-/// launched). While tokens come, of the tokens that may come at most; waiting has no shares.</param>
+/// launched). While tokens come, of the tokens that may come at most, and 1 when the last has come; waiting has no shares.</param>
 public readonly record struct ReportProgress(ReportStage Stage, double Share);
 
 /// <summary>Counts the steps of a stage.</summary>
@@ -60,6 +60,14 @@ sealed class StageProgress(IProgress<ReportProgress>? progress, OperationTrace? 
     {
         if (++_done <= _steps)
             progress?.Report(new ReportProgress(_stage, (double)_done / _steps));
+    }
+
+    /// <summary>The stage ended before all the steps that it might have had.</summary>
+    public void End()
+    {
+        if (_done < _steps)
+            progress?.Report(new ReportProgress(_stage, 1));
+        _done = _steps;
     }
 
     /// <summary>The pass, telling its steps where anybody listens.</summary>

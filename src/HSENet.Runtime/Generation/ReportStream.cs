@@ -81,7 +81,7 @@ public sealed class ReportStream : IEnumerable<string>
             throw new InvalidOperationException("a report can be read once");
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(_cancellation, cancellationToken);
         var pieces = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
-        var generation = Task.Run(() => Generate(pieces.Writer, stop.Token), CancellationToken.None);
+        var generation = Generate(pieces.Writer, cancellationToken, stop.Token);
         try
         {
             await foreach (string piece in pieces.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
@@ -96,11 +96,15 @@ public sealed class ReportStream : IEnumerable<string>
         }
     }
 
-    async Task<ReportResult> Generate(ChannelWriter<string> pieces, CancellationToken cancellation)
+    async Task<ReportResult> Generate(ChannelWriter<string> pieces, CancellationToken readers, CancellationToken either)
     {
         try
         {
-            return await _generate(piece => pieces.TryWrite(piece), cancellation).ConfigureAwait(false);
+            return await _generate(piece => pieces.TryWrite(piece), either).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (readers.IsCancellationRequested || _cancellation.IsCancellationRequested)
+        {
+            throw EitherToken.Named(e, readers.IsCancellationRequested ? readers : _cancellation);
         }
         finally
         {

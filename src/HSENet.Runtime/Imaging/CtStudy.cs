@@ -74,14 +74,15 @@ public sealed class CtStudy : IDisposable
     /// <param name="cancellation">Ends the reading, as the token in the options does.</param>
     /// <exception cref="HseNetFileException">The file cannot be used; the message names it and the reason.</exception>
     public static Task<CtStudy> OpenAsync(string path, CtStudyOptions? options = null, CancellationToken cancellation = default) =>
-        Stoppable(options, cancellation, (own, stop) => Task.Run(() => Open(path, own), stop));
+        Stoppable(options, cancellation, (own, stop) => OwnThread.Run(() => Open(path, own), stop));
 
     /// <summary>Reads a CT from a stream that is read asynchronously alone, as the body of a request; it stays open.</summary>
     /// <param name="stream">As in <see cref="Read"/>; read as far as the scan goes.</param>
     /// <param name="name">What messages call it.</param>
     /// <param name="options">How it is read.</param>
     /// <param name="cancellation">Ends the reading, as the token in the options does.</param>
-    /// <exception cref="HseNetFileException">The content cannot be used.</exception>
+    /// <exception cref="HseNetFileException">The content cannot be used. What the stream itself throws comes as it is: of a request's body
+    /// that it is too large, or that the client has gone.</exception>
     public static Task<CtStudy> ReadAsync(Stream stream, string name, CtStudyOptions? options = null,
         CancellationToken cancellation = default)
     {
@@ -98,9 +99,8 @@ public sealed class CtStudy : IDisposable
     {
         options = Checked(options);
         var given = options.Reading.Cancellation;
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(given, cancellation);
-        var study = await read(options with { Reading = options.Reading with { Cancellation = either.Token } }, either.Token)
-            .ConfigureAwait(false);
+        var study = await EitherToken.Run(cancellation, given, either =>
+            read(options with { Reading = options.Reading with { Cancellation = either } }, either)).ConfigureAwait(false);
         study._options = study._options with { Reading = study._options.Reading with { Cancellation = given } };
         return study;
     }
@@ -110,7 +110,7 @@ public sealed class CtStudy : IDisposable
     /// memory meanwhile; need not be seekable.</param>
     /// <param name="name">What messages call it.</param>
     /// <param name="options">How it is read.</param>
-    /// <exception cref="HseNetFileException">The content cannot be used.</exception>
+    /// <exception cref="HseNetFileException">The content cannot be used. What the stream itself throws comes as it is.</exception>
     public static CtStudy Read(Stream stream, string name, CtStudyOptions? options = null)
     {
         options = Checked(options);

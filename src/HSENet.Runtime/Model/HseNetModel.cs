@@ -72,7 +72,7 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="HseNetFileException">As <see cref="Open(string, Device, ModelOptions?)"/>.</exception>
     public static Task<HseNetModel> OpenAsync(string folder, Device device, ModelOptions? options = null,
-        CancellationToken cancellation = default) => Task.Run(() => Open(folder, device, options, cancellation), cancellation);
+        CancellationToken cancellation = default) => OwnThread.Run(() => Open(folder, device, options, cancellation), cancellation);
 
     static HseNetModel Open(string folder, Device device, ModelOptions? options, CancellationToken cancellation)
     {
@@ -95,7 +95,8 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
         var config = ModelConfig.Read(folder);
         cancellation.ThrowIfCancellationRequested();
         // The tables of 200,000 tokens take longest, and hold nothing that somebody would have to give back.
-        var tokenizer = Task.Run(() => LanguageTokenizer.Open(folder, options.Tokenizer)).WaitAsync(cancellation).GetAwaiter().GetResult();
+        var tokenizer = OwnThread.Run(() => LanguageTokenizer.Open(folder, options.Tokenizer)).WaitAsync(cancellation).GetAwaiter()
+            .GetResult();
         if (tokenizer.Count != config.LanguageModel.VocabSize)
             throw new HseNetFileException(folder, $"the tokenizer has {tokenizer.Count} tokens",
                 $"{config.LanguageModel.VocabSize}, the rows of the embedding table");
@@ -159,12 +160,12 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(study);
         _queue.ThrowIfClosed();
         study.ThrowIfDisposed();
-        return Task.Run(() => _queue.Run(OperationName.Encode, progress, (stages, stop) =>
+        return _queue.Run(OperationName.Encode, progress, (stages, stop) =>
         {
             if (_memory is null)
                 Reserve(Config.PrefixTokens, Config.PrefixTokens + 1);
             return Encode(study, stages, stop);
-        }, cancellation), cancellation);
+        }, cancellation);
     }
 
     /// <summary>Reads what <see cref="EncodedStudy.Save"/> wrote.</summary>

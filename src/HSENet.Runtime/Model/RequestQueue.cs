@@ -65,24 +65,31 @@ sealed class RequestQueue(HseNetModel owner, int? limit)
     async Task<T> Wait<T>(StageProgress stages, Func<StageProgress, CancellationToken, T> work, CancellationToken cancellation)
     {
         stages.Begin(ReportStage.Waiting);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
         try
         {
-            await _oneRequest.WaitAsync(stop.Token).ConfigureAwait(false);
-            try
+            return await EitherToken.Run(cancellation, _closing.Token, async stop =>
             {
-                ThrowIfClosed();
-                using var launches = Device.CancelLaunchesBy(stop.Token);
-                return work(stages, stop.Token);
-            }
-            finally
-            {
-                _oneRequest.Release();
-            }
+                await _oneRequest.WaitAsync(stop).ConfigureAwait(false);
+                try
+                {
+                    ThrowIfClosed();
+                    return await OwnThread.Run(() => Work(stop)).ConfigureAwait(false);
+                }
+                finally
+                {
+                    _oneRequest.Release();
+                }
+            }).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (_closing.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        catch (OperationCanceledException e) when (e.CancellationToken == _closing.Token)
         {
             throw new ObjectDisposedException(typeof(HseNetModel).FullName, "the model was disposed while it was used");
+        }
+
+        T Work(CancellationToken stop)
+        {
+            using var launches = Device.CancelLaunchesBy(stop);
+            return work(stages, stop);
         }
     }
 

@@ -49,8 +49,21 @@ public sealed class AsynchronousReadingTests : IDisposable
         byte[] half = content[..(content.Length / 2)];
         var error = await Assert.ThrowsAsync<HseNetFileException>(() => CtStudy.ReadAsync(new Body(half), "body"));
         Assert.StartsWith("body", error.Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<HseNetFileException>(() =>
-            CtStudy.ReadAsync(new Body(half) { Failure = new IOException("the client has gone") }, "body"));
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public async Task What_a_stream_itself_throws_comes_as_it_is(string kind)
+    {
+        byte[] content = Content(kind);
+        foreach (int length in (int[])[0, 100, content.Length / 2])
+            foreach (var failure in (Exception[])[new IOException("the client has gone"), new InvalidDataException("a body that is too large"),
+                new TimeoutException("too slow")])
+            {
+                var body = new Body(content[..length]) { Failure = failure };
+                Assert.Same(failure, await Record.ExceptionAsync(() => CtStudy.ReadAsync(body, "body")));
+                var forward = new Forward(content[..length]) { Failure = failure };
+                Assert.Same(failure, Record.Exception(() => CtStudy.Read(forward, "body")));
+            }
     }
 
     [Fact]
@@ -97,7 +110,9 @@ public sealed class AsynchronousReadingTests : IDisposable
 
         public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
-        public override int Read(Span<byte> buffer) => Next(buffer);
+        public Exception? Failure { get; init; }
+
+        public override int Read(Span<byte> buffer) => Next(buffer) is > 0 and int count ? count : Failure is null ? 0 : throw Failure;
 
         public override bool CanRead => true;
 
@@ -121,8 +136,6 @@ public sealed class AsynchronousReadingTests : IDisposable
     /// <summary>As a web server gives it: asynchronously alone, and not all at once.</summary>
     sealed class Body(byte[] content) : Forward(content)
     {
-        public Exception? Failure { get; init; }
-
         public byte? Fill { get; init; }
 
         public bool Hangs { get; init; }

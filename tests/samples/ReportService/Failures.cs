@@ -15,7 +15,9 @@ static class Failures
         {
             ModelBusyException => StatusCodes.Status503ServiceUnavailable,
             HseNetFileException => StatusCodes.Status422UnprocessableEntity,
-            HseNetException or BadHttpRequestException => StatusCodes.Status400BadRequest,
+            // Too large a body is one of these, as one that is no request.
+            BadHttpRequestException refused => refused.StatusCode,
+            HseNetException => StatusCodes.Status400BadRequest,
             _ => StatusCodes.Status500InternalServerError,
         };
         if (status == StatusCodes.Status503ServiceUnavailable)

@@ -71,7 +71,8 @@ static class VolumeFile
     /// <param name="name">What messages call it.</param>
     /// <param name="options">How to read.</param>
     /// <exception cref="ArgumentException">The stream is closed or cannot be read.</exception>
-    /// <exception cref="HseNetFileException">The content is damaged or of another format.</exception>
+    /// <exception cref="HseNetFileException">The content is damaged or of another format; what the stream itself throws comes as it
+    /// is.</exception>
     /// <exception cref="OperationCanceledException">Reading was cancelled.</exception>
     public static VoxelVolume Read(Stream stream, string name, VolumeReadOptions? options = null)
     {
@@ -79,7 +80,16 @@ static class VolumeFile
         ArgumentException.ThrowIfNullOrEmpty(name);
         if (!stream.CanRead)
             throw new ArgumentException($"{name}: the stream is closed or cannot be read", nameof(stream));
-        return Read(stream, name, options ?? new(), null);
+        using var watched = new WatchedStream(stream);
+        try
+        {
+            return Read(watched, name, options ?? new(), null);
+        }
+        catch (HseNetFileException) when (watched.Failure is not null)
+        {
+            watched.Failure.Throw();
+            throw;
+        }
     }
 
     static VoxelVolume Read(Stream stream, string name, VolumeReadOptions options, Func<Stream>? openImage)
