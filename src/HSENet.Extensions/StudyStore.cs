@@ -51,8 +51,8 @@ public sealed class StudyStore : IDisposable
 
     /// <summary>The study of a key; encodes it if it is not kept.</summary>
     /// <param name="key">What it is kept under; the caller says when two studies are the same.</param>
-    /// <param name="open">Opens the scan; called by one of those that ask for the key, when at most one other scan is in memory. The scan
-    /// is disposed once it is encoded.</param>
+    /// <param name="open">Opens the scan; called by one of those that ask for the key, when at most one other scan is in memory: others
+    /// wait meanwhile, so an upload should have come before. The scan is disposed once it is encoded.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The study, which is kept at least until this is disposed.</returns>
     /// <exception cref="HseNetException">The scan cannot be used; as <see cref="HseNetModel.Encode"/>.</exception>

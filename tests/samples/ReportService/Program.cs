@@ -10,7 +10,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.Services.Configure<HseNetOptions>(builder.Configuration.GetSection("HSENet"));
 builder.Services.AddHseNet();
 builder.Services.AddHealthChecks().AddCheck<HseNetHealthCheck>("hsenet");
-// A CT has hundreds of megabytes; it is read as it comes.
+// A CT has hundreds of megabytes.
 builder.WebHost.ConfigureKestrel(server => server.Limits.MaxRequestBodySize = 2L << 30);
 
 var app = builder.Build();
@@ -21,8 +21,10 @@ app.MapHealthChecks("/health", new() { ResponseWriter = Failures.WriteHealth });
 app.MapPost("/studies", async (HttpContext context, StudyStore studies, IOptions<HseNetOptions> options) =>
 {
     string id = Guid.NewGuid().ToString("N");
-    using var study = await studies.GetOrEncodeAsync(id,
-        stop => CtStudy.ReadAsync(context.Request.Body, "the study", options.Value.Study, stop), context.RequestAborted);
+    // The store opens one or two scans at a time: nobody waits there for a client whose connection is slow.
+    await using var upload = await Upload.Receive(context.Request.Body, context.RequestAborted);
+    using var study = await studies.GetOrEncodeAsync(id, stop => CtStudy.ReadAsync(upload, "the study", options.Value.Study, stop),
+        context.RequestAborted);
     return Results.Created($"/studies/{id}", new UploadedStudy(id, study.Study.Notes));
 });
 

@@ -48,7 +48,15 @@ sealed class Client(Uri service) : IDisposable
     public async Task BreakOffUpload(byte[] study)
     {
         using var stop = new CancellationTokenSource();
-        var request = new HttpRequestMessage(HttpMethod.Post, "/studies") { Content = new HalfContent(study, stop) };
+        await HalfUpload(study, stop, TimeSpan.FromMilliseconds(100));
+    }
+
+    /// <summary>Sends the beginning of an upload, and no more until it is told to stop.</summary>
+    public Task HoldUpload(byte[] study, CancellationTokenSource stop) => HalfUpload(study, stop, Timeout.InfiniteTimeSpan);
+
+    async Task HalfUpload(byte[] study, CancellationTokenSource stop, TimeSpan after)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, "/studies") { Content = new HalfContent(study, stop, after) };
         request.Headers.TransferEncodingChunked = true;
         try
         {
@@ -101,13 +109,13 @@ sealed class Client(Uri service) : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    sealed class HalfContent(byte[] bytes, CancellationTokenSource stop) : HttpContent
+    sealed class HalfContent(byte[] bytes, CancellationTokenSource stop, TimeSpan after) : HttpContent
     {
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {
             await stream.WriteAsync(bytes.AsMemory(0, bytes.Length / 2));
             await stream.FlushAsync();
-            await Task.Delay(100);
+            await Task.Delay(after, stop.Token);
             await stop.CancelAsync();
             await Task.Delay(Timeout.Infinite, stop.Token);
         }

@@ -4,7 +4,7 @@ using System.Diagnostics;
 using System.IO.Compression;
 using System.Net;
 
-const int Clients = 20, Rounds = 16, Steady = 3;
+const int Clients = 20, Rounds = 16, Steady = 3, Held = 40;
 const string Question = "Is there a pleural effusion?";
 
 (byte[] Bytes, string Report)[] studies = [.. args.Skip(2).Chunk(2).Select(pair => (Content(pair[0]), pair[1]))];
@@ -13,6 +13,10 @@ using var service = new ServiceProcess(args[0], "--HSENet:Weights", args[1], "--
 var address = await service.Address;
 using var client = new Client(address);
 Check.That(await client.Health() is ("Healthy", 0), "the service is not healthy at its start");
+
+// Clients whose uploads do not go on, while the others work.
+using var release = new CancellationTokenSource();
+Task[] held = [.. Enumerable.Range(0, Held).Select(_ => client.HoldUpload(studies[0].Bytes, release))];
 
 // One by one, each study twice.
 var answers = new List<string>();
@@ -26,7 +30,10 @@ foreach (var (bytes, report) in studies)
     Check.That(await client.Delete(study) == HttpStatusCode.NoContent && await client.ReportStatus(study) == HttpStatusCode.NotFound,
         "a deleted study is still there");
 }
-Console.WriteLine($"{studies.Length} studies: reports as the program writes them");
+Check.That(!held.Any(upload => upload.IsCompleted), "an upload that was held has ended");
+await release.CancelAsync();
+await Task.WhenAll(held);
+Console.WriteLine($"{studies.Length} studies: reports as the program writes them, beside {Held} uploads that stood still");
 
 // What cannot be used has its own status and one line.
 var (status, detail) = await client.Refused("no scan at all"u8.ToArray());
