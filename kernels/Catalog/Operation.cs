@@ -85,7 +85,7 @@ public sealed class Operation<TArguments> : Operation where TArguments : unmanag
     {
         if (rung.ScratchBytes == null)
         {
-            device.Launch(rung, arguments);
+            InOrder(device, rung, arguments);
             return;
         }
         lock (device.ScratchLock) // no other launch comes between the stages

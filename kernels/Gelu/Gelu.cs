@@ -23,7 +23,11 @@ public static partial class Gelu
     /// <summary>The operation in the catalogue.</summary>
     public static readonly Operation<GeluArguments> ForwardOperation = new("Gelu", Check,
         Rung.Host<GeluArguments>("Host", HostForward),
-        Rung.Gpu<GeluArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Count));
+        Rung.Gpu<GeluArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Count),
+        Rung.Gpu<GeluArguments>("V2.Vector", ForwardV2).WithThreads(128, static a => Parts.Of(a.Count, 8)) with
+        {
+            Accepts = static a => a.Count % 4 == 0 && (a.X.Address | a.Y.Address) % 16 == 0,
+        });
 
     /// <summary>y = x · Φ(x) for every element.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

@@ -192,7 +192,7 @@ public static partial class Linear
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Float4 Add(Float4 x, Float4 y)
+    internal static Float4 Add(Float4 x, Float4 y)
     {
         x.X += y.X;
         x.Y += y.Y;

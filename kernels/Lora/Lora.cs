@@ -47,7 +47,9 @@ public static partial class Lora
         },
         V1(ForwardV1<F32Weights>, WeightType.F32),
         V1(ForwardV1<BF16Weights>, WeightType.BF16),
-        V1(ForwardV1<Int8Weights>, WeightType.Int8));
+        V1(ForwardV1<Int8Weights>, WeightType.Int8),
+        TensorCores("V2.TensorCores16x64"),
+        OneRow("V3.OneRow"));
 
     /// <summary>Adds the adapter's output to Y.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

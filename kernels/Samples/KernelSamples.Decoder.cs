@@ -48,7 +48,8 @@ static partial class KernelSamples
             B = m.Weights(a.Outputs, a.Rank),
             Scratch = m.Output<float>(a.Rows, a.Rank),
             Y = m.Activations(a.Rows, a.Outputs),
-        }, new LoraArguments { Rows = 16, Inputs = 512, Outputs = 512, Rank = 128, Scale = 2 })
+        }, new LoraArguments { Rows = 16, Inputs = 512, Outputs = 512, Rank = 128, Scale = 2 },
+            new LoraArguments { Rows = 1, Inputs = 2048, Outputs = 512, Rank = 128, Scale = 2 })
         {
             Operations = static a => 2.0 * a.Rows * a.Rank * ((double)a.Inputs + a.Outputs),
         },

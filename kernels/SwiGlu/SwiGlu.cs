@@ -29,7 +29,9 @@ public static partial class SwiGlu
         {
             Accepts = static a => a.GateUp.Type == ActivationType.F32 && a.Y.Type == ActivationType.F32,
         },
-        Rung.Gpu<SwiGluArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Rows, static a => a.Channels));
+        Rung.Gpu<SwiGluArguments>("V1.Naive", ForwardV1).WithThreads(128, static a => a.Rows, static a => a.Channels),
+        Vector<F32Activations>(ForwardV2<F32Activations>),
+        Vector<BF16Activations>(ForwardV2<BF16Activations>));
 
     /// <summary>Activates every row.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other.</exception>

@@ -51,7 +51,7 @@ static class ModelShapes
         ["RotaryEmbedding.Backward"] = ["Tokens=277"],
         ["SwiGlu"] = ["Rows=277,Channels=8192"],
         ["SwiGlu.Backward"] = ["Rows=277,Channels=8192"],
-        ["Lora"] = ["Rows=277,Inputs=3072,Outputs=3072"],
+        ["Lora"] = ["Rows=277,Inputs=3072,Outputs=3072", "Rows=1,Inputs=3072,Outputs=3072"],
         ["Lora.Backward"] = ["Rows=277,Inputs=3072,Outputs=3072"],
         ["LoraMerge"] = ["Inputs=3072,Outputs=5120"],
         ["Sampling"] = ["Vocabulary=200064"],

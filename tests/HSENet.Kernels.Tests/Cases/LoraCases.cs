@@ -1,4 +1,4 @@
-// Cases of Lora: every weight type, ranks below and beyond a block, outputs beside the block.
+// Cases of Lora: every weight type, ranks below and beyond a block, outputs beside the block, rows and ranks beside the tiles.
 namespace HSENet.Kernels.Tests;
 
 static class LoraCases
@@ -8,9 +8,16 @@ static class LoraCases
         Case(1, 1, 1, 1, WeightType.F32, x), Case(1, 256, 200, 8, WeightType.F32, x), Case(5, 37, 129, 131, WeightType.F32, x),
         Case(1, 64, 96, 16, WeightType.BF16, x), Case(9, 70, 33, 3, WeightType.BF16, x),
         Case(3, 256, 130, 128, WeightType.Int8, x),
-    });
+    }).Concat(Enum.GetValues<ActivationType>().SelectMany(y => new KernelCase[]
+    {
+        Case(70, 1152, 192, 40, WeightType.BF16, ActivationType.BF16, y), Case(1, 1032, 130, 24, WeightType.BF16, ActivationType.BF16, y),
+    }));
 
     static KernelCase<LoraArguments> Case(int rows, int inputs, int outputs, int rank, WeightType type, ActivationType x) =>
+        Case(rows, inputs, outputs, rank, type, x, x);
+
+    static KernelCase<LoraArguments> Case(int rows, int inputs, int outputs, int rank, WeightType type, ActivationType x,
+        ActivationType y) =>
         new(Lora.ForwardOperation,
         memory => new LoraArguments
         {
@@ -18,7 +25,7 @@ static class LoraCases
             A = memory.Weights(Numbers.Uniform(rank * inputs, 2), type),
             B = memory.Weights(Numbers.Uniform(outputs * rank, 3), type),
             Scratch = memory.Scratch<float>(rows * rank),
-            Y = memory.InOut(Numbers.Uniform(rows * outputs, 4), x),
+            Y = memory.InOut(Numbers.Uniform(rows * outputs, 4), y),
             Rows = rows,
             Inputs = inputs,
             Outputs = outputs,
@@ -27,7 +34,7 @@ static class LoraCases
         },
         Expect)
         {
-            Name = $"{rows}×{inputs}×{outputs} rank {rank} {type}, x {x}",
+            Name = $"{rows}×{inputs}×{outputs} rank {rank} {type}, x {x}, y {y}",
             Twins = new()
             {
                 ["scale left out"] = static a => a with { Scale = 1 },
@@ -35,10 +42,12 @@ static class LoraCases
             },
         };
 
-    // Nested sums of K and of r products, the scale, int8's scale in both factors, and the addition to y.
-    static Expected[] Expect(LoraArguments a)
+    // Nested sums of K and of r products, the scale, int8's scale in both factors, a rounded factor, and the addition to y, which on tensor
+    // cores is the first of the r + 1 terms.
+    static Expected[] Expect(LoraArguments a, Roundoff roundoff)
     {
         double[] y = Lora.Reference(a);
+        int additions = roundoff == Roundoff.F32 ? 1 : a.Rank + 1;
         var inner = new double[a.Rows * a.Rank];
         for (int i = 0; i < inner.Length; i++)
             for (int k = 0; k < a.Inputs; k++)
@@ -50,8 +59,8 @@ static class LoraCases
             double sum = 0;
             for (int j = 0; j < a.Rank; j++)
                 sum += Math.Abs(ReferenceMath.Weight(a.B, n * a.Rank + j)) * inner[m * a.Rank + j];
-            return Numbers.Stored(a.Y.Type, y[i], Numbers.U
-                * ((a.Inputs + a.Rank + 4) * a.Scale * sum + Math.Abs(y[i]) + Math.Abs(ReferenceMath.Activation(a.Y, i))));
+            return Numbers.Stored(a.Y.Type, y[i], ((a.Inputs + a.Rank) * roundoff.Sum + 4 * Numbers.U + roundoff.Factor) * a.Scale * sum
+                + additions * roundoff.Sum * (Math.Abs(y[i]) + Math.Abs(ReferenceMath.Activation(a.Y, i))));
         })];
     }
 }

@@ -5,7 +5,7 @@ static class SwiGluCases
 {
     public static IEnumerable<KernelCase> All => Numbers.ActivationTypes.SelectMany(type => new KernelCase[]
     {
-        Case(1, 1, 1, type), Case(3, 40, 4, type), Case(9, 133, 30, type), Case(1, 8200, 8, type), Case(2, 64, 300, type),
+        Case(1, 1, 1, type), Case(3, 40, 4, type), Case(9, 133, 30, type), Case(1, 8200, 8, type), Case(2, 64, 300, type), Case(2, 1604, 9, type),
     });
 
     static KernelCase<SwiGluArguments> Case(int rows, int channels, float spread, ActivationType type) => new(SwiGlu.ForwardOperation,
