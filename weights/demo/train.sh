@@ -72,7 +72,7 @@ once pairs train pairs stage1 --manifest "$out/phantoms/structured.json" --weigh
 once encoder make encoder weights merge --weights "$out/new" --stage "$out/pairs/best.safetensors"
 
 # Encoder 2: first the 2D encoder that guides it, then volumes and texts again, from where encoder 1 is.
-once slices train slices slices --manifest "$out/labels.json" --weights "$out/encoder"
+once slices train slices slices --manifest "$out/labels.json" --weights "$out/new"
 once sliced make sliced weights merge --weights "$out/encoder" --stage "$out/slices/best.safetensors"
 once stage2 train stage2 stage2 --manifest "$out/phantoms/structured.json" --weights "$out/sliced" --init "$out/pairs/best.safetensors" \
     --cache "$out/cache"
