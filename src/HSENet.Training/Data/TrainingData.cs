@@ -35,7 +35,7 @@ sealed class TrainingData : IDisposable
         {
             if (config.Task.Sees())
                 RowFiles.Check(row, recipe);
-            if (LearnsLabels)
+            if (ReadsLabels)
                 _labels.Add(row, StudyLabels.Read(row));
         });
         StudyLabels[] labels = [.. LearnsLabels ? Manifest.Train.Select(row => _labels[row]) : []];
@@ -76,8 +76,10 @@ sealed class TrainingData : IDisposable
 
     bool LearnsLabels => _config.LabelWeight > 0;
 
-    // Labels are a sample's content only where they are learned.
-    string Text(ManifestRow row) => InvariantText.Of(row) + (LearnsLabels ? row.Labels : "");
+    bool ReadsLabels => LearnsLabels || _config.EqualPositives;
+
+    // Labels are a sample's content only where they are read.
+    string Text(ManifestRow row) => InvariantText.Of(row) + (ReadsLabels ? row.Labels : "");
 
     /// <summary>Whether what the frozen encoders give is kept: only when it is the same every time.</summary>
     public bool KeepsFrozenFeatures =>

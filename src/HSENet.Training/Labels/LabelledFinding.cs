@@ -1,4 +1,5 @@
 // What the "labels" of a manifest's row say: the findings of a study, as 'hsenet phantom' writes them.
+using System.Globalization;
 using System.Text.Json;
 using HSENet.Runtime;
 
@@ -15,6 +16,11 @@ readonly record struct LabelledPlace((float Depth, float Height, float Width) Ce
 /// learned.</param>
 sealed record StudyLabels(IReadOnlyList<LabelledFinding> Findings, bool PlacesOnly = false)
 {
+    /// <summary>The same for studies with the same findings: their kinds, sides and lobes, and sizes within half an octave.</summary>
+    public string Truth => string.Join("; ", Findings.Select(finding => string.Create(CultureInfo.InvariantCulture,
+        $"{finding.Kind} {finding.Side} {finding.Lobe} {(finding.Millimetres is { } size ? $"{Math.Round(2 * Math.Log2(size)):0}" : "")}"))
+        .Order(StringComparer.Ordinal));
+
     /// <summary>Reads the labels of a row.</summary>
     /// <exception cref="HseNetFileException">The row has none, or they cannot be used; the caller says which row.</exception>
     public static StudyLabels Read(ManifestRow row)

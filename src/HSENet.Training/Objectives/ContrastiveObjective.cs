@@ -149,7 +149,39 @@ sealed class ContrastiveObjective : ITrainingObjective
         Compare(pass, _trained, batch.Count, _plan.Images, _plan.Texts, frozenLogits, _plan.Logits, share, relationWeight);
         Span<float> losses = stackalloc float[2];
         pass.Device.Download(pass[_plan.Loss], losses);
-        return losses[0] + relationWeight * losses[1];
+        return losses[0] + relationWeight * losses[1] + (_training.EqualPositives ? EqualPairsLoss(pass, batch, share) : 0);
+    }
+
+    /// <summary>What equal pairs change of the loss and of the gradients, which are there already.</summary>
+    double EqualPairsLoss(in Pass pass, IReadOnlyList<TrainingExample> batch, double? share)
+    {
+        int[] groups = EqualPairs.Groups(batch);
+        if (groups.Distinct().Count() == groups.Length)
+            return 0;
+        var device = pass.Device;
+        int rows = batch.Count, channels = _model.Vision.HiddenSize;
+        View<float> gradImages = pass.Rows(_plan.Images.GradEmbeddings, rows, channels),
+            gradTexts = pass.Rows(_plan.Texts.GradEmbeddings, rows, channels);
+        float[] images = Downloaded(device, pass.Rows(_plan.Images.Embeddings, rows, channels)),
+            texts = Downloaded(device, pass.Rows(_plan.Texts.Embeddings, rows, channels)), scale = Downloaded(device, _trained.LogitScale);
+        if (share is not { } given)
+            return EqualPairs.Add(groups, images, texts, scale[0], 0, default, default).Loss;
+        float[] imageGradients = Downloaded(device, gradImages), textGradients = Downloaded(device, gradTexts),
+            scaleGradient = Downloaded(device, _gradLogitScale);
+        var (loss, gradScale) = EqualPairs.Add(groups, images, texts, scale[0], given * _training.ContrastiveWeight, imageGradients,
+            textGradients);
+        scaleGradient[0] += (float)gradScale;
+        device.Upload<float>(imageGradients, gradImages);
+        device.Upload<float>(textGradients, gradTexts);
+        device.Upload<float>(scaleGradient, _gradLogitScale);
+        return loss;
+    }
+
+    static float[] Downloaded(Device device, View<float> view)
+    {
+        var values = new float[view.Length];
+        device.Download(view, values);
+        return values;
     }
 
     /// <summary>Logits of a batch and its losses. Returns the logits.</summary>

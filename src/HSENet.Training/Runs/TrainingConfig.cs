@@ -89,6 +89,9 @@ public sealed record TrainingConfig
     [Description("Weight of the contrastive loss of a stage; 0 trains its encoder on labels alone.")]
     public double ContrastiveWeight { get; init; } = 1;
 
+    [Description("Pairs of a batch whose labels have the same findings are positives of each other, not negatives (stage1, stage2).")]
+    public bool EqualPositives { get; init; }
+
     [Description("Weight of the relation of stage 2 to stage 1 at the first step.")]
     public double RelationWeight { get; init; } = 0.1;
 

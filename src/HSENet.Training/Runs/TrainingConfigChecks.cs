@@ -43,6 +43,8 @@ static class TrainingConfigChecks
         })
             Require(weight >= 0, name, $"is {weight}", "at least 0");
         AtLeast(config.RelationSteps, 0, "relation_steps");
+        Require(!config.EqualPositives || contrastive && config.ContrastiveWeight > 0, "equal_positives", "is on",
+            "off: only stage1 and stage2 with contrastive_weight above 0 have pairs");
         Require(config.Task.Labels() || config.LabelWeight == 0, "label_weight", $"is {config.LabelWeight}",
             "0: only stage1, stage2 and slices learn labels");
         Require(config.Task != TrainingTask.Slices || config.LabelWeight > 0, "label_weight", "is 0",

@@ -14,13 +14,20 @@ public sealed class LabelTrainingTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Theory, InlineData(1, 0.0), InlineData(2, 0.0), InlineData(1, 0.5)]
-    public void Gradients_are_the_slope_of_the_loss(int stage, double contrastive)
+    [Theory, InlineData(1, 0.0, false), InlineData(2, 0.0, false), InlineData(1, 0.5, false), InlineData(2, 2, true)]
+    public void Gradients_are_the_slope_of_the_loss(int stage, double contrastive, bool equalPositives)
     {
-        var training = Training(stage) with { ContrastiveWeight = contrastive, LabelWeight = 2, Dropout = 0 };
+        var training = Training(stage) with
+        {
+            ContrastiveWeight = contrastive,
+            LabelWeight = 2,
+            Dropout = 0,
+            EqualPositives = equalPositives,
+            RelationWeight = 0,
+        };
         var space = LabelSpace.Of([.. Enumerable.Range(0, Rows).Select(row => new StudyLabels(Findings(row)))], "m");
         using var objective = new ContrastiveObjective(PartRun.Host, Model(), TensorSource.Open(Weights()), training, space);
-        var batch = Enumerable.Range(0, 3).Select(Example).ToArray();
+        var batch = (equalPositives ? [1, 5, 0, 7] : new[] { 0, 1, 2 }).Select(Example).ToArray();
         var step = new StepContext(3, 7);
         double loss = objective.AddGradients(batch, step, 1).Loss;
         Assert.Equal(loss, objective.Loss(batch, step).Loss, 5);
@@ -66,9 +73,9 @@ public sealed class LabelTrainingTests : IDisposable
     }
 
     [Theory, InlineData("stage1", 0, "off"), InlineData("stage2", 0, "intensity,shift"), InlineData("stage1", 0.2, "intensity"),
-        InlineData("stage1", 0, "mosaic")]
+        InlineData("stage1", 0, "mosaic"), InlineData("stage1", 1, "shift", true)]
     public void A_run_learns_labels_resumes_bit_for_bit_and_leaves_a_model_without_the_head(string task, double contrastive,
-        string augmentation)
+        string augmentation, bool equalPositives = false)
     {
         var config = Training(task[^1] - '0') with
         {
@@ -82,6 +89,7 @@ public sealed class LabelTrainingTests : IDisposable
             Dropout = 0,
             LabelWeight = 1,
             ContrastiveWeight = contrastive,
+            EqualPositives = equalPositives,
         };
         var whole = Trainer.Run(_folder.At("whole"), config, PartRun.Host);
         using var stop = new CancellationTokenSource();
@@ -115,6 +123,7 @@ public sealed class LabelTrainingTests : IDisposable
     [InlineData("label_side_weight", "-1", "at least 0")]
     [InlineData("augmentation", "shift,flip", "augmentation is")]
     [InlineData("relation_steps", "-1", "at least 0")]
+    [InlineData("slices_seen", "-1", "at least 0")]
     [InlineData("augmentation", "mosaic", "a mosaic has no report")]
     public void What_contradicts_itself_is_refused(string field, string value, string problem) =>
         Assert.Contains(problem, Assert.ThrowsAny<HseNetException>(() => Trainer.ReadConfig(null, TrainingTask.Stage1,
