@@ -186,7 +186,8 @@ public abstract class Device : IDisposable
 
     /// <summary>
     /// Until the result is disposed, launches of the calling thread end with <see cref="OperationCanceledException"/> once the token is
-    /// cancelled: before a launch, and on the host also between the items of one. What a cancelled launch writes is undefined.
+    /// cancelled: before a launch, on the host also between the items of one, and in the emulator between turns of its warps. What a
+    /// cancelled launch writes is undefined.
     /// </summary>
     public static CancellationScope CancelLaunchesBy(CancellationToken cancellation)
     {

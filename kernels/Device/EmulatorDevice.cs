@@ -175,7 +175,8 @@ public sealed unsafe class EmulatorDevice(EmulatorOptions? options = null) : Dev
             LaunchCancellation.ThrowIfCancellationRequested();
             var result = new Emulator(_memory)
                 .Launch(Kernel(rung), new Dim3(shape.GridX, shape.GridY, shape.GridZ), rung.Group, shape.DynamicSharedBytes,
-                MemoryMarshal.AsBytes(new ReadOnlySpan<TArguments>(in arguments)), _options);
+                MemoryMarshal.AsBytes(new ReadOnlySpan<TArguments>(in arguments)),
+                LaunchCancellation.CanBeCanceled ? _options with { Cancellation = LaunchCancellation } : _options);
             Instructions += result.Instructions;
             if (result.FindingCount > 0)
                 throw new KernelFaultException(result.Findings, result.FindingCount);

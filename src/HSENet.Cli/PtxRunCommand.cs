@@ -55,7 +55,7 @@ static class PtxRunCommand
               hsenet ptx run kernel.ptx --launch launch.json --predict --gpu h100 --json
             """)
         { file, launch, profile, predict, fromPtx, gpu, json, limit, strict, verbose };
-        command.Run(verbose, (parsed, _) =>
+        command.Run(verbose, (parsed, cancellation) =>
         {
             try
             {
@@ -68,7 +68,7 @@ static class PtxRunCommand
                 }
                 GpuModel? model = parsed.GetValue(profile) ? PtxRungs.Gpu(parsed.GetRequiredValue(gpu)) : null;
                 return Task.FromResult(Execute(parsed.GetRequiredValue(file), parsed.GetRequiredValue(launch), model,
-                    parsed.GetValue(limit), parsed.GetValue(strict), parsed.GetValue(json)));
+                    parsed.GetValue(limit), parsed.GetValue(strict), parsed.GetValue(json), cancellation));
             }
             catch (HseNetException e)
             {
@@ -81,7 +81,8 @@ static class PtxRunCommand
         return command;
     }
 
-    static int Execute(string path, string launchPath, GpuModel? gpu, long maxInstructions, bool strict, bool json)
+    static int Execute(string path, string launchPath, GpuModel? gpu, long maxInstructions, bool strict, bool json,
+        CancellationToken cancellation)
     {
         if (maxInstructions < 1)
             throw new HseNetException($"--max-instructions {maxInstructions}: expected at least 1");
@@ -91,7 +92,14 @@ static class PtxRunCommand
         try
         {
             result = PtxLaunch.Run(ptx, launch,
-                new EmulatorOptions { Races = true, Profile = gpu != null, MaxInstructions = maxInstructions, Strict = strict });
+                new EmulatorOptions
+                {
+                    Races = true,
+                    Profile = gpu != null,
+                    MaxInstructions = maxInstructions,
+                    Strict = strict,
+                    Cancellation = cancellation,
+                });
         }
         catch (PtxException e)
         {

@@ -1,4 +1,6 @@
 // Launches hear a cancellation between and, on the host, inside operations; a device that heard one goes on working.
+using HSENet.Ptx;
+
 namespace HSENet.Kernels.Tests;
 
 public class CancellationTests
@@ -36,6 +38,42 @@ public class CancellationTests
             other.Join();
         }
         launch();
+    }
+
+    [Fact]
+    public void A_launch_in_the_emulator_ends_in_its_midst()
+    {
+        using var cancel = new CancellationTokenSource();
+        var stops = new StopsAtAccess(cancel);
+        using var device = new EmulatorDevice(new EmulatorOptions { Profile = true, Observer = stops });
+        using var memory = device.Allocate(1 << 16, "x");
+        var x = memory.View<float>(0, 1 << 14);
+        device.Clear(memory.Bytes);
+        var launch = () => Gelu.Forward(device, new GeluArguments { X = x, Y = x, Count = 1 << 14 });
+        using (Device.CancelLaunchesBy(cancel.Token))
+            Assert.Equal(cancel.Token, Assert.Throws<OperationCanceledException>(launch).CancellationToken);
+        int seen = stops.Accesses;
+        launch();
+        Assert.InRange(stops.Accesses - seen, 2 * seen, int.MaxValue);
+    }
+
+    sealed class StopsAtAccess(CancellationTokenSource cancel) : IExecutionObserver
+    {
+        public int Accesses { get; private set; }
+
+        public void Block(Warp warp, int block, uint mask)
+        {
+        }
+
+        public void Ending(int block, uint mask, uint taken)
+        {
+        }
+
+        public void Access(int statement, PtxSpace space, ReadOnlySpan<ulong> addresses, long offset, uint mask, uint bytes)
+        {
+            if (++Accesses == 3)
+                cancel.Cancel();
+        }
     }
 
     readonly struct CancelsItself(int[] run, CancellationTokenSource cancel) : IHostWork

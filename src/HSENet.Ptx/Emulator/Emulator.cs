@@ -119,13 +119,20 @@ public sealed class Emulator(EmulatorMemory memory)
             states[i] = Take(decoded, (int)((block.Count + 31) / 32));
             states[i].Prepare(shape);
         }
-        if (options.Cooperative)
-            run.WorkTogether(states);
-        else if (workers == 1)
-            run.Work(states[0]);
-        else
-            Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, i => run.Work(states[i]));
-        memory.RaceClock = order?.Clock ?? memory.RaceClock;
+        try
+        {
+            if (options.Cooperative)
+                run.WorkTogether(states);
+            else if (workers == 1)
+                run.Work(states[0]);
+            else
+                Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, i => run.Work(states[i]));
+        }
+        finally
+        {
+            // Also of a launch that was given up: what it touched is older than all that the next one does.
+            memory.RaceClock = order?.Clock ?? memory.RaceClock;
+        }
         run.ThrowIfFailed();
         EmulatorResult result = run.Result(states, block.Count);
         decoded.InstructionsPerBlock = result.WarpInstructions / blocks;

@@ -44,6 +44,10 @@ public sealed record EmulatorOptions
     /// <summary>Threads of the host that run blocks; 0 for one per processor.</summary>
     public int Threads { get; init; }
 
+    /// <summary>Ends the launch between turns of its warps with <see cref="OperationCanceledException"/>; memory then holds what was written
+    /// so far.</summary>
+    public CancellationToken Cancellation { get; init; }
+
     /// <summary>Findings that are kept; further ones are only counted.</summary>
     public int MaxFindings { get; init; } = 100;
 }

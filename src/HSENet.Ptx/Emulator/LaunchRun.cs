@@ -26,7 +26,7 @@ sealed class LaunchRun(DecodedKernel kernel, long blocks, EmulatorOptions option
                 (fewest, most) = (Math.Min(fewest, executed), Math.Max(most, executed));
                 Interlocked.Add(ref _instructions, executed);
             }
-            catch (EmulatorException failure)
+            catch (Exception failure) when (failure is EmulatorException or OperationCanceledException)
             {
                 lock (_lock)
                     if (number < _failedBlock)

@@ -70,6 +70,7 @@ static unsafe class BlockScheduler
         {
             if (w.Status == WarpStatus.Ready)
             {
+                block.Cancellation.ThrowIfCancellationRequested();
                 WarpRunner.Run(w);
                 ran = true;
             }

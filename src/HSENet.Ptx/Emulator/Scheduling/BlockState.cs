@@ -90,6 +90,7 @@ sealed unsafe class BlockState
 
     /// <summary>The limit of the whole launch.</summary>
     public long MaxInstructions;
+    public CancellationToken Cancellation;
 
     /// <summary>Instructions that warps executed in this launch.</summary>
     public long Executed;
@@ -138,6 +139,7 @@ sealed unsafe class BlockState
         Findings.Start(launch.Options.Strict);
         Executed = 0;
         MaxInstructions = launch.Options.MaxInstructions;
+        Cancellation = launch.Options.Cancellation;
         _onlyWarp = launch.Options.OnlyWarp ?? -1;
         Profile?.Clear();
         if (Profile != null)
