@@ -1,6 +1,7 @@
 // hsenet train: a run in a folder. Every field of the configuration is an option here.
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using HSENet.Kernels;
 using HSENet.Runtime;
 using HSENet.Training;
@@ -31,6 +32,7 @@ static class TrainCommand
             "JSON file with any of the options below as fields (learning_rate for --learning-rate)."
         };
         var resume = new Option<bool>("--resume") { Description = "Go on with the run in the folder, from its last checkpoint." };
+        var json = new Option<bool>("--json") { Description = "One JSON object on stdout: how the training ended." };
         var verbose = Verb.Verbose();
         var command = new Command("train", """
             Trains on a manifest of studies and their texts.
@@ -38,6 +40,7 @@ static class TrainCommand
             Examples:
               hsenet train report --manifest manifest.jsonl --weights model --out run
               hsenet train vqa --manifest questions.json --weights model --out run --epochs 2 --lora-r 8
+              hsenet train slices --manifest labels.json --weights model --out run --json
               hsenet train report --out run --resume
             """)
         { task };
@@ -55,6 +58,7 @@ static class TrainCommand
             });
         foreach (var option in fields.Values)
             command.Add(option);
+        command.Add(json);
         command.Add(verbose);
         command.Run(verbose, async (parsed, cancellation) =>
         {
@@ -83,6 +87,19 @@ static class TrainCommand
                 var result = await Task.Run(() => Trainer.Run(folder, read, device, resumes, study, progress, cancellation),
                     CancellationToken.None).ConfigureAwait(false);
                 progress.Dispose();
+                if (parsed.GetValue(json))
+                {
+                    Console.WriteLine(JsonSerializer.Serialize(new
+                    {
+                        run = folder,
+                        result.Steps,
+                        result.BestLoss,
+                        best_step = result.BestLoss is null ? (long?)null : result.BestStep,
+                        result.Skipped,
+                        result.SkippedRows
+                    }, ReportWriter.Json));
+                    return ExitCode.Done;
+                }
                 string best = result.BestLoss is { } loss
                     ? string.Create(CultureInfo.InvariantCulture, $", best validation loss {loss:0.####} at step {result.BestStep}") : "";
                 string skipped = (result.SkippedRows > 0 ? $", {result.SkippedRows} rows skipped" : "")

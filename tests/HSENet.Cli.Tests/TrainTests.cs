@@ -50,6 +50,19 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
+    public void How_a_training_ended_is_told_as_json()
+    {
+        var outcome = Train("report", "run", "--steps", "2", "--json");
+        Assert.True(outcome.Code == 0, outcome.Error);
+        var result = JsonDocument.Parse(outcome.Output).RootElement;
+        Assert.Equal((_folder.At("run"), 2, 0, 0), (result.GetProperty("run").GetString(), result.GetProperty("steps").GetInt32(),
+            result.GetProperty("skipped").GetInt32(), result.GetProperty("skipped_rows").GetInt32()));
+        Assert.Equal(Log("run").Where(line => line.TryGetProperty("validation_loss", out _))
+            .Min(line => line.GetProperty("validation_loss").GetDouble()), result.GetProperty("best_loss").GetDouble());
+        Assert.InRange(result.GetProperty("best_step").GetInt32(), 1, 2);
+    }
+
+    [Fact]
     public void A_training_without_the_plot_s_native_library_says_so_and_ends_well()
     {
         // The program without its list of parts, which names native libraries in folders of their own, and without these.

@@ -288,9 +288,9 @@ public sealed class SliceTrainingTests : IDisposable
     SliceObjective Open(TrainingConfig config, Device? device = null) => new(device ?? PartRun.Host, ModelConfig.Read(Weights()),
         TensorSource.Open(Weights()), config, LabelSpace.Of([.. Enumerable.Range(0, Rows).Select(Study)], "m"));
 
-    internal static string Config(TemporaryFolder folder)
+    internal static string Config(TemporaryFolder folder, string dtype = "f32")
     {
-        string config = NewModelTests.Config(folder);
+        string config = NewModelTests.Config(folder, dtype);
         File.WriteAllText(config, File.ReadAllText(config).Replace("\"slices\": 4", "\"slices\": 4, \"source\": \"volume\"",
             StringComparison.Ordinal));
         return config;
