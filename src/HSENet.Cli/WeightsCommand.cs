@@ -53,6 +53,8 @@ static class WeightsCommand
             "A checkpoint of 'hsenet train stage1', 'stage2', 'language' or 'slices' instead: RUN/best.safetensors."
         };
         var output = new Option<string>("--out") { Description = "Folder to write; must not exist.", Required = true };
+        var dtype = new Option<string?>("--dtype") { Description =
+            "With --stage: how matrices are stored, f32 or bf16; as before if left out." };
         var keep = new Option<bool>("--keep-lora") { Description = "Keep the adapters beside the weights instead of adding them." };
         var verbose = Verb.Verbose();
         var command = new Command("merge", """
@@ -63,15 +65,17 @@ static class WeightsCommand
               hsenet weights merge --weights model --stage run/best.safetensors --out pretrained
               hsenet report scan.nii.gz --weights tuned
             """)
-        { weights, adapter, stage, output, keep, verbose };
+        { weights, adapter, stage, output, dtype, keep, verbose };
         command.Run(verbose, (parsed, cancellation) => Task.FromResult(Write(parsed.GetRequiredValue(output), progress =>
         {
             string model = parsed.GetRequiredValue(weights), folder = parsed.GetRequiredValue(output);
             return (parsed.GetValue(adapter), parsed.GetValue(stage)) switch
             {
+                ({ }, null) when parsed.GetValue(dtype) is not null =>
+                    throw new HseNetException("weights merge: expected --dtype beside --stage alone"),
                 ({ } file, null) => Adapter(model, file)
                     .WriteModel(model, folder, !parsed.GetValue(keep), cancellation, progress),
-                (null, { } file) => StageExport.WriteModel(model, file, folder, cancellation, progress),
+                (null, { } file) => StageExport.WriteModel(model, file, folder, parsed.GetValue(dtype), cancellation, progress),
                 _ => throw new HseNetException("weights merge: expected one of --adapter and --stage"),
             };
         })));

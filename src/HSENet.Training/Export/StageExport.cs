@@ -9,16 +9,22 @@ static class StageExport
     /// <param name="baseFolder">The folder that was trained from.</param>
     /// <param name="checkpoint">Checkpoint of stage 1 or 2, of the language or the slices: <c>best.safetensors</c> of the run, say.</param>
     /// <param name="output">The folder that is written; must not exist.</param>
+    /// <param name="dtype">How matrices are stored, f32 or bf16; the base's type if left out.</param>
     /// <param name="cancellation">Cancelled: nothing is left behind.</param>
     /// <param name="progress">Hears of each tensor.</param>
     /// <exception cref="HseNetException">A file cannot be used, the checkpoint is no stage's, or the base is int8.</exception>
-    public static ModelConfig WriteModel(string baseFolder, string checkpoint, string output, CancellationToken cancellation = default,
-        IProgress<ConversionProgress>? progress = null)
+    public static ModelConfig WriteModel(string baseFolder, string checkpoint, string output, string? dtype = null,
+        CancellationToken cancellation = default, IProgress<ConversionProgress>? progress = null)
     {
         var config = ModelConfig.Read(baseFolder);
+        if (dtype is not (null or "f32" or "bf16"))
+            throw new HseNetException($"the type {HseNetFileException.Quote(dtype)}: expected f32 or bf16");
         ModelFolder.Check(output, config.Dtype);
         if (config.Dtype == "int8")
             throw new HseNetException($"{baseFolder} is int8: expected the bf16 or f32 model, which can be converted afterwards");
+        if (dtype is not null && config.Adapters is { Count: > 0 })
+            throw new HseNetException($"{baseFolder} has adapters in {config.Dtype}: expected a folder without when its type changes");
+        config = config with { Dtype = dtype ?? config.Dtype };
         using var source = TensorSource.Open(baseFolder);
         using var trained = TensorSource.Open(checkpoint);
         trained.VerifyChecksums();
@@ -35,7 +41,8 @@ static class StageExport
         List<ConvertedTensor> all =
         [
             .. source.Tensors.Where(tensor => !tensors.Any(other => other.Name == tensor.Name))
-                .Select(tensor => ConvertedTensor.From(tensor, tensor.Name, tensor.Type)),
+                .Select(tensor => ConvertedTensor.From(tensor, tensor.Name, dtype is null ? tensor.Type
+                    : ModelConfigTensors.StorageType(dtype, tensor.Name, tensor.Shape))),
             .. tensors.Select(tensor => ConvertedTensor.From(tensor, tensor.Name,
                 ModelConfigTensors.StorageType(config.Dtype, tensor.Name, tensor.Shape))),
         ];
