@@ -98,15 +98,9 @@ sealed class ReportManifest(string manifest, string output, StudyOpener studies,
             cancellation.ThrowIfCancellationRequested();
             begins();
             using var study = studies.Open(questions[0].Row, questions[0].Study);
-            string[] notes = Notes(questions[0].Row, study.Notes);
-            lock (_gate)
-            {
-                if (notes.Length > 0)
-                    _progress.Clear();
-                foreach (string note in notes)
-                    Messages.Note($"{questions[0].Study}: {note}");
-            }
+            Tell(Notes(questions[0].Row, study.Notes));
             using var encoded = await model.EncodeAsync(study, null, cancellation).ConfigureAwait(false);
+            Tell(OptionNames.In(encoded.Notes.Skip(study.Notes.Count)));
             for (; asked < questions.Length; asked++)
             {
                 if (asked > 0)
@@ -118,6 +112,17 @@ sealed class ReportManifest(string manifest, string output, StudyOpener studies,
         {
             foreach (var question in questions[asked..])
                 Fail(e, question.Row);
+        }
+
+        void Tell(string[] notes)
+        {
+            lock (_gate)
+            {
+                if (notes.Length > 0)
+                    _progress.Clear();
+                foreach (string note in notes)
+                    Messages.Note($"{questions[0].Study}: {note}");
+            }
         }
     }
 

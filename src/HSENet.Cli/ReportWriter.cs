@@ -28,7 +28,7 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
     readonly Stopwatch _loading = new();
     string _file = "";
     string? _question;
-    bool _noted;
+    readonly HashSet<string> _said = [];
     bool _midLine;
     bool _interrupted;
 
@@ -52,7 +52,8 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
     /// <param name="question">What it answers, where one was asked for.</param>
     public void Begin(string file, string? heading, string? question = null)
     {
-        _noted &= _file == file;
+        if (_file != file)
+            _said.Clear();
         (_file, _question) = (file, question);
         _text.Clear();
         if (heading is not null && !json)
@@ -82,11 +83,9 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
     {
         _progress.Clear();
         _notes = OptionNames.In(notes);
-        if (_noted)
-            return;
-        _noted = true;
         foreach (string note in notes)
-            Messages.Note($"{_file}: {note}");
+            if (_said.Add(note))
+                Messages.Note($"{_file}: {note}");
     }
 
     /// <summary>Shows where a report stands. What a user should know of a scan is said once it was prepared: of one that is refused, the
@@ -129,6 +128,8 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
     {
         _progress.Clear();
         EndLine();
+        // What the encoders make of a study is known behind its text.
+        Notes(result.Notes);
         if (json)
             Console.WriteLine(JsonSerializer.Serialize(new
             {

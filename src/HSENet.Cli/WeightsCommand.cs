@@ -7,7 +7,8 @@ namespace HSENet.Cli;
 
 static class WeightsCommand
 {
-    public static Command Create() => new("weights", "Makes weights.") { WeightsNew.Create(), Synth(), Merge(), AddAdapter() };
+    public static Command Create() =>
+        new("weights", "Makes weights.") { WeightsNew.Create(), Synth(), Merge(), AddAdapter(), WeightsFamiliarity.Create() };
 
     static Command Synth()
     {
@@ -53,8 +54,10 @@ static class WeightsCommand
             "A checkpoint of 'hsenet train stage1', 'stage2', 'language' or 'slices' instead: RUN/best.safetensors."
         };
         var output = new Option<string>("--out") { Description = "Folder to write; must not exist.", Required = true };
-        var dtype = new Option<string?>("--dtype") { Description =
-            "With --stage: how matrices are stored, f32 or bf16; as before if left out." };
+        var dtype = new Option<string?>("--dtype")
+        {
+            Description = "With --stage: how matrices are stored, f32 or bf16; as before if left out."
+        };
         var keep = new Option<bool>("--keep-lora") { Description = "Keep the adapters beside the weights instead of adding them." };
         var verbose = Verb.Verbose();
         var command = new Command("merge", """

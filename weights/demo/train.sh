@@ -113,7 +113,7 @@ words one one.encoder
 # Encoder 2: first the 2D encoder that guides it, then volumes and texts again, from where encoder 1 is; then the words with both.
 once both.new new both.new model --volumes "$out/phantoms/reports.json"
 once both.encoder make both.encoder weights merge --weights "$out/both.new" --stage "$out/pairs/best.safetensors"
-once slices train slices slices slices --manifest "$out/labels.json" --weights "$out/both.encoder"
+once slices train slices slices slices --manifest "$out/labels.json" --weights "$out/both.new"
 once both.sliced make both.sliced weights merge --weights "$out/both.encoder" --stage "$out/slices/best.safetensors"
 once stage2 train stage2 stage2 stage2 --manifest "$out/phantoms/structured.json" --weights "$out/both.sliced" \
     --init "$out/pairs/best.safetensors" --cache "$out/cache"

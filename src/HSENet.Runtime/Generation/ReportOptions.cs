@@ -97,6 +97,9 @@ public sealed record ReportResult
     /// <summary>Version of the preprocessing.</summary>
     public required string Preprocessing { get; init; }
 
+    /// <summary>What a user should know about the study (<see cref="EncodedStudy.Notes"/>); no patient data.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>Whether the text ends because an end token or a stop sequence came, not because of the limit.</summary>
     public required bool Ended { get; init; }
 }

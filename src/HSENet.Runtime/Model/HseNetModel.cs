@@ -17,12 +17,14 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
     readonly RequestQueue _queue;
     readonly WeightStore _weights;
     readonly ModelAdapters _adapters;
+    readonly Familiarity? _familiarity;
     (InferencePlan Plan, Arena Arena)? _memory;
 
-    HseNetModel(ModelConfig config, LanguageTokenizer tokenizer, WeightStore weights, ModelAdapters adapters, ActivationType activations,
-        int? queueLimit)
+    HseNetModel(ModelConfig config, LanguageTokenizer tokenizer, WeightStore weights, ModelAdapters adapters, Familiarity? familiarity,
+        ActivationType activations, int? queueLimit)
     {
         (Config, Tokenizer, _weights, _adapters, Activations) = (config, tokenizer, weights, adapters, activations);
+        _familiarity = familiarity;
         _queue = new RequestQueue(this, queueLimit);
     }
 
@@ -110,8 +112,8 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
             if (options.VerifyChecksums)
                 source.VerifyChecksums(cancellation);
             var model = new HseNetModel(config, tokenizer, weights,
-                new ModelAdapters(folder, config, device, weights, source, options.VerifyChecksums, cancellation), activations,
-                options.QueueLimit);
+                new ModelAdapters(folder, config, device, weights, source, options.VerifyChecksums, cancellation),
+                Familiarity.Open(folder, config), activations, options.QueueLimit);
             cancellation.ThrowIfCancellationRequested();
             device.Warm(rehearsal => ReportRehearsal.Run(rehearsal, model));
             return model;
@@ -246,6 +248,8 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
         {
             Vision.EncodeFeatures(pass, plan.Vision, prepared.Volume, slices, encoded.Features);
             Device.Synchronize();
+            if (_familiarity?.NoteOn(Device, Config, encoded.Features) is { } note)
+                encoded.Notes = [.. encoded.Notes, note];
             encoded.Seconds = (preprocessing, clock.Elapsed.TotalSeconds);
             return encoded;
         }

@@ -18,12 +18,12 @@ static class ModelFolder
             throw new HseNetFileException(output, "exists already", "a new folder");
     }
 
-    /// <summary>Copies what a folder holds besides configuration and weights: the tokenizers.</summary>
+    /// <summary>Copies what a folder holds besides configuration and weights: the tokenizers, and what the encoders know.</summary>
     public static void CopyOthers(string from, string to)
     {
         foreach (string file in Directory.EnumerateFiles(from))
-            if (Path.GetFileName(file) is var name && name != ModelConfig.FileName
-                && !name.EndsWith(".safetensors", StringComparison.Ordinal) && !name.EndsWith(".index.json", StringComparison.Ordinal))
+            if (Path.GetFileName(file) is var name && name != ModelConfig.FileName && (name == Familiarity.FileName
+                || !name.EndsWith(".safetensors", StringComparison.Ordinal) && !name.EndsWith(".index.json", StringComparison.Ordinal)))
                 Copy(file, Path.Combine(to, name));
     }
 

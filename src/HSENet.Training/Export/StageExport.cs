@@ -48,6 +48,8 @@ static class StageExport
         ];
         config = config with
         {
+            // What other encoders know is not what these do.
+            Familiarity = stage == 0 ? config.Familiarity : null,
             TextEncoder = config.TextEncoder is { } text && contrastive
                 ? text with { Stages = [.. text.Stages.Union([stage]).Order()] } : config.TextEncoder,
             Provenance = new(config.Provenance)
@@ -56,7 +58,12 @@ static class StageExport
                     contrastive || language ? "trained" : "trained on labels"
             },
         };
-        return ModelFolder.Write(output, config, all, folder => ModelFolder.CopyOthers(baseFolder, folder), progress, cancellation,
+        return ModelFolder.Write(output, config, all, folder =>
+        {
+            ModelFolder.CopyOthers(baseFolder, folder);
+            if (stage != 0)
+                File.Delete(Path.Combine(folder, Familiarity.FileName));
+        }, progress, cancellation,
             (folder, written) => NamedAdapterFile.Copy(baseFolder, folder, written));
 
         bool Has(string name) => Array.Exists(tensors, tensor => tensor.Name == name);

@@ -195,6 +195,9 @@ sealed record ModelConfig
     /// <summary>The language model.</summary>
     public required LanguageModelConfig LanguageModel { get; init; }
 
+    /// <summary>How volumes unlike those of the training are told; null: they are not.</summary>
+    public FamiliarityConfig? Familiarity { get; init; }
+
     /// <summary>Adapters in files of their own, by name; null: none. The folder's own adapter, if it has one, is
     /// <see cref="LanguageModelConfig.Lora"/>.</summary>
     public Dictionary<string, NamedAdapter>? Adapters { get; init; }

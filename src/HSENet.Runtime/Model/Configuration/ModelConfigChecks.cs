@@ -12,6 +12,9 @@ static class ModelConfigChecks
         Vision(config.Vision, file);
         if (config.Preprocessing is { } preset)
             Preset(preset, file);
+        if (config.Familiarity is { } familiarity)
+            Require(familiarity.Limit > 0 && double.IsFinite(familiarity.Limit), file, "familiarity.limit", familiarity.Limit,
+                "more than 0");
         Window(config, file);
         LanguageModel(config.LanguageModel, file);
         foreach (var (name, adapter) in config.Adapters ?? [])

@@ -30,8 +30,9 @@ public sealed class EncodedStudy : IDisposable
         });
     }
 
-    /// <summary>What a user should know about how the study was read and prepared; no patient data.</summary>
-    public IReadOnlyList<string> Notes { get; }
+    /// <summary>What a user should know about how the study was read and prepared, and whether it is unlike those that the model was
+    /// trained on; no patient data.</summary>
+    public IReadOnlyList<string> Notes { get; internal set; }
 
     /// <summary>Version of the preprocessing.</summary>
     public string Preprocessing { get; }
