@@ -1,4 +1,4 @@
-// Sums and maxima over the lanes of a warp, through registers.
+// Sums and maxima over the lanes of a warp, through registers, and over the warps of a group.
 using System.Runtime.CompilerServices;
 using ILGPU;
 
@@ -48,6 +48,18 @@ static class WarpSums
         value = Math.Max(value, Across(value, 4));
         value = Math.Max(value, Across(value, 2));
         return Math.Max(value, Across(value, 1));
+    }
+
+    /// <summary>The maximum over all threads of a group, in each of them. <paramref name="shared"/> has a place for every warp, whose values of
+    /// a call before all have read.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong MaxOverGroup(ArrayView<ulong> shared, ulong value)
+    {
+        value = Max(value);
+        if ((Group.IdxX & 31) == 0)
+            shared[Group.IdxX >> 5] = value;
+        Group.Barrier(); // every warp reads the values of all
+        return Max(shared[Math.Min(Group.IdxX & 31, (Group.DimX >> 5) - 1)]);
     }
 
     // A shuffle moves 32 bits.

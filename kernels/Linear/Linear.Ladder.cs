@@ -83,7 +83,7 @@ public static partial class Linear
             ForwardFewRows<TInput, Int8Vectors>, rung => Vectors(Reading<TInput>(rung, suffix)) with
             {
                 Group = 32 * FewRowsWarps,
-                Launch = static a => FewRowsGrid(a, FewRows),
+                Launch = static a => FewRowsGrid(a),
                 Suits = static a => a.Rows < SharedTile / 2,
                 Claims = new() { MainLoop = VectorLoop<TInput>(rung) },
             }),
@@ -91,7 +91,7 @@ public static partial class Linear
             ForwardOneRow<TInput, Int8Vectors>, rung => Vectors(Reading<TInput>(rung, suffix)) with
             {
                 Group = 32 * FewRowsWarps,
-                Launch = static a => FewRowsGrid(a, 1),
+                Launch = static a => OneRowGrid(a),
                 Suits = static a => a.Rows == 1,
                 Claims = new() { MainLoop = VectorLoop<TInput>(rung) },
             }),

@@ -1,7 +1,9 @@
 // Computes  y[m,n] = residual[m,n] + activation(Σₖ x[m,k] · W[n,k] + bias[n])   for one row of x, or a few
 // Idea      such a product waits for W: a warp walks along two rows of W at once, 16 bytes a lane and load, for all weight types, and
-//           multiplies them with up to four rows of x. The two rows of W are those of a SwiGLU pair, or neighbours
-// Numerics  a lane sums its inputs in f32 from the lowest up; then a butterfly of five additions. int8: 16 products, times the scale
+//           multiplies them with up to four rows of x. The two rows of W are those of a SwiGLU pair, or neighbours. For one
+//           row of x (V7.OneRow) two warps share the inputs: twice as many bytes under way where a GPU has fewer warps than it could hold
+// Numerics  a lane sums its inputs in f32 from the lowest up; then a butterfly of five additions, and the sum of two warps. int8: 16
+//           products, times the scale
 using System.Runtime.CompilerServices;
 using ILGPU;
 
@@ -11,21 +13,28 @@ public static partial class Linear
 {
     const int FewRowsWarps = 4, FewRows = 4;
 
-    static LaunchShape FewRowsGrid(LinearArguments a, int rows) =>
-        new(Parts.Of(a.Activation == LinearActivation.SwiGlu ? a.Outputs : Parts.Of(a.Outputs, 2), FewRowsWarps), Parts.Of(a.Rows, rows));
+    static LaunchShape FewRowsGrid(LinearArguments a) =>
+        new(Parts.Of(a.Activation == LinearActivation.SwiGlu ? a.Outputs : Parts.Of(a.Outputs, 2), FewRowsWarps), Parts.Of(a.Rows, FewRows));
+
+    static LaunchShape OneRowGrid(LinearArguments a)
+    {
+        int columns = a.Activation == LinearActivation.SwiGlu ? a.Outputs : Parts.Of(a.Outputs, 2);
+        return new(Parts.Of(columns, FewRowsWarps / 2), a.Rows);
+    }
 
     static void ForwardOneRow<TInput, TVectors>(LinearArguments a)
         where TInput : struct, IActivationFormat where TVectors : struct, IWeightVectors
     {
-        int lane = Group.IdxX & 31, warp = Grid.IdxX * FewRowsWarps + (Group.IdxX >> 5), m = Grid.IdxY;
+        var shared = SharedMemory.Allocate<float>(2 * FewRowsWarps);
+        int lane = Group.IdxX & 31, warp = Group.IdxX >> 5, m = Grid.IdxY;
         bool pair = a.Activation == LinearActivation.SwiGlu;
-        int n = pair ? warp : 2 * warp;
-        if (n >= a.Outputs)
-            return;
-        int w0 = n * a.Inputs, w1 = (pair ? a.Outputs + n : Math.Min(n + 1, a.Outputs - 1)) * a.Inputs;
+        int columns = Grid.IdxX * (FewRowsWarps / 2) + (warp >> 1), n = pair ? columns : 2 * columns;
+        // Beyond the edge the last row of W again: all warps meet at the barrier.
+        int w0 = Math.Min(n, a.Outputs - 1) * a.Inputs;
+        int w1 = (pair ? a.Outputs + Math.Min(n, a.Outputs - 1) : Math.Min(n + 1, a.Outputs - 1)) * a.Inputs;
         int x0 = m * a.Inputs;
         Float2 sums = default;
-        int k = lane * TVectors.Count, step = 32 * TVectors.Count;
+        int k = ((warp & 1) * 32 + lane) * TVectors.Count, step = 64 * TVectors.Count;
         for (; k + 3 * step < a.Inputs; k += 4 * step)
         {
             // Eight loads are under way at once: there are few warps, and memory is far.
@@ -40,7 +49,15 @@ public static partial class Linear
         }
         for (; k < a.Inputs; k += step)
             sums = TwoDots<TInput, TVectors>(a, x0 + k, w0 + k, w1 + k, TVectors.Load(a.W, w0 + k), TVectors.Load(a.W, w1 + k), sums);
-        FinishTwo(a, m, n, 0, WarpSums.Sum(sums.X), WarpSums.Sum(sums.Y));
+        float left = WarpSums.Sum(sums.X), right = WarpSums.Sum(sums.Y);
+        if (lane == 0)
+        {
+            shared[2 * warp] = left;
+            shared[2 * warp + 1] = right;
+        }
+        Group.Barrier(); // both warps of each pair of rows have their sums
+        if ((warp & 1) == 0 && n < a.Outputs)
+            FinishTwo(a, m, n, 0, left + shared[2 * warp + 2], right + shared[2 * warp + 3]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -47,7 +47,7 @@ public static partial class Sampling
         int first = Grid.IdxX * PartIds + Group.IdxX;
         ulong key = Math.Max(Math.Max(Key(a, first), Key(a, first + GridThreads)),
             Math.Max(Key(a, first + 2 * GridThreads), Key(a, first + 3 * GridThreads)));
-        key = MaxOverGroup(keys, key);
+        key = WarpSums.MaxOverGroup(keys, key);
         if (Group.IdxX == 0)
             ((ulong*)a.Parts.Address)[Grid.IdxX] = key;
     }
@@ -59,7 +59,7 @@ public static partial class Sampling
         ulong largest = 0;
         for (int part = Group.IdxX; part < GridParts(a.Vocabulary); part += Group.DimX)
             largest = Math.Max(largest, ((ulong*)a.Parts.Address)[part]);
-        return MaxOverGroup(shared, largest);
+        return WarpSums.MaxOverGroup(shared, largest);
     }
 
     // Beyond the last id it is that one again.
@@ -68,15 +68,5 @@ public static partial class Sampling
     {
         int known = Math.Min(id, a.Vocabulary - 1);
         return OrderedKey.Of(a.Logits[known], known);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static ulong MaxOverGroup(ArrayView<ulong> shared, ulong value)
-    {
-        value = WarpSums.Max(value);
-        if ((Group.IdxX & 31) == 0)
-            shared[Group.IdxX >> 5] = value;
-        Group.Barrier(); // every warp reads the values of all
-        return WarpSums.Max(shared[Math.Min(Group.IdxX & 31, (Group.DimX >> 5) - 1)]);
     }
 }

@@ -2,7 +2,6 @@
 // Idea      a group finds the K largest of 4,096 columns, whose keys it keeps in shared memory: all of a row's parts are searched at once,
 //           and the scores are read once. A kernel behind (Finish) finds the K largest of what the parts found
 // Numerics  scores come out as they went in, −0 as 0
-using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace HSENet.Kernels;
@@ -48,7 +47,8 @@ public static partial class TopK
             ulong best = 0;
             for (int i = thread; i < PartColumns; i += GridThreads) // its own: no barrier
                 best = Math.Max(best, keys[i] < before ? keys[i] : 0);
-            before = MaxOverGroup(shared, best);
+            Group.Barrier(); // all have read the largest before
+            before = WarpSums.MaxOverGroup(shared, best);
             if (thread == 0)
                 found[place] = before;
         }
@@ -65,24 +65,13 @@ public static partial class TopK
             ulong best = 0;
             for (int i = Group.IdxX; i < count; i += GridThreads)
                 best = Math.Max(best, found[i] < before ? found[i] : 0);
-            before = MaxOverGroup(shared, best);
+            Group.Barrier(); // all have read the largest before
+            before = WarpSums.MaxOverGroup(shared, best);
             if (Group.IdxX == 0)
             {
                 a.Indices[at + place] = OrderedKey.IsNumber(before) ? OrderedKey.Index(before) : -1;
                 a.Values[at + place] = OrderedKey.IsNumber(before) ? OrderedKey.Number(before) : 0f;
             }
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static ulong MaxOverGroup(ArrayView<ulong> shared, ulong value)
-    {
-        value = WarpSums.Max(value);
-        int lane = Group.IdxX & 31;
-        Group.Barrier(); // all have read the values of the call before
-        if (lane == 0)
-            shared[Group.IdxX >> 5] = value;
-        Group.Barrier(); // every warp reads the values of all
-        return WarpSums.Max(shared[Math.Min(lane, GridThreads / 32 - 1)]);
     }
 }

@@ -26,7 +26,8 @@ static class LinearCases
                     yield return Case(5, vectors, 5, type, LinearActivation.Gelu, bias: true, residual: true, x, y);
                     yield return Case(1, vectors, 3, type, LinearActivation.None, bias: true, residual: false, x, y);
                     // A row so long that a lane has several loads under way, and a rest.
-                    yield return Case(1, 2176, 6, type, LinearActivation.None, bias: true, residual: false, x, y);
+                    yield return Case(1, type == WeightType.Int8 ? 4224 : 2176, 6, type, LinearActivation.None, bias: true, residual: false, x,
+                        y);
                     yield return Case(21, 256, 64, type, LinearActivation.None, bias: false, residual: false, x, y);
                     yield return Case(131, 256, 70, type, LinearActivation.Gelu, bias: true, residual: true, x, y);
                     yield return Case(115, 128, 37, type, LinearActivation.SwiGlu, bias: false, residual: true, x, y);
