@@ -2,8 +2,8 @@
 // Idea      there is one query, so the keys are divided: a group takes 64 of them, a warp 16, each row of K and V as one load of four
 //           values a lane, four rows under way at once. A part keeps its maximum, its sum and its values in scratch; a kernel behind
 //           (Combine) puts the parts together
-// Numerics  scores: four dimensions a lane, then a butterfly; sums: 16 keys from the first on, four warps, then the parts from the first
-//           on.
+// Numerics  scores: four dimensions a lane, then a butterfly; sums: 16 keys from the first on, four warps, then every fourth
+//           part by a warp from its first on, and four warps.
 //           Each part is relative to its own maximum and shrinks by e^(its own − that of all)
 using System.Runtime.CompilerServices;
 using ILGPU;
@@ -32,7 +32,11 @@ public static partial class Attention
         return Staged("V4.SplitKeys64", kernel) with
         {
             Launch = static a => new(KeyParts(a), a.QueryHeads, a.Batch),
-            Last = Staged("V4.SplitKeys64.Combine", combine) with { Launch = static a => new(a.QueryHeads, a.Batch) },
+            Last = Staged("V4.SplitKeys64.Combine", combine) with
+            {
+                Launch = static a => new(a.QueryHeads, a.Batch),
+                Claims = new() { NoBankConflicts = true },
+            },
             Accepts = static a => a.Q.Type == TFormat.Type && a.Queries == 1 && a.HeadSize <= LargestHead && a.HeadSize % 4 == 0
                 && a.DropoutRate == 0f && (a.QueryStride | a.KeyStride) % 4 == 0 && (a.Q.Address | a.K.Address | a.V.Address) % 16 == 0
                 && (long)a.Batch * a.QueryHeads * KeyParts(a) * PartFloats <= int.MaxValue,
@@ -117,22 +121,61 @@ public static partial class Attention
         return ScalarInstructions.FusedMultiplyAdd(shared[at + 3 * PartFloats], f3, sum);
     }
 
-    /// <summary>A thread puts together a dimension of a head.</summary>
+    /// <summary>A group puts a head together: its four warps share the parts, a lane has four dimensions.</summary>
     static unsafe void Combine<TFormat>(AttentionArguments a) where TFormat : struct, IActivationFormat
     {
-        int d = Group.IdxX, row = Grid.IdxY * a.QueryHeads + Grid.IdxX, parts = KeyParts(a);
+        const int maxima = SplitWarps * PartFloats;
+        var shared = SharedMemory.Allocate<float>(maxima + SplitWarps);
+        int d = Group.IdxX, lane = d & 31, warp = d >> 5, row = Grid.IdxY * a.QueryHeads + Grid.IdxX, parts = KeyParts(a);
         float* from = (float*)a.Scratch.Address + row * parts * PartFloats;
         float max = float.NegativeInfinity;
-        for (int part = 0; part < parts; part++)
+        for (int part = d; part < parts; part += Group.DimX)
             max = MathF.Max(max, from[part * PartFloats + LargestHead]);
-        float y = 0f, sum = 0f;
-        for (int part = 0; part < parts; part++)
+        max = WarpSums.Max(max);
+        if (lane == 0)
+            shared[maxima + warp] = max;
+        Group.Barrier(); // the warps' maxima are there
+        max = MathF.Max(MathF.Max(shared[maxima], shared[maxima + 1]), MathF.Max(shared[maxima + 2], shared[maxima + 3]));
+        PartSums sums = default;
+        int mine = warp;
+        for (; mine + 3 * SplitWarps < parts; mine += 4 * SplitWarps)
         {
-            float factor = DeviceMath.Exp(from[part * PartFloats + LargestHead] - max);
-            y = ScalarInstructions.FusedMultiplyAdd(from[part * PartFloats + d], factor, y);
-            sum = ScalarInstructions.FusedMultiplyAdd(from[part * PartFloats + LargestHead + 1], factor, sum);
+            // Four parts are under way at once.
+            float* part = from + mine * PartFloats;
+            Float4 v0 = Values(part, lane), v1 = Values(part + SplitWarps * PartFloats, lane);
+            Float4 v2 = Values(part + 2 * SplitWarps * PartFloats, lane), v3 = Values(part + 3 * SplitWarps * PartFloats, lane);
+            sums = AddPart(sums, v0, part, max);
+            sums = AddPart(sums, v1, part + SplitWarps * PartFloats, max);
+            sums = AddPart(sums, v2, part + 2 * SplitWarps * PartFloats, max);
+            sums = AddPart(sums, v3, part + 3 * SplitWarps * PartFloats, max);
         }
+        for (; mine < parts; mine += SplitWarps)
+            sums = AddPart(sums, Values(from + mine * PartFloats, lane), from + mine * PartFloats, max);
+        VectorInstructions.StoreShared(ref shared[warp * PartFloats + 4 * lane], 0, sums.Y);
+        if (lane == 0)
+            shared[warp * PartFloats + LargestHead] = sums.Sum;
+        Group.Barrier(); // all warps have written their sums
+        float y = Four(shared, d, 1f, 1f, 1f, 1f), sum = Four(shared, LargestHead, 1f, 1f, 1f, 1f);
         if (d < a.HeadSize)
             TFormat.Store(a.Y, row * a.HeadSize + d, ScalarInstructions.Divide(y, sum));
+    }
+
+    // Four dimensions, and the sum of the weights.
+    struct PartSums
+    {
+        public Float4 Y;
+        public float Sum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static unsafe Float4 Values(float* part, int lane) => VectorInstructions.Load(ref ((Float4*)part)[lane]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static unsafe PartSums AddPart(PartSums sums, Float4 values, float* part, float max)
+    {
+        float factor = DeviceMath.Exp(part[LargestHead] - max);
+        sums.Y = MultiplyAdd(factor, values, sums.Y);
+        sums.Sum = ScalarInstructions.FusedMultiplyAdd(part[LargestHead + 1], factor, sums.Sum);
+        return sums;
     }
 }
