@@ -13,34 +13,8 @@ case $scale in
           few=(--steps 4 --save-every 2 --eval-every 2 --validation-samples 2) ;;
     *) echo "expected full or tiny, not $scale" >&2; exit 2 ;;
 esac
-mkdir -p "$out"
-out=$(cd "$out" && pwd)
-[ -e artifacts/bin/HSENet.Cli/release/hsenet.dll ] || dotnet build -c Release -v q src/HSENet.Cli
-hsenet() { dotnet artifacts/bin/HSENet.Cli/release/hsenet.dll "$@"; }
-
-# once NAME COMMAND…: a finished step is not done again.
-once() {
-    local stamp="$out/.done.$1"; shift
-    [ -e "$stamp" ] || { "$@" && touch "$stamp"; }
-}
-
-# train NAME RECIPE TASK OPTIONS…: a run that was stopped is gone on with.
-train() {
-    local name=$1 config=$recipe/$2.json task=$3; shift 3
-    if [ -d "$out/$name/checkpoints" ] && [ -n "$(ls "$out/$name/checkpoints")" ]; then
-        hsenet train "$task" --out "$out/$name" --resume
-    else
-        rm -rf "${out:?}/$name"
-        hsenet train "$task" --config "$config" --out "$out/$name" --seed "$seed" "$@" ${few[@]+"${few[@]}"}
-    fi
-}
-
-# make FOLDER COMMAND…: a model folder, which the program writes anew only.
-make() {
-    local folder="$out/$1"; shift
-    rm -rf "${folder:?}"
-    hsenet "$@" --out "$folder"
-}
+source weights/demo/steps.sh
+shared=$out
 
 # The last checkpoint of a run, if it is there yet: the best is that of whole volumes, which the first stage does not learn.
 last() { find "$out/$1/checkpoints" -name '*.safetensors' 2> /dev/null | sort -V | tail -1; }
@@ -51,7 +25,7 @@ join_labels() {
         echo '{"train": ['
         sed -n '2,/^\],/p' "$out/located/structured.json" | sed '$d; s#"image":"#"image":"located/#; s#}$#},#'
         sed '1d; s#"image":"#"image":"phantoms/#' "$out/phantoms/structured.json"
-    } > "$out/labels.json.part"
+    } > "$out/labels.json.part" &&
     mv "$out/labels.json.part" "$out/labels.json"
 }
 
@@ -63,7 +37,7 @@ join_words() {
         echo '],'; echo '"validation": ['
         for set in reports questions; do sed '1,/^\],/d; /^"validation"/d; /^\]}/d; s#}$#},#' "$out/phantoms/$set.json"; done | some
         echo ']}'
-    } > "$out/words.json.part"
+    } > "$out/words.json.part" &&
     mv "$out/words.json.part" "$out/words.json"
 }
 some() { sed 's#"image":"#"image":"phantoms/#' | awk '/"text":/ || n++ % 5 == 0' | sed '$ s#,$##'; }
@@ -82,12 +56,10 @@ words() {
 
 # finish MODEL ENCODERS: the folder that is used, in bf16, with both adapters.
 finish() {
-    make "$1" weights merge --weights "$out/$2" --stage "$out/language/best.safetensors" --dtype bf16
-    hsenet weights add-adapter --weights "$out/$1" --adapter "report=$out/$1.report/adapter"
+    make "$1" weights merge --weights "$out/$2" --stage "$out/language/best.safetensors" --dtype bf16 &&
+    hsenet weights add-adapter --weights "$out/$1" --adapter "report=$out/$1.report/adapter" &&
     hsenet weights add-adapter --weights "$out/$1" --adapter "vqa=$out/$1.vqa/adapter"
 }
-
-new() { make "$1" weights new --config "$recipe/$2.json" --texts "$out"/phantoms/{reports,questions,structured}.json --seed "$seed" "${@:3}"; }
 
 draw() { hsenet phantom --prepared --size 32,64,64 --average "--curve=$curve" "$@"; }
 
@@ -97,7 +69,7 @@ once located draw --count $located --seed "$((seed * 10 + 2))" --out "$out/locat
 once evaluation draw --count $test --seed "$((seed * 10 + 3))" --out "$out/evaluation" --split 0.8,0,0.2
 once joined join_labels
 once words join_words
-once one.new new one.new volume --volumes "$out/phantoms/reports.json"
+once one.new new one.new $recipe/volume.json --volumes "$out/phantoms/reports.json"
 
 # Encoder 1: first what a lesion looks like, then the labels, then volumes and texts with the labels kept.
 once patches train patches patches stage1 --manifest "$out/labels.json" --weights "$out/one.new"
@@ -111,7 +83,7 @@ once language train language language language --manifest "$out/words.json" --we
 words one one.encoder
 
 # Encoder 2: first the 2D encoder that guides it, then volumes and texts again, from where encoder 1 is; then the words with both.
-once both.new new both.new model --volumes "$out/phantoms/reports.json"
+once both.new new both.new $recipe/model.json --volumes "$out/phantoms/reports.json"
 once both.encoder make both.encoder weights merge --weights "$out/both.new" --stage "$out/pairs/best.safetensors"
 once slices train slices slices slices --manifest "$out/labels.json" --weights "$out/both.new"
 once both.sliced make both.sliced weights merge --weights "$out/both.encoder" --stage "$out/slices/best.safetensors"
