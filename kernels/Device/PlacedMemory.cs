@@ -9,6 +9,9 @@ sealed class PlacedMemory
 {
     readonly List<(EmulatorAllocation Allocation, ulong Start)> _places;
 
+    // Where the last word was found: the next one is near it.
+    volatile int _last;
+
     public PlacedMemory(IReadOnlyList<EmulatorAllocation> allocations) =>
         _places = [.. allocations.Zip(PtxTiming.Places(allocations.Select(allocation => allocation.Bytes)))];
 
@@ -30,10 +33,20 @@ sealed class PlacedMemory
     /// <summary>Four bytes; zero outside of the allocations.</summary>
     public uint Word(ulong address)
     {
-        uint word = 0;
-        int at = _places.FindIndex(place => address - place.Start + 4 <= (ulong)place.Allocation.Bytes && address >= place.Start);
-        if (at >= 0)
-            _places[at].Allocation.Read(new Span<uint>(ref word), (long)(address - _places[at].Start));
-        return word;
+        int last = _last;
+        if (!Holds(last))
+        {
+            last = 0;
+            while (last < _places.Count && !Holds(last))
+                last++;
+            if (last == _places.Count)
+                return 0;
+            _last = last;
+        }
+        // A walk asks for every lane of every load: the memory is the host's.
+        return (uint)Marshal.ReadInt32((nint)(_places[last].Allocation.Address + (address - _places[last].Start)));
+
+        bool Holds(int place) => place < _places.Count && address >= _places[place].Start
+            && address - _places[place].Start + 4 <= (ulong)_places[place].Allocation.Bytes;
     }
 }

@@ -20,11 +20,8 @@ public sealed class SampleRun : IDisposable
 {
     readonly SampleMemory _memory;
 
-    internal SampleRun(SampleLaunch facts, LaunchWork work, Action launch, SampleMemory memory, bool suits) =>
-        (Facts, Work, Launch, _memory, Suits) = (facts, work, launch, memory, suits);
-
-    /// <summary>Whether the rung may be chosen for the sizes.</summary>
-    internal bool Suits { get; }
+    internal SampleRun(SampleLaunch facts, LaunchWork work, Action launch, SampleMemory memory) =>
+        (Facts, Work, Launch, _memory) = (facts, work, launch, memory);
 
     /// <summary>All buffers, in the order in which they were made.</summary>
     internal IReadOnlyList<SampleBuffer> Buffers => _memory.Buffers;
@@ -78,6 +75,10 @@ public abstract class KernelSample
     /// <exception cref="NoRungException">The rung cannot compute these sizes.</exception>
     public abstract SampleRun Prepare(Device device, Rung rung, IReadOnlyDictionary<string, int>? sizes = null,
         WeightType weights = WeightType.F32);
+
+    /// <summary>Whether a rung can compute these sizes and may be chosen for them; nothing is filled in and nothing launched.</summary>
+    /// <exception cref="KernelArgumentException">A size has no such name, or the sizes do not fit each other.</exception>
+    internal abstract bool Suits(Device device, Rung rung, IReadOnlyDictionary<string, int> sizes);
 
     /// <summary>What a launch of the operation has to do, from its arguments.</summary>
     /// <param name="arguments">The operation's arguments struct.</param>
@@ -141,18 +142,35 @@ sealed class KernelSample<[DynamicallyAccessedMembers(DynamicallyAccessedMemberT
         WeightType weights = WeightType.F32)
     {
         var typed = (Rung<TArguments>)rung;
+        var (changed, arguments, memory) = Bound(device, typed, sizes, weights, fills: true)
+            ?? throw new NoRungException($"{operation.Name}: {rung.Name} cannot compute these sizes");
+        return new SampleRun(new SampleLaunch(Sizes(changed), typed.Launch?.Invoke(arguments) ?? default, memory.Bytes),
+            Work(arguments), () => operation.Launch(device, typed, arguments), memory);
+    }
+
+    internal override bool Suits(Device device, Rung rung, IReadOnlyDictionary<string, int> sizes)
+    {
+        var typed = (Rung<TArguments>)rung;
+        if (Bound(device, typed, sizes, WeightType.F32, fills: false) is not var (_, arguments, memory))
+            return false;
+        using (memory)
+            return typed.Suits(arguments);
+    }
+
+    // The first start that the rung accepts with these sizes, and its buffers.
+    (object Sizes, TArguments Arguments, SampleMemory Memory)? Bound(Device device, Rung<TArguments> rung,
+        IReadOnlyDictionary<string, int>? sizes, WeightType weights, bool fills)
+    {
         foreach (var start in starts)
         {
             object changed = start;
             foreach (var (name, value) in sizes ?? new Dictionary<string, int>())
                 Set(changed, name, value);
-            var memory = new SampleMemory(device, rung.Weights ?? weights, rung.Activations ?? ActivationType.F32);
-            if (Bind(memory, typed, (TArguments)changed) is not { } arguments)
-                continue;
-            return new SampleRun(new SampleLaunch(Sizes(changed), typed.Launch?.Invoke(arguments) ?? default, memory.Bytes),
-                Work(arguments), () => operation.Launch(device, typed, arguments), memory, typed.Suits(arguments));
+            var memory = new SampleMemory(device, rung.Weights ?? weights, rung.Activations ?? ActivationType.F32, fills);
+            if (Bind(memory, rung, (TArguments)changed) is { } arguments)
+                return (changed, arguments, memory);
         }
-        throw new NoRungException($"{operation.Name}: {rung.Name} cannot compute these sizes");
+        return null;
     }
 
     public override LaunchWork Work(object arguments) => arguments is TArguments typed

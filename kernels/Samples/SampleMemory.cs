@@ -6,7 +6,11 @@ namespace HSENet.Kernels;
 readonly record struct SampleBuffer(View<byte> Bytes, Type Element, bool Written);
 
 /// <summary>Hands out device memory for one launch and frees it afterwards.</summary>
-sealed class SampleMemory(Device device, WeightType weights, ActivationType activations) : IDisposable
+/// <param name="device">Whose memory.</param>
+/// <param name="weights">Type of the weights that the rung reads.</param>
+/// <param name="activations">Type of the activations that it reads.</param>
+/// <param name="fills">Whether there are values in the buffers; else nobody may read them.</param>
+sealed class SampleMemory(Device device, WeightType weights, ActivationType activations, bool fills = true) : IDisposable
 {
     const long MostBytes = 1L << 30;
 
@@ -79,6 +83,8 @@ sealed class SampleMemory(Device device, WeightType weights, ActivationType acti
 
     View<T> Fill<T>(ReadOnlySpan<int> shape, Func<Random, T> next) where T : unmanaged
     {
+        if (!fills)
+            return Allocate<T>(Count<T>(shape), written: true);
         var random = new Random(1 + _memories.Count);
         var values = new T[Count<T>(shape)];
         for (int i = 0; i < values.Length; i++)

@@ -103,17 +103,9 @@ static class GpuFigures
     // Null where the rung cannot compute the sizes or would not be chosen there.
     static SampleRun? Prepared(Device device, Rung rung, string sizes)
     {
-        try
-        {
-            SampleRun run = KernelSample.Of(rung).Prepare(device, rung, PtxRungs.Sizes(sizes, rung));
-            if (run.Suits)
-                return run;
-            run.Dispose();
-        }
-        catch (NoRungException)
-        {
-        }
-        return null;
+        KernelSample sample = KernelSample.Of(rung);
+        IReadOnlyDictionary<string, int> asked = PtxRungs.Sizes(sizes, rung);
+        return sample.Suits(device, rung, asked) ? sample.Prepare(device, rung, asked) : null;
     }
 
     static Action Product(Device device, Cublas cublas, string sizes, List<IDisposable> held)

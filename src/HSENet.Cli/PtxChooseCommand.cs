@@ -126,20 +126,8 @@ static class PtxChooseCommand
         using EmulatorDevice device = new();
         foreach (Rung rung in place.Operation.Rungs.Where(rung => rung.Target == RungTarget.Gpu && rung.RunsOn(place.Architecture)
             && (rung.Weights == null || rung.Weights == place.Weights)))
-        {
-            bool suits;
-            try
-            {
-                using SampleRun run = KernelSample.Of(rung).Prepare(device, rung, PtxRungs.Sizes(place.Sizes));
-                suits = run.Suits;
-            }
-            catch (NoRungException)
-            {
-                suits = false;
-            }
-            if (suits)
+            if (KernelSample.Of(rung).Suits(device, rung, PtxRungs.Sizes(place.Sizes)))
                 yield return rung;
-        }
     }
 
     static IEnumerable<string> Facts(GpuModel[] models) =>

@@ -8,12 +8,13 @@ namespace HSENet.Ptx;
 /// </summary>
 static class BlockSample
 {
-    /// <summary>Blocks of a kind that run at least, if there are so many: work may grow from block to block. Fewer of long ones; the one
-    /// that showed the cost, in the middle of its kind, is the least.</summary>
-    const int Fewest = 40;
+    /// <summary>Blocks of a kind that run at least, if there are so many: work may grow from block to block. Fewer where they have more
+    /// instructions than enough, of long ones only those that showed the cost: where work grows evenly, few that lie spread say as
+    /// much.</summary>
+    const int Fewest = 40, FewestThatAreNotLong = 6;
 
-    /// <summary>Instructions of warps of a long block.</summary>
-    const double Long = 4_000_000;
+    /// <summary>Instructions of warps: of a long block, and of the fewest blocks of a kind.</summary>
+    const double Long = 4_000_000, Enough = 20_000_000;
 
     // Steps whose multiples fall between each other on every axis: powers of the inverse of the root of x^(d+1) = x + 1 for d axes. The
     // first axis of several that have more than one block goes in equal strides instead.
@@ -51,7 +52,8 @@ static class BlockSample
         EmulatorResult[] parts = ParallelResults.Each(kinds.Count, threads, n =>
         {
             Kind kind = kinds[n];
-            long fewest = costs[n] < Long ? Fewest : Math.Clamp((long)(2 * instructions / costs[n]), 1, Fewest);
+            long fewest = costs[n] < Long ? Math.Clamp((long)(Enough / costs[n]), FewestThatAreNotLong, Fewest)
+                : Math.Clamp((long)(2 * instructions / costs[n]), 1, Fewest);
             long count = Math.Min(kind.Count, Math.Max(fewest, (long)(kind.Count * (instructions / all))));
             long[] blocks = count <= tried[n].Length ? tried[n]
                 : count > kind.Count / 2 && count >= Fewest ? [.. Enumerable.Range(0, (int)kind.Count).Select(b => kind.Block(b))]

@@ -27,7 +27,9 @@ sealed class MachineKernel(MachineProgram program, Dim3 grid, Dim3 block, byte[]
     public WarpWalk Walk(long number)
     {
         using MachineWarp warp = new(program, State(number), 0);
-        return new WarpWalk(program, warp);
+        WarpWay way = new(program.Steps.Length, keepsBranches: true);
+        warp.Follow(way);
+        return new WarpWalk(program, way);
     }
 
     /// <summary>Counts what all warps of a block issue.</summary>
@@ -38,10 +40,10 @@ sealed class MachineKernel(MachineProgram program, Dim3 grid, Dim3 block, byte[]
         for (int w = 0; w < WarpsPerBlock; w++)
         {
             using MachineWarp warp = new(program, state, w);
-            long steps = 0;
-            for (ExecutedStep step = default; warp.Next(ref step); executed[step.Index]++)
-                if (++steps > MostSteps)
-                    throw new EmulatorException(NoEnd);
+            WarpWay way = new(program.Steps.Length, keepsBranches: false);
+            warp.Follow(way);
+            foreach (var (n, issued) in way.Executed().Index())
+                executed[n] += issued;
         }
         return executed;
     }

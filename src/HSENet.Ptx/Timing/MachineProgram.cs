@@ -18,6 +18,9 @@ sealed class MachineStep
 {
     public required MachineInstruction Source { get; init; }
 
+    /// <summary>Its place in the program.</summary>
+    public required int Index { get; init; }
+
     /// <summary>All operands in order; results come first.</summary>
     public required MachineOperand[] Operands { get; init; }
 
@@ -32,6 +35,12 @@ sealed class MachineStep
 
     /// <summary>Its result can reach an address, a predicate or a branch, so the walk computes it.</summary>
     public bool Matters { get; set; }
+
+    /// <summary>Its result can reach a branch, so that even a walk that only counts computes it.</summary>
+    public bool Decides { get; set; }
+
+    /// <summary>Whether a warp may go on elsewhere behind it.</summary>
+    public bool Parts => Branch is not (BranchKind.None or BranchKind.Passed);
 
     /// <summary>Place of the address among the operands, or -1; of a copy the place of its source.</summary>
     public int Address { get; init; } = -1;
@@ -65,6 +74,15 @@ sealed class MachineStep
     /// <summary>Whether the address is generic, so that it may lie in shared memory.</summary>
     public bool IsGeneric { get; init; }
 
+    /// <summary>Whether it moves data between registers and memory; then whether into registers, and the operand that names them.</summary>
+    public bool Moves { get; init; }
+
+    /// <inheritdoc cref="Moves"/>
+    public bool Loads { get; init; }
+
+    /// <inheritdoc cref="Moves"/>
+    public int Data { get; init; }
+
     /// <summary>Whether a modifier is there.</summary>
     public bool Has(MachineWord word) => (Words & word) != 0;
 }
@@ -72,13 +90,11 @@ sealed class MachineStep
 /// <summary>A kernel's machine code, decoded once for all warps.</summary>
 sealed class MachineProgram
 {
-    // What is stored is needed when something that is loaded is.
-    static readonly (OperandKind, int) SharedMemory = (OperandKind.Address, 1), LocalMemory = (OperandKind.Address, 2);
-
     public MachineProgram(MachineListing listing)
     {
         Listing = listing;
         Steps = [.. listing.Instructions.Select(Step)];
+        _loops = new LoopBody?[Steps.Length];
         // Where parameters and sizes stand in bank 0 differs between generations.
         int generation = int.Parse(new string([.. listing.Architecture.Where(char.IsAsciiDigit)]),
             System.Globalization.CultureInfo.InvariantCulture);
@@ -90,10 +106,15 @@ sealed class MachineProgram
             .Select(o => o.Index).DefaultIfEmpty(0).Max() + 5);
         foreach (MachineStep step in Steps)
             step.Results = ResultsOf(step);
-        Mark();
+        MachineSlice.Mark(Steps);
+        Stops = new int[Steps.Length + 1];
+        Stops[^1] = Steps.Length;
+        for (int n = Steps.Length - 1; n >= 0; n--)
+            Stops[n] = Steps[n].Decides || Steps[n].Parts ? n : Stops[n + 1];
     }
 
     readonly System.Collections.Concurrent.ConcurrentBag<uint[]> _registers = [];
+    readonly LoopBody?[] _loops;
 
     public MachineListing Listing { get; }
 
@@ -114,6 +135,9 @@ sealed class MachineProgram
 
     public MachineStep[] Steps { get; }
 
+    /// <summary>For each instruction, and for the end, the next one from there on that decides something or branches.</summary>
+    public int[] Stops { get; }
+
     /// <summary>Where parameters, the sizes of blocks and grid, and the stack pointer stand in constant bank 0.</summary>
     public int ParameterOffset { get; }
 
@@ -126,7 +150,10 @@ sealed class MachineProgram
     /// <summary>Address of the first shared array: the system keeps what is before it.</summary>
     public int SharedStart { get; }
 
-    MachineStep Step(MachineInstruction i)
+    /// <summary>The loop that a branch back ends.</summary>
+    public LoopBody Loop(int branch) => _loops[branch] ??= new LoopBody(this, branch);
+
+    MachineStep Step(MachineInstruction i, int index)
     {
         MachineOperand[] operands = i.Target >= 0 ? [] : MachineOperand.ParseAll(i.Operands);
         MachineOperand[] guard = i.Guard.Length > 0 ? MachineOperand.ParseAll(i.Guard) : [];
@@ -134,13 +161,19 @@ sealed class MachineProgram
         return new MachineStep
         {
             Source = i,
+            Index = index,
             Class = i.Class,
-            Opcode = MachineWords.Opcode(i),
+            Opcode = MachineWords.Opcode(i) is var opcode && opcode == MachineOpcode.HFMA2 && !IsConstant(operands) ? MachineOpcode.Other
+                : opcode,
             Words = MachineWords.Of(i),
             Branch = BranchOf(i, operands),
             MemoryBytes = i.MemoryBytes,
             Space = SpaceOf(i),
             IsGeneric = i.Opcode is "LD" or "ST" or "ATOM" or "RED",
+            Moves = i.Class is MachineClass.SharedLoad or MachineClass.SharedStore or MachineClass.Local or MachineClass.GlobalLoad
+                or MachineClass.GlobalStore or MachineClass.Atomic,
+            Loads = IsLoad(i),
+            Data = IsLoad(i) ? 0 : Array.FindLastIndex(operands, operand => operand.Kind == OperandKind.Register),
             Operands = operands,
             Guard = guard.Length > 0 ? guard[0] : default,
             Conditions = i.Class != MachineClass.Branch ? [] : [.. MachineOperand.ParseAll(i.Operands).Where(operand =>
@@ -152,7 +185,10 @@ sealed class MachineProgram
         };
     }
 
-    /// <summary>How many operands at the front are results.</summary>
+    // HFMA2 R0, -RZ, RZ, 1.875, 0: how the assembler writes a number where the other pipes are busy.
+    static bool IsConstant(MachineOperand[] operands) => operands is [_, { Kind: OperandKind.Register, Index: MachineOperand.ZeroRegister },
+    { Kind: OperandKind.Register, Index: MachineOperand.ZeroRegister }, { Kind: OperandKind.Immediate }, { Kind: OperandKind.Immediate }];
+
     static BranchKind BranchOf(MachineInstruction i, MachineOperand[] operands) => i.Class != MachineClass.Branch ? BranchKind.None
         : i.Opcode switch
         {
@@ -166,6 +202,8 @@ sealed class MachineProgram
             "CALL" when i.Operands.Contains("__cuda_", StringComparison.Ordinal) => BranchKind.Passed,
             _ => BranchKind.Unknown,
         };
+
+    static bool IsLoad(MachineInstruction i) => i.Opcode is "LDL" or "LDS" or "LDG" or "LD" or "ATOMS" or "ATOM" or "ATOMG";
 
     static AccessSpace SpaceOf(MachineInstruction i) => i.Opcode is "LDL" or "STL" ? AccessSpace.Local
         : i.Class is MachineClass.GlobalLoad or MachineClass.GlobalStore or MachineClass.AsyncCopy
@@ -189,87 +227,5 @@ sealed class MachineProgram
             && step.Source.Opcode is "LOP3" or "ULOP3" or "SHFL" or "R2UR")
             results = 2;
         return Math.Min(results, step.Operands.Length);
-    }
-
-    // From addresses, guards and conditions backwards over all register numbers, until nothing is added. Registers are not told apart by
-    // place, so a little too much is computed, never too little.
-    void Mark()
-    {
-        HashSet<(OperandKind, int)> needed = [];
-        foreach (MachineStep step in Steps)
-        {
-            foreach (MachineOperand condition in step.Conditions.Append(step.Guard))
-                if (condition.Kind != OperandKind.None)
-                    needed.Add((condition.Kind, condition.Index));
-            foreach (ref MachineOperand operand in step.Operands.AsSpan())
-                if (operand.Kind == OperandKind.Address || step.Source.Opcode is "RET" or "BRX")
-                    Need(needed, operand);
-        }
-        for (bool changed = true; changed;)
-        {
-            changed = false;
-            foreach (MachineStep step in Steps)
-            {
-                if (step.Matters || !Writes(step, needed))
-                    continue;
-                step.Matters = changed = true;
-                if (step.Source.Opcode is "LDL" or "LDS" or "LD" or "ATOMS")
-                    needed.Add(step.Source.Opcode == "LDL" ? LocalMemory : SharedMemory);
-                // What the walk does not compute (halves, matrices, whether a division is a hard one) takes nothing of what it reads.
-                if (step.Opcode is MachineOpcode.Other or MachineOpcode.FCHK && step.Address < 0)
-                    continue;
-                foreach (MachineOperand operand in step.Operands.AsSpan(step.Results))
-                    Need(needed, operand);
-            }
-        }
-    }
-
-    static bool Writes(MachineStep step, HashSet<(OperandKind, int)> needed)
-    {
-        if (step.Source.Opcode is "STL" or "STS" or "ST")
-            return needed.Contains(step.Source.Opcode == "STL" ? LocalMemory : SharedMemory);
-        if (step.Source.Opcode == "R2P")
-            return true;
-        int results = step.Results;
-        for (int n = 0; n < results; n++)
-        {
-            MachineOperand operand = step.Operands[n];
-            int registers = operand.Kind is OperandKind.Register or OperandKind.Uniform ? 4 : 1;
-            for (int r = 0; r < registers; r++)
-                if (needed.Contains((operand.Kind, operand.Index + r)))
-                    return true;
-        }
-        return false;
-    }
-
-    static void Need(HashSet<(OperandKind, int)> needed, MachineOperand operand)
-    {
-        switch (operand.Kind)
-        {
-            case OperandKind.Register or OperandKind.Uniform:
-                needed.Add((operand.Kind, operand.Index));
-                needed.Add((operand.Kind, operand.Index + 1));
-                break;
-            case OperandKind.Predicate or OperandKind.UniformPredicate:
-                needed.Add((operand.Kind, operand.Index));
-                break;
-            case OperandKind.Special when operand.Name == "PR":
-                for (int p = 0; p < MachineOperand.TruePredicate; p++)
-                    needed.Add((OperandKind.Predicate, p));
-                break;
-            case OperandKind.Address or OperandKind.Constant:
-                if (operand.Index >= 0)
-                {
-                    needed.Add((OperandKind.Register, operand.Index));
-                    needed.Add((OperandKind.Register, operand.Index + 1));
-                }
-                if (operand.Second >= 0)
-                {
-                    OperandKind kind = operand.Kind == OperandKind.Constant ? OperandKind.Register : OperandKind.Uniform;
-                    needed.Add((kind, operand.Second));
-                    needed.Add((kind, operand.Second + 1));
-                }
-                break;
-        }
     }
 }

@@ -7,8 +7,7 @@ sealed unsafe partial class MachineWarp
 {
     void Execute(MachineStep s, uint mask)
     {
-        if (s.Class is MachineClass.SharedLoad or MachineClass.SharedStore or MachineClass.Local or MachineClass.GlobalLoad
-            or MachineClass.GlobalStore or MachineClass.Atomic)
+        if (s.Moves)
         {
             if (s.Source.Opcode is not ("RED" or "REDG" or "REDS"))
                 Move(s, mask);
@@ -38,6 +37,10 @@ sealed unsafe partial class MachineWarp
             case MachineOpcode.FCHK:
                 SetPredicate(s.Operands[0], 0, mask); // no operand of a division is one that takes its slow path
                 break;
+            case MachineOpcode.HFMA2:
+                new Span<uint>(_scratch, Lanes).Fill(Half(s.Operands[3]) << 16 | Half(s.Operands[4]));
+                Write(s.Operands[0], _scratch, mask, uniform);
+                break;
             case MachineOpcode.PLOP3:
                 Logic(s, mask);
                 break;
@@ -58,6 +61,9 @@ sealed unsafe partial class MachineWarp
                 break;
         }
     }
+
+    static uint Half(in MachineOperand number) =>
+        BitConverter.HalfToUInt16Bits((Half)BitConverter.UInt32BitsToSingle((uint)number.Value));
 
     // Words of 32, 64, 96 or 128 bits into a row or several.
     void Copy(MachineStep s, uint mask, bool uniform)
@@ -224,7 +230,7 @@ sealed unsafe partial class MachineWarp
         for (int l = 0; l < Lanes; l++)
         {
             ulong product = signed ? (ulong)((long)(int)a[l] * (int)b[l]) : (ulong)a[l] * b[l];
-            ulong addend = c[l] | (ulong)upper[l] << 32, sum = product + addend + (carryIn >> l & 1);
+            ulong sum = product + (c[l] | (ulong)upper[l] << 32) + (carryIn >> l & 1);
             carryOut |= (sum < product ? 1u : 0) << l;
             (low[l], high[l]) = ((uint)sum, (uint)(sum >> 32));
         }

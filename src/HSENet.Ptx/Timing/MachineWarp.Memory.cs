@@ -55,14 +55,27 @@ sealed unsafe partial class MachineWarp
     // Loads whose values matter, and stores that they may find. Global memory is as it was before the launch.
     void Move(MachineStep s, uint mask)
     {
-        bool load = s.Source.Opcode is "LDL" or "LDS" or "LDG" or "LD" or "ATOMS" or "ATOM" or "ATOMG";
-        MachineOperand data = s.Operands[load ? 0 : Array.FindLastIndex(s.Operands, operand => operand.Kind == OperandKind.Register)];
+        bool load = s.Loads;
+        MachineOperand data = s.Operands[s.Data];
         if (load && data.Kind != OperandKind.Register)
             return;
         int bytes = s.MemoryBytes, words = Math.Max(1, bytes / 4);
-        AccessSpace space = s.Source.Opcode is "LDL" or "STL" ? AccessSpace.Local
-            : s.Source.Opcode is "LDS" or "STS" or "ATOMS" || (_addresses[BitOperations.TrailingZeroCount(mask)] >> 32) == 0
+        AccessSpace space = s.Space == AccessSpace.Local ? AccessSpace.Local
+            : s.Space == AccessSpace.Shared && !s.IsGeneric || (_addresses[BitOperations.TrailingZeroCount(mask)] >> 32) == 0
                 ? AccessSpace.Shared : AccessSpace.Global;
+        if (load && space == AccessSpace.Global && data.Index + words <= MachineOperand.ZeroRegister)
+        {
+            for (int word = 0; word < words; word++)
+            {
+                uint* row = Row(data.Index + word);
+                for (uint m = mask; m != 0; m &= m - 1)
+                {
+                    int l = BitOperations.TrailingZeroCount(m);
+                    row[l] = Narrow(s, _block.Read(_addresses[l] + (ulong)(4 * word)), bytes);
+                }
+            }
+            return;
+        }
         for (uint m = mask; m != 0; m &= m - 1)
         {
             int l = BitOperations.TrailingZeroCount(m);

@@ -14,9 +14,7 @@ sealed unsafe partial class MachineWarp
         switch (o.Kind)
         {
             case OperandKind.Register when o.Index != MachineOperand.ZeroRegister:
-                uint* row = Row(o.Index + word);
-                for (int l = 0; l < Lanes; l++)
-                    to[l] = row[l];
+                new ReadOnlySpan<uint>(Row(o.Index + word), Lanes).CopyTo(new Span<uint>(to, Lanes));
                 break;
             case OperandKind.Special:
                 for (int l = 0; l < Lanes; l++)
@@ -49,11 +47,11 @@ sealed unsafe partial class MachineWarp
     static uint* Signed(in MachineOperand o, uint* to)
     {
         if (o.Negated)
-            for (int l = 0; l < Lanes; l++)
-                to[l] = 0 - to[l];
+            for (int l = 0; l < Lanes; l += Vector<uint>.Count)
+                (Vector<uint>.Zero - Vector.Load(to + l)).Store(to + l);
         else if (o.Inverted)
-            for (int l = 0; l < Lanes; l++)
-                to[l] = ~to[l];
+            for (int l = 0; l < Lanes; l += Vector<uint>.Count)
+                (~Vector.Load(to + l)).Store(to + l);
         return to;
     }
 
@@ -85,8 +83,7 @@ sealed unsafe partial class MachineWarp
         }
         uint* row = Row(o.Index + word);
         if (mask == uint.MaxValue)
-            for (int l = 0; l < Lanes; l++)
-                row[l] = value[l];
+            new ReadOnlySpan<uint>(value, Lanes).CopyTo(new Span<uint>(row, Lanes));
         else
             for (uint m = mask; m != 0; m &= m - 1)
             {

@@ -1,5 +1,6 @@
 // Comparisons, predicates, exchange between lanes, and instructions of one or two operands.
 using System.Numerics;
+using System.Runtime.Intrinsics;
 
 namespace HSENet.Ptx;
 
@@ -9,33 +10,49 @@ sealed unsafe partial class MachineWarp
     void Compare(MachineStep s, uint mask)
     {
         uint* a = Source(s.Operands[2], 0), b = Source(s.Operands[3], 1);
+        if (_compared?[s.Index] is { } compared)
+        {
+            new ReadOnlySpan<uint>(a, Lanes).CopyTo(compared);
+            new ReadOnlySpan<uint>(b, Lanes).CopyTo(compared.AsSpan(Lanes));
+        }
         bool signed = !s.Has(MachineWord.U32), extended = s.Has(MachineWord.EX), differs = extended && s.Has(MachineWord.NE);
         var (below, equal, above) = Holds(s);
-        uint lower = extended && s.Operands.Length > 5 ? PredicateMask(s.Operands[5]) : 0, result = 0;
-        for (int l = 0; l < Lanes; l++)
+        uint less = 0, same = 0;
+        for (int l = 0; l < Lanes; l += Vector256<uint>.Count)
         {
-            int order = signed ? ((int)a[l]).CompareTo((int)b[l]) : a[l].CompareTo(b[l]);
-            bool low = (lower >> l & 1) != 0;
-            bool holds = extended && order == 0 ? low : order < 0 ? below : order == 0 ? equal : above;
-            if (differs)
-                holds = order != 0 || low;
-            result |= (holds ? 1u : 0) << l;
+            Vector256<uint> x = Vector256.Load(a + l), y = Vector256.Load(b + l);
+            Vector256<uint> smaller = signed ? Vector256.LessThan(x.AsInt32(), y.AsInt32()).AsUInt32() : Vector256.LessThan(x, y);
+            less |= smaller.ExtractMostSignificantBits() << l;
+            same |= Vector256.Equals(x, y).ExtractMostSignificantBits() << l;
         }
-        Join(s, result, mask);
+        uint lower = extended && s.Operands.Length > 5 ? PredicateMask(s.Operands[5]) : 0;
+        Join(s, differs ? ~same | lower
+            : (below ? less : 0) | (above ? ~(less | same) : 0) | (extended ? same & lower : equal ? same : 0), mask);
     }
 
     void CompareFloats(MachineStep s, uint mask)
     {
         uint* a = Source(s.Operands[2] with { Negated = false, Absolute = false }, 0);
         uint* b = Source(s.Operands[3] with { Negated = false, Absolute = false }, 1);
-        uint result = 0;
         var (below, equal, above) = Holds(s);
-        for (int l = 0; l < Lanes; l++)
+        uint less = 0, same = 0, more = 0;
+        for (int l = 0; l < Lanes; l += Vector256<float>.Count)
         {
-            float x = Float(s.Operands[2], a[l]), y = Float(s.Operands[3], b[l]);
-            result |= (Holds(s, x, y, below, equal, above) ? 1u : 0) << l;
+            Vector256<float> x = Float(s.Operands[2], Vector256.Load(a + l)), y = Float(s.Operands[3], Vector256.Load(b + l));
+            less |= Vector256.LessThan(x, y).ExtractMostSignificantBits() << l;
+            same |= Vector256.Equals(x, y).ExtractMostSignificantBits() << l;
+            more |= Vector256.GreaterThan(x, y).ExtractMostSignificantBits() << l;
         }
-        Join(s, result, mask);
+        uint unordered = ~(less | same | more);
+        Join(s, s.Has(MachineWord.NAN) ? unordered : s.Has(MachineWord.NUM) ? ~unordered
+            : (below ? less : 0) | (equal ? same : 0) | (above ? more : 0) | (s.Has(MachineWord.Unordered) ? unordered : 0), mask);
+    }
+
+    static Vector256<float> Float(in MachineOperand o, Vector256<uint> bits)
+    {
+        if (o.Absolute)
+            bits &= Vector256.Create(0x7fff_ffffu);
+        return (o.Negated ? bits ^ Vector256.Create(0x8000_0000u) : bits).AsSingle();
     }
 
     static bool Holds(MachineStep s, double x, double y, bool below, bool equal, bool above)
@@ -54,7 +71,7 @@ sealed unsafe partial class MachineWarp
     }
 
     // Whether a comparison holds for the smaller, an equal and the larger one in front.
-    static (bool Below, bool Equal, bool Above) Holds(MachineStep s) => s.Has(MachineWord.GE) ? (false, true, true)
+    internal static (bool Below, bool Equal, bool Above) Holds(MachineStep s) => s.Has(MachineWord.GE) ? (false, true, true)
         : s.Has(MachineWord.GT) ? (false, false, true) : s.Has(MachineWord.LE) ? (true, true, false)
         : s.Has(MachineWord.LT) ? (true, false, false) : s.Has(MachineWord.EQ) ? (false, true, false) : (true, false, true);
 
@@ -153,6 +170,22 @@ sealed unsafe partial class MachineWarp
             sources[n] = Source(source, n);
         }
         uint* to = _scratch + 6 * Lanes;
+        if (s.Opcode is MachineOpcode.FADD or MachineOpcode.FMUL or MachineOpcode.FFMA && count == (s.Opcode == MachineOpcode.FFMA ? 3 : 2))
+        {
+            for (int l = 0; l < Lanes; l += Vector256<float>.Count)
+            {
+                Vector256<float> x = Float(s.Operands[1], Vector256.Load(sources[0] + l));
+                Vector256<float> y = Float(s.Operands[2], Vector256.Load(sources[1] + l));
+                (s.Opcode switch
+                {
+                    MachineOpcode.FADD => x + y,
+                    MachineOpcode.FMUL => x * y,
+                    _ => Vector256.FusedMultiplyAdd(x, y, Float(s.Operands[3], Vector256.Load(sources[2] + l))),
+                }).AsUInt32().Store(to + l);
+            }
+            Write(s.Operands[0], to, mask, uniform);
+            return;
+        }
         for (int l = 0; l < Lanes; l++)
         {
             uint a = count > 0 ? sources[0][l] : 0, b = count > 1 ? sources[1][l] : 0, c = count > 2 ? sources[2][l] : 0;

@@ -76,32 +76,11 @@ sealed unsafe partial class MachineWarp : IWarpStream, IDisposable
 
     public bool Next(ref ExecutedStep step)
     {
-        if (_groups.Count == 0)
+        if (Choose() is not (>= 0 and int chosen))
             return false;
-        int chosen = 0;
-        for (int g = 1; g < _groups.Count; g++)
-            if (_groups[g].Pc < _groups[chosen].Pc)
-                chosen = g;
         (int pc, uint lanes) = _groups[chosen];
-        for (int g = _groups.Count - 1; g >= 0 && _groups.Count > 1; g--)
-            if (g != chosen && _groups[g].Pc == pc)
-            {
-                lanes |= _groups[g].Mask;
-                _groups.RemoveAt(g);
-                chosen -= g < chosen ? 1 : 0;
-            }
-        if (pc >= _program.Steps.Length)
-        {
-            _groups.RemoveAt(chosen);
-            return Next(ref step);
-        }
         MachineStep s = _program.Steps[pc];
-        uint mask = lanes;
-        if (s.Guard.Kind != OperandKind.None)
-        {
-            uint guard = s.Guard.Kind == OperandKind.Predicate ? _predicates[s.Guard.Index] : _uniformPredicates[s.Guard.Index];
-            mask &= s.Guard.Negated ? ~guard : guard;
-        }
+        uint mask = Guarded(s, lanes);
         step = new ExecutedStep { Index = pc, Mask = mask };
         if (s.Class == MachineClass.Branch)
         {
@@ -219,11 +198,16 @@ sealed unsafe partial class MachineWarp : IWarpStream, IDisposable
         }
         uint* low = Row(address.Index), high = Row(address.Index + 1);
         uint scale = (uint)address.Scale;
-        for (int l = 0; l < Lanes; l++)
-        {
-            ulong value = address.Wide ? low[l] | (ulong)high[l] << 32 : low[l] * scale;
-            _addresses[l] = global ? value + fixedPart : (uint)(value + fixedPart);
-        }
+        Span<ulong> to = _addresses;
+        if (address.Wide && global)
+            for (int l = 0; l < to.Length; l++)
+                to[l] = (low[l] | (ulong)high[l] << 32) + fixedPart;
+        else
+            for (int l = 0; l < to.Length; l++)
+            {
+                ulong value = (address.Wide ? low[l] | (ulong)high[l] << 32 : low[l] * scale) + fixedPart;
+                to[l] = global ? value : (uint)value;
+            }
     }
 
     // Numbers beyond what the code names (RZ as an index, ends of wide values) go to a row behind the scratch.

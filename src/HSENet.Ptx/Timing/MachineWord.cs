@@ -57,6 +57,7 @@ enum MachineOpcode : byte
     DMNMX,
     DSETP,
     FCHK,
+    HFMA2,
 }
 
 /// <summary>Modifiers that a walk asks for.</summary>

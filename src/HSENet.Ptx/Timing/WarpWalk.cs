@@ -34,35 +34,20 @@ sealed class WarpWalk
     // A run may be so many times as long before a loop counts as too long to be gone through for some rounds.
     const double Longer = 4;
 
-    readonly MachineProgram _program;
-    readonly long[] _executed, _rounds, _first;
-    readonly List<(int Branch, bool Taken)> _branches = [];
-    readonly long _steps;
+    // Branches behind a loop that a walk repeats at most.
+    const int MostBranches = 4_000_000;
 
-    /// <summary>Walks.</summary>
+    readonly MachineProgram _program;
+    readonly WarpWay _way;
+    readonly long[] _executed;
+
+    /// <summary>What a walk found.</summary>
     /// <param name="program">The code.</param>
-    /// <param name="warp">A warp at its start.</param>
-    public WarpWalk(MachineProgram program, MachineWarp warp)
-    {
-        int count = program.Steps.Length;
-        (_program, _executed, _rounds, _first) = (program, new long[count], new long[count], new long[count]);
-        for (ExecutedStep step = default; warp.Next(ref step);)
-        {
-            if (program.Steps[step.Index] is { Target: >= 0, Branch: BranchKind.Jump or BranchKind.Call })
-                _branches.Add((step.Index, step.Taken));
-            if (++_steps > MachineKernel.MostSteps)
-                throw new EmulatorException(MachineKernel.NoEnd);
-            _executed[step.Index]++;
-            if (!step.EndsRound)
-                continue;
-            _rounds[step.Index]++;
-            if (_first[step.Index] == 0)
-                _first[step.Index] = _steps;
-        }
-    }
+    /// <param name="way">The way of a warp from its start to its end.</param>
+    public WarpWalk(MachineProgram program, WarpWay way) => (_program, _way, _executed) = (program, way, way.Executed());
 
     /// <summary>Instructions that the warp issues.</summary>
-    public long Steps => _steps;
+    public long Steps => _way.Steps;
 
     /// <summary>How often it issues each instruction.</summary>
     public IReadOnlyList<long> Executed => _executed;
@@ -73,8 +58,8 @@ sealed class WarpWalk
     public WarpPath Path(int warps)
     {
         double most = Longer * RunSteps / LeastRounds / warps;
-        int[] candidates = [.. Enumerable.Range(0, _rounds.Length)
-            .Where(b => _rounds[b] >= FewRounds && Inside(b) >= LeastShare * _steps).OrderByDescending(Inside)];
+        int[] candidates = [.. Enumerable.Range(0, _way.Rounds.Length)
+            .Where(b => _way.Rounds[b] >= FewRounds && Inside(b) >= LeastShare * Steps).OrderByDescending(Inside)];
         if (Array.Exists(candidates, IsShort))
             candidates = Array.FindAll(candidates, IsShort);
         // The longest loop, and the others that a warp comes to before or behind it.
@@ -82,15 +67,15 @@ sealed class WarpWalk
         foreach (int b in candidates)
             if (chosen.TrueForAll(other => other < _program.Steps[b].Target || b < _program.Steps[other].Target))
                 chosen.Add(b);
-        chosen.Sort((a, b) => _first[a].CompareTo(_first[b]));
+        chosen.Sort((a, b) => _way.FirstRound[a].CompareTo(_way.FirstRound[b]));
         IReadOnlyList<(int, bool)>[] behind = Behind(chosen);
-        return new WarpPath(_steps, _executed,
-            [.. chosen.Select((b, n) => new LongLoop(b, _rounds[b], Entries(b), Inside(b), behind[n]))]);
+        return new WarpPath(Steps, _executed,
+            [.. chosen.Select((b, n) => new LongLoop(b, _way.Rounds[b], Entries(b), Inside(b), behind[n]))]);
 
-        bool IsShort(int b) => Inside(b) * (Entries(b) / (double)(_rounds[b] + Entries(b))) <= most;
+        bool IsShort(int b) => Inside(b) * (Entries(b) / (double)(_way.Rounds[b] + Entries(b))) <= most;
     }
 
-    long Entries(int branch) => Math.Max(1, _executed[branch] - _rounds[branch]);
+    long Entries(int branch) => Math.Max(1, _executed[branch] - _way.Rounds[branch]);
 
     long Inside(int branch)
     {
@@ -104,25 +89,49 @@ sealed class WarpWalk
     // last time: the loops around it end by themselves.
     IReadOnlyList<(int, bool)>[] Behind(List<int> chosen)
     {
-        List<(int, bool)>?[] first = new List<(int, bool)>?[chosen.Count];
-        List<(int, bool)>[] last = [.. chosen.Select(_ => new List<(int, bool)>())];
-        int loop = -1;
+        List<WayEntry>?[] first = new List<WayEntry>?[chosen.Count];
+        List<WayEntry>[] last = [.. chosen.Select(_ => new List<WayEntry>())];
+        int loop = -1, since = 0;
         bool again = false;
-        foreach ((int branch, bool taken) in _branches)
+        for (int n = 0; n < _way.Branches.Count; n++)
         {
-            int next = chosen.IndexOf(branch);
+            WayEntry entry = _way.Branches[n];
+            int next = entry.Length > 0 ? -1 : chosen.IndexOf(entry.Branch);
             if (next < 0)
             {
-                if (loop >= 0)
-                    last[loop].Add((branch, taken));
+                // What repeats entries with a chosen loop among them adds nothing to what those did.
+                if (loop >= 0 && entry.Length <= n - since)
+                    last[loop].Add(entry);
                 continue;
             }
             if (loop >= 0 && (next != loop || !again))
                 first[loop] ??= [.. last[loop]];
-            (loop, again) = (next, taken);
+            (loop, again, since) = (next, entry.Taken, n + 1);
             last[loop].Clear();
         }
-        return [.. last.Zip(first, (end, start) => start == null ? end
-            : (IReadOnlyList<(int, bool)>)[.. end.Zip(start).TakeWhile(pair => pair.First == pair.Second).Select(pair => pair.First)])];
+        return [.. last.Zip(first, (end, start) => start == null ? [.. All(end, end.Count, new Room())]
+            : (IReadOnlyList<(int, bool)>)[.. All(end, end.Count, new Room()).Zip(All(start, start.Count, new Room()))
+                .TakeWhile(pair => pair.First == pair.Second).Select(pair => pair.First)])];
+    }
+
+    sealed class Room
+    {
+        public int Left { get; set; } = MostBranches;
+    }
+
+    // Entries before one, with those that repeat others written out.
+    static IEnumerable<(int Branch, bool Taken)> All(List<WayEntry> entries, int count, Room room, int from = 0)
+    {
+        for (int n = from; n < count; n++)
+        {
+            WayEntry entry = entries[n];
+            if (--room.Left < 0)
+                throw new EmulatorException(MachineKernel.NoEnd);
+            if (entry.Length == 0)
+                yield return (entry.Branch, entry.Taken);
+            for (long time = 0; time < entry.Times; time++)
+                foreach (var one in All(entries, n, room, n - entry.Length))
+                    yield return one;
+        }
     }
 }

@@ -26,6 +26,10 @@ public class MachineWalkTests
     [InlineData("FLO.U32 R2, R1", 2u)]
     [InlineData("BREV R2, R1", 0xe0000000u)]
     [InlineData("SHFL.IDX PT, R2, R1, 0x3, 0x1f", 7u)]
+    [InlineData("HFMA2.MMA R2, -RZ, RZ, 0, 0", 0u)]
+    [InlineData("HFMA2.MMA R2, -RZ, RZ, 1.875, 0", 0x3f800000u)]
+    [InlineData("HFMA2 R2, -RZ, RZ, 0, 9.5367431640625e-07", 16u)]
+    [InlineData("HFMA2.MMA R2, -RZ, RZ, 1.5966796875, -0.0003798007965087890625", 0x3e638e39u)]
     [InlineData("MOV R2, c[0x0][0x210]", 1234u)]
     [InlineData("MOV R2, c[0x0][0x0]", 32u)]
     public void Integers_are_computed(string instruction, uint expected) =>
