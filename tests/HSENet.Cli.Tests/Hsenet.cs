@@ -1,5 +1,6 @@
 // Runs the program as a user does: a process, its two streams and its exit code.
 using System.Diagnostics;
+using HSENet.Tests;
 
 namespace HSENet.Cli.Tests;
 
@@ -21,7 +22,7 @@ static class Hsenet
 {
     public static string Repository { get; } = FindRepository();
 
-    public static string Demo { get; } = Path.Combine(Repository, "weights", "demo");
+    public static string Demo { get; } = GoldenFolder.Toy;
 
     /// <summary>The README's CT.</summary>
     public static string Scan { get; } = Path.Combine(Repository, "tests", "golden", "data", "ct_sm.nii.gz");

@@ -14,7 +14,7 @@ public sealed class DemoModel : IDisposable
 
     public DemoModel() => Model = Open(_device);
 
-    public static string Folder { get; } = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
+    public static string Folder { get; } = GoldenFolder.Toy;
 
     public HseNetModel Model { get; }
 

@@ -7,7 +7,7 @@ namespace HSENet.Runtime.Tests;
 
 public sealed class EmbedderTests : IDisposable
 {
-    static readonly string Demo = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
+    static readonly string Demo = GoldenFolder.Toy;
 
     readonly HseNetModel _model = HseNetModel.Open(Demo, PartRun.Host);
     readonly CtStudy _study = Study();

@@ -7,7 +7,7 @@ namespace HSENet.Runtime.Tests;
 
 public sealed class LifetimeTests
 {
-    internal static readonly string Demo = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
+    internal static readonly string Demo = GoldenFolder.Toy;
     static readonly ReportOptions Long = new() { MaxTokens = 400 };
 
     internal static CtStudy Study()

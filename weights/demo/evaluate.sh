@@ -32,11 +32,14 @@ if [ "$model" != none ]; then
         hsenet eval vqa --manifest "$phantoms/questions.test.$type.jsonl" --weights "$model" --out "$out/vqa.$type" \
             > "$out/answers.model.$type.txt"
     done
-    # Kinds for volume to volume; then every study of the same truth as a hit, of the embeddings that are there.
-    hsenet eval retrieval --manifest "$phantoms/structured.test.jsonl" --labels "$phantoms/labels.csv" --weights "$model" \
-        --out "$out/retrieval" > "$out/retrieval.kinds.txt"
-    hsenet eval retrieval --manifest "$phantoms/structured.test.jsonl" --labels "$phantoms/truth.csv" --weights "$model" \
-        --out "$out/retrieval" > "$out/retrieval.truth.txt"
+    # A space for volumes and texts is what encoder 2 has.
+    if grep -q '"remain_2d3d_ViT_type": "dual_vits"' "$model/config.json"; then
+        # Kinds for volume to volume; then every study of the same truth as a hit, of the embeddings that are there.
+        hsenet eval retrieval --manifest "$phantoms/structured.test.jsonl" --labels "$phantoms/labels.csv" --weights "$model" \
+            --out "$out/retrieval" > "$out/retrieval.kinds.txt"
+        hsenet eval retrieval --manifest "$phantoms/structured.test.jsonl" --labels "$phantoms/truth.csv" --weights "$model" \
+            --out "$out/retrieval" > "$out/retrieval.truth.txt"
+    fi
 fi
 
 figure() { awk -v name="$1" '$1 == name { print $2; exit }' "$2" 2> /dev/null || true; }
@@ -46,6 +49,14 @@ figure() { awk -v name="$1" '$1 == name { print $2; exit }' "$2" 2> /dev/null ||
         printf '%-12s' $name
         for reader in normal ridge model oracle; do
             printf ' %9s' "$(figure $name "$out/findings.$reader.txt" | grep . || echo -)"
+        done
+        echo
+    done
+    printf '\n%-14s %9s %9s %9s %9s\n' 'F1 of a kind' yes ridge model oracle
+    for kind in nodule effusion consolidation emphysema calcification cardiomegaly pneumothorax; do
+        printf '%-14s %9s' $kind "$(awk -v kind=$kind '$1 == kind { print $6; exit }' "$out/findings.oracle.txt")"
+        for reader in ridge model oracle; do
+            printf ' %9s' "$(awk -v kind=$kind '$1 == kind { print $3; exit }' "$out/findings.$reader.txt" 2> /dev/null | grep . || echo -)"
         done
         echo
     done

@@ -54,11 +54,12 @@ words() {
     once "$model" finish "$model" "$encoders"
 }
 
-# finish MODEL ENCODERS: the folder that is used, in bf16, with both adapters.
+# finish MODEL ENCODERS: the folder that is used, in bf16, with both adapters, and with what tells volumes unlike phantoms.
 finish() {
     make "$1" weights merge --weights "$out/$2" --stage "$out/language/best.safetensors" --dtype bf16 &&
     hsenet weights add-adapter --weights "$out/$1" --adapter "report=$out/$1.report/adapter" &&
     hsenet weights add-adapter --weights "$out/$1" --adapter "vqa=$out/$1.vqa/adapter"
+    hsenet weights familiarity --weights "$out/$1" --manifest "$out/phantoms/reports.json" --count 3000
 }
 
 draw() { hsenet phantom --prepared --size 32,64,64 --average "--curve=$curve" "$@"; }

@@ -6,7 +6,7 @@ namespace HSENet.Runtime.Tests;
 
 public sealed class EncodedStudyTests : IDisposable
 {
-    internal static readonly string Demo = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
+    internal static readonly string Demo = GoldenFolder.Toy;
     static readonly string[] Questions = ["What is seen?", "Is there a pleural effusion on either side?", "Where?"];
 
     /// <summary>More tokens than the demo's short factors hold for.</summary>

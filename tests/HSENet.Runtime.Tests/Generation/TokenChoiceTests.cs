@@ -6,7 +6,7 @@ namespace HSENet.Runtime.Tests;
 
 public sealed class TokenChoiceTests : IDisposable
 {
-    static readonly string Demo = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
+    static readonly string Demo = GoldenFolder.Toy;
 
     readonly TemporaryFolder _folder = new();
     readonly HostDevice _device = new(1);

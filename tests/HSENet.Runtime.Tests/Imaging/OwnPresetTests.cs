@@ -147,7 +147,7 @@ public sealed class OwnPresetTests
 
     static string Refused(Action<JsonObject> change)
     {
-        string file = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo", "config.json");
+        string file = Path.Combine(GoldenFolder.Toy, "config.json");
         var config = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
         config["preprocessing"] = new JsonObject { ["grey_curve"] = Curve, ["in_plane"] = "average" };
         Assert.Equal(Own.Name, Parse().Preprocessing!.Name);

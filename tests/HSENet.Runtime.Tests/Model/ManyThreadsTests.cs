@@ -25,7 +25,7 @@ public sealed class ManyThreadsTests
     {
         int requests = GoldenFolder.LongChecks ? Threads * 200 : 200;
         using var folder = new TemporaryFolder();
-        string weights = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
+        string weights = GoldenFolder.Toy;
         var config = ModelConfig.Read(weights);
         using var device = new HostDevice(2);
         CtStudy[] studies = [.. Enumerable.Range(0, Studies).Select(i => FinishedStudy.Create(folder, config, i))];

@@ -76,7 +76,7 @@ public sealed class SampleLoaderTests
         using var folder = new TemporaryFolder();
         string scan = folder.Write("scan.nii.gz",
             File.ReadAllBytes(Path.Combine(GoldenFolder.RepositoryRoot(), "tests", "golden", "data", "ct_sm.nii.gz"))),
-            weights = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
+            weights = GoldenFolder.Toy;
         var config = TrainingConfig.For(TrainingTask.Report) with { Manifest = "m", Weights = weights };
         var recipe = StudyRecipe.For(config, ModelConfig.Read(weights), new CtStudyOptions());
         var row = new ManifestRow { Line = 1, Image = scan, Text = "x" };

@@ -7,7 +7,7 @@ namespace HSENet.Training.Tests;
 
 public sealed class TrainingTextTests
 {
-    static readonly string Demo = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
+    static readonly string Demo = GoldenFolder.Toy;
     static readonly LanguageTokenizer Tokenizer = LanguageTokenizer.Open(Demo);
     static readonly TextEncoderTokenizer Words = TextEncoderTokenizer.Open(Demo);
 

@@ -65,7 +65,7 @@ public sealed class LanguageObjectiveTests : IDisposable
     [Fact]
     public void Adapters_and_rows_without_words_are_refused()
     {
-        string demo = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
+        string demo = GoldenFolder.Toy;
         Assert.Contains("has adapters", Assert.ThrowsAny<HseNetException>(() => Trainer.Run(_folder.At("run"), Config(demo) with
         {
             Manifest = Manifest()

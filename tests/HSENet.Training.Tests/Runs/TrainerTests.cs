@@ -8,7 +8,7 @@ namespace HSENet.Training.Tests;
 
 public sealed class TrainerTests : IDisposable
 {
-    static readonly string Demo = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
+    static readonly string Demo = GoldenFolder.Toy;
 
     readonly TemporaryFolder _folder = new();
     readonly TrainingConfig _config;

@@ -241,7 +241,7 @@ public sealed class TrainingRunTests : IDisposable
     // The demo model with a volume of a sixteenth: the objective of these tests reads no weights.
     static string SmallModel(string folder)
     {
-        string demo = Path.Combine(GoldenFolder.RepositoryRoot(), "weights", "demo");
+        string demo = GoldenFolder.Toy;
         Directory.CreateDirectory(folder);
         foreach (string file in Directory.GetFiles(demo).Where(file => !file.EndsWith(".safetensors", StringComparison.Ordinal)))
             File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
