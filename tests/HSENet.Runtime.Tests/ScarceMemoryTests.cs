@@ -1,4 +1,4 @@
-// A device that runs out of memory, at whichever allocation: a typed error, and nothing stays behind.
+// A device that runs out of memory at whichever allocation, or is cancelled at whichever transfer: nothing stays behind.
 using HSENet.Tests;
 
 namespace HSENet.Runtime.Tests;
@@ -46,6 +46,18 @@ public sealed class ScarceMemoryTests
         chat.Ask("Where?", new ReportOptions { MaxTokens = 2 }).Complete();
         chat.Ask("And there?", new ReportOptions { MaxTokens = 2 }).Complete();
     });
+
+    // Copies into what a study and a conversation keep are among the transfers.
+    [Fact]
+    public void Encoding_and_asking_that_is_cancelled() => ScarceDevice.NothingStaysBehindWhenCancelled(
+        device => HseNetModel.Open(Demo, device), model =>
+        {
+            using var study = LifetimeTests.Study();
+            using var encoded = model.Encode(study);
+            using var chat = encoded.Chat();
+            chat.Ask("Where?", new ReportOptions { MaxTokens = 2 }).Complete();
+            chat.Ask("And there?", new ReportOptions { MaxTokens = 2 }).Complete();
+        });
 
     [Fact]
     public void Opening_the_slice_encoder() => ScarceDevice.NothingStaysBehind(device => SliceFeatureEncoder.Open(Demo, device)!.Dispose());

@@ -140,8 +140,16 @@ static class PreprocessingSlices
             _memory = device.Allocate((taps.LongLength + coefficients.LongLength) * sizeof(int), "bicubic tables");
             _taps = _memory.View<int>(0, taps.Length);
             _coefficients = _memory.View<int>(taps.LongLength * sizeof(int), coefficients.Length);
-            device.Upload<int>(taps, _taps);
-            device.Upload<int>(coefficients, _coefficients);
+            try
+            {
+                device.Upload<int>(taps, _taps);
+                device.Upload<int>(coefficients, _coefficients);
+            }
+            catch
+            {
+                _memory.Dispose();
+                throw;
+            }
         }
 
         public void Resize(View<byte> x, View<byte> y, int outer, int inner) => ResizeBytes.Forward(_device, new ResizeBytesArguments
