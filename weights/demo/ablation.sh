@@ -29,8 +29,7 @@ arm() {
         once "$name.$(basename "$run")" make "$name.$(basename "$run")" weights merge --weights "$model" --stage "$run/best.safetensors"
         model="$out/$name.$(basename "$run")"
     done
-    once "$name.report" train "$name.report" report report --manifest "$shared/phantoms/reports.json" --weights "$model" \
-        --cache "$shared/features"
+    reports "$name" "$model"
     once "$name" make "$name" weights merge --weights "$model" --adapter "$out/$name.report/adapter"
     once "$name.written" hsenet eval report --manifest "$shared/evaluation/reports.test.jsonl" --weights "$out/$name" \
         --out "$out/$name.written"

@@ -29,13 +29,13 @@ join_labels() {
     mv "$out/labels.json.part" "$out/labels.json"
 }
 
-# Reports, and every fifth question, which are ten times as many: what a decoder learns to write before it sees.
+# Reports in both wordings, and every fifth question, which are ten times as many: what a decoder learns to write before it sees.
 join_words() {
     {
         echo '{"train": ['
-        for set in reports questions; do sed -n '2,/^\],/p' "$out/phantoms/$set.json" | sed '$d; s#}$#},#'; done | some
+        for set in reports structured questions; do sed -n '2,/^\],/p' "$out/phantoms/$set.json" | sed '$d; s#}$#},#'; done | some
         echo '],'; echo '"validation": ['
-        for set in reports questions; do sed '1,/^\],/d; /^"validation"/d; /^\]}/d; s#}$#},#' "$out/phantoms/$set.json"; done | some
+        for set in reports structured questions; do sed '1,/^\],/d; /^"validation"/d; /^\]}/d; s#}$#},#' "$out/phantoms/$set.json"; done | some
         echo ']}'
     } > "$out/words.json.part" &&
     mv "$out/words.json.part" "$out/words.json"
@@ -47,8 +47,7 @@ some() { sed 's#"image":"#"image":"phantoms/#' | awk '/"text":/ || n++ % 5 == 0'
 words() {
     local model=$1 encoders=$2
     once "$model.base" make "$model.base" weights merge --weights "$out/$encoders" --stage "$out/language/best.safetensors"
-    once "$model.report" train "$model.report" report report --manifest "$out/phantoms/reports.json" --weights "$out/$model.base" \
-        --cache "$out/features"
+    reports "$model" "$out/$model.base"
     once "$model.vqa" train "$model.vqa" vqa vqa --manifest "$out/phantoms/questions.json" --weights "$out/$model.base" \
         --cache "$out/features" --init "$out/$model.report/best.safetensors"
     once "$model" finish "$model" "$encoders"
@@ -58,7 +57,7 @@ words() {
 finish() {
     make "$1" weights merge --weights "$out/$2" --stage "$out/language/best.safetensors" --dtype bf16 &&
     hsenet weights add-adapter --weights "$out/$1" --adapter "report=$out/$1.report/adapter" &&
-    hsenet weights add-adapter --weights "$out/$1" --adapter "vqa=$out/$1.vqa/adapter"
+    hsenet weights add-adapter --weights "$out/$1" --adapter "vqa=$out/$1.vqa/adapter" &&
     hsenet weights familiarity --weights "$out/$1" --manifest "$out/phantoms/reports.json" --count 3000
 }
 
