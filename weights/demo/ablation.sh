@@ -43,10 +43,11 @@ score() {
     } > "$out/$1.txt"
 }
 
-# Means over the seeds, and the lowest and highest of them; the intervals of each seed are in its own files.
+# Means over the seeds, and the lowest and highest of them; the intervals of each seed are in its own files. Without a hit nothing is said of
+# side, lobe and size.
 figure() {
     for seed in "${seeds[@]}"; do
-        awk -v name="$2" '$1 == name { print $2; exit }' "$results/$seed/ablation/$1.txt"
+        awk -v name="$2" '$1 == "f1_micro" { hits = $2 } $1 == name { if (hits > 0 || name ~ /^f1|^bleu/) print $2; exit }' "$results/$seed/ablation/$1.txt"
     done | awk '{ sum += $1; if (NR == 1 || $1 < low) low = $1; if (NR == 1 || $1 > high) high = $1 }
         END { if (NR == 0) print "-"; else if (NR == 1) printf "%.3f", sum; else printf "%.3f (%.3f-%.3f)", sum / NR, low, high }'
 }
