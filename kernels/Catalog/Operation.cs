@@ -64,10 +64,13 @@ public sealed class Operation<TArguments> : Operation where TArguments : unmanag
         ArgumentNullException.ThrowIfNull(rung);
         _check(arguments);
         rung = (Rung<TArguments>)rung.Ladder; // a stage runs with the others
-        if (!device.CanRun(rung) || !rung.Accepts(arguments))
+        if (!CanRun(device, rung, arguments))
             throw new NoRungException($"{Name}: {rung.Name} cannot run these arguments on {device.Name}");
         Start(device, rung, arguments);
     }
+
+    static bool CanRun(Device device, Rung<TArguments> rung, in TArguments arguments) => device.CanRun(rung) && rung.Accepts(arguments)
+        && (rung.Launch == null || rung.Launch(arguments).DynamicSharedBytes <= device.SharedBytesPerGroup);
 
     static void Start(Device device, Rung<TArguments> rung, in TArguments arguments)
     {
@@ -116,13 +119,13 @@ public sealed class Operation<TArguments> : Operation where TArguments : unmanag
         var forced = ForcedRungs.For(Name);
         if (forced == null && Sizes != null && device.Architecture > 0)
             foreach (var rung in RungChoices.Of(this, device.Architecture, Sizes(arguments)))
-                if (device.CanRun(rung) && rung.Accepts(arguments) && rung.Suits(arguments))
+                if (CanRun(device, rung, arguments) && rung.Suits(arguments))
                     return rung;
         Rung<TArguments>? chosen = null, able = null;
         for (int i = _rungs.Length - 1; i >= 0; i--)
         {
             var rung = _rungs[i];
-            if (!device.CanRun(rung) || !rung.Accepts(arguments))
+            if (!CanRun(device, rung, arguments))
                 continue;
             if (forced == null ? rung.Suits(arguments) : forced.Names(rung))
                 return rung;

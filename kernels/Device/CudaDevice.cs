@@ -33,6 +33,7 @@ public sealed unsafe class CudaDevice : Device
     {
         (_driver, _architecture, _totalBytes) = (driver, architecture, totalBytes);
         Name = $"cuda:{ordinal} ({name})";
+        SharedBytesPerGroup = driver.SharedBytesPerGroup(ordinal);
         _context = driver.CreateContext(ordinal);
     }
 
@@ -43,6 +44,8 @@ public sealed unsafe class CudaDevice : Device
     public override DeviceKind Kind => DeviceKind.Cuda;
 
     internal override int Architecture => _architecture;
+
+    internal override int SharedBytesPerGroup { get; }
 
     /// <summary>Number of CUDA devices; 0 when the machine has no driver.</summary>
     public static int Count => CudaDriver.TryOpen()?.DeviceCount() ?? 0;

@@ -13,6 +13,9 @@ interface ICudaDriver
 
     (string Name, int Major, int Minor, long MemoryBytes) DeviceFacts(int ordinal);
 
+    /// <summary>Shared memory that a group can have when a kernel is allowed to.</summary>
+    int SharedBytesPerGroup(int ordinal);
+
     nint CreateContext(int ordinal);
 
     void DestroyContext(nint context);
@@ -92,6 +95,12 @@ sealed unsafe class CudaDriver : ICudaDriver
         Check(Api.GetDeviceComputeCapability(out int major, out int minor, ordinal), "cuDeviceComputeCapability");
         Check(Api.GetTotalDeviceMemory(out long bytes, ordinal), "cuDeviceTotalMem");
         return ((name ?? "").TrimEnd('\0'), major, minor, bytes);
+    }
+
+    public int SharedBytesPerGroup(int ordinal)
+    {
+        Check(CudaNative.DeviceGetAttribute(out int bytes, CudaNative.MaxSharedMemoryPerBlockOptin, ordinal), "cuDeviceGetAttribute");
+        return bytes;
     }
 
     public nint CreateContext(int ordinal)

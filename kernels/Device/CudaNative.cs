@@ -11,6 +11,9 @@ static unsafe partial class CudaNative
     /// <summary>CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES.</summary>
     public const int MaxDynamicSharedSizeBytes = 8;
 
+    /// <summary>CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN.</summary>
+    public const int MaxSharedMemoryPerBlockOptin = 97;
+
     static CudaNative() => NativeLibrary.SetDllImportResolver(typeof(CudaNative).Assembly, (name, _, _) =>
         name == Library && NativeLibrary.TryLoad(FileName, out nint handle) ? handle : 0);
 
@@ -18,6 +21,9 @@ static unsafe partial class CudaNative
 
     /// <summary>Whether the machine has a CUDA driver at all.</summary>
     public static bool IsPresent => NativeLibrary.TryLoad(FileName, out _);
+
+    [LibraryImport(Library, EntryPoint = "cuDeviceGetAttribute")]
+    public static partial CudaError DeviceGetAttribute(out int value, int attribute, int device);
 
     [LibraryImport(Library, EntryPoint = "cuFuncSetAttribute")]
     public static partial CudaError FuncSetAttribute(nint function, int attribute, int value);

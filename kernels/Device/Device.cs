@@ -120,6 +120,9 @@ public abstract class Device : IDisposable
     /// <summary>The architecture that GPU rungs are chosen for (90: sm_90); 0 where none runs.</summary>
     internal virtual int Architecture => 0;
 
+    /// <summary>Dynamic shared memory that a group can have at most; what a rung launches with more cannot run.</summary>
+    internal virtual int SharedBytesPerGroup => int.MaxValue;
+
     /// <summary>Held while the stages of a launch are started.</summary>
     internal Lock ScratchLock { get; } = new();
 

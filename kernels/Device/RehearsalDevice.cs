@@ -20,6 +20,8 @@ sealed class RehearsalDevice(Device real) : Device
 
     internal override int Architecture => real.Architecture;
 
+    internal override int SharedBytesPerGroup => real.SharedBytesPerGroup;
+
     public override DeviceMemory Allocate(long bytes, string name)
     {
         var memory = new NoMemory(new View<byte>(_next, bytes));

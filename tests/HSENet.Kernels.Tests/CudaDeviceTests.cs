@@ -20,6 +20,10 @@ public sealed unsafe class CudaDeviceTests
 
         public (string Name, int Major, int Minor, long MemoryBytes) DeviceFacts(int ordinal) => ("Recorder", Major, Minor, 1 << 20);
 
+        public int SharedBytes { get; set; } = 227 << 10;
+
+        public int SharedBytesPerGroup(int ordinal) => SharedBytes;
+
         public nint CreateContext(int ordinal) => 7;
 
         public void DestroyContext(nint context) => Calls.Add($"destroy {context}");
@@ -265,5 +269,24 @@ public sealed unsafe class CudaDeviceTests
         device.Dispose();
         device.Dispose();
         Assert.Equal(["synchronize", "unload 11", "destroy 7"], driver.Calls[^3..]);
+    }
+
+    // An RTX 4090 has 99 KiB for a group; an H200 has 227.
+    [Theory]
+    [InlineData(227, "V6.Pipelined144x256")]
+    [InlineData(99, "V6.Pipelined128x128")]
+    public void A_rung_that_needs_more_shared_memory_than_a_group_can_have_is_not_chosen(int kibibytes, string rung)
+    {
+        using var device = CudaDevice.Open(new RecordingDriver { SharedBytes = kibibytes << 10 }, 0);
+        const int rows = 277, inputs = 3072, outputs = 16384;
+        Assert.Equal(rung, Linear.ForwardOperation.Choose(device, new()
+        {
+            X = new(new View<byte>(1 << 20, 2L * rows * inputs), ActivationType.BF16),
+            W = new(new View<byte>(1 << 20, 2L * outputs * inputs), WeightType.BF16),
+            Y = new(new View<byte>(1 << 20, 2L * rows * outputs), ActivationType.BF16),
+            Rows = rows,
+            Inputs = inputs,
+            Outputs = outputs,
+        }).Name);
     }
 }

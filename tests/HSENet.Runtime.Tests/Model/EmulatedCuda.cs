@@ -23,6 +23,8 @@ sealed unsafe class EmulatedCuda : ICudaDriver, IDisposable
 
     public (string Name, int Major, int Minor, long MemoryBytes) DeviceFacts(int ordinal) => ("emulated", 9, 0, 1L << 32);
 
+    public int SharedBytesPerGroup(int ordinal) => 227 << 10;
+
     public nint CreateContext(int ordinal) => 1;
 
     public void DestroyContext(nint context) { }

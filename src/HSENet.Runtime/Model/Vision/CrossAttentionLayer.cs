@@ -138,14 +138,8 @@ sealed class CrossAttentionLayer(WeightStore weights, string name, int channels,
         View<float> keys, View<float> gradKeys, int keyCount)
     {
         var projected = pass[gradients.Query];
-        // Dropout that drops nothing adds: the residual's gradient to the attention's.
-        Dropout.Forward(pass.Device, new DropoutArguments
-        {
-            X = projected,
-            Residual = pass[gradients.Summed],
-            Y = projected,
-            Count = (int)projected.Length
-        });
+        // The residual's gradient to the attention's.
+        Elementwise.Add(pass.Device, projected, pass[gradients.Summed], projected);
         _query.Backward(pass.Device, projected, query, gradQuery, queries, residualQuery);
         _key.Backward(pass.Device, pass[gradients.Key], keys, gradKeys, keyCount);
         _value.Backward(pass.Device, pass[gradients.Value], keys, gradKeys, keyCount, gradKeys);

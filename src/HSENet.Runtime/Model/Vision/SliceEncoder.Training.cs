@@ -66,8 +66,8 @@ sealed partial class SliceEncoder
 
         void Add(View<float> sum)
         {
-            if (!sum.IsEmpty) // dropout that drops nothing adds
-                Dropout.Forward(device, new DropoutArguments { X = grad.Slice(0, channels), Residual = sum, Y = sum, Count = channels });
+            if (!sum.IsEmpty)
+                Elementwise.Add(device, grad.Slice(0, channels), sum, sum);
         }
     }
 

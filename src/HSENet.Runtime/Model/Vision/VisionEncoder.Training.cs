@@ -46,13 +46,7 @@ sealed partial class VisionEncoder
         _norm.Backward(pass.Device, pass[buffers.Inputs[^1]], gradFeatures, grad, pass[buffers.NormScratch], Tokens);
         buffers.Backward(pass, _blocks, Tokens);
         if (!_gradCls.IsEmpty) // gradCls += the first row
-            Dropout.Forward(pass.Device, new DropoutArguments
-            {
-                X = grad.Slice(0, channels),
-                Residual = _gradCls,
-                Y = _gradCls,
-                Count = channels
-            });
+            Elementwise.Add(pass.Device, grad.Slice(0, channels), _gradCls, _gradCls);
         _guidance?.Backward(pass, training.Guidance!.Value, training.GuidanceGradients!.Value, sliceFeatures, gradPatches, dropout);
         if (_patches.GradW.IsEmpty && _patches.GradBias.IsEmpty && _gradPositions.IsEmpty)
             return;
