@@ -11,6 +11,8 @@ sealed record TensorBytes(string Name, DataType Type, IReadOnlyList<long> Shape,
 /// <summary>Writes PyTorch's zip form: one dictionary of tensors under the given names. Meant for small files such as adapters.</summary>
 static class TorchWriter
 {
+    static readonly DateTimeOffset Earliest = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero); // that a zip can state
+
     /// <summary>Writes the file under a temporary name and moves it when it is complete.</summary>
     /// <exception cref="ArgumentException">A name appears twice, a shape does not fit its bytes, or PyTorch has no such
     /// storage.</exception>
@@ -44,6 +46,8 @@ static class TorchWriter
     static void Add(ZipArchive zip, string name, ReadOnlySpan<byte> content)
     {
         ZipArchiveEntry entry = zip.CreateEntry(name, CompressionLevel.NoCompression);
+        // The same tensors are the same bytes, whenever they are written.
+        entry.LastWriteTime = Earliest;
         using Stream stream = entry.Open();
         stream.Write(content);
     }

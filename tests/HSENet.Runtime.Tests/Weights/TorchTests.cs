@@ -12,6 +12,14 @@ public sealed class TorchTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public void Nothing_in_a_file_says_when_it_was_written()
+    {
+        TorchWriter.Save(_folder.At("adapter.bin"), [new("w", DataType.F32, [1], new byte[4])]);
+        using var zip = System.IO.Compression.ZipFile.OpenRead(_folder.At("adapter.bin"));
+        Assert.All(zip.Entries, entry => Assert.Equal(new DateTime(1980, 1, 1), entry.LastWriteTime.DateTime));
+    }
+
+    [Fact]
     public void Written_tensors_are_read_back()
     {
         byte[] weights = [.. Enumerable.Range(0, 12).Select(i => (byte)i)];
