@@ -42,6 +42,13 @@ if [ "$model" != none ]; then
     fi
 fi
 
+# Median error of sizes in millimetres, as a share of the right ones: a size is hardly ever said to the millimetre.
+size_error() {
+    sed -nE 's#.*"reference":"([0-9]+) mm","prediction":"([0-9]+) mm".*#\1 \2#p; s#.*,([0-9]+) mm,"? ?([0-9]+) mm.*#\1 \2#p' "$1" 2> /dev/null |
+        awk '{ error = ($2 - $1) / $1; print error < 0 ? -error : error }' | sort -n |
+        awk '{ errors[NR] = $1 } END { if (NR) printf "%.4f", errors[int((NR + 1) / 2)] }'
+}
+
 figure() { awk -v name="$1" '$1 == name { print $2; exit }' "$2" 2> /dev/null || true; }
 {
     printf '%-12s %9s %9s %9s %9s\n' findings normal ridge model oracle
@@ -68,6 +75,11 @@ figure() { awk -v name="$1" '$1 == name { print $2; exit }' "$2" 2> /dev/null ||
         done
         echo
     done
+    printf '%-12s' 'size, error'
+    for file in floors/answers.{yes,commonest}.size.jsonl vqa.size/scores.csv floors/answers.oracle.size.jsonl; do
+        printf ' %9s' "$(size_error "$out/$file" | grep . || echo -)"
+    done
+    echo
     if [ -e "$out/retrieval.truth.txt" ]; then
         printf '\nretrieval, a hit is a study of the same truth\n'
         grep -E '_(1|10) ' "$out/retrieval.truth.txt" | grep -E 'equal' || true
