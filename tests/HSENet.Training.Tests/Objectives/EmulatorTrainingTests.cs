@@ -26,6 +26,16 @@ public sealed class EmulatorTrainingTests : IDisposable
             new TrainingExample(0, volume, default, [2, 3], []) { Study = study });
     }
 
+    [Fact]
+    public void Labels_of_slices_are_learned_as_on_the_host()
+    {
+        var study = new StudyLabels([LabelTests.Nodule(0.25f, 0.25f, 0.75f, 0.2f), LabelTests.Effusion]);
+        float[] volume = [.. Enumerable.Range(0, 4 * 16 * 16).Select(i => MathF.Sin(i) * 0.5f)];
+        Compare((device, model, source) => new SliceObjective(device, model, source,
+            Training(TrainingTask.Slices) with { SlicesSeen = 2 }, LabelSpace.Of([study], "m")),
+            new TrainingExample(0, volume, default, [], []) { Study = study }, SliceTrainingTests.Config(_folder));
+    }
+
     static TrainingConfig Training(TrainingTask task) => TrainingConfig.For(task) with
     {
         Batch = 1,
@@ -34,9 +44,9 @@ public sealed class EmulatorTrainingTests : IDisposable
         Dtype = "f32"
     };
 
-    void Compare(Func<Device, ModelConfig, TensorSource, ITrainingObjective> open, TrainingExample example)
+    void Compare(Func<Device, ModelConfig, TensorSource, ITrainingObjective> open, TrainingExample example, string? config = null)
     {
-        NewModel.Write(NewModelTests.Options(_folder, NewModelTests.Config(_folder)));
+        NewModel.Write(NewModelTests.Options(_folder, config ?? NewModelTests.Config(_folder)));
         var model = ModelConfig.Read(_folder.At("model"));
         using var emulator = new EmulatorDevice();
         using var onHost = open(PartRun.Host, model, TensorSource.Open(_folder.At("model")));

@@ -20,23 +20,7 @@ public sealed class LanguageObjectiveTests : IDisposable
         double loss = objective.AddGradients(batch, default, 1).Loss;
         Assert.Equal(loss, objective.Loss(batch, default).Loss, 6);
         Assert.Equal(tied ? 8 : 9, objective.Parameters.All.Count);
-        foreach (var parameter in objective.Parameters.All)
-        {
-            float[] values = parameter.Values.AsSpan().ToArray(), gradient = parameter.Gradient.AsSpan().ToArray();
-            double length = Math.Sqrt(gradient.Sum(value => (double)value * value));
-            Assert.True(length > 1e-4, parameter.Name);
-            const double reach = 0.005;
-            double slope = (Along(reach) - Along(-reach)) / (2 * reach);
-            objective.Parameters.SetValues(parameter, values);
-            Assert.True(Math.Abs(slope - length) < 0.02 * length + 1e-4, $"{parameter.Name}: slope {slope}, gradient {length}");
-
-            double Along(double distance)
-            {
-                objective.Parameters.SetValues(parameter,
-                    [.. values.Select((value, i) => (float)(value + distance * gradient[i] / length))]);
-                return objective.Loss(batch, default).Loss;
-            }
-        }
+        Slopes.Check(objective, batch, default, reach: 0.005, allowed: 1e-4, least: 1e-4);
     }
 
     [Fact]
