@@ -1,5 +1,6 @@
 // Panels: rows of a weight matrix, widened and transposed just before the register tile uses them.
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace HSENet.Kernels;
 
@@ -14,6 +15,9 @@ static unsafe class HostPanel
 
     /// <summary>Floats of working memory that <see cref="Pack"/> needs.</summary>
     public const int BufferFloats = 16 * BufferColumns;
+
+    // Rows lie on pages of their own, which no prefetch of the hardware passes.
+    const int RowsAhead = 16;
 
     /// <summary>Rows of a panel beyond its depth that <see cref="Pack"/> may write.</summary>
     public const int Slack = 3;
@@ -45,28 +49,35 @@ static unsafe class HostPanel
     }
 
     /// <summary>
-    /// Writes the columns [column, column + <paramref name="width"/>) of <paramref name="w"/>, rows [row, row + depth), as neighbouring
-    /// columns of a panel, which is how they lie already: only widened. Columns from <paramref name="width"/> to <c>TVector.Count</c>
+    /// Writes the columns [column, column + <paramref name="width"/>) of <paramref name="w"/>, rows [row, row + depth), as rows of a panel
+    /// of <paramref name="panelStride"/> columns, which is how they lie already: only widened. Columns from <paramref name="width"/> on
     /// become 0.
     /// </summary>
     [MethodImpl(HostMethod.Hot)]
     public static void PackAcross<TVector, TFormat>(HostMatrix w, nint row, nint depth, nint column, int width, float* panel,
-        nint panelStride)
+        int panelStride)
         where TVector : unmanaged, IHostVector<TVector> where TFormat : struct, IHostFormat
     {
         for (nint k = 0; k < depth; k++, panel += panelStride)
         {
             nint element = (row + k) * w.Stride + column;
             byte* from = w.Values + element * TFormat.Bytes;
-            float scale = TFormat.Scaled && width > 0 ? w.Scales[element / Weights.ScaleGroup] : 1f; // vectors lie inside a group of 128
-            if (width == TVector.Count)
+            if (Sse.IsSupported)
+                for (int line = 0; line < width * TFormat.Bytes; line += 64)
+                    Sse.Prefetch1(from + RowsAhead * w.Stride * TFormat.Bytes + line);
+            for (int c = 0; c < panelStride; c += TVector.Count)
             {
-                var value = TFormat.Load<TVector>(from);
-                TVector.Store(panel, TFormat.Scaled ? value * TVector.Create(scale) : value);
-                continue;
+                // Vectors lie inside a group of 128.
+                float scale = TFormat.Scaled && c < width ? w.Scales[(element + c) / Weights.ScaleGroup] : 1f;
+                if (c + TVector.Count <= width)
+                {
+                    var value = TFormat.Load<TVector>(from + c * TFormat.Bytes);
+                    TVector.Store(panel + c, TFormat.Scaled ? value * TVector.Create(scale) : value);
+                    continue;
+                }
+                for (int i = c; i < c + TVector.Count; i++)
+                    panel[i] = i < width ? TFormat.LoadOne(from + i * TFormat.Bytes) * scale : 0f;
             }
-            for (int c = 0; c < TVector.Count; c++)
-                panel[c] = c < width ? TFormat.LoadOne(from + c * TFormat.Bytes) * scale : 0f;
         }
     }
 

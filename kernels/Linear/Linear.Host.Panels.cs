@@ -75,13 +75,9 @@ public static partial class Linear
         void Pack(nint n, int k, int length, float* panel, float* buffer)
         {
             var w = HostWeights(a);
-            for (int c = 0; c < PanelColumns && across; c += TVector.Count)
-            {
-                int strip = c / TStrip.Width * TStrip.Width;
+            for (int c = 0; c < PanelColumns && across; c += TStrip.Width)
                 HostPanel.PackAcross<TVector, TFormat>(new HostMatrix(w.Values, w.Scales, a.Outputs), k, length, n + c,
-                    (int)Math.Clamp(a.Outputs - n - c, 0, TVector.Count),
-                    panel + (nint)strip * (length + HostPanel.Slack) + (c - strip), TStrip.Width);
-            }
+                    (int)Math.Clamp(a.Outputs - n - c, 0, TStrip.Width), panel + (nint)c * (length + HostPanel.Slack), TStrip.Width);
             for (int c = 0; c < PanelColumns && !across; c += TVector.Count)
             {
                 bool up = c >= outputs;
