@@ -69,7 +69,9 @@ public sealed class Operation<TArguments> : Operation where TArguments : unmanag
         Start(device, rung, arguments);
     }
 
-    static bool CanRun(Device device, Rung<TArguments> rung, in TArguments arguments) => device.CanRun(rung) && rung.Accepts(arguments)
+    /// <summary>Whether a device can run a rung with these arguments.</summary>
+    internal static bool CanRun(Device device, Rung<TArguments> rung, in TArguments arguments) =>
+        device.CanRun(rung) && rung.Accepts(arguments)
         && (rung.Launch == null || rung.Launch(arguments).DynamicSharedBytes <= device.SharedBytesPerGroup);
 
     static void Start(Device device, Rung<TArguments> rung, in TArguments arguments)

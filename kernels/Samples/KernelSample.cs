@@ -154,7 +154,7 @@ sealed class KernelSample<[DynamicallyAccessedMembers(DynamicallyAccessedMemberT
         if (Bound(device, typed, sizes, WeightType.F32, fills: false) is not var (_, arguments, memory))
             return false;
         using (memory)
-            return typed.Suits(arguments);
+            return Operation<TArguments>.CanRun(device, typed, arguments) && typed.Suits(arguments);
     }
 
     // The first start that the rung accepts with these sizes, and its buffers.

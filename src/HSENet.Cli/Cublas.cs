@@ -32,9 +32,12 @@ sealed unsafe class Cublas : IDisposable
     public string Name { get; }
 
     /// <summary>The library in the current context; null where there is none, with the reason.</summary>
-    public static Cublas? TryOpen(out string reason)
+    public static Cublas? TryOpen(out string reason) => TryOpen(Names, out reason);
+
+    /// <summary>The first of these files that is there.</summary>
+    internal static Cublas? TryOpen(string[] names, out string reason)
     {
-        foreach (string name in Names)
+        foreach (string name in names)
             if (NativeLibrary.TryLoad(name, out nint library))
                 try
                 {
@@ -46,7 +49,7 @@ sealed unsafe class Cublas : IDisposable
                     reason = $"{name}: {e.Message}";
                     return null;
                 }
-        reason = $"not installed (looked for {string.Join(", ", Names)})";
+        reason = $"not installed (looked for {string.Join(", ", names)})";
         return null;
     }
 

@@ -33,6 +33,8 @@ static class GpuFigures
         ("Attention", "Queries=277,Keys=277,QueryHeads=24,KeyHeads=8,HeadSize=128"),
         ("Attention", "Queries=1,Keys=300,QueryHeads=24,KeyHeads=8,HeadSize=128"),
         ("Attention", "Queries=1,Keys=4096,QueryHeads=24,KeyHeads=8,HeadSize=128"),
+        ("Lora", "Rows=277,Inputs=3072,Outputs=16384"), ("Lora", "Rows=277,Inputs=8192,Outputs=3072"),
+        ("Lora", "Rows=1,Inputs=3072,Outputs=5120"), ("SwiGlu", "Rows=277,Channels=8192"),
         ("LayerNorm", "Rows=2049,Channels=768"), ("LayerNorm", "Rows=65536,Channels=768"), ("RmsNorm", "Rows=277,Channels=3072"),
         ("RmsNorm", "Rows=16384,Channels=3072"),
     ];
@@ -41,7 +43,8 @@ static class GpuFigures
     static readonly (string Operation, string Sizes)[] Rehearsed =
     [
         ("Linear", "Rows=20,Inputs=512,Outputs=512,Activation=None"), ("Linear", "Rows=1,Inputs=512,Outputs=512,Activation=None"),
-        ("Attention", "Queries=1,Keys=300,QueryHeads=4,KeyHeads=2,HeadSize=128"), ("LayerNorm", "Rows=16,Channels=768"),
+        ("Attention", "Queries=1,Keys=300,QueryHeads=4,KeyHeads=2,HeadSize=128"), ("Lora", "Rows=20,Inputs=512,Outputs=512"),
+        ("LayerNorm", "Rows=16,Channels=768"),
     ];
 
     static readonly byte[] RandomNumbers = MakeRandomNumbers();

@@ -42,6 +42,7 @@ public sealed class BenchGpuTests(DriverFixture driver) : IDisposable
     [InlineData("adamw_v1_naive_f32", 1e-7f, false)]
     [InlineData("linear_v6_pipelined128x128_bf16", 1e-6f, true)]
     [InlineData("linear_v6_pipelined128x128_bf16", 1e-4f, false)]
+    [InlineData("lora_v2_tensorcores16x64_bf16", 1e-4f, true)]
     public void Bits_are_asked_for_where_instructions_have_them_and_a_bound_elsewhere(string kernel, float error, bool passes)
     {
         Rung rung = KernelCatalog.GpuRungs.Single(rung => rung.EntryName == kernel);
@@ -50,6 +51,34 @@ public sealed class BenchGpuTests(DriverFixture driver) : IDisposable
         Assert.Equal((passes, error == 0), (verified.Passed, verified.Same));
 
         static byte[] Bytes(float[] values) => [.. values.SelectMany(BitConverter.GetBytes)];
+    }
+
+    // Small whole numbers: the sums are exact, and bf16.
+    [DriverFact]
+    public unsafe void CuBlas_multiplies_rows_by_rows()
+    {
+        const int rows = 3, inputs = 5, outputs = 4;
+        using Cublas? cublas = Cublas.TryOpen([driver.CompileLibrary("cublas")], out string reason);
+        Assert.True(cublas != null, reason);
+        float[] x = [.. Enumerable.Range(0, rows * inputs).Select(i => (float)(i % 4))];
+        float[] w = [.. Enumerable.Range(0, outputs * inputs).Select(i => (float)(i % 3 - 1))];
+        ushort[] storedX = Stored(x), storedW = Stored(w), y = new ushort[rows * outputs];
+        fixed (ushort* atX = storedX, atW = storedW, atY = y)
+            cublas.Multiply(new((nint)atX, 2 * x.Length), new((nint)atW, 2 * w.Length), new((nint)atY, 2 * y.Length), rows, inputs,
+                outputs);
+        for (int m = 0; m < rows; m++)
+            for (int n = 0; n < outputs; n++)
+                Assert.Equal(Enumerable.Range(0, inputs).Sum(k => x[m * inputs + k] * w[n * inputs + k]),
+                    BitConverter.UInt32BitsToSingle((uint)y[m * outputs + n] << 16));
+
+        static ushort[] Stored(float[] values) => [.. values.Select(value => (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16))];
+    }
+
+    [Fact]
+    public void Where_cuBlas_is_not_it_says_what_it_looked_for()
+    {
+        Assert.Null(Cublas.TryOpen([_folder.At("libcublas.so.13")], out string reason));
+        Assert.Equal($"not installed (looked for {_folder.At("libcublas.so.13")})", reason);
     }
 
     public void Dispose() => _folder.Dispose();

@@ -49,6 +49,14 @@ public sealed class DriverFixture : IDisposable
         return At(name);
     }
 
+    /// <summary>Compiles a C library of this folder.</summary>
+    internal string CompileLibrary(string name)
+    {
+        string source = Path.Combine(Hsenet.Repository, "tests", "HSENet.Cli.Tests", "Driver", name + ".c");
+        Do("gcc", "-Wall", "-Werror", "-shared", "-fPIC", source, "-o", At(name + ".so"));
+        return At(name + ".so");
+    }
+
     /// <summary>Builds a sample of the repository, outside its solution.</summary>
     internal string BuildSample(string name)
     {
