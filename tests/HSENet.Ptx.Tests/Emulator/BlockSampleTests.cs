@@ -68,6 +68,31 @@ public class BlockSampleTests
         Assert.Equal(all.Profile.MostInBlock, some.Profile.MostInBlock);
     }
 
+    [Fact]
+    public void What_blocks_that_did_not_run_would_have_written_is_no_finding_of_the_next_launch()
+    {
+        const string writes = """
+            ld.param.u64 %rd1, [p0]; mov.u32 %r1, %ctaid.x; mul.wide.u32 %rd2, %r1, 4; add.u64 %rd2, %rd1, %rd2; mov.u32 %r3, 0;
+            LOOP: st.global.u32 [%rd2], %r1; add.u32 %r3, %r3, 1; setp.lt.u32 %p1, %r3, 20; @%p1 bra LOOP;
+            """, reads = """
+            ld.param.u64 %rd1, [p0]; mov.u32 %r1, %ctaid.x; mul.wide.u32 %rd2, %r1, 4; add.u64 %rd2, %rd1, %rd2;
+            ld.global.u32 %r4, [%rd2];
+            """;
+        long Findings(long sampled)
+        {
+            using Kernel first = Kernel.Of(writes), second = Kernel.Of(reads);
+            EmulatorAllocation written = second.Memory.Allocate(4000, "x");
+            byte[] parameters = BitConverter.GetBytes(written.Address);
+            Emulator emulator = second.Emulator;
+            EmulatorOptions options = new() { Profile = true, SampledInstructions = sampled };
+            if (sampled >= 0)
+                emulator.Launch(first.Module.Kernel("k"), new Dim3(1000), new Dim3(1), 0, parameters, options);
+            return emulator.Launch(second.Module.Kernel("k"), new Dim3(1000), new Dim3(1), 0, parameters, options with { SampledInstructions = 0 })
+                .FindingCount;
+        }
+        Assert.Equal((0L, 0L, 1000L), (Findings(0), Findings(100), Findings(-1)));
+    }
+
     static EmulatorResult Launch(string body, Dim3 grid, long sampled, int threads = 0)
     {
         using Kernel kernel = Kernel.Of(body);
