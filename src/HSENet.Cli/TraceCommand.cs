@@ -72,10 +72,10 @@ static class TraceCommand
         var text = new StringBuilder("""
             # The tour in data order
 
-            Every operation between the voxels of a CT and the second token of its report, as the demo model launched them: written by
-            `hsenet trace tests/golden/data/ct_sm.nii.gz --weights weights/demo --device cpu --markdown kernels/TOUR.md`, so it cannot be
+            Every operation between the voxels of a CT and the second token of its report, as the toy model launched them: written by
+            `hsenet trace tests/golden/data/ct_sm.nii.gz --weights weights/toy --device cpu --markdown kernels/TOUR.md`, so it cannot be
             out of date. Each name leads to the operation's page; `2×` with `│` below it is a run of operations that is launched twice. The
-            demo model is small; the [first page](../README.md#from-file-to-text) has the sizes of the released one, [kernels](README.md)
+            toy model is small; the [first page](../README.md#from-file-to-text) has the sizes of the released one, [kernels](README.md)
             the letters and words.
 
             """);

@@ -14,7 +14,7 @@ internal static class GoldenFolder
         : Path.Combine(RepositoryRoot(), "tests", "golden");
 
     /// <summary>The complete small model that tests open: converted from the golden checkpoint set, it reproduces three sentences.</summary>
-    public static string Toy { get; } = Path.Combine(RepositoryRoot(), "weights", "demo");
+    public static string Toy { get; } = Path.Combine(RepositoryRoot(), "weights", "toy");
 
     /// <summary>Whether the checks that take minutes or hours are wanted (<c>HSENET_LONG=1</c>).</summary>
     public static bool LongChecks => Environment.GetEnvironmentVariable("HSENET_LONG") == "1";
