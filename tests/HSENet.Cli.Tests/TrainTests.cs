@@ -216,8 +216,8 @@ public sealed class TrainTests : IDisposable
     public void Help_says_what_is_done_unless_it_is_told_otherwise()
     {
         string help = string.Join(' ', Hsenet.Run("train", "--help").Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-        Assert.Contains("Highest learning rate. [report 0.0001, vqa 5E-05, stage1 0.0001, stage2 0.0001, language 0.001]", help,
-            StringComparison.Ordinal);
+        Assert.Contains("Highest learning rate. [report 0.0001, vqa 5E-05, stage1 0.0001, stage2 0.0001, language 0.001, slices 0.001]",
+            help, StringComparison.Ordinal);
         Assert.Contains("Layers of the decoder with adapters. [qkv_proj,o_proj,gate_up_proj,down_proj]", help, StringComparison.Ordinal);
         Assert.Contains("as the reference has it. [on]", help, StringComparison.Ordinal);
         Assert.DoesNotContain("[]", help, StringComparison.Ordinal);
