@@ -24,29 +24,11 @@ static class AreaVolume
 
         View<float> volume = arena.Floats(values);
         resampling.All(new HounsfieldWindow(0, double.PositiveInfinity, 1), volume.As<byte>(), FloatType.F32);
-        var crop = new CropBoxArguments
-        {
-            X = volume,
-            Occupied = arena.Integers(occupied),
-            Depth = size.Z,
-            Height = size.X,
-            Width = size.Y
-        };
-        CropBox.Forward(device, crop);
-        var (start, end) = CropBox.ReadBox(device, crop)
+        var crop = CroppedScan.Of(device, volume, arena.Integers(occupied), study)
             ?? throw new HseNetFileException(scan.Source, $"holds nothing above {curve.Lowest} Hounsfield units", "a CT volume");
-        study.CropStart = new VoxelSize(start.D, start.H, start.W);
-        study.CropEnd = new VoxelSize(end.D, end.H, end.W);
-
-        (int D, int H, int W) box = (end.D - start.D, end.H - start.H, end.W - start.W);
-        long first = ((long)start.D * size.X + start.H) * size.Y + start.W;
+        var box = crop.Box;
         View<float> slices = arena.Floats(sampled).Slice(0, (long)target.Depth * box.H * box.W);
-        Resize3D.Forward(device, Resize3DArguments.Whole(volume.Slice(first, size.Count - first).As<byte>(), FloatType.F32, box,
-            slices.As<byte>(), FloatType.F32, (target.Depth, box.H, box.W)) with
-        {
-            SliceStride = size.X * size.Y,
-            RowStride = size.Y,
-        });
+        crop.Resize(device, slices, (target.Depth, box.H, box.W));
         var rows = Shares(device, arena.Floats(rowShares), box.H, target.Height);
         var columns = Shares(device, arena.Floats(columnShares), box.W, target.Width);
         long area = (long)box.H * box.W, newArea = (long)target.Height * target.Width;

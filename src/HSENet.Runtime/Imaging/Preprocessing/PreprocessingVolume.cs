@@ -19,27 +19,8 @@ static class PreprocessingVolume
         View<float> range = PreprocessingRange.OfAll(device, arena, ranges, volume.As<byte>(), FloatType.F32, size).As<float>();
         MinMaxNormalize.Forward(device, new MinMaxNormalizeArguments { X = volume, Range = range, Count = (int)size.Count });
 
-        var crop = new CropBoxArguments
-        {
-            X = volume,
-            Occupied = arena.Integers(occupied),
-            Depth = size.Z,
-            Height = size.X,
-            Width = size.Y
-        };
-        CropBox.Forward(device, crop);
-        var (start, end) = CropBox.ReadBox(device, crop) ?? throw PreprocessingChecks.Constant(scan);
-        study.CropStart = new VoxelSize(start.D, start.H, start.W);
-        study.CropEnd = new VoxelSize(end.D, end.H, end.W);
-
-        long first = ((long)start.D * size.X + start.H) * size.Y + start.W;
-        (int D, int H, int W) box = (end.D - start.D, end.H - start.H, end.W - start.W);
-        Resize3D.Forward(device, Resize3DArguments.Whole(volume.Slice(first, size.Count - first).As<byte>(), FloatType.F32, box,
-            study.Volume.As<byte>(), FloatType.F32, (target.Depth, target.Height, target.Width)) with
-        {
-            SliceStride = size.X * size.Y,
-            RowStride = size.Y,
-        });
+        var crop = CroppedScan.Of(device, volume, arena.Integers(occupied), study) ?? throw PreprocessingChecks.Constant(scan);
+        crop.Resize(device, study.Volume, (target.Depth, target.Height, target.Width));
         device.Synchronize(); // the arena goes
     }
 }
