@@ -6,7 +6,7 @@ namespace HSENet.Training;
 /// <param name="Sizes">Squared error of the volume's sizes.</param>
 /// <param name="Patches">Cross entropy of the local kinds in patches.</param>
 /// <param name="Positive">How much more a patch counts that holds a lesion, within that.</param>
-/// <param name="Lobes">Cross entropy of the lobe in patches that hold a lesion.</param>
+/// <param name="Lobes">Cross entropy of the lobe in patches that hold a lesion, and of the lobes of other kinds in the volume.</param>
 /// <param name="PatchSizes">Squared error of the size in these.</param>
 readonly record struct LabelWeights(double Sides, double Sizes, double Patches, double Positive, double Lobes, double PatchSizes)
 {
@@ -16,8 +16,8 @@ readonly record struct LabelWeights(double Sides, double Sizes, double Patches, 
 }
 
 /// <summary>
-/// The sum of weighted means: of the cross entropies of all kinds; of all sides, and squared errors of all sizes, that are learned in this
-/// volume; of the cross entropies of patches and local kinds; of the lobes' cross entropies and the sizes' squared errors in patches that
+/// The sum of weighted means: of the cross entropies of all kinds; of all sides and lobes, and squared errors of all sizes, that are learned
+/// in this volume; of the cross entropies of patches and local kinds; of the lobes' cross entropies and the sizes' squared errors in patches that
 /// hold a lesion.
 /// </summary>
 static class LabelLoss
@@ -43,9 +43,10 @@ static class LabelLoss
         Span<float> gradVolume)
     {
         gradVolume.Clear();
-        int sides = space.Kinds.Length, sizes = sides + space.Sides.Length;
+        int sides = space.Kinds.Length, lobes = sides + space.Sides.Length, sizes = lobes + space.VolumeLobes.Length;
         return Volume(targets, volume, 0..sides, 1, entropy: true, scale, gradVolume)
-            + Volume(targets, volume, sides..sizes, weights.Sides, entropy: true, scale, gradVolume)
+            + Volume(targets, volume, sides..lobes, weights.Sides, entropy: true, scale, gradVolume)
+            + Volume(targets, volume, lobes..sizes, weights.Lobes, entropy: true, scale, gradVolume)
             + Volume(targets, volume, sizes..volume.Length, weights.Sizes, entropy: false, scale, gradVolume);
     }
 

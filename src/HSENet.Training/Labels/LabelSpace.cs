@@ -5,10 +5,11 @@ namespace HSENet.Training;
 
 /// <summary>
 /// The outputs that labels are learned on. A kind is local when a training row gives it a place: what belongs to a place, its lobe and its
-/// size, is asked of the patches that hold it; the sides and the size of other kinds are asked of the whole volume.
+/// size, is asked of the patches that hold it; sides, lobes and the size of other kinds are asked of the whole volume.
 /// </summary>
 /// <param name="Kinds">All kinds, in the order of their letters: first outputs of the volume.</param>
 /// <param name="Sides">Kinds that are not local with a side: the next outputs.</param>
+/// <param name="VolumeLobes">Kinds that are not local with a side and a lobe of it: the next outputs.</param>
 /// <param name="Sizes">Kinds that are not local with a size: the last outputs of the volume.</param>
 /// <param name="LocalKinds">First outputs of a patch.</param>
 /// <param name="Lobes">Side and lobe of local findings: the next outputs, of which one holds.</param>
@@ -16,11 +17,11 @@ namespace HSENet.Training;
 /// <param name="KindLogOdds">Where the outputs of <see cref="Kinds"/> start: the logarithm of how often a kind is there to how often it is
 /// not.</param>
 sealed record LabelSpace(
-    string[] Kinds, (string Kind, string Side)[] Sides, string[] Sizes,
+    string[] Kinds, (string Kind, string Side)[] Sides, (string Kind, string? Side, string Lobe)[] VolumeLobes, string[] Sizes,
     string[] LocalKinds, (string? Side, string Lobe)[] Lobes, string[] LocalSizes, float[] KindLogOdds)
 {
     /// <summary>Outputs of a volume.</summary>
-    public int VolumeOutputs => Kinds.Length + Sides.Length + Sizes.Length;
+    public int VolumeOutputs => Kinds.Length + Sides.Length + VolumeLobes.Length + Sizes.Length;
 
     /// <summary>Outputs of a patch; 0 when no kind is local.</summary>
     public int PatchOutputs => LocalKinds.Length + Lobes.Length + LocalSizes.Length;
@@ -48,6 +49,9 @@ sealed record LabelSpace(
             [.. others.Where(finding => finding.Side is not (null or LabelledFinding.BothSides))
                 .Select(finding => (finding.Kind, finding.Side!)).Distinct().OrderBy(pair => pair.Kind, StringComparer.Ordinal)
                 .ThenBy(pair => pair.Item2, StringComparer.Ordinal)],
+            [.. others.Where(finding => finding.Lobe is not null && finding.Side != LabelledFinding.BothSides)
+                .Select(finding => (finding.Kind, finding.Side, finding.Lobe!)).Distinct().OrderBy(lobe => lobe.Kind, StringComparer.Ordinal)
+                .ThenBy(lobe => lobe.Side, StringComparer.Ordinal).ThenBy(lobe => lobe.Item3, StringComparer.Ordinal)],
             Kinds(others.Where(finding => finding.Millimetres is not null)), local,
             [.. localFindings.Where(finding => finding.Lobe is not null).Select(finding => (finding.Side, finding.Lobe!)).Distinct()
                 .OrderBy(pair => pair.Side, StringComparer.Ordinal).ThenBy(pair => pair.Item2, StringComparer.Ordinal)],

@@ -28,7 +28,7 @@ sealed class LabelTargets
         PatchWeights = new float[Patches.Length];
     }
 
-    /// <summary>[volume outputs] 1 or 0 of kinds and sides, value of sizes.</summary>
+    /// <summary>[volume outputs] 1 or 0 of kinds, sides and lobes, value of sizes.</summary>
     public float[] Volume { get; }
 
     /// <summary>[volume outputs] 1 where the output is learned: kinds always, the rest where the kind is there.</summary>
@@ -104,14 +104,22 @@ sealed class LabelTargets
 
     void SayVolume(LabelSpace space, LabelledFinding finding)
     {
-        if (Array.IndexOf(space.Kinds, finding.Kind) is >= 0 and int kind)
-            Volume[kind] = 1;
+        if (Array.IndexOf(space.Kinds, finding.Kind) is >= 0 and int present)
+            Volume[present] = 1;
         for (int i = 0; i < space.Sides.Length; i++)
-            if (space.Sides[i].Kind == finding.Kind && finding.Side is { } side)
-                Learn(space.Kinds.Length + i, side == space.Sides[i].Side || side == LabelledFinding.BothSides ? 1
+            if (space.Sides[i].Kind == finding.Kind && finding.Side is { } said)
+                Learn(space.Kinds.Length + i, said == space.Sides[i].Side || said == LabelledFinding.BothSides ? 1
                     : Volume[space.Kinds.Length + i]);
+        int lobes = space.Kinds.Length + space.Sides.Length;
+        for (int i = 0; i < space.VolumeLobes.Length; i++)
+        {
+            var (kind, side, lobe) = space.VolumeLobes[i];
+            if (kind == finding.Kind && finding.Lobe is not null)
+                Learn(lobes + i, lobe == finding.Lobe && (side == finding.Side || finding.Side == LabelledFinding.BothSides) ? 1
+                    : Volume[lobes + i]);
+        }
         if (Array.IndexOf(space.Sizes, finding.Kind) is >= 0 and int size && finding.Millimetres is { } millimetres)
-            Learn(space.Kinds.Length + space.Sides.Length + size, MathF.Log(millimetres / SizeUnit));
+            Learn(lobes + space.VolumeLobes.Length + size, MathF.Log(millimetres / SizeUnit));
 
         void Learn(int output, float value) => (Volume[output], VolumeWeights[output]) = (value, 1);
     }

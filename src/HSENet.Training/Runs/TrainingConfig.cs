@@ -117,7 +117,7 @@ public sealed record TrainingConfig
     [Description("Kinds whose places are learned; all that have one, unless some are named.")]
     public string[] LabelPlaces { get; init; } = [];
 
-    [Description("Side and lobe of these, in the patches that hold them.")]
+    [Description("Side and lobe of these, in the patches that hold them, and of kinds without a place, in the volume.")]
     public double LabelLobeWeight { get; init; } = 0.2;
 
     [Description("Sizes of these, in the patches that hold them.")]

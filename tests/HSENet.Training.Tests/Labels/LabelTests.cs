@@ -13,6 +13,7 @@ public sealed class LabelTests
         new("nodule", side, "upper", 25, [new((depth, height, width), (radius, radius, radius))]);
 
     internal static readonly LabelledFinding Effusion = new("effusion", "right", null, 40, []),
+        Emphysema = new("emphysema", "left", "upper", null, []),
         Heart = new("cardiomegaly", null, null, null, []);
 
     static readonly LabelSpace Space = LabelSpace.Of(
@@ -41,6 +42,24 @@ public sealed class LabelTests
         Assert.Equal([1, 1, 1, 1, 1, 1], targets.VolumeWeights);
         Assert.Equal([1, 1, 1, 0, 0, 0], LabelTargets.Of(Space, new([Heart]), Vision).VolumeWeights);
         Assert.Equal([0, 1, 0, 0, 1], LabelTargets.Of(Space, new([Effusion]), Vision).Volume[..5]);
+    }
+
+    [Fact]
+    public void The_lobe_of_a_kind_without_a_place_is_asked_of_the_volume()
+    {
+        var space = LabelSpace.Of([new([Emphysema, Effusion]), new([Emphysema with { Side = "right", Lobe = "middle" }]),
+            new([Emphysema with { Side = "both", Lobe = "lower" }])], "m.json");
+        Assert.Equal([("emphysema", "left", "upper"), ("emphysema", "right", "middle")], space.VolumeLobes);
+        Assert.Equal(2 + 3 + 2 + 1, space.VolumeOutputs);
+        Assert.Equal([1, 0], Lobes(LabelTargets.Of(space, new([Emphysema]), Vision).Volume));
+        Assert.Equal([1, 0], Lobes(LabelTargets.Of(space, new([Emphysema with { Side = "both" }]), Vision).Volume));
+        Assert.Equal([1, 1],
+            Lobes(LabelTargets.Of(space, new([Emphysema with { Side = "right", Lobe = "middle" }, Emphysema]), Vision).Volume));
+        Assert.Equal([1, 1], Lobes(LabelTargets.Of(space, new([Emphysema]), Vision).VolumeWeights));
+        Assert.Equal([0, 0], Lobes(LabelTargets.Of(space, new([Effusion]), Vision).VolumeWeights));
+        Assert.Equal([0, 0], Lobes(LabelTargets.Of(space, new([Emphysema with { Lobe = null }]), Vision).VolumeWeights));
+
+        static float[] Lobes(float[] volume) => volume[5..7];
     }
 
     // What lies in which patch, counted voxel by voxel over the whole volume.
