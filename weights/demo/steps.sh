@@ -34,11 +34,16 @@ new() {
     make "$1" weights new --config "$2" --texts "$shared"/phantoms/{reports,questions,structured}.json --seed "$seed" "${@:3}"
 }
 
-# reports NAME WEIGHTS: packers and adapters on reports, first in one fixed wording, of which more words are about the volume, then in
-# their own. What frozen encoders give is computed once for each phantom.
-reports() {
+# structured NAME WEIGHTS: packers and adapters on reports in one fixed wording, which says something of every kind. What frozen encoders
+# give is computed once for each phantom.
+structured() {
     once "$1.structured" train "$1.structured" structured report --manifest "$shared/phantoms/structured.json" --weights "$2" \
         --cache "$shared/features"
+}
+
+# reports NAME WEIGHTS: the same, and from there reports in their own wording.
+reports() {
+    structured "$1" "$2"
     once "$1.report" train "$1.report" report report --manifest "$shared/phantoms/reports.json" --weights "$2" \
         --cache "$shared/features" --init "$out/$1.structured/best.safetensors"
 }

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Trains the demo from nothing on phantoms. Every step is a command of the program; started again, it goes on where it was stopped, and
 # the same seed gives the same bits on one kind of machine. What is still missing is listed in README.md beside it.
-#   weights/demo/train.sh [OUT] [full|tiny] [SEED]      (tiny: two minutes, only to see that every step runs)
+#   weights/demo/train.sh [OUT] [full|tiny] [SEED] [all|encoders]
+# tiny takes two minutes, only to see that every step runs; encoders leaves out the packers and adapters.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-out=${1:-artifacts/demo} scale=${2:-full} seed=${3:-1}
+out=${1:-artifacts/demo} scale=${2:-full} seed=${3:-1} what=${4:-all}
 recipe=weights/demo/recipe
 curve=-1050:0,-900:0.3137,-500:0.4902,-150:0.5686,250:0.8431,1000:1
 case $scale in
@@ -13,6 +14,7 @@ case $scale in
           few=(--steps 4 --save-every 2 --eval-every 2 --validation-samples 2) ;;
     *) echo "expected full or tiny, not $scale" >&2; exit 2 ;;
 esac
+case $what in all | encoders) ;; *) echo "expected all or encoders, not $what" >&2; exit 2 ;; esac
 source weights/demo/steps.sh
 shared=$out
 
@@ -80,7 +82,7 @@ once one.encoder make one.encoder weights merge --weights "$out/one.new" --stage
 
 # The words, with encoder 1 alone.
 once language train language language language --manifest "$out/words.json" --weights "$out/one.encoder"
-words one one.encoder
+[ $what = encoders ] || words one one.encoder
 
 # Encoder 2: first the 2D encoder that guides it, then volumes and texts again, from where encoder 1 is; then the words with both.
 once both.new new both.new $recipe/model.json --volumes "$out/phantoms/reports.json"
@@ -90,5 +92,6 @@ once both.sliced make both.sliced weights merge --weights "$out/both.encoder" --
 once stage2 train stage2 stage2 stage2 --manifest "$out/phantoms/structured.json" --weights "$out/both.sliced" \
     --init "$out/pairs/best.safetensors" --cache "$out/cache"
 once both.encoders make both.encoders weights merge --weights "$out/both.sliced" --stage "$out/stage2/best.safetensors"
+[ $what = encoders ] && exit
 words both both.encoders
 echo "$out/both: the demo; $out/one: the same with encoder 1 alone"
