@@ -31,8 +31,9 @@ sealed class WarpWalk
     const int FewRounds = 8;
     const double LeastShare = 0.05;
 
-    // A run may be so many times as long before a loop counts as too long to be gone through for some rounds.
-    const double Longer = 4;
+    // A run may be so many times as long before a loop counts as too long to be gone through for some rounds, and before all rounds of one
+    // that is too long for that are too many.
+    const double Longer = 4, Longest = 16;
 
     // Branches behind a loop that a walk repeats at most.
     const int MostBranches = 4_000_000;
@@ -53,7 +54,7 @@ sealed class WarpWalk
     public IReadOnlyList<long> Executed => _executed;
 
     /// <summary>The path of such a warp among others: a loop of which even a few rounds of all of them are too many gives way to the loops
-    /// in it.</summary>
+    /// in it; where none of those is short either, it is cut if going through all of it would take far too long.</summary>
     /// <param name="warps">Warps that run at once.</param>
     public WarpPath Path(int warps)
     {
@@ -61,7 +62,7 @@ sealed class WarpWalk
         int[] candidates = [.. Enumerable.Range(0, _way.Rounds.Length)
             .Where(b => _way.Rounds[b] >= FewRounds && Inside(b) >= LeastShare * Steps).OrderByDescending(Inside)];
         if (Array.Exists(candidates, IsShort))
-            candidates = Array.FindAll(candidates, IsShort);
+            candidates = [.. candidates.Where(IsShort), .. candidates.Where(b => !IsShort(b) && Inside(b) * (double)warps > Longest * RunSteps)];
         // The longest loop, and the others that a warp comes to before or behind it.
         List<int> chosen = [];
         foreach (int b in candidates)
