@@ -9,7 +9,9 @@ sealed unsafe partial class MachineWarp
     {
         if (s.Moves)
         {
-            if (s.Source.Opcode is not ("RED" or "REDG" or "REDS"))
+            if (s.Class == MachineClass.Atomic && s.Has(MachineWord.CAS | MachineWord.CAST))
+                Swap(s, mask);
+            else if (s.Source.Opcode is not ("RED" or "REDG" or "REDS"))
                 Move(s, mask);
             return;
         }

@@ -96,6 +96,41 @@ sealed unsafe partial class MachineWarp
         }
     }
 
+    // Compares a word of shared memory with what the lane expects and exchanges it if it is that, one lane after the other; the result is
+    // what stood there, or of the form that atomics without an instruction of their own are made of, whether it was exchanged. So lanes that
+    // want the same word take as many rounds of the loop around it as on a GPU.
+    void Swap(MachineStep s, uint mask)
+    {
+        if (s.Space != AccessSpace.Shared || s.Operands is not [.., { Kind: OperandKind.Register } expected, { Kind: OperandKind.Register } wanted])
+        {
+            Move(s, mask);
+            return;
+        }
+        bool tells = s.Has(MachineWord.CAST);
+        int words = Math.Max(1, s.MemoryBytes / 4);
+        Span<uint> found = stackalloc uint[words];
+        for (uint m = mask; m != 0; m &= m - 1)
+        {
+            int l = BitOperations.TrailingZeroCount(m);
+            bool same = true;
+            for (int word = 0; word < words; word++)
+            {
+                found[word] = Load(AccessSpace.Shared, l, _addresses[l] + (ulong)(4 * word));
+                same &= found[word] == Word(expected, word, l);
+            }
+            for (int word = 0; word < words; word++)
+            {
+                if (same)
+                    Store(AccessSpace.Shared, l, _addresses[l] + (ulong)(4 * word), 4, Word(wanted, word, l));
+                if (s.Operands[0] is { Kind: OperandKind.Register, Index: < MachineOperand.ZeroRegister } result)
+                    Row(result.Index + word)[l] = !tells ? found[word] : same && word == 0 ? 1u : 0;
+            }
+        }
+
+        uint Word(in MachineOperand operand, int word, int lane) =>
+            operand.Index + word >= MachineOperand.ZeroRegister ? 0 : Row(operand.Index + word)[lane];
+    }
+
     static uint Narrow(MachineStep s, uint value, int bytes) => bytes switch
     {
         1 => s.Has(MachineWord.S8) ? (uint)(sbyte)value : (byte)value,

@@ -108,6 +108,8 @@ enum MachineWord : ulong
     LG2 = 1UL << 40,
     F64 = 1UL << 41,
     RCP64H = 1UL << 42,
+    CAS = 1UL << 43,
+    CAST = 1UL << 44,
 }
 
 static class MachineWords

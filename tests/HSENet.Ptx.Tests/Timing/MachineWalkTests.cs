@@ -164,6 +164,22 @@ public class MachineWalkTests
         Assert.Equal(0x55ul, Stored("MOV R4, 0x55", "MOV R1, 0x420", "STS [R1], R4", "LDS R2, [R1]", "STG.E [R2.64], R1"));
     }
 
+    // How the assembler adds 64 bits in shared memory: again until nobody else was there in between.
+    [Theory]
+    [InlineData("ATOMS.CAST.SPIN.64 R10, [R1], R8, R10", "ISETP.EQ.U32.AND P0, PT, R10, 0x1, PT", "0x0", 32)]
+    [InlineData("ATOMS.CAST.SPIN.64 R10, [R1], R8, R10", "ISETP.EQ.U32.AND P0, PT, R10, 0x1, PT", "0x8", 1)]
+    [InlineData("ATOMS.CAS.64 R10, [R1], R8, R10", "ISETP.EQ.U32.AND P0, PT, R10, R8, PT", "0x0", 32)]
+    [InlineData("ATOMS.CAS.64 R10, [R1], R8, R10", "ISETP.EQ.U32.AND P0, PT, R10, R8, PT", "0x8", 1)]
+    public void Lanes_that_exchange_the_same_word_go_one_after_the_other(string swap, string compare, string apart, int rounds)
+    {
+        string[] code = ["S2R R0, SR_TID.X", $"IMAD R1, R0, {apart}, RZ", "LDS.64 R8, [R1]", "IADD3 R10, R8, 0x5, RZ", "MOV R11, RZ", swap,
+            compare, "@!P0 BRA 0x20", "EXIT"];
+        (int Index, uint Mask)[] swaps = [.. Walk(code).Where(step => step.Index == 5)];
+        Assert.Equal(rounds, swaps.Length);
+        Assert.Equal(rounds == 1 ? uint.MaxValue : 1u << 31, swaps[^1].Mask);
+        Assert.Equal(rounds, TimingRig.Kernel(code).Walk(0).Executed[5]);
+    }
+
     static ulong Stored(params string[] code)
     {
         IWarpStream stream = TimingRig.Kernel([.. code, "EXIT"]).Warps(0)[0];
