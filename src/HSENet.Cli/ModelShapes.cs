@@ -33,6 +33,7 @@ static class ModelShapes
         ],
         ["Attention.Backward"] =
         [
+            "Queries=2049,Keys=2049,QueryHeads=12,KeyHeads=12,HeadSize=64",
             "Queries=277,Keys=277,QueryHeads=24,KeyHeads=8,HeadSize=128",
         ],
         ["SliceGuidedAttention"] = ["Patches=2048,Slices=32,Channels=768"],
@@ -107,18 +108,18 @@ static class ModelShapes
         (Compared.GetValueOrDefault(operation) ?? []).Concat(weights == WeightType.BF16 && operation == "Linear" ? ComparedProducts : []);
 
     /// <summary>Profiles a rung at each of the model's shapes that it can compute, or at its sample's.</summary>
-    public static IEnumerable<RungProfile> Profile(Rung rung, GpuModel gpu, long sampled)
+    public static IEnumerable<RungProfile> Profile(Rung rung, GpuModel gpu, long sampled, bool assembled = true)
     {
         List<RungProfile> rows = [];
         foreach (string shape in Sizes.GetValueOrDefault(rung.Operation) ?? [])
             try
             {
-                rows.Add(PtxRungs.Profile(rung, gpu, PtxRungs.Sizes(shape, rung), sampled));
+                rows.Add(PtxRungs.Profile(rung, gpu, PtxRungs.Sizes(shape, rung), sampled, assembled));
             }
             catch (HseNetException e) when (e.InnerException is NoRungException)
             {
                 // Few rows, or sizes that are no multiples: another rung's task.
             }
-        return rows.Count > 0 ? rows : [PtxRungs.Profile(rung, gpu, PtxRungs.Sizes(null), sampled)];
+        return rows.Count > 0 ? rows : [PtxRungs.Profile(rung, gpu, PtxRungs.Sizes(null), sampled, assembled)];
     }
 }

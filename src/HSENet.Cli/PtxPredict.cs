@@ -23,12 +23,33 @@ static class PtxPredict
     /// <summary>Predicts a launch of a file's kernel and prints it.</summary>
     public static void Run(string path, string ptx, PtxLaunchFile launch, GpuModel gpu, bool fromPtx, bool json)
     {
-        TimingPrediction prediction = Code(ptx, launch.Kernel, gpu, fromPtx, path) is { } listing
-            ? PtxTiming.Predict(ptx, launch, gpu, listing) : PtxTiming.Estimate(ptx, launch, gpu);
+        TimingPrediction prediction;
+        try
+        {
+            prediction = Code(ptx, launch.Kernel, gpu, fromPtx, path) is { } listing ? Followed(listing) : PtxTiming.Estimate(ptx, launch, gpu);
+        }
+        catch (PtxException e)
+        {
+            throw new HseNetException($"{path}: {e.Message}", e);
+        }
         if (json)
             Console.WriteLine(Json(prediction));
         else
             Console.Out.Write(TimingText.Write(prediction));
+
+        // What depends on other blocks (a lock, a queue) shows in the emulator alone.
+        TimingPrediction Followed(MachineListing listing)
+        {
+            try
+            {
+                return PtxTiming.Predict(ptx, launch, gpu, listing);
+            }
+            catch (EmulatorException e)
+            {
+                Messages.Note($"not from machine code ({e.Message}), so this is a rough estimate from PTX");
+                return PtxTiming.Estimate(ptx, launch, gpu);
+            }
+        }
     }
 
     /// <summary>Predicts a rung's sample and prints it, or writes it as JSON to a file.</summary>

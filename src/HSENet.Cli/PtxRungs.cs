@@ -74,12 +74,14 @@ static class PtxRungs
     /// <param name="gpu">The GPU that counts.</param>
     /// <param name="sizes">Sizes that differ from the sample's.</param>
     /// <param name="sampled">Instructions of warps after which blocks are sampled; 0 to run all.</param>
-    public static RungProfile Profile(Rung rung, GpuModel gpu, IReadOnlyDictionary<string, int> sizes, long sampled = SampledInstructions)
+    /// <param name="assembled">Whether instructions of machine code are counted, too, where it is at hand.</param>
+    public static RungProfile Profile(Rung rung, GpuModel gpu, IReadOnlyDictionary<string, int> sizes, long sampled = SampledInstructions,
+        bool assembled = true)
     {
         LaunchProfile? counts = null;
         MachineWork? machine = null;
         string ptx = KernelTexts.Get(rung);
-        MachineListing? listing = PtxListings.Carried(ptx, rung.EntryName);
+        MachineListing? listing = assembled ? PtxListings.Carried(ptx, rung.EntryName) : null;
         using EmulatorDevice device = new(new EmulatorOptions { Profile = true, SampledInstructions = sampled })
         {
             Profiled = (launched, profile) => counts = launched == rung ? profile : counts,

@@ -1,4 +1,6 @@
 // Work that gives a result for each number, on so many threads at most.
+using System.Runtime.ExceptionServices;
+
 namespace HSENet.Ptx;
 
 static class ParallelResults
@@ -10,7 +12,14 @@ static class ParallelResults
     public static T[] Each<T>(int count, int threads, Func<int, T> work)
     {
         T[] results = new T[count];
-        Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = threads }, n => results[n] = work(n));
+        try
+        {
+            Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = threads }, n => results[n] = work(n));
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]); // callers expect what the work throws
+        }
         return results;
     }
 

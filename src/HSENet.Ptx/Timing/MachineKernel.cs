@@ -5,7 +5,7 @@ namespace HSENet.Ptx;
 sealed class MachineKernel(MachineProgram program, Dim3 grid, Dim3 block, byte[] parameters, int sharedBytes, Func<ulong, uint>? memory)
 {
     /// <summary>Instructions after which a warp counts as endless.</summary>
-    public const long MostSteps = 400_000_000;
+    public const long MostSteps = 200_000_000;
 
     /// <inheritdoc cref="MostSteps"/>
     public const string NoEnd = "the model of time finds no end of the kernel";

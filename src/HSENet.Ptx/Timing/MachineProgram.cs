@@ -173,7 +173,9 @@ sealed class MachineProgram
             Moves = i.Class is MachineClass.SharedLoad or MachineClass.SharedStore or MachineClass.Local or MachineClass.GlobalLoad
                 or MachineClass.GlobalStore or MachineClass.Atomic,
             Loads = IsLoad(i),
-            Data = IsLoad(i) ? 0 : Array.FindLastIndex(operands, operand => operand.Kind == OperandKind.Register),
+            // ATOMG PT, R0, …: a predicate may come first.
+            Data = IsLoad(i) ? Math.Max(0, Array.FindIndex(operands, operand => operand.Kind is OperandKind.Register or OperandKind.Address))
+                : Array.FindLastIndex(operands, operand => operand.Kind == OperandKind.Register),
             Operands = operands,
             Guard = guard.Length > 0 ? guard[0] : default,
             Conditions = i.Class != MachineClass.Branch ? [] : [.. MachineOperand.ParseAll(i.Operands).Where(operand =>
@@ -224,7 +226,7 @@ sealed class MachineProgram
             && step.Source.Opcode is not ("SEL" or "FSEL" or "USEL" or "VOTE" or "VOTEU"))
             results++;
         if (step.Operands.Length > 1 && step.Operands[0].Kind is OperandKind.Predicate or OperandKind.UniformPredicate
-            && step.Source.Opcode is "LOP3" or "ULOP3" or "SHFL" or "R2UR")
+            && step.Source.Opcode is "LOP3" or "ULOP3" or "SHFL" or "R2UR" or "ATOM" or "ATOMG")
             results = 2;
         return Math.Min(results, step.Operands.Length);
     }

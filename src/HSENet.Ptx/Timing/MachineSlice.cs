@@ -125,7 +125,7 @@ static class MachineSlice
                 return Enumerable.Range(Predicates, MachineOperand.TruePredicate).Any(bit => Has(needed, bit));
         }
         for (int n = 0; n < step.Results; n++)
-            foreach (int bit in Bits(step.Operands[n], n == 0 ? WordsOfResult(step) : 1))
+            foreach (int bit in Bits(step.Operands[n], n == 0 || step.Loads && n == step.Data ? WordsOfResult(step) : 1))
                 if (Has(needed, bit))
                     return true;
         return false;

@@ -122,7 +122,7 @@ sealed unsafe partial class MachineWarp
             {
                 if (same)
                     Store(AccessSpace.Shared, l, _addresses[l] + (ulong)(4 * word), 4, Word(wanted, word, l));
-                if (s.Operands[0] is { Kind: OperandKind.Register, Index: < MachineOperand.ZeroRegister } result)
+                if (s.Operands[s.Data] is { Kind: OperandKind.Register, Index: < MachineOperand.ZeroRegister } result)
                     Row(result.Index + word)[l] = !tells ? found[word] : same && word == 0 ? 1u : 0;
             }
         }

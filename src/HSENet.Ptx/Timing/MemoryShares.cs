@@ -66,6 +66,8 @@ sealed class MemoryShares
         {
             if (step.EndsRound && step.Index == branch && ++rounds == Rounds)
                 break;
+            if (steps > Multiprocessor.MostIssued)
+                throw new EmulatorException(MachineKernel.NoEnd);
             ref TimedInstruction i = ref program[step.Index];
             if (step.Mask == 0 || step.Space != AccessSpace.Global || i.Kind is not (TimedKind.GlobalLoad or TimedKind.Copy))
                 continue;

@@ -9,6 +9,9 @@ namespace HSENet.Ptx;
 sealed partial class Multiprocessor(GpuModel gpu, TimedInstruction[] program, double[] memoryShares, IReadOnlyList<int> loops)
 {
     const int Schedulers = 4, ReadWindow = 2;
+
+    /// <summary>Instructions after which a run counts as endless: fifty times what it should have.</summary>
+    public const long MostIssued = (long)(50 * WarpWalk.RunSteps);
     const long Never = long.MaxValue;
 
     readonly List<TimedWarp>[] _ofScheduler = [[], [], [], []];
@@ -166,6 +169,8 @@ sealed partial class Multiprocessor(GpuModel gpu, TimedInstruction[] program, do
 
     void Fetch(TimedWarp w)
     {
+        if (_result.Issued > MostIssued)
+            throw new EmulatorException(MachineKernel.NoEnd);
         if (w.Stream.Next(ref w.Step))
         {
             w.Prepare(program[w.Step.Index]);

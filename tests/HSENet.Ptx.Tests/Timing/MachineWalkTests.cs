@@ -180,6 +180,25 @@ public class MachineWalkTests
         Assert.Equal(rounds, TimingRig.Kernel(code).Walk(0).Executed[5]);
     }
 
+    [Fact]
+    public void An_atomic_gives_what_memory_has_whatever_predicate_its_result_follows()
+    {
+        // A lock that is free: every thread takes it at once, as memory is as it was before the launch.
+        string[] code = ["S2R R0, SR_TID.X", "IADD3 R0, R0, 0x1, RZ", "MOV R2, RZ", "MOV R3, RZ", "MOV R4, RZ", "MOV R5, 0x1",
+            "ATOMG.E.CAS.STRONG.GPU PT, R0, [R2], R4, R5", "ISETP.NE.U32.AND P0, PT, R0, RZ, PT", "@P0 BRA 0x60", "EXIT"];
+        Assert.Equal(1, TimingRig.Kernel(code).Walk(0).Executed[6]);
+    }
+
+    [Fact]
+    public void A_kernel_without_an_end_is_one_error_on_any_number_of_cores()
+    {
+        string[] endless = ["ISETP.NE.U32.AND P0, PT, RZ, RZ, PT", "ATOMS.ADD R0, [RZ], R1", "@!P0 BRA 0x0", "EXIT"];
+        MachineKernel kernel = TimingRig.Kernel(endless, blocks: 64);
+        Assert.Equal(MachineKernel.NoEnd, Assert.Throws<EmulatorException>(() => TimingRig.Run(kernel, TimingRig.H100)).Message);
+        Assert.Equal("3", Assert.Throws<EmulatorException>(() => ParallelResults.Each<int>(8, 2, n =>
+            throw new EmulatorException("3"))).Message);
+    }
+
     static ulong Stored(params string[] code)
     {
         IWarpStream stream = TimingRig.Kernel([.. code, "EXIT"]).Warps(0)[0];
