@@ -15,7 +15,8 @@ public sealed class StudyEmbedder : IDisposable
 
     static readonly string[] Parts = ["slice_encoder.", "encoder2.", "text_encoder2.", "clip2."];
 
-    readonly Lock _gate = new();
+    readonly SemaphoreSlim _oneRequest = new(1, 1);
+    readonly CancellationTokenSource _closing = new();
     readonly ModelConfig _config;
     readonly WeightStore _weights;
     readonly Lifetime _life;
@@ -103,12 +104,9 @@ public sealed class StudyEmbedder : IDisposable
     internal float[] Embed(CtStudy study, out string preprocessing, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(study);
-        using var use = _life.Use();
-        lock (_gate)
+        (float[] embedding, preprocessing) = Alone(cancellation, stop =>
         {
-            using var launches = Device.CancelLaunchesBy(cancellation);
-            using var prepared = study.Prepare(Device, _config, cancellation);
-            preprocessing = prepared.Preprocessing;
+            using var prepared = study.Prepare(Device, _config, stop);
             var pass = new Pass(Device, _arena);
             var (slices, features, embedding) = (prepared.SliceFeatures, pass[_buffers.Features], pass[_buffers.Embedding]);
             if (slices.IsEmpty)
@@ -118,8 +116,9 @@ public sealed class StudyEmbedder : IDisposable
             }
             _vision.Forward(pass, _buffers.Vision, prepared.Volume, slices, features);
             _head.Image(Device, features, embedding);
-            return Downloaded(embedding);
-        }
+            return (Downloaded(embedding), prepared.Preprocessing);
+        });
+        return embedding;
     }
 
     /// <summary>The embedding of a report or of a description: of length 1. Of more than 512 tokens the first sentence and some others
@@ -131,16 +130,39 @@ public sealed class StudyEmbedder : IDisposable
     public float[] Embed(string text, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(text);
-        using var use = _life.Use();
-        lock (_gate)
+        return Alone(cancellation, _ =>
         {
-            using var launches = Device.CancelLaunchesBy(cancellation);
             int[] ids = ReportText.Shortened(_tokenizer, ReportText.Clean(text), _tokens, new SeededDraws(SentenceSeed, "sentences"));
             var pass = new Pass(Device, _arena);
             var (hidden, embedding) = (pass.Rows(_buffers.Hidden, ids.Length, _config.TextEncoder!.HiddenSize), pass[_buffers.Embedding]);
             _text.Forward(pass, _buffers.Text, ids, ids.Length, hidden);
             _head.Text(Device, hidden, embedding);
             return Downloaded(embedding);
+        });
+    }
+
+    // Who waits for another request hears that he is cancelled, too.
+    T Alone<T>(CancellationToken cancellation, Func<CancellationToken, T> work)
+    {
+        using var use = _life.Use();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
+        try
+        {
+            _oneRequest.Wait(either.Token);
+            try
+            {
+                using var launches = Device.CancelLaunchesBy(either.Token);
+                return work(either.Token);
+            }
+            finally
+            {
+                _oneRequest.Release();
+            }
+        }
+        catch (OperationCanceledException e) when (either.IsCancellationRequested)
+        {
+            throw cancellation.IsCancellationRequested ? EitherToken.Named(e, cancellation)
+                : new ObjectDisposedException(typeof(StudyEmbedder).FullName, "the embedder was disposed while it was used");
         }
     }
 
@@ -159,6 +181,10 @@ public sealed class StudyEmbedder : IDisposable
         return ModelAdapters.Hex(hash);
     }
 
-    /// <summary>Gives all memory back, as soon as no request runs any more.</summary>
-    public void Dispose() => _life.Dispose();
+    /// <summary>Cancels what runs and what waits, and gives all memory back as soon as that has ended.</summary>
+    public void Dispose()
+    {
+        _closing.Cancel();
+        _life.Dispose();
+    }
 }
