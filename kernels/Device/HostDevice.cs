@@ -6,6 +6,9 @@ namespace HSENet.Kernels;
 /// <summary>Runs host rungs: plain C# on vectors, on <see cref="Threads"/> threads. A launch returns when the rung has run.</summary>
 public sealed unsafe class HostDevice : Device
 {
+    // Far beyond any machine: a number that was meant for something else would start a thread for each.
+    const int MostThreads = 4096;
+
     readonly WorkerPool _pool;
     readonly Lock _launch = new();
     readonly nint[] _scratch;
@@ -20,6 +23,7 @@ public sealed unsafe class HostDevice : Device
     internal HostDevice(int threads, int vectorBits)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, MostThreads);
         VectorBits = vectorBits;
         Threads = threads == 0 ? Environment.ProcessorCount : threads;
         _pool = new WorkerPool(Threads);

@@ -9,6 +9,13 @@ static class OptionNames
     /// <summary>Words of the libraries and what the program calls the same.</summary>
     public static IReadOnlyDictionary<string, string> All { get; } = new Dictionary<string, string>
     {
+        ["ReportOptions.MaxTokens"] = "--max-tokens",
+        ["ReportOptions.StopSequences"] = "--stop",
+        ["SamplingOptions.Temperature"] = "--temperature",
+        ["SamplingOptions.TopK"] = "--top-k",
+        ["SamplingOptions.TopP"] = "--top-p",
+        ["SamplingOptions.MinP"] = "--min-p",
+        ["SamplingOptions.RepetitionPenalty"] = "--repetition-penalty",
         ["PreprocessingOptions.Force"] = "--force",
         ["PreprocessingOptions.Preset"] = "--preset",
         ["PreprocessingOptions.Rescale"] = "--rescale SLOPE,INTERCEPT",

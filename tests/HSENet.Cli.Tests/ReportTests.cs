@@ -116,9 +116,9 @@ public sealed class ReportTests
     public void An_unknown_verb_is_named() => Hsenet.Run("reprot").IsRefused("reprot");
 
     [Theory]
-    [InlineData("--temperature", "-1", "temperature")]
-    [InlineData("--top-p", "0", "top-p")]
-    [InlineData("--max-tokens", "0", "max tokens")]
+    [InlineData("--temperature", "-1", "--temperature -1: expected 0 or more")]
+    [InlineData("--top-p", "0", "--top-p 0: expected")]
+    [InlineData("--max-tokens", "0", "--max-tokens 0: expected at least 1")]
     [InlineData("--max-tokens", "many", "--max-tokens many: expected a whole number")]
     [InlineData("--temperature", "0,5", "--temperature 0,5: expected a number")]
     [InlineData("--rescale", "1,000,-1024", "--rescale")]

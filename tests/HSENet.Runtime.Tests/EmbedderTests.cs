@@ -34,6 +34,34 @@ public sealed class EmbedderTests : IDisposable
             ModelConverter.Convert(new ConversionOptions { Clip = "a", LanguageModel = "b", Adapter = "c", Output = "" }));
     }
 
+    public static TheoryData<string, ReportOptions> Refused => new()
+    {
+        { "ReportOptions.MaxTokens 0", new() { MaxTokens = 0 } },
+        { "ReportOptions.StopSequences", new() { StopSequences = ["a", ""] } },
+        { "SamplingOptions.Temperature NaN", new() { Sampling = new() { Temperature = float.NaN } } },
+        { "SamplingOptions.TopK -1", new() { Sampling = new() { TopK = -1 } } },
+        { "SamplingOptions.TopP 2", new() { Sampling = new() { TopP = 2 } } },
+        { "SamplingOptions.MinP 1", new() { Sampling = new() { MinP = 1 } } },
+        { "SamplingOptions.RepetitionPenalty 0", new() { Sampling = new() { RepetitionPenalty = 0 } } },
+    };
+
+    [Theory, MemberData(nameof(Refused))]
+    public void A_setting_that_cannot_be_used_is_named_as_its_property(string property, ReportOptions options) =>
+        Assert.StartsWith(property, Assert.Throws<HseNetException>(() => _model.Report(_study, options)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_number_that_is_no_member_of_its_type_is_refused()
+    {
+        Assert.Contains("ModelOptions.Activations 77", Assert.Throws<HseNetException>(() =>
+            HseNetModel.Open(Demo, PartRun.Host, new ModelOptions { Activations = (ActivationType)77 })).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            HseNetModel.Open(Demo, PartRun.Host, new ModelOptions { Tokenizer = (TokenizerForm)77 }));
+    }
+
+    [Theory, InlineData(-1), InlineData(100_000)]
+    public void A_host_device_of_threads_that_no_machine_has_is_refused(int threads) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new HostDevice(threads));
+
     [Fact]
     public void A_stream_that_cannot_be_read_is_an_argument_error()
     {

@@ -26,7 +26,7 @@ public sealed class LifetimeTests
         foreach (string order in Permutations("dmse"))
             orders.Add("host", order);
         // Encoding takes seconds there.
-        foreach (string order in Permutations("dms"))
+        foreach (string order in Permutations(GoldenFolder.LongChecks ? "dmse" : "dms"))
             orders.Add("emulator", order);
         return orders;
     }
@@ -122,6 +122,52 @@ public sealed class LifetimeTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => running);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting);
         await disposal;
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_model_that_is_disposed_from_the_progress_of_its_request_ends_it(bool asynchronously)
+    {
+        foreach (var stage in Enum.GetValues<ReportStage>())
+        {
+            using var device = new HostDevice(1);
+            using var model = HseNetModel.Open(Demo, device);
+            using var study = Study();
+            var progress = new Reached(stage, () =>
+            {
+                if (asynchronously)
+                    model.DisposeAsync().AsTask().Wait();
+                else
+                    model.Dispose();
+            });
+            await Assert.ThrowsAsync<ObjectDisposedException>(() => model.Report(study, Long with { Progress = progress }).CompleteAsync());
+            Assert.Throws<ObjectDisposedException>(() => model.Report(study));
+        }
+    }
+
+    [Fact]
+    public async Task A_request_that_would_wait_for_the_one_that_calls_it_is_refused()
+    {
+        using var device = new HostDevice(1);
+        using var model = HseNetModel.Open(Demo, device);
+        using var study = Study();
+        using var encoded = model.Encode(study);
+        Action[] waiting =
+        [
+            () => model.Encode(study), () => model.LoadEncoded("nowhere"), () => encoded.Save("nowhere"),
+            () => model.Report(study).Complete(), () => encoded.Ask("Where?").Count(),
+        ];
+        var brief = new ReportOptions { MaxTokens = 1 };
+        foreach (var request in waiting)
+            await Assert.ThrowsAsync<InvalidOperationException>(() => model.Report(study,
+                brief with { Progress = new Reached(ReportStage.Reading, request) }).CompleteAsync());
+        // One that nobody waits for comes after it.
+        Task<ReportResult>? later = null;
+        var first = await model.Report(study, brief with
+        {
+            Progress = new Reached(ReportStage.Reading, () => later ??= encoded.Report(brief).CompleteAsync())
+        }).CompleteAsync();
+        Assert.Equal(first.Ids, encoded.Report(brief).Complete().Ids);
+        Assert.Equal(first.Ids, (await later!).Ids);
     }
 
     [Fact]

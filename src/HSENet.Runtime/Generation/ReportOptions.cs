@@ -48,10 +48,10 @@ public sealed record ReportOptions
         if (string.IsNullOrWhiteSpace(Question))
             throw new HseNetException("the question is empty: expected words");
         if (MaxTokens < 1)
-            throw new HseNetException($"max tokens {MaxTokens}: expected at least 1");
+            throw new HseNetException($"ReportOptions.MaxTokens {MaxTokens}: expected at least 1");
         ArgumentNullException.ThrowIfNull(StopSequences);
         if (StopSequences.Any(string.IsNullOrEmpty))
-            throw new HseNetException("a stop sequence is empty: expected text");
+            throw new HseNetException("ReportOptions.StopSequences has an empty one: expected text");
         Sampling.Check();
     }
 }

@@ -14,11 +14,12 @@ public sealed class ReportStream : IEnumerable<string>
 {
     readonly Func<Action<string>, CancellationToken, Task<ReportResult>> _generate;
     readonly CancellationToken _cancellation;
+    readonly Action _beforeWaiting;
     ReportResult? _result;
     int _started;
 
-    internal ReportStream(Func<Action<string>, CancellationToken, Task<ReportResult>> generate, CancellationToken cancellation) =>
-        (_generate, _cancellation) = (generate, cancellation);
+    internal ReportStream(Func<Action<string>, CancellationToken, Task<ReportResult>> generate, Action beforeWaiting,
+        CancellationToken cancellation) => (_generate, _beforeWaiting, _cancellation) = (generate, beforeWaiting, cancellation);
 
     /// <summary>The whole result, once the last piece was read.</summary>
     /// <exception cref="InvalidOperationException">The stream was not read to its end.</exception>
@@ -51,6 +52,7 @@ public sealed class ReportStream : IEnumerable<string>
     /// <inheritdoc/>
     public IEnumerator<string> GetEnumerator()
     {
+        _beforeWaiting();
         // Written over the asynchronous form: there is one way through the channel.
         var pieces = GetAsyncEnumerator(CancellationToken.None);
         try

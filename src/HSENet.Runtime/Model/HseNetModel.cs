@@ -91,6 +91,8 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
         if (!Directory.Exists(folder))
             throw new HseNetFileException(folder, File.Exists(folder) ? "is a file" : "does not exist",
                 "a folder written by 'hsenet convert'");
+        if (options.Activations is { } asked && !Enum.IsDefined(asked))
+            throw new HseNetException($"ModelOptions.Activations {asked}: expected {ActivationType.F32} or {ActivationType.BF16}");
         var activations = options.Activations ?? (device.Kind == DeviceKind.Host ? ActivationType.F32 : ActivationType.BF16);
         if (device.Kind == DeviceKind.Host && activations != ActivationType.F32)
             throw new HseNetException($"ModelOptions.Activations bf16: expected f32 on {device.Name}");
@@ -147,8 +149,11 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="HseNetException">The study cannot be used.</exception>
     /// <exception cref="ObjectDisposedException">The model or the study was disposed.</exception>
-    public EncodedStudy Encode(CtStudy study, IProgress<ReportProgress>? progress = null, CancellationToken cancellation = default) =>
-        EncodeAsync(study, progress, cancellation).GetAwaiter().GetResult();
+    public EncodedStudy Encode(CtStudy study, IProgress<ReportProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        _queue.ThrowIfInside();
+        return EncodeAsync(study, progress, cancellation).GetAwaiter().GetResult();
+    }
 
     /// <summary>The same on another thread.</summary>
     /// <param name="study">The CT; may be disposed afterwards.</param>
@@ -204,7 +209,7 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
             Reserve(answering.Rows, answering.Positions);
             using var encoded = Encode(study, stages, stop);
             return encoded.WithEncoding(Run(answering, encoded, stages, write, stop));
-        }, cancelled), cancellation);
+        }, cancelled), _queue.ThrowIfInside, cancellation);
     }
 
     /// <summary>A request about a study that was encoded, or the next turn of a conversation.</summary>
@@ -220,7 +225,7 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
             var answering = new Answering(Tokenizer, own, options, conversation);
             Reserve(answering.Rows, answering.Positions);
             return Run(answering, study, stages, write, stop);
-        }, cancelled), cancellation);
+        }, cancelled), _queue.ThrowIfInside, cancellation);
     }
 
     ReportResult Run(Answering answering, EncodedStudy study, StageProgress stages, Action<string> write, CancellationToken stop)
@@ -273,8 +278,11 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
         options.TaskOfQuestion == NamedAdapter.ReportTask ? OperationName.Report : OperationName.Answer;
 
     /// <summary>Runs something when no request does.</summary>
-    internal T Exclusive<T>(string operation, Func<T> work) =>
-        _queue.Run(operation, null, (_, _) => work(), default).GetAwaiter().GetResult();
+    internal T Exclusive<T>(string operation, Func<T> work)
+    {
+        _queue.ThrowIfInside();
+        return _queue.Run(operation, null, (_, _) => work(), default).GetAwaiter().GetResult();
+    }
 
     // Working memory is kept between requests; it grows when a longer one comes.
     void Reserve(int rows, int positions)
@@ -288,8 +296,8 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Cancels what runs and what waits (its readers get <see cref="ObjectDisposedException"/>), and gives all memory back. The device may
-    /// be disposed before or after.
+    /// Cancels what runs and what waits (its readers get <see cref="ObjectDisposedException"/>), and gives all memory back; called from the
+    /// progress of a request, as soon as that has ended. The device may be disposed before or after.
     /// </summary>
     public void Dispose() => _queue.Close(Free);
 

@@ -19,9 +19,12 @@ public sealed class ModelBusyException : HseNetException
 /// <param name="limit">Requests that wait at most; null for any number.</param>
 sealed class RequestQueue(HseNetModel owner, int? limit)
 {
+    // The queue whose request this thread runs: who is told of its progress is called here.
+    [ThreadStatic] static RequestQueue? Running;
+
     readonly SemaphoreSlim _oneRequest = new(1, 1);
     readonly CancellationTokenSource _closing = new();
-    bool _closed;
+    bool _freed;
     int _count;
 
     /// <summary>Requests that wait at most; null for any number.</summary>
@@ -31,7 +34,16 @@ sealed class RequestQueue(HseNetModel owner, int? limit)
     public int Count => Volatile.Read(ref _count);
 
     /// <exception cref="ObjectDisposedException">It was closed.</exception>
-    public void ThrowIfClosed() => ObjectDisposedException.ThrowIf(_closed, owner);
+    public void ThrowIfClosed() => ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, owner);
+
+    /// <exception cref="InvalidOperationException">The calling thread runs a request of this queue: another one that it waits for would
+    /// never begin.</exception>
+    public void ThrowIfInside()
+    {
+        if (Running == this)
+            throw new InvalidOperationException("a request waits for another of the same model: from the progress of one, start others "
+                + "without waiting for them");
+    }
 
     /// <summary>Runs the work when no other does, watched by whoever listens.</summary>
     /// <param name="operation">One of <see cref="OperationName"/>.</param>
@@ -89,14 +101,28 @@ sealed class RequestQueue(HseNetModel owner, int? limit)
         T Work(CancellationToken stop)
         {
             using var launches = Device.CancelLaunchesBy(stop);
-            return work(stages, stop);
+            Running = this;
+            try
+            {
+                return work(stages, stop);
+            }
+            finally
+            {
+                Running = null; // what awaits the request may go on on this thread
+            }
         }
     }
 
-    /// <summary>Cancels what runs and what waits, and frees what they used: once, however often it is called.</summary>
+    /// <summary>Cancels what runs and what waits, and frees what they used: once, however often it is called. From within the request that
+    /// runs it cannot wait for its end: that frees.</summary>
     public void Close(Action free)
     {
         _closing.Cancel();
+        if (Running == this)
+        {
+            _ = FreeAfterRequest(free);
+            return;
+        }
         _oneRequest.Wait();
         Free(free);
     }
@@ -104,7 +130,17 @@ sealed class RequestQueue(HseNetModel owner, int? limit)
     /// <summary>The same without blocking the caller while the running request ends.</summary>
     public async ValueTask CloseAsync(Action free)
     {
+        if (Running == this)
+        {
+            Close(free);
+            return;
+        }
         await _closing.CancelAsync().ConfigureAwait(false);
+        await FreeAfterRequest(free).ConfigureAwait(false);
+    }
+
+    async Task FreeAfterRequest(Action free)
+    {
         await _oneRequest.WaitAsync().ConfigureAwait(false);
         Free(free);
     }
@@ -112,9 +148,9 @@ sealed class RequestQueue(HseNetModel owner, int? limit)
     // Called by whoever has the place of the running request.
     void Free(Action free)
     {
-        if (!_closed)
+        if (!_freed)
         {
-            _closed = true;
+            _freed = true;
             free();
         }
         _oneRequest.Release();

@@ -65,6 +65,56 @@ public sealed class EncodedFileTests : IDisposable
         Refused(_model, _folder.At("other"), problem);
     }
 
+    // Every way of preparing a scan that this version has may be kept; an older version, and another model's own preset, may not.
+    [Fact]
+    public void A_preprocessing_is_current_whatever_its_choices_and_no_more_in_another_version()
+    {
+        OwnPreset own = new() { GreyCurve = GreyCurve.Standard, InPlane = InPlane.Average };
+        foreach (var options in new[] { new(), new() { SliceJpeg = true }, new() { Orientation = ScanOrientation.Stored },
+            new PreprocessingOptions { Preset = PreprocessingPreset.BimcvR } })
+        {
+            string name = Preprocessing.NameOf(options);
+            Assert.True(Preprocessing.IsCurrent(name, null), name);
+            Assert.False(Preprocessing.IsCurrent(name, own), name);
+            string older = name.Replace($"-{Preprocessing.Version}", $"-{Preprocessing.Version - 1}", StringComparison.Ordinal);
+            Assert.NotEqual(name, older);
+            Assert.False(Preprocessing.IsCurrent(older, null), older);
+        }
+        string ofOwn = Preprocessing.NameOf(new(), own);
+        Assert.True(Preprocessing.IsCurrent(ofOwn, own));
+        Assert.False(Preprocessing.IsCurrent(ofOwn, null));
+        Assert.All([null, own], preset => Assert.True(Preprocessing.IsCurrent(Preprocessing.Finished, preset)));
+    }
+
+    [Fact]
+    public void A_study_that_was_prepared_from_a_scan_is_not_prepared_again()
+    {
+        using var scan = LifetimeTests.Study();
+        string kept = _folder.At("scan.safetensors");
+        int[] expected;
+        using (var encoded = _model.Encode(scan))
+        {
+            expected = [.. encoded.Ask("What is seen?", Options).Complete().Ids];
+            encoded.Save(kept);
+        }
+        scan.Dispose();
+        using var loaded = _model.LoadEncoded(kept);
+        var stages = new List<ReportStage>();
+        var result = loaded.Ask("What is seen?", Options with { Progress = new Told(stages) }).Complete();
+        Assert.Equal(expected, result.Ids);
+        Assert.DoesNotContain(ReportStage.Preprocessing, stages);
+        Assert.DoesNotContain(ReportStage.Encoding, stages);
+        Assert.Equal(Preprocessing.NameOf(new()), result.Preprocessing);
+        // A second keeping is the first one.
+        loaded.Save(_folder.At("again.safetensors"));
+        Assert.Equal(File.ReadAllBytes(kept), File.ReadAllBytes(_folder.At("again.safetensors")));
+    }
+
+    sealed class Told(List<ReportStage> stages) : IProgress<ReportProgress>
+    {
+        public void Report(ReportProgress value) => stages.Add(value.Stage);
+    }
+
     [Fact]
     public void A_file_of_another_adapter_is_refused()
     {

@@ -75,6 +75,18 @@ public sealed class PreprocessingTests
             Assert.Throws<HseNetException>(() => Prepare(Voxels(10, 12, 9, Lungs), 10, 12, 9, new() { Rescale = (0, 5) })).Message);
 
     [Fact]
+    public void A_number_that_is_no_preset_is_refused()
+    {
+        foreach (var (name, options) in new (string, PreprocessingOptions)[]
+        {
+            ("PreprocessingOptions.Preset 9", new() { Preset = (PreprocessingPreset)9 }),
+            ("PreprocessingOptions.Orientation 9", new() { Orientation = (ScanOrientation)9 }),
+        })
+            Assert.StartsWith(name, Assert.Throws<HseNetException>(() => Prepare(Voxels(10, 12, 9, Lungs), 10, 12, 9, options)).Message,
+                StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Each_axis_has_its_own_spacing()
     {
         using var study = Prepare(Voxels(20, 30, 10, Lungs), 20, 30, 10, spacing: (1.5, 0.5, 3));

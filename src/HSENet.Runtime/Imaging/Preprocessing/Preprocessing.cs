@@ -47,10 +47,16 @@ static class Preprocessing
         CheckTarget(target);
         if (scan.IsPreprocessed)
             throw new HseNetFileException(scan.Source, "is a finished volume without units and spacing", "a scan to preprocess");
+        if (!Enum.IsDefined(options.Preset))
+            throw new HseNetException($"PreprocessingOptions.Preset {options.Preset}: expected {PreprocessingPreset.Standard} or "
+                + $"{PreprocessingPreset.BimcvR}");
+        if (!Enum.IsDefined(options.Orientation))
+            throw new HseNetException($"PreprocessingOptions.Orientation {options.Orientation}: expected "
+                + string.Join(" or ", Enum.GetNames<ScanOrientation>()));
         var rescale = options.Rescale ?? (1, 0);
         if (!double.IsFinite(rescale.Slope) || !double.IsFinite(rescale.Intercept) || rescale.Slope == 0)
             throw new HseNetException($"the rescaling {rescale.Slope},{rescale.Intercept} is not usable; expected a finite slope other "
-                + $"than 0 and a finite intercept");
+                + "than 0 and a finite intercept of PreprocessingOptions.Rescale");
         var own = target.Own;
         if (own is not null && options.Preset != PreprocessingPreset.Standard)
             throw new HseNetException($"PreprocessingOptions.Preset is {options.Preset}; expected {PreprocessingPreset.Standard} beside a "
