@@ -38,7 +38,7 @@ public static class Trainer
     /// bit.</param>
     /// <param name="study">How scans are read; what the configuration says of preprocessing comes first.</param>
     /// <param name="progress">Hears where the run stands, on the training's thread.</param>
-    /// <param name="cancellation">Ends the run after the running pass, with a checkpoint of the last finished step.</param>
+    /// <param name="cancellation">Ends the run, in the midst of a pass, with a checkpoint of the last finished step.</param>
     /// <exception cref="HseNetException">Something given cannot be used: refused before the first step, as far as it can be seen
     /// then.</exception>
     /// <exception cref="TrainingDivergedException">A loss or gradient is not finite.</exception>
