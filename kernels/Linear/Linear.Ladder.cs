@@ -33,12 +33,15 @@ public static partial class Linear
                 GroupsPerMultiprocessor = 3,
                 Suits = static a => Large(a) && a.Outputs % 4 != 0, // elsewhere V6 is faster
             },
+            Pipelined<Tile96x128>("V6.Pipelined96x128", ForwardV6<Tile96x128>),
             Pipelined<Tile128x128>("V6.Pipelined128x128", ForwardV6<Tile128x128>),
             Pipelined<Tile144x256>("V6.Pipelined144x256", ForwardV6<Tile144x256>),
+            Pipelined<Tile160x256>("V6.Pipelined160x256", ForwardV6<Tile160x256>),
             Pipelined<Tile192x256>("V6.Pipelined192x256", ForwardV6<Tile192x256>),
             SplitInputs<Tile64x128>("V8.SplitInputs64x128", ForwardV8<Tile64x128>),
             SplitInputs<Tile128x128>("V8.SplitInputs128x128", ForwardV8<Tile128x128>),
             SplitInputs<Tile144x256>("V8.SplitInputs144x256", ForwardV8<Tile144x256>),
+            SplitInputs<Tile192x256>("V8.SplitInputs192x256", ForwardV8<Tile192x256>),
         };
         return [.. f32.Concat(bf16).Concat(tensorCores).OrderBy(rung => rung.Name[1])];
     }
@@ -171,7 +174,7 @@ public static partial class Linear
                 Weights = WeightType.BF16,
                 Activations = ActivationType.BF16,
                 Group = 32 * CombineWarps,
-                Launch = static a => new(ColumnBlocks(a), RowBlocks(a)),
+                Launch = static a => new(ColumnBlocks(a), RowBlocks(a) / CombineWarps),
                 Claims = new() { NoBankConflicts = true },
             },
             Accepts = a => pipelined.Accepts(a) && PartsBytes<TTile>(a) <= int.MaxValue,

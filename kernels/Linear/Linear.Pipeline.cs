@@ -8,79 +8,7 @@ public static partial class Linear
 {
     const int PipelineStages = 4, RowWords = TensorDepth / 2, RowBytes = 4 * RowWords;
 
-    /// <summary>What a group computes: some warps down and some across, each 64 columns wide.</summary>
-    interface IPipelineTile
-    {
-        /// <summary>How many times 16 rows a warp computes: 2, 3, 4 or 6.</summary>
-        static abstract int RowFragments { get; }
-
-        /// <summary>Warps one below the other.</summary>
-        static abstract int Down { get; }
-
-        /// <summary>Warps side by side.</summary>
-        static abstract int Across { get; }
-
-        /// <summary>Groups that registers and shared memory let a multiprocessor hold.</summary>
-        static abstract int Resident { get; }
-    }
-
-    readonly struct Tile64x128 : IPipelineTile
-    {
-        public static int RowFragments => 2;
-
-        public static int Down => 2;
-
-        public static int Across => 2;
-
-        public static int Resident => 4;
-    }
-
-    readonly struct Tile128x128 : IPipelineTile
-    {
-        public static int RowFragments => 4;
-
-        public static int Down => 2;
-
-        public static int Across => 2;
-
-        public static int Resident => 2;
-    }
-
-    readonly struct Tile144x256 : IPipelineTile
-    {
-        public static int RowFragments => 3;
-
-        public static int Down => 3;
-
-        public static int Across => 4;
-
-        public static int Resident => 1;
-    }
-
-    readonly struct Tile192x256 : IPipelineTile
-    {
-        public static int RowFragments => 6;
-
-        public static int Down => 2;
-
-        public static int Across => 4;
-
-        public static int Resident => 1;
-    }
-
-    struct PipelineSums
-    {
-        public FragmentRow R0, R1, R2, R3, R4, R5;
-    }
-
-    // 16 inputs of all rows and columns of a warp.
-    struct PipelineFragments
-    {
-        public ColumnFragments W;
-        public Bits4 X0, X1, X2, X3, X4, X5;
-    }
-
-    static int PipelineRows<TTile>() where TTile : struct, IPipelineTile => 16 * TTile.RowFragments * TTile.Down;
+    static int PipelineRows<TTile>() where TTile : struct, IPipelineTile => 8 * TTile.Eights * TTile.Down;
 
     static int PipelineColumns<TTile>() where TTile : struct, IPipelineTile => 64 * TTile.Across;
 
@@ -98,7 +26,7 @@ public static partial class Linear
 
     /// <summary>The first of a warp's rows in the tile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static int WarpRow<TTile>(int warp) where TTile : struct, IPipelineTile => warp % TTile.Down * 16 * TTile.RowFragments;
+    static int WarpRow<TTile>(int warp) where TTile : struct, IPipelineTile => warp % TTile.Down * 8 * TTile.Eights;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static int WarpColumn<TTile>(int warp) where TTile : struct, IPipelineTile => warp / TTile.Down * 64;
@@ -118,35 +46,34 @@ public static partial class Linear
         int lane = Group.IdxX & 31, warp = Group.IdxX >> 5;
         var copies = CopiesOf<TTile>(a, m0, n0);
         // Fragments: the permutation depends on a row's place among eight, so that all of a lane's rows share it.
-        int rowX = WarpRow<TTile>(warp) + (lane & 15), rowW = WarpColumn<TTile>(warp) + (lane & 7) + (lane >> 4) * 8;
+        int rowX = WarpRow<TTile>(warp) + (lane & 7) + (lane >> 4) * 8, rowW = WarpColumn<TTile>(warp) + (lane & 15);
         int tileW = PipelineRows<TTile>() * RowWords;
-        int fromX = rowX * RowWords + Fragments.Permuted(rowX, lane >> 4),
-            fromX16 = rowX * RowWords + Fragments.Permuted(rowX, 2 + (lane >> 4));
-        int fromW = tileW + rowW * RowWords + Fragments.Permuted(rowW, lane >> 3 & 1);
-        int fromW16 = tileW + rowW * RowWords + Fragments.Permuted(rowW, 2 + (lane >> 3 & 1));
+        int fromX = rowX * RowWords + Fragments.Permuted(rowX, lane >> 3 & 1);
+        int fromX16 = rowX * RowWords + Fragments.Permuted(rowX, 2 + (lane >> 3 & 1));
+        int fromW = tileW + rowW * RowWords + Fragments.Permuted(rowW, lane >> 4);
+        int fromW16 = tileW + rowW * RowWords + Fragments.Permuted(rowW, 2 + (lane >> 4));
+        int fromOdd = (WarpRow<TTile>(warp) + 8 * (TTile.Eights - 1) + (lane & 7)) * RowWords + Fragments.Permuted(lane & 7, lane >> 3);
 
         for (int tile = 0; tile < PipelineStages; tile++)
             CopyTiles<TTile>(a, ref shared[copies.To + tile * StageWords<TTile>()], copies, first + tile * TensorDepth, end);
         TensorInstructions.WaitForAllButTwo();
         Group.Barrier(); // the first tile is whole
-        PipelineSums sums = default;
+        PipelineState state = default;
+        state.Fragments = LoadFragments<TTile>(ref shared[fromX], ref shared[fromW], ref shared[fromOdd]);
         int stage = 0;
-        var fragments = LoadFragments<TTile>(ref shared[fromX], ref shared[fromW]);
         for (int k0 = first; k0 < end; k0 += TensorDepth)
         {
-            sums = Multiply<TTile>(sums, fragments);
-            fragments = LoadFragments<TTile>(ref shared[stage + fromX16], ref shared[stage + fromW16]);
+            state = MultiplyHalf<TTile>(state, ref shared[stage + fromX16], ref shared[stage + fromW16], ref shared[stage + fromOdd], false);
             TensorInstructions.WaitForAllButTwo();
             Group.Barrier(); // the next tile is whole, and all have this one in registers
             CopyTiles<TTile>(a, ref shared[copies.To + stage], copies, k0 + PipelineStages * TensorDepth, end);
-            sums = Multiply<TTile>(sums, fragments);
-            // While the tensor cores work on this; behind the last tile it is that one again.
+            // Behind the last tile it is that one again.
             if (k0 + TensorDepth < end)
                 stage = stage == (PipelineStages - 1) * StageWords<TTile>() ? 0 : stage + StageWords<TTile>();
-            fragments = LoadFragments<TTile>(ref shared[stage + fromX], ref shared[stage + fromW]);
+            state = MultiplyHalf<TTile>(state, ref shared[stage + fromX], ref shared[stage + fromW], ref shared[stage + fromOdd], true);
         }
         TensorInstructions.WaitForAll();
-        return sums;
+        return state.Sums;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -166,6 +93,11 @@ public static partial class Linear
         return copies;
     }
 
+    // Column of a tile behind a row of W in shared memory: of fragments in two neighbouring registers a lane has four neighbouring outputs
+    // of a row of x, and eight lanes have 32.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static int Turned(int row) => (row & ~31) + (row & 7) * 4 + (row >> 3 & 3);
+
     // The row that a thread copies in a pass: rows of x first, then those of W; a pass may have both.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static int Source<TTile>(LinearArguments a, int m0, int n0, int row, int pass) where TTile : struct, IPipelineTile
@@ -176,79 +108,52 @@ public static partial class Linear
         if (passed + CopiedRows<TTile>() <= rows)
             return RowOfX(a, m0 + passed + row);
         if (passed >= rows)
-            return WeightRow(a, n0 + passed - rows + row) * a.Inputs;
-        return passed + row < rows ? RowOfX(a, m0 + passed + row) : WeightRow(a, n0 + passed - rows + row) * a.Inputs;
+            return WeightRow(a, n0 + Turned(passed - rows + row)) * a.Inputs;
+        return passed + row < rows ? RowOfX(a, m0 + passed + row) : WeightRow(a, n0 + Turned(passed - rows + row)) * a.Inputs;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void CopyTiles<TTile>(LinearArguments a, ref float to, Copies copies, int k0, int end) where TTile : struct, IPipelineTile
     {
-        if (k0 < end)
+        bool there = k0 < end, even = Even<TTile>();
+        if (there | !even)
         {
             long x = a.X.Address + 2L * k0, w = a.W.Values.Address + 2L * k0;
-            CopyPass<TTile>(ref to, x, w, copies.From0, 0);
-            CopyPass<TTile>(ref to, x, w, copies.From1, 1);
-            CopyPass<TTile>(ref to, x, w, copies.From2, 2);
-            CopyPass<TTile>(ref to, x, w, copies.From3, 3);
-            CopyPass<TTile>(ref to, x, w, copies.From4, 4);
-            CopyPass<TTile>(ref to, x, w, copies.From5, 5);
-            CopyPass<TTile>(ref to, x, w, copies.From6, 6);
-            CopyPass<TTile>(ref to, x, w, copies.From7, 7);
+            there |= even;
+            CopyPass<TTile>(ref to, x, w, copies.From0, 0, there);
+            CopyPass<TTile>(ref to, x, w, copies.From1, 1, there);
+            CopyPass<TTile>(ref to, x, w, copies.From2, 2, there);
+            CopyPass<TTile>(ref to, x, w, copies.From3, 3, there);
+            CopyPass<TTile>(ref to, x, w, copies.From4, 4, there);
+            CopyPass<TTile>(ref to, x, w, copies.From5, 5, there);
+            CopyPass<TTile>(ref to, x, w, copies.From6, 6, there);
+            CopyPass<TTile>(ref to, x, w, copies.From7, 7, there);
         }
         TensorInstructions.Commit(); // an empty group, too: what is waited for is counted in groups
     }
 
+    // Whether each pass copies rows of x or of W alone, and all threads take part.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void CopyPass<TTile>(ref float to, long x, long w, int from, int pass) where TTile : struct, IPipelineTile
+    static bool Even<TTile>() where TTile : struct, IPipelineTile =>
+        PipelineRows<TTile>() % CopiedRows<TTile>() == 0 && TileRows<TTile>() % CopiedRows<TTile>() == 0;
+
+    // Where passes differ each has a condition of its own, so that the assembler makes of it one instruction with a predicate, and spreads them among multiplications.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void CopyPass<TTile>(ref float to, long x, long w, int from, int pass, bool there) where TTile : struct, IPipelineTile
     {
-        int passed = pass * CopiedRows<TTile>(), rows = PipelineRows<TTile>();
+        int passed = pass * CopiedRows<TTile>(), rows = PipelineRows<TTile>(), row = Group.IdxX >> 2;
         if (passed >= TileRows<TTile>())
             return;
-        if (passed + CopiedRows<TTile>() <= rows)
-            CopyPart(ref to, passed * RowBytes, x, from);
-        else if (passed < rows)
-            CopyPart(ref to, passed * RowBytes, passed + (Group.IdxX >> 2) < rows ? x : w, from);
-        else if (passed + CopiedRows<TTile>() <= TileRows<TTile>() || passed + (Group.IdxX >> 2) < TileRows<TTile>())
-            CopyPart(ref to, passed * RowBytes, w, from);
+        long address = passed >= rows ? w : x;
+        if (passed < rows && passed + CopiedRows<TTile>() > rows)
+            address = passed + row < rows ? x : w;
+        if (passed + CopiedRows<TTile>() > TileRows<TTile>())
+            there &= passed + row < TileRows<TTile>();
+        if (there)
+            CopyPart(ref to, passed * RowBytes, address, from);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static unsafe void CopyPart(ref float to, int bytes, long address, int index) =>
         TensorInstructions.Copy(ref to, bytes, ref *(Bits4*)((ushort*)address + index));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static PipelineFragments LoadFragments<TTile>(ref float x, ref float w) where TTile : struct, IPipelineTile
-    {
-        PipelineFragments f = default;
-        f.W = Fragments.LoadColumns(ref w, 0, RowBytes);
-        f.X0 = TensorInstructions.LoadMatrices(ref x, 0);
-        f.X1 = TensorInstructions.LoadMatrices(ref x, 16 * RowBytes);
-        if (TTile.RowFragments > 2)
-            f.X2 = TensorInstructions.LoadMatrices(ref x, 32 * RowBytes);
-        if (TTile.RowFragments > 3)
-            f.X3 = TensorInstructions.LoadMatrices(ref x, 48 * RowBytes);
-        if (TTile.RowFragments > 4)
-        {
-            f.X4 = TensorInstructions.LoadMatrices(ref x, 64 * RowBytes);
-            f.X5 = TensorInstructions.LoadMatrices(ref x, 80 * RowBytes);
-        }
-        return f;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static PipelineSums Multiply<TTile>(PipelineSums sums, PipelineFragments f) where TTile : struct, IPipelineTile
-    {
-        sums.R0 = Fragments.Multiply(sums.R0, f.X0, f.W);
-        sums.R1 = Fragments.Multiply(sums.R1, f.X1, f.W);
-        if (TTile.RowFragments > 2)
-            sums.R2 = Fragments.Multiply(sums.R2, f.X2, f.W);
-        if (TTile.RowFragments > 3)
-            sums.R3 = Fragments.Multiply(sums.R3, f.X3, f.W);
-        if (TTile.RowFragments > 4)
-        {
-            sums.R4 = Fragments.Multiply(sums.R4, f.X4, f.W);
-            sums.R5 = Fragments.Multiply(sums.R5, f.X5, f.W);
-        }
-        return sums;
-    }
 }

@@ -64,7 +64,8 @@ public static partial class Linear
         .. GpuRungs(),
     ])
     {
-        Sizes = static a => new(a.Rows, a.Inputs, a.Outputs, a.W.Type),
+        // A SwiGLU pair is a product with twice as many outputs.
+        Sizes = static a => new(a.Rows, a.Inputs, a.Activation == LinearActivation.SwiGlu ? 2 * a.Outputs : a.Outputs, a.W.Type),
     };
 
     /// <summary>Multiplies every row.</summary>

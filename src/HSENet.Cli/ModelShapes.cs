@@ -95,7 +95,8 @@ static class ModelShapes
     [
         // encoders: query, key and value; the two of the middle. The slice encoder has three times the rows
         "Rows=2049,Inputs=768,Outputs=2304", "Rows=2049,Inputs=768,Outputs=3072", "Rows=2049,Inputs=3072,Outputs=768",
-        "Rows=6304,Inputs=768,Outputs=3072", "Rows=6304,Inputs=3072,Outputs=768",
+        "Rows=6304,Inputs=768,Outputs=768", "Rows=6304,Inputs=768,Outputs=2304", "Rows=6304,Inputs=768,Outputs=3072",
+        "Rows=6304,Inputs=3072,Outputs=768",
         // packers and prompts
         "Rows=128,Inputs=768,Outputs=3072", "Rows=128,Inputs=3072,Outputs=3072", "Rows=277,Inputs=3072,Outputs=5120",
         "Rows=277,Inputs=3072,Outputs=3072", "Rows=277,Inputs=3072,Outputs=16384", "Rows=277,Inputs=8192,Outputs=3072",
