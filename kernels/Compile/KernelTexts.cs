@@ -9,32 +9,32 @@ public static class KernelTexts
 {
     internal const string Header = "// entry ";
 
-    static readonly Lazy<Dictionary<string, string>> Texts = new(() => Parse(Read()));
-
     const string FileName = "HSENet.Kernels.ptx";
 
     /// <summary>Where the texts lie: beside this assembly (a plug-in's folder, say), otherwise beside the program. A program that is one
     /// file may hold them as a resource of this name instead.</summary>
     public static string FilePath { get; } = Find();
 
+    static readonly Lazy<Dictionary<string, string>> Texts = new(() => Parse(Read(FilePath)));
+
     /// <summary>The final PTX of a GPU rung.</summary>
-    /// <exception cref="InvalidOperationException">The file beside the assembly is missing or of another version.</exception>
+    /// <exception cref="HseNetException">The file beside the assembly is missing or of another version.</exception>
     public static string Get(Rung rung) => Texts.Value.TryGetValue(rung.EntryName, out string? text)
         ? text
-        : throw new InvalidOperationException(
+        : throw new HseNetException(
             $"{FilePath} has no kernel {rung.EntryName}: it belongs to another version of HSENet.Kernels");
 
-    static string Read()
+    internal static string Read(string path)
     {
-        if (File.Exists(FilePath))
-            return File.ReadAllText(FilePath);
+        if (File.Exists(path))
+            return File.ReadAllText(path);
         if (Assembly.GetEntryAssembly()?.GetManifestResourceStream(FileName) is { } inside)
         {
             using var reader = new StreamReader(inside);
             return reader.ReadToEnd();
         }
-        throw new InvalidOperationException(
-            $"{FilePath} is missing: it comes with the package HSENet.Kernels and belongs beside the program");
+        throw new HseNetException(
+            $"{path} is missing: it comes with the package HSENet.Kernels and belongs beside the program");
     }
 
     [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "an empty location is expected")]

@@ -34,6 +34,14 @@ public sealed class PtxClaimsTests
     }
 
     [Fact]
+    public void A_program_without_the_file_is_told_where_it_belongs()
+    {
+        string nowhere = Path.Combine(Path.GetTempPath(), "nowhere", "HSENet.Kernels.ptx");
+        Assert.Equal($"{nowhere} is missing: it comes with the package HSENet.Kernels and belongs beside the program",
+            Assert.Throws<HseNetException>(() => KernelTexts.Read(nowhere)).Message);
+    }
+
+    [Fact]
     public void There_is_one_text_for_each_rung_and_no_other()
     {
         var texts = KernelTexts.Parse(File.ReadAllText(KernelTexts.FilePath));
