@@ -6,8 +6,8 @@ namespace HSENet.Cli;
 
 static class PtxLadder
 {
-    static readonly string[] Columns = ["kernel", "grid", "busy", "warp instructions", "sectors", "moved / least", "conflicts", "registers",
-        "occupancy", "bound", "bound µs", "assembled µs", "TFLOP/s"];
+    static readonly string[] Columns = ["kernel", "grid", "busy", "warp instructions", "of the machine", "sectors", "moved / least",
+        "conflicts", "registers", "occupancy", "bound", "bound µs", "assembled µs", "TFLOP/s"];
 
     /// <summary>Profiles rungs at one shape; those that cannot compute it are told of on stderr.</summary>
     /// <exception cref="HseNetException">None can.</exception>

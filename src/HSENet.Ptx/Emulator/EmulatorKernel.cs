@@ -19,11 +19,7 @@ public sealed class EmulatorKernel
         (_module, _entry) = (module, entry);
         _demands =
             [.. entry.Directives.Where(directive => directive.Name is "reqntid" or "reqnctapercluster" or "explicitcluster")];
-        MaxThreadsPerBlock = (int)entry.Directives
-            .Where(directive => directive.Name is "maxntid" or "reqntid")
-            .Select(directive => directive.Arguments.Aggregate(1L, (product, size) =>
-                Math.Min(MaxThreads, product * Size(directive, size))))
-            .DefaultIfEmpty(MaxThreads).Min();
+        MaxThreadsPerBlock = MostThreads(entry);
     }
 
     /// <summary>Name of the entry.</summary>
@@ -45,16 +41,35 @@ public sealed class EmulatorKernel
     /// <summary>What the kernel demands of a launch besides limits; null when it fits.</summary>
     internal string? LaunchFault(Dim3 block)
     {
+        if (RequiredFault(_demands, block) is { } fault)
+            return fault;
         foreach (PtxDirective directive in _demands)
         {
-            long[] sizes = directive.Name is "reqntid" or "reqnctapercluster"
+            long[] sizes = directive.Name == "reqnctapercluster"
                 ? [.. directive.Arguments.Select(size => Size(directive, size)), 1, 1, 1] : [];
-            if (directive.Name == "reqntid" && (block.X != sizes[0] || block.Y != sizes[1] || block.Z != sizes[2]))
-                return $"a block of {block} threads cannot be launched; .reqntid demands ({sizes[0]}, {sizes[1]}, {sizes[2]})";
             if (directive.Name == "reqnctapercluster" && sizes[0] * sizes[1] * sizes[2] != 1)
                 return $"clusters of {sizes[0]} x {sizes[1]} x {sizes[2]} blocks; the emulator runs clusters of one block only";
             if (directive.Name == "explicitcluster" && _entry.Directives.All(other => other.Name != "reqnctapercluster"))
                 return "a cluster has to be given at the launch (.explicitcluster); the emulator runs clusters of one block only";
+        }
+        return null;
+    }
+
+    /// <summary>Why no kernel with these directives takes such a block; null when it does.</summary>
+    internal static string? BlockFault(PtxFunction entry, Dim3 block) => block.Count > MostThreads(entry)
+        ? $"a block of {block} threads cannot be launched; at most {MostThreads(entry)} can" : RequiredFault(entry.Directives, block);
+
+    static int MostThreads(PtxFunction entry) => (int)entry.Directives.Where(directive => directive.Name is "maxntid" or "reqntid")
+        .Select(directive => directive.Arguments.Aggregate(1L, (product, size) => Math.Min(MaxThreads, product * Size(directive, size))))
+        .DefaultIfEmpty(MaxThreads).Min();
+
+    static string? RequiredFault(IEnumerable<PtxDirective> directives, Dim3 block)
+    {
+        foreach (PtxDirective directive in directives.Where(directive => directive.Name == "reqntid"))
+        {
+            long[] sizes = [.. directive.Arguments.Select(size => Size(directive, size)), 1, 1, 1];
+            if (block.X != sizes[0] || block.Y != sizes[1] || block.Z != sizes[2])
+                return $"a block of {block} threads cannot be launched; .reqntid demands ({sizes[0]}, {sizes[1]}, {sizes[2]})";
         }
         return null;
     }

@@ -152,7 +152,10 @@ public static class PtxTiming
 
     static MachineKernel Kernel(TimedLaunch launch, MachineListing listing, out long shared)
     {
-        shared = KernelFacts.Of(PtxModule.Parse(launch.Ptx), launch.Kernel).StaticSharedBytes + launch.DynamicSharedBytes;
+        PtxModule module = PtxModule.Parse(launch.Ptx);
+        if (EmulatorKernel.BlockFault(Entry(module, launch.Kernel), launch.Block) is { } fault)
+            throw new EmulatorException($"{launch.Kernel}: {fault}");
+        shared = KernelFacts.Of(module, launch.Kernel).StaticSharedBytes + launch.DynamicSharedBytes;
         MachineProgram program = new(listing);
         return new MachineKernel(program, launch.Grid, launch.Block, launch.Parameters, program.SharedStart + (int)shared, launch.Memory);
     }

@@ -51,6 +51,13 @@ public class PtxTimingTests
     static TimingPrediction Predict(int blocks, string gpu = "h200") =>
         PtxTiming.Predict(Ptx, Launch(blocks), GpuModel.Find(gpu)!, TimingRig.Listing(Code) with { Kernel = "scale" });
 
+    [Theory]
+    [InlineData(".reqntid 64", "(64, 1, 1)")]
+    [InlineData(".maxntid 128", "128")]
+    public void A_block_that_the_kernel_does_not_take_is_refused(string directive, string word) => Assert.Contains(word,
+        Assert.Throws<EmulatorException>(() => PtxTiming.Predict(Ptx.Replace("f32 a)", "f32 a) " + directive, StringComparison.Ordinal),
+            Launch(1), TimingRig.H100, TimingRig.Listing(Code) with { Kernel = "scale" })).Message);
+
     [Fact]
     public void A_large_copy_comes_near_the_memorys_bandwidth_and_never_beyond()
     {
