@@ -56,8 +56,8 @@ public sealed class EmulatorKernel
     }
 
     /// <summary>Why no kernel with these directives takes such a block; null when it does.</summary>
-    internal static string? BlockFault(PtxFunction entry, Dim3 block) => block.Count > MostThreads(entry)
-        ? $"a block of {block} threads cannot be launched; at most {MostThreads(entry)} can" : RequiredFault(entry.Directives, block);
+    internal static string? BlockFault(PtxFunction entry, Dim3 block) => RequiredFault(entry.Directives, block)
+        ?? (block.Count > MostThreads(entry) ? $"a block of {block} threads cannot be launched; at most {MostThreads(entry)} can" : null);
 
     static int MostThreads(PtxFunction entry) => (int)entry.Directives.Where(directive => directive.Name is "maxntid" or "reqntid")
         .Select(directive => directive.Arguments.Aggregate(1L, (product, size) => Math.Min(MaxThreads, product * Size(directive, size))))
