@@ -56,8 +56,8 @@ public static class ProfileText
             ? ("registers", $"{registers} as assembled; {p.Facts.EstimatedLiveRegisters} live at once in the PTX")
             : ("live registers", $"{p.Facts.EstimatedLiveRegisters} at most (estimate; an assembler's number differs)");
         yield return ("shared bytes of a block", Number(p.SharedBytesPerBlock));
-        yield return ("occupancy", $"{Format(100 * p.Occupancy.Share)} %: {p.Occupancy.Blocks} blocks, {p.Occupancy.Warps} warps; "
-            + $"limited by {p.Occupancy.Limit}");
+        yield return ("occupancy", $"{Format(100 * p.Occupancy.Share)} % of the warps that a multiprocessor takes: {p.Occupancy.Blocks} "
+            + $"blocks, {p.Occupancy.Warps} warps; limited by {p.Occupancy.Limit}");
         yield return ("grid", p.Spread.PerRound == 0 ? "no block fits on a multiprocessor"
             : $"{Format(p.Spread.Busy)} of {p.Gpu.Multiprocessors} multiprocessors busy; {Format(p.Spread.Waves)} waves of "
             + $"{Number(p.Spread.PerRound)} blocks, the last {Format(100 * p.Spread.Tail)} % full");
