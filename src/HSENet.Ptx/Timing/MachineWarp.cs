@@ -71,7 +71,8 @@ sealed unsafe partial class MachineWarp : IWarpStream, IDisposable
     public LoopCut? Cut { get; init; }
 
     IReadOnlyList<(int Branch, bool Taken)> _replay = [];
-    int _loop, _rounds, _replayed;
+    int[]? _rounds;
+    int _replayed;
     bool _returned;
 
     public bool Next(ref ExecutedStep step)
@@ -136,15 +137,21 @@ sealed unsafe partial class MachineWarp : IWarpStream, IDisposable
     // In a loop that is cut: out after some rounds, each time, and then the way that a warp takes which has done all of them.
     uint Shortened(int pc, uint lanes, uint mask)
     {
-        for (int loop = 0; loop < Cut!.Loops.Count; loop++)
+        IReadOnlyList<CutLoop> loops = Cut!.Loops;
+        for (int loop = 0; loop < loops.Count; loop++)
         {
-            if (pc != Cut.Loops[loop].Branch)
+            if (pc != loops[loop].Branch)
                 continue;
-            _rounds = loop == _loop && mask != 0 ? _rounds + 1 : mask != 0 ? 1 : 0;
-            (_loop, _replay) = (loop, []);
-            if (_rounds <= Cut.Loops[loop].Rounds)
+            _rounds ??= new int[loops.Count];
+            // Rounds of the loops around this one go on; others, left in some way, begin anew.
+            for (int other = 0; other < loops.Count; other++)
+                if (other != loop && !(_program.Steps[loops[other].Branch].Target <= pc && pc < loops[other].Branch))
+                    _rounds[other] = 0;
+            _rounds[loop] = mask != 0 ? _rounds[loop] + 1 : 0;
+            _replay = [];
+            if (_rounds[loop] <= loops[loop].Rounds)
                 return mask;
-            (_rounds, _replay, _replayed) = (0, Cut.Loops[loop].Afterwards, 0);
+            (_rounds[loop], _replay, _replayed) = (0, loops[loop].Afterwards, 0);
             return 0;
         }
         if (_replayed >= _replay.Count || _replay[_replayed].Branch != pc)

@@ -35,6 +35,9 @@ sealed class WarpWalk
     // that is too long for that are too many.
     const double Longer = 4, Longest = 16;
 
+    // Even then a run may come out longer than this: loops in those that are cut are cut, too.
+    const double Nested = 25;
+
     // Branches behind a loop that a walk repeats at most.
     const int MostBranches = 4_000_000;
 
@@ -59,8 +62,8 @@ sealed class WarpWalk
     public WarpPath Path(int warps)
     {
         double most = Longer * RunSteps / LeastRounds / warps;
-        int[] candidates = [.. Enumerable.Range(0, _way.Rounds.Length)
-            .Where(b => _way.Rounds[b] >= FewRounds && Inside(b) >= LeastShare * Steps).OrderByDescending(Inside)];
+        int[] all = [.. Enumerable.Range(0, _way.Rounds.Length)
+            .Where(b => _way.Rounds[b] >= FewRounds && Inside(b) >= LeastShare * Steps).OrderByDescending(Inside)], candidates = all;
         if (Array.Exists(candidates, IsShort))
             candidates = [.. candidates.Where(IsShort), .. candidates.Where(b => !IsShort(b) && Inside(b) * (double)warps > Longest * RunSteps)];
         // The longest loop, and the others that a warp comes to before or behind it.
@@ -68,12 +71,27 @@ sealed class WarpWalk
         foreach (int b in candidates)
             if (chosen.TrueForAll(other => other < _program.Steps[b].Target || b < _program.Steps[other].Target))
                 chosen.Add(b);
+        foreach (int b in all)
+            if (!chosen.Contains(b) && chosen.Exists(other => IsAround(other, b)) && CutSteps(chosen) * warps > Nested * RunSteps)
+                chosen.Add(b);
         chosen.Sort((a, b) => _way.FirstRound[a].CompareTo(_way.FirstRound[b]));
         IReadOnlyList<(int, bool)>[] behind = Behind(chosen);
         return new WarpPath(Steps, _executed,
             [.. chosen.Select((b, n) => new LongLoop(b, _way.Rounds[b], Entries(b), Inside(b), behind[n]))]);
 
         bool IsShort(int b) => Inside(b) * (Entries(b) / (double)(_way.Rounds[b] + Entries(b))) <= most;
+    }
+
+    bool IsAround(int loop, int inner) => _program.Steps[loop].Target <= _program.Steps[inner].Target && inner < loop;
+
+    // Instructions of a warp that goes through the least rounds of some loops, each time it comes to them.
+    double CutSteps(List<int> loops)
+    {
+        double steps = 0;
+        for (int i = 0; i < _executed.Length; i++)
+            steps += loops.Where(loop => _program.Steps[loop].Target <= i && i <= loop).Aggregate((double)_executed[i],
+                (part, loop) => part * Math.Min(1, LeastRounds * Entries(loop) / (double)_way.Rounds[loop]));
+        return steps;
     }
 
     long Entries(int branch) => Math.Max(1, _executed[branch] - _way.Rounds[branch]);

@@ -99,6 +99,30 @@ public class MachineWalkTests
     }
 
     [Fact]
+    public void Loops_in_a_loop_that_is_cut_are_cut_too_where_the_run_would_be_long_all_the_same()
+    {
+        // 50 rounds of 40 rounds of 10,000: nine of the outermost are 40 million instructions of 32 warps each.
+        string[] code = ["MOV R1, 0x32", "MOV R2, 0x28", "MOV R3, 0x2710", "IADD3 R3, R3, -0x1, RZ", "ISETP.NE.AND P0, PT, R3, RZ, PT",
+            "@P0 BRA 0x30", "IADD3 R2, R2, -0x1, RZ", "ISETP.NE.AND P1, PT, R2, RZ, PT", "@P1 BRA 0x20", "IADD3 R1, R1, -0x1, RZ",
+            "ISETP.NE.AND P2, PT, R1, RZ, PT", "@P2 BRA 0x10", "EXIT"];
+        MachineKernel kernel = TimingRig.Kernel(code);
+        WarpPath path = kernel.Walk(0).Path(32);
+        Assert.Equal([5, 8, 11], path.Loops.Select(loop => loop.Branch).Order());
+        LoopCut cut = new([.. path.Loops.Select(loop => loop.Cut(9))]);
+        int[] counts = [.. Walk(kernel.Warps(0, cut)[0]).GroupBy(step => step.Index).OrderBy(g => g.Key).Select(g => g.Count())];
+        Assert.Equal([1, 10, 100, 1000, 1000, 1000, 100, 100, 100, 10, 10, 10, 1], counts);
+        // The rounds that are left out count as those that ran: what a run of all of them would take, in proportion.
+        BlockRunner.Outcome whole = Runner(kernel).Alike([0], kernel.Walk(0).Path(1)), nested = Runner(kernel).Alike([0], path);
+        Assert.InRange(nested.Mean / whole.Mean, 0.97, 1.03);
+    }
+
+    static BlockRunner Runner(MachineKernel kernel)
+    {
+        TimedInstruction[] program = TimedInstruction.Of(kernel.Program.Listing, TimingRig.H100);
+        return new BlockRunner(kernel, TimingRig.H100, program, MemoryShares.Of(kernel, program, null, 1, 1, 1), 128 * 1024);
+    }
+
+    [Fact]
     public void An_instruction_of_which_nothing_is_known_is_passed_over() =>
         Assert.Equal(0x55ul, Stored("MOV R2, 0x55", "UNPRINTED", "STG.E [R2.64], R1") & uint.MaxValue);
 
