@@ -45,7 +45,13 @@ static class PtxModelCommand
     }
 
     /// <summary>Launches of a stage that are alike.</summary>
-    sealed record Launches(string Stage, string Kernel, string Sizes, int Count, double Microseconds);
+    /// <param name="Stage">The stage.</param>
+    /// <param name="Kernel">Entry name.</param>
+    /// <param name="Sizes">Sizes by their names.</param>
+    /// <param name="Count">How many.</param>
+    /// <param name="Microseconds">Of each, to the next one.</param>
+    /// <param name="Between">What of it the launch itself takes.</param>
+    sealed record Launches(string Stage, string Kernel, string Sizes, int Count, double Microseconds, double Between);
 
     static IReadOnlyList<Launches> Predict(string folder, int prompt, ActivationType? activations, GpuModel gpu,
         CancellationToken cancellation)
@@ -74,15 +80,17 @@ static class PtxModelCommand
             # A report, launch by launch
 
             Predicted for {gpu.Name}, not measured: `hsenet ptx model`{(own ? " --weights FOLDER" : "")}, by the model of
-            [timing.md](timing.md). Each launch follows another of its kind, launch included; copies between buffers are left out.
+            [timing.md](timing.md). Each launch follows another of its kind. The model takes the same time for every launch itself, which
+            a graph of launches shortens: it is included but for the last column of the first table. Copies between buffers are left out.
 
-            | stage | launches | predicted µs |
-            |---|--:|--:|
+            | stage | launches | predicted µs | of it between launches | kernels alone µs |
+            |---|--:|--:|--:|--:|
 
             """).ReplaceLineEndings("\n"));
         foreach (var stage in rows.GroupBy(row => row.Stage))
             page.Append(CultureInfo.InvariantCulture,
-                $"| {stage.Key} | {stage.Sum(row => row.Count)} | {stage.Sum(row => row.Count * row.Microseconds):F0} |\n");
+                $"| {stage.Key} | {stage.Sum(row => row.Count)} | {stage.Sum(row => row.Count * row.Microseconds):F0} "
+                + $"| {stage.Sum(row => row.Count * row.Between):F0} | {stage.Sum(row => row.Count * (row.Microseconds - row.Between)):F0} |\n");
         page.Append("\n| stage | kernel | sizes | launches | µs each | µs |\n|---|---|---|--:|--:|--:|\n");
         foreach (var row in rows)
             page.Append(CultureInfo.InvariantCulture,
@@ -94,7 +102,7 @@ static class PtxModelCommand
     /// <summary>Predicts each launch that differs from those before.</summary>
     sealed class Recorder(GpuModel gpu, CancellationToken cancellation) : ILaunchObserver
     {
-        readonly Dictionary<(string, string), double> _times = [];
+        readonly Dictionary<(string, string), TimingPrediction> _times = [];
         readonly Dictionary<(string, string, string), Launches> _rows = [];
         string _stage = "", _sizes = "";
         double _bytes;
@@ -119,13 +127,13 @@ static class PtxModelCommand
         {
             cancellation.ThrowIfCancellationRequested();
             string kernel = launch.Rung.EntryName;
-            if (!_times.TryGetValue((kernel, _sizes), out double time))
+            if (!_times.TryGetValue((kernel, _sizes), out TimingPrediction? time))
             {
-                _times[(kernel, _sizes)] = time = PtxPredict.Microseconds(launch, gpu, (long)_bytes);
-                Messages.Note($"{kernel} {_sizes}: {time:F1} µs");
+                _times[(kernel, _sizes)] = time = PtxPredict.Of(launch, gpu, (long)_bytes);
+                Messages.Note($"{kernel} {_sizes}: {time.Microseconds:F1} µs");
             }
             var key = (_stage, kernel, _sizes);
-            var row = _rows.GetValueOrDefault(key) ?? new Launches(_stage, kernel, _sizes, 0, time);
+            var row = _rows.GetValueOrDefault(key) ?? new Launches(_stage, kernel, _sizes, 0, time.Microseconds, time.LaunchMicroseconds);
             _rows[key] = row with { Count = row.Count + 1 };
         }
     }

@@ -99,13 +99,13 @@ static class PtxPredict
     public static double Microseconds(Rung rung, GpuModel gpu, IReadOnlyDictionary<string, int> sizes) => rung.Stages.Sum(stage =>
         Predict(stage, [gpu], sizes, ptx => Code(ptx, stage.EntryName, gpu, false, null)).Single().Microseconds);
 
-    /// <summary>Predicted time of a launch, to the next one.</summary>
-    public static double Microseconds(EmulatedLaunch launch, GpuModel gpu, long bufferBytes)
+    /// <summary>The prediction of a launch.</summary>
+    public static TimingPrediction Of(EmulatedLaunch launch, GpuModel gpu, long bufferBytes)
     {
         string ptx = KernelTexts.Get(launch.Rung);
         TimedLaunch timed = launch.Timed(ptx, bufferBytes);
-        return (Code(ptx, launch.Rung.EntryName, gpu, false, null) is { } listing ? PtxTiming.Predict(timed, [gpu], listing).Single()
-            : PtxTiming.Estimate(timed with { Parameters = launch.EmulatorParameters }, launch.Memory, gpu)).Microseconds;
+        return Code(ptx, launch.Rung.EntryName, gpu, false, null) is { } listing ? PtxTiming.Predict(timed, [gpu], listing).Single()
+            : PtxTiming.Estimate(timed with { Parameters = launch.EmulatorParameters }, launch.Memory, gpu);
     }
 
     /// <summary>The prediction as one JSON object.</summary>

@@ -7,7 +7,8 @@ namespace HSENet.Cli;
 
 /// <summary>One finished report, with the keys of the options and of the study that it was made from.</summary>
 sealed record ReportLine(string Image, string Question, string Text, IReadOnlyList<int> Ids, int PromptTokens, ReportSeconds Seconds,
-    string Weights, string Preprocessing, string? Settings = null, string? Study = null, IReadOnlyList<string>? Notes = null);
+    string Weights, string Preprocessing, string? Settings = null, string? Study = null, IReadOnlyList<string>? Notes = null,
+    string? Activations = null);
 
 /// <summary>Reads what an earlier run finished, removes the line that it was writing, and appends.</summary>
 sealed class ReportFile : IDisposable

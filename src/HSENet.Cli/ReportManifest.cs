@@ -142,7 +142,8 @@ sealed class ReportManifest(string manifest, string output, StudyOpener studies,
         var seconds = first ? study.WithEncoding(result).Seconds : result.Seconds;
         lock (_gate)
             reports.Append(new ReportLine(wanted.Image, wanted.Options.Question, result.Text, result.Ids, result.PromptTokens, seconds,
-                result.Weights, result.Preprocessing, settings, wanted.State, Notes(wanted.Row, study.Notes)));
+                result.Weights, result.Preprocessing, settings, wanted.State, Notes(wanted.Row, study.Notes),
+                Verb.NameOf(result.Activations)));
     }
 
     // Of a finished volume, the manifest knows what was said of its scan.

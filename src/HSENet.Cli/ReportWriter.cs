@@ -143,6 +143,7 @@ sealed class ReportWriter(bool json, bool stats, bool verbose)
                 Adapter = result.Adapter == AdaptedModel.BaseName ? null : result.Adapter,
                 result.Weights,
                 result.Preprocessing,
+                Activations = Verb.NameOf(result.Activations),
                 Notes = _notes,
             }, Json));
         if (!stats)

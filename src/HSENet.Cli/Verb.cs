@@ -47,6 +47,9 @@ static class Verb
         _ => throw new HseNetException($"--activations {name}: expected auto, f32 or bf16"),
     };
 
+    /// <summary>A type of activations as the option has it.</summary>
+    public static string NameOf(ActivationType type) => type == ActivationType.F32 ? "f32" : "bf16";
+
     /// <summary>Runs a verb's body; every failure becomes an exit code and one line.</summary>
     public static void Run(this Command command, Option<bool> verbose, Func<ParseResult, CancellationToken, Task<int>> body) =>
         command.SetAction(async (parsed, cancellation) =>

@@ -18,10 +18,10 @@ public sealed class PtxModelTests : IDisposable
         Assert.Equal(File.ReadAllText(file), outcome.Output);
         Assert.Contains("Predicted for H100", outcome.Output);
         Assert.Contains("not measured", outcome.Output);
-        // stage, launches, µs; and stage, kernel, sizes, launches, µs each, µs
+        // stage, launches, µs, µs between launches, kernels' µs; and stage, kernel, sizes, launches, µs each, µs
         string[][] rows = [.. outcome.Output.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal))
             .Select(line => line.Split('|', StringSplitOptions.TrimEntries)[1..^1]).Where(cells => cells[0] != "stage")];
-        string[][] stages = [.. rows.Where(cells => cells.Length == 3)], launches = [.. rows.Where(cells => cells.Length == 6)];
+        string[][] stages = [.. rows.Where(cells => cells.Length == 5)], launches = [.. rows.Where(cells => cells.Length == 6)];
         Assert.Equal(["slice encoder", "encoders and packers", "prompt of 20", "one token"], stages.Select(cells => cells[0]));
         Assert.Empty(launches.Select(cells => cells[1].Trim('`')).Except(KernelCatalog.GpuRungs.Select(rung => rung.EntryName)));
         Assert.All(launches, cells => Assert.True(Number(cells[4]) > 0, string.Join(' ', cells)));
@@ -30,6 +30,8 @@ public sealed class PtxModelTests : IDisposable
             string[][] own = [.. launches.Where(cells => cells[0] == stage[0])];
             Assert.Equal(Number(stage[1]), own.Sum(cells => Number(cells[3])));
             Assert.Equal(Number(stage[2]), own.Sum(cells => Number(cells[5])), (double)own.Length); // each row is rounded
+            Assert.Equal(Number(stage[2]), Number(stage[3]) + Number(stage[4]), 1.0);
+            Assert.InRange(Number(stage[3]), Number(stage[1]), Number(stage[2])); // a microsecond or more for each launch
         }
         // One more token is a row of products; the prompt has as many as it has tokens.
         Assert.Contains(launches, cells => cells[0] == "one token" && cells[2].StartsWith("Rows=1,", StringComparison.Ordinal));

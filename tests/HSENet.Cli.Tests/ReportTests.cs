@@ -35,6 +35,7 @@ public sealed class ReportTests
         Assert.True(lines[1].GetProperty("seconds").GetProperty("encoding").GetDouble() > 0);
         Assert.Equal(16, lines[1].GetProperty("weights").GetString()!.Length);
         Assert.NotEmpty(lines[1].GetProperty("preprocessing").GetString()!);
+        Assert.Equal("f32", lines[1].GetProperty("activations").GetString());
     }
 
     [Fact]

@@ -101,6 +101,7 @@ sealed class Answering
             Seconds = new ReportSeconds(0, encoding, prefill, Lap(clock)),
             Weights = _adapted.Hash,
             Preprocessing = study.Preprocessing,
+            Activations = plan.Memory.Activations,
             Notes = study.Notes,
             Ended = ended,
         };

@@ -1,4 +1,6 @@
 // What is asked of a study, and how the answer is generated.
+using HSENet.Kernels;
+
 namespace HSENet.Runtime;
 
 /// <summary>Options of a report or an answer.</summary>
@@ -96,6 +98,9 @@ public sealed record ReportResult
 
     /// <summary>Version of the preprocessing.</summary>
     public required string Preprocessing { get; init; }
+
+    /// <summary>How what products pass on was stored: the same model gives other bits in bf16 than in f32.</summary>
+    public required ActivationType Activations { get; init; }
 
     /// <summary>What a user should know about the study (<see cref="EncodedStudy.Notes"/>); no patient data.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
