@@ -35,7 +35,7 @@ public sealed class ForcedRungTests
     [InlineData(2049, 768, 3072, WeightType.F32, ActivationType.BF16, "V4.RegisterTile128x128")]
     [InlineData(2049, 768, 3072, WeightType.BF16, ActivationType.BF16, "V6.Pipelined192x256")]
     [InlineData(2049, 768, 3072, WeightType.BF16, ActivationType.F32, "V4.RegisterTile128x128")] // what is f32 is not rounded
-    [InlineData(2049, 768, 768, WeightType.BF16, ActivationType.BF16, "V6.Pipelined128x128")]
+    [InlineData(2049, 768, 768, WeightType.BF16, ActivationType.BF16, "V6.Pipelined96x128")]
     [InlineData(2049, 768, 3072, WeightType.Int8, ActivationType.BF16, "V4.RegisterTile128x128")]
     [InlineData(257, 128, 512, WeightType.BF16, ActivationType.BF16, "V3.SharedTile32")] // few tiles of 128, and small
     public void Linear_is_chosen_by_shape_and_types(int rows, int inputs, int outputs, WeightType type, ActivationType x, string rung)
