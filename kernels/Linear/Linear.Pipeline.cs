@@ -137,7 +137,8 @@ public static partial class Linear
     static bool Even<TTile>() where TTile : struct, IPipelineTile =>
         PipelineRows<TTile>() % CopiedRows<TTile>() == 0 && TileRows<TTile>() % CopiedRows<TTile>() == 0;
 
-    // Where passes differ each has a condition of its own, so that the assembler makes of it one instruction with a predicate, and spreads them among multiplications.
+    // Where passes differ each has a condition of its own, so that the assembler makes of it one instruction with a predicate, and spreads
+    // them among multiplications.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void CopyPass<TTile>(ref float to, long x, long w, int from, int pass, bool there) where TTile : struct, IPipelineTile
     {

@@ -57,25 +57,25 @@ public static partial class Linear
     static PipelineState MultiplyHalf<TTile>(PipelineState s, ref float x, ref float w, ref float odd, bool second)
         where TTile : struct, IPipelineTile
     {
-        if (TTile.Eights >= 6)
+        if (EndQuad<TTile>() > 0)
         {
             var pair = Multiply(s.Sums.E0, s.Sums.E1, s.Fragments, s.Fragments.X0);
             (s.Sums.E0, s.Sums.E1) = (pair.A, pair.B);
             s.Fragments.X0 = TensorInstructions.LoadMatrices(ref x, 0);
         }
-        if (TTile.Eights >= 8)
+        if (EndQuad<TTile>() > 1)
         {
             var pair = Multiply(s.Sums.E2, s.Sums.E3, s.Fragments, s.Fragments.X1);
             (s.Sums.E2, s.Sums.E3) = (pair.A, pair.B);
             s.Fragments.X1 = TensorInstructions.LoadMatrices(ref x, 16 * RowBytes);
         }
-        if (TTile.Eights >= 9)
+        if (EndQuad<TTile>() > 2)
         {
             var pair = Multiply(s.Sums.E4, s.Sums.E5, s.Fragments, s.Fragments.X2);
             (s.Sums.E4, s.Sums.E5) = (pair.A, pair.B);
             s.Fragments.X2 = TensorInstructions.LoadMatrices(ref x, 32 * RowBytes);
         }
-        if (TTile.Eights >= 12)
+        if (EndQuad<TTile>() > 3)
         {
             var pair = Multiply(s.Sums.E6, s.Sums.E7, s.Fragments, s.Fragments.X3);
             (s.Sums.E6, s.Sums.E7) = (pair.A, pair.B);
@@ -89,16 +89,13 @@ public static partial class Linear
     static PipelineState MultiplyEnd<TTile>(PipelineState s, ref float x, ref float w, ref float odd, bool second)
         where TTile : struct, IPipelineTile
     {
-        const int Sixteen = 16 * RowBytes;
+        const int Step = 16 * RowBytes;
         bool lone = TTile.Eights % 2 != 0;
         Bits2 halfOdd = second ? Fragments.Lower(s.Fragments.Odd) : Fragments.Upper(s.Fragments.Odd);
         if (second && lone)
             s.Fragments.Odd = TensorInstructions.LoadMatrices(ref odd, 0);
         FourEights e = End<TTile>(s.Sums);
-        Bits4 upper = TTile.Eights >= 12 ? s.Fragments.X4 : TTile.Eights >= 9 ? s.Fragments.X3 : TTile.Eights >= 8 ? s.Fragments.X2
-            : TTile.Eights >= 6 ? s.Fragments.X1 : s.Fragments.X0;
-        Bits4 lower = TTile.Eights >= 12 ? s.Fragments.X5 : TTile.Eights >= 10 ? s.Fragments.X4 : TTile.Eights >= 8 ? s.Fragments.X3
-            : TTile.Eights >= 6 ? s.Fragments.X2 : s.Fragments.X1;
+        Bits4 upper = Sixteen(s.Fragments, EndQuad<TTile>()), lower = Sixteen(s.Fragments, EndQuad<TTile>() + 1);
         Bits2 third = lone ? halfOdd : Fragments.Upper(lower), fourth = Fragments.Lower(lower);
 
         e.A.T0 = TensorInstructions.Multiply(s.Fragments.W0, Fragments.Upper(upper), e.A.T0);
@@ -112,21 +109,22 @@ public static partial class Linear
         e.C.T1 = TensorInstructions.Multiply(s.Fragments.W1, third, e.C.T1);
         if (!lone)
             e.D.T1 = TensorInstructions.Multiply(s.Fragments.W1, fourth, e.D.T1);
-        s.Fragments.W1 = TensorInstructions.LoadMatrices(ref w, Sixteen);
+        s.Fragments.W1 = TensorInstructions.LoadMatrices(ref w, Step);
         e.A.T2 = TensorInstructions.Multiply(s.Fragments.W2, Fragments.Upper(upper), e.A.T2);
         e.B.T2 = TensorInstructions.Multiply(s.Fragments.W2, Fragments.Lower(upper), e.B.T2);
         e.C.T2 = TensorInstructions.Multiply(s.Fragments.W2, third, e.C.T2);
         if (!lone)
             e.D.T2 = TensorInstructions.Multiply(s.Fragments.W2, fourth, e.D.T2);
-        s.Fragments.W2 = TensorInstructions.LoadMatrices(ref w, 2 * Sixteen);
+        s.Fragments.W2 = TensorInstructions.LoadMatrices(ref w, 2 * Step);
         e.A.T3 = TensorInstructions.Multiply(s.Fragments.W3, Fragments.Upper(upper), e.A.T3);
         e.B.T3 = TensorInstructions.Multiply(s.Fragments.W3, Fragments.Lower(upper), e.B.T3);
-        s = LoadUpper<TTile>(s, ref x);
+        s.Fragments = LoadSixteen(s.Fragments, EndQuad<TTile>(), ref x);
         e.C.T3 = TensorInstructions.Multiply(s.Fragments.W3, third, e.C.T3);
         if (!lone)
             e.D.T3 = TensorInstructions.Multiply(s.Fragments.W3, fourth, e.D.T3);
-        s.Fragments.W3 = TensorInstructions.LoadMatrices(ref w, 3 * Sixteen);
-        s = LoadLower<TTile>(s, ref x);
+        s.Fragments.W3 = TensorInstructions.LoadMatrices(ref w, 3 * Step);
+        if (!lone)
+            s.Fragments = LoadSixteen(s.Fragments, EndQuad<TTile>() + 1, ref x);
         s.Sums = WithEnd<TTile>(s.Sums, e);
         return s;
     }
@@ -141,36 +139,30 @@ public static partial class Linear
         public EightRows A, B, C, D;
     }
 
+    // The register quad of x at which MultiplyEnd begins: the last but one, or the last before an odd eight.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static PipelineState LoadUpper<TTile>(PipelineState s, ref float x) where TTile : struct, IPipelineTile
-    {
-        if (TTile.Eights >= 12)
-            s.Fragments.X4 = TensorInstructions.LoadMatrices(ref x, 64 * RowBytes);
-        else if (TTile.Eights >= 9)
-            s.Fragments.X3 = TensorInstructions.LoadMatrices(ref x, 48 * RowBytes);
-        else if (TTile.Eights >= 8)
-            s.Fragments.X2 = TensorInstructions.LoadMatrices(ref x, 32 * RowBytes);
-        else if (TTile.Eights >= 6)
-            s.Fragments.X1 = TensorInstructions.LoadMatrices(ref x, 16 * RowBytes);
-        else
-            s.Fragments.X0 = TensorInstructions.LoadMatrices(ref x, 0);
-        return s;
-    }
+    static int EndQuad<TTile>() where TTile : struct, IPipelineTile => (TTile.Eights + 1) / 2 - 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static PipelineState LoadLower<TTile>(PipelineState s, ref float x) where TTile : struct, IPipelineTile
+    static Bits4 Sixteen(PipelineFragments f, int quad) =>
+        quad == 0 ? f.X0 : quad == 1 ? f.X1 : quad == 2 ? f.X2 : quad == 3 ? f.X3 : quad == 4 ? f.X4 : f.X5;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static PipelineFragments LoadSixteen(PipelineFragments f, int quad, ref float x)
     {
-        if (TTile.Eights >= 12)
-            s.Fragments.X5 = TensorInstructions.LoadMatrices(ref x, 80 * RowBytes);
-        else if (TTile.Eights >= 10)
-            s.Fragments.X4 = TensorInstructions.LoadMatrices(ref x, 64 * RowBytes);
-        else if (TTile.Eights == 8)
-            s.Fragments.X3 = TensorInstructions.LoadMatrices(ref x, 48 * RowBytes);
-        else if (TTile.Eights == 6)
-            s.Fragments.X2 = TensorInstructions.LoadMatrices(ref x, 32 * RowBytes);
-        else if (TTile.Eights == 4)
-            s.Fragments.X1 = TensorInstructions.LoadMatrices(ref x, 16 * RowBytes);
-        return s;
+        if (quad == 0)
+            f.X0 = TensorInstructions.LoadMatrices(ref x, 0);
+        else if (quad == 1)
+            f.X1 = TensorInstructions.LoadMatrices(ref x, 16 * RowBytes);
+        else if (quad == 2)
+            f.X2 = TensorInstructions.LoadMatrices(ref x, 32 * RowBytes);
+        else if (quad == 3)
+            f.X3 = TensorInstructions.LoadMatrices(ref x, 48 * RowBytes);
+        else if (quad == 4)
+            f.X4 = TensorInstructions.LoadMatrices(ref x, 64 * RowBytes);
+        else
+            f.X5 = TensorInstructions.LoadMatrices(ref x, 80 * RowBytes);
+        return f;
     }
 
     /// <summary>The sums of the rows that come last.</summary>
@@ -178,13 +170,13 @@ public static partial class Linear
     static FourEights End<TTile>(PipelineSums s) where TTile : struct, IPipelineTile
     {
         FourEights e = default;
-        if (TTile.Eights >= 12)
+        if (EndQuad<TTile>() == 4)
             (e.A, e.B, e.C, e.D) = (s.E8, s.E9, s.E10, s.E11);
-        else if (TTile.Eights >= 9)
+        else if (EndQuad<TTile>() == 3)
             (e.A, e.B, e.C, e.D) = (s.E6, s.E7, s.E8, s.E9);
-        else if (TTile.Eights >= 8)
+        else if (EndQuad<TTile>() == 2)
             (e.A, e.B, e.C, e.D) = (s.E4, s.E5, s.E6, s.E7);
-        else if (TTile.Eights >= 6)
+        else if (EndQuad<TTile>() == 1)
             (e.A, e.B, e.C, e.D) = (s.E2, s.E3, s.E4, s.E5);
         else
             (e.A, e.B, e.C, e.D) = (s.E0, s.E1, s.E2, s.E3);
@@ -194,13 +186,13 @@ public static partial class Linear
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static PipelineSums WithEnd<TTile>(PipelineSums s, FourEights e) where TTile : struct, IPipelineTile
     {
-        if (TTile.Eights >= 12)
+        if (EndQuad<TTile>() == 4)
             (s.E8, s.E9, s.E10, s.E11) = (e.A, e.B, e.C, e.D);
-        else if (TTile.Eights >= 9)
+        else if (EndQuad<TTile>() == 3)
             (s.E6, s.E7, s.E8, s.E9) = (e.A, e.B, e.C, e.D);
-        else if (TTile.Eights >= 8)
+        else if (EndQuad<TTile>() == 2)
             (s.E4, s.E5, s.E6, s.E7) = (e.A, e.B, e.C, e.D);
-        else if (TTile.Eights >= 6)
+        else if (EndQuad<TTile>() == 1)
             (s.E2, s.E3, s.E4, s.E5) = (e.A, e.B, e.C, e.D);
         else
             (s.E0, s.E1, s.E2, s.E3) = (e.A, e.B, e.C, e.D);

@@ -6,6 +6,12 @@ namespace HSENet.Kernels;
 
 public static partial class Linear
 {
+    // Four neighbours in each of two or four rows.
+    struct FourQuads
+    {
+        public Float4 Q0, Q1, Q2, Q3;
+    }
+
     /// <summary>Bias, activation, residual and store of a lane's sums in the rows 2t and 2t + 1 of eight and, where rowCount is 16, of the
     /// next eight, t being the lane's place among four: four at firstColumn and four 32 columns on, or a SwiGLU pair of both. All of the
     /// residual is under way before anything is stored. N is a multiple of four.</summary>

@@ -33,12 +33,6 @@ public static partial class Linear
             FinishEights(a, sums.E10, sums.E11, m + 80, n);
     }
 
-    // Four neighbours in each of two or four rows.
-    struct FourQuads
-    {
-        public Float4 Q0, Q1, Q2, Q3;
-    }
-
     /// <summary>Stores 16 × 64 sums of a warp: a lane has eight outputs of four rows, and with its seven neighbours whole sectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void FinishEights(LinearArguments a, EightRows upper, EightRows lower, int firstRow, int firstColumn)

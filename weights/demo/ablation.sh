@@ -60,7 +60,7 @@ for seed in "${seeds[@]}"; do
     out=$results/$seed/ablation shared=$(cd "$results/$seed" && pwd)
     source weights/demo/steps.sh
     pairs=$shared/pairs slices=$shared/slices stage2=$shared/stage2
-    structured=$shared/phantoms/structured.json
+    manifest=$shared/phantoms/structured.json
 
     arm both model '' "$pairs" "$slices" "$stage2"
     arm encoder1 volume '' "$pairs"
@@ -69,13 +69,13 @@ for seed in "${seeds[@]}"; do
 
     [ "$seed" = "${seeds[0]}" ] || continue
     # Stage 2 once more without its relation; both stages once more without labels, as many pairs as the labels had volumes.
-    once stage2.alone train stage2.alone stage2 stage2 --manifest "$structured" --weights "$shared/both.sliced" \
+    once stage2.alone train stage2.alone stage2 stage2 --manifest "$manifest" --weights "$shared/both.sliced" \
         --init "$pairs/best.safetensors" --cache "$shared/cache" --relation-weight 0
-    once pairs.texts train pairs.texts pairs stage1 --manifest "$structured" --weights "$shared/both.new" --label-weight 0 \
+    once pairs.texts train pairs.texts pairs stage1 --manifest "$manifest" --weights "$shared/both.new" --label-weight 0 \
         --equal-positives off ${texts[@]+"${texts[@]}"}
     once texts.encoder make texts.encoder weights merge --weights "$shared/both.new" --stage "$out/pairs.texts/best.safetensors"
     once texts.sliced make texts.sliced weights merge --weights "$out/texts.encoder" --stage "$slices/best.safetensors"
-    once stage2.texts train stage2.texts stage2 stage2 --manifest "$structured" --weights "$out/texts.sliced" \
+    once stage2.texts train stage2.texts stage2 stage2 --manifest "$manifest" --weights "$out/texts.sliced" \
         --init "$out/pairs.texts/best.safetensors" --cache "$shared/cache" --label-weight 0 --equal-positives off
     arm window_1_4_4 model 's/"window": \[2, 2, 2\]/"window": [1, 4, 4]/' "$pairs" "$slices" "$stage2"
     arm window_2_4_4 model 's/"window": \[2, 2, 2\]/"window": [2, 4, 4]/' "$pairs" "$slices" "$stage2"
