@@ -167,13 +167,20 @@ readonly struct SignExtend : IVectorWiden
 /// <summary>Shifts by a count of its own in each lane; counts above 31 shift everything out.</summary>
 static class VectorShift
 {
-    public static V Left(V a, V b) => Avx512F.IsSupported ? Avx512F.ShiftLeftLogicalVariable(a, b) : Each<ShiftLeft32>(a, b);
+    public static V Left(V a, V b) => Avx512F.IsSupported ? Avx512F.ShiftLeftLogicalVariable(a, b)
+        : Avx2.IsSupported ? Vector512.Create(Avx2.ShiftLeftLogicalVariable(a.GetLower(), b.GetLower()),
+            Avx2.ShiftLeftLogicalVariable(a.GetUpper(), b.GetUpper()))
+        : Each<ShiftLeft32>(a, b);
 
-    public static V RightUnsigned(V a, V b) =>
-        Avx512F.IsSupported ? Avx512F.ShiftRightLogicalVariable(a, b) : Each<ShiftRightUnsigned32>(a, b);
+    public static V RightUnsigned(V a, V b) => Avx512F.IsSupported ? Avx512F.ShiftRightLogicalVariable(a, b)
+        : Avx2.IsSupported ? Vector512.Create(Avx2.ShiftRightLogicalVariable(a.GetLower(), b.GetLower()),
+            Avx2.ShiftRightLogicalVariable(a.GetUpper(), b.GetUpper()))
+        : Each<ShiftRightUnsigned32>(a, b);
 
-    public static V RightSigned(V a, V b) =>
-        Avx512F.IsSupported ? Avx512F.ShiftRightArithmeticVariable(a.AsInt32(), b).AsUInt32() : Each<ShiftRightSigned32>(a, b);
+    public static V RightSigned(V a, V b) => Avx512F.IsSupported ? Avx512F.ShiftRightArithmeticVariable(a.AsInt32(), b).AsUInt32()
+        : Avx2.IsSupported ? Vector512.Create(Avx2.ShiftRightArithmeticVariable(a.GetLower().AsInt32(), b.GetLower()).AsUInt32(),
+            Avx2.ShiftRightArithmeticVariable(a.GetUpper().AsInt32(), b.GetUpper()).AsUInt32())
+        : Each<ShiftRightSigned32>(a, b);
 
     static V Each<TOp>(V a, V b) where TOp : IBinary<uint, uint, uint>
     {

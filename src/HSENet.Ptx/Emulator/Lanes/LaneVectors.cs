@@ -1,6 +1,7 @@
 // Shapes of the instructions that kernels execute most, sixteen lanes at a time.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace HSENet.Ptx;
 
@@ -118,6 +119,13 @@ static unsafe class LaneVectors
     {
         int* a = (int*)(w.Rows + i->A), b = (int*)(w.Rows + i->B);
         ulong* d = (ulong*)(w.Rows + i->D);
+        if (!Avx512F.IsSupported && Avx2.IsSupported)
+        {
+            for (int q = 0; q < 32; q += 4)
+                Put(d + q, Avx2.Multiply(Avx2.ConvertToVector256Int64(a + q).AsInt32(),
+                    Avx2.ConvertToVector256Int64(b + q).AsInt32()).AsUInt64(), mask >> q);
+            return;
+        }
         for (int h = 0; h < 32; h += 16)
         {
             (Vector512<long> a0, Vector512<long> a1) = Vector512.Widen(Vector512.LoadAligned(a + h));
@@ -132,6 +140,13 @@ static unsafe class LaneVectors
     {
         uint* a = (uint*)(w.Rows + i->A), b = (uint*)(w.Rows + i->B);
         ulong* d = (ulong*)(w.Rows + i->D);
+        if (!Avx512F.IsSupported && Avx2.IsSupported)
+        {
+            for (int q = 0; q < 32; q += 4)
+                Put(d + q, Avx2.Multiply(Avx2.ConvertToVector256Int64(a + q).AsUInt32(),
+                    Avx2.ConvertToVector256Int64(b + q).AsUInt32()), mask >> q);
+            return;
+        }
         for (int h = 0; h < 32; h += 16)
         {
             (Vector512<ulong> a0, Vector512<ulong> a1) = Vector512.Widen(Vector512.LoadAligned(a + h));
@@ -170,6 +185,18 @@ static unsafe class LaneVectors
         }
         low.StoreAligned(d);
         high.StoreAligned(d + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Put(ulong* d, Vector256<ulong> value, uint mask)
+    {
+        if ((mask & 0xf) != 0xf)
+        {
+            Vector256<ulong> bits = Vector256.Create(1ul, 2, 4, 8);
+            value = Vector256.ConditionalSelect(Vector256.Equals(Vector256.Create((ulong)mask) & bits, bits), value,
+                Vector256.LoadAligned(d));
+        }
+        value.StoreAligned(d);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
