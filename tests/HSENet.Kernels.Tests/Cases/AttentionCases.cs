@@ -99,12 +99,13 @@ static class AttentionCases
                     double score = (a.HeadSize + 2) * roundoff.Sum * magnitude;
                     double relative = 2 * (2 * score + (largest - scores.Min() + 4) * Numbers.U) + 2 * roundings * roundoff.Sum
                         + roundoff.Factor + 6 * Numbers.U;
+                    double[] weights = [.. scores.Select((score, s) =>
+                        Math.Exp(score - largest) / sum * Attention.ReferenceFactor(a, b, h, t, s))];
                     for (int d = 0; d < a.HeadSize; d++)
                     {
                         double values = 0;
                         for (int s = 0; s < scores.Length; s++)
-                            values += Math.Exp(scores[s] - largest) / sum * Attention.ReferenceFactor(a, b, h, t, s)
-                                * Math.Abs(ReferenceMath.Activation(a.V, (b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d));
+                            values += weights[s] * Math.Abs(ReferenceMath.Activation(a.V, (b * a.Keys + s) * a.KeyStride + head * a.HeadSize + d));
                         int at = ((b * a.Queries + t) * a.QueryHeads + h) * a.HeadSize + d;
                         allowed[at] = Numbers.Stored(a.Y.Type, y[at], relative * values);
                     }

@@ -49,24 +49,24 @@ static class LinearCases
             foreach (var (x, y) in Every.Where(types => types.X == ActivationType.BF16))
             {
                 // One, two and several tiles of tensor cores.
-                yield return Case(20, 32, 70, WeightType.BF16, LinearActivation.None, bias: false, residual: false, x, y);
-                yield return Case(130, 64, 45, WeightType.BF16, LinearActivation.SwiGlu, bias: false, residual: false, x, y);
-                yield return Case(67, 160, 70, WeightType.BF16, LinearActivation.None, bias: false, residual: true, x, y);
-                yield return Case(67, 1040, 70, WeightType.BF16, LinearActivation.None, bias: true, residual: false, x, y);
+                yield return Case(20, 32, 70, WeightType.BF16, LinearActivation.None, bias: false, residual: false, x, y, tiles: true);
+                yield return Case(130, 64, 45, WeightType.BF16, LinearActivation.SwiGlu, bias: false, residual: false, x, y, tiles: true);
+                yield return Case(67, 160, 70, WeightType.BF16, LinearActivation.None, bias: false, residual: true, x, y, tiles: true);
+                yield return Case(67, 1040, 70, WeightType.BF16, LinearActivation.None, bias: true, residual: false, x, y, tiles: true);
                 // Pipelines: fewer inputs than are under way at once, more, and a stage that comes round again; every epilogue.
-                yield return Case(100, 64, 44, WeightType.BF16, LinearActivation.Gelu, bias: true, residual: true, x, y);
-                yield return Case(195, 224, 260, WeightType.BF16, LinearActivation.None, bias: true, residual: false, x, y);
-                yield return Case(130, 160, 36, WeightType.BF16, LinearActivation.SwiGlu, bias: false, residual: true, x, y);
+                yield return Case(100, 64, 44, WeightType.BF16, LinearActivation.Gelu, bias: true, residual: true, x, y, tiles: true);
+                yield return Case(195, 224, 260, WeightType.BF16, LinearActivation.None, bias: true, residual: false, x, y, tiles: true);
+                yield return Case(130, 160, 36, WeightType.BF16, LinearActivation.SwiGlu, bias: false, residual: true, x, y, tiles: true);
                 // Inputs in parts of unequal length, three or two or one; every epilogue.
-                yield return Case(67, 800, 260, WeightType.BF16, LinearActivation.Gelu, bias: true, residual: true, x, y);
-                yield return Case(150, 288, 36, WeightType.BF16, LinearActivation.SwiGlu, bias: false, residual: true, x, y);
-                yield return Case(20, 96, 36, WeightType.BF16, LinearActivation.SwiGlu, bias: false, residual: false, x, y);
+                yield return Case(67, 800, 260, WeightType.BF16, LinearActivation.Gelu, bias: true, residual: true, x, y, tiles: true);
+                yield return Case(150, 288, 36, WeightType.BF16, LinearActivation.SwiGlu, bias: false, residual: true, x, y, tiles: true);
+                yield return Case(20, 96, 36, WeightType.BF16, LinearActivation.SwiGlu, bias: false, residual: false, x, y, tiles: true);
             }
         }
     }
 
     static KernelCase<LinearArguments> Case(int rows, int inputs, int outputs, WeightType type, LinearActivation activation, bool bias,
-        bool residual, ActivationType x = ActivationType.F32, ActivationType y = ActivationType.F32) =>
+        bool residual, ActivationType x = ActivationType.F32, ActivationType y = ActivationType.F32, bool tiles = false) =>
         new(Linear.ForwardOperation,
             memory => new LinearArguments
             {
@@ -83,6 +83,7 @@ static class LinearCases
             Expect)
         {
             Name = $"{rows}×{inputs}×{outputs} {type} {activation}{(bias ? " bias" : "")}{(residual ? " residual" : "")}, {x} to {y}",
+            ForTensorCores = tiles,
             Twins = inputs < 16 ? [] : new()
             {
                 ["weights shifted by one element"] = static a => a with { W = Shifted(a.W) },

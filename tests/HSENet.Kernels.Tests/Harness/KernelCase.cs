@@ -1,4 +1,6 @@
 // A case of an operation, written once for any rung on any device.
+using System.Collections.Concurrent;
+
 namespace HSENet.Kernels.Tests;
 
 /// <summary>What an output must be: values from the double reference, and the error that arithmetic allows for each element.</summary>
@@ -15,6 +17,10 @@ public abstract class KernelCase
     private protected static readonly HostDevice ReferenceHost = new(1);
 
     public required string Name { get; init; }
+
+    /// <summary>Sizes at the edges of tiles that only tensor cores have. In the emulator, which takes seconds for them lane by lane, other
+    /// rungs run them with <c>HSENET_LONG=1</c> only.</summary>
+    public bool ForTensorCores { get; init; }
 
     public abstract Operation Operation { get; }
 
@@ -51,6 +57,9 @@ public sealed class KernelCase<TArguments>(Operation<TArguments> operation, Func
     Func<TArguments, Roundoff, Expected[]> expect)
     : KernelCase where TArguments : unmanaged
 {
+    // By the roundings of rungs, many of which run the same case.
+    readonly ConcurrentDictionary<Roundoff, Lazy<Expected[]>> _expected = [];
+
     /// <summary>A case of an operation whose rungs all compute in f32.</summary>
     public KernelCase(Operation<TArguments> operation, Func<CaseMemory, TArguments> build, Func<TArguments, Expected[]> expect)
         : this(operation, build, (arguments, _) => expect(arguments)) { }
@@ -71,7 +80,7 @@ public sealed class KernelCase<TArguments>(Operation<TArguments> operation, Func
 
     public override double Run(Device device, Rung rung)
     {
-        var expected = OnHost(arguments => expect(arguments, rung.Roundoff));
+        var expected = Right(rung.Roundoff);
         using var memory = new CaseMemory(device);
         var arguments = build(memory);
         operation.Check(arguments);
@@ -147,7 +156,7 @@ public sealed class KernelCase<TArguments>(Operation<TArguments> operation, Func
 
     public override double Twin(string name)
     {
-        var right = OnHost(arguments => expect(arguments, Roundoff.F32));
+        var right = Right(Roundoff.F32);
         var broken = OnHost(arguments => expect(Twins[name](arguments), Roundoff.F32));
         return right.Zip(broken).Max(pair =>
             Enumerable.Range(0, Math.Min(pair.First.Values.Length, pair.Second.Values.Length))
@@ -161,6 +170,9 @@ public sealed class KernelCase<TArguments>(Operation<TArguments> operation, Func
         return [.. typeof(TArguments).GetFields().Where(field => !field.GetValue(right)!.Equals(field.GetValue(broken)))
             .Select(field => field.Name)];
     }
+
+    Expected[] Right(Roundoff roundoff) =>
+        _expected.GetOrAdd(roundoff, _ => new(() => OnHost(arguments => expect(arguments, roundoff)))).Value;
 
     Expected[] OnHost(Func<TArguments, Expected[]> function)
     {

@@ -1,4 +1,6 @@
 // Litmus tests of the memory model: which outcomes are allowed, and that the checker finds a race where the model has one and nowhere else.
+using HSENet.Tests;
+
 namespace HSENet.Ptx.Tests;
 
 public class LitmusTests
@@ -94,7 +96,7 @@ public class LitmusTests
             "atom.cta {0} {1}", "fence.acq_rel.gpu", "fence.acq_rel.cta"];
         Random random = new(5);
         int races = 0, missed = 0;
-        for (int n = 0; n < 200; n++)
+        for (int n = 0; n < (GoldenFolder.LongChecks ? 1000 : 80); n++)
         {
             int threads = random.Next(2, 4), most = threads == 2 ? 5 : 4;
             string text = string.Join(" | ", Enumerable.Range(0, threads).Select(_ => string.Join("; ",

@@ -217,7 +217,7 @@ public class MachineWalkTests
     public void A_kernel_without_an_end_is_one_error_on_any_number_of_cores()
     {
         string[] endless = ["ISETP.NE.U32.AND P0, PT, RZ, RZ, PT", "ATOMS.ADD R0, [RZ], R1", "@!P0 BRA 0x0", "EXIT"];
-        MachineKernel kernel = TimingRig.Kernel(endless, blocks: 64);
+        MachineKernel kernel = TimingRig.Kernel(endless, blocks: 4);
         Assert.Equal(MachineKernel.NoEnd, Assert.Throws<EmulatorException>(() => TimingRig.Run(kernel, TimingRig.H100)).Message);
         Assert.Equal("3", Assert.Throws<EmulatorException>(() => ParallelResults.Each<int>(8, 2, n =>
             throw new EmulatorException("3"))).Message);
