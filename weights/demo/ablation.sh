@@ -2,14 +2,20 @@
 # The paper's ablation, on phantoms: which encoders, how patches become tokens and in which windows, stage 2 with and without its relation
 # to stage 1, encoders with and without labels beside the texts. Reports of all arms, in the phantoms' fixed wording, are generated greedily and
 # scored on the same phantoms. Encoders and packer are compared for every seed, the other arms for the first.
-#   weights/demo/ablation.sh [OUT] [full|tiny] [SEED…]      (seeds 1 2 3 unless given; tiny: to see that every step runs)
-# OUT/SEED is a folder of train.sh: its phantoms, encoders and decoder are every arm's. Started again, it goes on where it was stopped.
+#   weights/demo/ablation.sh [OUT] [full|demo|tiny] [SEED…]      (seeds 1 2 3 unless given; tiny: to see that every step runs)
+# OUT/SEED is a folder of train.sh: its phantoms, encoders and decoder are every arm's. demo takes those of this folder instead and trains, for
+# each seed, what the arms do not share: packers and adapters, from new starts. Started again, it goes on where it was stopped.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 results=${1:-artifacts/ablation} scale=${2:-full} seeds=("${@:3}")
 [ ${#seeds[@]} -gt 0 ] || seeds=(1 2 3)
 recipe=weights/demo/recipe few=() texts=(--steps 2500)
-[ "$scale" = full ] || few=(--steps 4 --save-every 2 --eval-every 2 --validation-samples 2) texts=()
+case $scale in
+    full) ;;
+    demo) few=(--steps 800) ;;
+    tiny) few=(--steps 4 --save-every 2 --eval-every 2 --validation-samples 2) texts=() ;;
+    *) echo "expected full, demo or tiny, not $scale" >&2; exit 2 ;;
+esac
 
 arms=(both encoder1 encoder2 pooling window_1_4_4 window_2_4_4 no_relation no_labels)
 declare -A meaning=(
@@ -19,16 +25,17 @@ declare -A meaning=(
     [no_labels]="both, stages 1 and 2 on texts alone"
 )
 
-# arm NAME RECIPE CHANGE RUN…: a model as RECIPE says after CHANGE, with what RUNs trained of it and the decoder; packers and adapters are
-# trained on reports, as in train.sh.
+# arm NAME RECIPE CHANGE CHECKPOINT…: a model as RECIPE says after CHANGE, with the tensors of the checkpoints; packers and adapters are trained
+# on reports, as in train.sh.
 arm() {
-    local name=$1 from=$2 change=$3 run; shift 3
+    local name=$1 from=$2 change=$3 checkpoint step; shift 3
     local model="$out/$name.new"
     sed "$change" "$recipe/$from.json" > "$out/$name.json"
     once "$name.new" new "$name.new" "$out/$name.json"
-    for run in "$@" "$shared/language"; do
-        once "$name.$(basename "$run")" make "$name.$(basename "$run")" weights merge --weights "$model" --stage "$run/best.safetensors"
-        model="$out/$name.$(basename "$run")"
+    for checkpoint in "$@"; do
+        step=$name.$(basename "$(dirname "$checkpoint")")
+        once "$step" make "$step" weights merge --weights "$model" --stage "$checkpoint"
+        model="$out/$step"
     done
     structured "$name" "$model"
     once "$name" make "$name" weights merge --weights "$model" --adapter "$out/$name.structured/adapter"
@@ -55,36 +62,63 @@ figure() {
         END { if (NR == 0) printf "-"; else if (NR == 1) printf "%.3f", sum; else printf "%.3f (%.3f-%.3f)", sum / NR, low, high }'
 }
 
-for seed in "${seeds[@]}"; do
-    weights/demo/train.sh "$results/$seed" "$scale" "$seed" encoders
-    out=$results/$seed/ablation shared=$(cd "$results/$seed" && pwd)
-    source weights/demo/steps.sh
-    pairs=$shared/pairs slices=$shared/slices stage2=$shared/stage2
-    manifest=$shared/phantoms/structured.json
+# The arms that repeat fine-tuning alone, on encoders that they share.
+windows() {
+    arm window_1_4_4 model 's/"window": \[2, 2, 2\]/"window": [1, 4, 4]/' "$@"
+    arm window_2_4_4 model 's/"window": \[2, 2, 2\]/"window": [2, 4, 4]/' "$@"
+}
+alone='s/dual_vits/2e3_vit/; s/"stages": \[1, 2\]/"stages": [2]/' averaged='s/spatial_packer/average_pooling/'
 
-    arm both model '' "$pairs" "$slices" "$stage2"
-    arm encoder1 volume '' "$pairs"
-    arm encoder2 model 's/dual_vits/2e3_vit/; s/"stages": \[1, 2\]/"stages": [2]/' "$slices" "$stage2"
-    arm pooling model 's/spatial_packer/average_pooling/' "$pairs" "$slices" "$stage2"
+# Everything but packers and adapters is the demo's.
+from_demo() {
+    local weights=weights/demo/model.safetensors
+    arm both model '' $weights
+    arm encoder1 volume '' $weights
+    arm encoder2 model "$alone" $weights
+    arm pooling model "$averaged" $weights
+    windows $weights
+}
 
-    [ "$seed" = "${seeds[0]}" ] || continue
+from_nothing() {
+    local pairs=$shared/pairs/best.safetensors slices=$shared/slices/best.safetensors stage2=$shared/stage2/best.safetensors
+    local language=$shared/language/best.safetensors manifest=$shared/phantoms/structured.json
+    arm both model '' "$pairs" "$slices" "$stage2" "$language"
+    arm encoder1 volume '' "$pairs" "$language"
+    arm encoder2 model "$alone" "$slices" "$stage2" "$language"
+    arm pooling model "$averaged" "$pairs" "$slices" "$stage2" "$language"
+
+    [ "$seed" = "${seeds[0]}" ] || return 0
     # Stage 2 once more without its relation; both stages once more without labels, as many pairs as the labels had volumes.
     once stage2.alone train stage2.alone stage2 stage2 --manifest "$manifest" --weights "$shared/both.sliced" \
-        --init "$pairs/best.safetensors" --cache "$shared/cache" --relation-weight 0
+        --init "$pairs" --cache "$shared/cache" --relation-weight 0
     once pairs.texts train pairs.texts pairs stage1 --manifest "$manifest" --weights "$shared/both.new" --label-weight 0 \
         --equal-positives off ${texts[@]+"${texts[@]}"}
-    once texts.encoder make texts.encoder weights merge --weights "$shared/both.new" --stage "$out/pairs.texts/best.safetensors"
-    once texts.sliced make texts.sliced weights merge --weights "$out/texts.encoder" --stage "$slices/best.safetensors"
+    local pairs_texts=$out/pairs.texts/best.safetensors
+    once texts.encoder make texts.encoder weights merge --weights "$shared/both.new" --stage "$pairs_texts"
+    once texts.sliced make texts.sliced weights merge --weights "$out/texts.encoder" --stage "$slices"
     once stage2.texts train stage2.texts stage2 stage2 --manifest "$manifest" --weights "$out/texts.sliced" \
-        --init "$out/pairs.texts/best.safetensors" --cache "$shared/cache" --label-weight 0 --equal-positives off
-    arm window_1_4_4 model 's/"window": \[2, 2, 2\]/"window": [1, 4, 4]/' "$pairs" "$slices" "$stage2"
-    arm window_2_4_4 model 's/"window": \[2, 2, 2\]/"window": [2, 4, 4]/' "$pairs" "$slices" "$stage2"
-    arm no_relation model '' "$pairs" "$slices" "$out/stage2.alone"
-    arm no_labels model '' "$out/pairs.texts" "$slices" "$out/stage2.texts"
+        --init "$pairs_texts" --cache "$shared/cache" --label-weight 0 --equal-positives off
+    windows "$pairs" "$slices" "$stage2" "$language"
+    arm no_relation model '' "$pairs" "$slices" "$out/stage2.alone/best.safetensors" "$language"
+    arm no_labels model '' "$pairs_texts" "$slices" "$out/stage2.texts/best.safetensors" "$language"
+}
+
+for seed in "${seeds[@]}"; do
+    if [ "$scale" = demo ]; then
+        weights/demo/train.sh "$results/phantoms" full 1 phantoms
+        shared=$(cd "$results/phantoms" && pwd)
+    else
+        weights/demo/train.sh "$results/$seed" "$scale" "$seed" encoders
+        shared=$(cd "$results/$seed" && pwd)
+    fi
+    out=$results/$seed/ablation
+    source weights/demo/steps.sh
+    if [ "$scale" = demo ]; then from_demo; else from_nothing; fi
 done
 
 {
     echo "Synthetic phantoms, not clinical data. Means over seeds ${seeds[*]} (lowest-highest), or seed ${seeds[0]} alone; seeds are not chosen."
+    [ "$scale" != demo ] || echo "Encoders and decoder are the demo's in all rows, trained together; seeds are those of packers and adapters."
     echo
     echo "| arm | F1 micro | F1 macro | side | lobe | size error | BLEU-4 |"
     echo "|---|---|---|---|---|---|---|"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Trains the demo from nothing on phantoms. Every step is a command of the program; started again, it goes on where it was stopped, and
 # the same seed gives the same bits on one kind of machine. What is still missing is listed in README.md beside it.
-#   weights/demo/train.sh [OUT] [full|tiny] [SEED] [all|encoders]
-# tiny takes two minutes, only to see that every step runs; encoders leaves out the packers and adapters.
+#   weights/demo/train.sh [OUT] [full|tiny] [SEED] [all|encoders|phantoms]
+# tiny takes two minutes, only to see that every step runs; encoders leaves out the packers and adapters, phantoms all training.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=${1:-artifacts/demo} scale=${2:-full} seed=${3:-1} what=${4:-all}
@@ -10,11 +10,11 @@ recipe=weights/demo/recipe
 curve=-1050:0,-900:0.3137,-500:0.4902,-150:0.5686,250:0.8431,1000:1
 case $scale in
     full) phantoms=8000 split=0.95,0.05,0 located=2100 test=1500 few=() ;;
-    tiny) phantoms=24 split=0.8,0.2,0 located=6 test=20
+    tiny) phantoms=120 split=0.8,0.2,0 located=24 test=20
           few=(--steps 4 --save-every 2 --eval-every 2 --validation-samples 2) ;;
     *) echo "expected full or tiny, not $scale" >&2; exit 2 ;;
 esac
-case $what in all | encoders) ;; *) echo "expected all or encoders, not $what" >&2; exit 2 ;; esac
+case $what in all | encoders | phantoms) ;; *) echo "expected all, encoders or phantoms, not $what" >&2; exit 2 ;; esac
 source weights/demo/steps.sh
 shared=$out
 
@@ -66,9 +66,10 @@ finish() {
 draw() { hsenet phantom --prepared --size 32,64,64 --average "--curve=$curve" "$@"; }
 
 once phantoms draw --count $phantoms --seed "$((seed * 10 + 1))" --out "$out/phantoms" --split $split
+once evaluation draw --count $test --seed "$((seed * 10 + 3))" --out "$out/evaluation" --split 0.8,0,0.2
+[ $what != phantoms ] || exit 0
 once located draw --count $located --seed "$((seed * 10 + 2))" --out "$out/located" --split 1,0,0 \
     --findings nodule,calcification,consolidation
-once evaluation draw --count $test --seed "$((seed * 10 + 3))" --out "$out/evaluation" --split 0.8,0,0.2
 once joined join_labels
 once words join_words
 once one.new new one.new $recipe/volume.json --volumes "$out/phantoms/reports.json"
@@ -92,6 +93,6 @@ once both.sliced make both.sliced weights merge --weights "$out/both.encoder" --
 once stage2 train stage2 stage2 stage2 --manifest "$out/phantoms/structured.json" --weights "$out/both.sliced" \
     --init "$out/pairs/best.safetensors" --cache "$out/cache"
 once both.encoders make both.encoders weights merge --weights "$out/both.sliced" --stage "$out/stage2/best.safetensors"
-[ $what = encoders ] && exit
+[ $what != encoders ] || exit 0
 words both both.encoders
 echo "$out/both: the demo; $out/one: the same with encoder 1 alone"
