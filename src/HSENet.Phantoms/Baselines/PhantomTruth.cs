@@ -21,7 +21,7 @@ sealed record PhantomTruth(string Image, string Split, IReadOnlyList<Finding> Fi
         string[] files = Directory.Exists(folder)
             ? [.. Directory.GetFiles(folder, "*.json").Where(IsNumbered).Order(StringComparer.Ordinal)] : [];
         return files.Length > 0 ? [.. files.Select(Read)]
-            : throw new HseNetFileException(folder, "holds no phantoms", "a folder that 'hsenet phantom' wrote");
+            : throw new HseNetFileException(folder, "holds no phantoms", "a folder of drawn phantoms");
     }
 
     static bool IsNumbered(string file) => Path.GetFileNameWithoutExtension(file).All(char.IsAsciiDigit);
@@ -45,7 +45,7 @@ sealed record PhantomTruth(string Image, string Split, IReadOnlyList<Finding> Fi
         }
         catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or ArgumentException or FormatException)
         {
-            throw new HseNetFileException(file, "lacks a field of a phantom's truth", "a file that 'hsenet phantom' wrote", e);
+            throw new HseNetFileException(file, "lacks a field of a phantom's truth", "a phantom's truth file", e);
         }
         return truth!;
     }

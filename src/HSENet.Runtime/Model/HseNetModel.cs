@@ -90,7 +90,7 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
     {
         if (!Directory.Exists(folder))
             throw new HseNetFileException(folder, File.Exists(folder) ? "is a file" : "does not exist",
-                "a folder written by 'hsenet convert'");
+                "a folder of converted weights");
         if (options.Activations is { } asked && !Enum.IsDefined(asked))
             throw new HseNetException($"ModelOptions.Activations {asked}: expected {ActivationType.F32} or {ActivationType.BF16}");
         var activations = options.Activations ?? (device.Kind == DeviceKind.Host ? ActivationType.F32 : ActivationType.BF16);

@@ -62,7 +62,7 @@ static class IndexLayout
         public static (Header Header, long Count) Read(FileBytes file)
         {
             if (file.Length < HeaderBytes || BinaryPrimitives.ReadUInt64LittleEndian(file.Slice(0, 8)) != Magic)
-                throw new HseNetFileException(file.Name, "is no index", "a file that 'hsenet index build' wrote");
+                throw new HseNetFileException(file.Name, "is no index", "an index of volumes and reports (VolumeIndex)");
             var bytes = file.Slice(0, HeaderBytes);
             if (BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]) is var version and not Version)
                 throw new HseNetFileException(file.Name, $"is an index of version {version}", $"version {Version}");

@@ -34,7 +34,7 @@ static class StageExport
             contrastive = Has(ContrastiveTensors.LogitScale(stage));
         if (stage == 0 && !language && !slices)
             throw new HseNetFileException(checkpoint, "holds no trained stage",
-                "a checkpoint of 'hsenet train stage1', 'stage2', 'language' or 'slices'");
+                "a checkpoint of the task stage1, stage2, language or slices");
         foreach (var tensor in tensors)
             if (source.TryGet(tensor.Name, out var replaced) && replaced.ElementCount != tensor.ElementCount)
                 throw new HseNetFileException(checkpoint, $"tensor {tensor} does not fit the model", $"{replaced}");

@@ -1,4 +1,4 @@
-// What the "labels" of a manifest's row say: the findings of a study, as 'hsenet phantom' writes them.
+// What the "labels" of a manifest's row say: the findings of a study, as truths of phantoms have them.
 using System.Globalization;
 using System.Text.Json;
 using HSENet.Runtime;
@@ -47,7 +47,7 @@ sealed record LabelledFinding(string Kind, string? Side, string? Lobe, float? Mi
     public static IReadOnlyList<LabelledFinding> Read(ManifestRow row)
     {
         if (row.Labels is not { } text)
-            throw Broken("are missing", "{\"findings\": […]} as 'hsenet phantom' writes them, or TrainingConfig.LabelWeight 0");
+            throw Broken("are missing", "{\"findings\": […]} as truths of phantoms have them, or TrainingConfig.LabelWeight 0");
         using var json = JsonDocument.Parse(text);
         return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("findings", out var findings)
             && findings.ValueKind == JsonValueKind.Array ? [.. findings.EnumerateArray().Select(Finding)]

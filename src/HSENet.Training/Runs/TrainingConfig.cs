@@ -13,7 +13,7 @@ public sealed record TrainingConfig
     [Description("Manifest of the samples: JSON lines, or JSON with \"train\" and \"validation\".")]
     public string Manifest { get; init; } = "";
 
-    [Description("Model folder written by 'hsenet convert'.")]
+    [Description("Folder of converted weights.")]
     public string Weights { get; init; } = "";
 
     [Description("Where trained tensors start: model (as the folder has them, new adapters where it has none), scratch, or a checkpoint "

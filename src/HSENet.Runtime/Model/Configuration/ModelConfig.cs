@@ -260,7 +260,7 @@ sealed record ModelConfig
     {
         string file = Path.Combine(folder, FileName);
         if (!File.Exists(file))
-            throw new HseNetFileException(folder, $"has no {FileName}", "a folder written by 'hsenet convert'");
+            throw new HseNetFileException(folder, $"has no {FileName}", "a folder of converted weights");
         try
         {
             if (new FileInfo(file).Length > LargestFile)
@@ -269,7 +269,7 @@ sealed record ModelConfig
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HseNetFileException(file, e.Message, "the configuration that 'hsenet convert' writes", e);
+            throw new HseNetFileException(file, e.Message, "the configuration of converted weights", e);
         }
     }
 
@@ -286,7 +286,7 @@ sealed record ModelConfig
         {
             // The parser's message quotes the file, however long the quoted word is.
             throw new HseNetFileException(file, HseNetException.OneLine(e.Message, 200),
-                "the configuration that 'hsenet convert' writes", e);
+                "the configuration of converted weights", e);
         }
     }
 }
