@@ -1,4 +1,4 @@
-// The parser, part 4: constant expressions (PTX ISA, Constant Expressions), which are computed as they are read.
+// The parser, part 5: constant expressions (PTX ISA, Constant Expressions), which are computed as they are read.
 namespace HSENet.Ptx;
 
 sealed partial class PtxParser

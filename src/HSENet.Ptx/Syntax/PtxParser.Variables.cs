@@ -1,4 +1,4 @@
-// The parser, part 3: variables and their initial values.
+// The parser, part 4: variables and their initial values.
 namespace HSENet.Ptx;
 
 sealed partial class PtxParser

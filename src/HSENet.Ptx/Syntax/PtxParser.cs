@@ -1,4 +1,5 @@
-// The parser, part 1: module and functions. Recursive descent over the tokens; part 2 reads statements, part 3 variables.
+// The parser, part 1: module and functions. Recursive descent over the tokens; part 2 reads statements, 3 operands, 4 variables,
+// 5 constants.
 namespace HSENet.Ptx;
 
 /// <summary>Reads PTX text. Any input gives a module or a <see cref="PtxException"/>.</summary>
