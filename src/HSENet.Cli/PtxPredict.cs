@@ -46,8 +46,9 @@ static class PtxPredict
             }
             catch (EmulatorException e)
             {
+                TimingPrediction estimate = PtxTiming.Estimate(ptx, launch, gpu); // what no GPU takes is refused here, too
                 Messages.Note($"not from machine code ({e.Message}), so this is a rough estimate from PTX");
-                return PtxTiming.Estimate(ptx, launch, gpu);
+                return estimate;
             }
         }
     }

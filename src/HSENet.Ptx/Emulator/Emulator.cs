@@ -173,8 +173,8 @@ public sealed class Emulator(EmulatorMemory memory)
         ReadOnlySpan<byte> parameters)
     {
         string name = kernel.Name;
-        if (grid.X < 1 || grid.Y is < 1 or > 65535 || grid.Z is < 1 or > 65535)
-            throw new EmulatorException($"{name}: a grid of {grid} blocks cannot be launched");
+        if (EmulatorKernel.GridFault(grid) is { } gridFault)
+            throw new EmulatorException($"{name}: {gridFault}");
         if (block.X < 1 || block.Y < 1 || block.Z is < 1 or > 64 || block.Count > kernel.MaxThreadsPerBlock)
             throw new EmulatorException($"{name}: a block of {block} threads cannot be launched; it may have {kernel.MaxThreadsPerBlock}");
         if (kernel.LaunchFault(block) is { } fault)

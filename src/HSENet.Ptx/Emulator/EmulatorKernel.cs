@@ -6,7 +6,7 @@ namespace HSENet.Ptx;
 /// <summary>A kernel that can be launched.</summary>
 public sealed class EmulatorKernel
 {
-    const int MaxThreads = 1024;
+    const int MaxThreads = 1024, MostInYAndZ = 65535;
 
     readonly EmulatorModule _module;
     readonly PtxFunction _entry;
@@ -54,6 +54,10 @@ public sealed class EmulatorKernel
         }
         return null;
     }
+
+    /// <summary>Why no GPU takes such a grid; null when all do.</summary>
+    internal static string? GridFault(Dim3 grid) => grid.X < 1 || grid.Y is < 1 or > MostInYAndZ || grid.Z is < 1 or > MostInYAndZ
+        ? $"a grid of {grid} blocks cannot be launched: from 1 on, y and z go to {MostInYAndZ}" : null;
 
     /// <summary>Why no kernel with these directives takes such a block; null when it does.</summary>
     internal static string? BlockFault(PtxFunction entry, Dim3 block) => RequiredFault(entry.Directives, block)

@@ -18,6 +18,8 @@ static class PtxEstimate
     public static TimingPrediction Predict(EmulatorKernel kernel, Emulator emulator, TimedLaunch launch, GpuModel gpu, int registers,
         long sharedBytes)
     {
+        if (EmulatorKernel.GridFault(launch.Grid) is { } fault)
+            throw new EmulatorException($"{launch.Kernel}: {fault}");
         Occupancy occupancy = Occupancy.Of(gpu, launch.Block.Count, registers, sharedBytes);
         if (occupancy.Blocks == 0)
             throw new EmulatorException($"{launch.Kernel}: not one block fits on a multiprocessor of {gpu.Name}; too many "
