@@ -130,7 +130,8 @@ static class BenchGpuCommand
 
 
             Microseconds of one launch with all its stages, the median of all rounds, by events; warm: after the same launch; cold: with
-            other data in the caches. Predicted for {results.PredictedFor} by the model of time, before anything was measured.
+            other data in the caches. Predicted for {results.PredictedFor} by the model of time, before anything was measured; published
+            measurements it misses by {PtxPages.Band(PtxTiming.Error(false))}.
 
             | kernel | sizes | predicted | warm | cold | predicted / warm | TFLOP/s | GB/s, cold |
             |---|---|--:|--:|--:|--:|--:|--:|

@@ -80,8 +80,9 @@ static class PtxModelCommand
             # A report, launch by launch
 
             Predicted for {gpu.Name}, not measured: `hsenet ptx model`{(own ? " --weights FOLDER" : "")}, by the model of
-            [timing.md](timing.md). Each launch follows another of its kind. The model takes the same time for every launch itself, which
-            a graph of launches shortens: it is included but for the last column of the first table. Copies between buffers are left out.
+            [timing.md](timing.md), which misses published measurements by {PtxPages.Band(PtxTiming.Error(false))}.
+            Each launch follows another of its kind. The model takes the same time for every launch itself, which a graph of launches
+            shortens: it is included but for the last column of the first table. Copies between buffers are left out.
 
             | stage | launches | predicted µs | of it between launches | kernels alone µs |
             |---|--:|--:|--:|--:|

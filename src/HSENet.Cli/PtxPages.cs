@@ -77,6 +77,7 @@ static class PtxPages
             : $"{(time.FromPtx ? "~" : "")}{ProfileText.Format(microseconds)} | {least} | {time.Limit}";
     }
 
-    static string Band((double Mean, double Largest) error) =>
+    /// <summary>An error of the model of time in words.</summary>
+    public static string Band((double Mean, double Largest) error) =>
         $"{ProfileText.Format(100 * error.Mean)} % on average and {ProfileText.Format(100 * error.Largest)} % at most";
 }

@@ -18,6 +18,7 @@ public sealed class PtxModelTests : IDisposable
         Assert.Equal(File.ReadAllText(file), outcome.Output);
         Assert.Contains("Predicted for H100", outcome.Output);
         Assert.Contains("not measured", outcome.Output);
+        Assert.Contains("misses published measurements by", outcome.Output);
         // stage, launches, µs, µs between launches, kernels' µs; and stage, kernel, sizes, launches, µs each, µs
         string[][] rows = [.. outcome.Output.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal))
             .Select(line => line.Split('|', StringSplitOptions.TrimEntries)[1..^1]).Where(cells => cells[0] != "stage")];
