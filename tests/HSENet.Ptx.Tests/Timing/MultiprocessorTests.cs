@@ -11,7 +11,9 @@ public class MultiprocessorTests
     [InlineData("IADD3 R1, R2, R5, RZ", 2)]
     [InlineData("IMAD R1, R2, R5, RZ", 2)]
     [InlineData("MUFU.EX2 R1, R2", 8)]
+    [InlineData("F2I.TRUNC R1, R2", 8)]
     [InlineData("DADD R2, R4, R6", 2)]
+    [InlineData("HADD2 R1, R2, R5", 1)]
     [InlineData("HMMA.16816.F32 R4, R8, R12, R4", 6.36)]
     public void A_pipe_takes_its_clocks_however_many_warps_there_are(string instruction, double clocks)
     {
@@ -100,6 +102,39 @@ public class MultiprocessorTests
             "IADD3 R8, R8, 0x4000, RZ | wait=4 stall=6"];
         double clocks = TimingRig.ClocksOf(before, copy, gpu, threads: 1024, memoryShare: 1);
         Assert.Equal(2 * 1024 * 16 / gpu.MemoryBytesPerClock, clocks, clocks * 0.03);
+    }
+
+    [Fact]
+    public void Loads_from_the_second_level_cache_come_at_its_bandwidth()
+    {
+        GpuModel gpu = TimingRig.H100 with { BurstClocks = 0 };
+        double clocks = TimingRig.ClocksOf([.. Tid, "IMAD.WIDE.U32 R8, R0, 0x10, R8 | stall=6"],
+            ["LDG.E.128 R4, [R8.64] | write=1", "IADD3 R8, R8, 0x4000, RZ | wait=2 stall=6"], gpu, threads: 1024);
+        Assert.Equal(1024 * 16 / gpu.AttainableL2BytesPerClock, clocks, clocks * 0.03);
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(16, 4)]
+    [InlineData(64, 16)]
+    [InlineData(128, 32)]
+    public void An_access_to_global_memory_takes_a_clock_for_each_line(int stride, int lines)
+    {
+        // Always the same places, which the first-level cache has from the second time on.
+        double Clocks(int apart) => TimingRig.ClocksOf([.. Tid, $"IMAD.WIDE.U32 R8, R0, 0x{apart:x}, R8 | stall=6"],
+            ["LDG.E R2, [R8.64] | write=1 stall=2", "IADD3 R3, R2, 0x1, RZ | wait=2 stall=6"], TimingRig.H100, parameter: 1 << 20);
+        Assert.Equal(lines - 1, Clocks(stride) - Clocks(4), 0.3);
+    }
+
+    [Fact]
+    public void Special_registers_and_branches_take_their_clocks()
+    {
+        GpuModel gpu = TimingRig.H100;
+        Assert.Equal(gpu.ConstantLatency + 4, TimingRig.ClocksOf([],
+            ["S2R R1, SR_TID.X | write=1 stall=2", "IADD3 R2, R1, R1, RZ | wait=2 stall=4"], gpu), 0.1);
+        long Rounds(int rounds) => TimingRig.Run(TimingRig.Kernel([$"MOV R1, 0x{rounds:x} | stall=5", "IADD3 R1, R1, -0x1, RZ | stall=5",
+            "ISETP.NE.AND P0, PT, R1, RZ, PT | stall=12", "@P0 BRA 0x10 | stall=1", "EXIT"]), gpu).Cycles;
+        Assert.Equal(5 + 12 + gpu.BranchClocks, (Rounds(60) - Rounds(20)) / 40.0, 0.1);
     }
 
     [Fact]
