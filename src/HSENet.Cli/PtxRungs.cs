@@ -82,7 +82,9 @@ static class PtxRungs
         MachineWork? machine = null;
         string ptx = KernelTexts.Get(rung);
         MachineListing? listing = assembled ? PtxListings.Carried(ptx, rung.EntryName) : null;
-        using EmulatorDevice device = new(new EmulatorOptions { Profile = true, SampledInstructions = sampled })
+        // The catalogue's kernels have an end, though it may be far where every block runs.
+        using EmulatorDevice device = new(new EmulatorOptions
+            { Profile = true, SampledInstructions = sampled, MaxInstructions = long.MaxValue })
         {
             Profiled = (launched, profile) => counts = launched == rung ? profile : counts,
             Before = launch => machine = launch.Rung == rung && listing != null ? PtxTiming.Count(launch.Timed(ptx, 0), listing) : machine,

@@ -37,26 +37,30 @@ public sealed class PtxProfileTests(ITestOutputHelper output) : IDisposable
         Assert.InRange(compared.Count(one => one.Run < one.Blocks), 10, int.MaxValue);
     }
 
-    // Ladders that run whole in a second or so; HSENET_LONG=1 takes all of them.
+    // Ladders that run whole in a second or so; HSENET_LONG=1 takes the others, each by itself.
     static readonly string[] Quick =
         ["LayerNorm", "RmsNorm", "RmsNorm.Backward", "SwiGlu", "RotaryEmbedding", "PatchScore", "WindowCentroid", "SlicePixels", "AdamW"];
+
+    public static TheoryData<string> Long => [.. KernelCatalog.GpuRungs.Select(rung => rung.Operation).Distinct().Except(Quick)];
 
     [Fact]
     public void A_ladder_has_nearly_the_same_profile_from_a_sample_at_a_shape_of_the_model()
     {
-        List<Comparison> compared = [];
-        foreach (IGrouping<string, Rung> ladder in KernelCatalog.GpuRungs.GroupBy(rung => rung.Operation)
-            .Where(ladder => GoldenFolder.LongChecks || Quick.Contains(ladder.Key)))
-        {
-            // The shape at which the ladder is the least work, with all its rungs that can compute it.
-            var shape = ladder.SelectMany(rung => ModelShapes.Profile(rung, Gpu, PtxRungs.SampledInstructions, assembled: false)
-                .Select(row => (row.Sizes, Rung: rung, row.Asked, row.Profile.WarpInstructions)))
-                .GroupBy(row => row.Sizes).MinBy(shape => shape.Sum(row => row.WarpInstructions))!;
-            compared.AddRange(shape.Select(row => Compare(row.Rung, row.Asked)));
-        }
+        Comparison[] compared = [.. Quick.SelectMany(CompareLadder)];
         AreClose(compared);
         Assert.InRange(compared.Count(one => one.Run < one.Blocks), Quick.Length, int.MaxValue);
     }
+
+    [LongTheory, MemberData(nameof(Long))]
+    public void A_long_ladder_has_nearly_the_same_profile_from_a_sample_at_a_shape_of_the_model(string operation) =>
+        AreClose([.. CompareLadder(operation)]);
+
+    // At the shape at which the ladder is the least work, all its rungs that can compute it, one after the other.
+    static IEnumerable<Comparison> CompareLadder(string operation) => KernelCatalog.GpuRungs.Where(rung => rung.Operation == operation)
+        .SelectMany(rung => ModelShapes.Profile(rung, Gpu, PtxRungs.SampledInstructions, assembled: false)
+            .Select(row => (row.Sizes, Rung: rung, row.Asked, row.Profile.WarpInstructions)))
+        .GroupBy(row => row.Sizes).MinBy(shape => shape.Sum(row => row.WarpInstructions))!
+        .Select(row => Compare(row.Rung, row.Asked));
 
     static readonly GpuModel Gpu = GpuModel.Find("h200")!;
 
