@@ -3,8 +3,9 @@ namespace HSENet.Ptx;
 
 /// <summary>
 /// Blocks are told apart by whether they are the last along each axis of the grid, which often have less to do. Of each kind some run,
-/// spread over the whole launch, and count for the others. Which ones follows from the grid and from what one block of each kind executes,
-/// so the same launch has the same sample everywhere. Where one block is too long, some of its warps run, if they share no memory.
+/// spread over the whole launch, and count for the others. Which ones follows from the grid and from what blocks execute, so the same
+/// launch has the same sample everywhere: where neighbours in a line part, the border between them is looked for
+/// (<see cref="LineSample"/>). Where one block is too long, some of its warps run, if they share no memory.
 /// </summary>
 static class BlockSample
 {
@@ -19,6 +20,11 @@ static class BlockSample
     // Steps whose multiples fall between each other on every axis: powers of the inverse of the root of x^(d+1) = x + 1 for d axes. The
     // first axis of several that have more than one block goes in equal strides instead.
     static readonly double[][] Steps = [[], [], [0.6180339887], [0.7548776662, 0.5698402910]];
+
+    // Blocks in a line that run one by one at most, so that the border between unlike ones is found, and instructions for finding it. Among
+    // more of them, in equal distances, a border is where it seems to be to less than a hundredth of the line.
+    const int MostAlone = 100;
+    const double Search = 60_000_000;
 
     // Of a block that is longer by itself than a sample some warps run, for as many times the sample's instructions.
     const double LongBlock = 2, OfLongBlock = 8;
@@ -44,27 +50,30 @@ static class BlockSample
         // One or two of each kind show what a block of it costs at most.
         long[][] tried = [.. kinds.Select(kind => kind.Count < Many ? [kind.Block(kind.Count / 2)]
             : new[] { kind.Block(0), kind.Block(kind.Count / 2) })];
-        EmulatorResult[] first = ParallelResults.Each(kinds.Count, threads, n => run(tried[n], null));
-        double[] costs = [.. first.Select(one => Math.Max(1.0, one.Profile!.MostInBlock))];
+        long[] together = [.. tried.SelectMany(blocks => blocks)];
+        Dictionary<long, EmulatorResult> known = new(together.Zip(
+            ParallelResults.Each(together.Length, threads, n => run([together[n]], null)), KeyValuePair.Create));
+        double[] costs = [.. tried.Select(blocks => blocks.Max(block => Math.Max(1.0, known[block].Profile!.MostInBlock)))];
         double all = kinds.Zip(costs, (kind, cost) => kind.Count * cost).Sum();
         if (all <= instructions)
             return run(null, null);
-        EmulatorResult[] parts = ParallelResults.Each(kinds.Count, threads, n =>
+        return Sum(grid.Count, ParallelResults.Each(kinds.Count, threads, n =>
         {
             Kind kind = kinds[n];
             long fewest = costs[n] < Long ? Math.Clamp((long)(Enough / costs[n]), FewestThatAreNotLong, Fewest)
                 : Math.Clamp((long)(2 * instructions / costs[n]), 1, Fewest);
-            long count = Math.Min(kind.Count, Math.Max(fewest, (long)(kind.Count * (instructions / all))));
-            long[] blocks = count <= tried[n].Length ? tried[n]
-                : count > kind.Count / 2 && count >= Fewest ? [.. Enumerable.Range(0, (int)kind.Count).Select(b => kind.Block(b))]
-                : [.. Enumerable.Range(0, (int)count).Select(b => kind.Spread(b, count)).Distinct()];
-            EmulatorResult part = blocks == tried[n] ? first[n] : run(blocks, null);
-            part.Profile!.Scale((double)kind.Count / blocks.Length);
-            return part;
-        });
-        EmulatorResult sum = parts.Aggregate(Add);
-        sum.Profile!.Blocks = grid.Count;
-        return sum;
+            long count = Math.Max(tried[n].Length, Math.Min(kind.Count, Math.Max(fewest, (long)(kind.Count * (instructions / all)))));
+            if (count > kind.Count / 2 && count >= Fewest)
+                return (run([.. Enumerable.Range(0, (int)kind.Count).Select(b => kind.Block(b))], null), 1.0);
+            if (kind.IsLine && count <= MostAlone)
+                return (Sum(kind.Count, LineSample.Of(kind.Count, count, places => ParallelResults.Each(places.Length, threads,
+                    place => known.GetValueOrDefault(kind.Block(places[place])) ?? run([kind.Block(places[place])], null)), Figures,
+                    count * costs[n] + Search).Select(seen => (seen.Value, seen.Weight))), 1.0);
+            if (count == tried[n].Length)
+                return (Sum(count, tried[n].Select(block => (known[block], 1.0))), kind.Count / (double)count);
+            long[] blocks = [.. Enumerable.Range(0, (int)count).Select(b => kind.Spread(b, count)).Distinct()];
+            return (run(blocks, null), kind.Count / (double)blocks.Length);
+        }));
     }
 
     // Where the block in the middle is longer than all that may be executed: its first warp, its last, and others as far as they go.
@@ -75,24 +84,29 @@ static class BlockSample
         EmulatorResult first = run(middle, 0);
         if (first.WarpInstructions * (double)warps <= Math.Max(ShortBlock, LongBlock * instructions))
             return null;
-        int count = (int)Math.Clamp(OfLongBlock * instructions / first.WarpInstructions, 2, warps);
-        EmulatorResult sum = ParallelResults.Each(count - 1, threads, n => run(middle, (n + 1) * (warps - 1) / (count - 1))).Aggregate(first, Add);
-        LaunchProfile profile = sum.Profile!;
-        long block = (long)(sum.WarpInstructions * ((double)warps / count));
-        profile.Scale((double)warps / count * grid.Count);
-        profile.Represent(grid.Count, block);
+        double most = OfLongBlock * instructions;
+        IReadOnlyList<LineSample.Seen<EmulatorResult>> seen = LineSample.Of(warps,
+            (int)Math.Clamp(most / first.WarpInstructions, 2, warps), places => ParallelResults.Each(places.Length, threads,
+                place => places[place] == 0 ? first : run(middle, (int)places[place])), Figures, most);
+        EmulatorResult sum = Sum(grid.Count, seen.Select(one => (one.Value, one.Weight * grid.Count)));
+        sum.Profile!.Represent((long)seen.Sum(one => one.Value.WarpInstructions * one.Weight));
         return sum;
     }
 
-    static EmulatorResult Add(EmulatorResult a, EmulatorResult b)
+    // What tells blocks apart; the first of it is what running them takes.
+    static double[] Figures(EmulatorResult result) => [result.WarpInstructions, result.Instructions, result.Profile!.GlobalSectors.Sum(),
+        result.Profile.SharedWavefronts.Sum()];
+
+    static EmulatorResult Sum(long blocks, IEnumerable<(EmulatorResult Result, double Times)> parts)
     {
-        a.Profile!.Add(b.Profile!);
-        return a with
+        (EmulatorResult Result, double Times)[] all = [.. parts];
+        return all[0].Result with
         {
-            Findings = [.. a.Findings, .. b.Findings],
-            FindingCount = a.FindingCount + b.FindingCount,
-            WarpInstructions = a.WarpInstructions + b.WarpInstructions,
-            Instructions = a.Instructions + b.Instructions,
+            Findings = [.. all.SelectMany(part => part.Result.Findings)],
+            FindingCount = all.Sum(part => part.Result.FindingCount),
+            WarpInstructions = all.Sum(part => part.Result.WarpInstructions),
+            Instructions = all.Sum(part => part.Result.Instructions),
+            Profile = LaunchProfile.Sum(blocks, [.. all.Select(part => (part.Result.Profile!, part.Times))]),
         };
     }
 
@@ -116,13 +130,6 @@ static class BlockSample
 
         /// <summary>Whether they lie along one axis at most.</summary>
         public bool IsLine => X.Count == Count || Y.Count == Count || Z.Count == Count;
-
-        /// <summary>Place among the kind's blocks of the block with this number, if they lie in a line.</summary>
-        public long Index(long number)
-        {
-            Dim3 place = Grid.Position(number);
-            return place.X - X.From + (place.Y - Y.From) + (place.Z - Z.From);
-        }
 
         /// <summary>Whether a block is of this kind.</summary>
         public bool Has(Dim3 place) => Within(X, place.X) && Within(Y, place.Y) && Within(Z, place.Z);

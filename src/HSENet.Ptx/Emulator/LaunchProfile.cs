@@ -28,7 +28,7 @@ public sealed class LaunchProfile
     public IReadOnlyList<PtxInstruction> Instructions { get; }
 
     /// <summary>Blocks of the launch.</summary>
-    public long Blocks { get; internal set; }
+    public long Blocks { get; }
 
     /// <summary>Blocks that were executed: fewer where a sample counts for all.</summary>
     public long BlocksRun { get; private set; }
@@ -87,33 +87,37 @@ public sealed class LaunchProfile
     long[][] Counters => [WarpInstructions, ActiveLanes, DivergentBranches, GlobalRequests, GlobalSectors, GlobalPasses, GlobalBytes,
         SharedRequests, SharedWavefronts, SharedIdealWavefronts, SharedBytes, LocalRequests];
 
-    /// <summary>Lets the counters stand for more blocks of the same kind.</summary>
-    internal void Scale(double factor)
+    /// <summary>Parts of a launch together, each taken so many times.</summary>
+    /// <param name="blocks">Blocks that they stand for.</param>
+    /// <param name="parts">The parts.</param>
+    internal static LaunchProfile Sum(long blocks, IReadOnlyList<(LaunchProfile Part, double Times)> parts)
     {
-        foreach (long[] counters in Counters)
-            for (int i = 0; i < counters.Length; i++)
-                counters[i] = (long)Math.Round(counters[i] * factor);
+        LaunchProfile first = parts[0].Part, sum = new(first.Instructions, blocks, first.Threads)
+        {
+            BlocksRun = parts.Sum(part => part.Part.BlocksRun),
+            MostInBlock = parts.Max(part => part.Part.MostInBlock),
+            FewestInBlock = parts.Min(part => part.Part.FewestInBlock),
+            MostInWarp = parts.Max(part => part.Part.MostInWarp),
+            AsyncCopyDepth = parts.Max(part => part.Part.AsyncCopyDepth),
+        };
+        long[][][] counters = [.. parts.Select(part => part.Part.Counters)];
+        foreach (var (n, counter) in sum.Counters.Index())
+            for (int i = 0; i < counter.Length; i++)
+            {
+                double all = 0; // rounded at the end: what every block does stays exact
+                for (int part = 0; part < counters.Length; part++)
+                    all += counters[part][n][i] * parts[part].Times;
+                counter[i] = (long)Math.Round(all);
+            }
+        return sum;
     }
 
     /// <summary>One block was executed, in part, and stands for all.</summary>
-    /// <param name="blocks">Blocks of the launch.</param>
     /// <param name="instructions">Instructions of warps in a block.</param>
-    internal void Represent(long blocks, long instructions)
+    internal void Represent(long instructions)
     {
-        (Blocks, BlocksRun) = (blocks, 1);
+        BlocksRun = 1;
         MostInBlock = FewestInBlock = instructions;
-    }
-
-    /// <summary>Adds another part of the same launch.</summary>
-    internal void Add(LaunchProfile other)
-    {
-        foreach (var (mine, others) in Counters.Zip(other.Counters))
-            for (int i = 0; i < mine.Length; i++)
-                mine[i] += others[i];
-        BlocksRun += other.BlocksRun;
-        (MostInBlock, FewestInBlock) = (Math.Max(MostInBlock, other.MostInBlock), Math.Min(FewestInBlock, other.FewestInBlock));
-        MostInWarp = Math.Max(MostInWarp, other.MostInWarp);
-        AsyncCopyDepth = Math.Max(AsyncCopyDepth, other.AsyncCopyDepth);
     }
 
     /// <summary>Floating-point or integer operations of one execution of an mma by a warp: 2·m·n·k; 0 for other instructions.</summary>

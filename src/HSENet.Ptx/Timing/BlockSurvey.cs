@@ -7,8 +7,12 @@ sealed class BlockSurvey
     // Instructions of warps that are walked, roughly; of a kind one block at least, unless that takes too long.
     const double Steps = 400_000, Most = 6_000_000;
 
-    // Blocks of a kind that are walked at least where that does not take too long, and further ones between those that differ.
-    const int Fewest = 9, MostHalves = 40;
+    // Blocks of a kind that are walked at least where that does not take too long.
+    const int Fewest = 9;
+
+    // Blocks that are too long for that count as alike unless those in the middle or at the end part so much from the first; then one warp
+    // of each is walked, for so many instructions that are gone through.
+    const double FarApart = 2, MostOfLong = 60_000_000;
 
     // Blocks count as alike when they part this little: on average, and the heaviest.
     const double AverageDifference = 0.01, LargestDifference = 0.05;
@@ -38,38 +42,46 @@ sealed class BlockSurvey
         double cost = warp.Steps * (double)kernel.WarpsPerBlock, all = 0;
         List<(double Work, double Weight)> works = [];
         List<BlockSample.Kind> kinds = BlockSample.Kinds(kernel.Grid);
-        if (cost * kinds.Count > Most)
+        bool isLong = cost * kinds.Count > Most;
+        if (isLong)
         {
-            for (int i = 0; i < survey.Executed.Length; i++)
-                survey.Executed[i] = warp.Executed[i] * (double)kernel.Grid.Count * kernel.WarpsPerBlock;
-            (survey.IsAlike, survey.MeanWork, survey.Heaviest) = (true, cost, (0, cost));
-            return survey;
+            WarpWalk[] others = [kernel.Walk(kernel.Grid.Count / 2), kernel.Walk(kernel.Grid.Count - 1)];
+            if (Array.TrueForAll(others, other => other.Steps <= FarApart * warp.Steps && FarApart * other.Steps >= warp.Steps))
+            {
+                for (int i = 0; i < survey.Executed.Length; i++)
+                    survey.Executed[i] = warp.Executed[i] * (double)kernel.Grid.Count * kernel.WarpsPerBlock;
+                (survey.IsAlike, survey.MeanWork, survey.Heaviest) = (true, cost, (0, cost));
+                return survey;
+            }
+            // Of long blocks that lie far apart one warp is walked, and what is gone through of it one by one is what that takes.
+            cost = Math.Max(1, others.Append(warp).Max(walk => walk.Walked));
         }
+        double most = (isLong ? MostOfLong : Most) / kinds.Count;
+        Func<long, (long[] Executed, long Walked)> look = isLong ? kernel.CountByLeader : kernel.Count;
         foreach (BlockSample.Kind kind in kinds)
         {
-            long least = Math.Clamp((long)(Most / (cost * kinds.Count)), 1, Fewest),
+            long least = Math.Clamp((long)(most / cost), isLong ? 2 : 1, Fewest),
                 count = Math.Min(kind.Count, Math.Max(least, (long)(Steps / cost * kind.Count / kernel.Grid.Count)));
-            SortedList<long, long[]> walked = kind.IsLine ? Line(kernel, kind, count, Most / kinds.Count)
-                : Walk(kernel, count == kind.Count ? LongRange(count).Select(kind.Block) : LongRange(count).Select(n => kind.Spread((int)n, count)));
+            IReadOnlyList<LineSample.Seen<(long[] Executed, long Walked)>> walked = kind.IsLine
+                ? LineSample.Of(kind.Count, count, places => Walk(look, [.. places.Select(kind.Block)]),
+                    one => isLong ? [one.Walked, one.Executed.Sum()] : [one.Executed.Sum()], most)
+                : Alike(look, kind, count);
             var blocks = new (Dim3 Place, double Work)[walked.Count];
             for (int n = 0; n < blocks.Length; n++)
             {
-                // Of blocks in a line each counts for those nearer to it than to the others.
-                double weight = !kind.IsLine ? kind.Count / (double)blocks.Length
-                    : (n + 1 < blocks.Length ? (kind.Index(walked.Keys[n]) + kind.Index(walked.Keys[n + 1])) / 2.0 : kind.Count - 0.5)
-                        - (n > 0 ? (kind.Index(walked.Keys[n - 1]) + kind.Index(walked.Keys[n])) / 2.0 : -0.5);
+                var (place, weight, (executed, _)) = walked[n];
                 double work = 0;
-                long[] executed = walked.Values[n];
                 for (int i = 0; i < executed.Length; i++)
                 {
                     work += executed[i];
                     survey.Executed[i] += executed[i] * weight;
                 }
-                blocks[n] = (kernel.Grid.Position(walked.Keys[n]), work);
+                long number = kind.IsLine ? kind.Block(place) : place;
+                blocks[n] = (kernel.Grid.Position(number), work);
                 works.Add((work, weight));
                 all += work * weight;
                 if (work > survey.Heaviest.Work)
-                    survey.Heaviest = (walked.Keys[n], work);
+                    survey.Heaviest = (number, work);
             }
             survey._kinds.Add((kind, blocks, Axis(blocks)));
         }
@@ -79,41 +91,17 @@ sealed class BlockSurvey
         return survey;
     }
 
-    static IEnumerable<long> LongRange(long count) => Enumerable.Range(0, (int)count).Select(n => (long)n);
+    static (long[] Executed, long Walked)[] Walk(Func<long, (long[] Executed, long Walked)> look, long[] blocks) =>
+        ParallelResults.Each(blocks.Length, n => look(blocks[n]));
 
-    static SortedList<long, long[]> Walk(MachineKernel kernel, IEnumerable<long> blocks)
+    // Blocks of several axes, by their numbers, each for as many others.
+    static IReadOnlyList<LineSample.Seen<(long[] Executed, long Walked)>> Alike(Func<long, (long[] Executed, long Walked)> look,
+        BlockSample.Kind kind, long count)
     {
-        long[] numbers = [.. blocks.Distinct()];
-        long[][] executed = ParallelResults.Each(numbers.Length, n => kernel.Count(numbers[n]));
-        SortedList<long, long[]> walked = [];
-        foreach (var (number, counts) in numbers.Zip(executed))
-            walked.Add(number, counts);
-        return walked;
-    }
-
-    // Blocks in equal distances, then halfway where neighbours part most: finds where one part of the launch ends and another begins.
-    static SortedList<long, long[]> Line(MachineKernel kernel, BlockSample.Kind kind, long count, double most)
-    {
-        SortedList<long, long[]> walked = Walk(kernel, LongRange(count).Select(n => kind.Block(count == 1 ? kind.Count / 2
-            : n * (kind.Count - 1) / (count - 1))));
-        double steps = walked.Values.Sum(counts => (double)counts.Sum());
-        for (int halves = 0; halves < MostHalves && steps < most; halves++)
-        {
-            double widest = 0;
-            long middle = -1;
-            for (int n = 1; n < walked.Count; n++)
-            {
-                long from = kind.Index(walked.Keys[n - 1]), to = kind.Index(walked.Keys[n]);
-                double parts = Math.Abs(walked.Values[n].Sum() - walked.Values[n - 1].Sum()) * (double)(to - from);
-                if (to - from > 1 && parts > widest)
-                    (widest, middle) = (parts, kind.Block((from + to) / 2));
-            }
-            if (widest * walked.Count <= AverageDifference * steps * kind.Count)
-                break;
-            walked.Add(middle, kernel.Count(middle));
-            steps += walked[middle].Sum();
-        }
-        return walked;
+        long[] numbers = [.. Enumerable.Range(0, (int)count)
+            .Select(n => count == kind.Count ? kind.Block(n) : kind.Spread(n, count)).Distinct().Order()];
+        return [.. numbers.Zip(Walk(look, numbers),
+            (number, counts) => new LineSample.Seen<(long[] Executed, long Walked)>(number, kind.Count / (double)numbers.Length, counts))];
     }
 
     /// <summary>About how much a block issues: as one of its kind that was walked and lies nearest along the axis by which they

@@ -23,7 +23,7 @@ sealed class LoopSkipper(MachineProgram program, MachineWarp warp, WarpWay way)
     public uint[]?[] Compared { get; } = [.. program.Steps.Select(step =>
         step.Decides && step.Opcode == MachineOpcode.ISETP ? new uint[2 * Lanes] : null)];
 
-    /// <summary>The warp has taken the branch back of a loop, all of its lanes together.</summary>
+    /// <summary>The warp has taken the branch back of a loop, all lanes that are in it together.</summary>
     public void EndRound(int branch, uint lanes)
     {
         Watched loop = _loops[branch] ??= new Watched(program.Loop(branch));

@@ -23,29 +23,54 @@ sealed class MachineKernel(MachineProgram program, Dim3 grid, Dim3 block, byte[]
             (IWarpStream)new MachineWarp(program, state, w) { Cut = cut })];
     }
 
-    /// <summary>Walks the first warp of a block.</summary>
-    public WarpWalk Walk(long number)
+    /// <summary>The warp that stands for its block where paths are looked at.</summary>
+    public int Leader { get; private set; }
+
+    /// <summary>Whether paths cut all of their loops, however many there are in one another.</summary>
+    public bool CutsAll { get; set; }
+
+    /// <summary>The first warp of a block leads, unless the last one goes far further.</summary>
+    public void FindLeader()
     {
-        using MachineWarp warp = new(program, State(number), 0);
-        WarpWay way = new(program.Steps.Length, keepsBranches: true);
-        warp.Follow(way);
-        return new WarpWalk(program, way);
+        const double Further = 2;
+        if (WarpsPerBlock == 1)
+            return;
+        long[] steps = [.. new[] { 0, WarpsPerBlock - 1 }.Select(w => Follow(State(grid.Count / 2), w, keepsBranches: false).Steps)];
+        Leader = steps[1] > Further * steps[0] ? WarpsPerBlock - 1 : 0;
     }
 
-    /// <summary>Counts what all warps of a block issue.</summary>
-    public long[] Count(long number)
+    /// <summary>Walks the warp of a block that leads.</summary>
+    public WarpWalk Walk(long number) => new(program, Follow(State(number), Leader, keepsBranches: true), CutsAll);
+
+    /// <summary>Counts what all warps of a block issue, and how many instructions of it were gone through one by one.</summary>
+    public (long[] Executed, long Walked) Count(long number)
     {
         long[] executed = new long[program.Steps.Length];
+        long walked = 0;
         MachineBlock state = State(number);
         for (int w = 0; w < WarpsPerBlock; w++)
         {
-            using MachineWarp warp = new(program, state, w);
-            WarpWay way = new(program.Steps.Length, keepsBranches: false);
-            warp.Follow(way);
+            WarpWay way = Follow(state, w, keepsBranches: false);
             foreach (var (n, issued) in way.Executed().Index())
                 executed[n] += issued;
+            walked += way.Walked;
         }
-        return executed;
+        return (executed, walked);
+    }
+
+    /// <summary>The same, from the warp that leads alone.</summary>
+    public (long[] Executed, long Walked) CountByLeader(long number)
+    {
+        WarpWay way = Follow(State(number), Leader, keepsBranches: false);
+        return ([.. way.Executed().Select(issued => issued * WarpsPerBlock)], way.Walked);
+    }
+
+    WarpWay Follow(MachineBlock state, int index, bool keepsBranches)
+    {
+        using MachineWarp warp = new(program, state, index);
+        WarpWay way = new(program.Steps.Length, keepsBranches);
+        warp.Follow(way);
+        return way;
     }
 
     MachineBlock State(long number) => new(grid.Position(number), block, grid, parameters, sharedBytes, memory);

@@ -43,9 +43,21 @@ sealed unsafe partial class MachineWarp
             Branch(branch, ref step, chosen, pc, lanes, Guarded(branch, lanes));
             if (branch is { Target: >= 0, Branch: BranchKind.Jump or BranchKind.Call })
                 way.Branch(pc, step.Taken, step.EndsRound);
-            if (step.EndsRound && _groups.Count == 1)
-                skipper.EndRound(pc, _groups[0].Mask);
+            if (step.EndsRound && InLoop(branch.Target, pc) is var inside && inside != 0)
+                skipper.EndRound(pc, inside);
         }
+    }
+
+    // The lanes that go on in a loop whose round has ended, if all others have left it: these wait behind it until those come.
+    uint InLoop(int first, int last)
+    {
+        uint inside = 0;
+        foreach ((int pc, uint lanes) in _groups)
+            if (pc == first)
+                inside |= lanes;
+            else if (pc <= last)
+                return 0;
+        return inside;
     }
 
     // Where the comparisons that decide leave what they compared; null where nobody asks.

@@ -7,6 +7,9 @@ sealed class MemoryShares
     const long MostSteps = 3_000_000;
     const int Rounds = 2, Waves = 3;
 
+    // Steps of the blocks of one multiprocessor, in times of those of a wave, after which the rest of them does without.
+    const int Longer = 4;
+
     readonly ulong[] _sectors = new ulong[64];
     readonly HashSet<ulong> _touched = [];
 
@@ -40,7 +43,7 @@ sealed class MemoryShares
             for (int m = 0; m < Math.Min(multiprocessors, blocks) && steps < MostSteps / waves; m++)
             {
                 HashSet<ulong> l1 = [];
-                for (long k = m; k < wave; k += multiprocessors)
+                for (long k = m; k < wave && steps < Longer * MostSteps / waves; k += multiprocessors)
                 {
                     WarpPath own = path ?? kernel.Walk(start + k).Path(kernel.WarpsPerBlock);
                     // Behind a single long loop there is little; several are gone through one after the other.

@@ -60,11 +60,31 @@ public static class PtxTiming
         try
         {
             MachineKernel kernel = Kernel(launch, listing, out long shared);
-            WarpWalk walk = kernel.Walk(0);
-            BlockSurvey survey = BlockSurvey.Of(kernel, walk);
-            return [.. gpus.Select(gpu =>
-                KernelTimer.Predict(kernel, walk, survey, gpu, registers > 0 ? registers : listing.Registers, shared, launch.BufferBytes)
-                    with { Sources = sources })];
+            kernel.FindLeader();
+            BlockSurvey survey = BlockSurvey.Of(kernel, kernel.Walk(0));
+            return [.. gpus.Select(gpu => Run(gpu) with { Sources = sources })];
+
+            // Warps or blocks that go round loops in a loop far more often than those that show which loops are cut may take too long:
+            // then all loops are.
+            TimingPrediction Run(GpuModel gpu)
+            {
+                try
+                {
+                    return Time(gpu);
+                }
+                catch (EmulatorException e) when (e.Message == MachineKernel.NoEnd && !kernel.CutsAll)
+                {
+                    kernel.CutsAll = true;
+                    return Time(gpu);
+                }
+                finally
+                {
+                    kernel.CutsAll = false; // another GPU may do without
+                }
+            }
+
+            TimingPrediction Time(GpuModel gpu) => KernelTimer.Predict(kernel, kernel.Walk(0), survey, gpu,
+                registers > 0 ? registers : listing.Registers, shared, launch.BufferBytes);
         }
         catch (NotSupportedException e)
         {
@@ -153,7 +173,7 @@ public static class PtxTiming
     static MachineKernel Kernel(TimedLaunch launch, MachineListing listing, out long shared)
     {
         PtxModule module = PtxModule.Parse(launch.Ptx);
-        if (EmulatorKernel.BlockFault(Entry(module, launch.Kernel), launch.Block) is { } fault)
+        if ((EmulatorKernel.GridFault(launch.Grid) ?? EmulatorKernel.BlockFault(Entry(module, launch.Kernel), launch.Block)) is { } fault)
             throw new EmulatorException($"{launch.Kernel}: {fault}");
         shared = KernelFacts.Of(module, launch.Kernel).StaticSharedBytes + launch.DynamicSharedBytes;
         MachineProgram program = new(listing);

@@ -44,14 +44,20 @@ sealed class WarpWalk
     readonly MachineProgram _program;
     readonly WarpWay _way;
     readonly long[] _executed;
+    readonly bool _cutsAll;
 
     /// <summary>What a walk found.</summary>
     /// <param name="program">The code.</param>
     /// <param name="way">The way of a warp from its start to its end.</param>
-    public WarpWalk(MachineProgram program, WarpWay way) => (_program, _way, _executed) = (program, way, way.Executed());
+    /// <param name="cutsAll">Whether all loops of its path are cut.</param>
+    public WarpWalk(MachineProgram program, WarpWay way, bool cutsAll = false) =>
+        (_program, _way, _executed, _cutsAll) = (program, way, way.Executed(), cutsAll);
 
     /// <summary>Instructions that the warp issues.</summary>
     public long Steps => _way.Steps;
+
+    /// <summary>Those of them that were gone through one by one.</summary>
+    public long Walked => _way.Walked;
 
     /// <summary>How often it issues each instruction.</summary>
     public IReadOnlyList<long> Executed => _executed;
@@ -72,7 +78,8 @@ sealed class WarpWalk
             if (chosen.TrueForAll(other => other < _program.Steps[b].Target || b < _program.Steps[other].Target))
                 chosen.Add(b);
         foreach (int b in all)
-            if (!chosen.Contains(b) && chosen.Exists(other => IsAround(other, b)) && CutSteps(chosen) * warps > Nested * RunSteps)
+            if (!chosen.Contains(b)
+                && (_cutsAll || chosen.Exists(other => IsAround(other, b)) && CutSteps(chosen) * warps > Nested * RunSteps))
                 chosen.Add(b);
         chosen.Sort((a, b) => _way.FirstRound[a].CompareTo(_way.FirstRound[b]));
         IReadOnlyList<(int, bool)>[] behind = Behind(chosen);

@@ -24,6 +24,30 @@ public class BlockSampleTests
         Assert.Equal(all.Profile.WarpInstructions[0], some.Profile.WarpInstructions[0]); // what every block does is exact
     }
 
+    // Blocks before p1 go round a loop of 20,000 rounds, in which they read a sector for each lane; the others one of 5,000, in which all
+    // lanes read the same.
+    const string TwoParts = """
+        .reg .u32 %n;
+        ld.param.u64 %rd1, [p0]; ld.param.u64 %rd2, [p1]; cvt.u32.u64 %r2, %rd2; mov.u32 %r1, %ctaid.x; mov.u32 %r3, 0;
+        mov.u32 %n, 5000; setp.ge.u32 %p1, %r1, %r2; @%p1 bra LOOP;
+        mov.u32 %n, 20000; mov.u32 %r5, %tid.x; mul.wide.u32 %rd3, %r5, 32; add.u64 %rd1, %rd1, %rd3;
+        LOOP: ld.global.u32 %r4, [%rd1]; add.u32 %r3, %r3, 1; setp.lt.u32 %p1, %r3, %n; @%p1 bra LOOP;
+        """;
+
+    [Theory]
+    [InlineData(405, 128)]
+    [InlineData(405, 17)]
+    [InlineData(2000, 1990)]
+    public void The_border_between_two_parts_of_a_grid_is_found_by_few_blocks(int blocks, int first)
+    {
+        using Kernel kernel = Kernel.Of(TwoParts, 2);
+        LaunchProfile some = kernel.Launch(new Dim3(blocks), new Dim3(32),
+            new EmulatorOptions { Profile = true, SampledInstructions = 100_000 }, kernel.Buffer("x", new byte[1024]), (long)first).Profile!;
+        Assert.InRange(some.BlocksRun, 2, 80);
+        Assert.Equal(1, some.WarpInstructions.Sum() / (4.0 * (20_000.0 * first + 5_000.0 * (blocks - first))), 0.03);
+        Assert.Equal(1, some.GlobalSectors.Sum() / (32 * 20_000.0 * first + 5_000.0 * (blocks - first)), 0.03);
+    }
+
     [Fact]
     public void A_launch_of_few_instructions_runs_whole()
     {

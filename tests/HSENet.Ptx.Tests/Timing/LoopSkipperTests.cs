@@ -55,6 +55,18 @@ public class LoopSkipperTests
     }
 
     [Fact]
+    public void Rounds_of_a_loop_that_lanes_leave_one_after_the_other_are_left_out_too()
+    {
+        // 50 rounds; in each, lane n goes round 10,000 · (n + 1) times, and those that have left wait for lane 31.
+        string[] code = ["S2R R0, SR_TID.X", "IADD3 R0, R0, 0x1, RZ", "IMAD R4, R0, 0x2710, RZ", "MOV R1, 0x32", "MOV R2, R4",
+            "IADD3 R2, R2, -0x1, RZ", "ISETP.NE.AND P0, PT, R2, RZ, PT", "@P0 BRA 0x50", "IADD3 R1, R1, -0x1, RZ",
+            "ISETP.NE.AND P1, PT, R1, RZ, PT", "@P1 BRA 0x40", "EXIT"];
+        WarpWay way = Follow(TimingRig.Kernel(code), 0);
+        Assert.Equal(50L * 320_000, way.Executed()[5]);
+        Assert.InRange(way.Walked, 1, 5000);
+    }
+
+    [Fact]
     public void A_loop_without_an_end_is_told_of_at_once() => Assert.Contains(MachineKernel.NoEnd, Assert.Throws<EmulatorException>(() =>
         Follow(TimingRig.Kernel(["MOV R1, 0x1", "IADD3 R2, R2, 0x1, RZ", "ISETP.NE.AND P0, PT, R1, RZ, PT", "@P0 BRA 0x10", "EXIT"]), 0))
         .Message, StringComparison.Ordinal);

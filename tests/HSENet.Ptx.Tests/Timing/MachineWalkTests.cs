@@ -99,6 +99,32 @@ public class MachineWalkTests
     }
 
     [Fact]
+    public void All_loops_are_cut_where_other_warps_may_go_round_them_more_often()
+    {
+        // 12 rounds of 12 of 12: short for this warp, so that the outermost alone is cut.
+        string[] code = ["MOV R1, 0xc", "MOV R2, 0xc", "MOV R3, 0xc", "IADD3 R3, R3, -0x1, RZ", "ISETP.NE.AND P0, PT, R3, RZ, PT",
+            "@P0 BRA 0x30", "IADD3 R2, R2, -0x1, RZ", "ISETP.NE.AND P1, PT, R2, RZ, PT", "@P1 BRA 0x20", "IADD3 R1, R1, -0x1, RZ",
+            "ISETP.NE.AND P2, PT, R1, RZ, PT", "@P2 BRA 0x10", "EXIT"];
+        MachineKernel kernel = TimingRig.Kernel(code);
+        Assert.Equal(11, Assert.Single(kernel.Walk(0).Path(1).Loops).Branch);
+        kernel.CutsAll = true;
+        Assert.Equal([(5, 144L), (8, 12), (11, 1)], kernel.Walk(0).Path(1).Loops.Select(loop => (loop.Branch, loop.Entries)));
+    }
+
+    [Theory]
+    [InlineData("IADD3 R1, R0, 0x1, RZ", 15)] // thread n goes round n + 1 times
+    [InlineData("IADD3 R1, -R0, 0x200, RZ", 0)] // 512 - n times
+    [InlineData("MOV R1, 0x9", 0)]
+    public void The_last_warp_stands_for_its_block_where_it_goes_far_further_than_the_first(string rounds, int leader)
+    {
+        MachineKernel kernel = TimingRig.Kernel(["S2R R0, SR_TID.X", rounds, "IADD3 R1, R1, -0x1, RZ", "ISETP.NE.AND P0, PT, R1, RZ, PT",
+            "@P0 BRA 0x20", "EXIT"], threads: 512);
+        kernel.FindLeader();
+        Assert.Equal(leader, kernel.Leader);
+        Assert.Equal(rounds.StartsWith('I') ? 512 : 9, kernel.Walk(0).Executed[2]);
+    }
+
+    [Fact]
     public void Loops_in_a_loop_that_is_cut_are_cut_too_where_the_run_would_be_long_all_the_same()
     {
         // 50 rounds of 40 rounds of 10,000: nine of the outermost are 40 million instructions of 32 warps each.

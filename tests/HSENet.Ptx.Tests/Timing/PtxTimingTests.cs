@@ -58,6 +58,20 @@ public class PtxTimingTests
         Assert.Throws<EmulatorException>(() => PtxTiming.Predict(Ptx.Replace("f32 a)", "f32 a) " + directive, StringComparison.Ordinal),
             Launch(1), TimingRig.H100, TimingRig.Listing(Code) with { Kernel = "scale" })).Message);
 
+    [Theory]
+    [InlineData(1, 65536, 1)]
+    [InlineData(1, 1, 65536)]
+    [InlineData(0, 1, 1)]
+    public void A_grid_that_no_GPU_takes_is_refused_from_machine_code_and_from_PTX(int x, int y, int z)
+    {
+        PtxLaunchFile launch = Launch(1) with { Grid = new Dim3(x, y, z) };
+        Func<object>[] ways = [() => PtxTiming.Predict(Ptx, launch, TimingRig.H100, TimingRig.Listing(Code) with { Kernel = "scale" }),
+            () => PtxTiming.Estimate(Ptx, launch, TimingRig.H100)];
+        foreach (Func<object> way in ways)
+            Assert.Equal($"scale: a grid of ({x}, {y}, {z}) blocks cannot be launched: from 1 on, y and z go to 65535",
+                Assert.Throws<EmulatorException>(way).Message);
+    }
+
     [Fact]
     public void A_large_copy_comes_near_the_memorys_bandwidth_and_never_beyond()
     {

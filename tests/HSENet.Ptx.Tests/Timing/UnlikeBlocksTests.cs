@@ -34,6 +34,18 @@ public class UnlikeBlocksTests
     }
 
     [Fact]
+    public void Long_blocks_at_the_start_do_not_stand_for_short_ones_behind_them()
+    {
+        // 500,000 rounds instead of 200.
+        string[] code = [.. FirstBlocks.Select(line => line.Replace("0xc8", "0x7a120", StringComparison.Ordinal))];
+        MachineKernel kernel = TimingRig.Kernel(code, threads: 128, 2080, 32);
+        BlockSurvey survey = BlockSurvey.Of(kernel, kernel.Walk(0));
+        double one = 4 * (4 + 3 * 500_000 + 1), none = 4 * 4, mean = (32 * one + 2048 * none) / 2080;
+        Assert.False(survey.IsAlike);
+        Assert.Equal(mean, survey.MeanWork, 0.02 * mean);
+    }
+
+    [Fact]
     public void Blocks_that_do_the_same_are_alike()
     {
         MachineKernel kernel = TimingRig.Kernel(FirstBlocks, 128, 5000, 5000);
