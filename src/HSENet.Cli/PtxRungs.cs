@@ -83,8 +83,8 @@ static class PtxRungs
         string ptx = KernelTexts.Get(rung);
         MachineListing? listing = assembled ? PtxListings.Carried(ptx, rung.EntryName) : null;
         // The catalogue's kernels have an end, though it may be far where every block runs.
-        using EmulatorDevice device = new(new EmulatorOptions
-            { Profile = true, SampledInstructions = sampled, MaxInstructions = long.MaxValue })
+        EmulatorOptions options = new() { Profile = true, SampledInstructions = sampled, MaxInstructions = long.MaxValue };
+        using EmulatorDevice device = new(options)
         {
             Profiled = (launched, profile) => counts = launched == rung ? profile : counts,
             Before = launch => machine = launch.Rung == rung && listing != null ? PtxTiming.Count(launch.Timed(ptx, 0), listing) : machine,
