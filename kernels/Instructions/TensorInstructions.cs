@@ -40,6 +40,10 @@ static class TensorInstructions
     [IntrinsicImplementation, PtxInstruction("cp.async.wait_group 2")]
     public static void WaitForAllButTwo() { }
 
+    /// <summary>Waits until of this thread's groups of copies all but the last three have arrived.</summary>
+    [IntrinsicImplementation, PtxInstruction("cp.async.wait_group 3")]
+    public static void WaitForAllButThree() { }
+
     /// <summary>Waits for all copies of this thread.</summary>
     [IntrinsicImplementation, PtxInstruction("cp.async.wait_group 0")]
     public static void WaitForAll() { }

@@ -56,7 +56,7 @@ public static partial class Linear
 
         for (int tile = 0; tile < PipelineStages; tile++)
             CopyTiles<TTile>(a, ref shared[copies.To + tile * StageWords<TTile>()], copies, first + tile * TensorDepth, end);
-        TensorInstructions.WaitForAllButTwo();
+        TensorInstructions.WaitForAllButThree();
         Group.Barrier(); // the first tile is whole
         PipelineState state = default;
         state.Fragments = LoadFragments<TTile>(ref shared[fromX], ref shared[fromW], ref shared[fromOdd]);
@@ -66,11 +66,20 @@ public static partial class Linear
             state = MultiplyHalf<TTile>(state, ref shared[stage + fromX16], ref shared[stage + fromW16], ref shared[stage + fromOdd], false);
             TensorInstructions.WaitForAllButTwo();
             Group.Barrier(); // the next tile is whole, and all have this one in registers
-            CopyTiles<TTile>(a, ref shared[copies.To + stage], copies, k0 + PipelineStages * TensorDepth, end);
+            int to = copies.To + stage;
+            if (!TTile.LateCopies)
+                CopyTiles<TTile>(a, ref shared[to], copies, k0 + PipelineStages * TensorDepth, end);
             // Behind the last tile it is that one again.
             if (k0 + TensorDepth < end)
                 stage = stage == (PipelineStages - 1) * StageWords<TTile>() ? 0 : stage + StageWords<TTile>();
-            state = MultiplyHalf<TTile>(state, ref shared[stage + fromX], ref shared[stage + fromW], ref shared[stage + fromOdd], true);
+            if (TTile.LateCopies)
+            {
+                state = MultiplyBegin<TTile>(state, ref shared[stage + fromX]);
+                CopyTiles<TTile>(a, ref shared[to], copies, k0 + PipelineStages * TensorDepth, end);
+                state = MultiplyEnd<TTile>(state, ref shared[stage + fromX], ref shared[stage + fromW], ref shared[stage + fromOdd], true);
+            }
+            else
+                state = MultiplyHalf<TTile>(state, ref shared[stage + fromX], ref shared[stage + fromW], ref shared[stage + fromOdd], true);
         }
         TensorInstructions.WaitForAll();
         return state.Sums;

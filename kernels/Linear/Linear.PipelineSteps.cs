@@ -55,7 +55,12 @@ public static partial class Linear
     /// load-store unit works evenly while the tensor cores do.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static PipelineState MultiplyHalf<TTile>(PipelineState s, ref float x, ref float w, ref float odd, bool second)
-        where TTile : struct, IPipelineTile
+        where TTile : struct, IPipelineTile =>
+        MultiplyEnd<TTile>(MultiplyBegin<TTile>(s, ref x), ref x, ref w, ref odd, second);
+
+    /// <summary>All but the last two times 16 rows of x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static PipelineState MultiplyBegin<TTile>(PipelineState s, ref float x) where TTile : struct, IPipelineTile
     {
         if (EndQuad<TTile>() > 0)
         {
@@ -81,7 +86,7 @@ public static partial class Linear
             (s.Sums.E6, s.Sums.E7) = (pair.A, pair.B);
             s.Fragments.X3 = TensorInstructions.LoadMatrices(ref x, 48 * RowBytes);
         }
-        return MultiplyEnd<TTile>(s, ref x, ref w, ref odd, second);
+        return s;
     }
 
     /// <summary>The last two times 16 rows of x, or the last 16 and an odd eight: W becomes free.</summary>

@@ -17,6 +17,10 @@ public static partial class Linear
 
         /// <summary>Groups that registers and shared memory let a multiprocessor hold.</summary>
         static abstract int Resident { get; }
+
+        /// <summary>Whether a later tile's copies are started in the midst of a half, not behind the barrier, where all warps load at
+        /// once.</summary>
+        static abstract bool LateCopies { get; }
     }
 
     readonly struct Tile64x128 : IPipelineTile
@@ -28,6 +32,8 @@ public static partial class Linear
         public static int Across => 2;
 
         public static int Resident => 4;
+
+        public static bool LateCopies => false;
     }
 
     readonly struct Tile96x128 : IPipelineTile
@@ -39,6 +45,8 @@ public static partial class Linear
         public static int Across => 2;
 
         public static int Resident => 2;
+
+        public static bool LateCopies => false;
     }
 
     readonly struct Tile128x128 : IPipelineTile
@@ -50,6 +58,8 @@ public static partial class Linear
         public static int Across => 2;
 
         public static int Resident => 2;
+
+        public static bool LateCopies => false;
     }
 
     readonly struct Tile144x256 : IPipelineTile
@@ -61,6 +71,8 @@ public static partial class Linear
         public static int Across => 4;
 
         public static int Resident => 1;
+
+        public static bool LateCopies => true;
     }
 
     readonly struct Tile160x256 : IPipelineTile
@@ -72,6 +84,8 @@ public static partial class Linear
         public static int Across => 4;
 
         public static int Resident => 1;
+
+        public static bool LateCopies => false;
     }
 
     readonly struct Tile192x256 : IPipelineTile
@@ -83,5 +97,7 @@ public static partial class Linear
         public static int Across => 4;
 
         public static int Resident => 1;
+
+        public static bool LateCopies => false;
     }
 }
