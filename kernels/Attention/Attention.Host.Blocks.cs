@@ -92,8 +92,12 @@ public static partial class Attention
                 }
             }
             for (int r = 0; r < rows; r++)
+            {
                 HostVectors.Scale<TVector>(1f / totals[r], sums + (nint)r * padded,
                     a.Y.Floats.Pointer + (QueryRow(a, b, r0 + r) * a.QueryHeads + QueryHead(a, g, r0 + r)) * size, size);
+                if (!a.LogSumExp.IsEmpty)
+                    a.LogSumExp.Pointer[QueryIndex(a, b, g, r0 + r)] = LogSum(largest[r], totals[r]);
+            }
         }
     }
 

@@ -97,6 +97,8 @@ public static partial class Attention
                     HostVectors.AddScaled<TVector>(factor, first + i * rangeFloats + (nint)h * padded, y, a.HeadSize);
                 }
                 HostVectors.Scale<TVector>(1f / total, y, y, a.HeadSize);
+                if (!a.LogSumExp.IsEmpty)
+                    a.LogSumExp.Pointer[(long)b * a.QueryHeads + h] = LogSum(top, total);
             }
         }
     }

@@ -92,7 +92,13 @@ public static partial class Attention
     static int Seen(in AttentionArguments a, int row) =>
         a.Causal == 1 ? a.Keys - a.Queries + row / (a.QueryHeads / a.KeyHeads) + 1 : a.Keys;
 
+    /// <summary>Index of a row in [B, H, T].</summary>
+    static int QueryIndex(in AttentionArguments a, int b, int g, int row) =>
+        (b * a.QueryHeads + QueryHead(a, g, row)) * a.Queries + row / (a.QueryHeads / a.KeyHeads);
+
     /// <summary>Index of a row's first probability in [B, H, T, S].</summary>
-    static int MapIndex(in AttentionArguments a, int b, int g, int row) =>
-        ((b * a.QueryHeads + QueryHead(a, g, row)) * a.Queries + row / (a.QueryHeads / a.KeyHeads)) * a.Keys;
+    static int MapIndex(in AttentionArguments a, int b, int g, int row) => QueryIndex(a, b, g, row) * a.Keys;
+
+    /// <summary>ln Σ e^score from the largest score, times log₂e, and the sum of the weights beside it.</summary>
+    static float LogSum(float largest, float sum) => largest * MathF.Log(2f) + MathF.Log(sum);
 }

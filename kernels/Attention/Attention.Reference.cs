@@ -24,6 +24,19 @@ public static partial class Attention
         return y;
     }
 
+    /// <summary>ln Σ_s e^score as [B, H, T] doubles.</summary>
+    internal static double[] ReferenceLogSums(in AttentionArguments a)
+    {
+        var logSums = new double[a.Batch * a.QueryHeads * a.Queries];
+        for (int i = 0; i < logSums.Length; i++)
+        {
+            double[] scores = ReferenceScores(a, i / a.Queries / a.QueryHeads, i / a.Queries % a.QueryHeads, i % a.Queries);
+            double largest = scores.Max();
+            logSums[i] = largest + Math.Log(scores.Sum(score => Math.Exp(score - largest)));
+        }
+        return logSums;
+    }
+
     /// <summary>scale · q·k of one query with every key that it sees.</summary>
     internal static double[] ReferenceScores(in AttentionArguments a, int b, int h, int t)
     {

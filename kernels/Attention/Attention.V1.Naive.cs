@@ -53,6 +53,15 @@ public static partial class Attention
 
         for (int d = 0; d < a.HeadSize; d++)
             TInput.Store(a.Y, y + d, ScalarInstructions.Divide(sums[y + d], sum));
+        StoreLogSum(a, b, h, t, largest, sum);
+    }
+
+    /// <summary>For the backward, where it is asked for: ln Σ e^score = max + ln Σ e^(score − max).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void StoreLogSum(AttentionArguments a, int b, int h, int t, float max, float sum)
+    {
+        if (a.LogSumExp.Length != 0)
+            a.LogSumExp[(b * a.QueryHeads + h) * a.Queries + t] = max + DeviceMath.Log(sum);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -169,6 +169,8 @@ public static partial class Attention
         StoreValue<TInput>(a, y, lane + 32, state.Y.Y, sum);
         StoreValue<TInput>(a, y, lane + 64, state.Y.Z, sum);
         StoreValue<TInput>(a, y, lane + 96, state.Y.W, sum);
+        if (lane == 0)
+            StoreLogSum(a, b, h, t, state.Max, sum);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -120,10 +120,16 @@ public static partial class Attention
             stage = TensorTile<THead>() - stage;
         }
 
-        float perUpper = ScalarInstructions.Divide(1f, AddFour(sum.Upper)), perLower = ScalarInstructions.Divide(1f, AddFour(sum.Lower));
+        sum.Upper = AddFour(sum.Upper);
+        sum.Lower = AddFour(sum.Lower);
+        float perUpper = ScalarInstructions.Divide(1f, sum.Upper), perLower = ScalarInstructions.Divide(1f, sum.Lower);
         StoreRows(a, b, h, row, 0, Shrink(y0, perUpper, perLower));
         if (THead.Count == 2)
             StoreRows(a, b, h, row, HeadPart, Shrink(y1, perUpper, perLower));
+        if ((lane & 3) == 0 && row < a.Queries)
+            StoreLogSum(a, b, h, row, max.Upper * a.Scale, sum.Upper);
+        if ((lane & 3) == 0 && row + 8 < a.Queries)
+            StoreLogSum(a, b, h, row + 8, max.Lower * a.Scale, sum.Lower);
     }
 
     /// <summary>Words from the begin of a row to one of its 16-byte parts.</summary>

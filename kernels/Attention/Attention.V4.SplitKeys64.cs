@@ -158,6 +158,8 @@ public static partial class Attention
         float y = Four(shared, d, 1f, 1f, 1f, 1f), sum = Four(shared, LargestHead, 1f, 1f, 1f, 1f);
         if (d < a.HeadSize)
             TFormat.Store(a.Y, row * a.HeadSize + d, ScalarInstructions.Divide(y, sum));
+        if (d == 0)
+            StoreLogSum(a, Grid.IdxY, Grid.IdxX, 0, max, sum);
     }
 
     // Four dimensions, and the sum of the weights.

@@ -20,6 +20,10 @@ public struct AttentionArguments
     /// <summary>[B·T, H·D] output.</summary>
     public Activations Y;
 
+    /// <summary>[B, H, T] ln Σ_s e^(scale · q·k[s]) of every query, or none: with it a backward has each probability from its score
+    /// alone.</summary>
+    public View<float> LogSumExp;
+
     /// <summary>What stages of a launch pass on; the launch fills it in.</summary>
     public View<byte> Scratch;
 
@@ -112,6 +116,7 @@ public static partial class Attention
         Require.That(a.K.Length >= keyEnd, name, nameof(a.K), "at least (B × S − 1) × stride + G × D elements", a.K.Length);
         Require.That(a.V.Length >= keyEnd, name, nameof(a.V), "at least (B × S − 1) × stride + G × D elements", a.V.Length);
         Require.Length(name, nameof(a.Y), a.Y.Length, a.Batch * a.Queries * queryWidth, "B × T × H × D");
+        Require.OptionalLength(name, nameof(a.LogSumExp), a.LogSumExp.Length, (long)a.Batch * a.QueryHeads * a.Queries, "B × H × T");
         Require.That(a.K.Type == a.Q.Type, name, nameof(a.K), "the type of Q", (long)a.K.Type);
         Require.That(a.V.Type == a.Q.Type, name, nameof(a.V), "the type of Q", (long)a.V.Type);
         Require.That(a.Y.Type == a.Q.Type, name, nameof(a.Y), "the type of Q", (long)a.Y.Type);

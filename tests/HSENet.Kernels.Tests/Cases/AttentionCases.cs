@@ -31,6 +31,7 @@ static class AttentionCases
             memory => Arguments(memory, queries, keys, heads, groups, size, batch, causal, spread, rate, type) with
             {
                 Y = memory.Output(batch * queries * heads * size, type),
+                LogSumExp = keys == 1 ? default : memory.Output(batch * heads * queries),
             },
             Expect)
         {
@@ -79,11 +80,13 @@ static class AttentionCases
     // A score errs by E = (D + 2)·sum·scale·Σ|q·k|, its distance from the maximum by U of itself, the exponential by 4 U: each
     // weight by the factor 1 ± (2E + |distance|·U + 4U), above and below the fraction. The two sums add up to S roundings each, a running
     // maximum five more for every 32 keys, dropout's factor two. A weight is rounded before it
-    // meets its value.
+    // meets its value. The logarithm of the sum errs by E and by the relative error of the sum; the maximum, which is subtracted and added
+    // again, by 8 U of itself.
     static Expected[] Expect(AttentionArguments a, Roundoff roundoff)
     {
         double[] y = Attention.Reference(a);
-        var allowed = new double[y.Length];
+        double[] logSums = a.LogSumExp.IsEmpty ? [] : Attention.ReferenceLogSums(a);
+        double[] allowed = new double[y.Length], allowedLogSums = new double[logSums.Length];
         for (int b = 0; b < a.Batch; b++)
             for (int h = 0; h < a.QueryHeads; h++)
                 for (int t = 0; t < a.Queries; t++)
@@ -101,6 +104,12 @@ static class AttentionCases
                         + roundoff.Factor + 6 * Numbers.U;
                     double[] weights = [.. scores.Select((score, s) =>
                         Math.Exp(score - largest) / sum * Attention.ReferenceFactor(a, b, h, t, s))];
+                    if (logSums.Length > 0)
+                    {
+                        int row = (b * a.QueryHeads + h) * a.Queries + t;
+                        allowedLogSums[row] = score + roundings * roundoff.Sum + (largest - scores.Min() + 4) * Numbers.U
+                            + 8 * Numbers.U * (Math.Abs(largest) + Math.Abs(logSums[row]));
+                    }
                     for (int d = 0; d < a.HeadSize; d++)
                     {
                         double values = 0;
@@ -110,6 +119,6 @@ static class AttentionCases
                         allowed[at] = Numbers.Stored(a.Y.Type, y[at], relative * values);
                     }
                 }
-        return [new Expected(y, allowed)];
+        return logSums.Length == 0 ? [new(y, allowed)] : [new(y, allowed), new(logSums, allowedLogSums)];
     }
 }
