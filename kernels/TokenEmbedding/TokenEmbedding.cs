@@ -46,7 +46,10 @@ public static partial class TokenEmbedding
         Rung.Host<TokenEmbeddingArguments>("Host", HostForward),
         V1(ForwardV1<F32Weights>, WeightType.F32),
         V1(ForwardV1<BF16Weights>, WeightType.BF16),
-        V1(ForwardV1<Int8Weights>, WeightType.Int8));
+        V1(ForwardV1<Int8Weights>, WeightType.Int8),
+        Vector(ForwardV2<F32Vectors>, WeightType.F32),
+        Vector(ForwardV2<BF16Vectors>, WeightType.BF16),
+        Vector(ForwardV2<Int8Vectors>, WeightType.Int8));
 
     /// <summary>Embeds every token.</summary>
     /// <exception cref="KernelArgumentException">Sizes do not fit each other; on the host also an id outside the table.</exception>

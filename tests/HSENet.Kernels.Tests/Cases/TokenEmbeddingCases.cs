@@ -17,6 +17,13 @@ static class TokenEmbeddingCases
                 foreach (var positionType in Enum.GetValues<WeightType>())
                     yield return Case(6, positionType == WeightType.Int8 ? 256 : channels, type, visual: 0, positionType: positionType);
             }
+            // Whole vectors, more than a block of threads; beside int8 above.
+            foreach (var type in new[] { WeightType.F32, WeightType.BF16 })
+            {
+                yield return Case(5, 524, type, visual: 2, visualStart: 1);
+                foreach (var positionType in new[] { WeightType.F32, WeightType.BF16 })
+                    yield return Case(6, 20, type, visual: 0, positionType: positionType);
+            }
             yield return Case(4, 1, WeightType.F32, visual: 4);
             yield return Case(33, 16, WeightType.BF16, visual: 2, visualStart: 31);
         }
