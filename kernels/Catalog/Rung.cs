@@ -102,6 +102,10 @@ public abstract record Rung
     /// <summary>What tests check of its PTX.</summary>
     public RungClaims Claims { get; init; } = new();
 
+    /// <summary>Final PTX of what is no kernel of the catalogue, as when an instruction is tried alone; null where it travels with the
+    /// package.</summary>
+    internal string? Text { get; init; }
+
     /// <summary>Whether its text runs on an architecture (90: sm_90): on newer ones too, unless a letter makes the target exact.</summary>
     public bool RunsOn(int architecture)
     {

@@ -19,7 +19,7 @@ public static class KernelTexts
 
     /// <summary>The final PTX of a GPU rung.</summary>
     /// <exception cref="HseNetException">The file beside the assembly is missing or of another version.</exception>
-    public static string Get(Rung rung) => Texts.Value.TryGetValue(rung.EntryName, out string? text)
+    public static string Get(Rung rung) => rung.Text is { } own ? own : Texts.Value.TryGetValue(rung.EntryName, out string? text)
         ? text
         : throw new HseNetException(
             $"{FilePath} has no kernel {rung.EntryName}: it belongs to another version of HSENet.Kernels");

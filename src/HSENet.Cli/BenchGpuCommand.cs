@@ -13,8 +13,8 @@ static class BenchGpuCommand
     const string PageName = "gpu.md", FileName = "gpu.json";
 
     /// <summary>What is written as gpu.json.</summary>
-    sealed record Results(Measured Measured, string PredictedFor, string CuBlas, IReadOnlyList<VerifiedRung> Verified,
-        IReadOnlyList<GpuFigure> Figures);
+    sealed record Results(Measured Measured, string PredictedFor, string CuBlas, IReadOnlyList<VerifiedRung> Instructions,
+        IReadOnlyList<VerifiedRung> Verified, IReadOnlyList<GpuFigure> Figures);
 
     public static Command Create()
     {
@@ -37,9 +37,9 @@ static class BenchGpuCommand
         var output = new Option<string?>("--out") { Description = $"Folder for {PageName} and {FileName}; made where it is missing." };
         var verbose = Verb.Verbose();
         var command = new Command("gpu", """
-            Launches every kernel on the GPU and in the emulator, on the same data: the same bits where every instruction is defined to the
-            last bit, otherwise within a bound. Then measures what the model of time predicts, by events, in turns with cuBLAS where that is
-            installed. Exit code 1 when a kernel differs.
+            Runs the instructions that kernels are made of, each alone, and every kernel on the GPU and in the emulator, on the same data: the
+            same bits where every instruction is defined to the last bit, otherwise within a bound. Then measures what the model of time
+            predicts, by events, in turns with cuBLAS where that is installed. Exit code 1 when an instruction or a kernel differs.
 
             Examples:
               hsenet bench gpu --out bench/results/h200
@@ -57,15 +57,17 @@ static class BenchGpuCommand
                 throw new HseNetException($"--device {parsed.GetRequiredValue(device)}: expected a GPU");
             GpuModel model = parsed.GetValue(gpu) is { } key ? PtxRungs.Gpu(key) : ModelOf(where);
             Measured measured = Measured.Begin(Measured.CommandLine("hsenet", parsed), where.Name);
+            List<VerifiedRung> instructions = GpuInstructions.Run(where, cancellation);
             List<VerifiedRung> verified = GpuVerification.Run(where, names, cancellation);
-            foreach (VerifiedRung failed in verified.Where(one => !one.Passed))
+            List<VerifiedRung> differing = [.. instructions.Concat(verified).Where(one => !one.Passed)];
+            foreach (VerifiedRung failed in differing)
                 Messages.Note(string.Create(CultureInfo.InvariantCulture,
                     $"{failed.Kernel} at {failed.Sizes}: relative error {failed.Error:E2}, expected at most {failed.Bound:E2}"));
             string reason = "not asked for";
             List<GpuFigure> figures = parsed.GetValue(verify) ? []
                 : Figures(where, model, parsed.GetValue(rehearse), names, TimeSpan.FromSeconds(budget), out reason, cancellation);
             measured.End();
-            Results results = new(measured, model.Name, reason, verified, figures);
+            Results results = new(measured, model.Name, reason, instructions, verified, figures);
             string page = Page(results);
             Console.Out.Write(page);
             if (parsed.GetValue(output) is { } folder)
@@ -74,7 +76,7 @@ static class BenchGpuCommand
                 TextFile.Write(Path.Combine(folder, PageName), page);
                 TextFile.Write(Path.Combine(folder, FileName), JsonSerializer.Serialize(results, BenchFile.Json) + "\n");
             }
-            return Task.FromResult(verified.All(one => one.Passed) ? ExitCode.Done : ExitCode.Failed);
+            return Task.FromResult(differing.Count == 0 ? ExitCode.Done : ExitCode.Failed);
         });
         return command;
     }
@@ -104,24 +106,33 @@ static class BenchGpuCommand
         }
     }
 
+    static string Totals(string what, IReadOnlyList<VerifiedRung> verified)
+    {
+        int same = verified.Count(one => one.Same), failed = verified.Count(one => !one.Passed);
+        return string.Create(CultureInfo.InvariantCulture,
+            $"| {verified.Count} {what} | {verified.Sum(one => one.Values):N0} | {same} | {verified.Count - same - failed} | {failed} |");
+    }
+
     static string Verdict(VerifiedRung one) => one.Passed ? "" : ": **failed**";
 
     static string Page(Results results)
     {
         StringBuilder page = new();
-        int same = results.Verified.Count(one => one.Same), failed = results.Verified.Count(one => !one.Passed);
         page.Append(CultureInfo.InvariantCulture, $"""
             # {results.Measured.Device}
 
             Written by `{results.Measured.Command}`, version {results.Measured.Version},
             commit {results.Measured.Commit}, {results.Measured.Date}.
 
-            Of {results.Verified.Count} kernels {same} gave the emulator's bits; {results.Verified.Count - same - failed} others are within
-            their bound, {failed} are not.
+            | compared with the emulator | numbers | the same bits | within their bound | **not** |
+            |---|--:|--:|--:|--:|
+            {Totals("instructions, alone", results.Instructions)}
+            {Totals("kernels", results.Verified)}
+
             cuBLAS: {results.CuBlas}.
 
             """);
-        foreach (VerifiedRung one in results.Verified.Where(one => !one.Same))
+        foreach (VerifiedRung one in results.Instructions.Concat(results.Verified).Where(one => !one.Same))
             page.Append(CultureInfo.InvariantCulture,
                 $"\n- `{one.Kernel}` at {one.Sizes}: relative error {one.Error:E2}, bound {one.Bound:E2}{Verdict(one)}");
         if (results.Figures.Count == 0)

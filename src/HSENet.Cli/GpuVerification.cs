@@ -11,7 +11,8 @@ namespace HSENet.Cli;
 /// <param name="Same">Whether all buffers have the emulator's bits.</param>
 /// <param name="Error">Relative error of the worst buffer, in the 2-norm.</param>
 /// <param name="Bound">What it may be.</param>
-sealed record VerifiedRung(string Kernel, string Sizes, bool Same, double Error, double Bound)
+/// <param name="Values">Numbers that were compared.</param>
+sealed record VerifiedRung(string Kernel, string Sizes, bool Same, double Error, double Bound, long Values)
 {
     public bool Passed => Error <= Bound;
 }
@@ -20,7 +21,7 @@ static class GpuVerification
 {
     // Tensor cores sum in an order that nobody states, and approximations of the special function unit differ in their last digits: f32
     // within 2⁻¹⁸; bf16, to which that is rounded, by half of its last place, and so all of a rung that rounds what passes inside it.
-    const double F32Bound = 1.0 / (1 << 18), BF16Bound = 1.0 / (1 << 9);
+    internal const double F32Bound = 1.0 / (1 << 18), BF16Bound = 1.0 / (1 << 9);
 
     /// <summary>Compares all rungs whose entry or operation begins with a name; all for "".</summary>
     public static List<VerifiedRung> Run(Device device, string only, CancellationToken cancellation)
@@ -91,18 +92,23 @@ static class GpuVerification
             if (worst == 0 || error / allowed > worst / bound)
                 (worst, bound) = (error, allowed);
         }
-        return new VerifiedRung(rung.EntryName, sizes, same, worst, bound);
+        return new VerifiedRung(rung.EntryName, sizes, same, worst, bound,
+            elements.Index().Sum(one => expected[one.Index].LongLength / Bytes(one.Item)));
     }
 
-    static float[] Numbers(byte[] bytes, Type element) => element == typeof(float) ? MemoryMarshal.Cast<byte, float>(bytes).ToArray()
-        : [.. MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(bits => BitConverter.UInt32BitsToSingle((uint)bits << 16))];
+    static int Bytes(Type element) => element == typeof(byte) || element == typeof(sbyte) ? 1 : element == typeof(ushort) ? 2
+        : element == typeof(long) || element == typeof(double) ? 8 : 4;
 
-    static double Error(float[] expected, float[] actual)
+    static double[] Numbers(byte[] bytes, Type element) => element == typeof(float)
+        ? [.. MemoryMarshal.Cast<byte, float>(bytes).ToArray().Select(value => (double)value)]
+        : [.. MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(bits => (double)BitConverter.UInt32BitsToSingle((uint)bits << 16))];
+
+    internal static double Error(double[] expected, double[] actual)
     {
         double difference = 0, size = 0;
         for (int i = 0; i < expected.Length; i++)
         {
-            difference += Math.Pow((double)actual[i] - expected[i], 2);
+            difference += Math.Pow(actual[i] - expected[i], 2);
             size += Math.Pow(expected[i], 2);
         }
         double error = Math.Sqrt(difference / size);

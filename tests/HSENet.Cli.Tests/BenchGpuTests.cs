@@ -49,9 +49,27 @@ public sealed class BenchGpuTests(DriverFixture driver) : IDisposable
         float[] expected = [1, -2, 3], actual = [1, -2 - 2 * error, 3];
         VerifiedRung verified = GpuVerification.Compare(rung, "", [typeof(float)], [Bytes(expected)], [Bytes(actual)]);
         Assert.Equal((passes, error == 0), (verified.Passed, verified.Same));
-
-        static byte[] Bytes(float[] values) => [.. values.SelectMany(BitConverter.GetBytes)];
     }
+
+    [Theory]
+    [InlineData("fma.rn.f32", 0f, true)]
+    [InlineData("fma.rn.f32", 1e-7f, false)]
+    [InlineData("ex2.approx.ftz.f32", 3e-7f, true)]
+    [InlineData("ex2.approx.ftz.f32", 1e-6f, false)]
+    [InlineData("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32", 1e-6f, true)]
+    [InlineData("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32", 1e-5f, false)]
+    public void An_instruction_alone_has_bits_where_it_is_defined_to_the_last_one(string mnemonic, float error, bool passes)
+    {
+        float[] expected = [1, -2, float.NaN, 0], actual = [1, -2 - 2 * error, float.NaN, 0];
+        if (mnemonic.StartsWith("mma", StringComparison.Ordinal))
+            (expected[2], actual[2]) = (1, 1);
+        VerifiedRung verified = GpuInstructions.Compare(mnemonic, typeof(float), Bytes(expected), Bytes(actual));
+        Assert.Equal((passes, error == 0), (verified.Passed, verified.Same));
+        actual = [1, -2, expected[2], 1];
+        Assert.False(GpuInstructions.Compare(mnemonic, typeof(float), Bytes(expected), Bytes(actual)).Passed);
+    }
+
+    static byte[] Bytes(float[] values) => [.. values.SelectMany(BitConverter.GetBytes)];
 
     // Small whole numbers: the sums are exact, and bf16.
     [DriverFact]
@@ -90,6 +108,15 @@ public sealed class BenchGpuTests(DriverFixture driver) : IDisposable
         Assert.Contains($"cuBLAS: {cublas}", page, StringComparison.Ordinal);
         Assert.Contains("| `layernorm_v3_vector_bf16` | Rows=16,Channels=768", page, StringComparison.Ordinal);
         JsonElement results = JsonDocument.Parse(File.ReadAllText(_folder.At(folder + "/gpu.json"))).RootElement;
+        string[] instructions = [.. results.GetProperty("instructions").EnumerateArray().Select(one =>
+        {
+            Assert.True(one.GetProperty("same").GetBoolean(), $"{one}");
+            return one.GetProperty("kernel").GetString()!;
+        })];
+        Assert.Contains("fma.rn.f32", instructions);
+        Assert.Contains("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16", instructions);
+        Assert.Contains("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32", instructions);
+        Assert.Contains($"| {instructions.Length} instructions, alone |", page, StringComparison.Ordinal);
         int rungs = KernelCatalog.GpuRungs.Count(rung => rung.Operation.StartsWith("LayerNorm", StringComparison.Ordinal));
         Assert.Equal(rungs, results.GetProperty("verified").GetArrayLength());
         Assert.All(results.GetProperty("verified").EnumerateArray(), one => Assert.True(one.GetProperty("same").GetBoolean(), $"{one}"));
