@@ -33,9 +33,9 @@ public sealed class ArgumentTests
     public void A_backward_takes_over_every_argument_of_its_forward_and_a_packer_every_size_of_its_grid()
     {
         object forward = new AttentionArguments();
-        // Scratch is the launch's own.
-        foreach (var (field, i) in typeof(AttentionArguments).GetFields().Where(field => field.Name != nameof(AttentionArguments.Scratch))
-            .Select((field, i) => (field, i)))
+        // Scratch is the launch's own; no rung of the backward reads the logarithms of the forward's sums.
+        foreach (var (field, i) in typeof(AttentionArguments).GetFields().Where(field => field.Name
+            is not (nameof(AttentionArguments.Scratch) or nameof(AttentionArguments.LogSumExp))).Select((field, i) => (field, i)))
             field.SetValue(forward, field.FieldType == typeof(Activations) ? new Activations(new View<float>(i + 1, i + 1))
                 : Convert.ChangeType(i + 1, field.FieldType, CultureInfo.InvariantCulture));
         Assert.Equal(forward, new AttentionBackwardArguments { Forward = (AttentionArguments)forward }.Forward);
