@@ -24,7 +24,7 @@ static class BlockSample
     // Blocks in a line that run one by one at most, so that the border between unlike ones is found, and instructions for finding it. Among
     // more of them, in equal distances, a border is where it seems to be to less than a hundredth of the line.
     const int MostAlone = 100;
-    const double Search = 60_000_000;
+    const double Search = 100_000_000;
 
     // Of a block that is longer by itself than a sample some warps run, for as many times the sample's instructions.
     const double LongBlock = 2, OfLongBlock = 8;
@@ -68,7 +68,7 @@ static class BlockSample
             if (kind.IsLine && count <= MostAlone)
                 return (Sum(kind.Count, LineSample.Of(kind.Count, count, places => ParallelResults.Each(places.Length, threads,
                     place => known.GetValueOrDefault(kind.Block(places[place])) ?? run([kind.Block(places[place])], null)), Figures,
-                    count * costs[n] + Search).Select(seen => (seen.Value, seen.Weight))), 1.0);
+                    count * costs[n] + Search, isWeighted: true).Select(seen => (seen.Value, seen.Weight))), 1.0);
             if (count == tried[n].Length)
                 return (Sum(count, tried[n].Select(block => (known[block], 1.0))), kind.Count / (double)count);
             long[] blocks = [.. Enumerable.Range(0, (int)count).Select(b => kind.Spread(b, count)).Distinct()];
@@ -87,7 +87,7 @@ static class BlockSample
         double most = OfLongBlock * instructions;
         IReadOnlyList<LineSample.Seen<EmulatorResult>> seen = LineSample.Of(warps,
             (int)Math.Clamp(most / first.WarpInstructions, 2, warps), places => ParallelResults.Each(places.Length, threads,
-                place => places[place] == 0 ? first : run(middle, (int)places[place])), Figures, most);
+                place => places[place] == 0 ? first : run(middle, (int)places[place])), Figures, most, isWeighted: true);
         EmulatorResult sum = Sum(grid.Count, seen.Select(one => (one.Value, one.Weight * grid.Count)));
         sum.Profile!.Represent((long)seen.Sum(one => one.Value.WarpInstructions * one.Weight));
         return sum;

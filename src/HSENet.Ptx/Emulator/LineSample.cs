@@ -27,13 +27,17 @@ static class LineSample
     /// <param name="look">Finds what is to be found at some places, in their order.</param>
     /// <param name="figures">What tells places apart; the first figure is what looking there has cost.</param>
     /// <param name="most">Cost after which no further places are looked at.</param>
-    public static IReadOnlyList<Seen<T>> Of<T>(long length, long count, Func<long[], T[]> look, Func<T, double[]> figures, double most)
+    /// <param name="isWeighted">Whether the whole is what the places stand for; else what was seen.</param>
+    public static IReadOnlyList<Seen<T>> Of<T>(long length, long count, Func<long[], T[]> look, Func<T, double[]> figures, double most,
+        bool isWeighted)
     {
         SortedList<long, (T Value, double[] Figures)> seen = [];
         Add([.. Enumerable.Range(0, (int)count).Select(n => count == 1 ? length / 2 : n * (length - 1) / (count - 1)).Distinct()]);
         for (int halves = 0; halves < MostHalves && seen.Values.Sum(one => one.Figures[0]) < most; halves++)
         {
-            double[] means = [.. seen.Values[0].Figures.Select((_, figure) => seen.Values.Average(one => one.Figures[figure]))];
+            double[] weights = [.. Enumerable.Range(0, seen.Count).Select(n => isWeighted ? To(n) - To(n - 1) : 1)];
+            double[] means = [.. seen.Values[0].Figures.Select((_, figure) =>
+                seen.Values.Zip(weights, (one, weight) => one.Figures[figure] * weight).Sum() / weights.Sum())];
             var (widest, middle) = Enumerable.Range(1, seen.Count - 1).Where(n => seen.Keys[n] - seen.Keys[n - 1] > 1)
                 .Select(n => (Parts: Parts(seen.Values[n - 1].Figures, seen.Values[n].Figures, means) * (seen.Keys[n] - seen.Keys[n - 1]),
                     Middle: (seen.Keys[n - 1] + seen.Keys[n]) / 2))

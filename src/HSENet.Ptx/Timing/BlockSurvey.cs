@@ -64,7 +64,7 @@ sealed class BlockSurvey
                 count = Math.Min(kind.Count, Math.Max(least, (long)(Steps / cost * kind.Count / kernel.Grid.Count)));
             IReadOnlyList<LineSample.Seen<(long[] Executed, long Walked)>> walked = kind.IsLine
                 ? LineSample.Of(kind.Count, count, places => Walk(look, [.. places.Select(kind.Block)]),
-                    one => isLong ? [one.Walked, one.Executed.Sum()] : [one.Executed.Sum()], most)
+                    one => isLong ? [one.Walked, one.Executed.Sum()] : [one.Executed.Sum()], most, isWeighted: isLong)
                 : Alike(look, kind, count);
             var blocks = new (Dim3 Place, double Work)[walked.Count];
             for (int n = 0; n < blocks.Length; n++)

@@ -38,6 +38,7 @@ public class BlockSampleTests
     [InlineData(405, 128)]
     [InlineData(405, 17)]
     [InlineData(2000, 1990)]
+    [InlineData(2080, 3)]
     public void The_border_between_two_parts_of_a_grid_is_found_by_few_blocks(int blocks, int first)
     {
         using Kernel kernel = Kernel.Of(TwoParts, 2);
