@@ -47,9 +47,8 @@ public sealed class FileMutationTests
 
     [Fact]
     public void Checkpoint_configurations() =>
-        Mutations.Check([Golden("tiny/phi4-mini/config.json"), Golden("tiny/stage2_clip/config.json")], json =>
+        Mutations.CheckInFolder([Golden("tiny/phi4-mini/config.json"), Golden("tiny/stage2_clip/config.json")], (folder, json) =>
     {
-        using var folder = new TemporaryFolder();
         var config = CheckpointConfig.Read(folder.Write("config.json", json));
         config.Int("hidden_size");
         config.OptionalFloat("rope_theta");
@@ -58,7 +57,7 @@ public sealed class FileMutationTests
 
     // Old and new forms of rotary positions, and fields that are refused by name.
     [Fact]
-    public void Language_model_configurations() => Mutations.Check([.. ((string[])
+    public void Language_model_configurations() => Mutations.CheckInFolder([.. ((string[])
     [
         """ "rope_theta": 10000.0, "partial_rotary_factor": 0.75, "rope_scaling": {"type": "longrope","""
             + """ "short_factor": [1, 1.5, 2], "long_factor": [1, 2, 4], "factor": 4.0}""",
@@ -68,9 +67,8 @@ public sealed class FileMutationTests
             + """ "residual_multiplier": 1.0, "num_experts": 0, "attention_multiplier": 0.35355339059""",
     ]).Select(rope => Encoding.UTF8.GetBytes("""{"model_type": "phi3", "hidden_size": 16, "num_attention_heads": 2, "head_dim": 8,"""
         + """ "hidden_act": "silu", "max_position_embeddings": 256, "original_max_position_embeddings": 64, "attention_bias": false, """
-        + rope + "}"))], json =>
+        + rope + "}"))], (folder, json) =>
     {
-        using var folder = new TemporaryFolder();
         var config = CheckpointConfig.Read(folder.Write("config.json", json));
         LanguageModelChecks.Check(config);
         var rotary = new RotaryConversion(config);
@@ -78,16 +76,15 @@ public sealed class FileMutationTests
     });
 
     [Fact]
-    public void Adapter_configurations() => Mutations.Check([.. ((string[])
+    public void Adapter_configurations() => Mutations.CheckInFolder([.. ((string[])
     [
         """ "r": 8, "lora_alpha": 16, "use_rslora": true, "target_modules": ["qkv_proj", "o_proj"], "exclude_modules": "x.*","""
             + """ "rank_pattern": {"o_proj": 4}, "alpha_pattern": {"layers\\.1\\..*": 32}, "layers_to_transform": [0, 1]""",
         """ "r": 8, "lora_alpha": 16, "target_modules": "^(?!.*vision).*(?:qkv_proj|o_proj)$", "modules_to_save": ["norm"],"""
             + """ "init_lora_weights": "gaussian", "bias": "none", "use_dora": false, "layer_replication": null,"""
             + """ "layers_to_transform": 1""",
-    ]).Select(fields => Encoding.UTF8.GetBytes("""{"peft_type": "LORA", """ + fields + "}"))], json =>
+    ]).Select(fields => Encoding.UTF8.GetBytes("""{"peft_type": "LORA", """ + fields + "}"))], (folder, json) =>
     {
-        using var folder = new TemporaryFolder();
         folder.Write("adapter_config.json", json);
         var config = AdapterConfig.Beside(folder.Path)!;
         foreach (string module in (string[])["layers.0.self_attn.o_proj", "layers.1.mlp.down_proj"])
@@ -99,15 +96,16 @@ public sealed class FileMutationTests
     });
 
     [Fact]
-    public void Added_tokens_in_a_tokenizer_s_configuration() => Mutations.Check([Encoding.UTF8.GetBytes(
+    public void Added_tokens_in_a_tokenizer_s_configuration() => Mutations.CheckInFolder([Encoding.UTF8.GetBytes(
         """{"added_tokens_decoder": {"4": {"content": "<|endoftext|>", "lstrip": false, "rstrip": true, "special": true},"""
-            + """ "5": {"content": "<|end|>"}}, "eos_token": "<|endoftext|>"}""")], json =>
+            + """ "5": {"content": "<|end|>"}}, "eos_token": "<|endoftext|>"}""")], (folder, json) =>
     {
-        using var folder = new TemporaryFolder();
-        folder.Write("vocab.json", """{"a": 0, "b": 1, "ab": 2, "c": 3}"""u8.ToArray());
-        folder.Write("merges.txt", "a b\n"u8.ToArray());
         folder.Write("tokenizer_config.json", json);
         Assert.NotEmpty(TokenizerFiles.ReadSeparate(folder.Path).Added);
+    }, folder =>
+    {
+        folder.Write("vocab.json", """{"a": 0, "b": 1, "ab": 2, "c": 3}"""u8.ToArray());
+        folder.Write("merges.txt", "a b\n"u8.ToArray());
     });
 
     [Fact]

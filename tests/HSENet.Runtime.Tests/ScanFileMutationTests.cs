@@ -36,8 +36,7 @@ public sealed class ScanFileMutationTests
     {
         var (header, image) = VolumeSeeds.Pair(5, 4, 3);
         byte[] both = [.. header, .. image];
-        using var folder = new TemporaryFolder();
-        Mutations.Check([both], file =>
+        Mutations.CheckInFolder([both], (folder, file) =>
         {
             folder.Write("a.hdr", file[..Math.Min(file.Length, header.Length)]);
             folder.Write("a.IMG", file[Math.Min(file.Length, header.Length)..]);

@@ -47,6 +47,27 @@ internal static class Mutations
         Assert.True((refused > 0 || !isSometimesRefused) && accepted > 0, $"{refused} refused, {accepted} accepted");
     }
 
+    /// <summary>The same for a reader of folders, to write the damaged file into: one for each thread, as making them takes longer than
+    /// reading.</summary>
+    public static void CheckInFolder(byte[][] seeds, Action<TemporaryFolder, byte[]> read, Action<TemporaryFolder>? prepare = null)
+    {
+        using ThreadLocal<TemporaryFolder> folders = new(() =>
+        {
+            TemporaryFolder folder = new();
+            prepare?.Invoke(folder);
+            return folder;
+        }, trackAllValues: true);
+        try
+        {
+            Check(seeds, damaged => read(folders.Value!, damaged));
+        }
+        finally
+        {
+            foreach (TemporaryFolder folder in folders.Values)
+                folder.Dispose();
+        }
+    }
+
     /// <summary>Reads one damaged file under the same promise and returns the line with which it is refused.</summary>
     public static string Refused(byte[] damaged, Action<byte[]> read)
     {
