@@ -60,7 +60,8 @@ static class GpuInstructions
         {
             string[] names = Names($"%in{parameter.Position}_", parameter.ParameterType, out element);
             lines.AddRange(names.Select(name => $".reg .{Register(element)} {name};"));
-            lines.AddRange(names.Select((name, i) => Invariant($"ld.global.{Register(element)} {name}, [%from+{(words + i) * Bytes(element)}];")));
+            lines.AddRange(names.Select((name, i) =>
+                Invariant($"ld.global.{Register(element)} {name}, [%from+{(words + i) * GpuVerification.Bytes(element)}];")));
             words += names.Length;
             template = template.Replace($"{{{parameter.Position}}}", Operand(names), StringComparison.Ordinal);
         }
@@ -68,7 +69,8 @@ static class GpuInstructions
         string[] results = Names("%out", method.ReturnType, out Type output);
         lines.AddRange(results.Select(name => $".reg .{Register(output)} {name};"));
         lines.Add(template.Replace("{d}", Operand(results), StringComparison.Ordinal) + ";");
-        lines.AddRange(results.Select((name, i) => Invariant($"st.global.{Register(output)} [%to+{i * Bytes(output)}], {name};")));
+        lines.AddRange(results.Select((name, i) =>
+            Invariant($"st.global.{Register(output)} [%to+{i * GpuVerification.Bytes(output)}], {name};")));
         return New(template.Split(' ')[0], words, input, results.Length, output, lines);
     }
 
@@ -111,9 +113,9 @@ static class GpuInstructions
             mov.u32 %lane, %tid.x;
             mov.u32 %warp, %ctaid.x;
             mad.lo.u32 %thread, %warp, {{Lanes}}, %lane;
-            mul.wide.u32 %offset, %thread, {{inputWords * Bytes(input)}};
+            mul.wide.u32 %offset, %thread, {{inputWords * GpuVerification.Bytes(input)}};
             add.u64 %from, %from, %offset;
-            mul.wide.u32 %offset, %thread, {{outputWords * Bytes(output)}};
+            mul.wide.u32 %offset, %thread, {{outputWords * GpuVerification.Bytes(output)}};
             add.u64 %to, %to, %offset;
             {{string.Join('\n', lines)}}
             ret;
@@ -133,8 +135,6 @@ static class GpuInstructions
     static string Operand(string[] names) => names.Length == 1 ? names[0] : $"{{{string.Join(", ", names)}}}";
 
     static string Register(Type element) => element == typeof(float) ? "f32" : element == typeof(double) ? "f64" : "b32";
-
-    static int Bytes(Type element) => element == typeof(double) ? 8 : 4;
 
     static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 
@@ -160,7 +160,7 @@ static class GpuInstructions
 
     static unsafe byte[] Launch(Device device, Trial trial, byte[] input)
     {
-        var output = new byte[Lanes * Warps * trial.OutputWords * Bytes(trial.Output)];
+        var output = new byte[Lanes * Warps * trial.OutputWords * GpuVerification.Bytes(trial.Output)];
         using DeviceMemory from = device.Allocate(input.Length, "operands"), to = device.Allocate(output.Length, "results");
         device.Upload(input, from.Bytes);
         device.Launch(trial.Rung, new InstructionArguments { Input = from.Bytes, Output = to.Bytes });
@@ -172,7 +172,7 @@ static class GpuInstructions
     internal static VerifiedRung Compare(string mnemonic, Type output, byte[] expected, byte[] actual)
     {
         bool tensor = IsProduct(mnemonic), approximate = mnemonic.Contains(".approx", StringComparison.Ordinal);
-        double[] right = Numbers(expected, output), got = Numbers(actual, output);
+        double[] right = GpuVerification.Numbers(expected, output), got = GpuVerification.Numbers(actual, output);
         bool same = right.Zip(got, Same).All(equal => equal);
         double bound = tensor ? GpuVerification.F32Bound : approximate ? ApproximateBound : 0;
         double error = same ? 0 : tensor ? GpuVerification.Error(right, got)
@@ -182,10 +182,6 @@ static class GpuInstructions
     }
 
     static bool IsProduct(string mnemonic) => mnemonic.StartsWith("mma", StringComparison.Ordinal);
-
-    static double[] Numbers(byte[] bytes, Type element) => element == typeof(double) ? MemoryMarshal.Cast<byte, double>(bytes).ToArray()
-        : element == typeof(float) ? [.. MemoryMarshal.Cast<byte, float>(bytes).ToArray().Select(value => (double)value)]
-        : [.. MemoryMarshal.Cast<byte, uint>(bytes).ToArray().Select(value => (double)value)];
 
     // Of what is no number there is one kind.
     static bool Same(double expected, double actual) =>

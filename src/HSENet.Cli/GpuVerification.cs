@@ -96,11 +96,14 @@ static class GpuVerification
             elements.Index().Sum(one => expected[one.Index].LongLength / Bytes(one.Item)));
     }
 
-    static int Bytes(Type element) => element == typeof(byte) || element == typeof(sbyte) ? 1 : element == typeof(ushort) ? 2
+    internal static int Bytes(Type element) => element == typeof(byte) || element == typeof(sbyte) ? 1 : element == typeof(ushort) ? 2
         : element == typeof(long) || element == typeof(double) ? 8 : 4;
 
-    static double[] Numbers(byte[] bytes, Type element) => element == typeof(float)
-        ? [.. MemoryMarshal.Cast<byte, float>(bytes).ToArray().Select(value => (double)value)]
+    /// <summary>The numbers of a buffer; two bytes are a bf16.</summary>
+    internal static double[] Numbers(byte[] bytes, Type element) => element == typeof(double)
+        ? MemoryMarshal.Cast<byte, double>(bytes).ToArray()
+        : element == typeof(float) ? [.. MemoryMarshal.Cast<byte, float>(bytes).ToArray().Select(value => (double)value)]
+        : element == typeof(uint) ? [.. MemoryMarshal.Cast<byte, uint>(bytes).ToArray().Select(value => (double)value)]
         : [.. MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(bits => (double)BitConverter.UInt32BitsToSingle((uint)bits << 16))];
 
     internal static double Error(double[] expected, double[] actual)

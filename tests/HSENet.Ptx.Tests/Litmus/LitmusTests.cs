@@ -96,7 +96,7 @@ public class LitmusTests
             "atom.cta {0} {1}", "fence.acq_rel.gpu", "fence.acq_rel.cta"];
         Random random = new(5);
         int races = 0, missed = 0;
-        for (int n = 0; n < (GoldenFolder.LongChecks ? 1000 : 80); n++)
+        for (int n = 0; n < (GoldenFolder.LongChecks ? 1000 : 200); n++)
         {
             int threads = random.Next(2, 4), most = threads == 2 ? 5 : 4;
             string text = string.Join(" | ", Enumerable.Range(0, threads).Select(_ => string.Join("; ",

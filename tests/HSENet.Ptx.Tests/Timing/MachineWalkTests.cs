@@ -102,10 +102,7 @@ public class MachineWalkTests
     public void All_loops_are_cut_where_other_warps_may_go_round_them_more_often()
     {
         // 12 rounds of 12 of 12: short for this warp, so that the outermost alone is cut.
-        string[] code = ["MOV R1, 0xc", "MOV R2, 0xc", "MOV R3, 0xc", "IADD3 R3, R3, -0x1, RZ", "ISETP.NE.AND P0, PT, R3, RZ, PT",
-            "@P0 BRA 0x30", "IADD3 R2, R2, -0x1, RZ", "ISETP.NE.AND P1, PT, R2, RZ, PT", "@P1 BRA 0x20", "IADD3 R1, R1, -0x1, RZ",
-            "ISETP.NE.AND P2, PT, R1, RZ, PT", "@P2 BRA 0x10", "EXIT"];
-        MachineKernel kernel = TimingRig.Kernel(code);
+        MachineKernel kernel = LoopsInLoops(12, 12, 12);
         Assert.Equal(11, Assert.Single(kernel.Walk(0).Path(1).Loops).Branch);
         kernel.CutsAll = true;
         Assert.Equal([(5, 144L), (8, 12), (11, 1)], kernel.Walk(0).Path(1).Loops.Select(loop => (loop.Branch, loop.Entries)));
@@ -128,10 +125,7 @@ public class MachineWalkTests
     public void Loops_in_a_loop_that_is_cut_are_cut_too_where_the_run_would_be_long_all_the_same()
     {
         // 50 rounds of 40 rounds of 10,000: nine of the outermost are 40 million instructions of 32 warps each.
-        string[] code = ["MOV R1, 0x32", "MOV R2, 0x28", "MOV R3, 0x2710", "IADD3 R3, R3, -0x1, RZ", "ISETP.NE.AND P0, PT, R3, RZ, PT",
-            "@P0 BRA 0x30", "IADD3 R2, R2, -0x1, RZ", "ISETP.NE.AND P1, PT, R2, RZ, PT", "@P1 BRA 0x20", "IADD3 R1, R1, -0x1, RZ",
-            "ISETP.NE.AND P2, PT, R1, RZ, PT", "@P2 BRA 0x10", "EXIT"];
-        MachineKernel kernel = TimingRig.Kernel(code);
+        MachineKernel kernel = LoopsInLoops(50, 40, 10_000);
         WarpPath path = kernel.Walk(0).Path(32);
         Assert.Equal([5, 8, 11], path.Loops.Select(loop => loop.Branch).Order());
         LoopCut cut = new([.. path.Loops.Select(loop => loop.Cut(9))]);
@@ -243,11 +237,17 @@ public class MachineWalkTests
     public void A_kernel_without_an_end_is_one_error_on_any_number_of_cores()
     {
         string[] endless = ["ISETP.NE.U32.AND P0, PT, RZ, RZ, PT", "ATOMS.ADD R0, [RZ], R1", "@!P0 BRA 0x0", "EXIT"];
-        MachineKernel kernel = TimingRig.Kernel(endless, blocks: 4);
+        MachineKernel kernel = TimingRig.Kernel(endless, blocks: 64);
         Assert.Equal(MachineKernel.NoEnd, Assert.Throws<EmulatorException>(() => TimingRig.Run(kernel, TimingRig.H100)).Message);
         Assert.Equal("3", Assert.Throws<EmulatorException>(() => ParallelResults.Each<int>(8, 2, n =>
             throw new EmulatorException("3"))).Message);
     }
+
+    // Branches 5, 8 and 11 end a round of the innermost, the middle and the outermost loop.
+    static MachineKernel LoopsInLoops(int outermost, int middle, int innermost) => TimingRig.Kernel([$"MOV R1, 0x{outermost:x}",
+        $"MOV R2, 0x{middle:x}", $"MOV R3, 0x{innermost:x}", "IADD3 R3, R3, -0x1, RZ", "ISETP.NE.AND P0, PT, R3, RZ, PT", "@P0 BRA 0x30",
+        "IADD3 R2, R2, -0x1, RZ", "ISETP.NE.AND P1, PT, R2, RZ, PT", "@P1 BRA 0x20", "IADD3 R1, R1, -0x1, RZ",
+        "ISETP.NE.AND P2, PT, R1, RZ, PT", "@P2 BRA 0x10", "EXIT"]);
 
     static ulong Stored(params string[] code)
     {
