@@ -41,7 +41,8 @@ sealed class PredictedTimes
     public static PredictedTimes None() => new([]);
 
     /// <summary>Reads a table.</summary>
-    public static PredictedTimes Parse(string text) => new(text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1)
+    public static PredictedTimes Parse(string text) => new(text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        .Where(line => line != Head && !line.StartsWith('#'))
         .Select(line => line.Split('\t')).Select(cells => new PredictedTime(cells[0], cells[1], cells[2], cells[3],
             cells[4].Length == 0 ? null : double.Parse(cells[4], CultureInfo.InvariantCulture), cells[5], cells[6] == "PTX")));
 
@@ -69,7 +70,12 @@ sealed class PredictedTimes
     /// <summary>The file's text with the launches that were predicted, lines ended by \n.</summary>
     public string Write()
     {
-        StringBuilder text = new(Head + "\n");
+        StringBuilder text = new($"""
+            # Predicted, not measured. What was measured elsewhere is missed by {PtxPages.Band(PtxTiming.Error(false))}, from PTX alone by
+            # {PtxPages.Band(PtxTiming.Error(true))}: timing.md.
+            {Head}
+
+            """.ReplaceLineEndings("\n"));
         foreach (PredictedTime row in _used.OrderBy(pair => pair.Key.Item1, StringComparer.Ordinal)
             .ThenBy(pair => pair.Key.Item2, StringComparer.Ordinal).ThenBy(pair => pair.Key.Item3, StringComparer.Ordinal)
             .Select(pair => pair.Value))

@@ -85,6 +85,7 @@ static class PtxChooseCommand
         })];
         return $"""
             # Which rung is chosen where: predicted microseconds of all stages, launches included; not measured. The nearest sizes count.
+            # What was measured elsewhere is missed by {PtxPages.Band(PtxTiming.Error(false))}: bench/results/timing.md.
             # Written by `hsenet ptx choose`, compared by `.ci/machine`.
             {string.Join('\n', facts)}
             {string.Join('\n', rows.Where(row => row.Rungs.Count > 0))}
