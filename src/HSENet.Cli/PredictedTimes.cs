@@ -108,7 +108,7 @@ sealed class PredictedTimes
     static string Key(RungProfile row, GpuModel gpu)
     {
         string ptx = KernelTexts.Get(row.Rung);
-        bool listed = PtxListings.Carried(ptx, row.Rung.EntryName) != null;
+        bool listed = PtxListings.IsCarried(ptx, row.Rung.EntryName);
         string all = $"{MachineListing.Key(ptx, row.Rung.EntryName)}\n{row.Sizes}\n{gpu.Key}\n{listed}\n{Model.Value}";
         return Hash(all);
     }

@@ -35,6 +35,9 @@ static class PtxListings
     /// changed since.</summary>
     public static MachineListing? Carried(string ptx, string kernel) => Store.Value.Find(ptx, kernel, StandIn);
 
+    /// <summary>Whether <see cref="Carried"/> finds one.</summary>
+    public static bool IsCarried(string ptx, string kernel) => Store.Value.Has(ptx, kernel, StandIn);
+
     static MachineListing? Assembled(string ptx, string kernel, string architecture)
     {
         try

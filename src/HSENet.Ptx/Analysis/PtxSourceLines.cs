@@ -31,8 +31,8 @@ public static class PtxSourceLines
     /// <exception cref="PtxException">A text is no PTX or has no such entry.</exception>
     public static IReadOnlyDictionary<int, string> Of(string ptx, string kernel, string marked)
     {
-        KernelText text = new(ptx, kernel), other = new(marked, kernel);
-        if (text.Key() != other.Key())
+        KernelText text = KernelText.Of(ptx, kernel), other = KernelText.Of(marked, kernel);
+        if (text.Key != other.Key)
             return ReadOnlyDictionary<int, string>.Empty;
         IReadOnlyDictionary<int, string> places = Of(PtxModule.Parse(marked));
         Dictionary<int, string> moved = [];

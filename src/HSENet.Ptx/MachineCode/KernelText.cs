@@ -1,4 +1,6 @@
 // What a kernel's PTX says, whatever stands beside it and however it is laid out and numbered: by this machine code is kept and found.
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -8,33 +10,33 @@ namespace HSENet.Ptx;
 /// <summary>An entry with the functions and variables that it refers to.</summary>
 sealed partial class KernelText
 {
-    readonly PtxFunction _entry;
-    readonly PtxStatement[] _needed;
-    readonly string _ptx;
+    // Keys, listings and rows of tables are asked for again and again: a text is read once for each of its kernels while it is in memory.
+    static readonly ConditionalWeakTable<string, ConcurrentDictionary<string, KernelText>> Known = [];
+
+    KernelText(string ptx, string kernel)
+    {
+        PtxModule module = PtxModule.Parse(ptx);
+        PtxFunction entry = module.Functions.FirstOrDefault(function => function.IsEntry && function.Name == kernel)
+            ?? throw new PtxException(0, $"there is no kernel '{kernel}'");
+        PtxStatement[] needed = [.. Needed(module, entry)];
+        Lines = [.. needed.OfType<PtxFunction>().Where(function => function.Body != null)
+            .SelectMany(function => PtxRewrite.InstructionsOf(function.Body!)).Select(instruction => instruction.Line)];
+        string text = Renumbered(string.Join('\n', needed.Select(item => Text(item, ptx))), entry);
+        Key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 12));
+    }
 
     /// <exception cref="PtxException">The text is no PTX or has no such entry.</exception>
-    public KernelText(string ptx, string kernel)
+    public static KernelText Of(string ptx, string kernel)
     {
         ArgumentNullException.ThrowIfNull(ptx);
-        PtxModule module = PtxModule.Parse(ptx);
-        _ptx = ptx;
-        _entry = module.Functions.FirstOrDefault(function => function.IsEntry && function.Name == kernel)
-            ?? throw new PtxException(0, $"there is no kernel '{kernel}'");
-        _needed = [.. Needed(module, _entry)];
-        Lines = [.. _needed.OfType<PtxFunction>().Where(function => function.Body != null)
-            .SelectMany(function => PtxRewrite.InstructionsOf(function.Body!)).Select(instruction => instruction.Line)];
+        return Known.GetOrCreateValue(ptx).GetOrAdd(kernel, name => new KernelText(ptx, name));
     }
 
     /// <summary>The line of each instruction, in an order that does not depend on the layout.</summary>
     public IReadOnlyList<int> Lines { get; }
 
     /// <summary>Hash of the canonical text; marks of a compiler's source do not count.</summary>
-    public string Key()
-    {
-        string text = string.Join('\n', _needed.Select(Text));
-        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(Renumbered(text)));
-        return Convert.ToHexStringLower(hash.AsSpan(0, 12));
-    }
+    public string Key { get; }
 
     static IEnumerable<PtxStatement> Needed(PtxModule module, PtxFunction entry)
     {
@@ -58,13 +60,13 @@ sealed partial class KernelText
     }
 
     // A body that cannot be read has no other text than its own.
-    string Text(PtxStatement item)
+    static string Text(PtxStatement item, string ptx)
     {
         if (item is not PtxFunction { Refusal: not null })
             return string.Join('\n', item.ToString().Split('\n').Where(line => !SourceMark().IsMatch(line)));
         StringBuilder text = new();
         int depth = 0;
-        foreach (string line in _ptx.Split('\n').Skip(item.Line - 1).Select(line => line.Trim()))
+        foreach (string line in ptx.Split('\n').Skip(item.Line - 1).Select(line => line.Trim()))
         {
             text.Append(line).Append('\n');
             depth += line.Count(c => c == '{') - line.Count(c => c == '}');
@@ -75,10 +77,10 @@ sealed partial class KernelText
     }
 
     // Compilers number labels and parameters through all kernels of a run: a new kernel would change the text of those behind it.
-    string Renumbered(string text)
+    static string Renumbered(string text, PtxFunction entry)
     {
         Dictionary<string, string> names = [];
-        foreach (PtxVariable parameter in _entry.Parameters)
+        foreach (PtxVariable parameter in entry.Parameters)
             names.TryAdd(parameter.Name, $"parameter{names.Count}");
         foreach (Match label in Label().Matches(text))
             names.TryAdd(label.Groups[1].Value, $"label{names.Count}");

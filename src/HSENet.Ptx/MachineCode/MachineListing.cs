@@ -13,7 +13,7 @@ public sealed record MachineListing(string Kernel, string Architecture, int Regi
     /// <summary>A name of what a kernel's PTX says, by which its listing is found: the same whatever stands beside the kernel, how it is
     /// laid out and numbered, and which lines of a compiler's source it names.</summary>
     /// <exception cref="PtxException">The text is no PTX or has no such entry.</exception>
-    public static string Key(string ptx, string kernel) => new KernelText(ptx, kernel).Key();
+    public static string Key(string ptx, string kernel) => KernelText.Of(ptx, kernel).Key;
 
     /// <summary>Line of the text, from 1, where an entry begins.</summary>
     /// <exception cref="PtxException">The text has no such entry.</exception>

@@ -47,10 +47,14 @@ public sealed class MachineListingStore
     /// <exception cref="PtxException">The text has no such kernel.</exception>
     public MachineListing? Find(string ptx, string kernel, string architecture)
     {
-        KernelText text = new(ptx, kernel);
-        return _texts.TryGetValue((text.Key(), architecture), out (string Header, string Body) found)
+        KernelText text = KernelText.Of(ptx, kernel);
+        return _texts.TryGetValue((text.Key, architecture), out (string Header, string Body) found)
             ? Parse(found.Header, found.Body, text.Lines) : null;
     }
+
+    /// <summary>Whether there is a listing of a kernel of a text for an architecture.</summary>
+    /// <exception cref="PtxException">The text has no such kernel.</exception>
+    public bool Has(string ptx, string kernel, string architecture) => _texts.ContainsKey((KernelText.Of(ptx, kernel).Key, architecture));
 
     /// <summary>Writes listings; their lines are those of the texts that they are given with.</summary>
     public static void Write(Stream stream, IEnumerable<(string Ptx, MachineListing Listing)> listings)
@@ -60,9 +64,9 @@ public sealed class MachineListingStore
         using StreamWriter writer = new(packed, new UTF8Encoding(false)) { NewLine = "\n" };
         foreach ((string ptx, MachineListing listing) in listings)
         {
-            KernelText text = new(ptx, listing.Kernel);
+            KernelText text = KernelText.Of(ptx, listing.Kernel);
             writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $".kernel {listing.Kernel} {listing.Architecture} {listing.Registers} {text.Key()}"));
+                $".kernel {listing.Kernel} {listing.Architecture} {listing.Registers} {text.Key}"));
             Dictionary<int, int> numbers = [];
             foreach ((int n, int line) in text.Lines.Index())
                 numbers.TryAdd(line, n + 1);
