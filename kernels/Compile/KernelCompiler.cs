@@ -54,11 +54,27 @@ public static class KernelCompiler
     static extern void SetDebugSymbols(ContextProperties properties, DebugSymbolsMode mode);
 
     /// <summary>Final PTX of every GPU rung as one text, in the catalogue's order: what the build writes next to the assembly.</summary>
-    public static string CompileAll()
+    public static string CompileAll() => Join(CompileFinal);
+
+    /// <summary>The same, but other operations' rungs keep the texts that they had before: for who writes a rung. What an edit changes for
+    /// them is not in it.</summary>
+    /// <exception cref="HseNetException">No operation is called that.</exception>
+    internal static string CompileOperation(string operation, string before)
+    {
+        var named = KernelCatalog.Operations.FirstOrDefault(one => one.Name == operation)
+            ?? throw new HseNetException($"no operation is called {operation}: expected one of "
+                + string.Join(", ", KernelCatalog.Operations.Select(one => one.Name)));
+        var compiled = named.Rungs.Where(rung => rung.Target == RungTarget.Gpu).SelectMany(rung => rung.Stages).ToHashSet();
+        var texts = KernelTexts.Parse(before);
+        return Join(rung => !compiled.Contains(rung) && texts.TryGetValue(rung.EntryName, out string? text) ? text
+            : CompileFinal(rung));
+    }
+
+    static string Join(Func<Rung, string> compile)
     {
         var text = new StringBuilder();
         foreach (var rung in KernelCatalog.GpuRungs)
-            text.Append(KernelTexts.Header).Append(rung.EntryName).Append('\n').Append(CompileFinal(rung)).Append('\n');
+            text.Append(KernelTexts.Header).Append(rung.EntryName).Append('\n').Append(compile(rung)).Append('\n');
         return text.ToString();
     }
 

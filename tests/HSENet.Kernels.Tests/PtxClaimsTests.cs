@@ -35,6 +35,19 @@ public sealed class PtxClaimsTests
     }
 
     [Fact]
+    public void An_operation_is_compiled_alone_while_the_others_keep_their_texts()
+    {
+        string before = string.Concat(KernelCatalog.GpuRungs.Where(rung => rung.EntryName != "dropout_v1_naive_f32")
+            .Select(rung => $"{KernelTexts.Header}{rung.EntryName}\nkept\n"));
+        var texts = KernelTexts.Parse(KernelCompiler.CompileOperation("SwiGlu", before));
+        Assert.Equal(KernelCatalog.GpuRungs.Select(rung => rung.EntryName).Order(), texts.Keys.Order());
+        Assert.Equal(KernelCatalog.GpuRungs.Where(rung => rung.Operation is "SwiGlu" or "Dropout").Select(rung => rung.EntryName).Order(),
+            texts.Where(text => text.Value.Contains(".entry", StringComparison.Ordinal)).Select(text => text.Key).Order());
+        Assert.Contains("SwiGlu.Backward", Assert.Throws<HseNetException>(() => KernelCompiler.CompileOperation("Swiglu", before)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_program_without_the_file_is_told_where_it_belongs()
     {
         string nowhere = Path.Combine(Path.GetTempPath(), "nowhere", "HSENet.Kernels.ptx");
