@@ -1,4 +1,5 @@
 // Opens the adapters of a model folder over its base, and chooses one for a request.
+using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
 using HSENet.Kernels;
@@ -89,7 +90,8 @@ sealed class ModelAdapters : IDisposable
         if (verify)
             source.VerifyChecksums(cancellation);
         var hash = new XxHash3();
-        hash.Append(Encoding.UTF8.GetBytes($"{BaseHash} {Hash(source, cancellation: cancellation)} {adapter.R} {adapter.LoraAlpha:R}"));
+        hash.Append(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
+            $"{BaseHash} {Hash(source, cancellation: cancellation)} {adapter.R} {adapter.LoraAlpha:R}")));
         var model = Bind(name, adapter.Task, config.With(adapter), store, Hex(hash));
         if (store.Unused.FirstOrDefault() is { } unused)
             throw new HseNetFileException(source.Path, $"holds {HseNetFileException.Quote(unused)}, which has no place in the model",

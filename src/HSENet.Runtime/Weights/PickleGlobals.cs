@@ -1,4 +1,6 @@
 // The allow-list of a checkpoint's pickle: what each permitted global means, as data.
+using System.Globalization;
+
 namespace HSENet.Runtime;
 
 internal static class PickleGlobals
@@ -123,7 +125,7 @@ internal static class PickleGlobals
             dictionary.Items.Add(new(items[i] switch
             {
                 string text => text,
-                long number => number.ToString(),
+                long number => number.ToString(CultureInfo.InvariantCulture),
                 _ => throw reader.Error("a dictionary has a key that is neither text nor a number"),
             }, items[i + 1]));
     }

@@ -1,4 +1,5 @@
 // Reads a pickle without executing anything: a stack machine whose only calls are the few that rebuild tensors, as data.
+using System.Globalization;
 using System.Numerics;
 
 namespace HSENet.Runtime;
@@ -140,7 +141,7 @@ internal sealed class PickleMachine(PickleReader reader)
     {
         "00" => false,
         "01" => true,
-        _ => long.TryParse(line, out long value) ? value : throw reader.Error("a number is not a number"),
+        _ => long.TryParse(line, CultureInfo.InvariantCulture, out long value) ? value : throw reader.Error("a number is not a number"),
     };
 
     object LongInteger(int length)

@@ -65,6 +65,32 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Equal(8, Curve("whole").Count(line => line.Contains("\"loss\"", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public void A_run_that_began_in_a_culture_of_other_numbers_goes_on_in_this_one()
+    {
+        // A scan with what a table says of it: numbers with a sign and a point in the row.
+        string scan = JsonSerializer.Serialize(GoldenFolder.At("data/ct_sm.nii.gz"));
+        File.WriteAllText(_config.Manifest, File.ReadAllText(_config.Manifest).Replace("\"0.npy\"",
+            $"{scan}, \"RescaleSlope\": 0.5, \"RescaleIntercept\": -1024.5, \"XYSpacing\": 0.75, \"ZSpacing\": 2.5",
+            StringComparison.Ordinal));
+        var config = _config with { Force = true };
+        Train("whole", config);
+        Assert.ThrowsAny<OperationCanceledException>(() => ElsewhereCulture.Run(() =>
+        {
+            using var stop = new CancellationTokenSource();
+            Train("parts", config, progress: progress =>
+            {
+                if (progress.Step == 5)
+                    stop.Cancel();
+            }, cancellation: stop.Token);
+            return 0;
+        }));
+        Train("parts", config, resume: true);
+        foreach (string file in (string[])["checkpoints/step-00000008.safetensors", "best.safetensors", "config.json"])
+            Assert.Equal(File.ReadAllBytes(_folder.At($"whole/{file}")), File.ReadAllBytes(_folder.At($"parts/{file}")));
+        Assert.Equal(Curve("whole"), Curve("parts"));
+    }
+
     [Theory, InlineData(3), InlineData(8)]
     public void A_validation_that_was_interrupted_is_done_after_a_resume(int step)
     {
