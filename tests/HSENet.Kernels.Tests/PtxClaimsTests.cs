@@ -1,4 +1,5 @@
 // What the catalogue claims of every GPU rung, checked on the final PTX that travels with the package.
+using System.Runtime.Loader;
 using HSENet.Ptx;
 
 namespace HSENet.Kernels.Tests;
@@ -53,6 +54,20 @@ public sealed class PtxClaimsTests
         string nowhere = Path.Combine(Path.GetTempPath(), "nowhere", "HSENet.Kernels.ptx");
         Assert.Equal($"{nowhere} is missing: it comes with the package HSENet.Kernels and belongs beside the program",
             Assert.Throws<HseNetException>(() => KernelTexts.Read(nowhere)).Message);
+    }
+
+    [Theory, InlineData("with-texts"), InlineData("without-texts")]
+    public void A_plug_in_finds_the_texts_beside_itself_before_those_of_its_program(string name)
+    {
+        // Not removed afterwards: a library that is loaded cannot be, everywhere.
+        string folder = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "plug-ins", name)).FullName;
+        string library = Path.Combine(folder, "HSENet.Kernels.dll"), beside = Path.Combine(folder, Path.GetFileName(KernelTexts.FilePath));
+        File.Copy(typeof(KernelTexts).Assembly.Location, library, overwrite: true);
+        if (name == "with-texts")
+            File.Copy(KernelTexts.FilePath, beside, overwrite: true);
+        var plugIn = new AssemblyLoadContext(name).LoadFromAssemblyPath(library);
+        Assert.Equal(name == "with-texts" ? beside : KernelTexts.FilePath,
+            plugIn.GetType(typeof(KernelTexts).FullName!)!.GetProperty(nameof(KernelTexts.FilePath))!.GetValue(null));
     }
 
     [Fact]

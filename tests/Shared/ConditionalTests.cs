@@ -23,6 +23,13 @@ internal sealed class UnixFactAttribute : FactAttribute
     public UnixFactAttribute() => Skip = UnixTheoryAttribute.Reason;
 }
 
+/// <summary>A test that asks what Linux says of a process.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class LinuxFactAttribute : FactAttribute
+{
+    public LinuxFactAttribute() => Skip = OperatingSystem.IsLinux() ? null : "needs Linux";
+}
+
 /// <summary>A theory that needs a POSIX system.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class UnixTheoryAttribute : TheoryAttribute

@@ -54,6 +54,22 @@ public sealed class AdapterChoiceTests : IDisposable
     }
 
     [Fact]
+    public void A_further_adapter_takes_the_memory_of_its_own_tensors_alone()
+    {
+        string folder = Convert("report", "vqa");
+        long two = Open(folder), one = Open(Convert("report"));
+        using var further = TensorSource.Open(NamedAdapter.File(folder, "vqa"));
+        Assert.Equal(further.Tensors.Sum(tensor => tensor.ByteLength), two - one);
+
+        static long Open(string folder)
+        {
+            using var device = new ScarceDevice(-1);
+            using var model = HseNetModel.Open(folder, device);
+            return device.LivingBytes;
+        }
+    }
+
+    [Fact]
     public void A_further_adapter_runs_its_projectors_and_its_prefix_but_no_encoder()
     {
         using var model = HseNetModel.Open(Convert("report", "vqa"), _device);

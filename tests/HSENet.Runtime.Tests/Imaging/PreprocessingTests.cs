@@ -1,5 +1,6 @@
 // What preprocessing refuses, and what the golden files cannot show: unequal spacings, every voxel type, windows, finished volumes.
 using HSENet.Kernels;
+using HSENet.Tests;
 
 namespace HSENet.Runtime.Tests;
 
@@ -67,6 +68,20 @@ public sealed class PreprocessingTests
         using var study = Prepare(Voxels(10, 12, 9, Lungs), 10, 12, 9, target: Target with { Slices = 0 });
         Assert.True(study.SlicePixels.IsEmpty);
         Assert.Null(study.SliceIndices);
+    }
+
+    [Theory, InlineData(PreprocessingPreset.Standard), InlineData(PreprocessingPreset.BimcvR)]
+    public void A_model_without_a_slice_encoder_has_no_slices_made(PreprocessingPreset preset)
+    {
+        var config = TinyModel.Config;
+        using var study = CtStudy.FromVoxels<short>(Voxels(10, 12, 9, Lungs), (10, 12, 9), (0.75, 0.75, 1.5),
+            options: new CtStudyOptions { Preprocessing = new() { Preset = preset } });
+        Assert.Contains("SlicePixels", Operations(config));
+        Assert.DoesNotContain(Operations(config with { SliceEncoder = null }),
+            operation => operation.StartsWith("Slice", StringComparison.Ordinal));
+
+        IEnumerable<string> Operations(ModelConfig config) =>
+            LaunchLog.Of(Device, () => study.Prepare(Device, config, default).Dispose()).Operations;
     }
 
     [Fact]

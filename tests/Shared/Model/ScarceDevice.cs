@@ -61,6 +61,9 @@ sealed class ScarceDevice(int refused) : Device
         Assert.Empty(device._living);
     }
 
+    /// <summary>Bytes of what was given and not given back, mapped files among them.</summary>
+    public long LivingBytes { get; private set; }
+
     public override string Name => _host.Name;
 
     public override DeviceKind Kind => DeviceKind.Host;
@@ -113,8 +116,9 @@ sealed class ScarceDevice(int refused) : Device
         string key = $"{_asked}: {name}";
         if (_asked++ == refused)
             throw new DeviceMemoryException(Name, name, bytes);
-        var memory = new Counted(make(), () => _living.Remove(key));
+        var memory = new Counted(make(), () => LivingBytes -= _living.Remove(key) ? bytes : 0);
         _living.Add(key);
+        LivingBytes += bytes;
         return memory;
     }
 }
