@@ -51,15 +51,23 @@ score() {
     } > "$out/$1.txt"
 }
 
-# Means over the seeds, and the lowest and highest of them; the intervals of each seed are in its own files. Without a hit nothing is said of
-# side, lobe and size.
-figure() {
+# Of every seed that has an arm, a figure of its scores. Without a hit nothing is said of side, lobe and size; a kind is read from an F1 of 0.5 on.
+figures() {
+    local seed
     for seed in "${seeds[@]}"; do
         [ ! -e "$results/$seed/ablation/$1.txt" ] ||
-            awk -v name="$2" '$1 == "f1_micro" { hits = $2 } $1 == name { if (hits > 0 || name ~ /^f1|^bleu/) print $2; exit }' \
+            awk -v name="$2" '$1 == "f1_micro" { hits = $2 } $1 == "finding" || $1 == "report:" { kinds = $1 == "finding"; next }
+                kinds && $3 >= 0.5 { read++ }
+                $1 == name && !done++ { if (hits > 0 || name ~ /^f1|^bleu/) print $2 } END { if (name == "kinds") print read + 0 }' \
                 "$results/$seed/ablation/$1.txt"
-    done | awk '{ sum += $1; if (NR == 1 || $1 < low) low = $1; if (NR == 1 || $1 > high) high = $1 }
-        END { if (NR == 0) printf "-"; else if (NR == 1) printf "%.3f", sum; else printf "%.3f (%.3f-%.3f)", sum / NR, low, high }'
+    done
+}
+
+# Means over the seeds, and the lowest and highest of them; the intervals of each seed are in its own files.
+spread() {
+    awk -v digits="$1" '{ sum += $1; if (NR == 1 || $1 < low) low = $1; if (NR == 1 || $1 > high) high = $1 }
+        function write(number) { return sprintf("%." digits "f", number) }
+        END { if (NR == 0) printf "-"; else printf NR == 1 ? "%s" : "%s (%s-%s)", write(sum / NR), write(low), write(high) }'
 }
 
 # The arms that repeat fine-tuning alone, on encoders that they share.
@@ -120,12 +128,13 @@ done
     echo "Synthetic phantoms, not clinical data. Means over seeds ${seeds[*]} (lowest-highest), or seed ${seeds[0]} alone; seeds are not chosen."
     [ "$scale" != demo ] || echo "Encoders and decoder are the demo's in all rows, trained together; seeds are those of packers and adapters."
     echo
-    echo "| arm | F1 micro | F1 macro | side | lobe | size error | BLEU-4 |"
-    echo "|---|---|---|---|---|---|---|"
+    echo "| arm | kinds read | F1 micro | F1 macro | side | lobe | size error | BLEU-4 |"
+    echo "|---|---|---|---|---|---|---|---|"
     for arm in "${arms[@]}"; do
-        printf '| %s' "${meaning[$arm]}"
+        [ -n "$(figures "$arm" kinds)" ] || continue # an arm of another scale
+        printf '| %s | %s' "${meaning[$arm]}" "$(figures "$arm" kinds | spread 1)"
         for name in f1_micro f1_macro side lobe size_error bleu4; do
-            printf ' | %s' "$(figure "$arm" $name)"
+            printf ' | %s' "$(figures "$arm" $name | spread 3)"
         done
         echo ' |'
     done
