@@ -51,17 +51,22 @@ score() {
     } > "$out/$1.txt"
 }
 
-# Of every seed that has an arm, a figure of its scores. Without a hit nothing is said of side, lobe and size; a kind is read from an F1 of 0.5 on.
-figures() {
-    local seed
+# of_seeds ARM AWK…: what a program of awk finds in the scores of each seed that has the arm.
+of_seeds() {
+    local arm=$1 seed; shift
     for seed in "${seeds[@]}"; do
-        [ ! -e "$results/$seed/ablation/$1.txt" ] ||
-            awk -v name="$2" '$1 == "f1_micro" { hits = $2 } $1 == "finding" || $1 == "report:" { kinds = $1 == "finding"; next }
-                kinds && $3 >= 0.5 { read++ }
-                $1 == name && !done++ { if (hits > 0 || name ~ /^f1|^bleu/) print $2 } END { if (name == "kinds") print read + 0 }' \
-                "$results/$seed/ablation/$1.txt"
+        [ ! -e "$results/$seed/ablation/$arm.txt" ] || awk "$@" "$results/$seed/ablation/$arm.txt"
     done
 }
+
+# Without a hit nothing is said of side, lobe and size.
+figures() {
+    of_seeds "$1" -v name="$2" '$1 == "f1_micro" { hits = $2 }
+        $1 == name { if (hits > 0 || name ~ /^f1|^bleu/) print $2; exit }'
+}
+
+# How many kinds have an F1 of 0.5 or more, in the table that stands between the findings and the report.
+kinds() { of_seeds "$1" '$1 == "finding" { table = 1; next } $1 == "report:" { exit } table && $3 >= 0.5 { read++ } END { print read + 0 }'; }
 
 # Means over the seeds, and the lowest and highest of them; the intervals of each seed are in its own files.
 spread() {
@@ -131,8 +136,8 @@ done
     echo "| arm | kinds read | F1 micro | F1 macro | side | lobe | size error | BLEU-4 |"
     echo "|---|---|---|---|---|---|---|---|"
     for arm in "${arms[@]}"; do
-        [ -n "$(figures "$arm" kinds)" ] || continue # an arm of another scale
-        printf '| %s | %s' "${meaning[$arm]}" "$(figures "$arm" kinds | spread 1)"
+        [ -n "$(kinds "$arm")" ] || continue # an arm of another scale
+        printf '| %s | %s' "${meaning[$arm]}" "$(kinds "$arm" | spread 1)"
         for name in f1_micro f1_macro side lobe size_error bleu4; do
             printf ' | %s' "$(figures "$arm" $name | spread 3)"
         done
