@@ -82,14 +82,26 @@ windows() {
 }
 alone='s/dual_vits/2e3_vit/; s/"stages": \[1, 2\]/"stages": [2]/' averaged='s/spatial_packer/average_pooling/'
 
-# Everything but packers and adapters is the demo's.
+# As many steps as the demo's own stage 2 had.
+stage2_alone() {
+    local few=()
+    train stage2.alone stage2 stage2 --manifest "$shared/phantoms/structured.json" --weights weights/demo \
+        --init "$out/one/model.safetensors" --cache "$shared/cache" --relation-weight 0
+}
+
+# Everything but packers and adapters is the demo's, and stage 2 where its relation is asked about: it goes on from the demo's stage 1.
 from_demo() {
     local weights=weights/demo/model.safetensors
     arm both model '' $weights
     arm encoder1 volume '' $weights
     arm encoder2 model "$alone" $weights
     arm pooling model "$averaged" $weights
-    [ "$seed" != "${seeds[0]}" ] || windows $weights
+    [ "$seed" = "${seeds[0]}" ] || return 0
+    windows $weights
+    once one.new new one.new $recipe/volume.json
+    once one make one weights merge --weights "$out/one.new" --stage $weights
+    once stage2.alone stage2_alone
+    arm no_relation model '' $weights "$out/stage2.alone/best.safetensors"
 }
 
 from_nothing() {
