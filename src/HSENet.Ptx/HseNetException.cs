@@ -1,4 +1,5 @@
 // The base of the errors of all packages: one line that names what is wrong and what was expected.
+using System.Globalization;
 using System.Text;
 
 namespace HSENet;
@@ -29,7 +30,7 @@ public class HseNetException : Exception
             if (line.Length >= limit)
                 return line.Append('…').ToString();
             if (char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029')
-                line.Append($"\\u{(int)c:x4}");
+                line.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
             else
                 line.Append(c);
         }

@@ -1,6 +1,6 @@
 // Canonical text of a program: one statement a line, four spaces of indentation in bodies; parsing it gives the same program.
-using System.Globalization;
 using System.Text;
+using static System.Globalization.CultureInfo;
 
 namespace HSENet.Ptx;
 
@@ -9,7 +9,7 @@ static class PtxPrinter
     public static string Print(PtxModule module)
     {
         StringBuilder text = new();
-        text.Append($".version {module.Version}\n.target {module.Target}\n.address_size {module.AddressSize}\n");
+        text.Append(InvariantCulture, $".version {module.Version}\n.target {module.Target}\n.address_size {module.AddressSize}\n");
         foreach (PtxStatement item in module.Items)
         {
             if (item is PtxFunction)
@@ -34,17 +34,22 @@ static class PtxPrinter
         {
             case PtxFunction function: AppendFunction(text, function); break;
             case PtxLabel label: text.Append(label.Name).Append(':'); break;
-            case PtxBranchTargets targets: text.Append($"{targets.Name}: .branchtargets {string.Join(", ", targets.Targets)};"); break;
+            case PtxBranchTargets targets:
+                text.Append(targets.Name).Append(": .branchtargets ").AppendJoin(", ", targets.Targets).Append(';');
+                break;
             case PtxTextureReference reference: text.Append(reference.Text).Append(';'); break;
-            case PtxAlias alias: text.Append($".alias {alias.Name}, {alias.Target};"); break;
-            case PtxCallTargets targets: text.Append($"{targets.Name}: .calltargets {string.Join(", ", targets.Targets)};"); break;
+            case PtxAlias alias: text.Append(InvariantCulture, $".alias {alias.Name}, {alias.Target};"); break;
+            case PtxCallTargets targets:
+                text.Append(targets.Name).Append(": .calltargets ").AppendJoin(", ", targets.Targets).Append(';');
+                break;
             case PtxCallPrototype prototype:
                 string results = prototype.Results.Count > 0 ? $"({string.Join(", ", prototype.Results.Select(Print))}) " : "";
-                text.Append($"{prototype.Name}: .callprototype {results}_ ({string.Join(", ", prototype.Parameters.Select(Print))});");
+                text.Append(InvariantCulture, $"{prototype.Name}: .callprototype {results}_ (")
+                    .AppendJoin(", ", prototype.Parameters.Select(Print)).Append(");");
                 break;
             case PtxRegisterDeclaration registers:
                 IEnumerable<string> names = registers.Names.Select(name => name.Count is int count ? $"{name.Name}<{count}>" : name.Name);
-                text.Append($".reg .{registers.Type.Word()} ").AppendJoin(", ", names).Append(';');
+                text.Append(InvariantCulture, $".reg .{registers.Type.Word()} ").AppendJoin(", ", names).Append(';');
                 break;
             case PtxVariable variable: text.Append(Print(variable)).Append(';'); break;
             case PtxDirective directive: text.Append(Print(directive)).Append(directive.Name == "pragma" ? ";" : ""); break;
@@ -62,10 +67,10 @@ static class PtxPrinter
     static void AppendFunction(StringBuilder text, PtxFunction function)
     {
         if (function.Linkage != null)
-            text.Append($".{function.Linkage} ");
+            text.Append(InvariantCulture, $".{function.Linkage} ");
         text.Append(function.IsEntry ? ".entry " : ".func ");
         if (function.Results.Count > 0)
-            text.Append($"({string.Join(", ", function.Results.Select(Print))}) ");
+            text.Append(InvariantCulture, $"({string.Join(", ", function.Results.Select(Print))}) ");
         text.Append(function.Name).Append('(');
         string separator = function.Parameters.Count > 1 ? "\n    " : "";
         text.Append(separator).AppendJoin("," + (separator.Length > 0 ? separator : " "), function.Parameters.Select(Print))
@@ -94,20 +99,20 @@ static class PtxPrinter
     {
         StringBuilder text = new();
         if (variable.Linkage != null)
-            text.Append($".{variable.Linkage} ");
-        text.Append($".{variable.Space.Word()} ");
+            text.Append(InvariantCulture, $".{variable.Linkage} ");
+        text.Append(InvariantCulture, $".{variable.Space.Word()} ");
         if (variable.DeclaredAlignment is int alignment)
-            text.Append($".align {alignment} ");
+            text.Append(InvariantCulture, $".align {alignment} ");
         if (variable.VectorWidth > 1)
-            text.Append($".v{variable.VectorWidth} ");
-        text.Append($".{variable.Type.Word()} ");
+            text.Append(InvariantCulture, $".v{variable.VectorWidth} ");
+        text.Append(InvariantCulture, $".{variable.Type.Word()} ");
         if (variable.PointerSpace is PtxSpace space)
             text.Append(".ptr ").Append(space == PtxSpace.Register ? "" : $".{space.Word()} ");
         if (variable.PointerAlignment is int pointerAlignment)
-            text.Append($".align {pointerAlignment} ");
+            text.Append(InvariantCulture, $".align {pointerAlignment} ");
         text.Append(variable.Name);
         foreach (long dimension in variable.Dimensions)
-            text.Append(CultureInfo.InvariantCulture, $"[{(dimension == 0 ? "" : dimension)}]");
+            text.Append(InvariantCulture, $"[{(dimension == 0 ? "" : dimension)}]");
         if (variable.Initialiser != null)
             text.Append(" = ").Append(variable.Initialiser);
         return text.ToString();
@@ -127,7 +132,7 @@ static class PtxPrinter
     {
         PtxRegister register => register.Name,
         PtxSpecialRegister register => register.Name,
-        PtxInteger integer => integer.Value.ToString(CultureInfo.InvariantCulture),
+        PtxInteger integer => integer.Value.ToString(InvariantCulture),
         PtxFloat32 single => $"0f{single.Bits:X8}",
         PtxFloat64 number => $"0d{number.Bits:X16}",
         PtxSymbol { IsGeneric: true } symbol => $"generic({symbol.Name}){Offset(symbol.Offset)}",

@@ -92,7 +92,7 @@ sealed class ModelAdapters : IDisposable
         var hash = new XxHash3();
         hash.Append(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
             $"{BaseHash} {Hash(source, cancellation: cancellation)} {adapter.R} {adapter.LoraAlpha:R}")));
-        var model = Bind(name, adapter.Task, config.With(adapter), store, Hex(hash));
+        var model = Bind(name, adapter.Task, config.With(adapter), store, hash.Hex());
         if (store.Unused.FirstOrDefault() is { } unused)
             throw new HseNetFileException(source.Path, $"holds {HseNetFileException.Quote(unused)}, which has no place in the model",
                 "an adapter of this model");
@@ -110,10 +110,8 @@ sealed class ModelAdapters : IDisposable
         foreach (var tensor in source.Tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal))
             .OrderBy(tensor => tensor.Name, StringComparer.Ordinal))
             hash.Append(Encoding.UTF8.GetBytes($"{tensor}={tensor.StatedChecksum ?? tensor.ComputeChecksum(cancellation)}\n"));
-        return Hex(hash);
+        return hash.Hex();
     }
-
-    public static string Hex(XxHash3 hash) => hash.GetCurrentHashAsUInt64().ToString("x16");
 
     /// <summary>Frees the adapters' weights.</summary>
     public void Dispose() => _stores.ForEach(store => store.Dispose());

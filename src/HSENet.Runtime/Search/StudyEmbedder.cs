@@ -178,7 +178,7 @@ public sealed class StudyEmbedder : IDisposable
         var hash = new XxHash3();
         foreach (string part in Parts)
             hash.Append(Encoding.UTF8.GetBytes(ModelAdapters.Hash(source, part)));
-        return ModelAdapters.Hex(hash);
+        return hash.Hex();
     }
 
     /// <summary>Cancels what runs and what waits, and gives all memory back as soon as that has ended.</summary>

@@ -120,7 +120,7 @@ sealed class SafetensorsWriter : IDisposable
 
     static void Complete(Progress progress)
     {
-        progress.Checksum = progress.Hash!.GetCurrentHashAsUInt64().ToString("x16");
+        progress.Checksum = progress.Hash!.Hex();
         progress.Hash = null;
     }
 

@@ -120,7 +120,7 @@ sealed unsafe class TensorEntry
             hash.Append(new ReadOnlySpan<byte>(bytes + done, part));
             done += part;
         }
-        return hash.GetCurrentHashAsUInt64().ToString("x16");
+        return hash.Hex();
     }
 
     /// <summary>Name, type and shape, as in <c>model.norm.weight BF16 [3072]</c>.</summary>

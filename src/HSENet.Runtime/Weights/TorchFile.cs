@@ -1,4 +1,5 @@
 // Reads PyTorch checkpoints, the zip form and the legacy form: the pickle gives names and views, the storages stay in the mapping.
+using System.Globalization;
 using System.Numerics;
 
 namespace HSENet.Runtime;
@@ -143,7 +144,7 @@ internal static class TorchFile
                     break;
                 case List<object?> list:
                     for (int i = 0; i < list.Count; i++)
-                        Walk(Join(name, i.ToString()), list[i], depth + 1);
+                        Walk(Join(name, i.ToString(CultureInfo.InvariantCulture)), list[i], depth + 1);
                     break;
             }
         }

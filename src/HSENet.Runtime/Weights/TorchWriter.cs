@@ -1,5 +1,6 @@
 // Writes tensors as a PyTorch zip checkpoint, which torch.load reads with weights_only.
 using System.Buffers.Binary;
+using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 
@@ -73,7 +74,7 @@ static class TorchWriter
             Text("storage");
             Global("torch", PickleGlobals.StorageName(tensor.Type)
                 ?? throw new ArgumentException($"PyTorch has no storage of {tensor.Type.Name()} ({tensor.Name})", nameof(tensors)));
-            Text(i.ToString());
+            Text(i.ToString(CultureInfo.InvariantCulture));
             Text("cpu");
             Number(count);
             pickle.Write("tQ"u8);

@@ -1,4 +1,6 @@
 // Tells the acquisitions of a series apart, so that a volume is never a mixture of two.
+using System.Globalization;
+
 namespace HSENet.Runtime;
 
 internal static class DicomAcquisitions
@@ -9,7 +11,7 @@ internal static class DicomAcquisitions
     // What differs between acquisitions, phases or reconstructions of one series, the plainest first.
     static readonly (string Name, Func<DicomImage, string> Value)[] Marks =
     [
-        ("acquisition", image => image.AcquisitionNumber?.ToString() ?? ""),
+        ("acquisition", image => image.AcquisitionNumber?.ToString(CultureInfo.InvariantCulture) ?? ""),
         ("phase", image => image.Phase),
         ("kind", image => image.ImageType),
         ("reconstruction", image => image.Reconstruction),
