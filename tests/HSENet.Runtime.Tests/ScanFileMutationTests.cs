@@ -132,6 +132,7 @@ public sealed class ScanFileMutationTests
             Acquisition = 0
         };
         DicomSeed implicitly = seed with { Syntax = DicomTransferSyntax.ImplicitLittleEndian };
+        byte[][] others = [.. Enumerable.Range(0, 4).Select(i => (seed with { Acquisition = i % 2 }).At(i / 2 * 2, i).ToBytes())];
         byte[] items = DicomSeed.Sequence(0x00091010, "UN", true, true, DicomSeed.Element(0x00080100, "SH", DicomSeed.Text("code"), true));
         Mutations.Check([.. ((DicomSeed[])
         [
@@ -139,9 +140,7 @@ public sealed class ScanFileMutationTests
             implicitly with { RealSyntax = DicomTransferSyntax.ExplicitLittleEndian, Modality = "" },
             seed with { Raw = [(0x00091010, items), (0x001910AA, DicomSeed.Element(0x001910AA, "\0\0", [1, 2], true))] },
             seed with { More = [(0x00280120, "US", seed.Short(3)), (0x00280121, "US", seed.Short(9))], BitsStored = 12, HighBit = 15 },
-        ]).Select(s => s.At(1).ToBytes())], file => ReadPlaced(
-            [file, .. Enumerable.Range(0, 4).Select(i => (seed with { Acquisition = i % 2 }).At(i / 2 * 2, i).ToBytes())],
-                allowGaps: true));
+        ]).Select(s => s.At(1).ToBytes())], file => ReadPlaced([file, .. others], allowGaps: true));
     }
 
     [Fact]

@@ -12,7 +12,10 @@ internal sealed class TemporaryFolder : IDisposable
     public string Write(string name, byte[] content)
     {
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(At(name))!);
-        File.WriteAllBytes(At(name), content);
+        // Not File.WriteAllBytes: it cuts the file to nothing first, new or not, and closing such a file waits for the disk (ext4).
+        File.Delete(At(name));
+        using var file = File.OpenHandle(At(name), FileMode.CreateNew, FileAccess.Write);
+        RandomAccess.Write(file, content, 0);
         return At(name);
     }
 
