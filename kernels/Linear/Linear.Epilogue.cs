@@ -13,13 +13,13 @@ public static partial class Linear
     const int PairColumns = 32;
 
     /// <summary>The row of W behind column <paramref name="column"/> of all tiles side by side. Beyond the edge it is the last one again:
-    /// nobody stores its sum.</summary>
+    /// nobody stores its sum. Without a branch, as each would wait for the arguments anew.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static int WeightRow(LinearArguments a, int column)
     {
-        bool pair = a.Activation == LinearActivation.SwiGlu;
-        int n = pair ? column / (2 * PairColumns) * PairColumns + column % PairColumns : column;
-        return Math.Min(n, a.Outputs - 1) + (column / PairColumns & 1) * (pair ? a.Outputs : 0);
+        int pair = a.Activation == LinearActivation.SwiGlu ? 1 : 0, part = column / PairColumns;
+        int n = column - pair * ((part + 1) / 2 * PairColumns);
+        return Math.Min(n, a.Outputs - 1) + (part & pair) * a.Outputs;
     }
 
     /// <summary>Groups of a grid of tiles: rows in x, columns in y.</summary>
