@@ -7,13 +7,19 @@ namespace HSENet.Kernels;
 /// <summary>Allocations in the order in which they were made, at addresses that depend on their sizes alone.</summary>
 sealed class PlacedMemory
 {
-    readonly List<(EmulatorAllocation Allocation, ulong Start)> _places;
+    readonly record struct Place(ulong Start, ulong Bytes, ulong Host)
+    {
+        public bool HasWord(ulong address) => address >= Start && address - Start + sizeof(uint) <= Bytes;
+    }
+
+    readonly Place[] _places;
 
     // Where the last word was found: the next one is near it.
     volatile int _last;
 
     public PlacedMemory(IReadOnlyList<EmulatorAllocation> allocations) =>
-        _places = [.. allocations.Zip(PtxTiming.Places(allocations.Select(allocation => allocation.Bytes)))];
+        _places = [.. allocations.Zip(PtxTiming.Places(allocations.Select(allocation => allocation.Bytes)),
+            (allocation, start) => new Place(start, (ulong)allocation.Bytes, allocation.Address))];
 
     /// <summary>Parameters whose addresses are those of this memory: views lie at multiples of eight bytes, and no length or number is as
     /// large as the host's addresses.</summary>
@@ -23,9 +29,9 @@ sealed class PlacedMemory
         foreach (ref ulong word in MemoryMarshal.Cast<byte, ulong>(placed.AsSpan()))
         {
             ulong host = word;
-            int at = _places.FindIndex(place => host - place.Allocation.Address <= (ulong)place.Allocation.Bytes);
+            int at = Array.FindIndex(_places, place => host - place.Host <= place.Bytes);
             if (at >= 0)
-                word = _places[at].Start + (host - _places[at].Allocation.Address);
+                word = _places[at].Start + (host - _places[at].Host);
         }
         return placed;
     }
@@ -33,20 +39,18 @@ sealed class PlacedMemory
     /// <summary>Four bytes; zero outside of the allocations.</summary>
     public uint Word(ulong address)
     {
+        Place[] places = _places;
         int last = _last;
-        if (!Holds(last))
+        if (last >= places.Length || !places[last].HasWord(address))
         {
             last = 0;
-            while (last < _places.Count && !Holds(last))
+            while (last < places.Length && !places[last].HasWord(address))
                 last++;
-            if (last == _places.Count)
+            if (last == places.Length)
                 return 0;
             _last = last;
         }
         // A walk asks for every lane of every load: the memory is the host's.
-        return (uint)Marshal.ReadInt32((nint)(_places[last].Allocation.Address + (address - _places[last].Start)));
-
-        bool Holds(int place) => place < _places.Count && address >= _places[place].Start
-            && address - _places[place].Start + 4 <= (ulong)_places[place].Allocation.Bytes;
+        return (uint)Marshal.ReadInt32((nint)(places[last].Host + (address - places[last].Start)));
     }
 }

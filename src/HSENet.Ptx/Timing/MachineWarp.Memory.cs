@@ -1,5 +1,6 @@
 // Constants, special registers, and the memory that a warp's walk through machine code reads back.
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace HSENet.Ptx;
 
@@ -63,36 +64,44 @@ sealed unsafe partial class MachineWarp
         AccessSpace space = s.Space == AccessSpace.Local ? AccessSpace.Local
             : s.Space == AccessSpace.Shared && !s.IsGeneric || (_addresses[BitOperations.TrailingZeroCount(mask)] >> 32) == 0
                 ? AccessSpace.Shared : AccessSpace.Global;
-        if (load && space == AccessSpace.Global && data.Index + words <= MachineOperand.ZeroRegister)
+        if (load)
         {
-            for (int word = 0; word < words; word++)
-            {
-                uint* row = Row(data.Index + word);
-                for (uint m = mask; m != 0; m &= m - 1)
-                {
-                    int l = BitOperations.TrailingZeroCount(m);
-                    row[l] = Narrow(s, _block.Read(_addresses[l] + (ulong)(4 * word)), bytes);
-                }
-            }
+            for (int word = 0; word < words && data.Index + word < MachineOperand.ZeroRegister; word++)
+                LoadRow(s, space, Row(data.Index + word), (ulong)(4 * word), mask);
             return;
         }
         for (uint m = mask; m != 0; m &= m - 1)
         {
             int l = BitOperations.TrailingZeroCount(m);
             for (int word = 0; word < words; word++)
+                Store(space, l, _addresses[l] + (ulong)(4 * word), bytes,
+                    data.Index + word < MachineOperand.ZeroRegister ? Row(data.Index + word)[l] : 0);
+        }
+    }
+
+    void LoadRow(MachineStep s, AccessSpace space, uint* row, ulong offset, uint mask)
+    {
+        if (space == AccessSpace.Global)
+            for (uint m = mask; m != 0; m &= m - 1)
             {
-                if (data.Index + word >= MachineOperand.ZeroRegister)
-                {
-                    if (!load)
-                        Store(space, l, _addresses[l] + (ulong)(4 * word), bytes, 0);
-                    continue;
-                }
-                uint* row = Row(data.Index + word);
-                if (load)
-                    row[l] = Narrow(s, Load(space, l, _addresses[l] + (ulong)(4 * word)), bytes);
-                else
-                    Store(space, l, _addresses[l] + (ulong)(4 * word), bytes, row[l]);
+                int l = BitOperations.TrailingZeroCount(m);
+                row[l] = _block.Read(_addresses[l] + offset);
             }
+        else
+        {
+            ReadOnlySpan<byte> memory = Memory(space);
+            for (uint m = mask; m != 0; m &= m - 1)
+            {
+                int l = BitOperations.TrailingZeroCount(m);
+                row[l] = Word(memory, Place(space, l, _addresses[l] + offset));
+            }
+        }
+        if (s.MemoryBytes is not (1 or 2))
+            return;
+        for (uint m = mask; m != 0; m &= m - 1)
+        {
+            int l = BitOperations.TrailingZeroCount(m);
+            row[l] = Narrow(s, row[l], s.MemoryBytes);
         }
     }
 
@@ -138,21 +147,26 @@ sealed unsafe partial class MachineWarp
         _ => value,
     };
 
-    uint Load(AccessSpace space, int lane, ulong address)
-    {
-        if (space == AccessSpace.Global)
-            return _block.Read(address);
-        byte[] memory = space == AccessSpace.Local ? _local ??= new byte[(LocalBytes + 16) * Lanes] : _block.Shared;
-        long at = Place(space, lane, address);
-        return at >= 0 && at + 4 <= memory.Length ? BitConverter.ToUInt32(memory, (int)at) : 0;
-    }
+    uint Load(AccessSpace space, int lane, ulong address) =>
+        space == AccessSpace.Global ? _block.Read(address) : Word(Memory(space), Place(space, lane, address));
+
+    static uint Word(ReadOnlySpan<byte> memory, long at) =>
+        at >= 0 && at + 4 <= memory.Length ? MemoryMarshal.Read<uint>(memory[(int)at..]) : 0;
+
+    byte[] Memory(AccessSpace space) =>
+        space == AccessSpace.Local ? _local ??= new byte[(LocalBytes + 16) * Lanes] : _block.Shared;
 
     void Store(AccessSpace space, int lane, ulong address, int bytes, uint value)
     {
         if (space == AccessSpace.Global)
             return;
-        byte[] memory = space == AccessSpace.Local ? _local ??= new byte[(LocalBytes + 16) * Lanes] : _block.Shared;
+        byte[] memory = Memory(space);
         long at = Place(space, lane, address);
+        if (bytes >= 4 && at >= 0 && at + 4 <= memory.Length)
+        {
+            MemoryMarshal.Write(memory.AsSpan((int)at), value);
+            return;
+        }
         for (int b = 0; b < Math.Min(4, bytes) && at >= 0 && at + b < memory.Length; b++)
             memory[at + b] = (byte)(value >> 8 * b);
     }
