@@ -27,17 +27,34 @@ sealed class SampleMemory(Device device, WeightType weights, ActivationType acti
     public long Bytes { get; private set; }
 
     /// <summary>Floats in [-1, 1) of a shape; none when a size is below 1, which the operation's own check then names.</summary>
-    public View<float> Floats(params ReadOnlySpan<int> shape) => Fill(shape, random => 2 * random.NextSingle() - 1);
+    public View<float> Floats(params ReadOnlySpan<int> shape) => Fill<float>(shape, (numbers, values) =>
+    {
+        int made = 0;
+        foreach (int number in numbers)
+            if (SampleDraws.TrySingle(number, out float single))
+                values[made++] = 2 * single - 1;
+        return made;
+    });
 
     /// <summary>Random bytes of a shape.</summary>
-    public View<byte> RandomBytes(params ReadOnlySpan<int> shape) => Fill(shape, random => (byte)random.Next(256));
+    public View<byte> RandomBytes(params ReadOnlySpan<int> shape) => Fill<byte>(shape, (numbers, values) =>
+    {
+        for (int i = 0; i < numbers.Length; i++)
+            values[i] = (byte)SampleDraws.Below(numbers[i], 256);
+        return numbers.Length;
+    });
 
     /// <summary>Ints in [0, below) of a shape.</summary>
-    public View<int> Ints(int below, params ReadOnlySpan<int> shape) => Fill(shape, random => random.Next(below));
+    public View<int> Ints(int below, params ReadOnlySpan<int> shape) => Fill<int>(shape, (numbers, values) =>
+    {
+        for (int i = 0; i < numbers.Length; i++)
+            values[i] = SampleDraws.Below(numbers[i], below);
+        return numbers.Length;
+    });
 
     /// <summary>Values in [-1, 1) of a type, as bytes.</summary>
     public View<byte> Values(FloatType type, params ReadOnlySpan<int> shape) =>
-        type == FloatType.F64 ? Fill(shape, random => 2 * random.NextDouble() - 1).As<byte>() : Floats(shape).As<byte>();
+        type == FloatType.F64 ? Doubles(shape).As<byte>() : Floats(shape).As<byte>();
 
     /// <summary>The given elements.</summary>
     public View<T> Elements<T>(params ReadOnlySpan<T> values) where T : unmanaged
@@ -56,7 +73,7 @@ sealed class SampleMemory(Device device, WeightType weights, ActivationType acti
         if (weights == WeightType.BF16)
             return new Weights(BFloat16(shape), weights);
         var values = RandomBytes(shape);
-        return new Weights(values, weights, Fill([(int)(values.Length / Kernels.Weights.ScaleGroup)], random => random.NextSingle() / 128));
+        return new Weights(values, weights, Scales((int)(values.Length / Kernels.Weights.ScaleGroup)));
     }
 
     /// <summary>Activations in [-1, 1) in the storage type that the rung reads.</summary>
@@ -78,17 +95,37 @@ sealed class SampleMemory(Device device, WeightType weights, ActivationType acti
     /// <inheritdoc/>
     public void Dispose() => _memories.ForEach(memory => memory.Dispose());
 
-    View<byte> BFloat16(ReadOnlySpan<int> shape) =>
-        Fill(shape, random => (ushort)(BitConverter.SingleToUInt32Bits(2 * random.NextSingle() - 1) >> 16)).As<byte>();
+    View<double> Doubles(ReadOnlySpan<int> shape) => Fill<double>(shape, (numbers, values) =>
+    {
+        for (int i = 0; i < numbers.Length; i++)
+            values[i] = 2 * SampleDraws.Double(numbers[i]) - 1;
+        return numbers.Length;
+    });
 
-    View<T> Fill<T>(ReadOnlySpan<int> shape, Func<Random, T> next) where T : unmanaged
+    View<float> Scales(int count) => Fill<float>([count], (numbers, values) =>
+    {
+        int made = 0;
+        foreach (int number in numbers)
+            if (SampleDraws.TrySingle(number, out float single))
+                values[made++] = single / 128;
+        return made;
+    });
+
+    View<byte> BFloat16(ReadOnlySpan<int> shape) => Fill<ushort>(shape, (numbers, values) =>
+    {
+        int made = 0;
+        foreach (int number in numbers)
+            if (SampleDraws.TrySingle(number, out float single))
+                values[made++] = (ushort)(BitConverter.SingleToUInt32Bits(2 * single - 1) >> 16);
+        return made;
+    }).As<byte>();
+
+    View<T> Fill<T>(ReadOnlySpan<int> shape, SampleDraws.Conversion<T> convert) where T : unmanaged
     {
         if (!fills)
             return Allocate<T>(Count<T>(shape), written: true);
-        var random = new Random(1 + _memories.Count);
-        var values = new T[Count<T>(shape)];
-        for (int i = 0; i < values.Length; i++)
-            values[i] = next(random);
+        T[] values = GC.AllocateUninitializedArray<T>(checked((int)Count<T>(shape)));
+        SampleDraws.Fill<T>(1 + _memories.Count, values, convert);
         return Elements<T>(values);
     }
 
