@@ -213,12 +213,18 @@ sealed unsafe class ProfileCounters
     {
         ulong* seen = stackalloc ulong[64];
         int count = 0;
+        ulong highest = 0;
         for (uint m = mask; m != 0; m &= m - 1)
         {
             ulong address = addresses[BitOperations.TrailingZeroCount(m)] + (ulong)offset;
             for (ulong sector = address / SectorBytes; sector <= (address + bytes - 1) / SectorBytes; sector++)
-                if (!new ReadOnlySpan<ulong>(seen, count).Contains(sector))
-                    seen[count++] = sector;
+            {
+                // Addresses mostly ascend: only a sector below the highest one is looked for.
+                if (sector <= highest && (sector == highest || new ReadOnlySpan<ulong>(seen, count).Contains(sector)) && count > 0)
+                    continue;
+                seen[count++] = sector;
+                highest = Math.Max(highest, sector);
+            }
         }
         return count;
     }
