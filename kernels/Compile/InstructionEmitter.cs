@@ -59,7 +59,7 @@ static class InstructionEmitter
         string name = operand.Trim('[', ']').Split('+')[0];
         if (name == "{d}" || name[0] != '{')
             return null;
-        var node = call.Nodes[int.Parse(name[1..^1])];
+        var node = call.Nodes[int.Parse(name[1..^1], CultureInfo.InvariantCulture)];
         return operand[0] == '[' ? generator.LoadHardware(node)
             : generator.Load(node) is CompoundRegister compound ? Vector(generator, compound)
             : generator.LoadPrimitive(node);
