@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The paper's ablation, on phantoms: which encoders, how patches become tokens and in which windows, stage 2 with and without its relation
 # to stage 1, encoders with and without labels beside the texts. Reports of all arms, in the phantoms' fixed wording, are generated greedily and
-# scored on the same phantoms. Encoders and packer are compared for every seed, the other arms for the first.
+# scored on the same phantoms, and what stage 2 is for, to find volumes by texts, where arms part in it. Encoders and packer are compared for every seed, the other arms for the first.
 #   weights/demo/ablation.sh [OUT] [full|demo|tiny] [SEED…]      (seeds 1 2 3 unless given; tiny: to see that every step runs)
 # OUT/SEED is a folder of train.sh: its phantoms, encoders and decoder are every arm's. demo takes those of this folder instead and trains, for
 # each seed, what the arms do not share: packers and adapters, from new starts. Started again, it goes on where it was stopped.
@@ -49,6 +49,13 @@ score() {
         hsenet score findings "$out/$1.written/scores.csv" &&
         hsenet score report "$out/$1.written/scores.csv"
     } > "$out/$1.txt"
+}
+
+# Texts of volumes and volumes of texts, a hit being a study of the same truth: asked of arms that part in stage 2.
+retrieval() { once "$1.retrieved" retrieve "$1"; }
+retrieve() {
+    hsenet eval retrieval --manifest "$shared/evaluation/structured.test.jsonl" --labels "$shared/evaluation/truth.csv" \
+        --weights "$out/$1" --out "$out/$1.retrieval" > "$out/$1.retrieval.txt"
 }
 
 # of_seeds ARM AWK…: what a program of awk finds in the scores of each seed that has the arm.
@@ -102,6 +109,8 @@ from_demo() {
     once one make one weights merge --weights "$out/one.new" --stage $weights
     once stage2.alone stage2_alone
     arm no_relation model '' $weights "$out/stage2.alone/best.safetensors"
+    retrieval both
+    retrieval no_relation
 }
 
 from_nothing() {
@@ -126,6 +135,8 @@ from_nothing() {
     windows "$pairs" "$slices" "$stage2" "$language"
     arm no_relation model '' "$pairs" "$slices" "$out/stage2.alone/best.safetensors" "$language"
     arm no_labels model '' "$pairs_texts" "$slices" "$out/stage2.texts/best.safetensors" "$language"
+    local one
+    for one in both no_relation no_labels; do retrieval $one; done
 }
 
 for seed in "${seeds[@]}"; do
@@ -154,5 +165,19 @@ done
             printf ' | %s' "$(figures "$arm" $name | spread 3)"
         done
         echo ' |'
+    done
+    echo
+    echo "Retrieval, percent of $(wc -l < "$shared/evaluation/structured.test.jsonl"), seed ${seeds[0]}; a hit is a study of the same truth."
+    echo
+    echo "| arm | text of a volume, first / among ten | volume of a text, first / among ten |"
+    echo "|---|---|---|"
+    for arm in "${arms[@]}"; do
+        found=$results/${seeds[0]}/ablation/$arm.retrieval.txt
+        [ -e "$found" ] || continue
+        awk -v arm="${meaning[$arm]}" '{ hits[$1] = $2 }
+            END { printf "| %s", arm
+                split("image_to_equal_text text_to_equal_image", ways, " ")
+                for (i = 1; i <= 2; i++) printf " | %.1f / %.1f", hits[ways[i] "_1"], hits[ways[i] "_10"]
+                print " |" }' "$found"
     done
 } | tee "$results/table.md"
