@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The paper's ablation, on phantoms: which encoders, how patches become tokens and in which windows, stage 2 with and without its relation
 # to stage 1, encoders with and without labels beside the texts. Reports of all arms, in the phantoms' fixed wording, are generated greedily and
-# scored on the same phantoms, and what stage 2 is for, to find volumes by texts, where arms part in it. Encoders and packer are compared for every seed, the other arms for the first.
+# scored on the same phantoms; arms that part in stage 2 also find volumes by texts and texts by volumes, which is what it is trained for.
+# Encoders and packer are compared for every seed, the other arms for the first.
 #   weights/demo/ablation.sh [OUT] [full|demo|tiny] [SEED…]      (seeds 1 2 3 unless given; tiny: to see that every step runs)
 # OUT/SEED is a folder of train.sh: its phantoms, encoders and decoder are every arm's. demo takes those of this folder instead and trains, for
 # each seed, what the arms do not share: packers and adapters, from new starts. Started again, it goes on where it was stopped.
@@ -51,9 +52,9 @@ score() {
     } > "$out/$1.txt"
 }
 
-# Texts of volumes and volumes of texts, a hit being a study of the same truth: asked of arms that part in stage 2.
-retrieval() { once "$1.retrieved" retrieve "$1"; }
-retrieve() {
+# A hit is a study of the same truth, not of the same kinds alone.
+retrieval() { once "$1.retrieved" find_studies "$1"; }
+find_studies() {
     hsenet eval retrieval --manifest "$shared/evaluation/structured.test.jsonl" --labels "$shared/evaluation/truth.csv" \
         --weights "$out/$1" --out "$out/$1.retrieval" > "$out/$1.retrieval.txt"
 }
@@ -135,8 +136,9 @@ from_nothing() {
     windows "$pairs" "$slices" "$stage2" "$language"
     arm no_relation model '' "$pairs" "$slices" "$out/stage2.alone/best.safetensors" "$language"
     arm no_labels model '' "$pairs_texts" "$slices" "$out/stage2.texts/best.safetensors" "$language"
-    local one
-    for one in both no_relation no_labels; do retrieval $one; done
+    retrieval both
+    retrieval no_relation
+    retrieval no_labels
 }
 
 for seed in "${seeds[@]}"; do
