@@ -27,14 +27,7 @@ sealed class SampleMemory(Device device, WeightType weights, ActivationType acti
     public long Bytes { get; private set; }
 
     /// <summary>Floats in [-1, 1) of a shape; none when a size is below 1, which the operation's own check then names.</summary>
-    public View<float> Floats(params ReadOnlySpan<int> shape) => Fill<float>(shape, (numbers, values) =>
-    {
-        int made = 0;
-        foreach (int number in numbers)
-            if (SampleDraws.TrySingle(number, out float single))
-                values[made++] = 2 * single - 1;
-        return made;
-    });
+    public View<float> Floats(params ReadOnlySpan<int> shape) => Singles(shape, 2, -1);
 
     /// <summary>Random bytes of a shape.</summary>
     public View<byte> RandomBytes(params ReadOnlySpan<int> shape) => Fill<byte>(shape, (numbers, values) =>
@@ -73,7 +66,7 @@ sealed class SampleMemory(Device device, WeightType weights, ActivationType acti
         if (weights == WeightType.BF16)
             return new Weights(BFloat16(shape), weights);
         var values = RandomBytes(shape);
-        return new Weights(values, weights, Scales((int)(values.Length / Kernels.Weights.ScaleGroup)));
+        return new Weights(values, weights, Singles([(int)(values.Length / Kernels.Weights.ScaleGroup)], 1f / 128, 0));
     }
 
     /// <summary>Activations in [-1, 1) in the storage type that the rung reads.</summary>
@@ -102,12 +95,12 @@ sealed class SampleMemory(Device device, WeightType weights, ActivationType acti
         return numbers.Length;
     });
 
-    View<float> Scales(int count) => Fill<float>([count], (numbers, values) =>
+    View<float> Singles(ReadOnlySpan<int> shape, float factor, float added) => Fill<float>(shape, (numbers, values) =>
     {
         int made = 0;
         foreach (int number in numbers)
             if (SampleDraws.TrySingle(number, out float single))
-                values[made++] = single / 128;
+                values[made++] = factor * single + added;
         return made;
     });
 

@@ -220,7 +220,7 @@ sealed unsafe class ProfileCounters
             for (ulong sector = address / SectorBytes; sector <= (address + bytes - 1) / SectorBytes; sector++)
             {
                 // Addresses mostly ascend: only a sector below the highest one is looked for.
-                if (sector <= highest && (sector == highest || new ReadOnlySpan<ulong>(seen, count).Contains(sector)) && count > 0)
+                if (count > 0 && (sector == highest || sector < highest && new ReadOnlySpan<ulong>(seen, count).Contains(sector)))
                     continue;
                 seen[count++] = sector;
                 highest = Math.Max(highest, sector);
