@@ -43,7 +43,7 @@ public sealed class AdapterTests : IDisposable
         string weights = Write("report", "--adapter", "new").GetProperty("weights").GetString()!;
         Assert.NotEqual(weights, Write("report").GetProperty("weights").GetString());
         Hsenet.Run("report", Hsenet.Scan, "--weights", _folder.At("model"), "--adapter", "none")
-            .IsRefused("no adapter none", "new, report, vqa");
+            .IsRefused("no adapter 'none'", "new, report, vqa");
 
         var inspected = Done(Hsenet.Run("inspect", _folder.At("model"), "--verify", "--json"));
         JsonElement[] tensors = [.. inspected.GetProperty("tensors").EnumerateArray()];

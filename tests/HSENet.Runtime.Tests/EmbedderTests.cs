@@ -54,8 +54,8 @@ public sealed class EmbedderTests : IDisposable
     {
         Assert.Contains("ModelOptions.Activations 77", Assert.Throws<HseNetException>(() =>
             HseNetModel.Open(Demo, PartRun.Host, new ModelOptions { Activations = (ActivationType)77 })).Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentOutOfRangeException>(() =>
-            HseNetModel.Open(Demo, PartRun.Host, new ModelOptions { Tokenizer = (TokenizerForm)77 }));
+        Assert.Contains("ModelOptions.Tokenizer 77", Assert.Throws<HseNetException>(() =>
+            HseNetModel.Open(Demo, PartRun.Host, new ModelOptions { Tokenizer = (TokenizerForm)77 })).Message, StringComparison.Ordinal);
     }
 
     [Theory, InlineData(-1), InlineData(100_000)]

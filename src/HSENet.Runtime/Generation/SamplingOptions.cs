@@ -33,7 +33,7 @@ public sealed record SamplingOptions
     internal void Check()
     {
         if (!(Temperature >= 0) || float.IsInfinity(Temperature))
-            throw new HseNetException($"SamplingOptions.Temperature {Temperature}: expected 0 or more");
+            throw new HseNetException($"SamplingOptions.Temperature {Temperature}: expected 0 or more, and finite");
         if (TopK < 0)
             throw new HseNetException($"SamplingOptions.TopK {TopK}: expected 0 or more");
         if (!(TopP > 0 && TopP <= 1))
@@ -41,7 +41,7 @@ public sealed record SamplingOptions
         if (!(MinP >= 0 && MinP < 1))
             throw new HseNetException($"SamplingOptions.MinP {MinP}: expected at least 0 and less than 1");
         if (!(RepetitionPenalty > 0) || float.IsInfinity(RepetitionPenalty))
-            throw new HseNetException($"SamplingOptions.RepetitionPenalty {RepetitionPenalty}: expected more than 0");
+            throw new HseNetException($"SamplingOptions.RepetitionPenalty {RepetitionPenalty}: expected more than 0, and finite");
     }
 
     // A counter-based generator (splitmix64): step i of a seed is the same on every device.

@@ -93,6 +93,8 @@ public sealed class HseNetModel : IDisposable, IAsyncDisposable
                 "a folder of converted weights");
         if (options.Activations is { } asked && !Enum.IsDefined(asked))
             throw new HseNetException($"ModelOptions.Activations {asked}: expected {ActivationType.F32} or {ActivationType.BF16}");
+        if (!Enum.IsDefined(options.Tokenizer))
+            throw new HseNetException($"ModelOptions.Tokenizer {options.Tokenizer}: expected {TokenizerForm.Slow} or {TokenizerForm.Fast}");
         var activations = options.Activations ?? (device.Kind == DeviceKind.Host ? ActivationType.F32 : ActivationType.BF16);
         if (device.Kind == DeviceKind.Host && activations != ActivationType.F32)
             throw new HseNetException($"ModelOptions.Activations bf16: expected f32 on {device.Name}");

@@ -60,7 +60,7 @@ sealed class ModelAdapters : IDisposable
     public AdaptedModel Choose(ReportOptions options)
     {
         if (options.Adapter is { } asked)
-            return Find(asked) ?? One(asked) ?? throw new HseNetException($"{_folder} has no adapter {asked}: expected one of {Names}");
+            return Find(asked) ?? One(asked) ?? throw new HseNetException($"{_folder} has no adapter {HseNetFileException.Quote(asked)}: expected one of {Names}");
         if (_all.Count == 1)
             return _all[0];
         string task = options.TaskOfQuestion;

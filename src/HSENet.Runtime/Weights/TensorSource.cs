@@ -48,12 +48,17 @@ class TensorSource : IDisposable
         return Directory.Exists(path) ? WeightFolder.Open(path) : OpenFile(path);
     }
 
-    internal static TensorSource OpenFile(string path)
+    internal static TensorSource OpenFile(string path) => OpenFile(path, Read);
+
+    /// <summary>Opens a file that this library wrote: nothing but safetensors.</summary>
+    internal static TensorSource OpenSafetensors(string path) => OpenFile(path, SafetensorsFile.Read);
+
+    static TensorSource OpenFile(string path, Func<FileBytes, TensorSource> read)
     {
         FileBytes file = FileBytes.Open(path);
         try
         {
-            return Read(file);
+            return read(file);
         }
         catch
         {

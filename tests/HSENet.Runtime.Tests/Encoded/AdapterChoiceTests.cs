@@ -102,7 +102,7 @@ public sealed class AdapterChoiceTests : IDisposable
         Assert.Equal("fourth", encoded.Report(Options with { Adapter = "vqa" }).Complete().Adapter);
         // Nothing fits a report, and there is no base to fall back on.
         Refused(() => encoded.Report(Options), "no adapter for report", "first, fourth, second, third");
-        Refused(() => model.Report(study, Options with { Adapter = "fifth" }), "no adapter fifth", "first, fourth, second, third");
+        Refused(() => model.Report(study, Options with { Adapter = "fifth" }), "no adapter 'fifth'", "first, fourth, second, third");
         NamedAdapterFile.Add(folder, "fifth", GoldenAdapter.WithProjectors(GoldenAdapter.Kinds[4], _folder.At("fifth")), "vqa");
         using var two = HseNetModel.Open(folder, _device);
         Refused(() => two.Report(study, Options with { Question = "Where?" }), "several adapters for vqa", "fifth, fourth");

@@ -55,6 +55,8 @@ public sealed class EncodedFileTests : IDisposable
     [InlineData("\"format\":\"hsenet-encoded/1\"", "\"format\":\"hsenet-encoded/0\"", "format is 'hsenet-encoded/0'")]
     [InlineData("\"adapter.base\":\"", "\"adapter.none\":\"", "adapter 'none'")]
     [InlineData("\"weights\":", "\"weighty\":", "does not state its weights")]
+    [InlineData("\"xxh3:features\"", "\"xxh3:featured\"", "no checksum of 'features'")]
+    [InlineData("\"base.short.keys\":{", "\"base.shore.keys\":{", "no checksum of 'base.shore.keys'")]
     public void A_file_of_another_making_is_refused(string stated, string other, string problem)
     {
         byte[] bytes = File.ReadAllBytes(_file);
@@ -146,6 +148,9 @@ public sealed class EncodedFileTests : IDisposable
         Refused(_model, _folder.At("damaged"), "has checksum");
         Refused(_model, Path.Combine(EncodedStudyTests.Demo, "model.safetensors"), "does not state its format");
         Refused(_model, _folder.At("nowhere"), "no such file");
+        // Whatever its name says, such a file is safetensors: an error speaks of nothing else.
+        File.WriteAllBytes(_folder.At("empty.bin"), []);
+        Refused(_model, _folder.At("empty.bin"), "a safetensors file");
     }
 
     [Fact]

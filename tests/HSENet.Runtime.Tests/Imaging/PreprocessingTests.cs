@@ -29,6 +29,15 @@ public sealed class PreprocessingTests
         Assert.Equal("voxels in memory: has a single slice; expected a volume of at least two slices", failure.Message);
     }
 
+    [Theory, InlineData(false), InlineData(true)]
+    public void A_volume_without_a_number_is_refused_even_when_forced(bool force)
+    {
+        float[] voxels = new float[10 * 12 * 9];
+        voxels.AsSpan().Fill(float.NaN);
+        var failure = Assert.Throws<HseNetFileException>(() => Prepare(voxels, 10, 12, 9, new() { Force = force }));
+        Assert.Equal("voxels in memory: has no voxel that is a number; expected a CT volume", failure.Message);
+    }
+
     [Theory, InlineData(float.NaN, false), InlineData(float.NaN, true), InlineData(float.PositiveInfinity, false),
         InlineData(float.NegativeInfinity, true)]
     public void Values_that_are_not_finite_are_refused_even_when_forced(float value, bool force)

@@ -50,6 +50,8 @@ static class PreprocessingChecks
 
     static HseNetFileException? Problem(VoxelVolume scan, HounsfieldStatistics values, PreprocessingOptions options)
     {
+        if (values.Minimum > values.Maximum)
+            return new HseNetFileException(scan.Source, "has no voxel that is a number", "a CT volume");
         if (values.Minimum == values.Maximum)
             return new HseNetFileException(scan.Source, $"is constant: every voxel is {values.Minimum}", "a CT volume");
         if (options.Force)

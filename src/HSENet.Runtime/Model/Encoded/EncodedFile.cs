@@ -47,7 +47,7 @@ static class EncodedFile
     /// <exception cref="HseNetFileException">It is damaged or another model's.</exception>
     public static EncodedStudy Read(string file, HseNetModel model)
     {
-        using var source = TensorSource.OpenFile(file);
+        using var source = TensorSource.OpenSafetensors(file);
         var metadata = source.Metadata;
         Require("format", Format);
         Require("weights", model.WeightsHash);
@@ -55,6 +55,9 @@ static class EncodedFile
         if (!Preprocessing.IsCurrent(preprocessing, model.Config.Preprocessing))
             throw new HseNetFileException(file, $"was made with the preprocessing {HseNetFileException.Quote(preprocessing)}",
                 $"the model's, version {Preprocessing.Version}");
+        // A name that was damaged, too, would leave its tensor unchecked.
+        if (source.Tensors.FirstOrDefault(tensor => tensor.StatedChecksum is null) is { } bare)
+            throw new HseNetFileException(file, $"states no checksum of {HseNetFileException.Quote(bare.Name)}", Expected);
         source.VerifyChecksums();
         var study = new EncodedStudy(model, preprocessing, Notes(file, metadata, model));
         try
