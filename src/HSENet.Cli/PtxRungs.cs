@@ -18,7 +18,7 @@ sealed record RungProfile(Rung Rung, string Sizes, KernelProfile Profile)
 static class PtxRungs
 {
     /// <summary>Instructions of warps that take the emulator about half a second.</summary>
-    public const long SampledInstructions = 10_000_000;
+    public const long SampledInstructions = 7_000_000;
 
     /// <summary>The GPU rungs that a name means: an entry, an operation (LayerNorm) or a rung of one (Linear.V1).</summary>
     public static IReadOnlyList<Rung> Find(string name)

@@ -42,12 +42,13 @@ if [ "$model" != none ]; then
     fi
 fi
 
-# Median error of sizes in millimetres, as a share of the right ones: a size is hardly ever said to the millimetre.
-size_error() {
+# How far sizes in millimetres are off, as shares of the right ones, smallest first: a size is hardly ever said to the millimetre.
+size_errors() {
     sed -nE 's#.*"reference":"([0-9]+) mm","prediction":"([0-9]+) mm".*#\1 \2#p; s#.*,([0-9]+) mm,"? ?([0-9]+) mm.*#\1 \2#p' "$1" 2> /dev/null |
-        awk '{ error = ($2 - $1) / $1; print error < 0 ? -error : error }' | sort -n |
-        awk '{ errors[NR] = $1 } END { if (NR) printf "%.4f", errors[int((NR + 1) / 2)] }'
+        awk '{ error = ($2 - $1) / $1; print error < 0 ? -error : error }' | sort -n
 }
+median() { awk '{ of[NR] = $1 } END { if (NR) printf "%.4f", of[int((NR + 1) / 2)] }'; }
+near() { awk '{ right += $1 <= 0.25 } END { if (NR) printf "%.4f", right / NR }'; }
 
 figure() { awk -v name="$1" '$1 == name { print $2; exit }' "$2" 2> /dev/null || true; }
 {
@@ -75,11 +76,13 @@ figure() { awk -v name="$1" '$1 == name { print $2; exit }' "$2" 2> /dev/null ||
         done
         echo
     done
-    printf '%-12s' 'size, error'
-    for file in floors/answers.{yes,commonest}.size.jsonl vqa.size/scores.csv floors/answers.oracle.size.jsonl; do
-        printf ' %9s' "$(size_error "$out/$file" | grep . || echo -)"
+    for what in median near; do
+        printf '%-12s' "size, $what"
+        for file in floors/answers.{yes,commonest}.size.jsonl vqa.size/scores.csv floors/answers.oracle.size.jsonl; do
+            printf ' %9s' "$(size_errors "$out/$file" | $what | grep . || echo -)"
+        done
+        echo
     done
-    echo
     if [ -e "$out/retrieval.truth.txt" ]; then
         printf '\nretrieval, a hit is a study of the same truth\n'
         grep -E '_(1|10) ' "$out/retrieval.truth.txt" | grep -E 'equal' || true

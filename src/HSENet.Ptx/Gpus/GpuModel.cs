@@ -74,7 +74,7 @@ public sealed record GpuModel
     /// <summary>The clock that is held at least, however busy the tensor cores are.</summary>
     public required double SustainedTensorGigahertz { get; init; }
 
-    /// <summary>By how much the sustained clock would fall if the tensor cores were busy all the time.</summary>
+    /// <summary>By how much the sustained clock would fall if the tensor cores did <see cref="TensorOperationsPerClock"/> all the time.</summary>
     public required double TensorDropGigahertz { get; init; }
 
     /// <summary>Instructions that the schedulers start.</summary>
@@ -209,9 +209,10 @@ public sealed record GpuModel
     /// <summary>Bytes a clock of memory for each multiprocessor, when all ask.</summary>
     internal double MemoryBytesPerClock => AttainableMemoryGigabytesPerSecond / SustainedGigahertz / Multiprocessors;
 
-    /// <summary>The sustained clock at a load of the tensor cores from 0 to 1.</summary>
-    internal double Clock(double tensorLoad) =>
-        Math.Max(SustainedTensorGigahertz, SustainedGigahertz - TensorDropGigahertz * tensorLoad);
+    /// <summary>The sustained clock while <c>mma</c> keeps the tensor cores busy for a share of the time, from 0 to 1. What the clock falls by is
+    /// known for the instruction that reaches most; it falls with the operations, of which <c>mma</c> may do fewer.</summary>
+    internal double Clock(double mmaBusy) => Math.Max(SustainedTensorGigahertz,
+        SustainedGigahertz - TensorDropGigahertz * mmaBusy * MmaOperationsPerClock / TensorOperationsPerClock);
 
     double PipeClocks(int lanes) => 32.0 * IssuesPerClock / lanes;
 

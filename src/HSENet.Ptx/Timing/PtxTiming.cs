@@ -5,7 +5,7 @@ namespace HSENet.Ptx;
 public static class PtxTiming
 {
     /// <summary>Counts the changes of the model since its first predictions, which bench/ladders/changes.json lists.</summary>
-    public const int Version = 12;
+    public const int Version = 13;
 
     // Buffers of a predicted launch have addresses and no memory, apart by more than a page of the GPU.
     const ulong FirstAddress = 0x7_0000_0000, Apart = 1 << 21;
