@@ -28,6 +28,18 @@ public sealed class StartTests
         Assert.Equal(expected.Subcommands.Select(Words), found.Subcommands.Select(Words));
     }
 
+    [Fact]
+    public void The_programs_help_has_each_verb_with_its_arguments_and_words_and_a_verbs_help_its_options()
+    {
+        string list = Hsenet.Run("--help").Output;
+        Assert.All(Whole.Subcommands, verb => Assert.Contains(
+            $"  {string.Join(' ', [verb.Name, .. verb.Arguments.Select(argument => $"<{argument.Name}>")])}  ", list, StringComparison.Ordinal));
+        Assert.All(Whole.Subcommands, verb =>
+            Assert.Contains($"  {verb.Description!.Split(['\r', '\n'])[0]}{Environment.NewLine}", list, StringComparison.Ordinal));
+        Assert.Contains("--version", list, StringComparison.Ordinal);
+        Assert.Contains("--stop", Hsenet.Run("report", "--help").Output, StringComparison.Ordinal);
+    }
+
     static Command Find(RootCommand root, string verb) => root.Subcommands.Single(command => command.Name == verb);
 
     static string Words(Command command) =>
