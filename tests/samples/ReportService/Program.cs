@@ -14,7 +14,11 @@ builder.Services.AddHealthChecks().AddCheck<HseNetHealthCheck>("hsenet");
 builder.WebHost.ConfigureKestrel(server => server.Limits.MaxRequestBodySize = 2L << 30);
 
 var app = builder.Build();
-app.UseExceptionHandler(failed => failed.Run(Failures.Answer));
+app.UseExceptionHandler(new ExceptionHandlerOptions
+{
+    ExceptionHandler = Failures.Answer,
+    SuppressDiagnosticsCallback = failed => Failures.IsExpected(failed.Exception)
+});
 app.MapHealthChecks("/health", new() { ResponseWriter = Failures.WriteHealth });
 
 // The body is the study itself: NIfTI, compressed or not, .npy, or a zip of DICOM files.

@@ -66,6 +66,7 @@ for (; round < Rounds && steady < Steady; round++)
 }
 Check.That(steady == Steady, $"memory still grows after {Rounds} rounds: {highest >> 20} MB");
 Check.That(await client.Health() is ("Healthy", 0), "requests are left");
+Check.That(!service.Log.Contains("unhandled exception"), "what a client did was logged as a fault of the service");
 Check.That(!service.Log.Contains(studies[0].Report[..20]), "the log holds a report");
 
 async Task Work(int i)
