@@ -17,7 +17,7 @@ public sealed class ReadmeTests
     {
         using var device = new HostDevice();
         using var model = HseNetModel.Open("weights/demo", device);
-        using var study = CtStudy.Open("src/HSENet.Phantoms/example/000018.nii.gz");
+        using var study = CtStudy.Open("src/HSENet.Phantoms/example/000032.nii.gz");
         foreach (string piece in model.Report(study))
             Console.Write(piece);
     }

@@ -4,8 +4,9 @@
 # scored on the same phantoms; arms that part in stage 2 also find volumes by texts and texts by volumes, which is what it is trained for.
 # Encoders and packer are compared for every seed, the other arms for the first.
 #   weights/demo/ablation.sh [OUT] [full|demo|tiny] [SEED…]      (seeds 1 2 3 unless given; tiny: to see that every step runs)
-# OUT/SEED is a folder of train.sh: its phantoms, encoders and decoder are every arm's. demo takes those of this folder instead and trains, for
-# each seed, what the arms do not share: packers and adapters, from new starts. Started again, it goes on where it was stopped.
+# OUT/SEED is a folder of train.sh: its phantoms, encoder 1 and decoder are every arm's. demo takes those of this folder instead and trains, for
+# each seed, what the arms do not share: packers and adapters, from new starts. Stage 2 has its relation, as in the paper, but in its own arm, which
+# has the demo's. Started again, it goes on where it was stopped.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 results=${1:-artifacts/ablation} scale=${2:-full} seeds=("${@:3}")
@@ -90,51 +91,53 @@ windows() {
 }
 alone='s/dual_vits/2e3_vit/; s/"stages": \[1, 2\]/"stages": [2]/' averaged='s/spatial_packer/average_pooling/'
 
-# As many steps as the demo's own stage 2 had.
-stage2_alone() {
-    local few=()
-    train stage2.alone stage2 stage2 --manifest "$shared/phantoms/structured.json" --weights weights/demo \
-        --init "$out/one/model.safetensors" --cache "$shared/cache" --relation-weight 0
-}
+relation=(--relation-weight 0.1 --relation-steps 300)
 
-# Everything but packers and adapters is the demo's, and stage 2 where its relation is asked about: it goes on from the demo's stage 1.
-from_demo() {
-    local weights=weights/demo/model.safetensors
-    arm both model '' $weights
-    arm encoder1 volume '' $weights
-    arm encoder2 model "$alone" $weights
-    arm pooling model "$averaged" $weights
-    [ "$seed" = "${seeds[0]}" ] || return 0
-    windows $weights
+# From the demo's stage 1, as many steps as its own stage 2 had; once for all seeds.
+related_to_demo() (
+    out=$shared few=()
     once one.new new one.new $recipe/volume.json
-    once one make one weights merge --weights "$out/one.new" --stage $weights
-    once stage2.alone stage2_alone
-    arm no_relation model '' $weights "$out/stage2.alone/best.safetensors"
+    once one make one weights merge --weights "$out/one.new" --stage $1
+    once related train related stage2 stage2 --manifest "$out/phantoms/structured.json" --weights weights/demo \
+        --init "$out/one/model.safetensors" --cache "$out/cache" "${relation[@]}"
+)
+
+# Everything but packers and adapters is the demo's, and stage 2 but where its relation is left out.
+from_demo() {
+    local weights=weights/demo/model.safetensors related=$shared/related/best.safetensors
+    related_to_demo $weights
+    arm both model '' $weights "$related"
+    arm encoder1 volume '' $weights
+    arm encoder2 model "$alone" $weights "$related"
+    arm pooling model "$averaged" $weights "$related"
+    [ "$seed" = "${seeds[0]}" ] || return 0
+    windows $weights "$related"
+    arm no_relation model '' $weights
     retrieval both
     retrieval no_relation
 }
 
 from_nothing() {
-    local pairs=$shared/pairs/best.safetensors slices=$shared/slices/best.safetensors stage2=$shared/stage2/best.safetensors
+    local pairs=$shared/pairs/best.safetensors slices=$shared/slices/best.safetensors related=$out/related/best.safetensors
     local language=$shared/language/best.safetensors manifest=$shared/phantoms/structured.json
-    arm both model '' "$pairs" "$slices" "$stage2" "$language"
+    once related train related stage2 stage2 --manifest "$manifest" --weights "$shared/both.sliced" \
+        --init "$pairs" --cache "$shared/cache" "${relation[@]}"
+    arm both model '' "$pairs" "$slices" "$related" "$language"
     arm encoder1 volume '' "$pairs" "$language"
-    arm encoder2 model "$alone" "$slices" "$stage2" "$language"
-    arm pooling model "$averaged" "$pairs" "$slices" "$stage2" "$language"
+    arm encoder2 model "$alone" "$slices" "$related" "$language"
+    arm pooling model "$averaged" "$pairs" "$slices" "$related" "$language"
 
     [ "$seed" = "${seeds[0]}" ] || return 0
-    # Stage 2 once more without its relation; both stages once more without labels, as many pairs as the labels had volumes.
-    once stage2.alone train stage2.alone stage2 stage2 --manifest "$manifest" --weights "$shared/both.sliced" \
-        --init "$pairs" --cache "$shared/cache" --relation-weight 0
+    # Both stages once more without labels, as many pairs as the labels had volumes.
     once pairs.texts train pairs.texts pairs stage1 --manifest "$manifest" --weights "$shared/both.new" --label-weight 0 \
         --equal-positives off ${texts[@]+"${texts[@]}"}
     local pairs_texts=$out/pairs.texts/best.safetensors
     once texts.encoder make texts.encoder weights merge --weights "$shared/both.new" --stage "$pairs_texts"
     once texts.sliced make texts.sliced weights merge --weights "$out/texts.encoder" --stage "$slices"
     once stage2.texts train stage2.texts stage2 stage2 --manifest "$manifest" --weights "$out/texts.sliced" \
-        --init "$pairs_texts" --cache "$shared/cache" --label-weight 0 --equal-positives off
-    windows "$pairs" "$slices" "$stage2" "$language"
-    arm no_relation model '' "$pairs" "$slices" "$out/stage2.alone/best.safetensors" "$language"
+        --init "$pairs_texts" --cache "$shared/cache" --label-weight 0 --equal-positives off "${relation[@]}"
+    windows "$pairs" "$slices" "$related" "$language"
+    arm no_relation model '' "$pairs" "$slices" "$shared/stage2/best.safetensors" "$language"
     arm no_labels model '' "$pairs_texts" "$slices" "$out/stage2.texts/best.safetensors" "$language"
     retrieval both
     retrieval no_relation
@@ -156,7 +159,7 @@ done
 
 {
     echo "Synthetic phantoms, not clinical data. Means over seeds ${seeds[*]} (lowest-highest), or seed ${seeds[0]} alone; seeds are not chosen."
-    [ "$scale" != demo ] || echo "Encoders and decoder are the demo's in all rows, trained together; seeds are those of packers and adapters."
+    [ "$scale" != demo ] || echo "Encoder 1 and decoder are the demo's in all rows, trained once; seeds are those of packers and adapters."
     echo
     echo "| arm | kinds read | F1 micro | F1 macro | side | lobe | size error | BLEU-4 |"
     echo "|---|---|---|---|---|---|---|---|"
